@@ -1,0 +1,1 @@
+"""Events, commands, shared enumerations and product lines: what services say to each other, and nothing else."""
