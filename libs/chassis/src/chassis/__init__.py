@@ -1,0 +1,1 @@
+"""What every service does the same way: settings, HTTP app, transactions, messages, storage, identity, telemetry."""

@@ -1,0 +1,37 @@
+"""Named crash points: ``FAULT=<point>:<nth>`` ends this process at the nth passage of that point.
+
+Every commit, publish, acknowledgement, vendor call and file rename has a point before and after it; a test
+reads the sources and fails when one is missing. Without ``FAULT`` in the environment ``point`` does nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+
+EXIT_CODE = 137
+"""What a process killed by SIGKILL reports; supervisors treat both alike."""
+
+_passed: Counter[str] = Counter()
+
+
+def point(name: str) -> None:
+    """Pass the crash point ``name``. Names are ``<subject>.<before|after>_<act>``."""
+
+
+def _armed(spec: str) -> None:
+    target, _, nth = spec.rpartition(":")
+    occurrence = int(nth)
+
+    def armed(name: str) -> None:
+        if name == target:
+            _passed[name] += 1
+            if _passed[name] == occurrence:
+                # No clean-up of any kind: buffers, finally blocks and exit handlers must not run.
+                os._exit(EXIT_CODE)
+
+    globals()["point"] = armed
+
+
+if spec := os.environ.get("FAULT"):
+    _armed(spec)
