@@ -1,0 +1,156 @@
+"""What ai-router is asked and what it publishes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any, ClassVar
+from uuid import UUID
+
+from pydantic import Field
+
+from contracts.billing import Money
+from contracts.enums import Capability, Quality
+from contracts.message import Command, Event
+from contracts.objects import StoredObject
+
+Score = Annotated[float, Field(ge=0, le=10)]
+
+
+class SubmitJob(Command):
+    """Do one piece of AI work. Repeating it for the same ``job_id`` starts nothing new."""
+
+    NAME: ClassVar[str] = "ai_router.submit_job.v1"
+    READERS: ClassVar[tuple[str, ...]] = ("ai_router",)
+    SENDERS: ClassVar[tuple[str, ...]] = ("workflow",)
+
+    job_id: UUID
+    run_id: UUID | None = None
+    user_id: UUID
+    product_line: str
+    capability: Capability
+    inputs: dict[str, StoredObject] = {}
+    parameters: dict[str, Any] = {}
+    quality: Quality = Quality.BALANCED
+    plan: str = "free"
+    budget: Money = Decimal(0)
+    """What this job may still cost."""
+    minimum_score: Score = 0.0
+    exclude: tuple[str, ...] = ()
+    """Providers not to use: they have been tried and were not good enough."""
+    prefer: str | None = None
+    """Provider to use again when it is still possible."""
+    deadline: datetime
+
+
+class CancelJob(Command):
+    """Stop a job. Cancelling what has ended changes nothing and is answered with how it ended."""
+
+    NAME: ClassVar[str] = "ai_router.cancel_job.v1"
+    READERS: ClassVar[tuple[str, ...]] = ("ai_router",)
+    SENDERS: ClassVar[tuple[str, ...]] = ("workflow",)
+
+    job_id: UUID
+    run_id: UUID | None = None
+    reason: str
+
+
+class JobProgressed(Event):
+    """A job got further; ``progress`` is 0 to 100 and never falls within one attempt."""
+
+    NAME: ClassVar[str] = "ai_router.job_progressed.v1"
+    READERS: ClassVar[tuple[str, ...]] = ("workflow",)
+
+    job_id: UUID
+    run_id: UUID | None = None
+    capability: Capability
+    provider: str
+    progress: Annotated[int, Field(ge=0, le=100)]
+    message: str
+
+
+class JobCompleted(Event):
+    """A job is done and its result was measured."""
+
+    NAME: ClassVar[str] = "ai_router.job_completed.v1"
+    READERS: ClassVar[tuple[str, ...]] = ("workflow",)
+
+    job_id: UUID
+    run_id: UUID | None = None
+    user_id: UUID
+    capability: Capability
+    provider: str
+    model: str | None = None
+    outputs: dict[str, StoredObject]
+    data: dict[str, Any] = {}
+    score: Score | None = None
+    measures: dict[str, float] = {}
+    attempts: Annotated[int, Field(ge=1)]
+    tried: tuple[str, ...] = ()
+    """Providers that failed before this one."""
+    cost: Money
+    seconds: Annotated[float, Field(ge=0)]
+    cache_hit: bool = False
+    warnings: tuple[str, ...] = ()
+
+
+class JobFailed(Event):
+    """Every candidate failed, or the input was refused. ``message`` is written for the user."""
+
+    NAME: ClassVar[str] = "ai_router.job_failed.v1"
+    READERS: ClassVar[tuple[str, ...]] = ("workflow",)
+
+    job_id: UUID
+    run_id: UUID | None = None
+    user_id: UUID
+    capability: Capability
+    failure: str
+    code: str
+    message: str
+    retryable: bool
+    attempts: Annotated[int, Field(ge=0)]
+    tried: tuple[str, ...] = ()
+    cost: Money
+
+
+class JobCancelled(Event):
+    """A job was stopped on request."""
+
+    NAME: ClassVar[str] = "ai_router.job_cancelled.v1"
+    READERS: ClassVar[tuple[str, ...]] = ("workflow",)
+
+    job_id: UUID
+    run_id: UUID | None = None
+    cost: Money
+
+
+class CostRecorded(Event):
+    """A provider call cost something (also a failed one)."""
+
+    NAME: ClassVar[str] = "ai_router.cost_recorded.v1"
+    READERS: ClassVar[tuple[str, ...]] = ("billing",)
+
+    attempt_id: UUID
+    job_id: UUID
+    run_id: UUID | None = None
+    user_id: UUID
+    provider: str
+    capability: Capability
+    units: Decimal
+    unit_cost: Money
+    cost: Money
+    currency: str = "INR"
+
+
+class FallbackUsed(Event):
+    """A provider failed and the next one was taken."""
+
+    NAME: ClassVar[str] = "ai_router.fallback_used.v1"
+    READERS: ClassVar[tuple[str, ...]] = ("notify",)
+
+    job_id: UUID
+    run_id: UUID | None = None
+    capability: Capability
+    failed: str
+    failure: str
+    next_provider: str

@@ -1,0 +1,138 @@
+"""What billing is asked and what it publishes. A reservation belongs to a run and lives as long as it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Any, ClassVar, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from contracts.enums import Priority
+from contracts.message import Command, Event
+
+Money = Annotated[Decimal, Field(ge=0, decimal_places=4)]
+"""Provider cost in the product line's cost currency, four places (PLT-14)."""
+
+RefusalReason = Literal[
+    "insufficient_credits", "quota_exceeded", "plan_limit", "budget_exceeded", "subscription_inactive"
+]
+
+
+class ReserveCredits(Command):
+    """Hold credits for one run. Repeating it for the same ``reservation_id`` repeats the answer."""
+
+    NAME: ClassVar[str] = "billing.reserve_credits.v1"
+    READERS: ClassVar[tuple[str, ...]] = ("billing",)
+    SENDERS: ClassVar[tuple[str, ...]] = ("workflow",)
+
+    reservation_id: UUID
+    run_id: UUID
+    user_id: UUID
+    product_line: str
+    credits: Annotated[int, Field(ge=0)]
+    meter: str | None = None
+    units: Annotated[int, Field(ge=0)] = 0
+    estimated_cost: Money = Decimal(0)
+
+
+class CaptureCredits(Command):
+    """Spend what was held, for what was delivered. ``credits`` is at most what is held; the rest is released."""
+
+    NAME: ClassVar[str] = "billing.capture_credits.v1"
+    READERS: ClassVar[tuple[str, ...]] = ("billing",)
+    SENDERS: ClassVar[tuple[str, ...]] = ("workflow",)
+
+    reservation_id: UUID
+    run_id: UUID
+    credits: Annotated[int, Field(ge=0)]
+    actual_cost: Money = Decimal(0)
+
+
+class ReleaseCredits(Command):
+    """Give back what was held. Releasing what is not held any more is answered, not refused."""
+
+    NAME: ClassVar[str] = "billing.release_credits.v1"
+    READERS: ClassVar[tuple[str, ...]] = ("billing",)
+    SENDERS: ClassVar[tuple[str, ...]] = ("workflow",)
+
+    reservation_id: UUID
+    run_id: UUID
+    reason: str
+
+
+class CreditsReserved(Event):
+    """Credits are set aside for one run; nothing has been charged yet."""
+
+    NAME: ClassVar[str] = "billing.credits_reserved.v1"
+    READERS: ClassVar[tuple[str, ...]] = ("workflow",)
+
+    reservation_id: UUID
+    run_id: UUID
+    user_id: UUID
+    credits: int
+    plan: str
+    budget: Money
+    """What AI work may cost for this run, by the plan."""
+    priority: Priority
+
+
+class ReservationRefused(Event):
+    """The run cannot be paid for. ``upgrade_to`` names plans that would allow it."""
+
+    NAME: ClassVar[str] = "billing.reservation_refused.v1"
+    READERS: ClassVar[tuple[str, ...]] = ("workflow", "notify")
+
+    reservation_id: UUID
+    run_id: UUID
+    user_id: UUID
+    reason: RefusalReason
+    message: str
+    limit: int | None = None
+    used: int | None = None
+    upgrade_to: tuple[str, ...] = ()
+
+
+class CreditsCaptured(Event):
+    """Held credits were spent."""
+
+    NAME: ClassVar[str] = "billing.credits_captured.v1"
+    READERS: ClassVar[tuple[str, ...]] = ("workflow", "notify")
+
+    reservation_id: UUID
+    run_id: UUID
+    user_id: UUID
+    credits: int
+    released: int = 0
+
+
+class CreditsReleased(Event):
+    """Held credits are available again. ``credits`` is 0 when nothing was held."""
+
+    NAME: ClassVar[str] = "billing.credits_released.v1"
+    READERS: ClassVar[tuple[str, ...]] = ("workflow", "notify")
+
+    reservation_id: UUID
+    run_id: UUID
+    user_id: UUID | None
+    credits: int
+    reason: str
+
+
+class EntitlementsChanged(Event):
+    """What a user may do in a product line. ``version`` rises; an older one never replaces a newer one."""
+
+    NAME: ClassVar[str] = "billing.entitlements_changed.v1"
+    READERS: ClassVar[tuple[str, ...]] = ("users", "gateway", "workflow", "ai_router", "export", "notify")
+
+    user_id: UUID
+    product_line: str
+    plan: str
+    limits: dict[str, int]
+    """By meter, -1 is unlimited."""
+    used: dict[str, int] = {}
+    features: dict[str, Any]
+    priority: Priority
+    run_budget: Money
+    credits_available: int
+    version: int

@@ -1,0 +1,91 @@
+"""The envelope of every message: CloudEvents 1.0 attributes with our extensions (CON-02).
+
+On the wire the attributes are AMQP application headers with the prefix of the CloudEvents AMQP binding, and the
+body is the contract model as JSON. The in-process bus carries the same headers and bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+PREFIX = "cloudEvents:"
+SPEC_VERSION = "1.0"
+CONTENT_TYPE = "application/json"
+SCHEMA_BASE = "https://schemas.talkingphoto.ai/"
+
+
+class BadEnvelope(ValueError):
+    """Headers that are no envelope of ours. Delivering them again will not help."""
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """Who says what, when, about whom and because of what. ``time`` is UTC."""
+
+    id: UUID
+    source: str
+    type: str
+    time: datetime
+    subject: str
+    correlation_id: str
+    causation_id: str | None = None
+    product_line: str | None = None
+    user_id: UUID | None = None
+    traceparent: str | None = None
+
+    def to_headers(self) -> dict[str, str]:
+        """The envelope as AMQP headers; absent extensions are left out."""
+        headers = {
+            "cloudEvents:specversion": SPEC_VERSION,
+            "cloudEvents:id": str(self.id),
+            "cloudEvents:source": self.source,
+            "cloudEvents:type": self.type,
+            "cloudEvents:time": self.time.isoformat(),
+            "cloudEvents:subject": self.subject,
+            "cloudEvents:dataschema": SCHEMA_BASE + self.type,
+            "cloudEvents:correlationid": self.correlation_id,
+        }
+        if self.causation_id is not None:
+            headers["cloudEvents:causationid"] = self.causation_id
+        if self.product_line is not None:
+            headers["cloudEvents:productline"] = self.product_line
+        if self.user_id is not None:
+            headers["cloudEvents:userid"] = str(self.user_id)
+        if self.traceparent is not None:
+            headers["cloudEvents:traceparent"] = self.traceparent
+        return headers
+
+    @classmethod
+    def from_headers(cls, headers: Mapping[str, object]) -> Envelope:
+        """Read an envelope back. Raises :class:`BadEnvelope` naming what is missing or malformed."""
+        try:
+            user = headers.get("cloudEvents:userid")
+            return cls(
+                id=UUID(_text(headers, "id")),
+                source=_text(headers, "source"),
+                type=_text(headers, "type"),
+                time=datetime.fromisoformat(_text(headers, "time")).astimezone(UTC),
+                subject=_text(headers, "subject"),
+                correlation_id=_text(headers, "correlationid"),
+                causation_id=_optional(headers, "causationid"),
+                product_line=_optional(headers, "productline"),
+                user_id=UUID(str(user)) if user is not None else None,
+                traceparent=_optional(headers, "traceparent"),
+            )
+        except ValueError as error:
+            raise BadEnvelope(str(error)) from error
+
+
+def _text(headers: Mapping[str, object], name: str) -> str:
+    value = headers.get(PREFIX + name)
+    if not isinstance(value, str) or not value:
+        raise BadEnvelope(f"header {PREFIX + name} is missing or not text")
+    return value
+
+
+def _optional(headers: Mapping[str, object], name: str) -> str | None:
+    value = headers.get(PREFIX + name)
+    return value if isinstance(value, str) else None

@@ -1,0 +1,119 @@
+"""What export is asked and what it publishes."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+from uuid import UUID
+
+from contracts.enums import Platform, WorkflowType
+from contracts.message import Command, Event
+from contracts.objects import StoredObject
+
+
+class CreateRendition(Command):
+    """Bring one video into the shape one platform wants, with captions."""
+
+    NAME: ClassVar[str] = "export.create_rendition.v1"
+    READERS: ClassVar[tuple[str, ...]] = ("export",)
+    SENDERS: ClassVar[tuple[str, ...]] = ("workflow",)
+
+    rendition_id: UUID
+    run_id: UUID
+    user_id: UUID
+    product_line: str
+    platform: Platform
+    video: StoredObject
+    timings: StoredObject | None = None
+    """Speech timings as JSON (``words``: list of text, start, end), for captions."""
+    language: str = "en"
+
+
+class CreateKit(Command):
+    """Pack everything a user needs to publish into one archive."""
+
+    NAME: ClassVar[str] = "export.create_kit.v1"
+    READERS: ClassVar[tuple[str, ...]] = ("export",)
+    SENDERS: ClassVar[tuple[str, ...]] = ("workflow",)
+
+    kit_id: UUID
+    run_id: UUID
+    user_id: UUID
+    product_line: str
+    workflow_type: WorkflowType
+    title: str
+    script: str
+    language: str
+    platforms: tuple[Platform, ...]
+    image: StoredObject
+    video: StoredObject
+    renditions: dict[str, StoredObject]
+    """By platform."""
+    captions: dict[str, StoredObject] = {}
+    """By role: ``srt``, ``vtt``."""
+
+
+class CancelExport(Command):
+    """Stop the renditions and the kit of a run that are not finished. Repeatable."""
+
+    NAME: ClassVar[str] = "export.cancel_export.v1"
+    READERS: ClassVar[tuple[str, ...]] = ("export",)
+    SENDERS: ClassVar[tuple[str, ...]] = ("workflow",)
+
+    run_id: UUID
+    reason: str
+
+
+class RenditionCompleted(Event):
+    """One platform's video is ready. ``outputs`` by role: ``video``, ``srt``, ``vtt``, ``poster``."""
+
+    NAME: ClassVar[str] = "export.rendition_completed.v1"
+    READERS: ClassVar[tuple[str, ...]] = ("workflow",)
+
+    rendition_id: UUID
+    run_id: UUID
+    platform: Platform
+    outputs: dict[str, StoredObject]
+    width: int
+    height: int
+    duration: float
+    seconds: float
+
+
+class RenditionFailed(Event):
+    """A platform's video could not be made."""
+
+    NAME: ClassVar[str] = "export.rendition_failed.v1"
+    READERS: ClassVar[tuple[str, ...]] = ("workflow",)
+
+    rendition_id: UUID
+    run_id: UUID
+    platform: Platform
+    code: str
+    message: str
+    retryable: bool
+
+
+class KitCompleted(Event):
+    """The archive is ready."""
+
+    NAME: ClassVar[str] = "export.kit_completed.v1"
+    READERS: ClassVar[tuple[str, ...]] = ("workflow", "notify")
+
+    kit_id: UUID
+    run_id: UUID
+    kit: StoredObject
+    files: tuple[str, ...]
+    seconds: float
+
+
+class KitFailed(Event):
+    """The archive could not be made; the video itself is usable."""
+
+    NAME: ClassVar[str] = "export.kit_failed.v1"
+    READERS: ClassVar[tuple[str, ...]] = ("workflow",)
+
+    kit_id: UUID
+    run_id: UUID
+    code: str
+    message: str
+    retryable: bool

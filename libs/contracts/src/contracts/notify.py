@@ -1,0 +1,20 @@
+"""What notify publishes."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+from uuid import UUID
+
+from contracts.message import Event
+
+
+class NotificationSent(Event):
+    """A message reached a channel."""
+
+    NAME: ClassVar[str] = "notify.notification_sent.v1"
+    READERS: ClassVar[tuple[str, ...]] = ()
+
+    notification_id: UUID
+    user_id: UUID
+    channel: str
+    kind: str

@@ -1,0 +1,82 @@
+"""The four products as data (PLT-05). A deployment may override any field by setting; these are the defaults."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from contracts.enums import ProductLineKey
+
+IMAGE_TYPES = ("image/jpeg", "image/png", "image/webp")
+MEDIA_TYPES = ("audio/mpeg", "audio/wav", "audio/mp4", "video/mp4", "video/quicktime", "video/webm")
+
+
+@dataclass(frozen=True, slots=True)
+class ProductLine:
+    """What makes one product differ from the others. Sizes in bytes, times in seconds."""
+
+    key: ProductLineKey
+    display_name: str
+    currency: str
+    bucket: str
+    region: str
+    cdn_domain: str | None
+    plans: tuple[str, ...]
+    upload_types: tuple[str, ...] = IMAGE_TYPES
+    access_token_seconds: int = 900
+    script_characters: int = 5_000
+    max_duration_seconds: int = 60
+    consent_required: bool = False
+    name_required: bool = False
+    verified_before_generation: bool = False
+    default_providers: dict[str, str] = field(default_factory=dict)
+
+
+_LINES = (
+    ProductLine(
+        key=ProductLineKey.TALKINGPHOTO,
+        display_name="TalkingPhoto",
+        currency="INR",
+        bucket="talkingphoto-storage",
+        region="ap-south-1",
+        cdn_domain="cdn.talkingphoto.ai",
+        plans=("free", "starter", "pro", "enterprise"),
+        consent_required=True,
+        default_providers={"image_enhancement": "nano_banana", "video_generation": "veo3"},
+    ),
+    ProductLine(
+        key=ProductLineKey.REELY,
+        display_name="Reely",
+        currency="USD",
+        bucket="reely-storage",
+        region="us-east-1",
+        cdn_domain=None,
+        plans=("free", "pro", "premium"),
+        default_providers={"hook_detection": "openai"},
+    ),
+    ProductLine(
+        key=ProductLineKey.FILMSTUDIO,
+        display_name="AI Film Studio",
+        currency="USD",
+        bucket="filmstudio-storage",
+        region="us-east-1",
+        cdn_domain=None,
+        plans=("free", "standard", "pro", "enterprise"),
+        upload_types=IMAGE_TYPES + MEDIA_TYPES,
+        access_token_seconds=86_400,
+        name_required=True,
+    ),
+    ProductLine(
+        key=ProductLineKey.PIXIE,
+        display_name="پیکسی",
+        currency="USD",
+        bucket="pixie-files",
+        region="us-east-1",
+        cdn_domain=None,
+        plans=("free", "premium"),
+        upload_types=IMAGE_TYPES + MEDIA_TYPES,
+        name_required=True,
+        default_providers={"image_generation": "fal_ai"},
+    ),
+)
+
+PRODUCT_LINES: dict[str, ProductLine] = {line.key.value: line for line in _LINES}

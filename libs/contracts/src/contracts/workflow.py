@@ -1,0 +1,116 @@
+"""What workflow publishes. Notify turns these into live updates and messages."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar
+from uuid import UUID
+
+from pydantic import Field
+
+from contracts.billing import Money
+from contracts.enums import WorkflowType
+from contracts.message import Event
+from contracts.objects import StoredObject
+
+Percent = Annotated[int, Field(ge=0, le=100)]
+
+
+class FileUploaded(Event):
+    """A file was accepted: judged by content, clean, stored."""
+
+    NAME: ClassVar[str] = "workflow.file_uploaded.v1"
+    READERS: ClassVar[tuple[str, ...]] = ()
+
+    file_id: UUID
+    user_id: UUID
+    product_line: str
+    mime_type: str
+    size: int
+    sha256: str
+
+
+class RunEvent(Event):
+    """Base of a run's events; ``sequence`` counts them per run, so that readers can order them."""
+
+    run_id: UUID
+    user_id: UUID
+    product_line: str
+    sequence: Annotated[int, Field(ge=1)]
+
+
+class RunCreated(RunEvent):
+    """A run was accepted and will reach an end."""
+
+    NAME: ClassVar[str] = "workflow.run_created.v1"
+    READERS: ClassVar[tuple[str, ...]] = ("notify",)
+
+    workflow_type: WorkflowType
+    title: str | None = None
+
+
+class RunProgressed(RunEvent):
+    """A run got further. ``waiting_for`` is the reason for the present wait, for a person."""
+
+    NAME: ClassVar[str] = "workflow.run_progressed.v1"
+    READERS: ClassVar[tuple[str, ...]] = ("notify",)
+
+    progress: Percent
+    step: str
+    message: str
+    waiting_for: str | None = None
+    provider: str | None = None
+    cost: Money | None = None
+    seconds_left: float | None = None
+
+
+class RunCompleted(RunEvent):
+    """Everything asked for exists and was paid for."""
+
+    NAME: ClassVar[str] = "workflow.run_completed.v1"
+    READERS: ClassVar[tuple[str, ...]] = ("notify",)
+
+    workflow_type: WorkflowType
+    results: dict[str, StoredObject]
+    """By name: ``enhanced_image``, ``video``, ``rendition_<platform>``, ``srt``, ``vtt``, ``kit``."""
+    cost: Money
+    credits: int
+    seconds: float
+    warnings: tuple[str, ...] = ()
+
+
+class RunFailed(RunEvent):
+    """A run ended without its result; whatever was held has been given back."""
+
+    NAME: ClassVar[str] = "workflow.run_failed.v1"
+    READERS: ClassVar[tuple[str, ...]] = ("notify",)
+
+    step: str
+    code: str
+    message: str
+    retryable: bool
+    credits_returned: bool
+    details: dict[str, Any] = {}
+
+
+class RunCancelled(RunEvent):
+    """A run was stopped on request; whatever was held has been given back."""
+
+    NAME: ClassVar[str] = "workflow.run_cancelled.v1"
+    READERS: ClassVar[tuple[str, ...]] = ("notify",)
+
+    step: str
+    credits_returned: bool
+
+
+class StepCompleted(RunEvent):
+    """One step has its result."""
+
+    NAME: ClassVar[str] = "workflow.step_completed.v1"
+    READERS: ClassVar[tuple[str, ...]] = ("notify",)
+
+    step: str
+    attempts: int
+    provider: str | None = None
+    score: float | None = None
+    cost: Money
+    seconds: float
