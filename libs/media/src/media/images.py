@@ -61,8 +61,9 @@ def decode(
         raise Corrupt(
             "The image does not decode.", advice="Open the photo, save it again as JPEG, and upload that."
         ) from failure
-    upright = _UPRIGHT.get(container.orientation, lambda image: image)(rgb[:, :, ::-1])
-    return np.ascontiguousarray(upright)
+    bgr = rgb[:, :, ::-1]
+    turn = _UPRIGHT.get(container.orientation)
+    return np.ascontiguousarray(bgr if turn is None else turn(bgr))
 
 
 def _read(source: Path | bytes, max_bytes: int) -> bytes:
@@ -140,7 +141,7 @@ def prepare(source: Path, out: Path, *, max_side: int = 2048) -> Made:
 
 
 def write_jpeg(image: Bgr, out: Path, *, quality: int = 92) -> Made:
-    """``image`` as a progressive, optimised JPEG without metadata. Raises ``EngineFailed`` if that cannot be written."""
+    """``image`` as a progressive, optimised JPEG without metadata. Raises ``EngineFailed`` if it cannot be written."""
     return _write(image, out, encode(image, "JPEG", quality))
 
 

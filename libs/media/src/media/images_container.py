@@ -358,5 +358,3 @@ def _webp_file(chunks: list[bytes], size: tuple[int, int]) -> bytes:
         chunks = [_webp_chunk(b"VP8X", alpha), chunks[-2], chunks[-1]]
     body = b"WEBP" + b"".join(chunks)
     return b"RIFF" + struct.pack("<I", len(body)) + body
-
-
