@@ -1,0 +1,168 @@
+"""How a process is set up: one frozen object, read once from the environment, refused when it cannot be right.
+
+Field names are the environment's names in lower case (PLT-22 to PLT-25). Nothing is read at import: a composition
+root calls ``load``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+_PLACEHOLDERS = ("changeme", "change-me", "change_me", "placeholder", "example", "your-", "your_", "insecure", "<")
+_WEAK = {"", "secret", "password", "postgres", "guest", "admin", "test", "dev", "default", "xxx", "minioadmin"}
+_SHORTEST_SIGNING_SECRET = 32
+
+
+class SettingsError(RuntimeError):
+    """The process cannot start with these settings; the message names every one that is wrong."""
+
+
+class ServiceSettings(BaseSettings):
+    """What every service needs to know. A service adds its own fields and names what production must have."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True, populate_by_name=True
+    )
+
+    REQUIRED_IN_PRODUCTION: ClassVar[tuple[str, ...]] = ("database_url",)
+
+    env: Literal["development", "test", "production"] = Field("development", description="Which environment this is.")
+    service_name: str = Field("service", min_length=1, description="In log lines, metrics and traces.")
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8000, ge=0, le=65_535, description="Port to listen on; 0 takes a free one.")
+    debug: bool = Field(False, description="Never in production.")
+    public_url: str = Field(
+        "http://127.0.0.1:8000", description="Where clients reach the gateway; no slash at the end."
+    )
+    allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Origins that browsers may call from, separated by commas."
+    )
+
+    database_url: SecretStr = Field(
+        SecretStr(""), description="PostgreSQL, this service's own database; empty for a service without one."
+    )
+    bus: Literal["memory", "rabbitmq"] = Field("memory", description="How messages travel.")
+    rabbitmq_url: SecretStr | None = Field(None, description="amqp(s)://, needed when bus is rabbitmq.")
+    redis_url: SecretStr | None = Field(None, description="Rate limits and caches; without it they live in memory.")
+
+    object_store: Literal["folder", "s3"] = Field("folder", description="Where objects are kept.")
+    object_folder: Path | None = Field(None, description="The folder, needed when object_store is folder.")
+    object_signing_key: SecretStr | None = Field(
+        None, description="Signs the folder store's URLs, at least 32 characters; without it the folder keeps its own."
+    )
+    s3_bucket_name: str | None = Field(None, description="Needed when object_store is s3.")
+    s3_endpoint_url: str | None = Field(None, description="A server other than Amazon's that speaks S3.")
+    aws_region: str = Field("ap-south-1", description="The bucket's region.")
+    aws_access_key_id: SecretStr | None = Field(None, description="Needed when object_store is s3.")
+    aws_secret_access_key: SecretStr | None = Field(None, description="Needed when object_store is s3.")
+
+    jwks_url: str | None = Field(None, description="Where users publishes its signing keys.")
+    token_issuer: str = Field("talkingphoto", description="`iss` of access tokens.")
+    token_audience: str = Field("talkingphoto-api", description="`aud` of access tokens.")
+    jwt_secret_key: SecretStr | None = Field(
+        None, description="Only where HS256 is chosen over EdDSA: the shared secret, at least 32 characters."
+    )
+
+    default_product_line: str = Field("talkingphoto", description="When nothing in a request says which product.")
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="The least that is written.")
+    log_format: Literal["json", "console"] = Field("json", description="For machines or for people.")
+    log_file: Path | None = Field(None, description="Also write log lines to this file.")
+    otlp_endpoint: str | None = Field(None, description="Where traces go, OTLP over HTTP; without it none are kept.")
+    trace_sample_ratio: float = Field(0.1, ge=0.0, le=1.0, description="Share of new traces that are recorded.")
+
+    @field_validator("allowed_origins", mode="before")
+    @classmethod
+    def _split_origins(cls, value: Any) -> Any:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("public_url", mode="after")
+    @classmethod
+    def _without_slash(cls, value: str) -> str:
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _can_be_right(self) -> ServiceSettings:
+        problems = [f"missing: {', '.join(name.upper() for name in missing)}"] if (missing := self._missing()) else []
+        problems += self._weak_keys()
+        if self.env == "production":
+            problems += self._unfit_for_production()
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+    def required(self) -> tuple[str, ...]:
+        """Names of the fields that must have a value with these choices; a service may add to it."""
+        names: list[str] = []
+        if self.bus == "rabbitmq":
+            names.append("rabbitmq_url")
+        if self.object_store == "s3":
+            names.append("s3_bucket_name")
+        if self.env == "production":
+            names += self.REQUIRED_IN_PRODUCTION
+            if self.object_store == "s3":
+                names += ("aws_access_key_id", "aws_secret_access_key")
+        return tuple(dict.fromkeys(names))
+
+    def public_urls(self) -> tuple[str, ...]:
+        """Addresses that the outside uses; production insists on TLS. A service may add to it."""
+        return (self.public_url,)
+
+    def _missing(self) -> list[str]:
+        return [name for name in self.required() if not _plain(getattr(self, name))]
+
+    def _weak_keys(self) -> Iterator[str]:
+        for name in ("jwt_secret_key", "object_signing_key"):
+            value = _plain(getattr(self, name))
+            if value and len(value) < _SHORTEST_SIGNING_SECRET:
+                yield f"{name.upper()} is shorter than {_SHORTEST_SIGNING_SECRET} characters"
+
+    def _unfit_for_production(self) -> Iterator[str]:
+        if self.debug:
+            yield "DEBUG is on"
+        if "*" in self.allowed_origins:
+            yield "ALLOWED_ORIGINS has a wildcard"
+        yield from (f"{url} is not https" for url in self.public_urls() if urlsplit(url).scheme != "https")
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            if isinstance(value, SecretStr) and _is_placeholder(value.get_secret_value()):
+                yield f"{name.upper()} is a placeholder"
+
+
+Settings = TypeVar("Settings", bound=ServiceSettings)
+
+
+def load(kind: type[Settings], **overrides: Any) -> Settings:
+    """Read settings from the environment, ``overrides`` first; ``SettingsError`` says everything wrong in one line."""
+    try:
+        return kind(**overrides)
+    except ValidationError as error:
+        problems = [
+            f"{'.'.join(map(str, problem['loc'])).upper()}: {problem['msg']}"
+            if problem["loc"]
+            else problem["msg"].removeprefix("Value error, ")
+            for problem in error.errors(include_input=False, include_url=False)
+        ]
+        raise SettingsError("cannot start: " + "; ".join(problems)) from None
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    return "" if value is None else str(value)
+
+
+def _is_placeholder(secret: str) -> bool:
+    if not secret:
+        return False
+    if "://" in secret:
+        password = urlsplit(secret).password
+        return password is not None and _is_placeholder(password)
+    lowered = secret.lower()
+    return lowered in _WEAK or any(mark in lowered for mark in _PLACEHOLDERS) or len(set(secret)) == 1
