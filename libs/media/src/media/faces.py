@@ -108,25 +108,19 @@ def _cut_off(face: Face, image: Bgr) -> float:
     x, y = (face.left_eye.x + face.right_eye.x) / 2, (face.left_eye.y + face.right_eye.y) / 2 + 0.12 * side
     reach = (0.45 * side, 0.62 * side)
     over = (reach[0] - x, x + reach[0] - image.shape[1], reach[1] - y, y + reach[1] - image.shape[0])
-    return max(0.0, *over) / side
+    return float(max(0.0, *over) / side)
 
 
 _RULES = (
     _Rule("FACE_TOO_SMALL", lambda face, _: -face.box.width, -72, -48, "Come closer, or crop the photo to the face."),
     _Rule("TURNED_AWAY", lambda face, _: abs(face.yaw), 0.5, 0.75, "Use a photo where you look at the camera."),
     _Rule("TURNED_AWAY", lambda face, _: abs(face.roll), 35, 75, "Turn the photo so that the head is upright."),
-    _Rule(
-        "BLURRED", lambda face, _: -face.sharpness, -0.4, -0.2, "Use a sharper photo: hold still, focus on the face."
-    ),
+    _Rule("BLURRED", lambda face, _: -face.sharpness, -0.4, -0.2, "Use a sharper photo, focused on the face."),
     _Rule("TOO_DARK", lambda face, _: -face.exposure, -0.2, -0.06, "Use more light on the face."),
     _Rule("TOO_BRIGHT", lambda face, _: face.exposure, 0.9, 0.98, "Use softer light; the face is nearly white."),
-    _Rule(
-        "MOUTH_OPEN", lambda face, _: face.mouth_open, 0.35, math.inf, "A closed or gently smiling mouth works best."
-    ),
+    _Rule("MOUTH_OPEN", lambda face, _: face.mouth_open, 0.35, math.inf, "A closed or smiling mouth works best."),
     _Rule("FACE_CUT_OFF", _cut_off, 0.04, 0.35, "Use a photo that shows the whole head with some room around it."),
-    _Rule(
-        "OCCLUDED", lambda face, _: face.occlusion, 0.4, 0.8, "Nothing should cover the face: no mask, hand or hair."
-    ),
+    _Rule("OCCLUDED", lambda face, _: face.occlusion, 0.4, 0.8, "Nothing should cover the face, no mask or hand."),
 )
 _LEAST_SIDE, _GOOD_SIDE = 256, 480
 
@@ -143,9 +137,7 @@ def preflight(image: Bgr, *, choose: int | None = None) -> Preflight:
         raise NotUsable(f"There is no face number {choose}; {len(faces)} found.", code="NO_FACE")
     findings = list(_resolution_findings(width, height))
     if not faces:
-        findings.append(
-            Finding("NO_FACE", True, "We found no face. Use a photo that shows one clearly, from the front.")
-        )
+        findings.append(Finding("NO_FACE", True, "Use a photo that shows one face clearly, from the front."))
         return Preflight(width, height, (), None, tuple(findings))
     chosen = choose or 0
     if choose is None and len(faces) > 1 and faces[1].share > 0.35 * faces[0].share:

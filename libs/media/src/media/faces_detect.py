@@ -1,7 +1,7 @@
 """Where faces may be: cascades over several scales, head rolls and profile views.
 
-The detectors are the boosted cascades that ship inside OpenCV (Viola & Jones 2001; Lienhart & Maydt 2002), so nothing is
-downloaded. They answer for upright faces up to about 15 degrees of roll; other rolls are found by turning the picture.
+The detectors are the boosted cascades that ship inside OpenCV (Viola & Jones 2001; Lienhart & Maydt 2002), so nothing
+is downloaded. They answer for faces rolled up to about 15 degrees; others are found by turning the picture.
 """
 
 from __future__ import annotations
@@ -62,22 +62,22 @@ def detect(
 
 def find_candidates(grey: Grey) -> list[Candidate]:
     """Places that may be faces, strongest first, each place once."""
-    found = _frontal(grey, 0.0, WORK_SIDE)
+    found = _frontal(grey, 0.0, WORK_SIDE, share=0.03, votes=3)
     for roll in _TILTS:
-        found += _frontal(grey, roll, TURNED_SIDE)
+        found += _frontal(grey, roll, TURNED_SIDE, share=0.05, votes=5)
     if not found:
         for roll in _TURNS:
-            found += _frontal(grey, roll, TURNED_SIDE)
+            found += _frontal(grey, roll, TURNED_SIDE, share=0.06, votes=9)
     found += _profiles(grey)
     return _distinct(found)
 
 
-def _frontal(grey: Grey, roll: float, side: int) -> list[Candidate]:
+def _frontal(grey: Grey, roll: float, side: int, *, share: float, votes: int) -> list[Candidate]:
     small, scale = _reduced(grey, side)
     turned, back = _turned(small, roll)
-    smallest = max(24, round(0.03 * max(small.shape)))
+    smallest = max(24, round(share * max(small.shape)))
     hits = detect(turned, "frontalface_alt2", smallest=smallest)
-    return [_candidate(hit, scale, back, roll, 0) for hit in hits if hit[4] >= (3 if roll == 0 else 5)]
+    return [_candidate(hit, scale, back, roll, 0) for hit in hits if hit[4] >= votes]
 
 
 def _profiles(grey: Grey) -> list[Candidate]:

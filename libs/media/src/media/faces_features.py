@@ -58,7 +58,7 @@ class Mouth:
 
 
 def lay_out(image: Bgr, candidate: Candidate) -> tuple[Bgr, Matrix]:
-    """The candidate upright in a ``PATCH`` square (its box is the inner ``FACE`` square) and the matrix to the photo."""
+    """The candidate upright in a ``PATCH`` square (its box the inner ``FACE`` square), and the matrix to the photo."""
     scale = candidate.side / FACE
     angle = math.radians(candidate.roll)
     cos, sin = scale * math.cos(angle), scale * math.sin(angle)
