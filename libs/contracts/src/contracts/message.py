@@ -26,7 +26,7 @@ class Message(BaseModel):
         return cls.NAME.split(".", 1)[0]
 
     @classmethod
-    def version(cls) -> int:
+    def schema_version(cls) -> int:
         """The number at the end of the name."""
         return int(cls.NAME.rsplit(".v", 1)[1])
 

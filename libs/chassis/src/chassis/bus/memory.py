@@ -1,0 +1,204 @@
+"""The bus inside one process. Outbox rows are its durable queue: a row goes when every consumer has committed.
+
+A crash therefore loses nothing: at the next start the relay publishes what is left, and inboxes absorb what some
+consumers had already done. Dead letters need a place that survives, which is handed in.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+from uuid import UUID
+
+import structlog
+
+from chassis.bus.port import Acknowledge, Bury, Confirmed, DeadLetter, Handler, PublishFailed, QueueSpec, Retry
+from chassis.messages import Delivery, Outgoing
+
+log = structlog.get_logger(__name__)
+
+
+class DeadLetterStore(Protocol):
+    """Where dead letters of the in-process bus are kept (see :mod:`chassis.bus.dead_letters`)."""
+
+    async def bury(self, delivery: Delivery, reason: str) -> None:
+        """Keep one; returns when it is durable."""
+        ...
+
+    async def letters(self, queue: str, limit: int) -> list[DeadLetter]:
+        """The oldest of a queue."""
+        ...
+
+    async def replay(self, queue: str, message_ids: Sequence[UUID] | None) -> int:
+        """Move letters back to the outbox, addressed to their queue; returns how many."""
+        ...
+
+
+class _Settlement:
+    """Counts down the queues that still have to commit one published message."""
+
+    __slots__ = ("confirmed", "id", "open", "settled")
+
+    def __init__(self, message_id: UUID, queues: int, confirmed: Confirmed, settled: asyncio.Event) -> None:
+        self.id = message_id
+        self.open = queues
+        self.confirmed = confirmed
+        self.settled = settled
+
+    def one_done(self) -> None:
+        self.open -= 1
+        if self.open == 0:
+            self.confirmed([self.id])
+            self.settled.set()
+
+
+@dataclass(slots=True)
+class _Parcel:
+    delivery: Delivery
+    settlement: _Settlement
+
+
+class _Queue:
+    def __init__(self, spec: QueueSpec, handler: Handler) -> None:
+        self.spec = spec
+        self.handler = handler
+        self.waiting: asyncio.Queue[_Parcel] = asyncio.Queue()
+
+    async def next_batch(self) -> list[_Parcel]:
+        batch = [await self.waiting.get()]
+        while len(batch) < self.spec.batch and not self.waiting.empty():
+            batch.append(self.waiting.get_nowait())
+        return batch
+
+
+class InProcessBus:
+    """Satisfies :class:`chassis.bus.port.Bus` without a broker. All services of a process share one."""
+
+    def __init__(self, dead_letter_store: DeadLetterStore) -> None:
+        self._store = dead_letter_store
+        self._queues: dict[str, _Queue] = {}
+        self._routes: dict[tuple[str, str], list[_Queue]] = defaultdict(list)
+        self._consumers: list[asyncio.Task[None]] = []
+        self._timers: set[asyncio.TimerHandle] = set()
+        self._running = False
+
+    def subscribe(self, queue: QueueSpec, handler: Handler) -> None:
+        """Deliver this queue's messages to ``handler``."""
+        if queue.name in self._queues:
+            raise ValueError(f"queue {queue.name} has a consumer already")
+        created = self._queues[queue.name] = _Queue(queue, handler)
+        self._routes["", queue.name].append(created)
+        for binding in queue.bindings:
+            self._routes[binding.exchange, binding.routing_key].append(created)
+        if self._running:
+            self._consumers.append(asyncio.create_task(self._consume(created), name=f"consume {queue.name}"))
+
+    async def start(self) -> None:
+        """Begin to deliver."""
+        self._running = True
+        for queue in self._queues.values():
+            self._consumers.append(asyncio.create_task(self._consume(queue), name=f"consume {queue.spec.name}"))
+
+    async def stop(self, grace_s: float = 10.0) -> None:
+        """Let batches in hand finish within the grace; everything else is still in its outbox."""
+        self._running = False
+        for timer in self._timers:
+            timer.cancel()
+        self._timers.clear()
+        for queue in self._queues.values():
+            while not queue.waiting.empty():
+                queue.waiting.get_nowait()
+        idle = [task for task in self._consumers if not task.done()]
+        for task in idle:
+            task.cancel()
+        if idle:
+            await asyncio.wait(idle, timeout=grace_s)
+        self._consumers.clear()
+
+    async def publish(self, messages: Sequence[Outgoing], confirmed: Confirmed) -> None:
+        """Deliver to every bound queue and wait until all of them have settled each message."""
+        if not self._running:
+            raise PublishFailed("the bus is not running")
+        unroutable = 0
+        waits: list[asyncio.Event] = []
+        for message in messages:
+            queues = self._routes.get((message.exchange, message.routing_key), ())
+            if not queues:
+                if message.mandatory:
+                    unroutable += 1
+                else:
+                    confirmed([message.id])
+                continue
+            settled = asyncio.Event()
+            waits.append(settled)
+            settlement = _Settlement(message.id, len(queues), confirmed, settled)
+            for queue in queues:
+                delivery = Delivery(queue=queue.spec.name, headers=message.headers, body=message.body)
+                queue.waiting.put_nowait(_Parcel(delivery, settlement))
+        for settled in waits:
+            await settled.wait()
+        if unroutable:
+            raise PublishFailed(f"{unroutable} of {len(messages)} messages have no queue")
+
+    async def ready(self) -> None:
+        """Ready while it runs."""
+        if not self._running:
+            raise PublishFailed("the bus is not running")
+
+    async def dead_letters(self, queue: str, limit: int = 100) -> list[DeadLetter]:
+        """The oldest dead letters of a queue."""
+        return await self._store.letters(queue, limit)
+
+    async def replay(self, queue: str, message_ids: Sequence[UUID] | None = None) -> int:
+        """Deliver dead letters again, through the outbox of the service that gave them up."""
+        return await self._store.replay(queue, message_ids)
+
+    def queues(self) -> list[str]:
+        """Names of the queues subscribed here."""
+        return sorted(self._queues)
+
+    async def _consume(self, queue: _Queue) -> None:
+        while self._running:
+            batch = await queue.next_batch()
+            work = asyncio.ensure_future(self._handle(queue, batch))
+            try:
+                await asyncio.shield(work)
+            except asyncio.CancelledError:
+                await work
+                raise
+
+    async def _handle(self, queue: _Queue, batch: list[_Parcel]) -> None:
+        verdicts = await queue.handler([parcel.delivery for parcel in batch])
+        for parcel, verdict in zip(batch, verdicts, strict=True):
+            match verdict:
+                case Retry(delay_s=delay_s, counted=counted):
+                    attempt = parcel.delivery.attempt + 1 if counted else parcel.delivery.attempt
+                    self._later(
+                        delay_s,
+                        queue,
+                        _Parcel(replace(parcel.delivery, attempt=attempt, redelivered=True), parcel.settlement),
+                    )
+                    continue
+                case Bury(reason=reason):
+                    try:
+                        await self._store.bury(parcel.delivery, reason)
+                    except Exception:
+                        # The store is the consumer's own database; while it is away the letter waits here and in
+                        # the outbox.
+                        log.exception("dead_letter.not_stored", queue=queue.spec.name)
+                        self._later(1.0, queue, parcel)
+                        continue
+                case Acknowledge():
+                    pass
+            parcel.settlement.one_done()
+
+    def _later(self, delay_s: float, queue: _Queue, parcel: _Parcel) -> None:
+        def deliver() -> None:
+            self._timers.discard(timer)
+            queue.waiting.put_nowait(parcel)
+
+        timer = asyncio.get_running_loop().call_later(delay_s, deliver)
+        self._timers.add(timer)

@@ -1,0 +1,111 @@
+"""Messages on their way: what leaves a service and what arrives at one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeVar
+from uuid import UUID
+
+from chassis import context, ids
+from contracts.enums import Priority
+from contracts.envelope import Envelope
+from contracts.message import Command, Event, Message
+
+EVENTS = "events"
+COMMANDS = "commands"
+
+M = TypeVar("M", bound=Message)
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One message ready for the bus. ``mandatory``: it must reach a queue or it was not sent."""
+
+    id: UUID
+    exchange: str
+    routing_key: str
+    headers: Mapping[str, str]
+    body: bytes
+    mandatory: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One message as the bus hands it to a consumer. ``attempt`` is 1 for the first try."""
+
+    queue: str
+    headers: Mapping[str, object]
+    body: bytes
+    attempt: int = 1
+    redelivered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Received(Generic[M]):
+    """A decoded message with its envelope."""
+
+    message: M
+    envelope: Envelope
+    attempt: int = 1
+
+    @property
+    def context(self) -> context.Context:
+        """What follows from this message carries its correlation, and names it as the cause."""
+        return context.Context(
+            correlation_id=self.envelope.correlation_id,
+            causation_id=str(self.envelope.id),
+            user_id=self.envelope.user_id,
+            product_line=self.envelope.product_line,
+            traceparent=self.envelope.traceparent,
+        )
+
+
+def outgoing(
+    message: Message,
+    *,
+    service: str,
+    now: datetime,
+    cause: context.Context,
+    priority: Priority = Priority.NORMAL,
+    subject: str | None = None,
+) -> Outgoing:
+    """Wrap a contract model for the bus. The subject is the first declared field unless one is given."""
+    message_id = ids.uuid7()
+    first_field = next(iter(type(message).model_fields))
+    user_id = getattr(message, "user_id", None) or cause.user_id
+    envelope = Envelope(
+        id=message_id,
+        source=f"/services/{service}",
+        type=message.NAME,
+        time=now,
+        subject=subject or str(getattr(message, first_field)),
+        correlation_id=cause.correlation_id or str(message_id),
+        causation_id=cause.causation_id,
+        product_line=getattr(message, "product_line", None) or cause.product_line,
+        user_id=user_id,
+        traceparent=cause.traceparent,
+    )
+    exchange, routing_key = _address(message, priority)
+    return Outgoing(
+        id=message_id,
+        exchange=exchange,
+        routing_key=routing_key,
+        headers=envelope.to_headers(),
+        body=message.__pydantic_serializer__.to_json(message),
+        mandatory=isinstance(message, Command) or bool(message.READERS),
+    )
+
+
+def _address(message: Message, priority: Priority) -> tuple[str, str]:
+    if isinstance(message, Command):
+        return COMMANDS, command_key(message.owner(), priority)
+    if isinstance(message, Event):
+        return EVENTS, message.NAME
+    raise TypeError(f"{type(message).__name__} is neither an event nor a command")
+
+
+def command_key(service: str, priority: Priority) -> str:
+    """Routing key of a lane of a service's commands."""
+    return f"{service}.{priority.value}"

@@ -1,0 +1,60 @@
+"""Alembic for every service: one shared environment, one history a service (PLT-10).
+
+A service keeps its revisions in ``services/<name>/migrations/versions``. Migrations run under an advisory lock, so
+that replicas which start together migrate once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+_ENVIRONMENT = Path(__file__).parent / "alembic_environment"
+_LOCK = 7_046_029_254_386_353_131
+"""Any number, the same for every process."""
+
+
+def folder_of(package_file: str) -> Path:
+    """The migrations of the service whose package's ``__file__`` this is."""
+    return Path(package_file).resolve().parents[2] / "migrations"
+
+
+def config(folder: Path, connection: Connection | None = None) -> Config:
+    """Alembic's configuration for one service."""
+    settings = Config()
+    settings.set_main_option("script_location", str(_ENVIRONMENT))
+    settings.set_main_option("version_locations", str(folder / "versions"))
+    settings.set_main_option("path_separator", "os")
+    settings.attributes["connection"] = connection
+    return settings
+
+
+async def upgrade(url: str, folder: Path, *, revision: str = "head") -> None:
+    """Bring a database to ``revision``. Repeating it changes nothing."""
+    await _run(url, lambda connection: command.upgrade(config(folder, connection), revision))
+
+
+async def downgrade(url: str, folder: Path, *, revision: str) -> None:
+    """Take a database back to ``revision``."""
+    await _run(url, lambda connection: command.downgrade(config(folder, connection), revision))
+
+
+async def _run(url: str, act: object) -> None:
+    engine = create_async_engine(url, poolclass=NullPool)
+    try:
+        async with engine.begin() as connection:
+            await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+            await connection.run_sync(act)  # type: ignore[arg-type]
+    finally:
+        await engine.dispose()
+
+
+async def upgrade_all(targets: dict[str, Path]) -> None:
+    """Migrate several databases side by side: URL to folder."""
+    await asyncio.gather(*(upgrade(url, folder) for url, folder in targets.items()))

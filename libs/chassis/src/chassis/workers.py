@@ -1,0 +1,209 @@
+"""Pools that carry out leased work (see :mod:`chassis.work`)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+from uuid import UUID
+
+import asyncpg
+import orjson
+import structlog
+
+from chassis import ids
+from chassis.database import Database, LeaseLost
+from chassis.work import WorkItem
+
+log = structlog.get_logger(__name__)
+
+Run = Callable[[WorkItem], Awaitable[None]]
+"""Does the work and, in its last transaction, calls ``tx.finish_work(item)``. Safe to run again after a crash."""
+
+_CLAIM = """
+UPDATE work SET attempts = attempts + 1, lease_token = $4, lease_until = $2 + make_interval(secs => $5)
+WHERE id IN (
+    SELECT id FROM work
+    WHERE kind = $1 AND run_after <= $2 AND (lease_until IS NULL OR lease_until < $2 OR $6)
+    AND NOT id = ANY($7::uuid[])
+    ORDER BY {order} LIMIT $3 FOR UPDATE SKIP LOCKED
+)
+RETURNING id, kind, payload, attempts, lease_token
+"""
+
+_FAIR_EVERY = 10
+"""At least one of so many claims takes the oldest work of any lane, so that no lane starves (CON-09)."""
+
+
+class WorkPool:
+    """Runs up to ``concurrency`` items of one kind at a time.
+
+    High lanes first, but every tenth claim takes the oldest. A failed item is tried again after ``retry_s`` (doubled
+    each time, one hour at most); when to give up for good is the handler's decision, who sees ``item.attempt``.
+    ``alone``: no other process works on this database, so leases found at the start belong to the dead.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        kind: str,
+        run: Run,
+        *,
+        concurrency: int = 4,
+        lease_s: float = 30.0,
+        poll_s: float = 1.0,
+        retry_s: float = 5.0,
+        alone: bool = False,
+    ) -> None:
+        self._database = database
+        self._kind = kind
+        self._run = run
+        self._concurrency = concurrency
+        self._lease_s = lease_s
+        self._poll_s = poll_s
+        self._retry_s = retry_s
+        self._take_over = alone
+        self._running: dict[UUID, tuple[WorkItem, asyncio.Task[None]]] = {}
+        self._wake = asyncio.Event()
+        self._loops: list[asyncio.Task[None]] = []
+        self._claims = 0
+        database.on_work(kind, self._wake.set)
+
+    @property
+    def busy(self) -> int:
+        """Items being worked on here."""
+        return len(self._running)
+
+    async def start(self) -> None:
+        """Begin to claim and run."""
+        self._loops = [
+            asyncio.create_task(self._claim_loop(), name=f"work {self._kind}"),
+            asyncio.create_task(self._renew_loop(), name=f"leases {self._kind}"),
+        ]
+        self._wake.set()
+
+    async def stop(self, grace_s: float = 5.0) -> None:
+        """Claim no more, let items finish within the grace, give the rest back to others at once."""
+        for task in self._loops:
+            task.cancel()
+        await asyncio.gather(*self._loops, return_exceptions=True)
+        self._loops.clear()
+        if self._running:
+            await asyncio.wait([task for _, task in self._running.values()], timeout=grace_s)
+        left = list(self._running.values())
+        for _, task in left:
+            task.cancel()
+        await asyncio.gather(*(task for _, task in left), return_exceptions=True)
+        if left:
+            await self._return([item for item, _ in left])
+
+    def cancel(self, work_id: UUID) -> None:
+        """Interrupt an item that runs here, because its work is no longer wanted. Its row is the caller's to remove."""
+        if (running := self._running.get(work_id)) is not None:
+            running[1].cancel()
+
+    async def _claim_loop(self) -> None:
+        while True:
+            try:
+                async with asyncio.timeout(self._poll_s):
+                    await self._wake.wait()
+            except TimeoutError:
+                pass
+            self._wake.clear()
+            try:
+                while (room := self._concurrency - len(self._running)) > 0 and (items := await self._claim(room)):
+                    for item in items:
+                        self._start(item)
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+                log.warning("work.claim_waits", kind=self._kind, error=str(error))
+                await asyncio.sleep(self._poll_s)
+
+    async def _claim(self, room: int) -> list[WorkItem]:
+        self._claims += 1
+        order = "run_after" if self._claims % _FAIR_EVERY == 0 else "lane, run_after"
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(
+                _CLAIM.format(order=order),
+                self._kind,
+                self._database.clock.now(),
+                room,
+                ids.uuid7(),
+                self._lease_s,
+                self._take_over,
+                list(self._running),
+            )
+        if len(rows) < room:
+            self._take_over = False
+        return [
+            WorkItem(row["id"], row["kind"], orjson.loads(row["payload"]), row["attempts"], row["lease_token"])
+            for row in rows
+        ]
+
+    def _start(self, item: WorkItem) -> None:
+        task = asyncio.create_task(self._carry_out(item), name=f"{self._kind} {item.id}")
+        self._running[item.id] = (item, task)
+        task.add_done_callback(lambda _: self._ended(item))
+
+    def _ended(self, item: WorkItem) -> None:
+        self._running.pop(item.id, None)
+        self._wake.set()
+
+    async def _carry_out(self, item: WorkItem) -> None:
+        try:
+            await self._run(item)
+        except LeaseLost:
+            log.warning("work.lease_lost", kind=self._kind, work_id=str(item.id))
+        except asyncio.CancelledError:
+            raise
+        except Exception:
+            log.exception("work.failed", kind=self._kind, work_id=str(item.id), attempt=item.attempt)
+            await self._postpone(item)
+
+    async def _postpone(self, item: WorkItem) -> None:
+        delay = min(self._retry_s * 2 ** (item.attempt - 1), 3600)
+        try:
+            async with self._database.connection() as connection:
+                await connection.execute(
+                    "UPDATE work SET lease_token = NULL, lease_until = NULL, run_after = $3 "
+                    "WHERE id = $1 AND lease_token = $2",
+                    item.id,
+                    item.token,
+                    self._database.clock.now() + timedelta(seconds=delay),
+                )
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+            # Its lease runs out by itself.
+            log.warning("work.not_postponed", kind=self._kind, work_id=str(item.id), error=str(error))
+
+    async def _renew_loop(self) -> None:
+        while True:
+            await asyncio.sleep(self._lease_s / 3)
+            held = [item for item, _ in self._running.values()]
+            if not held:
+                continue
+            try:
+                async with self._database.connection() as connection:
+                    rows = await connection.fetch(
+                        "UPDATE work SET lease_until = $3 FROM unnest($1::uuid[], $2::uuid[]) AS held (id, token) "
+                        "WHERE work.id = held.id AND work.lease_token = held.token RETURNING work.id",
+                        [item.id for item in held],
+                        [item.token for item in held],
+                        self._database.clock.now() + timedelta(seconds=self._lease_s),
+                    )
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+                log.warning("work.not_renewed", kind=self._kind, error=str(error))
+                continue
+            kept = {row["id"] for row in rows}
+            for item in held:
+                if item.id not in kept:
+                    # Finished this moment, removed on purpose, or taken over: either way not ours to go on with.
+                    self.cancel(item.id)
+
+    async def _return(self, items: Sequence[WorkItem]) -> None:
+        async with self._database.connection() as connection:
+            await connection.execute(
+                "UPDATE work SET lease_token = NULL, lease_until = NULL "
+                "FROM unnest($1::uuid[], $2::uuid[]) AS held (id, token) "
+                "WHERE work.id = held.id AND work.lease_token = held.token",
+                [item.id for item in items],
+                [item.token for item in items],
+            )
