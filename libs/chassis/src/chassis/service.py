@@ -3,16 +3,36 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from pathlib import Path
+from typing import Any, Protocol
 
 from fastapi import FastAPI
 
+from chassis.auth import Verifier
 from chassis.bus.port import Bus
+from chassis.clock import Clock
 from chassis.consumer import Consumers
 from chassis.database import Database
 from chassis.outbox import Outbox
+from chassis.processes import ProcessPool
+from chassis.settings import ServiceSettings
+from chassis.storage.port import ObjectStore
+
+
+@dataclass(frozen=True)
+class Dependencies:
+    """What a composition root hands to a service; none of it says which topology it is.
+
+    ``database`` is None for a service that owns none. ``processes`` is started by the root.
+    """
+
+    database: Database | None
+    store: ObjectStore
+    verifier: Verifier
+    clock: Clock
+    processes: ProcessPool
 
 
 class Background(Protocol):
@@ -36,6 +56,19 @@ class Service:
     database: Database | None = None
     consumers: Consumers | None = None
     background: Sequence[Background] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True)
+class ServiceSpec:
+    """How a service is made. Each service's ``composition`` module has one, named ``SPEC``.
+
+    ``build`` takes the settings and the dependencies and starts nothing. ``migrations`` is None without a database.
+    """
+
+    name: str
+    settings: type[ServiceSettings]
+    build: Callable[[Any, Dependencies], Service]
+    migrations: Path | None = None
 
 
 class Running:
