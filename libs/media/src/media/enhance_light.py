@@ -1,0 +1,96 @@
+"""Colour cast, exposure and local contrast: gentle, bounded corrections of a photo's light.
+
+Images here are float32 BGR in 0 to 255, shape (height, width, 3); nothing is clipped before the end.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from media.image_measures import Light
+from media.types import Bgr
+
+Picture = NDArray[np.float32]
+
+MOST_GAIN = 1.35
+_NEUTRAL_CHROMA = 0.14
+
+
+def neutral_gains(image: Bgr) -> Picture:
+    """Gains for blue, green and red that make grey things grey; ones where the picture holds too little grey to tell.
+
+    Pixels that are nearly grey, or become so under the gains found so far, vote (Huo et al., "Robust automatic white
+    balance algorithm using gray color points in images", 2006), brighter ones more.
+    """
+    step = max(1, round((image.shape[0] * image.shape[1] / 60_000) ** 0.5))
+    pixels = cv2.blur(image, (3, 3))[::step, ::step].reshape(-1, 3).astype(np.float32)
+    usable = pixels[(pixels.max(axis=1) < 250) & (pixels.mean(axis=1) > 30)]
+    if len(usable) < 500:
+        return np.ones(3, np.float32)
+    gains = np.ones(3, np.float32)
+    for _ in range(8):
+        seen = usable * gains
+        middle = seen.mean(axis=1)
+        near = (np.ptp(seen, axis=1) / middle) < 2 * _NEUTRAL_CHROMA
+        if near.mean() < 0.04:
+            return np.ones(3, np.float32)
+        cast = (seen[near] * middle[near, None]).sum(axis=0)
+        gains *= (cast.mean() / cast) ** 0.8
+    gains = np.clip(gains, 1 / MOST_GAIN, MOST_GAIN)
+    return np.asarray(gains / float(gains @ np.array((0.114, 0.587, 0.299), np.float32)), np.float32)
+
+
+def exposure_curve(seen: Light, face_luma: float | None, strength: float) -> NDArray[np.float32]:
+    """256 output values: stretches a picture that never reaches white or black, then lifts or lowers its middle, the
+    face's where there is one, towards a normal value. The identity for a photo that is exposed well.
+    """
+    levels = np.arange(256, dtype=np.float64)
+    black = min(seen.black, 40.0) if seen.black > 18 and seen.spread < 150 else 0.0
+    white = max(seen.white, 60.0) if seen.white < 205 else 255.0
+    share = min(1.0, 0.9 * strength)
+    gain = 1 + share * (245 / (white - share * black) - 1) if white < 255 else 255 / (255 - share * black)
+    stretched = np.maximum(0.0, levels - share * black) * gain
+    middle = face_luma if face_luma is not None else seen.middle
+    middle = float(np.clip((middle - share * black) * gain, 4, 251)) / 255
+    low, high = (0.40, 0.86) if face_luma is not None else (0.26, 0.80)
+    target = float(np.clip(middle, low, high))
+    gamma = float(np.clip(np.log(target) / np.log(middle), 0.55, 1.6)) if target != middle else 1.0
+    gamma = 1 + min(1.0, strength) * (gamma - 1)
+    bright = np.minimum(stretched / 255, 1.0)
+    return np.asarray(255 * bright**gamma, np.float32)
+
+
+def apply_curve(image: Picture, curve: NDArray[np.float32]) -> Picture:
+    """``curve`` on every channel, interpolated between its 256 values so that no level is lost."""
+    low = np.clip(image, 0, 254.999)
+    base = low.astype(np.int32)
+    return np.asarray(curve[base] + (curve[base + 1] - curve[base]) * (low - base), np.float32)
+
+
+def local_contrast(luma: NDArray[np.float32], amount: float) -> NDArray[np.float32]:
+    """``luma`` with differences to its wide surroundings raised by ``amount`` (0.1 is gentle), held back at strong
+    edges so that no halo appears (a guided filter is the surroundings; He, Sun & Tang, 2010)."""
+    base = guided(luma, luma, max(4, max(luma.shape) // 60), 255.0**2 * 0.01)
+    return np.asarray(luma + np.float32(amount) * (luma - base), np.float32)
+
+
+def guided(guide: NDArray[np.float32], plane: NDArray[np.float32], radius: int, epsilon: float) -> NDArray[np.float32]:
+    """The guided filter of He, Sun & Tang (2010): ``plane`` smoothed over ``radius`` except across edges of ``guide``.
+    Computed on a copy reduced by up to 4, after their "Fast guided filter" (2015).
+    """
+    reduce = max(1, min(4, radius // 4))
+    size = (max(1, guide.shape[1] // reduce), max(1, guide.shape[0] // reduce))
+    small_guide = cv2.resize(guide, size, interpolation=cv2.INTER_AREA)
+    small = small_guide if plane is guide else cv2.resize(plane, size, interpolation=cv2.INTER_AREA)
+    window = (2 * max(1, radius // reduce) + 1,) * 2
+    mean_g, mean_p = cv2.blur(small_guide, window), cv2.blur(small, window)
+    covariance = cv2.blur(small_guide * small, window) - mean_g * mean_p
+    variance = cv2.blur(small_guide * small_guide, window) - mean_g * mean_g
+    slope = covariance / (variance + np.float32(epsilon))
+    offset = mean_p - slope * mean_g
+    whole = (guide.shape[1], guide.shape[0])
+    slope = cv2.resize(cv2.blur(slope, window), whole, interpolation=cv2.INTER_LINEAR)
+    offset = cv2.resize(cv2.blur(offset, window), whole, interpolation=cv2.INTER_LINEAR)
+    return np.asarray(slope * guide + offset, np.float32)
