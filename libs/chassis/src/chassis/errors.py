@@ -32,9 +32,9 @@ class ServiceError(Exception):
     the answer.
     """
 
-    status: ClassVar[int] = 500
-    code: ClassVar[str] = "internal_error"
-    retryable: ClassVar[bool] = False
+    status: int = 500
+    code: str = "internal_error"
+    retryable: bool = False
     standing_headers: ClassVar[Mapping[str, str]] = {}
 
     def __init__(

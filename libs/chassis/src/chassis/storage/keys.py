@@ -1,0 +1,79 @@
+"""Object keys: who and when first, the name by the server, nothing that could leave the store (FIL-17, FIL-18)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from chassis.ids import uuid7
+
+LONGEST_KEY = 500
+_SEGMENT = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
+_EXTENSION = re.compile(r"[a-z0-9]{1,8}")
+
+_CACHE_SECONDS = (("image/", 31_536_000), ("video/", 2_592_000))
+_OTHER_CACHE_SECONDS = 3_600
+
+
+def check_key(key: str) -> str:
+    """``key`` itself; raises ``ValueError`` unless it is plain segments joined by slashes, none of them hidden."""
+    if not key or len(key) > LONGEST_KEY or not all(_SEGMENT.fullmatch(part) for part in key.split("/")):
+        raise ValueError(f"not an object key: {key[:100]!r}")
+    return key
+
+
+def image_key(user_id: UUID, extension: str, now: datetime, name: str | None = None) -> str:
+    """``images/{user_id}/{YYYY}/{MM}/{DD}/{name}.{extension}``; the name is made up unless given."""
+    return _dated(f"images/{user_id}", extension, now, name)
+
+
+def video_key(user_id: UUID, extension: str, now: datetime, name: str | None = None) -> str:
+    """``videos/{user_id}/{YYYY}/{MM}/{DD}/{name}.{extension}``; the name is made up unless given."""
+    return _dated(f"videos/{user_id}", extension, now, name)
+
+
+def audio_key(user_id: UUID, extension: str, now: datetime, name: str | None = None) -> str:
+    """``audio/{user_id}/{YYYY}/{MM}/{DD}/{name}.{extension}``; the name is made up unless given."""
+    return _dated(f"audio/{user_id}", extension, now, name)
+
+
+def document_key(user_id: UUID, extension: str, now: datetime, name: str | None = None) -> str:
+    """``documents/{user_id}/...``: captions, kits and what else is neither image, video nor sound."""
+    return _dated(f"documents/{user_id}", extension, now, name)
+
+
+def temp_key(extension: str, now: datetime, name: str | None = None) -> str:
+    """``temp/{YYYY}/{MM}/{DD}/{name}.{extension}``: removed after 30 days (FIL-21)."""
+    return _dated("temp", extension, now, name)
+
+
+def cache_control(mime_type: str) -> str:
+    """How long a client may keep an object: a year for images, 30 days for videos; never a shared cache."""
+    seconds = next((age for kind, age in _CACHE_SECONDS if mime_type.startswith(kind)), _OTHER_CACHE_SECONDS)
+    return f"private, max-age={seconds}, immutable"
+
+
+def object_metadata(user_id: UUID, file_type: str, now: datetime) -> Mapping[str, str]:
+    """What FIL-18 wants to be known of an object."""
+    return {"user_id": str(user_id), "upload_time": now.astimezone(UTC).isoformat(), "file_type": file_type}
+
+
+def _dated(start: str, extension: str, now: datetime, name: str | None) -> str:
+    if not _EXTENSION.fullmatch(extension):
+        raise ValueError(f"not a file extension: {extension[:20]!r}")
+    day = now.astimezone(UTC)
+    return check_key(f"{start}/{day:%Y/%m/%d}/{name or uuid7().hex}.{extension}")
+
+
+def is_stale_temp(key: str, now: datetime, older_than: timedelta = timedelta(days=30)) -> bool:
+    """Whether a key under ``temp/`` is old enough to be removed, by the date it carries (FIL-21)."""
+    parts = key.split("/")
+    if len(parts) < 5 or parts[0] != "temp":
+        return False
+    try:
+        made = datetime(int(parts[1]), int(parts[2]), int(parts[3]), tzinfo=UTC)
+    except ValueError:
+        return False
+    return made < now - older_than
