@@ -1,0 +1,226 @@
+"""How adapters talk: pooled connections, a time-out on every phase, bounded answers, failures classified once.
+
+Status and vendor codes become failure classes in :mod:`ai_router.providers.errors`; here the transport's own failures
+do. What decides is whether the request can have reached the vendor: before that nothing was accepted, after it the
+outcome is unknown.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import socket
+from asyncio import get_running_loop
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from ai_router.providers.errors import Dialect, Secrets, failure, failure_of
+from ai_router.providers.port import FailureClass, ProviderFailure
+
+MEBIBYTE = 1024 * 1024
+ANSWER_LIMIT = 4 * MEBIBYTE
+"""A JSON answer without media."""
+MEDIA_ANSWER_LIMIT = 96 * MEBIBYTE
+"""A JSON answer with media inside."""
+DOWNLOAD_LIMIT = 512 * MEBIBYTE
+
+HEALTH_TIMEOUT_S = 10.0
+SUBMIT_TIMEOUT_S = 30.0
+_CONNECT_S, _WRITE_S, _POOL_S = 5.0, 60.0, 10.0
+
+NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.ProxyError)
+"""Transport failures from before the first byte of a request."""
+
+
+def pooled_client() -> httpx.AsyncClient:
+    """A client with HTTP/2 and keep-alive, shared by every adapter of a process. The caller closes it."""
+    return httpx.AsyncClient(
+        http2=True,
+        follow_redirects=False,
+        timeout=httpx.Timeout(SUBMIT_TIMEOUT_S, connect=_CONNECT_S, write=_WRITE_S, pool=_POOL_S),
+        limits=httpx.Limits(max_connections=200, max_keepalive_connections=50, keepalive_expiry=15.0),
+        headers={"user-agent": "talkingphoto-ai-router"},
+        trust_env=False,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A good answer."""
+
+    status: int
+    headers: Mapping[str, str]
+    """Lower-case names."""
+    body: bytes = field(repr=False)
+    data: Any = None
+    """Decoded JSON; None for other types."""
+
+
+@dataclass(frozen=True, slots=True)
+class VendorHttp:
+    """One vendor's end of the shared client."""
+
+    client: httpx.AsyncClient
+    base_url: str
+    dialect: Dialect
+    headers: Mapping[str, str] = field(repr=False)
+    """Sent to the vendor's own address only, never to a result link elsewhere."""
+    secrets: Secrets = field(default_factory=Secrets)
+
+    async def call(
+        self,
+        method: str,
+        address: str,
+        *,
+        accepts: bool = False,
+        as_json: bool = True,
+        json_body: Any = None,
+        form: Mapping[str, Any] | None = None,
+        files: Any = None,
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
+        read_timeout_s: float = SUBMIT_TIMEOUT_S,
+        limit: int = ANSWER_LIMIT,
+        vendor_job_id: str | None = None,
+    ) -> Answer:
+        """One request; never repeated here. ``address`` is a path below the base, or a URL of the same origin.
+
+        ``accepts`` says that the call may start paid work: then a lost or unreadable answer raises ``UNKNOWN_OUTCOME``,
+        else ``TRANSIENT``. An error answer raises what the vendor's dialect makes of it.
+        """
+        url = address if address.startswith(("http://", "https://")) else self.base_url.rstrip("/") + address
+        if not self._own(url):
+            raise failure(FailureClass.BAD_OUTPUT, f"{self.dialect.vendor} named an address outside its own origin")
+        request = self.client.build_request(
+            method,
+            url,
+            json=json_body,
+            data=form,
+            files=files,
+            content=content,
+            params=params,
+            headers={**self.headers, **(headers or {})},
+            timeout=httpx.Timeout(read_timeout_s, connect=_CONNECT_S, write=_WRITE_S, pool=_POOL_S),
+        )
+        async with self._sent(request, accepts=accepts, vendor_job_id=vendor_job_id) as response:
+            body = await self._bounded(response, limit)
+        lower = {name.lower(): value for name, value in response.headers.items()}
+        data: Any = None
+        readable = True
+        if as_json or response.status_code >= 300 or "json" in lower.get("content-type", ""):
+            try:
+                data = json.loads(body) if body else None
+            except ValueError:
+                readable = response.status_code >= 300
+        if response.status_code >= 300:
+            raise failure_of(
+                self.dialect,
+                response.status_code,
+                lower,
+                data,
+                accepts=accepts,
+                secrets=self.secrets,
+                vendor_job_id=vendor_job_id,
+            )
+        if not readable or (as_json and not isinstance(data, dict | list)):
+            lost = FailureClass.UNKNOWN_OUTCOME if accepts else FailureClass.TRANSIENT
+            raise failure(
+                lost, f"{self.dialect.vendor} answered {response.status_code} with something that is not JSON"
+            )
+        return Answer(response.status_code, lower, body, data)
+
+    def refused(
+        self, answer: Any, *, headers: Mapping[str, str] | None = None, vendor_job_id: str | None = None
+    ) -> ProviderFailure:
+        """The failure inside a good answer: a job that ended badly, a refusal in the body."""
+        return failure_of(
+            self.dialect, 200, headers or {}, answer, accepts=False, secrets=self.secrets, vendor_job_id=vendor_job_id
+        )
+
+    async def download(self, url: str, target: Path, *, limit: int = DOWNLOAD_LIMIT) -> int:
+        """Stream ``url`` into ``target`` and return its size in bytes.
+
+        A link that is gone or expired raises ``TRANSIENT`` with code ``link_expired``: poll again for a fresh one. More
+        than ``limit`` bytes, an address in private space or a redirect into it raise ``BAD_OUTPUT``.
+        """
+        for _ in range(4):
+            request = await self._guarded(url)
+            async with self._sent(request, accepts=False) as response:
+                if response.is_redirect and "location" in response.headers:
+                    url = str(httpx.URL(url).join(response.headers["location"]))
+                    continue
+                if response.status_code >= 300:
+                    raise self._no_download(response)
+                size = 0
+                with target.open("wb") as out:
+                    async for chunk in response.aiter_bytes(256 * 1024):
+                        size += len(chunk)
+                        if size > limit:
+                            raise failure(FailureClass.BAD_OUTPUT, f"the result is larger than {limit} bytes")
+                        out.write(chunk)
+                return size
+        raise failure(FailureClass.BAD_OUTPUT, "the result link redirects too often")
+
+    def _no_download(self, response: httpx.Response) -> ProviderFailure:
+        gone = response.status_code in (401, 403, 404, 410)
+        lost = failure(FailureClass.TRANSIENT, f"the result link answered {response.status_code}")
+        lost.http_status = response.status_code
+        lost.vendor_code = "link_expired" if gone else None
+        return lost
+
+    def _own(self, url: str) -> bool:
+        mine, other = httpx.URL(self.base_url), httpx.URL(url)
+        return (mine.scheme, mine.host, mine.port) == (other.scheme, other.host, other.port)
+
+    async def _guarded(self, url: str) -> httpx.Request:
+        """A request for a result link: https to a public address, resolved once and connected to exactly that."""
+        if self._own(url):
+            return self.client.build_request("GET", url, headers=self.headers)
+        parsed = httpx.URL(url)
+        if parsed.scheme != "https" or not parsed.host:
+            raise failure(FailureClass.BAD_OUTPUT, "the result link is not https")
+        try:
+            found = await get_running_loop().getaddrinfo(parsed.host, parsed.port or 443, type=socket.SOCK_STREAM)
+        except socket.gaierror as unknown:
+            raise failure(FailureClass.TRANSIENT, "the host of the result link is unknown") from unknown
+        address = found[0][4][0]
+        if not all(ipaddress.ip_address(each[4][0]).is_global for each in found):
+            raise failure(FailureClass.BAD_OUTPUT, "the result link leads into private address space")
+        return self.client.build_request(
+            "GET",
+            parsed.copy_with(host=str(address)),
+            headers={"host": parsed.netloc.decode("ascii")},
+            extensions={"sni_hostname": parsed.host},
+        )
+
+    @asynccontextmanager
+    async def _sent(
+        self, request: httpx.Request, *, accepts: bool, vendor_job_id: str | None = None
+    ) -> AsyncIterator[httpx.Response]:
+        try:
+            response = await self.client.send(request, stream=True)
+            try:
+                yield response
+            finally:
+                await response.aclose()
+        except httpx.TransportError as lost:
+            unknown = accepts and not isinstance(lost, NEVER_SENT)
+            kind = FailureClass.UNKNOWN_OUTCOME if unknown else FailureClass.TRANSIENT
+            # The original error names the request, whose headers hold the key; it stays out of the chain.
+            raise failure(kind, f"{self.dialect.vendor}: {type(lost).__name__}", vendor_job_id=vendor_job_id) from None
+        except httpx.DecodingError:
+            raise failure(FailureClass.BAD_OUTPUT, f"{self.dialect.vendor} sent a broken encoding") from None
+
+    async def _bounded(self, response: httpx.Response, limit: int) -> bytes:
+        body = bytearray()
+        async for chunk in response.aiter_bytes():
+            body += chunk
+            if len(body) > limit:
+                raise failure(FailureClass.BAD_OUTPUT, f"{self.dialect.vendor} sent more than {limit} bytes")
+        return bytes(body)

@@ -1,0 +1,88 @@
+"""Small real media for the answers: drawn once per size and kept."""
+
+from __future__ import annotations
+
+import io
+import wave
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any
+
+import av
+import cv2
+import numpy as np
+
+_SUFFIX = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp"}
+
+
+def _picture(width: int, height: int, phase: float = 0.0) -> np.ndarray[Any, Any]:
+    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+    blue = 120 + 100 * np.sin(x / 23 + phase)
+    green = 120 + 100 * np.cos(y / 17 - phase)
+    red = 255 * (x + y) / (width + height)
+    return np.stack([blue, green, red], axis=2).clip(0, 255).astype(np.uint8)
+
+
+@lru_cache(maxsize=64)
+def image(mime_type: str = "image/jpeg", width: int = 320, height: int = 320) -> bytes:
+    """A picture of exactly this size. ``mime_type`` is JPEG, PNG or WebP."""
+    done, data = cv2.imencode(_SUFFIX[mime_type], _picture(width, height))
+    if not done:
+        raise ValueError(f"cannot encode {mime_type} {width}x{height}")
+    return data.tobytes()
+
+
+@lru_cache(maxsize=64)
+def wav(seconds: float = 1.0, rate: int = 24_000) -> bytes:
+    """A mono 16-bit tone."""
+    t = np.arange(int(seconds * rate)) / rate
+    samples = (0.3 * 32767 * np.sin(2 * np.pi * 220 * t)).astype("<i2")
+    out = io.BytesIO()
+    with wave.open(out, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(samples.tobytes())
+    return out.getvalue()
+
+
+@lru_cache(maxsize=64)
+def mp3(seconds: float = 1.0, rate: int = 44_100) -> bytes:
+    """A mono tone as MP3."""
+    out = io.BytesIO()
+    with av.open(out, "w", format="mp3") as container:
+        stream = container.add_stream("mp3", rate=rate)
+        stream.layout = "mono"
+        samples = (0.3 * 32767 * np.sin(2 * np.pi * 220 * np.arange(int(seconds * rate)) / rate)).astype("<i2")
+        for start in range(0, len(samples), 1152):
+            frame = av.AudioFrame.from_ndarray(samples[None, start : start + 1152], format="s16p", layout="mono")
+            frame.sample_rate = rate
+            frame.pts = start
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return out.getvalue()
+
+
+@lru_cache(maxsize=64)
+def mp4(seconds: float = 2.0, width: int = 160, height: int = 160, rate: int = 10) -> bytes:
+    """A moving H.264 clip of this length."""
+    out = io.BytesIO()
+    with av.open(out, "w", format="mp4") as container:
+        stream = container.add_stream("libx264", rate=rate, options={"preset": "ultrafast", "threads": "1"})
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        stream.time_base = Fraction(1, rate)
+        for n in range(max(1, round(seconds * rate))):
+            frame = av.VideoFrame.from_ndarray(_picture(width, height, n / 3), format="bgr24")
+            frame.pts = n
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return out.getvalue()
+
+
+HTML = b"<!doctype html><html><body><h1>502 Bad Gateway</h1></body></html>"
+"""What a confused edge server sends in place of media."""
+
+
+def cut(data: bytes) -> bytes:
+    """The first 60 percent: what is left when a transfer or an encoder stopped early."""
+    return data[: len(data) * 6 // 10]

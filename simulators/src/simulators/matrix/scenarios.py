@@ -1,0 +1,94 @@
+"""One ordinary request for every adapter and capability, and which simulator answers it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import httpx
+
+from ai_router.providers.port import Provider, ProviderRequest
+from ai_router.providers.registry import ROWS, configured
+from contracts.enums import Capability
+from simulators.core import media
+from simulators.core.base import Simulator
+from simulators.core.loopback import InProcess
+from simulators.matrix.workspace import FolderWorkspace
+from simulators.vendors.catalogue import ALL
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """An adapter asked for something ordinary."""
+
+    provider: str
+    vendor: str
+    capability: Capability
+    inputs: tuple[str, ...] = ()
+    """Roles: ``image``, ``mask``, ``audio``, ``video``."""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    base_path: str = ""
+    """What the vendor's base address has after the host."""
+
+
+_PORTRAIT = {"prompt": "a smiling woman in a kitchen, run 1", "width": 720, "height": 1280}
+
+SCENARIOS: tuple[Scenario, ...] = (
+    Scenario("nano_banana", "gemini", Capability.IMAGE_ENHANCEMENT, ("image",), {"enhancement_type": "portrait"}),
+    Scenario("nano_banana", "gemini", Capability.IMAGE_EDIT, ("image",), _PORTRAIT),
+    Scenario("nano_banana", "gemini", Capability.IMAGE_GENERATION, (), _PORTRAIT),
+    Scenario("veo3", "veo", Capability.VIDEO_GENERATION, ("image",), {**_PORTRAIT, "duration": 4}, "/v1beta1"),
+)
+
+
+def _input(role: str) -> tuple[bytes, str]:
+    match role:
+        case "audio":
+            return media.wav(2.0), "audio/wav"
+        case "video":
+            return media.mp4(4.0), "video/mp4"
+        case "mask":
+            return media.image("image/png", 320, 320), "image/png"
+        case _:
+            return media.image("image/jpeg", 320, 320), "image/jpeg"
+
+
+def request_of(scenario: Scenario, workspace: FolderWorkspace, number: int = 1) -> ProviderRequest:
+    """The scenario as a request; ``number`` makes its attempt id."""
+    return ProviderRequest(
+        attempt_id=UUID(int=number),
+        job_id=UUID(int=number),
+        capability=scenario.capability,
+        model=None,
+        inputs={role: workspace.put(*_input(role)) for role in scenario.inputs},
+        parameters=scenario.parameters,
+        deadline_s=60.0,
+    )
+
+
+@dataclass(slots=True)
+class Bench:
+    """All simulators in this process and all adapters connected to them."""
+
+    simulators: dict[str, Simulator]
+    providers: dict[str, Provider]
+    client: httpx.AsyncClient
+
+
+def host_of(vendor: str) -> str:
+    """The host name of a simulator in this process."""
+    return f"{vendor.replace('_', '-')}.simulated"
+
+
+def bench() -> Bench:
+    """Fresh simulators and adapters. The caller closes ``client``."""
+    simulators = {name: kind() for name, kind in ALL.items()}
+    client = httpx.AsyncClient(transport=InProcess({host_of(name): s.app for name, s in simulators.items()}))
+    settings: dict[str, str] = {}
+    for row in ROWS:
+        scenario = next(s for s in SCENARIOS if s.provider == row.key)
+        settings[f"{row.setting}_API_KEY"] = simulators[scenario.vendor].key
+        settings[f"{row.setting}_BASE_URL"] = f"http://{host_of(scenario.vendor)}{scenario.base_path}"
+    return Bench(simulators, configured(settings, lambda: client), client)

@@ -1,0 +1,1 @@
+"""One module per vendor. ``ALL`` of :mod:`simulators.vendors.catalogue` lists them."""

@@ -1,0 +1,10 @@
+"""Every simulated vendor, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from simulators.core.base import Simulator
+from simulators.vendors.gemini import Gemini, Veo
+
+ALL: Mapping[str, type[Simulator]] = {kind.vendor: kind for kind in (Gemini, Veo)}
