@@ -1,9 +1,9 @@
 """Removing noise and compression blocks in shifted 8 x 8 cosine blocks.
 
 A picture is cut into blocks on several shifted grids; in each grid the coefficients that noise explains are removed,
-and the results are averaged, sparser blocks weighing more (Coifman & Donoho, "Translation-invariant de-noising", 1995; Yu &
-Sapiro, "DCT image denoising", IPOL 2011; weights as in Dabov et al., BM3D, 2007). A second pass weighs coefficients by
-what the first estimate says is signal (empirical Wiener filter). Deblocking quantises again on shifted grids instead
+and the results are averaged, sparser blocks weighing more (Coifman & Donoho, "Translation-invariant de-noising", 1995;
+Yu & Sapiro, "DCT image denoising", IPOL 2011; weights as in Dabov et al., BM3D, 2007). A second pass weighs what
+the first estimate says is signal (empirical Wiener filter). Deblocking quantises again on shifted grids instead
 (Nosratinia, "Enhancement of JPEG-compressed images by re-application of JPEG", 2001).
 
 Planes are float32, any range; strips keep the working set inside the processor's cache.

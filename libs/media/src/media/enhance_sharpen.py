@@ -16,8 +16,8 @@ MOST_BLUR = 3.2
 def deblur(plane: Plane, sigma: float, noise: float) -> Plane:
     """``plane`` as it was before a Gaussian blur of ``sigma`` pixels, as far as ``noise`` (deviation) allows.
 
-    Landweber iterations with the Gaussian as its own adjoint (Landweber 1951), stopped early as regularisation, and held
-    inside the range of each pixel's surroundings so that edges get steeper without ringing.
+    Landweber iterations with the Gaussian as its own adjoint (Landweber 1951), stopped early as regularisation, and
+    held inside the range of each pixel's surroundings so that edges get steeper without ringing.
     """
     sigma = min(sigma, MOST_BLUR)
     rounds = 30 if noise < 1.5 else 14 if noise < 4 else 6
@@ -36,7 +36,7 @@ def _blur(plane: Plane, sigma: float) -> Plane:
 
 
 def crispen(plane: Plane, amount: float | Plane, radius: float = 1.0, floor: float = 1.5) -> Plane:
-    """Unsharp masking by ``amount`` that leaves differences below ``floor`` alone (grain) and limits large ones (halo)."""
+    """Unsharp masking by ``amount`` that leaves differences below ``floor`` (grain) alone and limits large (halo)."""
     detail = plane - _blur(plane, radius)
     size = np.abs(detail)
     kept = np.sign(detail) * np.clip(size - np.float32(floor), 0, 14)
