@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -63,12 +63,14 @@ class ServiceSpec:
     """How a service is made. Each service's ``composition`` module has one, named ``SPEC``.
 
     ``build`` takes the settings and the dependencies and starts nothing. ``migrations`` is None without a database.
+    ``initial_data`` is repeatable and runs after every migration, before anything else.
     """
 
     name: str
     settings: type[ServiceSettings]
     build: Callable[[Any, Dependencies], Service]
     migrations: Path | None = None
+    initial_data: Callable[[Database], Awaitable[object]] | None = None
 
 
 class Running:

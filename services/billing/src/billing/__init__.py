@@ -1,0 +1,1 @@
+"""billing: may this be spent, and what was spent."""

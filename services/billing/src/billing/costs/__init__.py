@@ -1,0 +1,1 @@
+"""What provider calls cost us."""

@@ -1,0 +1,1 @@
+"""Credits: accounts, holds and the append-only double-entry ledger."""

@@ -1,0 +1,214 @@
+"""The rules of the ledger, without I/O.
+
+Available = settled - held, never below zero. A transfer moves credits between a user's account and one of the
+platform's and is written as two entries that sum to zero. A hold moves nothing: it sets credits aside until it is
+captured (they move to ``platform:spent``) or released. What is settled changes by transfers only, so the sum of an
+account's entries is its settled balance at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import StrEnum
+from uuid import UUID
+
+from billing.plans.catalogue import UNLIMITED, Plan
+from contracts.billing import RefusalReason
+
+GRANTS = "platform:grants"
+SPENT = "platform:spent"
+EXPIRED = "platform:expired"
+
+
+class HoldState(StrEnum):
+    """Life of a hold; all but the first are final."""
+
+    HELD = "held"
+    CAPTURED = "captured"
+    RELEASED = "released"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A user's credits in one product line. ``used``: units of this period by meter, holds included."""
+
+    user_id: UUID
+    product_line: str
+    plan_type: str
+    settled: int
+    held: int
+    used: Mapping[str, int]
+    period_start: datetime
+    period_end: datetime
+    version: int
+
+    @property
+    def available(self) -> int:
+        """What may still be held."""
+        return self.settled - self.held
+
+    @property
+    def name(self) -> str:
+        """The account's name in the ledger."""
+        return account_name(self.user_id, self.product_line)
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Credits and quota set aside for one run."""
+
+    id: UUID
+    run_id: UUID
+    user_id: UUID
+    product_line: str
+    credits: int
+    captured: int
+    state: HoldState
+    meter: str | None
+    units: int
+    estimated_cost: Decimal
+    actual_cost: Decimal | None
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """``credits`` from one account to another; becomes two entries."""
+
+    source: str
+    target: str
+    credits: int
+    kind: str
+    """deduction, purchase, grant, refund (PLT-52), or expiry."""
+    description: str
+    reference: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a hold is not possible, and the plans that would allow it."""
+
+    reason: RefusalReason
+    message: str
+    limit: int | None
+    used: int | None
+    upgrade_to: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an operation did: the account and hold after it and the transfers to write."""
+
+    account: Account
+    hold: Hold | None = None
+    transfers: tuple[Transfer, ...] = ()
+
+
+def account_name(user_id: UUID, product_line: str) -> str:
+    """Name of a user's account in the ledger."""
+    return f"user:{user_id}:{product_line}"
+
+
+def open_account(user_id: UUID, plan: Plan, now: datetime) -> Change:
+    """A new account on ``plan`` with the plan's credits, its period being this calendar month (BIL-51, BIL-59)."""
+    start, end = month_of(now)
+    account = Account(user_id, plan.product_line, plan.plan_type, 0, 0, {}, start, end, version=1)
+    return grant(account, plan.credits_per_month, "grant", f"{plan.name} plan, opening credits")
+
+
+def grant(account: Account, amount: int, kind: str, description: str, reference: UUID | None = None) -> Change:
+    """Add credits. Nothing happens for zero."""
+    if amount == 0:
+        return Change(account)
+    transfer = Transfer(GRANTS, account.name, amount, kind, description, reference)
+    return Change(_changed(account, settled=account.settled + amount), transfers=(transfer,))
+
+
+def roll_period(account: Account, plan: Plan, now: datetime) -> Change:
+    """Begin a new month when the old one is over: counters at zero, unheld plan credits expire, new ones granted.
+
+    Credits that are held stay with their run. Nothing changes within a period.
+    """
+    if now < account.period_end:
+        return Change(account)
+    start, end = month_of(now)
+    transfers: tuple[Transfer, ...] = ()
+    if account.available > 0:
+        transfers = (Transfer(account.name, EXPIRED, account.available, "expiry", "Unused credits of the last month"),)
+    fresh = _changed(account, settled=account.held, used={}, period_start=start, period_end=end)
+    granted = grant(fresh, plan.credits_per_month, "grant", f"{plan.name} plan, monthly credits")
+    return Change(granted.account, transfers=transfers + granted.transfers)
+
+
+def hold(account: Account, plan: Plan, request: Hold, upgrades: tuple[str, ...]) -> Change | Refusal:
+    """Set aside what a run needs, or say why not.
+
+    Where the plan counts units the count decides, and credits follow it: they never refuse what the count allows
+    (BIL-46). Without a meter the credits decide.
+    """
+    transfers: tuple[Transfer, ...] = ()
+    if request.meter is not None:
+        limit = plan.quotas.get(request.meter, 0)
+        used = account.used.get(request.meter, 0)
+        if limit != UNLIMITED and used + request.units > limit:
+            return Refusal(
+                reason="quota_exceeded",
+                message=f"{used} of {limit} {request.meter} of this month are used on the {plan.name} plan.",
+                limit=limit,
+                used=used,
+                upgrade_to=upgrades,
+            )
+        if (missing := request.credits - account.available) > 0:
+            granted = grant(account, missing, "grant", f"{plan.name} plan, included", request.run_id)
+            account, transfers = granted.account, granted.transfers
+        account = replace(account, used={**account.used, request.meter: used + request.units})
+    elif request.credits > account.available:
+        return Refusal(
+            reason="insufficient_credits",
+            message=f"{request.credits} credits are needed, {account.available} are available.",
+            limit=account.settled,
+            used=account.held,
+            upgrade_to=upgrades,
+        )
+    return Change(_changed(account, held=account.held + request.credits), request, transfers)
+
+
+def capture(account: Account, held: Hold, credits: int, actual_cost: Decimal) -> Change:
+    """Spend up to what is held and release the rest. A hold that is not held any more is left as it is."""
+    if held.state is not HoldState.HELD:
+        return Change(account, held)
+    spent = min(credits, held.credits)
+    transfers: tuple[Transfer, ...] = ()
+    if spent:
+        transfers = (Transfer(account.name, SPENT, spent, "deduction", "Video delivered", held.run_id),)
+    return Change(
+        _changed(account, settled=account.settled - spent, held=account.held - held.credits),
+        replace(held, state=HoldState.CAPTURED, captured=spent, actual_cost=actual_cost),
+        transfers,
+    )
+
+
+def release(account: Account, held: Hold, *, state: HoldState = HoldState.RELEASED) -> Change:
+    """Give everything back, the quota included. A hold that is not held any more is left as it is."""
+    if held.state is not HoldState.HELD:
+        return Change(account, held)
+    used = dict(account.used)
+    if held.meter is not None:
+        # The period may have rolled since; a counter never falls below zero.
+        used[held.meter] = max(0, used.get(held.meter, 0) - held.units)
+    return Change(_changed(account, held=account.held - held.credits, used=used), replace(held, state=state))
+
+
+def month_of(now: datetime) -> tuple[datetime, datetime]:
+    """First moment of the month of ``now`` and of the next one, UTC."""
+    start = datetime(now.year, now.month, 1, tzinfo=UTC)
+    end = datetime(now.year + now.month // 12, now.month % 12 + 1, 1, tzinfo=UTC)
+    return start, end
+
+
+def _changed(account: Account, **fields: object) -> Account:
+    return replace(account, version=account.version + 1, **fields)  # type: ignore[arg-type]

@@ -1,0 +1,242 @@
+"""The use cases of the ledger, for whole batches: the same for commands and for administrators."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from billing.ledger import rules
+from billing.ledger.repository import AccountKey, Books, open_books
+from billing.ledger.rules import Account, Hold, HoldState, Refusal
+from billing.plans.catalogue import UNLIMITED, Plan
+from billing.plans.repository import PlanBook
+from chassis.database import Transaction
+from chassis.messages import Received
+from contracts.billing import (
+    CaptureCredits,
+    CreditsCaptured,
+    CreditsReleased,
+    CreditsReserved,
+    EntitlementsChanged,
+    ReleaseCredits,
+    ReservationRefused,
+    ReserveCredits,
+)
+
+Instruction = ReserveCredits | CaptureCredits | ReleaseCredits
+
+
+class Ledger:
+    """Holds, captures and releases. ``opening_plan`` is the plan of an account that is opened here."""
+
+    def __init__(self, plans: PlanBook, *, opening_plan: str, hold_for: timedelta) -> None:
+        self._plans = plans
+        self._opening_plan = opening_plan
+        self._hold_for = hold_for
+
+    async def carry_out(self, instructions: Sequence[Received[Instruction]], tx: Transaction) -> None:
+        """Carry out a batch in its order; each is answered by one event, and repeating it repeats the answer."""
+        await self._plans.load(tx)
+        books = await open_books(
+            tx,
+            {item.message.reservation_id for item in instructions},
+            {
+                (item.message.user_id, item.message.product_line)
+                for item in instructions
+                if isinstance(item.message, ReserveCredits)
+            },
+        )
+        for item in instructions:
+            match item.message:
+                case ReserveCredits() as command:
+                    self._reserve(command, item, books, tx)
+                case CaptureCredits() as command:
+                    self._capture(command, item, books, tx)
+                case ReleaseCredits() as command:
+                    self._release(command, item, books, tx)
+        await books.write(tx)
+
+    async def open_account(self, user_id: UUID, product_line: str, tx: Transaction) -> None:
+        """Open the account of a new user; nothing happens when it is open."""
+        await self._plans.load(tx)
+        books = await open_books(tx, (), [(user_id, product_line)])
+        if (user_id, product_line) not in books.accounts:
+            self._emit_entitlements(self._opened((user_id, product_line), books, tx), tx)
+            await books.write(tx)
+
+    async def expire(self, hold_ids: Sequence[UUID], tx: Transaction) -> int:
+        """Give back holds that outlived their time; returns how many were still held."""
+        books = await open_books(tx, hold_ids)
+        expired = 0
+        for held in list(books.holds.values()):
+            if held.state is HoldState.HELD and held.expires_at <= tx.now:
+                account = books.accounts[held.user_id, held.product_line]
+                books.apply(rules.release(account, held, state=HoldState.EXPIRED))
+                tx.emit(
+                    CreditsReleased(
+                        reservation_id=held.id,
+                        run_id=held.run_id,
+                        user_id=held.user_id,
+                        credits=held.credits,
+                        reason="the hold expired",
+                    )
+                )
+                expired += 1
+        await books.write(tx)
+        return expired
+
+    def _reserve(self, command: ReserveCredits, cause: Received[Any], books: Books, tx: Transaction) -> None:
+        if (held := books.holds.get(command.reservation_id)) is not None:
+            plan = self._plan(books.accounts[held.user_id, held.product_line])
+            self._say_reserved(held, plan, cause, tx)
+            return
+        if command.reservation_id in books.tombstones:
+            self._say_released(command, None, 0, "released before it was held", cause, tx)
+            return
+        key = (command.user_id, command.product_line)
+        account = books.accounts.get(key) or self._opened(key, books, tx)
+        plan = self._plan(account)
+        rolled = rules.roll_period(account, plan, tx.now)
+        books.apply(rolled)
+        request = Hold(
+            id=command.reservation_id,
+            run_id=command.run_id,
+            user_id=command.user_id,
+            product_line=command.product_line,
+            credits=command.credits,
+            captured=0,
+            state=HoldState.HELD,
+            meter=command.meter,
+            units=command.units,
+            estimated_cost=command.estimated_cost,
+            actual_cost=None,
+            expires_at=tx.now + self._hold_for,
+        )
+        outcome = rules.hold(rolled.account, plan, request, self._upgrades(rolled.account, command))
+        if isinstance(outcome, Refusal):
+            tx.emit(
+                ReservationRefused(
+                    reservation_id=command.reservation_id,
+                    run_id=command.run_id,
+                    user_id=command.user_id,
+                    reason=outcome.reason,
+                    message=outcome.message,
+                    limit=outcome.limit,
+                    used=outcome.used,
+                    upgrade_to=outcome.upgrade_to,
+                ),
+                cause=cause,
+            )
+            return
+        books.apply(outcome)
+        self._say_reserved(request, plan, cause, tx)
+        if self._at_limit(outcome.account, plan):
+            self._emit_entitlements(outcome.account, tx, cause)
+
+    def _capture(self, command: CaptureCredits, cause: Received[Any], books: Books, tx: Transaction) -> None:
+        held = books.holds.get(command.reservation_id)
+        if held is None:
+            self._say_released(command, None, 0, "nothing was held", cause, tx)
+            return
+        account = books.accounts[held.user_id, held.product_line]
+        change = rules.capture(account, held, command.credits, command.actual_cost)
+        books.apply(change)
+        settled = change.hold or held
+        if settled.state is HoldState.CAPTURED:
+            tx.emit(
+                CreditsCaptured(
+                    reservation_id=held.id,
+                    run_id=held.run_id,
+                    user_id=held.user_id,
+                    credits=settled.captured,
+                    released=settled.credits - settled.captured,
+                ),
+                cause=cause,
+            )
+        else:
+            self._say_released(command, held.user_id, held.credits, settled.state.value, cause, tx)
+
+    def _release(self, command: ReleaseCredits, cause: Received[Any], books: Books, tx: Transaction) -> None:
+        held = books.holds.get(command.reservation_id)
+        if held is None:
+            books.bury(command.reservation_id)
+            self._say_released(command, None, 0, "nothing was held", cause, tx)
+            return
+        account = books.accounts[held.user_id, held.product_line]
+        was_at_limit = self._at_limit(account, self._plan(account))
+        change = rules.release(account, held)
+        books.apply(change)
+        returned = held.credits - held.captured
+        self._say_released(command, held.user_id, returned, command.reason, cause, tx)
+        if was_at_limit and held.state is HoldState.HELD:
+            self._emit_entitlements(change.account, tx, cause)
+
+    def _opened(self, key: AccountKey, books: Books, tx: Transaction) -> Account:
+        user_id, product_line = key
+        change = rules.open_account(user_id, self._plans.get(product_line, self._opening_plan), tx.now)
+        books.apply(change, opened=True)
+        return change.account
+
+    def _plan(self, account: Account) -> Plan:
+        return self._plans.get(account.product_line, account.plan_type)
+
+    def _upgrades(self, account: Account, command: ReserveCredits) -> tuple[str, ...]:
+        if command.meter is None:
+            return ()
+        wanted = account.used.get(command.meter, 0) + command.units
+        allowing = self._plans.allowing(account.product_line, command.meter, wanted)
+        return tuple(plan for plan in allowing if plan != account.plan_type)
+
+    @staticmethod
+    def _at_limit(account: Account, plan: Plan) -> bool:
+        return any(limit != UNLIMITED and account.used.get(meter, 0) >= limit for meter, limit in plan.quotas.items())
+
+    def _emit_entitlements(self, account: Account, tx: Transaction, cause: Received[Any] | None = None) -> None:
+        plan = self._plan(account)
+        tx.emit(
+            EntitlementsChanged(
+                user_id=account.user_id,
+                product_line=account.product_line,
+                plan=plan.plan_type,
+                limits=dict(plan.quotas),
+                used=dict(account.used),
+                features=dict(plan.features),
+                priority=plan.priority,
+                run_budget=plan.run_budget,
+                credits_available=account.available,
+                version=account.version,
+            ),
+            cause=cause,
+        )
+
+    @staticmethod
+    def _say_reserved(held: Hold, plan: Plan, cause: Received[Any], tx: Transaction) -> None:
+        tx.emit(
+            CreditsReserved(
+                reservation_id=held.id,
+                run_id=held.run_id,
+                user_id=held.user_id,
+                credits=held.credits,
+                plan=plan.plan_type,
+                budget=plan.run_budget,
+                priority=plan.priority,
+            ),
+            cause=cause,
+        )
+
+    @staticmethod
+    def _say_released(
+        command: Instruction, user_id: UUID | None, credits: int, reason: str, cause: Received[Any], tx: Transaction
+    ) -> None:
+        tx.emit(
+            CreditsReleased(
+                reservation_id=command.reservation_id,
+                run_id=command.run_id,
+                user_id=user_id,
+                credits=credits,
+                reason=reason,
+            ),
+            cause=cause,
+        )

@@ -1,0 +1,48 @@
+"""What can be bought; public."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel
+
+from billing.plans.repository import PlanBook
+from chassis.requests import Tx
+from contracts.product_lines import PRODUCT_LINES
+
+router = APIRouter(prefix="/api/v1/billing", tags=["billing"])
+
+
+class PlanOut(BaseModel):
+    """One plan. Quotas are units a month, -1 is unlimited."""
+
+    plan_type: str
+    name: str
+    description: str
+    price_monthly: Decimal
+    price_yearly: Decimal | None
+    currency: str
+    credits_per_month: int
+    credits_per_minute: int | None
+    max_video_seconds: int | None
+    quotas: dict[str, int]
+    features: dict[str, Any]
+    run_budget: Decimal
+
+
+@router.get("/plans")
+async def list_plans(
+    request: Request,
+    response: Response,
+    tx: Tx,
+    product_line: str = Query("talkingphoto", description="One of the four products.", examples=["talkingphoto"]),
+) -> list[PlanOut]:
+    """The plans of a product line, cheapest first (BIL-01). Empty for a product line that sells nothing yet."""
+    book: PlanBook = request.app.state.plans
+    await book.load(tx)
+    response.headers["Cache-Control"] = "public, max-age=300"
+    if product_line not in PRODUCT_LINES:
+        return []
+    return [PlanOut.model_validate(plan, from_attributes=True) for plan in book.of(product_line)]
