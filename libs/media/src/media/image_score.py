@@ -63,8 +63,8 @@ def score_image(image: Bgr, *, original: Bgr | None = None) -> Score:
     Measures: ``blur`` (Gaussian deviation of its sharpest edges, pixels), ``noise`` (deviation, levels),
     ``blockiness`` (steps on the 8 x 8 grid against others, minus 1), ``exposure`` (median luma, of the face where there
     is one, 0 to 1), ``clipped`` (share of black or white pixels), ``contrast`` (luma from the 5th to the 95th
-    hundredth, 0 to 1), ``cast`` (largest gain to neutral, minus 1), ``resolution`` (shorter side, pixels), ``sharpness`` (of the
-    face), ``faces``; with ``original`` also ``face_similarity`` (0 to 1) and ``face_lost`` (0 or 1).
+    hundredth, 0 to 1), ``cast`` (largest gain to neutral, minus 1), ``resolution`` (shorter side, pixels), the face's
+    ``sharpness``, ``faces``; with ``original`` also ``face_similarity`` (0 to 1) and ``face_lost`` (0 or 1).
     """
     plane = luma(image)
     faces = find_faces(image)
