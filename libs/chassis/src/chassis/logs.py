@@ -73,6 +73,7 @@ def configure_logging(settings: ServiceSettings) -> None:
     root = logging.getLogger()
     for old in [known for known in root.handlers if isinstance(known, _StandardHandler)]:
         root.removeHandler(old)
+        old.close()
     root.addHandler(handler)
     root.setLevel(max(level, logging.INFO))
     for name in _CHATTY:
@@ -148,6 +149,12 @@ class _Output:
             self._file.write(line + b"\n")
             self._file.flush()
 
+    def close(self) -> None:
+        """Close the file; standard output is not ours to close."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
     debug = info = warning = error = critical = exception = log = msg
 
 
@@ -174,6 +181,11 @@ class _StandardHandler(logging.Handler):
         for processor in self._finish:
             event = processor(None, "", event)
         self._output.msg(event)
+
+    def close(self) -> None:
+        """Close what records were written to."""
+        self._output.close()
+        super().close()
 
 
 def _add_origin(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
