@@ -1,0 +1,177 @@
+"""Opening files that came from somewhere else: only known containers, only from the disk, only within bounds."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from media.errors import BadMedia, Corrupt, NotUsable, TooLarge, UnknownFormat
+
+DEMUXERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,flv,wav,mp3,ogg,flac,aac"
+"""What may be opened, by the container library's names. Playlists, slide shows and scripts are not among them."""
+
+_FIRST_BOXES = (b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide")
+_BEGINNINGS = (b"\x1aE\xdf\xa3", b"OggS", b"fLaC", b"ID3", b"FLV\x01")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How large a file may be before it is refused unread. ``side`` is pixels, ``duration`` seconds, ``size`` bytes."""
+
+    size: int = 4 << 30
+    duration: float = 4 * 3600.0
+    streams: int = 16
+    side: int = 8192
+    pixels: int = 8192 * 4352
+    channels: int = 8
+    sample_rate: int = 192_000
+
+
+DEFAULT_LIMITS = Limits()
+
+
+@contextmanager
+def open_media(path: Path, limits: Limits = DEFAULT_LIMITS) -> Iterator[Any]:
+    """The open container of ``path`` (an ``av.container.InputContainer``), its claims checked against ``limits``.
+
+    Raises ``UnknownFormat`` for anything but the accepted containers, ``TooLarge`` over a limit, ``Corrupt`` where
+    reading or decoding fails, also inside the ``with`` block, and ``BadMedia`` (``NOT_FOUND``) without such a file.
+    """
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            head = file.read(4096)
+    except OSError as error:
+        raise BadMedia(f"{path.name}: {error.strerror}", code="NOT_FOUND") from error
+    if not size:
+        raise Corrupt(f"{path.name} is empty", advice="Upload the file again; it arrived without content.")
+    if size > limits.size:
+        raise TooLarge(f"{path.name}: {size} bytes, at most {limits.size}", advice="Choose a smaller file.")
+    if not _is_known(head):
+        raise UnknownFormat(f"{path.name} is no video or sound we know", advice="Choose an MP4, WebM or WAV file.")
+    # Only the disk may be read, whatever addresses the content names.
+    options = {"protocol_whitelist": "file", "format_whitelist": DEMUXERS, "max_streams": str(4 * limits.streams)}
+    try:
+        with av.open(f"file:{os.path.abspath(path)}", options=options, metadata_errors="replace") as container:  # noqa: PTH100
+            _check(path, container, limits)
+            yield container
+    except av.error.FFmpegError as error:
+        raise Corrupt(
+            f"{path.name} cannot be read: {error.strerror}", advice="The file is damaged or cut short; export it again."
+        ) from error
+
+
+def first_stream(container: Any, kind: str) -> Any | None:
+    """The first video or audio stream that is content: cover art in a sound file is not a video."""
+    for stream in container.streams:
+        if stream.type == kind and not int(stream.disposition) & int(av.stream.Disposition.attached_pic):
+            return stream
+    return None
+
+
+def video_stream(container: Any) -> Any:
+    """The first video stream, or ``NotUsable``."""
+    stream = first_stream(container, "video")
+    if stream is None:
+        raise NotUsable("there is no picture in this file", code="NO_VIDEO", advice="Choose a file with video.")
+    return stream
+
+
+def start_of(container: Any) -> Fraction:
+    """The time stamp at which the file starts to play, in seconds."""
+    return Fraction(container.start_time or 0, av.time_base)
+
+
+def duration_of(container: Any) -> float:
+    """Seconds as the container states them, else the longest stream's; 0.0 when nothing is stated."""
+    stated = (container.duration or 0) / av.time_base
+    lengths = [float(s.duration * s.time_base) for s in container.streams if s.duration and s.time_base]
+    return float(stated or max(lengths, default=0.0))
+
+
+def read_audio(
+    path: Path, *, rate: int | None = None, mono: bool = False, seconds: float | None = None
+) -> tuple[NDArray[np.float32], int] | None:
+    """The sound of a file as ``(n, channels)`` float32 with its rate, one or two channels; None where there is none.
+
+    Sample 0 is the moment the file starts to play: a late start is padded with silence, an early one cut. ``seconds``
+    bounds what is read.
+    """
+    with open_media(path) as container:
+        stream = first_stream(container, "audio")
+        if stream is None:
+            return None
+        channels = 1 if mono or stream.channels == 1 else 2
+        rate = rate or stream.sample_rate
+        pieces = list(_resampled(container, stream, rate, channels, seconds))
+    if not pieces:
+        return np.zeros((0, channels), np.float32), rate
+    samples = np.concatenate(pieces)
+    return samples if seconds is None else samples[: round(seconds * rate)], rate
+
+
+def _resampled(
+    container: Any, stream: Any, rate: int, channels: int, seconds: float | None
+) -> Iterator[NDArray[np.float32]]:
+    resampler = av.AudioResampler(format="flt", layout="mono" if channels == 1 else "stereo", rate=rate)
+    start = start_of(container)
+    cut = 0
+    written = 0
+    first = True
+    for frame in container.decode(stream):
+        if first:
+            first = False
+            offset = round((frame.pts * frame.time_base - start) * rate) if frame.pts is not None else 0
+            if offset > 0:
+                written += min(offset, 60 * rate)
+                yield np.zeros((written, channels), np.float32)
+            cut = max(0, -offset)
+        frame.pts = None
+        for made in resampler.resample(frame):
+            block = np.asarray(made.to_ndarray(), np.float32).reshape(-1, channels)
+            yield block[cut:]
+            written += len(block[cut:])
+            cut = max(0, cut - len(block))
+        if seconds is not None and written >= seconds * rate:
+            return
+    for made in resampler.resample(None):
+        yield np.asarray(made.to_ndarray(), np.float32).reshape(-1, channels)[cut:]
+
+
+def _is_known(head: bytes) -> bool:
+    """Whether the file begins like one of the accepted containers; a playlist or a script does not."""
+    if head[4:8] in _FIRST_BOXES or head.startswith(_BEGINNINGS):
+        return True
+    if head[:4] == b"RIFF":
+        return head[8:12] in (b"WAVE", b"AVI ")
+    is_transport = len(head) > 188 and head[0] == head[188] == 0x47
+    is_mpeg_audio = len(head) > 2 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0
+    return is_transport or is_mpeg_audio
+
+
+def _check(path: Path, container: Any, limits: Limits) -> None:
+    def refuse(what: str) -> TooLarge:
+        return TooLarge(f"{path.name}: {what}", advice="Choose a shorter or smaller recording.")
+
+    if len(container.streams) > limits.streams:
+        raise refuse(f"{len(container.streams)} tracks, at most {limits.streams}")
+    if not len(container.streams):
+        raise Corrupt(f"{path.name} has no tracks", advice="The file is damaged; export it again.")
+    if duration_of(container) > limits.duration:
+        raise refuse(f"{duration_of(container):.0f} s long, at most {limits.duration:.0f}")
+    for stream in container.streams:
+        if stream.type == "video":
+            width, height = stream.width, stream.height
+            if max(width, height) > limits.side or width * height > limits.pixels:
+                raise refuse(f"{width}x{height} pixels, at most {limits.side} a side")
+        if stream.type == "audio" and (stream.channels > limits.channels or stream.sample_rate > limits.sample_rate):
+            raise refuse(f"{stream.channels} channels at {stream.sample_rate} Hz")
