@@ -106,7 +106,8 @@ async def read_balance(request: Request, account: OwnAccount) -> BalanceOut:
 async def list_transactions(account: OwnAccount, page: Page, tx: Tx) -> Paged[TransactionOut]:
     """The caller's ledger, newest first (BIL-14)."""
     rows = await tx.fetch(
-        "SELECT *, count(*) OVER () AS total FROM ledger_entries WHERE account = $1 ORDER BY id DESC LIMIT $2 OFFSET $3",
+        "SELECT *, count(*) OVER () AS total FROM ledger_entries WHERE account = $1 "
+        "ORDER BY id DESC LIMIT $2 OFFSET $3",
         account.name,
         page.per_page,
         (page.page - 1) * page.per_page,

@@ -36,7 +36,8 @@ LEFT JOIN hold_tombstones AS tombstone ON tombstone.id = asked.id
 
 _WRITE = """
 WITH opened AS (
-    INSERT INTO credit_accounts (user_id, product_line, plan_type, settled, held, used, period_start, period_end, version)
+    INSERT INTO credit_accounts (user_id, product_line, plan_type, settled, held, used, period_start, period_end,
+                                 version)
     SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::jsonb[],
                          $7::timestamptz[], $8::timestamptz[], $9::bigint[])
 ), changed AS (

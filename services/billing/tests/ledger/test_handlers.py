@@ -1,0 +1,204 @@
+"""Billing's queues on a real PostgreSQL: answers, repeats, races, and the books after each."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from chassis import ids
+from chassis.bus.port import ACKNOWLEDGE, Retry
+from contracts.ai_router import CostRecorded
+from contracts.billing import (
+    CaptureCredits,
+    CreditsCaptured,
+    CreditsReleased,
+    CreditsReserved,
+    EntitlementsChanged,
+    ReleaseCredits,
+    ReservationRefused,
+    ReserveCredits,
+)
+from contracts.enums import Capability, Priority
+from contracts.users import UserRegistered
+
+
+def reserve(user_id: UUID, reservation_id: UUID | None = None) -> ReserveCredits:
+    return ReserveCredits(
+        reservation_id=reservation_id or ids.uuid7(),
+        run_id=ids.uuid7(),
+        user_id=user_id,
+        product_line="talkingphoto",
+        credits=1,
+        meter="workflows",
+        units=1,
+    )
+
+
+def capture(held: ReserveCredits) -> CaptureCredits:
+    return CaptureCredits(
+        reservation_id=held.reservation_id, run_id=held.run_id, credits=1, actual_cost=Decimal("0.039")
+    )
+
+
+def release(held: ReserveCredits) -> ReleaseCredits:
+    return ReleaseCredits(reservation_id=held.reservation_id, run_id=held.run_id, reason="run failed")
+
+
+def registered(user_id: UUID) -> UserRegistered:
+    return UserRegistered(user_id=user_id, email="a@example.com", username="a", home_product_line="talkingphoto")
+
+
+async def test_a_new_user_gets_the_free_plan_once(billing: Any) -> None:
+    user_id = ids.uuid7()
+    first = billing.delivery(registered(user_id))
+    assert await billing.deliver(first) == [ACKNOWLEDGE]
+    assert await billing.deliver(first) == [ACKNOWLEDGE]
+    await billing.tell(registered(user_id))
+    account = await billing.account(user_id)
+    assert (account["plan_type"], account["settled"], account["held"]) == ("free", 3, 0)
+    [entitlements] = billing.said(EntitlementsChanged)
+    assert entitlements.limits == {"workflows": 3}
+    assert entitlements.priority is Priority.LOW
+    await billing.check_books()
+
+
+async def test_hold_then_capture_spends_one_credit(billing: Any) -> None:
+    user_id = ids.uuid7()
+    held = reserve(user_id)
+    await billing.tell(held)
+    await billing.tell(capture(held))
+    account = await billing.account(user_id)
+    assert (account["settled"], account["held"], account["used"]) == (2, 0, {"workflows": 1})
+    [reserved] = billing.said(CreditsReserved)
+    assert (reserved.plan, reserved.budget) == ("free", Decimal("0.1000"))
+    [captured] = billing.said(CreditsCaptured)
+    assert (captured.credits, captured.released) == (1, 0)
+    await billing.check_books()
+
+
+@pytest.mark.parametrize("settle", [capture, release])
+async def test_a_second_delivery_changes_nothing(billing: Any, settle: Any) -> None:
+    """The crash before the acknowledgement: everything committed, everything delivered again."""
+    held = reserve(ids.uuid7())
+    deliveries = [billing.delivery(held), billing.delivery(settle(held))]
+    for delivery in deliveries:
+        await billing.deliver(delivery)
+    before, said = await billing.account(held.user_id), len(billing.recorder.messages)
+    assert await billing.deliver(*deliveries) == [ACKNOWLEDGE, ACKNOWLEDGE]
+    assert await billing.account(held.user_id) == before
+    assert len(billing.recorder.messages) == said
+    await billing.check_books()
+
+
+async def test_a_command_sent_twice_is_answered_twice_and_done_once(billing: Any) -> None:
+    held = reserve(ids.uuid7())
+    await billing.tell(held, held, capture(held))
+    await billing.tell(held, capture(held), release(held))
+    assert len(billing.said(CreditsReserved)) == 3
+    assert [answer.credits for answer in billing.said(CreditsCaptured)] == [1, 1]
+    assert [answer.credits for answer in billing.said(CreditsReleased)] == [0]
+    assert (await billing.account(held.user_id))["settled"] == 2
+    await billing.check_books()
+
+
+async def test_a_release_that_overtakes_its_reserve_leaves_nothing_held(billing: Any) -> None:
+    held = reserve(ids.uuid7())
+    await billing.tell(release(held))
+    await billing.tell(held)
+    assert [answer.credits for answer in billing.said(CreditsReleased)] == [0, 0]
+    assert not billing.said(CreditsReserved)
+    assert await billing.service.database.ready() is None
+    await billing.check_books()
+
+
+async def test_a_release_gives_credit_and_quota_back(billing: Any) -> None:
+    user_id = ids.uuid7()
+    held = [reserve(user_id) for _ in range(3)]
+    await billing.tell(*held)
+    await billing.tell(refused := reserve(user_id))
+    [refusal] = billing.said(ReservationRefused)
+    assert refusal.reservation_id == refused.reservation_id
+    assert refusal.upgrade_to == ("starter", "pro", "enterprise")
+    assert "3 of 3 workflows" in refusal.message
+    await billing.tell(release(held[0]))
+    await billing.tell(reserve(user_id))
+    assert len(billing.said(CreditsReserved)) == 4
+    assert billing.said(EntitlementsChanged)[-1].used == {"workflows": 3}
+    await billing.check_books()
+
+
+async def test_many_runs_at_once_never_hold_more_than_there_is(billing: Any) -> None:
+    user_id = ids.uuid7()
+    wanted = [reserve(user_id) for _ in range(24)]
+    await billing.tell(registered(user_id))
+    batches = [[billing.delivery(command) for command in wanted[start : start + 3]] for start in range(0, 24, 3)]
+    await asyncio.gather(*(billing.deliver(*batch) for batch in batches))
+    assert len(billing.said(CreditsReserved)) == 3
+    assert len(billing.said(ReservationRefused)) == 21
+    assert (await billing.account(user_id))["held"] == 3
+    await billing.check_books()
+
+
+async def test_an_account_opened_by_two_commands_at_once_is_opened_once(billing: Any) -> None:
+    user_id = ids.uuid7()
+    verdicts = await asyncio.gather(*(billing.tell(reserve(user_id)) for _ in range(3)))
+    # Whoever lost the race to open the account is told to come again.
+    for [verdict] in verdicts:
+        assert verdict == ACKNOWLEDGE or isinstance(verdict, Retry)
+    assert (await billing.account(user_id))["settled"] == 3
+    await billing.check_books()
+
+
+async def test_an_overdue_hold_is_given_back(billing: Any) -> None:
+    held = reserve(ids.uuid7())
+    await billing.tell(held)
+    [expiry] = billing.service.background
+    assert await expiry.run_once() == 0
+    billing.clock.advance(timedelta(hours=25))
+    assert await expiry.run_once() == 1
+    assert await expiry.run_once() == 0
+    [released] = billing.said(CreditsReleased)
+    assert released.reason == "the hold expired"
+    await billing.tell(capture(held))
+    assert not billing.said(CreditsCaptured)
+    await billing.check_books()
+
+
+async def test_the_ledger_is_append_only(billing: Any) -> None:
+    await billing.tell(reserve(ids.uuid7()))
+    async with billing.database.connection() as connection:
+        for statement in ("UPDATE ledger_entries SET credits = 0", "DELETE FROM ledger_entries"):
+            with pytest.raises(Exception, match="append-only"):
+                await connection.execute(statement)
+
+
+async def test_costs_are_kept_once_per_attempt(billing: Any) -> None:
+    cost = CostRecorded(
+        attempt_id=ids.uuid7(),
+        job_id=ids.uuid7(),
+        user_id=ids.uuid7(),
+        provider="nano_banana",
+        capability=Capability.IMAGE_ENHANCEMENT,
+        units=Decimal(1),
+        unit_cost=Decimal("0.039"),
+        cost=Decimal("0.039"),
+    )
+    delivery = billing.delivery(cost)
+    await billing.deliver(delivery)
+    await billing.deliver(delivery)
+    await billing.tell(cost)
+    async with billing.database.connection() as connection:
+        assert await connection.fetchval("SELECT sum(cost) FROM cost_records") == Decimal("0.0390")
+
+
+async def test_unreadable_commands_are_buried_with_the_reason(billing: Any) -> None:
+    good = billing.delivery(reserve(ids.uuid7()))
+    bad = type(good)(queue=good.queue, headers=good.headers, body=b'{"reservation_id": "no"}')
+    [verdict, fine] = await billing.deliver(bad, billing.delivery(reserve(ids.uuid7())))
+    assert "reservation_id" in verdict.reason
+    assert fine == ACKNOWLEDGE
