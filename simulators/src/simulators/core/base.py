@@ -55,8 +55,10 @@ class Simulator(ABC):
     vendor: ClassVar[str]
     operations: ClassVar[frozenset[str]]
     """Which of the operations of :data:`simulators.core.faults.POSSIBLE` this vendor has."""
-    lacks: ClassVar[frozenset[Fault]] = frozenset()
-    """Faults its protocol has no room for."""
+    lacks: ClassVar[frozenset[Fault | tuple[str, Fault]]] = frozenset()
+    """Faults its protocol has no room for, everywhere or in one operation."""
+    late: ClassVar[frozenset[Fault]] = frozenset()
+    """Error answers that this vendor gives only with the result; the handler gets them like a job's fault."""
     key: str
 
     def __init__(self, *, key: str = "simulated-key") -> None:
@@ -109,7 +111,7 @@ class Simulator(ABC):
                 return Hung()
             if fault is Fault.DROP_BEFORE:
                 return Dropped()
-            if fault in ANSWERS:
+            if fault in ANSWERS and not (operation == "submit" and fault in self.late):
                 return self.error(fault)
             try:
                 answer = await handler(request, fault)

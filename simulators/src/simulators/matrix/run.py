@@ -33,12 +33,13 @@ class Cell:
         return self.got == self.expected and self.accepted <= 1 and not self.remark
 
 
-def squares(simulator: Simulator) -> Iterator[tuple[str, Fault | None]]:
-    """Every operation and fault of a vendor; None is the good answer."""
-    for operation in sorted(simulator.operations):
+def squares(simulator: Simulator, lacks: frozenset[Fault] = frozenset()) -> Iterator[tuple[str, Fault | None]]:
+    """Every operation on the way to a result and its faults; None is the good answer."""
+    for operation in sorted(simulator.operations - {"cancel", "lookup"}):
         yield operation, None
-        for fault in sorted(POSSIBLE[operation] - simulator.lacks):
-            yield operation, fault
+        for fault in sorted(POSSIBLE[operation] - simulator.lacks - lacks):
+            if (operation, fault) not in simulator.lacks:
+                yield operation, fault
 
 
 async def cell(at: Bench, scenario: Scenario, operation: str, fault: Fault | None, workspace: FolderWorkspace) -> Cell:
@@ -85,7 +86,7 @@ async def fill(folder: Path, *, providers: frozenset[str] | None = None) -> list
             await cell(at, scenario, operation, fault, workspace)
             for scenario in SCENARIOS
             if providers is None or scenario.provider in providers
-            for operation, fault in squares(at.simulators[scenario.vendor])
+            for operation, fault in squares(at.simulators[scenario.vendor], scenario.lacks)
         ]
     finally:
         await at.client.aclose()

@@ -14,6 +14,7 @@ from ai_router.providers.registry import ROWS, configured
 from contracts.enums import Capability
 from simulators.core import media
 from simulators.core.base import Simulator
+from simulators.core.faults import Fault
 from simulators.core.loopback import InProcess
 from simulators.matrix.workspace import FolderWorkspace
 from simulators.vendors.catalogue import ALL
@@ -31,15 +32,24 @@ class Scenario:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     base_path: str = ""
     """What the vendor's base address has after the host."""
+    lacks: frozenset[Fault] = frozenset()
+    """Faults this capability cannot meet at this vendor."""
 
 
 _PORTRAIT = {"prompt": "a smiling woman in a kitchen, run 1", "width": 720, "height": 1280}
+_MUSIC = {"prompt": "calm piano", "duration": 3}
+_UNCHECKED = frozenset({Fault.REFUSED_OUTPUT})
 
 SCENARIOS: tuple[Scenario, ...] = (
     Scenario("nano_banana", "gemini", Capability.IMAGE_ENHANCEMENT, ("image",), {"enhancement_type": "portrait"}),
     Scenario("nano_banana", "gemini", Capability.IMAGE_EDIT, ("image",), _PORTRAIT),
     Scenario("nano_banana", "gemini", Capability.IMAGE_GENERATION, (), _PORTRAIT),
     Scenario("veo3", "veo", Capability.VIDEO_GENERATION, ("image",), {**_PORTRAIT, "duration": 4}, "/v1beta1"),
+    Scenario("fal_ai", "fal", Capability.IMAGE_GENERATION, (), _PORTRAIT),
+    Scenario("fal_ai", "fal", Capability.IMAGE_EDIT, ("image",), _PORTRAIT),
+    Scenario("fal_ai", "fal", Capability.IMAGE_UPSCALE, ("image",), {"factor": 2}, lacks=_UNCHECKED),
+    Scenario("fal_ai", "fal", Capability.LIP_SYNC, ("video", "audio"), lacks=_UNCHECKED),
+    Scenario("fal_ai", "fal", Capability.MUSIC_GENERATION, (), _MUSIC, lacks=_UNCHECKED),
 )
 
 

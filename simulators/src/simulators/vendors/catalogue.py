@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from simulators.core.base import Simulator
+from simulators.vendors.fal import Fal
 from simulators.vendors.gemini import Gemini, Veo
 
-ALL: Mapping[str, type[Simulator]] = {kind.vendor: kind for kind in (Gemini, Veo)}
+ALL: Mapping[str, type[Simulator]] = {kind.vendor: kind for kind in (Gemini, Veo, Fal)}

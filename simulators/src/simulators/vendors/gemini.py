@@ -112,7 +112,7 @@ class Veo(_Google):
 
     vendor: ClassVar[str] = "veo"
     operations: ClassVar[frozenset[str]] = frozenset({"submit", "poll", "health"})
-    lacks: ClassVar[frozenset[Fault]] = WEBHOOKS | {Fault.LINK_EXPIRED}
+    lacks: ClassVar[frozenset[Fault | tuple[str, Fault]]] = WEBHOOKS | {Fault.LINK_EXPIRED}
 
     def error(self, fault: Fault) -> Response:
         """As the platform words it; a refused prompt is an error here, not an answer."""

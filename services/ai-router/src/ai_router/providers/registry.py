@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from ai_router.providers import gemini, veo
+from ai_router.providers import fal, gemini, veo
 from ai_router.providers.errors import Dialect, Secrets
 from ai_router.providers.http import VendorHttp
 from ai_router.providers.port import Provider
@@ -25,7 +25,8 @@ class Row:
     dialect: Dialect
     headers: Callable[[str], dict[str, str]]
     """The headers that carry the key."""
-    build: Callable[[VendorHttp], Provider]
+    build: Callable[[VendorHttp, Mapping[str, str]], Provider]
+    """Makes the adapter; the settings are for options of the vendor's own."""
 
 
 ROWS: tuple[Row, ...] = (
@@ -35,7 +36,7 @@ ROWS: tuple[Row, ...] = (
         "https://generativelanguage.googleapis.com",
         gemini.DIALECT,
         lambda key: {"x-goog-api-key": key},
-        gemini.GeminiImages,
+        lambda http, settings: gemini.GeminiImages(http),
     ),
     Row(
         "veo3",
@@ -43,7 +44,15 @@ ROWS: tuple[Row, ...] = (
         "https://aiplatform.googleapis.com/v1beta1",
         veo.DIALECT,
         lambda key: {"x-goog-api-key": key},
-        veo.Veo,
+        lambda http, settings: veo.Veo(http),
+    ),
+    Row(
+        "fal_ai",
+        "FAL_AI",
+        "https://queue.fal.run",
+        fal.DIALECT,
+        lambda key: {"authorization": f"Key {key}"},
+        lambda http, settings: fal.Fal(http, webhook_url=settings.get("FAL_AI_WEBHOOK_URL", "")),
     ),
 )
 
@@ -66,7 +75,8 @@ def configured(settings: Mapping[str, str], http: Callable[[], httpx.AsyncClient
                 dialect=row.dialect,
                 headers=row.headers(key),
                 secrets=Secrets((key,)),
-            )
+            ),
+            settings,
         )
         for row, key in rows
     }

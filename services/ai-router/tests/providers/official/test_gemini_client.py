@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from google import genai
 from google.genai import errors, types
 from PIL import Image
+
 from simulators.core import media
 from simulators.core.faults import HINT_SECONDS, Fault
 from simulators.serve import Served
@@ -24,12 +26,16 @@ def client(vendor: Served) -> Iterator[genai.Client]:
         yield client
 
 
-def _ask(client: genai.Client) -> types.GenerateContentResponse:
+def _ask(client: genai.Client) -> Any:
     picture = types.Part.from_bytes(data=media.image("image/jpeg"), mime_type="image/jpeg")
     config = types.GenerateContentConfig(
         response_modalities=["TEXT", "IMAGE"], image_config=types.ImageConfig(aspect_ratio="9:16"), seed=7
     )
-    return client.models.generate_content(model=MODEL, contents=["brighter", picture], config=config)
+    return client.models.generate_content(
+        model=MODEL,
+        contents=types.Content(role="user", parts=[types.Part.from_text(text="brighter"), picture]),
+        config=config,
+    )
 
 
 def test_a_picture_comes_back_in_the_asked_shape(client: genai.Client, vendor: Served) -> None:

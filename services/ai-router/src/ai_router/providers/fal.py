@@ -1,0 +1,264 @@
+"""fal.ai's queue: FLUX pictures, edits, upscaling, lip sync and music, each a model path with its own fields.
+
+Sources: fal.ai/docs "Queue", "Model Errors", "Request Errors" and the pages of the models below;
+``fal_client/client.py`` (``QUEUE_URL_FORMAT``, ``SyncRequestHandle``, ``_raise_for_status``), ``fal_client/auth.py``
+(``Key`` scheme). The queue takes every request; what a model thinks of its input is said with the result.
+A submission carries no key of ours and cannot be found again, so it is never repeated; a webhook names the job instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Literal
+from urllib.parse import urlencode
+
+from ai_router.providers import results
+from ai_router.providers.errors import Dialect, failure, path, rule, words_of
+from ai_router.providers.http import HEALTH_TIMEOUT_S, MEBIBYTE, VendorHttp
+from ai_router.providers.port import (
+    Accepted,
+    Declaration,
+    FailureClass,
+    ProviderFailure,
+    ProviderRequest,
+    ProviderResult,
+    Ready,
+    Running,
+    Workspace,
+)
+from contracts.enums import Capability
+
+_PROMPT_LIMIT = 5_000
+_INPUT_LIMIT = 20 * MEBIBYTE
+
+
+def _codes(body: Any) -> frozenset[str]:
+    """``error_type``, the ``type`` of each detail, and the first sentence of a textual detail."""
+    detail = path(body, "detail")
+    if isinstance(detail, list):
+        return words_of(*(path(each, "type") for each in detail))
+    kind = path(body, "error_type")
+    first = detail.partition(".")[0] if isinstance(detail, str) and not kind else None
+    nsfw = path(body, "has_nsfw_concepts")
+    flagged = "nsfw" if isinstance(nsfw, list) and True in nsfw else None
+    return words_of(kind, first, flagged)
+
+
+def _message(body: Any) -> str:
+    detail = path(body, "detail")
+    return str((path(detail, 0, "msg") if isinstance(detail, list) else detail) or path(body, "error") or "")
+
+
+_RUNNER_FAILED = (
+    "runner_server_error",
+    "runner_disconnected",
+    "runner_incomplete_response",
+    "runner_connection_error",
+    "runner_connection_timeout",
+    "runner_connection_refused",
+)
+"""A job that was taken and broke at the vendor."""
+
+DIALECT = Dialect(
+    vendor="fal",
+    codes=_codes,
+    message=_message,
+    rules=(
+        rule(FailureClass.MODERATION_INPUT, "content_policy_violation"),
+        rule(FailureClass.MODERATION_OUTPUT, "nsfw", status=200),
+        rule(FailureClass.QUOTA, "User is locked"),
+        rule(FailureClass.EMPTY, "no_media_generated", *_RUNNER_FAILED),
+        rule(FailureClass.STUCK, "generation_timeout"),
+        rule(
+            FailureClass.INPUT,
+            "face_detection_error",
+            words="No clear face was found. Please use a photo that shows the face from the front.",
+        ),
+        rule(FailureClass.INPUT, "image_too_small", words="The picture is too small."),
+        rule(FailureClass.INPUT, "image_too_large", "file_too_large", words="The file is too large."),
+        rule(FailureClass.INPUT, "downstream_service_error", "client_cancelled"),
+        rule(
+            FailureClass.TRANSIENT,
+            "runner_scheduling_failure",
+            "startup_timeout",
+            "request_timeout",
+            "downstream_service_unavailable",
+        ),
+        rule(FailureClass.EMPTY, status=200),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One model: which of our names it takes under which of its own, and where its result is."""
+
+    capability: Capability
+    model: str
+    fields: Mapping[str, str]
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    """Roles of media and the fields they go into."""
+    result: tuple[str | int, ...] = ("images", 0)
+    kind: Literal["image", "audio", "video"] = "image"
+    sized: bool = False
+    """Takes ``image_size`` from ``width`` and ``height``."""
+
+
+_PICTURE = {"prompt": "prompt", "seed": "seed"}
+_TEXT_TO_IMAGE = ("fal-ai/flux/dev", "fal-ai/flux/schnell", "fal-ai/flux-pro/v1.1")
+
+ENDPOINTS: tuple[Endpoint, ...] = (
+    *(Endpoint(Capability.IMAGE_GENERATION, model, _PICTURE, sized=True) for model in _TEXT_TO_IMAGE),
+    Endpoint(Capability.IMAGE_EDIT, "fal-ai/flux-pro/kontext", _PICTURE, {"image": "image_url"}),
+    Endpoint(
+        Capability.IMAGE_UPSCALE,
+        "fal-ai/clarity-upscaler",
+        {"prompt": "prompt", "seed": "seed", "factor": "upscale_factor"},
+        {"image": "image_url"},
+        ("image",),
+    ),
+    Endpoint(
+        Capability.LIP_SYNC,
+        "fal-ai/sync-lipsync/v2",
+        {},
+        {"video": "video_url", "audio": "audio_url"},
+        ("video",),
+        "video",
+    ),
+    Endpoint(
+        Capability.MUSIC_GENERATION,
+        "fal-ai/stable-audio-25/text-to-audio",
+        {"prompt": "prompt", "seed": "seed", "duration": "seconds_total"},
+        {},
+        ("audio",),
+        "audio",
+    ),
+)
+
+
+def _declarations() -> tuple[Declaration, ...]:
+    by_capability: dict[Capability, list[Endpoint]] = {}
+    for endpoint in ENDPOINTS:
+        by_capability.setdefault(endpoint.capability, []).append(endpoint)
+    return tuple(
+        Declaration(
+            capability=capability,
+            models=tuple(each.model for each in endpoints),
+            honours=frozenset(endpoints[0].fields) | ({"width", "height"} if endpoints[0].sized else set()),
+            price_unit="image" if endpoints[0].kind == "image" else "second",
+            idempotency="none",
+            max_seconds=190.0 if capability is Capability.MUSIC_GENERATION else None,
+            max_input_bytes=_INPUT_LIMIT,
+            max_characters=_PROMPT_LIMIT,
+            cancels=True,
+            webhooks=True,
+        )
+        for capability, endpoints in by_capability.items()
+    )
+
+
+@dataclass(slots=True)
+class Fal:
+    """The queue. A job's id is its path, ``owner/alias/requests/id``. Satisfies ``Submits``."""
+
+    http: VendorHttp
+    webhook_url: str = ""
+    """Where fal tells of finished jobs; the attempt's id is added. Empty: nobody is told."""
+    key: str = "fal_ai"
+    declarations: tuple[Declaration, ...] = field(default_factory=_declarations)
+
+    async def healthy(self) -> None:
+        """Ask for a request that does not exist: a known key gets 404, which is good news and free."""
+        try:
+            await self.http.call(
+                "GET",
+                "/health-check/none/requests/00000000-0000-0000-0000-000000000000/status",
+                read_timeout_s=HEALTH_TIMEOUT_S,
+            )
+        except ProviderFailure as answer:
+            if answer.http_status != 404:
+                raise
+
+    async def submit(self, request: ProviderRequest, workspace: Workspace) -> Accepted:
+        """Put the job into the queue of its model."""
+        endpoint = self._endpoint(request)
+        body = await self._body(endpoint, request, workspace)
+        told = {"fal_webhook": f"{self.webhook_url}?{urlencode({'attempt': request.attempt_id})}"}
+        answer = await self.http.call(
+            "POST", f"/{endpoint.model}", accepts=True, json_body=body, params=told if self.webhook_url else None
+        )
+        number = path(answer.data, "request_id")
+        if not isinstance(number, str):
+            raise failure(FailureClass.UNKNOWN_OUTCOME, "fal accepted without naming the request")
+        return Accepted(job_id(endpoint.model, number))
+
+    async def poll(self, vendor_job_id: str, request: ProviderRequest) -> Running | Ready:
+        """Ask for the status."""
+        answer = await self.http.call("GET", f"/{vendor_job_id}/status", vendor_job_id=vendor_job_id)
+        if path(answer.data, "status") != "COMPLETED":
+            return Running(poll_after_s=2.0)
+        if path(answer.data, "error"):
+            raise self.http.refused(answer.data, vendor_job_id=vendor_job_id)
+        return Ready(raw=results.scrub(answer.data, self.http.secrets))
+
+    async def fetch(
+        self, vendor_job_id: str, ready: Ready, request: ProviderRequest, workspace: Workspace
+    ) -> ProviderResult:
+        """Ask for the result, which is where a failed job says why, and download its media."""
+        endpoint = self._endpoint(request)
+        answer = (await self.http.call("GET", f"/{vendor_job_id}", vendor_job_id=vendor_job_id)).data
+        url = path(answer, *endpoint.result, "url")
+        if not isinstance(url, str) or "nsfw" in _codes(answer):
+            raise self.http.refused(answer, vendor_job_id=vendor_job_id)
+        file = workspace.directory / "download"
+        await self.http.download(url, file)
+        stored, content = await results.keep_file(workspace, file, role=endpoint.kind, kind=endpoint.kind)
+        seconds = Decimal(str(round(content.seconds, 3))) if content.seconds else Decimal(1)
+        return ProviderResult(
+            outputs={endpoint.kind: stored},
+            units=Decimal(1) if endpoint.kind == "image" else seconds,
+            vendor_job_id=vendor_job_id,
+            model=endpoint.model,
+            data={"seed": path(answer, "seed")},
+            ignored=results.ignored(results.declared(self.declarations, request.capability), request),
+            raw=results.scrub({"status": dict(ready.raw), "result": answer}, self.http.secrets),
+        )
+
+    async def cancel(self, vendor_job_id: str) -> bool:
+        """Ask fal to stop. False when the job is finished already."""
+        try:
+            answer = await self.http.call("PUT", f"/{vendor_job_id}/cancel", vendor_job_id=vendor_job_id)
+        except ProviderFailure as refused:
+            if refused.http_status in (400, 404):
+                return False
+            raise
+        return bool(path(answer.data, "status") == "CANCELLATION_REQUESTED")
+
+    async def lookup(self, request: ProviderRequest) -> Accepted | None:
+        """The queue cannot be searched, so nobody can tell: raises ``UNKNOWN_OUTCOME``."""
+        raise failure(FailureClass.UNKNOWN_OUTCOME, "fal's queue cannot be searched; its webhook names the request")
+
+    def _endpoint(self, request: ProviderRequest) -> Endpoint:
+        model = results.model_of(results.declared(self.declarations, request.capability), request)
+        return next(e for e in ENDPOINTS if e.model == model and e.capability is request.capability)
+
+    async def _body(self, endpoint: Endpoint, request: ProviderRequest, workspace: Workspace) -> dict[str, Any]:
+        given = request.parameters
+        body = {theirs: given[ours] for ours, theirs in endpoint.fields.items() if given.get(ours) is not None}
+        if "prompt" in endpoint.fields:
+            wanted = results.text(request, "prompt", longest=_PROMPT_LIMIT, needed=not endpoint.inputs)
+            body = {**body, "prompt": wanted} if wanted else body
+        if endpoint.sized and isinstance(given.get("width"), int) and isinstance(given.get("height"), int):
+            body["image_size"] = {"width": given["width"], "height": given["height"]}
+        for role, theirs in endpoint.inputs.items():
+            file, mime_type = await results.source(request, role, workspace, limit=_INPUT_LIMIT)
+            body[theirs] = await results.data_uri(file, mime_type)
+        return body
+
+
+def job_id(model: str, request_id: str) -> str:
+    """Where a request lives: below owner and alias, without the model's sub-path."""
+    owner, alias = model.split("/")[:2]
+    return f"{owner}/{alias}/requests/{request_id}"
