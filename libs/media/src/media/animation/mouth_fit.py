@@ -1,0 +1,235 @@
+"""Where the lips are: four curves through two corners, found in the photo's own colours.
+
+The model is small on purpose (a dozen numbers with anthropometric priors), so that it also holds on photos where little
+can be seen. Lips are redder than the skin around them (the classic cue of Eveno, Caplier and Coulon, "Accurate and
+quasi-automatic lip tracking", 2004), what shows between them is darker than skin or paler than lips, and closed lips
+meet in a dark line. Everything is in face units (see :mod:`media.animation`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from media.animation.frame import FaceFrame, Grid
+from media.types import Bgr, Face
+
+Plane = Grid
+
+_DENSITY = 100.0
+_LEFT, _TOP, _RIGHT, _BOTTOM = -0.9, 0.45, 0.9, 1.75
+_RING = np.float32(5.0)  # rows around the lips that should be skin
+_USUAL_SIZE = 300.0  # lip and opening pixels in the sampled columns of an average mouth
+_COLUMNS = np.linspace(-0.94, 0.94, 25, dtype=np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Lips:
+    """The mouth as found. Corners lie ``half_width`` left and right of (x, y), the right one ``tilt`` lower per unit.
+
+    Curves hang from the line between the corners, positive down, in the middle of the mouth: the lower edge of the
+    upper lip at ``upper``, the upper edge of the lower lip at ``upper + gap``; ``above`` and ``below`` are how thick
+    the lips are there. ``gap`` is 0 for closed lips.
+    """
+
+    x: float
+    y: float
+    half_width: float
+    tilt: float
+    upper: float
+    gap: float
+    above: float
+    below: float
+
+    def across(self, u: Plane) -> Plane:
+        """-1 at the left corner, 1 at the right one."""
+        return (u - np.float32(self.x)) / np.float32(self.half_width)
+
+    def base(self, u: Plane) -> Plane:
+        """The line through the corners."""
+        return np.float32(self.y) + np.float32(self.tilt) * (u - np.float32(self.x))
+
+    def edges(self, u: Plane) -> tuple[Plane, Plane, Plane, Plane]:
+        """Outer upper, inner upper, inner lower and outer lower curve at ``u``; all meet outside the corners."""
+        bow = np.maximum(0, 1 - np.square(self.across(u)))
+        base = self.base(u)
+        inner_upper = base + np.float32(self.upper) * bow
+        inner_lower = inner_upper + np.float32(self.gap) * bow
+        outer_upper = inner_upper - np.float32(self.above) * bow**0.8
+        outer_lower = inner_lower + np.float32(self.below) * bow**0.8
+        return outer_upper, inner_upper, inner_lower, outer_lower
+
+
+@dataclass(frozen=True, slots=True)
+class _Evidence:
+    """What speaks for lips, for an opening and for the line between closed lips, as running sums down the columns."""
+
+    lip: Plane
+    inside: Plane
+    line: Plane
+    edge: Plane
+    colour: float
+
+
+def fit_lips(image: Bgr, face: Face, frame: FaceFrame) -> Lips:
+    """The lips of ``face``; where nothing is seen, those an average face would have there."""
+    patch = frame.patch(image, _LEFT, _TOP, _RIGHT, _BOTTOM, _DENSITY)
+    evidence = _evidence(patch)
+    prior = _prior(face, frame)
+    starts = [
+        replace(prior, y=prior.y + dy, upper=upper, gap=gap)
+        for dy in (-0.1, -0.05, 0.0, 0.05)
+        for upper, gap in ((0.0, 0.0), (0.05, 0.0), (0.05, 0.1), (0.08, 0.2), (0.0, 0.2))
+    ]
+    found = sorted(starts, key=lambda lips: _agreement(lips, evidence, prior))[-6:]
+    for step in (0.04, 0.02):
+        found = [_climb(lips, evidence, prior, step) for lips in found]
+    best = max(found, key=lambda lips: _agreement(lips, evidence, prior))
+    for step in (0.01, 0.005):
+        best = _climb(best, evidence, prior, step)
+    return best
+
+
+def _prior(face: Face, frame: FaceFrame) -> Lips:
+    x = face.mouth.x + (face.mouth.width - 1) / 2
+    y = face.mouth.y + (face.mouth.height - 1) / 2
+    u, v = frame.face_of(x, y)
+    half = 0.5 * face.mouth.width / frame.scale
+    return Lips(
+        x=float(np.clip(0.6 * u, -0.2, 0.2)),
+        y=float(np.clip(0.5 * v + 0.5 * 1.0, 0.75, 1.3)),
+        half_width=float(np.clip(0.5 * half + 0.5 * 0.4, 0.28, 0.52)),
+        tilt=0.0,
+        upper=0.02,
+        gap=0.0,
+        above=0.08,
+        below=0.11,
+    )
+
+
+_SPREAD = Lips(x=0.08, y=0.1, half_width=0.08, tilt=0.08, upper=0.06, gap=0.15, above=0.035, below=0.04)
+_LIMITS = {
+    "x": (-0.3, 0.3),
+    "y": (0.65, 1.4),
+    "half_width": (0.26, 0.58),
+    "tilt": (-0.25, 0.25),
+    "upper": (-0.08, 0.2),
+    "gap": (0.0, 0.5),
+    "above": (0.03, 0.16),
+    "below": (0.04, 0.2),
+}
+
+
+def _climb(lips: Lips, evidence: _Evidence, prior: Lips, step: float) -> Lips:
+    """Move one number at a time, then pairs that belong together, as long as the agreement grows."""
+    value = _agreement(lips, evidence, prior)
+    pairs: tuple[tuple[tuple[str, float], ...], ...] = (
+        *(((name, 1.0),) for name in _LIMITS),
+        (("y", 1.0), ("upper", -1.0)),
+        (("upper", 1.0), ("gap", -1.0)),
+        (("gap", 1.0), ("below", -1.0)),
+        (("x", 1.0), ("half_width", 1.0)),
+        (("x", 1.0), ("half_width", -1.0)),
+    )
+    for _ in range(12):
+        before = value
+        for moves in pairs:
+            for sign in (1.0, -1.0):
+                trial = _shifted(lips, moves, sign * step)
+                reached = _agreement(trial, evidence, prior)
+                if reached > value:
+                    lips, value = trial, reached
+        if value - before < 1e-4:
+            break
+    return lips
+
+
+def _shifted(lips: Lips, moves: tuple[tuple[str, float], ...], step: float) -> Lips:
+    changed = {}
+    for name, weight in moves:
+        low, high = _LIMITS[name]
+        changed[name] = min(high, max(low, getattr(lips, name) + weight * step))
+    return replace(lips, **changed)
+
+
+def _evidence(patch: Bgr) -> _Evidence:
+    lab = cv2.cvtColor(cv2.GaussianBlur(patch, (0, 0), 1.0), cv2.COLOR_BGR2LAB).astype(np.float32)
+    skin, spread = _skin(lab)
+    away = (lab - skin) / spread
+    red = away[..., 1] - 0.4 * np.maximum(away[..., 2], 0)
+    top = float(np.percentile(red[30:110, 40:140], 92))
+    colour = float(np.clip((top - 1.2) / 2.0, 0, 1))
+    lip = np.clip(red / max(top, 1.0), 0, 1.2) * colour
+    dark = np.clip((0.72 * skin[0] - lab[..., 0]) / (0.3 * skin[0]), 0, 1)
+    pale = np.clip((-red) / max(1.0, 0.5 * top), 0, 1) * np.clip((lab[..., 0] - 0.8 * skin[0]) / (0.15 * skin[0]), 0, 1)
+    inside = np.maximum(dark, pale * np.clip(-away[..., 2] / 2, 0, 1))
+    light = cv2.GaussianBlur(lab[..., 0], (0, 0), 1.2)
+    valley = cv2.GaussianBlur(cv2.Sobel(light, cv2.CV_32F, 0, 2, ksize=5), (0, 0), 1.0)
+    valley = np.clip(valley / max(1.0, float(np.percentile(valley[30:110, 40:140], 98))), 0, 1)
+    edge = np.abs(cv2.Sobel(light, cv2.CV_32F, 0, 1, ksize=3))
+    edge = np.clip(edge / max(1.0, float(np.percentile(edge[30:110, 40:140], 97))), 0, 1)
+    return _Evidence(_running(lip), _running(inside), valley.astype(np.float32), edge.astype(np.float32), colour)
+
+
+def _skin(lab: Plane) -> tuple[Plane, Plane]:
+    """Colour of the skin beside and below the mouth and its spread; hair and background are out-voted by medians."""
+    parts = [lab[5:60, 25:50], lab[5:60, 130:155], lab[88:112, 60:120]]
+    pixels = np.concatenate([part.reshape(-1, 3) for part in parts])
+    skin = np.median(pixels, axis=0)
+    spread = 1.4826 * np.median(np.abs(pixels - skin), axis=0)
+    return skin.astype(np.float32), np.clip(spread, (8, 2.0, 2.5), (30, 5, 6)).astype(np.float32)
+
+
+def _running(plane: Plane) -> Plane:
+    summed = np.cumsum(plane, axis=0, dtype=np.float32)
+    return np.concatenate([np.zeros((1, plane.shape[1]), np.float32), summed])
+
+
+def _agreement(lips: Lips, evidence: _Evidence, prior: Lips) -> float:
+    """How well the curves explain the colours, less how unusual they are."""
+    u = _COLUMNS * np.float32(lips.half_width) + np.float32(lips.x)
+    columns = np.clip(((u - _LEFT) * _DENSITY).astype(np.int32), 0, evidence.line.shape[1] - 1)
+    ou, iu, il, ol = ((edge - np.float32(_TOP)) * np.float32(_DENSITY) for edge in lips.edges(u))
+    lips_held = _both(evidence.lip, evidence.inside, columns, ou, iu) + _both(
+        evidence.lip, evidence.inside, columns, il, ol
+    )
+    lips_size = float(np.sum(iu - ou) + np.sum(ol - il))
+    opening_held = _both(evidence.inside, evidence.lip, columns, iu, il)
+    opening_size = float(np.sum(il - iu))
+    missed = sum(
+        float(_span(plane, columns, top, bottom).sum())
+        for plane in (evidence.lip, evidence.inside)
+        for top, bottom in ((ou - _RING, ou), (ol, ol + _RING))
+    )
+    explained = lips_held - 0.4 * evidence.colour * lips_size + opening_held - 0.35 * opening_size - 0.7 * missed
+
+    closed = float(np.clip(1 - lips.gap / 0.06, 0, 1))
+    line = float(_at(evidence.line, columns, iu).mean())
+    edge = float((_at(evidence.edge, columns, iu) + _at(evidence.edge, columns, il)).mean()) / 2
+    unusual = sum(((getattr(lips, name) - getattr(prior, name)) / getattr(_SPREAD, name)) ** 2 for name in _LIMITS)
+    meeting = closed * line + (1 - closed) * edge
+    return float(explained / _USUAL_SIZE + (1.0 - 0.5 * evidence.colour) * meeting - 0.03 * unusual)
+
+
+def _both(wanted: Plane, unwanted: Plane, columns: NDArray[np.int32], top: Plane, bottom: Plane) -> float:
+    return float(np.sum(_span(wanted, columns, top, bottom) - 0.6 * _span(unwanted, columns, top, bottom)))
+
+
+def _span(running: Plane, columns: NDArray[np.int32], top: Plane, bottom: Plane) -> Plane:
+    """Sum of a plane between two row positions in each column, fractions of rows included."""
+    return _below(running, columns, bottom) - _below(running, columns, top)
+
+
+def _below(running: Plane, columns: NDArray[np.int32], rows: Plane) -> Plane:
+    rows = np.clip(rows, 0, running.shape[0] - 1.001)
+    whole = rows.astype(np.int32)
+    part = rows - whole
+    low = running[whole, columns]
+    return low + part * (running[whole + 1, columns] - low)
+
+
+def _at(plane: Plane, columns: NDArray[np.int32], rows: Plane) -> Plane:
+    return plane[np.clip(rows.astype(np.int32), 0, plane.shape[0] - 1), columns]

@@ -1,0 +1,156 @@
+"""What is seen between parted lips: the dark, the tongue and two rows of teeth, in the light of the photo.
+
+Upper teeth belong to the skull and stay where they are; where the photo shows them they are the photo's own. Lower
+teeth and tongue go with the jaw. Nothing here is sharper than the photo around it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from media.animation.frame import FaceFrame, Grid
+from media.animation.mouth_fit import Lips
+from media.animation.mouth_rig import MouthShape
+from media.animation.planes import Planes, colour_of
+from media.types import Bgr
+
+# Distances of the borders between upper teeth from the middle: widths of incisors, canine and premolar (Wheeler's
+# dental anatomy) seen from the front, over a distance of 63 mm between the pupils.
+_BORDERS = np.array([0.0, 0.135, 0.235, 0.315, 0.375], np.float32)
+_SEEN_GAP = 0.035
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """Luma and chromas of what is inside, taken from the photo."""
+
+    teeth: tuple[float, float, float]
+    tongue: tuple[float, float, float]
+    dark: tuple[float, float, float]
+    teeth_seen: bool
+
+
+def palette(image: Bgr, frame: FaceFrame, lips: Lips) -> Palette:
+    """Colours for the inside of this mouth: teeth as pale as the light on this skin allows, the rest from its lips."""
+    patch = frame.patch(image, lips.x - 0.9, lips.y - 0.35, lips.x + 0.9, lips.y + 0.6, 80.0)
+    u, v = np.meshgrid(
+        (np.arange(patch.shape[1], dtype=np.float32) + 0.5) / 80 + lips.x - 0.9,
+        (np.arange(patch.shape[0], dtype=np.float32) + 0.5) / 80 + lips.y - 0.35,
+    )
+    outer_upper, upper, lower, outer_lower = lips.edges(u)
+    inside = (v > upper + 0.012) & (v < lower - 0.012)
+    lip = ((v > outer_upper) & (v < upper - 0.01)) | ((v > lower + 0.01) & (v < outer_lower))
+    near = (np.abs(u - lips.x) < 0.6) & ((v < outer_upper - 0.03) | (v > outer_lower + 0.05))
+    skin = np.percentile(patch[near], 60, axis=0)
+    red = np.percentile(patch[lip], 45, axis=0) if lip.any() else skin * (0.7, 0.75, 0.9)
+    light = float(colour_of(skin)[0]) - 16
+    _, teeth_u, teeth_v = colour_of(skin)
+    teeth = (min(225.0, 16 + 1.02 * light), 128 + 0.45 * (teeth_u - 128), 128 + 0.3 * (teeth_v - 128))
+    seen = False
+    if lips.gap > _SEEN_GAP and inside.any():
+        luma = cv2.transform(patch, np.array([[0.0722, 0.7152, 0.2126]]))[inside]
+        seen = bool(np.percentile(luma, 70) > 0.62 * light)
+        if seen:
+            bright = patch[inside][luma >= np.percentile(luma, 65)]
+            teeth = colour_of(np.median(bright, axis=0))
+    red_y, red_u, red_v = colour_of(red)
+    tongue = (16 + 0.55 * (red_y - 16), 128 + 0.9 * (red_u - 128), 128 + 1.1 * (red_v - 128))
+    dark = (16 + 0.10 * light, 128 + 0.35 * (red_u - 128), 128 + 0.55 * (red_v - 128))
+    return Palette(teeth, tongue, dark, seen)
+
+
+class Inside:
+    """Paints the inside of one mouth. ``softness`` is the width of an edge in face units."""
+
+    def __init__(self, lips: Lips, colours: Palette, softness: float) -> None:
+        self._lips = lips
+        self._colours = colours
+        self._soft = np.float32(softness)
+        # The edge of the upper incisors: a little below where the lips meet, or where the photo shows it.
+        meeting = lips.upper + 0.42 * lips.gap
+        self._edge = meeting + 0.03 if not colours.teeth_seen else lips.upper + lips.gap
+
+    def paint(self, shape: MouthShape, u: Grid, v: Grid, still: Planes) -> tuple[Grid, Grid]:
+        """Luma (the grid's shape) and chroma (half of it, two values) as floats, at face coordinates (u, v).
+
+        ``still`` is the photo there, unmoved by the mouth: its own teeth are taken from it.
+        """
+        lips, colours, soft = self._lips, self._colours, self._soft
+        upper, lower = shape.contours(u)
+        across = u - np.float32(lips.x)
+        base = lips.base(u)
+        luma = np.full(u.shape, colours.dark[0], np.float32)
+        chroma = np.empty((u.shape[0] // 2, u.shape[1] // 2, 2), np.float32)
+        chroma[:] = colours.dark[1:]
+        light = np.float32(0.62 + 0.38 * min(1.0, shape.gap / 0.12))
+
+        # Tongue: lies behind the lower lip, its tip comes up to the teeth for th and l.
+        lie = np.float32(0.045 - 0.05 * shape.pose.tongue)
+        height = np.float32(0.10 + 0.05 * shape.pose.tongue)
+        tip = np.sqrt(np.square(across / np.float32(0.62 * shape.half_width)) + np.square((v - lower - lie) / height))
+        tongue = 0.85 * _edge(1 - tip, soft * 3 + np.float32(0.25))
+        shade = np.float32(0.55) + np.float32(0.45) * np.clip(1.3 - tip, 0, 1)
+        _blend(luma, chroma, tongue, np.float32(colours.tongue[0]) * shade * light, _chroma(colours.tongue))
+
+        # Lower teeth: their edges just show behind the lower lip when the jaw is down.
+        show = np.float32(np.clip(shape.gap / 0.12 - 0.4, 0, 1)) * np.float32(0.55)
+        arc = np.square(across) * np.float32(0.35)
+        lower_row = _edge(v - (lower - np.float32(0.035) + arc), soft + np.float32(0.008)) * _edge(
+            np.float32(0.24) - np.abs(across), np.float32(0.1)
+        )
+        _blend(luma, chroma, show * lower_row, np.float32(0.62 * colours.teeth[0]) * light, _chroma(colours.teeth))
+
+        if colours.teeth_seen:
+            self._own_teeth(luma, chroma, base, across, u, v, still, light)
+        else:
+            self._made_teeth(luma, chroma, base, across, v, light)
+
+        # The upper lip and the corners throw a shadow.
+        under = np.clip((v - upper) / np.float32(0.05), 0, 1)
+        side = np.clip((np.float32(shape.half_width) - np.abs(across)) / np.float32(0.12), 0, 1)
+        luma = np.float32(16) + (luma - 16) * (np.float32(0.72) + np.float32(0.28) * under) * (
+            np.float32(0.6) + np.float32(0.4) * side
+        )
+        return luma, chroma
+
+    def _own_teeth(
+        self, luma: Grid, chroma: Grid, base: Grid, across: Grid, u: Grid, v: Grid, still: Planes, light: np.float32
+    ) -> None:
+        _, _, bottom, _ = self._lips.edges(u)
+        alpha = _edge(bottom - np.float32(0.012) - v, self._soft + np.float32(0.012))
+        alpha *= _edge(np.float32(self._lips.half_width) - np.abs(across), np.float32(0.04))
+        half = cv2.resize(alpha, (alpha.shape[1] // 2, alpha.shape[0] // 2), interpolation=cv2.INTER_AREA)[..., None]
+        luma += alpha * ((still.luma - np.float32(16)) * (np.float32(0.55) + np.float32(0.45) * light) + 16 - luma)
+        chroma += half * (still.chroma - chroma)
+
+    def _made_teeth(self, luma: Grid, chroma: Grid, base: Grid, across: Grid, v: Grid, light: np.float32) -> None:
+        size = np.abs(across)
+        nearest = np.abs(size[..., None] - _BORDERS).min(axis=-1)
+        scallop = np.float32(0.010) * np.exp(-np.square(nearest / np.float32(0.02)))
+        edge = base + np.float32(self._edge) - np.float32(0.42) * np.square(across) - scallop
+        alpha = _edge(edge - v, self._soft + np.float32(0.01)) * _edge(np.float32(0.40) - size, np.float32(0.06))
+        groove = 1 - np.float32(0.16) * np.exp(-np.square(nearest / (self._soft + np.float32(0.008))))
+        round_off = 1 - np.float32(2.2) * np.square(across)
+        down = np.float32(0.82) + np.float32(0.18) * np.clip((v - edge + np.float32(0.12)) / np.float32(0.1), 0, 1)
+        shade = np.clip(groove * round_off * down, 0.2, 1) * light
+        bright = np.float32(16) + np.float32(self._colours.teeth[0] - 16) * shade
+        _blend(luma, chroma, alpha, bright, _chroma(self._colours.teeth))
+
+
+def _edge(inside: Grid, width: np.float32 | Grid) -> Grid:
+    """0 to 1 across a soft edge of ``width`` around 0."""
+    share = np.clip(inside / width + np.float32(0.5), 0, 1)
+    return np.asarray(share * share * (np.float32(3) - np.float32(2) * share), np.float32)
+
+
+def _chroma(colour: tuple[float, float, float]) -> tuple[float, float]:
+    return colour[1], colour[2]
+
+
+def _blend(luma: Grid, chroma: Grid, alpha: Grid, value: Grid | np.float32, colour: tuple[float, float]) -> None:
+    luma += alpha * (value - luma)
+    half = cv2.resize(alpha, (alpha.shape[1] // 2, alpha.shape[0] // 2), interpolation=cv2.INTER_AREA)[..., None]
+    chroma += half * (np.asarray(colour, np.float32) - chroma)

@@ -1,0 +1,152 @@
+"""How the skin around the mouth moves: for every place of the new picture, where in the photo it comes from.
+
+Lips, chin and cheeks are moved by smooth fields in face units. The upper lip and what is above it is one layer, the
+lower lip and what is below it another; the two agree outside the corners and part between them, which opens the
+mouth. Fields are written backwards (new place to old place), so nothing has to be inverted and no hole can appear; each
+falls off over a distance that grows with what it moves, which keeps it from folding.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from media.animation.frame import Grid
+from media.animation.mouth_fit import Lips
+
+_MOST_GAP = 0.31  # inner lips apart at `open` 1: about 20 mm on an adult
+_CHIN = 0.83  # chin below the mouth, as a share of the mouth below the eyes
+_NOSE = 0.63  # the base of the nose: nothing above it moves
+_CHEEK = 0.95  # half the width of the lower face
+
+
+@dataclass(frozen=True, slots=True)
+class MouthPose:
+    """One frame of a :class:`media.visemes.MouthTrack`."""
+
+    open: float = 0.0
+    wide: float = 0.0
+    press: float = 0.0
+    tuck: float = 0.0
+    tongue: float = 0.0
+    jaw: float = 0.0
+    rest: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class MouthShape:
+    """A pose on a given face: the inner contours of the lips and the fields that bring the photo there."""
+
+    lips: Lips
+    half_width: float
+    corner: float
+    upper: float
+    gap: float
+    round: float
+    hide: float
+    drop: float
+    reach: tuple[float, float]
+    pose: MouthPose
+
+    @property
+    def closed(self) -> bool:
+        """Whether no opening is to be seen."""
+        return self.gap < 0.004
+
+    def contours(self, u: Grid) -> tuple[Grid, Grid]:
+        """Lower edge of the upper lip and upper edge of the lower lip; one line outside the corners."""
+        across = (u - np.float32(self.lips.x)) / np.float32(self.half_width)
+        bow = np.maximum(0, 1 - np.square(across))
+        upper = self._base(u) + np.float32(self.upper) * bow
+        return upper, upper + np.float32(self.gap) * bow ** np.float32(self.round)
+
+    def sources(self, u: Grid, v: Grid) -> tuple[Grid, Grid, Grid, Grid]:
+        """Where (u, v) comes from: u and v of the upper layer, then of the lower layer.
+
+        Each layer holds on its own side of the lips and continues smoothly beyond.
+        """
+        upper, lower = self.contours(u)
+        across = u - np.float32(self.lips.x)
+        away = np.maximum(0, np.maximum(upper - np.float32(0.05) - v, v - lower - np.float32(0.07)))
+        near = _eased(1 - away / np.float32(0.36))
+        source_u = u + (self._narrowed(across) - across) * near
+        along_u = u + self._narrowed(across) - across
+        _, old_upper, old_lower, _ = self.lips.edges(along_u)
+
+        side = np.maximum(0, np.abs(across) - np.float32(self.half_width))
+        fading = _eased(1 - side / np.float32(0.42))
+        moved_upper = (upper - old_upper) * fading
+        hidden = np.float32(self.hide) * np.maximum(0, 1 - np.square(across / np.float32(self.half_width)))
+        moved_lower = (lower - old_lower - hidden) * fading
+
+        room = np.float32(max(0.16, self.lips.y + self.lips.upper - _NOSE)) + np.abs(moved_upper)
+        upper_v = v - moved_upper * _eased(1 - (upper - v) / room)
+
+        jaw = np.float32(self.drop) * self._jaw_width(across)
+        chin = np.float32(self.lips.y * (1 + _CHIN)) + jaw
+        towards_chin = _eased((v - lower) / np.maximum(chin - lower, np.float32(0.2)))
+        below_chin = _eased(1 - (v - chin) / (np.float32(0.5) + np.abs(jaw)))
+        lower_v = v - (moved_lower + (jaw - moved_lower) * towards_chin) * below_chin
+        return source_u, upper_v, source_u, lower_v
+
+    def _base(self, u: Grid) -> Grid:
+        return self.lips.base(u) + np.float32(self.corner)
+
+    def _narrowed(self, across: Grid) -> Grid:
+        """Backward map of the distance from the middle: the corners come from where they were."""
+        old, new, far = self.lips.half_width, self.half_width, max(_CHEEK, self.lips.half_width + 0.4)
+        size = np.abs(across)
+        inner = size * np.float32(old / new)
+        outer = size + np.float32(old - new) * _eased((np.float32(far) - size) / np.float32(far - new))
+        return np.sign(across) * np.where(size < new, inner, outer)
+
+    def _jaw_width(self, across: Grid) -> Grid:
+        """1 at the chin, 0 at the outline of the cheeks; the side a turned head hides is shorter."""
+        half = np.where(across < 0, np.float32(self.reach[0]), np.float32(self.reach[1]))
+        return _eased(1.15 - np.abs(across) / half * np.float32(1.15)) ** np.float32(0.8)
+
+
+class MouthRig:
+    """Turns poses into shapes for one face. ``yaw`` is the face's, -1 to 1."""
+
+    def __init__(self, lips: Lips, yaw: float = 0.0) -> None:
+        self.lips = lips
+        turned = float(np.clip(yaw, -0.7, 0.7))
+        self._reach = (_CHEEK * (1 + 0.3 * min(0.0, turned)), _CHEEK * (1 - 0.3 * max(0.0, turned)))
+
+    def shape(self, pose: MouthPose) -> MouthShape:
+        """The shape of ``pose``; ``rest`` 1 is the photo itself."""
+        lips = self.lips
+        rounding, spread = max(0.0, -pose.wide), max(0.0, pose.wide)
+        smile = float(np.clip((lips.half_width - 0.38) / 0.12, 0, 1))
+        # A broad smile relaxes while it speaks; a pursed mouth comes in from there.
+        width = lips.half_width * (1 - 0.05 * smile) * (1 + 0.07 * spread * (1 - smile) - 0.30 * rounding)
+        width *= 1 - 0.07 * pose.open
+        gap = _MOST_GAP * pose.open * (1 - 0.25 * rounding)
+        meeting = (lips.upper + 0.42 * lips.gap) * (1 - 0.35 * rounding)
+        lift = min(0.32 * gap, meeting - lips.upper + 0.03) if meeting > lips.upper else 0.32 * gap
+        upper = meeting - lift - 0.015 * pose.tuck
+        drop = 0.72 * gap * (0.35 + 0.65 * pose.jaw / max(pose.open, pose.jaw, 1e-3)) - 0.12 * lips.gap * pose.press
+        keep = pose.rest
+        return MouthShape(
+            lips=lips,
+            half_width=_mix(width, lips.half_width, keep),
+            corner=_mix(0.10 * gap, 0.0, keep),
+            upper=_mix(upper, lips.upper, keep),
+            gap=_mix(gap, lips.gap, keep),
+            round=_mix(0.85 - 0.2 * rounding, 1.0, keep),
+            hide=_mix(0.012 + 0.25 * lips.below * pose.tuck + 0.12 * lips.below * pose.press, 0.0, keep),
+            drop=_mix(drop, 0.0, keep),
+            reach=self._reach,
+            pose=pose,
+        )
+
+
+def _mix(spoken: float, photo: float, rest: float) -> float:
+    return spoken + (photo - spoken) * rest
+
+
+def _eased(share: Grid) -> Grid:
+    share = np.clip(share, 0, 1)
+    return np.asarray(share * share * (np.float32(3) - np.float32(2) * share), np.float32)

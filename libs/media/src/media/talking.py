@@ -1,0 +1,186 @@
+"""A photo that speaks: a mouth driven by the sounds and loudness of a recording, eyes that blink, a head that lives.
+
+How it is done is in :mod:`media.animation` and :mod:`media.visemes`. Only the rectangles that move are computed, on the
+planes the encoder takes, and frames go to the encoder one by one: memory does not grow with the recording.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import cv2
+import numpy as np
+
+from media.animation.eye_fit import fit_eyes
+from media.animation.frame import FaceFrame
+from media.animation.framing import frame_photo
+from media.animation.head_rig import HeadPose
+from media.animation.motion import blinks, head_track
+from media.animation.mouth_fit import fit_lips
+from media.animation.mouth_inside import palette
+from media.animation.mouth_rig import MouthPose
+from media.animation.planes import Canvas, Planes
+from media.animation.sound import encoded_sound, loudness_curve
+from media.animation.stage import FittedFace, Pose, Stage
+from media.encode import VideoSettings, VideoWriter, encoding
+from media.errors import BadMedia, NotUsable
+from media.faces import find_faces
+from media.images import decode
+from media.types import Bgr, Face, Made, Speech
+from media.visemes import mouth_track
+
+_CRF = 20
+_TELL_EVERY_S = 0.1
+
+
+def render(
+    photo: Path,
+    speech: Speech,
+    out: Path,
+    *,
+    width: int | None = None,
+    height: int | None = None,
+    frame_rate: float = 30.0,
+    face: Face | int | None = None,
+    seed: int = 0,
+    motion: float = 1.0,
+    threads: int = 1,
+    progress: Callable[[float], None] | None = None,
+) -> Made:
+    """Make ``photo`` speak ``speech``; an MP4 at ``out`` (H.264 yuv420p BT.709 and AAC, index first).
+
+    With both sides given the photo is cropped around the face to their aspect; with one the aspect is the photo's;
+    with none the short side becomes 720 where the long one stays within 1280, and nothing is enlarged more than twice.
+    Sides become even. ``face`` picks one of :func:`media.faces.find_faces` by index, or is one of them; without it the
+    largest speaks. ``motion`` scales head motion, brows and breath: at 0 nothing outside the face changes and 2 is
+    the most. ``seed`` decides blinks and drift. Same arguments, same bytes.
+
+    ``details``: ``frames``, ``render_fps`` (frames per second of drawing and encoding), ``face_share`` (face box over
+    the picture). Raises ``NotUsable`` (``NO_FACE``, ``NO_SOUND``), ``BadMedia`` for bad parameters, and what decoding
+    raises.
+    """
+    if not 1 <= frame_rate <= 120:
+        raise BadMedia(f"a frame rate of {frame_rate} is not between 1 and 120", code="BAD_PARAMETER")
+    if not 0 <= motion <= 2:
+        raise BadMedia(f"motion {motion} is not between 0 and 2", code="BAD_PARAMETER")
+    if not speech.duration > 0:
+        raise NotUsable("the recording is empty", code="NO_SOUND", advice="Record or write some speech first.")
+    tell = progress or (lambda _share: None)
+    tell(0.0)
+
+    image = decode(photo)
+    chosen = _chosen(image, face)
+    frame = FaceFrame.of(chosen)
+    framing = frame_photo(image, chosen, width, height)
+    fitted = _fitted(image, chosen, frame, framing.frame(frame))
+    planes = Planes.of(framing.picture(image))
+    del image
+    stage = Stage(planes, fitted, softness=max(1.2, 0.9 * framing.scale), motion=motion > 0)
+    tell(0.05)
+
+    rate = Fraction(frame_rate).limit_denominator(1001)
+    count = max(1, math.ceil(speech.duration * rate - Fraction(1, 1000)))
+    settings = VideoSettings(framing.width, framing.height, rate, crf=_CRF, threads=threads)
+    started = time.perf_counter()
+    canvases = _canvases(planes)
+    told = 0.0
+    with encoding(out) as part, VideoWriter(part, settings, encoded_sound(speech)) as writer:
+        for index, pose in enumerate(_poses(speech, float(rate), count, seed, motion)):
+            picture, canvas = next(canvases)
+            stage.draw(pose, canvas)
+            writer.write(picture)
+            now = time.perf_counter()
+            if now - told >= _TELL_EVERY_S:
+                told = now
+                tell(0.05 + 0.94 * (index + 1) / count)
+    seconds = time.perf_counter() - started
+    box = chosen.box
+    tell(1.0)
+    return Made(
+        path=out,
+        width=framing.width,
+        height=framing.height,
+        duration=count / float(rate),
+        size=out.stat().st_size,
+        details={
+            "frames": float(count),
+            "render_fps": count / seconds,
+            "face_share": box.width * box.height * framing.scale**2 / (framing.width * framing.height),
+        },
+    )
+
+
+def _chosen(image: Bgr, face: Face | int | None) -> Face:
+    if isinstance(face, Face):
+        return face
+    faces = find_faces(image)
+    if not faces:
+        raise NotUsable(
+            "there is no face in the photo", code="NO_FACE", advice="Use a photo that shows a face from the front."
+        )
+    index = face or 0
+    if not 0 <= index < len(faces):
+        raise BadMedia(f"face {index} was chosen of {len(faces)}", code="BAD_PARAMETER")
+    return faces[index]
+
+
+def _fitted(image: Bgr, face: Face, frame: FaceFrame, shown: FaceFrame) -> FittedFace:
+    lips = fit_lips(image, face, frame)
+    return FittedFace(shown, lips, fit_eyes(image, face, frame), palette(image, frame, lips), face.yaw)
+
+
+def _poses(speech: Speech, frame_rate: float, count: int, seed: int, motion: float) -> Iterator[Pose]:
+    """What each frame shows, in order."""
+    loudness = loudness_curve(speech, frame_rate, count)
+    mouth = mouth_track(speech.phonemes, loudness, frame_rate, duration=speech.duration)
+    head = head_track(loudness, frame_rate, seed, motion)
+    shut = blinks(count, frame_rate, seed)
+    for index in range(count):
+        yield Pose(
+            mouth=MouthPose(
+                open=float(mouth.open[index]),
+                wide=float(mouth.wide[index]),
+                press=float(mouth.press[index]),
+                tuck=float(mouth.tuck[index]),
+                tongue=float(mouth.tongue[index]),
+                jaw=float(mouth.jaw[index]),
+                rest=float(mouth.rest[index]),
+            ),
+            head=HeadPose(
+                right=float(head.right[index]),
+                down=float(head.down[index]),
+                roll=float(head.roll[index]),
+                turn=float(head.turn[index]),
+                nod=float(head.nod[index]),
+                breath=float(head.breath[index]),
+                brow=float(head.brow[index]),
+            ),
+            shut=float(shut[index]),
+        )
+
+
+def _canvases(planes: Planes) -> Iterator[tuple[Any, Canvas]]:
+    """Encoder frames that hold the photo, taken in turn, with their planes to draw on.
+
+    Frames are used again: the encoder copies what it is given before it returns, and what moves is always redrawn.
+    """
+    height, width = planes.luma.shape
+    ring = []
+    for _ in range(2):
+        picture = av.VideoFrame(width, height, "yuv420p")
+        luma, blue, red = (
+            np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]
+            for plane in picture.planes
+        )
+        canvas = Canvas(luma, blue, red)
+        luma[:] = planes.luma
+        blue[:], red[:] = cv2.split(planes.chroma)
+        ring.append((picture, canvas))
+    while True:
+        yield from ring
