@@ -11,6 +11,8 @@ from typing import Protocol
 
 import structlog
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from chassis.errors import RateLimited
@@ -146,9 +148,14 @@ class RedisLimiter:
         self._away_until = float("-inf")
 
     @classmethod
-    def at(cls, url: str, *, timeout_s: float = 0.25) -> RedisLimiter:
-        """Connect to the Redis at ``url`` when first asked; it has ``timeout_s`` to answer."""
-        return cls(Redis.from_url(url, socket_timeout=timeout_s, socket_connect_timeout=timeout_s))
+    def at(cls, url: str, *, timeout_s: float = 0.25, clock: Callable[[], float] = time.monotonic) -> RedisLimiter:
+        """Connect to the Redis at ``url`` when first asked; it has ``timeout_s`` to answer, and no second try."""
+        return cls(
+            Redis.from_url(
+                url, socket_timeout=timeout_s, socket_connect_timeout=timeout_s, retry=Retry(NoBackoff(), 0)
+            ),
+            clock=clock,
+        )
 
     async def close(self) -> None:
         """Close the connections."""

@@ -76,4 +76,5 @@ def is_stale_temp(key: str, now: datetime, older_than: timedelta = timedelta(day
         made = datetime(int(parts[1]), int(parts[2]), int(parts[3]), tzinfo=UTC)
     except ValueError:
         return False
-    return made < now - older_than
+    # The key knows only the day: the last moment of it counts, so that nothing goes early.
+    return made + timedelta(days=1) <= now - older_than

@@ -261,7 +261,8 @@ def _errors(key: str) -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        if _code(error) in _ABSENT:
+        # Without a key it is the bucket that is absent, and that is the store's trouble.
+        if key and _code(error) in _ABSENT:
             raise missing(key) from error
         raise StoreUnavailable(
             "The object store refuses the call at the moment.", details={"reason": _code(error)}
