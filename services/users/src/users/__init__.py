@@ -1,0 +1,1 @@
+"""users: who is this, may they, what do we hold about them."""

@@ -1,0 +1,38 @@
+"""Registration and the caller's own profile."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+
+from chassis.auth import Caller
+from chassis.errors import Invalid, NotFound, documented
+from chassis.requests import Tx
+from users.accounts import service
+from users.accounts.errors import AccountExists
+from users.accounts.schemas import ProfileIn, RegisterIn, UserOut
+from users.product_line import Line
+
+router = APIRouter(prefix="/api/v1", tags=["users"])
+
+
+@router.post("/auth/register", status_code=201, responses=documented(AccountExists, Invalid))
+async def register(body: RegisterIn, line: Line, request: Request) -> UserOut:
+    """Open an account (USR-01). Its free plan is there within moments."""
+    service.check_registration(body, line)
+    # Hashed before the transaction begins: it takes longer than everything in it.
+    password_hash = await service.hash_password(request.app.state.hasher, body)
+    async with request.app.state.database.transaction() as tx:
+        created: UserOut = await service.register(body, line, password_hash, tx)
+    return created
+
+
+@router.get("/users/me", responses=documented(NotFound))
+async def read_me(caller: Caller, line: Line, tx: Tx) -> UserOut:
+    """The caller's profile with plan and credits (USR-11)."""
+    return await service.read_profile(caller.user_id, line.key.value, tx)
+
+
+@router.put("/users/me", responses=documented(NotFound, AccountExists, Invalid))
+async def change_me(body: ProfileIn, caller: Caller, line: Line, tx: Tx) -> UserOut:
+    """Change name, username, avatar, time zone or language (USR-12)."""
+    return await service.change_profile(caller.user_id, body, line.key.value, tx)

@@ -1,0 +1,43 @@
+"""What can go wrong with accounts and sessions.
+
+UsersError
+├── AccountExists      409  choose another e-mail address or username, or log in
+├── WrongCredentials   401  the same answer for an unknown account and a wrong password
+├── AccountLocked      423  wait, or reset the password
+├── AccountInactive    403  write to support
+└── RefreshRefused     401  log in again
+"""
+
+from __future__ import annotations
+
+from chassis.errors import Conflict, Locked, NotAllowed, NotAuthenticated
+
+
+class AccountExists(Conflict):
+    """The e-mail address or username is taken."""
+
+    code = "account_exists"
+
+
+class WrongCredentials(NotAuthenticated):
+    """No account has this combination."""
+
+    code = "wrong_credentials"
+
+
+class AccountLocked(Locked):
+    """Too many failed logins."""
+
+    code = "account_locked"
+
+
+class AccountInactive(NotAllowed):
+    """The account was deactivated."""
+
+    code = "account_inactive"
+
+
+class RefreshRefused(NotAuthenticated):
+    """The refresh token is unknown, used, expired or revoked."""
+
+    code = "refresh_refused"

@@ -1,0 +1,83 @@
+"""Tables of accounts and sessions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from chassis.models import Base, Identified, Timestamped
+from contracts.enums import Role
+
+
+class User(Base, Identified, Timestamped):
+    """One account; works in every product line (PLT-07)."""
+
+    __tablename__ = "users"
+
+    email: Mapped[str] = mapped_column(String(255), unique=True)
+    username: Mapped[str] = mapped_column(String(100), unique=True)
+    name: Mapped[str | None] = mapped_column(String(255))
+    password_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
+    avatar_url: Mapped[str | None] = mapped_column(String(500))
+    role: Mapped[str] = mapped_column(String(20), default=Role.USER.value)
+    is_active: Mapped[bool] = mapped_column(default=True)
+    email_verified: Mapped[bool] = mapped_column(default=False)
+    timezone: Mapped[str] = mapped_column(String(50), default="UTC")
+    language: Mapped[str] = mapped_column(String(10), default="en")
+    home_product_line: Mapped[str] = mapped_column(String(40))
+    failed_login_count: Mapped[int] = mapped_column(default=0)
+    failing_since: Mapped[datetime | None]
+    locked_until: Mapped[datetime | None]
+    last_login: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=1)
+
+
+class Consent(Base, Identified):
+    """What was agreed to, when; append-only (USR-27)."""
+
+    __tablename__ = "consents"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(String(20))
+    policy_version: Mapped[str] = mapped_column(String(20))
+    granted: Mapped[bool]
+    given_at: Mapped[datetime]
+
+
+class Entitlement(Base):
+    """A read-only copy of plan and credits per product line, fed by billing (USR-23)."""
+
+    __tablename__ = "entitlements"
+
+    user_id: Mapped[UUID] = mapped_column(primary_key=True)
+    product_line: Mapped[str] = mapped_column(String(40), primary_key=True)
+    plan: Mapped[str] = mapped_column(String(40))
+    credits: Mapped[int]
+    version: Mapped[int]
+
+
+class Session(Base, Identified, Timestamped):
+    """One login on one device."""
+
+    __tablename__ = "user_sessions"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    ip_address: Mapped[str | None] = mapped_column(String(64))
+    user_agent: Mapped[str | None] = mapped_column(String(400))
+    last_used_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+class RefreshToken(Base, Identified):
+    """One refresh token of a session, as a hash. ``used_at`` is when it was exchanged."""
+
+    __tablename__ = "refresh_tokens"
+
+    session_id: Mapped[UUID] = mapped_column(ForeignKey("user_sessions.id", ondelete="CASCADE"))
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    issued_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]

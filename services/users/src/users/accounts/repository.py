@@ -1,0 +1,49 @@
+"""SQL of accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import or_, select, true
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from users.accounts.models import Entitlement, User
+
+
+class AccountRepository:
+    """Finds accounts."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def get(self, user_id: UUID, *, lock: bool = False) -> User | None:
+        """One account; ``lock`` until the transaction ends."""
+        return await self._session.get(User, user_id, with_for_update=lock or None)
+
+    async def by_login(self, login: str, *, lock: bool = False) -> User | None:
+        """The account with this e-mail address or username."""
+        query = select(User).where(or_(User.email == login.lower(), User.username == login))
+        return (await self._session.scalars(query.with_for_update() if lock else query)).first()
+
+    async def taken(self, email: str | None, username: str | None, *, by_other_than: UUID | None = None) -> set[str]:
+        """Which of the two is in use: ``email``, ``username``."""
+        rows = await self._session.execute(
+            select(User.email, User.username).where(
+                or_(User.email == email, User.username == username),
+                User.id != by_other_than if by_other_than is not None else true(),
+            )
+        )
+        found: set[str] = set()
+        for row in rows:
+            found |= {"email"} if row.email == email else set()
+            found |= {"username"} if row.username == username else set()
+        return found
+
+    async def entitlements(self, user_id: UUID) -> Sequence[Entitlement]:
+        """The copies of what billing said."""
+        return (await self._session.scalars(select(Entitlement).where(Entitlement.user_id == user_id))).all()
+
+    def add(self, user: User) -> None:
+        """A new account."""
+        self._session.add(user)

@@ -1,0 +1,136 @@
+"""What clients send and get about accounts and sessions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, AnyHttpUrl, BaseModel, ConfigDict, EmailStr, Field, SecretStr, StringConstraints
+
+from contracts.enums import Language
+
+
+def _known_timezone(value: str) -> str:
+    if value not in available_timezones():
+        raise ValueError("is not a time zone of the IANA database, for example Asia/Kolkata")
+    return value
+
+
+def _lower(value: str) -> str:
+    return value.lower()
+
+
+Email = Annotated[EmailStr, StringConstraints(max_length=255), AfterValidator(_lower)]
+Username = Annotated[str, StringConstraints(min_length=3, max_length=100, pattern=r"^[A-Za-z0-9_.-]+$")]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)]
+TimezoneName = Annotated[str, AfterValidator(_known_timezone)]
+
+
+class _In(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class ConsentIn(_In):
+    """One agreement, with the version of the text agreed to."""
+
+    kind: Literal["terms", "privacy", "marketing", "analytics"]
+    policy_version: Annotated[str, StringConstraints(min_length=1, max_length=20)] = "1"
+    granted: bool = True
+
+
+class RegisterIn(_In):
+    """A new account."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "email": "asha@example.com",
+                    "password": "monsoon-42-lamp",
+                    "name": "Asha",
+                    "consents": [{"kind": "terms"}, {"kind": "privacy"}],
+                }
+            ]
+        },
+    )
+
+    email: Email
+    password: SecretStr
+    name: Name | None = None
+    username: Username | None = None
+    language: Language = Language.EN
+    timezone: TimezoneName = "UTC"
+    avatar_url: AnyHttpUrl | None = None
+    consents: Annotated[list[ConsentIn], Field(max_length=10)] = []
+
+
+class LoginIn(_In):
+    """Credentials; ``email`` may hold a username."""
+
+    email: Annotated[str, StringConstraints(min_length=3, max_length=255)]
+    password: SecretStr
+
+
+class RefreshIn(_In):
+    """A refresh token to exchange."""
+
+    refresh_token: SecretStr
+
+
+class ProfileIn(_In):
+    """What a user may change of themselves; absent fields stay."""
+
+    name: Name | None = None
+    username: Username | None = None
+    language: Language | None = None
+    timezone: TimezoneName | None = None
+    avatar_url: AnyHttpUrl | None = None
+
+
+class UserOut(BaseModel):
+    """An account as its owner sees it."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    email: str
+    username: str
+    name: str | None
+    avatar_url: str | None
+    role: str
+    plan_type: str = "free"
+    credits: int | None = Field(None, description="None for a moment after registration, until billing has answered.")
+    email_verified: bool
+    timezone: str
+    language: str
+    home_product_line: str
+    created_at: datetime
+    updated_at: datetime
+    last_login: datetime | None
+
+
+class TokensOut(BaseModel):
+    """A logged-in session."""
+
+    access_token: str
+    refresh_token: str
+    token_type: Literal["bearer"] = "bearer"  # noqa: S105 - the token type of RFC 6750, no secret
+    expires_in: int = Field(description="Seconds until the access token ends.")
+    user: UserOut
+
+
+class SessionOut(BaseModel):
+    """One login on one device."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    ip_address: str | None
+    user_agent: str | None
+    created_at: datetime
+    last_used_at: datetime
+    expires_at: datetime
+    current: bool

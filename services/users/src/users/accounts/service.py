@@ -1,0 +1,171 @@
+"""Registration and profile."""
+
+from __future__ import annotations
+
+import secrets
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy.exc import IntegrityError
+
+from chassis import ids
+from chassis.database import Transaction
+from chassis.errors import Invalid, NotFound
+from contracts.billing import EntitlementsChanged
+from contracts.product_lines import ProductLine
+from contracts.users import UserRegistered, UserUpdated
+from users.accounts.errors import AccountExists
+from users.accounts.models import Consent, User
+from users.accounts.passwords import Hasher, weakness
+from users.accounts.repository import AccountRepository
+from users.accounts.schemas import ProfileIn, RegisterIn, UserOut
+
+_REQUIRED_CONSENTS = frozenset({"terms", "privacy"})
+
+
+def check_registration(body: RegisterIn, line: ProductLine) -> None:
+    """Raise ``Invalid`` naming every field that this product line does not accept (CFL-06, CFL-07)."""
+    problems: dict[str, str] = {}
+    if (wrong := weakness(body.password.get_secret_value(), not_like=_personal(body))) is not None:
+        problems["password"] = wrong
+    if line.name_required and body.name is None:
+        problems["name"] = f"{line.display_name} needs your name."
+    missing = _REQUIRED_CONSENTS - {consent.kind for consent in body.consents if consent.granted}
+    if line.consent_required and missing:
+        problems["consents"] = f"Agree to {' and '.join(sorted(missing))} to open an account."
+    if problems:
+        raise Invalid("The account cannot be opened with these values.", fields=problems)
+
+
+async def register(body: RegisterIn, line: ProductLine, password_hash: bytes, tx: Transaction) -> UserOut:
+    """Open an account. Raises ``AccountExists`` naming the field that is taken."""
+    accounts = AccountRepository(tx.session)
+    username = body.username or f"{_username_stem(body.email)}_{secrets.token_hex(3)}"
+    if taken := await accounts.taken(body.email, username):
+        raise _exists(taken)
+    user = User(
+        id=ids.uuid7(),
+        email=body.email,
+        username=username,
+        name=body.name,
+        password_hash=password_hash,
+        avatar_url=str(body.avatar_url) if body.avatar_url else None,
+        timezone=body.timezone,
+        language=body.language.value,
+        home_product_line=line.key.value,
+    )
+    accounts.add(user)
+    await _flush(tx)
+    for consent in body.consents:
+        tx.session.add(
+            Consent(
+                user_id=user.id,
+                kind=consent.kind,
+                policy_version=consent.policy_version,
+                granted=consent.granted,
+                given_at=tx.now,
+            )
+        )
+    tx.emit(
+        UserRegistered(
+            user_id=user.id,
+            email=user.email,
+            name=user.name,
+            username=user.username,
+            language=user.language,
+            timezone=user.timezone,
+            home_product_line=user.home_product_line,
+        )
+    )
+    await tx.session.refresh(user)
+    return UserOut.model_validate(user)
+
+
+async def read_profile(user_id: UUID, product_line: str, tx: Transaction) -> UserOut:
+    """An account with the plan and credits of one product line. Raises ``NotFound``."""
+    accounts = AccountRepository(tx.session)
+    user = await accounts.get(user_id)
+    if user is None:
+        raise NotFound("This account does not exist any more.")
+    return await with_plan(user, product_line, tx)
+
+
+async def with_plan(user: User, product_line: str, tx: Transaction) -> UserOut:
+    """The account as its owner sees it in a product line."""
+    profile = UserOut.model_validate(user)
+    for entitlement in await AccountRepository(tx.session).entitlements(user.id):
+        if entitlement.product_line == product_line:
+            return profile.model_copy(update={"plan_type": entitlement.plan, "credits": entitlement.credits})
+    return profile
+
+
+async def change_profile(user_id: UUID, body: ProfileIn, product_line: str, tx: Transaction) -> UserOut:
+    """Change what is given. Raises ``NotFound`` and ``AccountExists``."""
+    accounts = AccountRepository(tx.session)
+    user = await accounts.get(user_id, lock=True)
+    if user is None:
+        raise NotFound("This account does not exist any more.")
+    if body.username is not None and await accounts.taken(None, body.username, by_other_than=user_id):
+        raise _exists({"username"})
+    for field, value in body.model_dump(exclude_none=True, mode="json").items():
+        setattr(user, field, value)
+    user.version += 1
+    await _flush(tx)
+    tx.emit(
+        UserUpdated(
+            user_id=user.id,
+            email=user.email,
+            name=user.name,
+            language=user.language,
+            is_active=user.is_active,
+            version=user.version,
+        )
+    )
+    await tx.session.refresh(user)
+    return await with_plan(user, product_line, tx)
+
+
+async def keep_entitlements(event: EntitlementsChanged, tx: Transaction) -> None:
+    """Keep billing's newest word; an older one changes nothing."""
+    await tx.execute(
+        """
+        INSERT INTO entitlements (user_id, product_line, plan, credits, version) VALUES ($1, $2, $3, $4, $5)
+        ON CONFLICT (user_id, product_line) DO UPDATE
+        SET plan = excluded.plan, credits = excluded.credits, version = excluded.version
+        WHERE entitlements.version < excluded.version
+        """,
+        event.user_id,
+        event.product_line,
+        event.plan,
+        event.credits_available,
+        event.version,
+    )
+
+
+async def hash_password(hasher: Hasher, body: RegisterIn) -> bytes:
+    """The hash to store; done before the transaction, because it takes longer than all of it."""
+    return await hasher.hash(body.password.get_secret_value())
+
+
+async def _flush(tx: Transaction) -> None:
+    try:
+        await tx.session.flush()
+    except IntegrityError as error:
+        # Two registrations at the same moment: the constraint decides.
+        cause = getattr(error.orig, "__cause__", None)
+        constraint = cause.constraint_name if isinstance(cause, asyncpg.UniqueViolationError) else ""
+        raise _exists({"username" if "username" in (constraint or "") else "email"}) from error
+
+
+def _exists(taken: set[str]) -> AccountExists:
+    words = {"email": "This e-mail address has an account; log in instead.", "username": "This username is taken."}
+    return AccountExists("An account with these values exists.", fields={name: words[name] for name in taken})
+
+
+def _personal(body: RegisterIn) -> list[str]:
+    return [body.email, body.email.split("@")[0], body.name or "", body.username or ""]
+
+
+def _username_stem(email: str) -> str:
+    stem = "".join(c for c in email.split("@")[0] if c.isascii() and (c.isalnum() or c in "_.-"))
+    return (stem or "user")[:80]

@@ -1,0 +1,67 @@
+"""How users is put together; no decisions here."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from chassis import migrations
+from chassis.app import create_app
+from chassis.consumer import Consumers
+from chassis.database import Transaction
+from chassis.service import Dependencies, Service, ServiceSpec
+from contracts.billing import EntitlementsChanged
+from users.accounts import endpoints as account_endpoints
+from users.accounts.passwords import Hasher
+from users.accounts.service import keep_entitlements
+from users.keys import endpoints as key_endpoints
+from users.keys import signing
+from users.sessions import endpoints as session_endpoints
+from users.sessions.service import Sessions
+from users.settings import Settings
+
+
+def build(settings: Settings, deps: Dependencies) -> Service:
+    """Users' app and consumers."""
+    if deps.database is None:
+        raise ValueError("users needs a database")
+    hasher = Hasher(settings.bcrypt_cost)
+    key = signing.load(settings)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await hasher.start()
+        yield
+
+    app = create_app(
+        name="users",
+        settings=settings,
+        version="0.1.0",
+        routers=[account_endpoints.router, session_endpoints.router, key_endpoints.router],
+        readiness={"database": deps.database.ready},
+        lifespan=lifespan,
+        description="Accounts, sessions and keys.",
+    )
+    app.state.database = deps.database
+    app.state.verifier = deps.verifier
+    app.state.hasher = hasher
+    app.state.signing_key = key
+    app.state.sessions = Sessions(deps.database, hasher, key, settings)
+    return Service(name="users", app=app, database=deps.database, consumers=_consumers())
+
+
+def _consumers() -> Consumers:
+    registry = Consumers("users")
+    entitlements = registry.queue("entitlements")
+
+    @entitlements.each(EntitlementsChanged)
+    async def keep(event: EntitlementsChanged, tx: Transaction) -> None:
+        """Keep a copy of plan and credits for profile and tokens."""
+        await keep_entitlements(event, tx)
+
+    return registry
+
+
+SPEC = ServiceSpec("users", Settings, build, migrations=migrations.folder_of(__file__))

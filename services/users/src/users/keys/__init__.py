@@ -1,0 +1,1 @@
+"""The signing key that only this service holds, and its public half."""

@@ -1,0 +1,77 @@
+"""Login, refresh, logout and the list of devices."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+
+from chassis.auth import Caller
+from chassis.errors import NotFound, documented
+from chassis.requests import Tx
+from users.accounts.errors import AccountInactive, AccountLocked, RefreshRefused, WrongCredentials
+from users.accounts.schemas import LoginIn, RefreshIn, SessionOut, TokensOut
+from users.product_line import Line
+from users.sessions.service import Device, Sessions
+
+router = APIRouter(prefix="/api/v1", tags=["sessions"])
+
+
+def _sessions(request: Request) -> Sessions:
+    sessions: Sessions = request.app.state.sessions
+    return sessions
+
+
+@router.post("/auth/login", responses=documented(WrongCredentials, AccountLocked, AccountInactive))
+async def login(body: LoginIn, line: Line, request: Request, response: Response) -> TokensOut:
+    """Open a session (USR-02)."""
+    device = Device(
+        # Behind the gateway, which sets the header and strips what clients send.
+        ip_address=request.headers.get("X-Forwarded-For", request.client.host if request.client else None),
+        user_agent=request.headers.get("User-Agent"),
+    )
+    response.headers["Cache-Control"] = "no-store"
+    return await _sessions(request).login(body.email, body.password.get_secret_value(), line.key.value, device)
+
+
+@router.post("/auth/refresh", responses=documented(RefreshRefused))
+async def refresh(body: RefreshIn, line: Line, request: Request, response: Response) -> TokensOut:
+    """Exchange a refresh token for new tokens (USR-03)."""
+    response.headers["Cache-Control"] = "no-store"
+    return await _sessions(request).refresh(body.refresh_token.get_secret_value(), line.key.value)
+
+
+@router.post("/auth/logout", status_code=204)
+async def logout(caller: Caller, request: Request, tx: Tx) -> None:
+    """End this session (USR-04)."""
+    await _sessions(request).logout(caller.session_id, tx)
+
+
+@router.get("/users/me/sessions")
+async def list_sessions(caller: Caller, request: Request, tx: Tx) -> list[SessionOut]:
+    """The caller's active sessions, newest first (USR-15)."""
+    return [
+        SessionOut(
+            id=session.id,
+            ip_address=session.ip_address,
+            user_agent=session.user_agent,
+            created_at=session.created_at,
+            last_used_at=session.last_used_at,
+            expires_at=session.expires_at,
+            current=session.id == caller.session_id,
+        )
+        for session in await _sessions(request).list_active(caller.user_id, tx)
+    ]
+
+
+@router.delete("/users/me/sessions", status_code=204)
+async def end_other_sessions(caller: Caller, request: Request, tx: Tx) -> None:
+    """End every session but this one (USR-16)."""
+    await _sessions(request).end_others(caller.user_id, caller.session_id, tx)
+
+
+@router.delete("/users/me/sessions/{session_id}", status_code=204, responses=documented(NotFound))
+async def end_session(session_id: UUID, caller: Caller, request: Request, tx: Tx) -> None:
+    """End one session (USR-17)."""
+    if not await _sessions(request).end(caller.user_id, session_id, tx):
+        raise NotFound("There is no such active session.")

@@ -1,0 +1,197 @@
+"""Login, refresh and logout (USR-02 to USR-04, USR-32 to USR-37)."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+
+from chassis import ids
+from chassis.auth import Identity
+from chassis.database import Database, Transaction
+from contracts.product_lines import PRODUCT_LINES
+from contracts.users import SessionRevoked
+from users.accounts.errors import AccountInactive, AccountLocked, RefreshRefused, WrongCredentials
+from users.accounts.models import RefreshToken, Session, User
+from users.accounts.passwords import Hasher
+from users.accounts.repository import AccountRepository
+from users.accounts.schemas import TokensOut
+from users.accounts.service import with_plan
+from users.keys.signing import SigningKey
+from users.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """Where a login comes from."""
+
+    ip_address: str | None
+    user_agent: str | None
+
+
+class Sessions:
+    """Opens, continues and ends sessions."""
+
+    def __init__(self, database: Database, hasher: Hasher, key: SigningKey, settings: Settings) -> None:
+        self._database = database
+        self._hasher = hasher
+        self._key = key
+        self._settings = settings
+
+    async def login(self, login: str, password: str, product_line: str, device: Device) -> TokensOut:
+        """A new session. Raises ``WrongCredentials``, ``AccountLocked``, ``AccountInactive``.
+
+        The password is compared outside any transaction; failures are counted and committed although the answer is
+        an error.
+        """
+        async with self._database.transaction() as tx:
+            user = await AccountRepository(tx.session).by_login(login)
+            locked_for = self._locked_for(user, tx)
+        if locked_for is not None:
+            raise self._locked(locked_for)
+        matches = await self._hasher.matches(password, user.password_hash if user is not None else None)
+        if user is None or not matches:
+            if user is not None:
+                await self._count_failure(user.id)
+            raise WrongCredentials("E-mail address or password is wrong.")
+        if not user.is_active:
+            raise AccountInactive("This account is not active. Write to support to have it opened again.")
+        new_hash = (
+            await self._hasher.hash(password)
+            if user.password_hash is not None and self._hasher.outdated(user.password_hash)
+            else None
+        )
+        async with self._database.transaction() as tx:
+            user = await AccountRepository(tx.session).get(user.id, lock=True)
+            if user is None:
+                raise WrongCredentials("E-mail address or password is wrong.")
+            user.failed_login_count, user.failing_since, user.locked_until = 0, None, None
+            user.last_login = tx.now
+            if new_hash is not None:
+                user.password_hash = new_hash
+            session = Session(
+                id=ids.uuid7(),
+                user_id=user.id,
+                ip_address=device.ip_address,
+                user_agent=device.user_agent[:400] if device.user_agent else None,
+                last_used_at=tx.now,
+                expires_at=tx.now + timedelta(days=self._settings.refresh_days),
+            )
+            tx.session.add(session)
+            await tx.session.flush()
+            await tx.session.refresh(user)
+            return await self._tokens(user, session, product_line, tx)
+
+    async def refresh(self, refresh_token: str, product_line: str) -> TokensOut:
+        """Exchange a refresh token. Raises ``RefreshRefused``.
+
+        A used token is accepted again within the grace, because two tabs may refresh at the same moment and an answer
+        may get lost; later it is taken for theft and ends the session.
+        """
+        refusal = RefreshRefused("The session has ended. Log in again.")
+        async with self._database.transaction() as tx:
+            token = await tx.session.scalar(
+                select(RefreshToken).where(RefreshToken.token_hash == _hashed(refresh_token)).with_for_update()
+            )
+            session = await tx.session.get(Session, token.session_id, with_for_update=True) if token else None
+            if token is None or session is None or session.revoked_at is not None or session.expires_at <= tx.now:
+                raise refusal
+            grace = timedelta(seconds=self._settings.refresh_grace_s)
+            stolen = token.used_at is not None and tx.now - token.used_at > grace
+            if not stolen:
+                user = await AccountRepository(tx.session).get(session.user_id)
+                if user is None or not user.is_active:
+                    raise refusal
+                token.used_at = token.used_at or tx.now
+                session.last_used_at = tx.now
+                session.expires_at = tx.now + timedelta(days=self._settings.refresh_days)
+                return await self._tokens(user, session, product_line, tx)
+            _revoke(session, tx)
+        raise refusal
+
+    async def logout(self, session_id: UUID, tx: Transaction) -> None:
+        """End a session; its tokens stop working at once. Ending it again changes nothing."""
+        session = await tx.session.get(Session, session_id, with_for_update=True)
+        if session is not None and session.revoked_at is None:
+            _revoke(session, tx)
+
+    async def list_active(self, user_id: UUID, tx: Transaction) -> list[Session]:
+        """A user's sessions that can still be used, newest first."""
+        rows = await tx.session.scalars(
+            select(Session)
+            .where(Session.user_id == user_id, Session.revoked_at.is_(None), Session.expires_at > tx.now)
+            .order_by(Session.created_at.desc())
+        )
+        return list(rows)
+
+    async def end(self, user_id: UUID, session_id: UUID, tx: Transaction) -> bool:
+        """End one of a user's sessions; False when it is not theirs or not active."""
+        session = await tx.session.get(Session, session_id, with_for_update=True)
+        if session is None or session.user_id != user_id or session.revoked_at is not None:
+            return False
+        _revoke(session, tx)
+        return True
+
+    async def end_others(self, user_id: UUID, current: UUID, tx: Transaction) -> int:
+        """End all of a user's sessions but the current one; returns how many."""
+        others = [session for session in await self.list_active(user_id, tx) if session.id != current]
+        for session in others:
+            _revoke(session, tx)
+        return len(others)
+
+    async def _tokens(self, user: User, session: Session, product_line: str, tx: Transaction) -> TokensOut:
+        profile = await with_plan(user, product_line, tx)
+        seconds = PRODUCT_LINES[product_line].access_token_seconds
+        refresh_token = secrets.token_urlsafe(48)
+        tx.session.add(RefreshToken(session_id=session.id, token_hash=_hashed(refresh_token), issued_at=tx.now))
+        identity = Identity(
+            user_id=user.id,
+            email=user.email,
+            role=user.role,
+            product_line=product_line,
+            plan=profile.plan_type,
+            session_id=session.id,
+            issued_at=tx.now,
+            expires_at=tx.now + timedelta(seconds=seconds),
+        )
+        access = self._key.sign(identity, issuer=self._settings.token_issuer, audience=self._settings.token_audience)
+        return TokensOut(access_token=access, refresh_token=refresh_token, expires_in=seconds, user=profile)
+
+    async def _count_failure(self, user_id: UUID) -> None:
+        async with self._database.transaction() as tx:
+            user = await AccountRepository(tx.session).get(user_id, lock=True)
+            if user is None:
+                return
+            window = timedelta(minutes=self._settings.lockout_window_minutes)
+            if user.failing_since is None or tx.now - user.failing_since > window:
+                user.failing_since, user.failed_login_count = tx.now, 0
+            user.failed_login_count += 1
+            if user.failed_login_count >= self._settings.lockout_failures:
+                user.locked_until = tx.now + timedelta(minutes=self._settings.lockout_minutes)
+                user.failed_login_count, user.failing_since = 0, None
+
+    def _locked_for(self, user: User | None, tx: Transaction) -> timedelta | None:
+        if user is None or user.locked_until is None or user.locked_until <= tx.now:
+            return None
+        return user.locked_until - tx.now
+
+    @staticmethod
+    def _locked(remaining: timedelta) -> AccountLocked:
+        minutes = max(1, round(remaining.total_seconds() / 60))
+        return AccountLocked(
+            f"Too many failed logins. Try again in {minutes} minutes.", retry_after_s=remaining.total_seconds()
+        )
+
+
+def _revoke(session: Session, tx: Transaction) -> None:
+    session.revoked_at = tx.now
+    tx.emit(SessionRevoked(user_id=session.user_id, session_id=session.id))
+
+
+def _hashed(token: str) -> bytes:
+    # 384 random bits need no salt and no slow hash.
+    return hashlib.sha256(token.encode()).digest()
