@@ -15,6 +15,7 @@ from chassis.bus.port import Bus
 from chassis.clock import Clock
 from chassis.consumer import Consumers
 from chassis.database import Database
+from chassis.listeners import Listeners
 from chassis.outbox import Outbox
 from chassis.processes import ProcessPool
 from chassis.settings import ServiceSettings
@@ -49,12 +50,17 @@ class Background(Protocol):
 
 @dataclass(frozen=True)
 class Service:
-    """What a service's ``build`` returns. Nothing in it has been started."""
+    """What a service's ``build`` returns. Nothing in it has been started.
+
+    ``consumers`` and ``background`` run in worker processes, ``listeners`` in API processes; the embedded topology
+    runs all of them.
+    """
 
     name: str
     app: FastAPI
     database: Database | None = None
     consumers: Consumers | None = None
+    listeners: Listeners | None = None
     background: Sequence[Background] = field(default_factory=tuple)
 
 
@@ -74,9 +80,9 @@ class ServiceSpec:
 
 
 class Running:
-    """The message side of one service in one process: outbox, consumers, background parts.
+    """The message side of one service in one process: outbox, consumers, listeners, background parts.
 
-    ``consume``: False for an API process, which only publishes. ``alone``: this is the only process of the service
+    ``consume`` for a process that works on messages, ``serve`` for one that answers HTTP; the embedded one does both. ``alone``: this is the only process of the service
     on its database, so leases found at the start belong to the dead (the embedded topology).
     """
 
@@ -86,6 +92,7 @@ class Running:
         bus: Bus,
         *,
         consume: bool = True,
+        serve: bool = True,
         alone: bool = False,
         retry_delays_s: tuple[float, ...] = (60.0, 120.0, 240.0),
     ) -> None:
@@ -94,6 +101,8 @@ class Running:
         self._outbox = Outbox(service.database, bus, alone=alone) if service.database is not None else None
         if consume and service.consumers is not None and service.database is not None:
             service.consumers.attach(bus, service.database, retry_delays_s=retry_delays_s)
+        if serve and service.listeners is not None:
+            service.listeners.attach(bus)
 
     async def start(self) -> None:
         """Start; the bus has been started with all subscriptions in place."""
