@@ -13,7 +13,6 @@ from datetime import timedelta
 from uuid import UUID
 
 import asyncpg
-import orjson
 import structlog
 
 from chassis import faults, ids
@@ -40,7 +39,7 @@ def from_row(row: asyncpg.Record) -> Outgoing:
         id=row["id"],
         exchange=row["exchange"],
         routing_key=row["routing_key"],
-        headers=orjson.loads(row["headers"]),
+        headers=row["headers"],
         body=row["body"],
         mandatory=row["mandatory"],
     )

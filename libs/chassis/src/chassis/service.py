@@ -82,8 +82,9 @@ class ServiceSpec:
 class Running:
     """The message side of one service in one process: outbox, consumers, listeners, background parts.
 
-    ``consume`` for a process that works on messages, ``serve`` for one that answers HTTP; the embedded one does both. ``alone``: this is the only process of the service
-    on its database, so leases found at the start belong to the dead (the embedded topology).
+    ``consume`` for a process that works on messages, ``serve`` for one that answers HTTP; the embedded one does both.
+    ``alone``: this is the only process of the service on its database, so leases found at the start belong to the
+    dead (the embedded topology).
     """
 
     def __init__(

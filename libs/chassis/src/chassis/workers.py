@@ -8,7 +8,6 @@ from datetime import timedelta
 from uuid import UUID
 
 import asyncpg
-import orjson
 import structlog
 
 from chassis import ids
@@ -135,7 +134,7 @@ class WorkPool:
         if len(rows) < room:
             self._take_over = False
         return [
-            WorkItem(row["id"], row["kind"], orjson.loads(row["payload"]), row["attempts"], row["lease_token"])
+            WorkItem(row["id"], row["kind"], row["payload"], row["attempts"], row["lease_token"])
             for row in rows
         ]
 

@@ -77,7 +77,7 @@ def _message_id(headers: Mapping[str, object]) -> UUID | None:
 
 
 def _letter(row: asyncpg.Record) -> DeadLetter:
-    headers: dict[str, Any] = orjson.loads(row["headers"])
+    headers: dict[str, Any] = row["headers"]
     return DeadLetter(
         id=row["id"],
         queue=row["queue"],

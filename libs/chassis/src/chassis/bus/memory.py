@@ -42,11 +42,11 @@ class _Settlement:
 
     __slots__ = ("confirmed", "id", "open", "settled")
 
-    def __init__(self, message_id: UUID, queues: int, confirmed: Confirmed, settled: asyncio.Event) -> None:
+    def __init__(self, message_id: UUID, queues: int, confirmed: Confirmed) -> None:
         self.id = message_id
         self.open = queues
         self.confirmed = confirmed
-        self.settled = settled
+        self.settled = asyncio.Event()
 
     def one_done(self) -> None:
         self.open -= 1
@@ -83,6 +83,7 @@ class InProcessBus:
         self._routes: dict[tuple[str, str], list[_Queue]] = defaultdict(list)
         self._consumers: list[asyncio.Task[None]] = []
         self._timers: set[asyncio.TimerHandle] = set()
+        self._unsettled: set[_Settlement] = set()
         self._running = False
 
     def subscribe(self, queue: QueueSpec, handler: Handler) -> None:
@@ -117,13 +118,15 @@ class InProcessBus:
         if idle:
             await asyncio.wait(idle, timeout=grace_s)
         self._consumers.clear()
+        for settlement in self._unsettled:
+            settlement.settled.set()
 
     async def publish(self, messages: Sequence[Outgoing], confirmed: Confirmed) -> None:
         """Deliver to every bound queue and wait until all of them have settled each message."""
         if not self._running:
             raise PublishFailed("the bus is not running")
         unroutable = 0
-        waits: list[asyncio.Event] = []
+        settlements: list[_Settlement] = []
         for message in messages:
             queues = self._routes.get((message.exchange, message.routing_key), ())
             if not queues:
@@ -132,14 +135,19 @@ class InProcessBus:
                 else:
                     confirmed([message.id])
                 continue
-            settled = asyncio.Event()
-            waits.append(settled)
-            settlement = _Settlement(message.id, len(queues), confirmed, settled)
+            settlement = _Settlement(message.id, len(queues), confirmed)
+            settlements.append(settlement)
             for queue in queues:
                 delivery = Delivery(queue=queue.spec.name, headers=message.headers, body=message.body)
                 queue.waiting.put_nowait(_Parcel(delivery, settlement))
-        for settled in waits:
-            await settled.wait()
+        self._unsettled.update(settlements)
+        try:
+            for settlement in settlements:
+                await settlement.settled.wait()
+        finally:
+            self._unsettled.difference_update(settlements)
+        if open_ones := sum(settlement.open > 0 for settlement in settlements):
+            raise PublishFailed(f"{open_ones} of {len(messages)} messages were not settled before the bus stopped")
         if unroutable:
             raise PublishFailed(f"{unroutable} of {len(messages)} messages have no queue")
 
