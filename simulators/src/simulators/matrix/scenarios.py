@@ -38,6 +38,18 @@ class Scenario:
 
 _PORTRAIT = {"prompt": "a smiling woman in a kitchen, run 1", "width": 720, "height": 1280}
 _MUSIC = {"prompt": "calm piano", "duration": 3}
+_SPEECH = {"script": "Good morning, and welcome to our little shop.", "voice": "female", "language": "en"}
+_SCRIPT = {"script": "Buy our soap. It cleans.", "platform": "instagram", "language": "en", "duration": 10}
+_HOOKS = {
+    "transcript": [
+        {"start": 0.0, "end": 5.5, "text": "Nobody believed that this would work."},
+        {"start": 5.5, "end": 12.0, "text": "Then the machine started to sing."},
+        {"start": 12.0, "end": 20.0, "text": "So here is how we built it."},
+    ],
+    "duration": 20.0,
+    "count": 2,
+    "language": "en",
+}
 _UNCHECKED = frozenset({Fault.REFUSED_OUTPUT})
 
 SCENARIOS: tuple[Scenario, ...] = (
@@ -50,6 +62,16 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario("fal_ai", "fal", Capability.IMAGE_UPSCALE, ("image",), {"factor": 2}, lacks=_UNCHECKED),
     Scenario("fal_ai", "fal", Capability.LIP_SYNC, ("video", "audio"), lacks=_UNCHECKED),
     Scenario("fal_ai", "fal", Capability.MUSIC_GENERATION, (), _MUSIC, lacks=_UNCHECKED),
+    Scenario("openai", "openai", Capability.IMAGE_GENERATION, (), _PORTRAIT, "/v1"),
+    Scenario("openai", "openai", Capability.IMAGE_EDIT, ("image", "mask"), _PORTRAIT, "/v1"),
+    Scenario("openai", "openai", Capability.IMAGE_ENHANCEMENT, ("image",), {}, "/v1"),
+    Scenario(
+        "openai", "openai", Capability.AUDIO_GENERATION, (), _SPEECH, "/v1", _UNCHECKED | frozenset({Fault.GARBLED})
+    ),
+    Scenario("openai", "openai", Capability.HOOK_DETECTION, (), _HOOKS, "/v1"),
+    Scenario("openai", "openai", Capability.WORKFLOW_OPTIMIZATION, (), _SCRIPT, "/v1"),
+    Scenario("anthropic", "anthropic", Capability.HOOK_DETECTION, (), _HOOKS),
+    Scenario("anthropic", "anthropic", Capability.WORKFLOW_OPTIMIZATION, (), _SCRIPT),
 )
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from simulators.core.base import Simulator
+from simulators.vendors.anthropic import Anthropic
 from simulators.vendors.fal import Fal
 from simulators.vendors.gemini import Gemini, Veo
+from simulators.vendors.openai import OpenAI
 
-ALL: Mapping[str, type[Simulator]] = {kind.vendor: kind for kind in (Gemini, Veo, Fal)}
+ALL: Mapping[str, type[Simulator]] = {kind.vendor: kind for kind in (Gemini, Veo, Fal, OpenAI, Anthropic)}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from ai_router.providers import fal, gemini, veo
+from ai_router.providers import anthropic, fal, gemini, openai, veo
 from ai_router.providers.errors import Dialect, Secrets
 from ai_router.providers.http import VendorHttp
 from ai_router.providers.port import Provider
@@ -53,6 +53,22 @@ ROWS: tuple[Row, ...] = (
         fal.DIALECT,
         lambda key: {"authorization": f"Key {key}"},
         lambda http, settings: fal.Fal(http, webhook_url=settings.get("FAL_AI_WEBHOOK_URL", "")),
+    ),
+    Row(
+        "openai",
+        "OPENAI",
+        "https://api.openai.com/v1",
+        openai.DIALECT,
+        lambda key: {"authorization": f"Bearer {key}"},
+        lambda http, settings: openai.OpenAI(http),
+    ),
+    Row(
+        "anthropic",
+        "ANTHROPIC",
+        "https://api.anthropic.com",
+        anthropic.DIALECT,
+        lambda key: {"authorization": f"Bearer {key}", "anthropic-version": anthropic.VERSION},
+        lambda http, settings: anthropic.Anthropic(http),
     ),
 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
+import json
 import mimetypes
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -70,6 +71,11 @@ async def encoded(file: Path) -> str:
     return await asyncio.to_thread(lambda: base64.b64encode(file.read_bytes()).decode("ascii"))
 
 
+async def read(file: Path) -> bytes:
+    """The file's bytes, for a form."""
+    return await asyncio.to_thread(file.read_bytes)
+
+
 async def data_uri(file: Path, mime_type: str) -> str:
     """The file as a ``data:`` URI (RFC 2397)."""
     return f"data:{mime_type};base64,{await encoded(file)}"
@@ -109,6 +115,13 @@ async def keep_file(workspace: Workspace, file: Path, *, role: str, kind: str) -
     named = file.with_name(f"{role}{mimetypes.guess_extension(content.mime_type) or '.bin'}")
     await asyncio.to_thread(file.rename, named)
     return await workspace.keep(named, content.mime_type, role=role), content
+
+
+async def keep_document(workspace: Workspace, document: Mapping[str, Any], *, role: str = "document") -> StoredObject:
+    """Store a structured result as JSON."""
+    file = workspace.directory / f"{role}.json"
+    await asyncio.to_thread(file.write_text, json.dumps(document, ensure_ascii=False), encoding="utf-8")
+    return await workspace.keep(file, "application/json", role=role)
 
 
 def scrub(raw: Any, secrets: Secrets, *, keep_links: bool = False) -> Any:
