@@ -48,6 +48,12 @@ class ServiceSettings(BaseSettings):
         SecretStr(""), description="PostgreSQL, this service's own database; empty for a service without one."
     )
     bus: Literal["memory", "rabbitmq"] = Field("memory", description="How messages travel.")
+    pool_size: int = Field(5, ge=1, le=20, description="Database connections kept open by this process.")
+    pool_overflow: int = Field(10, ge=0, le=20, description="Database connections opened on top under load.")
+    retry_delays_s: tuple[float, ...] = Field(
+        (60.0, 120.0, 240.0), description="Waits before the tries that follow a failed one, as a JSON list (CON-07)."
+    )
+    media_processes: int = Field(2, ge=1, le=32, description="Worker processes for images, speech and video.")
     rabbitmq_url: SecretStr | None = Field(None, description="amqp(s)://, needed when bus is rabbitmq.")
     redis_url: SecretStr | None = Field(None, description="Rate limits and caches; without it they live in memory.")
 

@@ -1,0 +1,7 @@
+"""The message process."""
+
+from chassis.process import run_worker
+from workflow.composition import SPEC
+
+if __name__ == "__main__":
+    run_worker(SPEC)
