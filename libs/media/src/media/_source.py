@@ -19,6 +19,7 @@ from media.errors import BadMedia, Corrupt, NotUsable, TooLarge, UnknownFormat
 DEMUXERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,flv,wav,mp3,ogg,flac,aac"
 """What may be opened, by the container library's names. Playlists, slide shows and scripts are not among them."""
 
+_MAX_BOXES = 4096
 _FIRST_BOXES = (b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide")
 _BEGINNINGS = (b"\x1aE\xdf\xa3", b"OggS", b"fLaC", b"ID3", b"FLV\x01")
 
@@ -58,6 +59,8 @@ def open_media(path: Path, limits: Limits = DEFAULT_LIMITS) -> Iterator[Any]:
         raise TooLarge(f"{path.name}: {size} bytes, at most {limits.size}", advice="Choose a smaller file.")
     if not _is_known(head):
         raise UnknownFormat(f"{path.name} is no video or sound we know", advice="Choose an MP4, WebM or WAV file.")
+    if head[4:8] in _FIRST_BOXES and any(end > size for _, end in top_boxes(path)):
+        raise Corrupt(f"{path.name} is cut short", advice="The file did not arrive whole; upload it again.")
     # Only the disk may be read, whatever addresses the content names.
     options = {"protocol_whitelist": "file", "format_whitelist": DEMUXERS, "max_streams": str(4 * limits.streams)}
     try:
@@ -70,10 +73,31 @@ def open_media(path: Path, limits: Limits = DEFAULT_LIMITS) -> Iterator[Any]:
         ) from error
 
 
+def top_boxes(path: Path) -> Iterator[tuple[bytes, int]]:
+    """The outermost boxes of an MP4 or MOV file: what each is, and where it says it ends."""
+    at = 0
+    with path.open("rb") as file:
+        for _ in range(_MAX_BOXES):
+            head = file.read(16)
+            if len(head) < 8:
+                return
+            size, kind = int.from_bytes(head[:4], "big"), head[4:8]
+            if size == 1:
+                size = int.from_bytes(head[8:16], "big")
+            # A size of 0 means "to the end of the file".
+            at = at + size if size >= 8 else path.stat().st_size
+            yield kind, at
+            file.seek(at)
+
+
 def first_stream(container: Any, kind: str) -> Any | None:
-    """The first video or audio stream that is content: cover art in a sound file is not a video."""
+    """The first video or audio stream that can be decoded and is content: cover art in a sound file is not a video."""
     for stream in container.streams:
-        if stream.type == kind and not int(stream.disposition) & int(av.stream.Disposition.attached_pic):
+        if (
+            stream.type == kind
+            and stream.codec_context is not None
+            and not int(stream.disposition) & int(av.stream.Disposition.attached_pic)
+        ):
             return stream
     return None
 
@@ -169,6 +193,8 @@ def _check(path: Path, container: Any, limits: Limits) -> None:
     if duration_of(container) > limits.duration:
         raise refuse(f"{duration_of(container):.0f} s long, at most {limits.duration:.0f}")
     for stream in container.streams:
+        if stream.codec_context is None:
+            continue
         if stream.type == "video":
             width, height = stream.width, stream.height
             if max(width, height) > limits.side or width * height > limits.pixels:

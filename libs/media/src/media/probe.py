@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import Any, Literal
 
-from media._source import DEFAULT_LIMITS, Limits, duration_of, first_stream, open_media
+from media._source import DEFAULT_LIMITS, Limits, duration_of, first_stream, open_media, top_boxes
 from media.errors import Corrupt
 from media.loudness import LoudnessMeter
 from media.types import Probe, Stream
 
 _MAX_TAGS = 64
 _MAX_TAG_LENGTH = 1000
-_MAX_BOXES = 4096
 
 
 def probe(path: Path, *, loudness: bool = False, limits: Limits = DEFAULT_LIMITS) -> Probe:
@@ -87,7 +85,7 @@ def _stream(stream: Any, duration: float, rotation: int) -> Stream:
     codec = context.name if context is not None else "unknown"
     own = float(stream.duration * stream.time_base) if stream.duration and stream.time_base else None
     bit_rate = (context.bit_rate or None) if context is not None else None
-    if stream.type == "video":
+    if context is not None and stream.type == "video":
         rate = stream.average_rate or stream.guessed_rate
         return Stream(
             kind="video",
@@ -101,7 +99,7 @@ def _stream(stream: Any, duration: float, rotation: int) -> Stream:
             rotation=rotation,
             language=stream.language,
         )
-    if stream.type == "audio":
+    if context is not None and stream.type == "audio":
         return Stream(
             kind="audio",
             codec=codec,
@@ -127,23 +125,8 @@ def _format(container: Any, path: Path) -> str:
 
 def _index_first(path: Path) -> bool:
     """Whether a player can start before it has the whole file: the index stands before the data."""
-    with path.open("rb") as file:
-        order = [kind for kind in _top_boxes(file) if kind in (b"moov", b"mdat")]
+    order = [kind for kind, _ in top_boxes(path) if kind in (b"moov", b"mdat")]
     return order[:1] == [b"moov"]
-
-
-def _top_boxes(file: BinaryIO) -> Iterator[bytes]:
-    for _ in range(_MAX_BOXES):
-        head = file.read(16)
-        if len(head) < 8:
-            return
-        size, kind = int.from_bytes(head[:4], "big"), head[4:8]
-        if size == 1:
-            size = int.from_bytes(head[8:16], "big")
-        yield kind
-        if size < 8:
-            return
-        file.seek(size - len(head), 1)
 
 
 def _tags(metadata: dict[str, str]) -> dict[str, str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from media.errors import BadMedia, NotUsable
 from media.types import Bgr, Made
 
 _CANDIDATES = 6
+_SEARCHED_FRAMES = 300
+_USELESS = 1.0
 _BLACK = 20.0
 _POSTER_QUALITY = 90
 
@@ -22,12 +25,12 @@ _POSTER_QUALITY = 90
 def poster(source: Path, out: Path, *, at: float | None = None, max_side: int = 1920) -> Made:
     """One picture of the video as JPEG, upright, at most ``max_side`` on its longer side.
 
-    ``at`` is seconds from the start; without it the best of up to six key frames of the first minute is taken: sharp,
+    ``at`` is seconds from the start; without it the best of the first six key frames is taken: sharp,
     neither dark nor burnt out. ``duration`` of the result is 0; ``details["at"]`` is where it was taken.
     Raises ``NotUsable`` where the file has no picture at that time.
     """
     with open_media(source) as container:
-        time, image = _best_key_frame(container) if at is None else _frame_at(container, at)
+        time, image = _best_frame(container) if at is None else _frame_at(container, at)
     scale = min(1.0, max_side / max(image.shape[:2]))
     if scale < 1:
         size = max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))
@@ -37,19 +40,28 @@ def poster(source: Path, out: Path, *, at: float | None = None, max_side: int = 
     return Made(out, image.shape[1], image.shape[0], 0.0, out.stat().st_size, {"at": time})
 
 
-def _best_key_frame(container: Any) -> tuple[float, Bgr]:
+def _best_frame(container: Any) -> tuple[float, Bgr]:
+    """The best of the first key frames; where all of those are dark or blank, of all pictures of the first seconds."""
     stream = video_stream(container)
     stream.codec_context.skip_frame = "NONKEY"
+    worth, time, image = _best(islice(_frames(container, stream), _CANDIDATES))
+    if worth < _USELESS:
+        stream.codec_context.skip_frame = "DEFAULT"
+        container.seek(0)
+        worth, time, image = _best(islice(_frames(container, stream), 0, _SEARCHED_FRAMES, _SEARCHED_FRAMES // 30))
+    return time, image
+
+
+def _best(frames: Iterable[tuple[float, Bgr]]) -> tuple[float, float, Bgr]:
+    """Worth, time and picture; an early one is kept unless a later one is clearly better."""
     best: tuple[float, float, Bgr] | None = None
-    for index, (time, image) in enumerate(_frames(container, stream)):
+    for time, image in frames:
         worth = _worth(image)
         if best is None or worth > best[0] * 1.05:
             best = worth, time, image
-        if index + 1 >= _CANDIDATES or time > 60:
-            break
     if best is None:
         raise _nothing()
-    return best[1], best[2]
+    return best
 
 
 def _frame_at(container: Any, at: float) -> tuple[float, Bgr]:

@@ -5,7 +5,7 @@ The score is the sum of six marks, each between 0 and its weight, with straight 
     mark        weight  nothing at              full at
     duration    1.5     20 % off                at most 3 % or 0.25 s off what was expected
     sound       1.5     no sound                -30 to -9 LUFS (nothing below -45)
-    lips        4.0     correlation 0.15        correlation 0.55, lag within 80 ms (nothing at 250 ms)
+    lips        4.0     correlation 0.15        correlation 0.50, lag within 80 ms (nothing at 250 ms)
     picture     1.0     half black or frozen    nothing black, nothing frozen
     resolution  1.0     shorter side 180 px     shorter side 720 px
     sharpness   1.0     0.05                    0.35 (``Face.sharpness`` of the first frame with a face)
@@ -45,7 +45,7 @@ _BLACK_LEVEL = 24.0
 _SAME_LEVEL = 0.02
 _FROZEN_RUN_S = 0.4
 _STILL_MOTION = 0.6  # grey levels: below this what moves is the encoder's noise
-_SPEECH_LEVEL = 0.25  # of the loudest, on the scale of loudness_at
+_SPEECH_LEVEL = 0.1  # of the loudest, on the scale of loudness_at
 
 _CAPS = {
     "no_face": (4.5, "no face was found in the picture"),
@@ -103,7 +103,7 @@ def judge(measures: dict[str, float]) -> Score:
     off = abs(m["duration"] - m["expected_duration"])
     off_share = 0.0 if off <= 0.25 else off / max(m["expected_duration"], 1e-6)
     moves = m["mouth_motion"] >= _STILL_MOTION and m["mouth_motion"] >= 0.7 * m["upper_motion"]
-    lips = _ramp(m["mouth_correlation"], 0.15, 0.55) * _ramp(abs(m["mouth_lag_ms"]), 250, 80) if moves else 0.0
+    lips = _ramp(m["mouth_correlation"], 0.15, 0.50) * _ramp(abs(m["mouth_lag_ms"]), 250, 80) if moves else 0.0
     spoilt = max(m["black_share"], m["frozen_share"])
     marks = {
         "duration": 1.5 * _ramp(off_share, 0.20, 0.03),

@@ -150,12 +150,12 @@ def measure_sync(tracker: MouthTracker, samples: NDArray[np.float32], rate: int)
 
 
 def loudness_at(times: Series, samples: NDArray[np.float32], rate: int) -> Series:
-    """The square root of the RMS around each time (a window of 80 ms): near to how loud speech is felt to be."""
+    """The RMS of the sound around each time, in a window of 120 ms: about as slow as a jaw is."""
     power = np.concatenate(([0.0], np.cumsum(np.square(samples.reshape(-1).astype(np.float64)))))
-    half = round(0.04 * rate)
+    half = round(0.06 * rate)
     middle = np.round(times * rate).astype(np.int64)
     start, end = np.clip(middle - half, 0, len(power) - 1), np.clip(middle + half, 0, len(power) - 1)
-    return np.asarray(((power[end] - power[start]) / (2 * half)) ** 0.25)
+    return np.asarray(((power[end] - power[start]) / (2 * half)) ** 0.5)
 
 
 def _upper_points(patch: Grey) -> NDArray[np.float32]:
