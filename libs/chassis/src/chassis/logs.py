@@ -11,7 +11,8 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, BinaryIO
+from functools import lru_cache
+from typing import Any, BinaryIO, Literal
 
 import orjson
 import structlog
@@ -62,7 +63,7 @@ def configure_logging(settings: ServiceSettings) -> None:
         finish += [structlog.processors.EventRenamer("message"), _render_json]
     else:
         finish += [structlog.dev.ConsoleRenderer(colors=False), _to_bytes]
-    output = _Output(settings.log_file.open("ab") if settings.log_file else None)
+    output = _Output(settings.log_file.open("ab") if settings.log_file else None, stdout=settings.log_stdout)
     structlog.configure(
         processors=[structlog.processors.add_log_level, _add_origin, *finish],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -85,23 +86,29 @@ def mask_secrets(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     return {key: _masked(key, value, 0) for key, value in event.items()}
 
 
+@lru_cache(maxsize=4096)
+def _kind(key: str) -> Literal["plain", "secret", "personal"]:
+    if _SECRET_KEY.search(key) and key not in _HARMLESS_KEYS:
+        return "secret"
+    return "personal" if key in _PERSONAL_KEYS else "plain"
+
+
 def _masked(key: str, value: Any, depth: int) -> Any:
-    if isinstance(value, SecretStr):
-        return MASKED
+    kind = _kind(key)
+    if type(value) is str:
+        if kind == "plain":
+            if "://" in value or "earer " in value:
+                return _CREDENTIAL_IN_TEXT.sub(_without_credential, value)
+            return value
+        return MASKED if kind == "secret" else _without_person(value)
     if value is None or isinstance(value, bool | int | float):
         return value
-    if _SECRET_KEY.search(key) and key not in _HARMLESS_KEYS:
+    if kind == "secret" or isinstance(value, SecretStr):
         return MASKED
-    if isinstance(value, str):
-        if key in _PERSONAL_KEYS:
-            return _without_person(value)
-        if "://" in value or "earer " in value:
-            return _CREDENTIAL_IN_TEXT.sub(_without_credential, value)
-        return value
     if depth < _DEEPEST:
         if isinstance(value, Mapping):
             return {str(name): _masked(str(name), part, depth + 1) for name, part in value.items()}
-        if isinstance(value, Sequence | set | frozenset) and not isinstance(value, bytes | bytearray):
+        if isinstance(value, Sequence | set | frozenset) and not isinstance(value, str | bytes | bytearray):
             return [_masked(key, part, depth + 1) for part in value]
     return value
 
@@ -138,13 +145,15 @@ class _Identify:
 class _Output:
     """Where rendered lines go. Standard output is looked up at each line, because tests and runners replace it."""
 
-    def __init__(self, file: BinaryIO | None) -> None:
+    def __init__(self, file: BinaryIO | None, *, stdout: bool = True) -> None:
         self._file = file
+        self._stdout = stdout
 
     def msg(self, line: bytes) -> None:
         """Write one line to every sink."""
-        sys.stdout.buffer.write(line + b"\n")
-        sys.stdout.buffer.flush()
+        if self._stdout:
+            sys.stdout.buffer.write(line + b"\n")
+            sys.stdout.buffer.flush()
         if self._file is not None:
             self._file.write(line + b"\n")
             self._file.flush()

@@ -79,6 +79,7 @@ class ServiceSettings(BaseSettings):
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="The least that is written.")
     log_format: Literal["json", "console"] = Field("json", description="For machines or for people.")
+    log_stdout: bool = Field(True, description="Write log lines to standard output.")
     log_file: Path | None = Field(None, description="Also write log lines to this file.")
     otlp_endpoint: str | None = Field(None, description="Where traces go, OTLP over HTTP; without it none are kept.")
     trace_sample_ratio: float = Field(0.1, ge=0.0, le=1.0, description="Share of new traces that are recorded.")

@@ -1,0 +1,179 @@
+"""The embedded topology: every service in one process, over a private PostgreSQL and the in-process bus."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import json
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import IO, Any
+
+import structlog
+
+from chassis.auth import TokenVerifier
+from chassis.bus.dead_letters import PostgresDeadLetters
+from chassis.bus.memory import InProcessBus
+from chassis.clock import SystemClock
+from chassis.database import Database
+from chassis.logs import configure_logging
+from chassis.private_postgres import PrivatePostgres
+from chassis.process import Server, migrate, server_config
+from chassis.processes import ProcessPool
+from chassis.service import Dependencies, Running, Service
+from chassis.settings import ServiceSettings, load
+from chassis.storage import open_store
+from chassis.telemetry import configure_tracing
+from talkingphoto.platform.layout import Home, common_settings, listening_socket, settings_of, specs, url_of
+
+log = structlog.get_logger(__name__)
+
+Say = Callable[[str], None]
+_GRACE_S = 5.0
+
+
+class AlreadyRunning(RuntimeError):
+    """Another platform runs in this home; ``url`` is where it answers, when it has got that far."""
+
+    def __init__(self, home: Path, url: str | None) -> None:
+        self.url = url
+        super().__init__(f"a platform is running in {home} already" + (f" at {url}" if url else ""))
+
+
+class EmbeddedPlatform:
+    """Starts, serves and stops everything. Data stays in ``home``; unfinished runs go on at the next start.
+
+    ``overrides``: settings by service name, on top of the environment. ``port`` 0 takes a free one.
+    """
+
+    def __init__(
+        self,
+        home: Home,
+        *,
+        port: int = 0,
+        media_processes: int | None = None,
+        overrides: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> None:
+        self.home = home
+        self.postgres = PrivatePostgres(home.postgres)
+        self.url = ""
+        self.urls: dict[str, str] = {}
+        self.services: dict[str, Service] = {}
+        self.databases: dict[str, Database] = {}
+        self.bus = InProcessBus(PostgresDeadLetters(self.databases))
+        self._port = port
+        self._processes = ProcessPool(media_processes or max(1, (os.cpu_count() or 2) - 1))
+        self._overrides = overrides or {}
+        self._running: list[Running] = []
+        self._servers: list[tuple[Server, asyncio.Task[None]]] = []
+        self._lock: IO[str] | None = None
+
+    async def start(self, say: Say = lambda _: None) -> None:
+        """Bring everything up. Raises :class:`AlreadyRunning`; ``OSError`` when the port is taken."""
+        self.home.prepare()
+        self._take_lock()
+        known = specs()
+        sockets = {name: listening_socket(port=self._port if name == "gateway" else 0) for name in known}
+        self.urls = {name: url_of(sock) for name, sock in sockets.items()}
+        self.url = self.urls["gateway"]
+        say("database")
+        await self.postgres.start()
+        settings = {name: await self._settings(name) for name in known}
+        configure_logging(settings["gateway"].model_copy(update={"service_name": "talkingphoto"}))
+        configure_tracing(settings["gateway"])
+        say("migrations")
+        await asyncio.gather(*(migrate(known[name], settings[name]) for name in known))
+        say("services")
+        store = open_store(settings["gateway"])
+        verifier = TokenVerifier.from_settings(settings["gateway"])
+        for name, spec in known.items():
+            database = None
+            if spec.migrations is not None:
+                database = Database(settings[name].database_url.get_secret_value(), service=name)
+                self.databases[name] = database
+            dependencies = Dependencies(database, store, verifier, SystemClock(), self._processes)
+            service = self.services[name] = spec.build(settings[name], dependencies)
+            self._running.append(Running(service, self.bus, alone=True, retry_delays_s=settings[name].retry_delays_s))
+        await self._processes.start()
+        await self.bus.start()
+        for name, service in self.services.items():
+            server = Server(server_config(service.app, settings[name]))
+            task = asyncio.create_task(server.serve(sockets=[sockets[name]]), name=f"serve {name}")
+            self._servers.append((server, task))
+        await self._wait_until_served()
+        for running in self._running:
+            await running.start()
+        self._write_lock()
+        log.info("platform.started", url=self.url)
+
+    async def stop(self) -> None:
+        """Stop in the order in which nothing gets lost: clients, messages, work, database."""
+        for server, _ in self._servers:
+            server.should_exit = True
+        await asyncio.gather(*(task for _, task in self._servers), return_exceptions=True)
+        await self.bus.stop(_GRACE_S)
+        await asyncio.gather(*(running.stop(_GRACE_S) for running in self._running))
+        await self._processes.stop()
+        await self.postgres.stop()
+        self._release_lock()
+
+    async def _settings(self, name: str) -> ServiceSettings:
+        spec = specs()[name]
+        url = await self.postgres.create_database(name) if spec.migrations is not None else ""
+        fields: dict[str, Any] = {
+            "service_name": name,
+            "database_url": url,
+            "bus": "memory",
+            "log_stdout": False,
+            "log_file": self.home.logs / "platform.log",
+            **common_settings(self.home, self.urls),
+            **settings_of(name, self.home, self.urls),
+            **self._overrides.get(name, {}),
+        }
+        return load(spec.settings, **fields)
+
+    async def _wait_until_served(self) -> None:
+        async with asyncio.timeout(30):
+            while not all(server.started for server, _ in self._servers):
+                for _, task in self._servers:
+                    if task.done():
+                        task.result()
+                await asyncio.sleep(0.01)
+
+    def _take_lock(self) -> None:
+        # "a": opening must not empty what the running platform wrote.
+        lock = self.home.lock.open("a+", encoding="utf-8")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.close()
+            raise AlreadyRunning(self.home.root, running_url(self.home)) from None
+        lock.truncate(0)
+        self._lock = lock
+
+    def _write_lock(self) -> None:
+        if self._lock is not None:
+            json.dump({"url": self.url, "pid": os.getpid()}, self._lock)
+            self._lock.flush()
+
+    def _release_lock(self) -> None:
+        if self._lock is not None:
+            self._lock.truncate(0)
+            self._lock.close()
+            self._lock = None
+
+
+def running_url(home: Home) -> str | None:
+    """Where the platform of this home answers; None when none runs."""
+    try:
+        with home.lock.open(encoding="utf-8") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                found = json.loads(lock.read() or "{}")
+                url = found.get("url")
+                return url if isinstance(url, str) else None
+            return None
+    except (FileNotFoundError, json.JSONDecodeError):
+        return None
