@@ -11,7 +11,7 @@ from uuid import UUID
 import httpx
 import pytest
 import structlog
-from fastapi import APIRouter, FastAPI, Query
+from fastapi import APIRouter, FastAPI, Query, Request
 from openapi_spec_validator import validate
 from pydantic import BaseModel, Field
 from starlette.responses import StreamingResponse
@@ -96,6 +96,12 @@ async def create(thing: Thing, copies: Annotated[int, Query(ge=1)] = 1) -> Thing
     return thing
 
 
+@router.post("/upload")
+async def upload(request: Request) -> int:
+    """Take more than others do."""
+    return sum([len(piece) async for piece in request.stream()])
+
+
 @router.get("/{thing_id}")
 async def read(thing_id: UUID) -> UUID:
     """Read a thing."""
@@ -110,6 +116,7 @@ def an_app(**readiness: app_module.Check) -> FastAPI:
         routers=[wrapped()],
         readiness=readiness,
         description="Keeps things.",
+        larger_bodies={"/api/v1/things/upload": 3_000_000},
     )
 
 
@@ -218,6 +225,25 @@ async def test_rejected_input_is_not_repeated(http: httpx.AsyncClient) -> None:
     assert "my-long-password" not in answer.text
 
 
+async def test_a_body_is_bounded_unless_the_route_says_otherwise(http: httpx.AsyncClient) -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        for _ in range(10_000):
+            yield b" " * 100_000
+
+    lied = {"Content-Length": "10"}
+    declared = await http.post("/api/v1/things", content=b" " * 1_048_577)
+    streamed = await http.post("/api/v1/things", content=endless())
+    upload = await http.post("/api/v1/things/upload", content=b" " * 3_000_000)
+    too_large = await http.post("/api/v1/things/upload", content=b" " * 3_000_001)
+
+    lying = await http.post("/api/v1/things/upload", content=b" " * 3_000_001, headers=lied)
+
+    for answer in (declared, streamed, too_large, lying):
+        assert (answer.status_code, answer.json()["error"]["code"]) == (413, "too_large")
+        assert answer.json()["error"]["message"] == "The body is larger than this address takes."
+    assert upload.json() == 3_000_000
+
+
 async def test_an_unforeseen_error_tells_the_log_and_not_the_caller(http: httpx.AsyncClient) -> None:
     with structlog.testing.capture_logs() as lines:
         answer = await http.get("/api/v1/things/bug")
@@ -230,7 +256,7 @@ async def test_an_unforeseen_error_tells_the_log_and_not_the_caller(http: httpx.
 
 
 async def test_half_an_answer_is_not_patched_up(http: httpx.AsyncClient) -> None:
-    with pytest.raises(RuntimeError, match="no second"):
+    with structlog.testing.capture_logs(), pytest.raises(RuntimeError, match="no second"):
         await http.get("/api/v1/things/half")
 
 

@@ -27,6 +27,11 @@ Check = Callable[[], Awaitable[None]]
 
 CHECK_TIMEOUT_S = 3.0
 
+MAX_BODY_SIZE = 1_048_576
+"""Of a JSON body, in bytes (GTW-23)."""
+
+NO_LARGER_BODIES: Mapping[str, int] = {}
+
 
 class Health(BaseModel):
     """The process is alive."""
@@ -57,11 +62,15 @@ def create_app(
     readiness: Mapping[str, Check],
     lifespan: Callable[[FastAPI], AbstractAsyncContextManager[Any]] | None = None,
     description: str = "",
+    max_body_size: int = MAX_BODY_SIZE,
+    larger_bodies: Mapping[str, int] = NO_LARGER_BODIES,
 ) -> FastAPI:
     """The application of service ``name``, with its settings in ``app.state.settings``.
 
     ``readiness`` names what ``GET /ready`` tries, each for at most ``CHECK_TIMEOUT_S``. Whoever protects endpoints with
-    ``Caller`` puts a verifier in ``app.state.verifier``.
+    ``Caller`` puts a verifier in ``app.state.verifier``. A request body above ``max_body_size`` bytes gets 413 before
+    it is read in full; ``larger_bodies`` allows more where uploads arrive, by route template:
+    ``{"/api/v1/files": 55_000_000}``.
     """
     app = FastAPI(
         title=f"TalkingPhoto {name}",
@@ -75,10 +84,16 @@ def create_app(
     )
     app.state.settings = settings
     install_handlers(app)
-    app.include_router(_standing_routes(name, readiness))
     for router in routers:
         app.include_router(router)
-    app.add_middleware(Edge, service=name, template_of=_Templates(app))
+    # Routes are tried in order; what serves users comes before what serves probes.
+    app.include_router(_standing_routes(name, readiness))
+    app.add_middleware(
+        Edge,
+        service=name,
+        template_of=_Templates(app),
+        body_limit=lambda template: larger_bodies.get(template or "", max_body_size),
+    )
     return app
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 from opentelemetry.trace import SpanKind
 from prometheus_client import Counter, Histogram
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis import context, telemetry
@@ -40,10 +41,18 @@ class Edge:
     them to the task's context; answers 500 without internals when an error nobody foresaw comes out.
     """
 
-    def __init__(self, app: ASGIApp, *, service: str, template_of: Callable[[Scope], str | None]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        service: str,
+        template_of: Callable[[Scope], str | None],
+        body_limit: Callable[[str | None], int],
+    ) -> None:
         self._app = app
         self._service = service
         self._template_of = template_of
+        self._body_limit = body_limit
         self._in_progress = HTTP_IN_PROGRESS.labels(service)
         # Looking a labelled child up costs more than counting; the number of routes is small.
         self._children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
@@ -111,6 +120,8 @@ class Edge:
                 message["headers"] = [*message.get("headers", ()), answer_id]
             await send(message)
 
+        if b"content-length" in headers or b"transfer-encoding" in headers:
+            receive = self._bounded(scope, receive, headers.get(b"content-length", ""))
         self._in_progress.inc()
         try:
             await self._app(scope, receive, send_with_id)
@@ -129,6 +140,27 @@ class Edge:
                 _log_request(scope, headers, route, status or _CLIENT_LEFT, seconds)
         return status, route
 
+    def _bounded(self, scope: Scope, receive: Receive, declared: str) -> Receive:
+        """``receive``, raising 413 as soon as the body is known to be larger than its route takes."""
+        limit: int | None = None
+        received = 0
+
+        async def bounded() -> Message:
+            nonlocal limit, received
+            if limit is None:
+                # Whoever reads the body runs inside a route, so by now it is known which.
+                limit = self._body_limit(self._template_of(scope))
+                if declared.isdecimal() and int(declared) > limit:
+                    raise HTTPException(413)
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > limit:
+                # The framework lets its own exception through and turns any other into 400.
+                raise HTTPException(413)
+            return message
+
+        return bounded
+
     def _count(self, scope: Scope, route: str, status: int, seconds: float) -> None:
         method = scope["method"] if scope["method"] in _METHODS else "other"
         key = (method, route, status)
@@ -142,7 +174,17 @@ class Edge:
         children[1].observe(seconds)
 
 
-_WANTED = frozenset({b"x-request-id", b"traceparent", b"authorization", b"x-product-line", b"user-agent"})
+_WANTED = frozenset(
+    {
+        b"x-request-id",
+        b"traceparent",
+        b"authorization",
+        b"x-product-line",
+        b"user-agent",
+        b"content-length",
+        b"transfer-encoding",
+    }
+)
 
 
 def _interesting(scope: Scope) -> dict[bytes, str]:

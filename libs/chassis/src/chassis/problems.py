@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -16,6 +17,12 @@ from chassis.errors import BY_STATUS, Invalid, ServiceError
 
 # 405, 406 and 416 come from the framework and the object router; no class of ours stands for them.
 _PLAIN_CODES = {405: "method_not_allowed", 406: "not_acceptable", 416: "range_not_satisfiable"}
+
+_PLAIN_MESSAGES = {
+    404: "There is nothing at this address.",
+    405: "This address does not take that method.",
+    413: "The body is larger than this address takes.",
+}
 
 
 def error_response(error: ServiceError, *, status: int | None = None, code: str | None = None) -> JSONResponse:
@@ -76,7 +83,7 @@ def http_error_response(status: int, detail: str, headers: Mapping[str, str] | N
         return Response(status_code=status, headers=headers)
     kind = BY_STATUS.get(status, ServiceError)
     code = kind.code if kind is not ServiceError else _PLAIN_CODES.get(status, f"http_{status}")
-    message = "There is nothing at this address." if status == 404 and detail == "Not Found" else detail
+    message = _PLAIN_MESSAGES.get(status, detail) if detail == HTTPStatus(status).phrase else detail
     return error_response(kind(message, headers=headers), status=status, code=code)
 
 
