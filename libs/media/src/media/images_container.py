@@ -242,6 +242,8 @@ def _png(data: bytes, max_side: int) -> Container:
         elif kind == b"eXIf":
             orientation = _exif_orientation(bytes(body[:65_536]))
         if kind in _PNG_KEPT:
+            if zlib.crc32(data[position + 4 : end - 4]) != int.from_bytes(data[end - 4 : end], "big"):
+                raise Corrupt("The PNG's checksums do not match its content.")
             kept.append(data[position:end])
             has_pixels = has_pixels or kind == b"IDAT"
         if kind == b"IEND":

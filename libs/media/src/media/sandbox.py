@@ -156,6 +156,7 @@ def _environment() -> dict[str, str]:
         "PATH": "/usr/bin:/bin",
         "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry),
         "LANG": "C.UTF-8",
+        "PYTHONDONTWRITEBYTECODE": "1",
         **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
     }
 

@@ -19,10 +19,18 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+from PIL import Image
 
 from media import errors, sandbox_limits, sandbox_wire
 
-WARM = ("media.images", "media.faces", "PIL.JpegImagePlugin", "PIL.PngImagePlugin", "PIL.WebPImagePlugin")
+WARM = (
+    "media.images",
+    "media.faces",
+    "media.probe",
+    "PIL.JpegImagePlugin",
+    "PIL.PngImagePlugin",
+    "PIL.WebPImagePlugin",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +167,7 @@ def main(descriptor: int) -> None:
     cv2.setNumThreads(1)
     for name in WARM:
         importlib.import_module(name)
+    Image.preinit()
     readable = sandbox_limits.readable_roots()
     network = sandbox_limits.enter_empty_network()
     gc.freeze()

@@ -76,9 +76,7 @@ def readable_roots() -> tuple[Path, ...]:
     """The folders and files that the interpreter and the libraries are loaded from."""
     found = {Path(entry) for entry in sys.path if entry}
     found |= {Path(sys.prefix), Path(sys.base_prefix), Path(sysconfig.get_paths()["stdlib"])}
-    found |= {
-        Path(name) for name in ("/lib", "/lib64", "/usr/lib", "/usr/local/lib", "/etc/ld.so.cache", "/dev/urandom")
-    }
+    found |= {Path(name) for name in _SYSTEM}
     return tuple(sorted({path.resolve() for path in found if path.exists()}))
 
 
