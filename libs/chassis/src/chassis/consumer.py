@@ -193,7 +193,7 @@ class _Processor:
         except Unacceptable as error:
             return await self._unless_seen(item, Bury(str(error)))
         except Exception as error:
-            if isinstance(error, DBAPIError) and error.connection_invalidated or isinstance(error, _OUTAGES):
+            if (isinstance(error, DBAPIError) and error.connection_invalidated) or isinstance(error, _OUTAGES):
                 log.warning("message.waits", queue=self._queue.name, error=repr(error))
                 return Retry(1.0, f"outage: {error!r}", counted=False)
             log.exception("message.failed", queue=self._queue.name, type=item.envelope.type, attempt=item.attempt)
@@ -229,5 +229,5 @@ class _Processor:
 async def wait_until(condition: Callable[[], bool], *, timeout_s: float, every_s: float = 0.01) -> None:
     """Return when ``condition`` holds; raise ``TimeoutError`` after ``timeout_s``."""
     async with asyncio.timeout(timeout_s):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - the condition is the caller's, nobody signals it
             await asyncio.sleep(every_s)

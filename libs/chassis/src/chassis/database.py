@@ -100,7 +100,7 @@ class Transaction:
         return self._session
 
     async def fetch(self, statement: str, *arguments: Any) -> list[asyncpg.Record]:
-        """Run one statement with ``$1`` parameters and return its rows. JSON travels as text."""
+        """Run one statement with ``$1`` parameters; its rows. JSON arguments are text, JSON results are decoded."""
         await self._flush_session()
         rows: list[asyncpg.Record] = await self._driver.fetch(statement, *arguments)
         return rows
@@ -224,6 +224,8 @@ class Database:
             max_overflow=max_overflow,
             pool_timeout=10,
             isolation_level="AUTOCOMMIT",
+            json_serializer=lambda value: orjson.dumps(value).decode(),
+            json_deserializer=orjson.loads,
             connect_args={"timeout": 10, "command_timeout": 60, "server_settings": {"application_name": service}},
         )
 

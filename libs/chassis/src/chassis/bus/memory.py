@@ -40,19 +40,20 @@ class DeadLetterStore(Protocol):
 class _Settlement:
     """Counts down the queues that still have to commit one published message."""
 
-    __slots__ = ("confirmed", "id", "open", "settled")
+    __slots__ = ("confirmed", "ended", "id", "open")
 
     def __init__(self, message_id: UUID, queues: int, confirmed: Confirmed) -> None:
         self.id = message_id
         self.open = queues
         self.confirmed = confirmed
-        self.settled = asyncio.Event()
+        self.ended = asyncio.Event()
+        """Set when every queue is done, or when the bus stops before that."""
 
     def one_done(self) -> None:
         self.open -= 1
         if self.open == 0:
             self.confirmed([self.id])
-            self.settled.set()
+            self.ended.set()
 
 
 @dataclass(slots=True)
@@ -66,6 +67,7 @@ class _Queue:
         self.spec = spec
         self.handler = handler
         self.waiting: asyncio.Queue[_Parcel] = asyncio.Queue()
+        self.busy = False
 
     async def next_batch(self) -> list[_Parcel]:
         batch = [await self.waiting.get()]
@@ -81,9 +83,9 @@ class InProcessBus:
         self._store = dead_letter_store
         self._queues: dict[str, _Queue] = {}
         self._routes: dict[tuple[str, str], list[_Queue]] = defaultdict(list)
-        self._consumers: list[asyncio.Task[None]] = []
-        self._timers: set[asyncio.TimerHandle] = set()
+        self._consumers: list[tuple[_Queue, asyncio.Task[None]]] = []
         self._unsettled: set[_Settlement] = set()
+        self._timers: set[asyncio.TimerHandle] = set()
         self._running = False
 
     def subscribe(self, queue: QueueSpec, handler: Handler) -> None:
@@ -95,13 +97,13 @@ class InProcessBus:
         for binding in queue.bindings:
             self._routes[binding.exchange, binding.routing_key].append(created)
         if self._running:
-            self._consumers.append(asyncio.create_task(self._consume(created), name=f"consume {queue.name}"))
+            self._start(created)
 
     async def start(self) -> None:
         """Begin to deliver."""
         self._running = True
         for queue in self._queues.values():
-            self._consumers.append(asyncio.create_task(self._consume(queue), name=f"consume {queue.spec.name}"))
+            self._start(queue)
 
     async def stop(self, grace_s: float = 10.0) -> None:
         """Let batches in hand finish within the grace; everything else is still in its outbox."""
@@ -109,17 +111,21 @@ class InProcessBus:
         for timer in self._timers:
             timer.cancel()
         self._timers.clear()
-        for queue in self._queues.values():
-            while not queue.waiting.empty():
-                queue.waiting.get_nowait()
-        idle = [task for task in self._consumers if not task.done()]
-        for task in idle:
+        for known in self._queues.values():
+            while not known.waiting.empty():
+                known.waiting.get_nowait()
+        tasks = [task for _, task in self._consumers]
+        for queue, task in self._consumers:
+            if not queue.busy:
+                task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=grace_s)
+        for task in tasks:
             task.cancel()
-        if idle:
-            await asyncio.wait(idle, timeout=grace_s)
+        await asyncio.gather(*tasks, return_exceptions=True)
         self._consumers.clear()
         for settlement in self._unsettled:
-            settlement.settled.set()
+            settlement.ended.set()
 
     async def publish(self, messages: Sequence[Outgoing], confirmed: Confirmed) -> None:
         """Deliver to every bound queue and wait until all of them have settled each message."""
@@ -143,7 +149,7 @@ class InProcessBus:
         self._unsettled.update(settlements)
         try:
             for settlement in settlements:
-                await settlement.settled.wait()
+                await settlement.ended.wait()
         finally:
             self._unsettled.difference_update(settlements)
         if open_ones := sum(settlement.open > 0 for settlement in settlements):
@@ -168,15 +174,16 @@ class InProcessBus:
         """Names of the queues subscribed here."""
         return sorted(self._queues)
 
+    def _start(self, queue: _Queue) -> None:
+        task = asyncio.create_task(self._consume(queue), name=f"consume {queue.spec.name}")
+        self._consumers.append((queue, task))
+
     async def _consume(self, queue: _Queue) -> None:
         while self._running:
             batch = await queue.next_batch()
-            work = asyncio.ensure_future(self._handle(queue, batch))
-            try:
-                await asyncio.shield(work)
-            except asyncio.CancelledError:
-                await work
-                raise
+            queue.busy = True
+            await self._handle(queue, batch)
+            queue.busy = False
 
     async def _handle(self, queue: _Queue, batch: list[_Parcel]) -> None:
         verdicts = await queue.handler([parcel.delivery for parcel in batch])

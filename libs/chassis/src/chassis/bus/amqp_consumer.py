@@ -1,0 +1,221 @@
+"""One consumer's queue on RabbitMQ: batches of what has arrived, one batch in hand, verdicts carried out.
+
+A message is acknowledged only after what its verdict asks for is safe: the handler's commit, or the broker's confirm
+that it is in the waiting queue or among the dead letters. What cannot be settled stays unacknowledged, so that
+closing the channel returns it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict, deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import structlog
+from pamqp import commands
+
+from chassis import faults, ids
+from chassis.bus import amqp_wire as wire
+from chassis.bus import lanes as lane_order
+from chassis.bus import topology
+from chassis.bus.amqp_connection import AmqpError, Channel, Connection, ConnectionLost
+from chassis.bus.port import Acknowledge, Bury, Confirmed, Handler, PublishFailed, QueueSpec, Retry, Verdict
+from chassis.messages import Delivery, Outgoing
+
+log = structlog.get_logger(__name__)
+
+ATTEMPT, REASON, DIED_AT, QUEUE = "x-attempt", "x-reason", "x-died-at", "x-queue"
+"""Headers of our own on messages that wait or are dead. Everything that begins with ``x-`` is the bus' business."""
+
+Publish = Callable[[Sequence[Outgoing], Confirmed], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class _Parcel:
+    lane: _OpenLane
+    tag: int
+    id: UUID
+    delivery: Delivery
+
+
+@dataclass(slots=True)
+class _OpenLane:
+    """A queue being read on a channel of its own."""
+
+    channel: Channel
+    lane: topology.Lane
+    dead: str
+    consumer: str
+    waiting: deque[_Parcel] = field(default_factory=deque)
+
+
+class Consumer:
+    """Reads the lanes of one queue over whichever connection it is attached to."""
+
+    def __init__(self, spec: QueueSpec, handler: Handler, publish: Publish, prefix: str) -> None:
+        self.spec = spec
+        self._handler = handler
+        self._publish = publish
+        self._prefix = prefix
+        self._lanes: list[_OpenLane] = []
+        self._wake = asyncio.Event()
+        self._turn = 0
+        self._stopping = False
+        self._task: asyncio.Task[None] | None = None
+
+    async def attach(self, connection: Connection, declaring: Channel) -> None:
+        """Declare the queues and begin to read them. What was in hand on another connection comes again."""
+        declared = topology.of(self.spec, prefix=self._prefix, instance=ids.uuid7().hex)
+        await topology.declare(declaring, declared, prefix=self._prefix)
+        self._lanes = [await self._open(connection, lane, declared.dead) for lane in declared.lanes]
+        if self._task is None:
+            self._task = asyncio.create_task(self._run(), name=f"consume {self.spec.name}")
+
+    async def stop_reading(self) -> None:
+        """Ask the broker for no more, and take no further batch."""
+        self._stopping = True
+        self._wake.set()
+        for lane in self._lanes:
+            try:
+                await lane.channel.call(commands.Basic.Cancel(consumer_tag=lane.consumer), timeout_s=2)
+            except (AmqpError, TimeoutError) as error:
+                log.info("consumer.not_cancelled", queue=lane.lane.queue, error=repr(error))
+
+    async def finish(self, grace_s: float) -> None:
+        """Wait for the batch in hand, interrupt it after the grace."""
+        if self._task is None:
+            return
+        await asyncio.wait({self._task}, timeout=grace_s)
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+        self._task = None
+
+    async def _open(self, connection: Connection, lane: topology.Lane, dead: str) -> _OpenLane:
+        channel = await connection.channel()
+        await channel.call(commands.Basic.Qos(prefetch_count=self.spec.prefetch))
+        opened = _OpenLane(channel, lane, dead, consumer=ids.uuid7().hex)
+
+        def deliver(tag: int, redelivered: bool, headers: dict[str, Any], message_id: str, body: bytes) -> None:
+            opened.waiting.append(_parcel(self.spec.name, opened, tag, redelivered, headers, message_id, body))
+            self._wake.set()
+
+        def gone() -> None:
+            connection.abort(ConnectionLost(f"the broker ended the consumer of {lane.queue}"))
+
+        channel.on_delivery = deliver
+        channel.on_cancelled = gone
+        channel.on_closed = lambda error: connection.abort(ConnectionLost(f"channel of {lane.queue}: {error}"))
+        await channel.call(commands.Basic.Consume(queue=lane.queue, consumer_tag=opened.consumer))
+        return opened
+
+    async def _run(self) -> None:
+        while not self._stopping:
+            batch = lane_order.take([lane.waiting for lane in self._lanes], self.spec.batch, self._turn)
+            if not batch:
+                self._wake.clear()
+                await self._wake.wait()
+                continue
+            self._turn += len(batch)
+            await self._settle(batch, await self._verdicts(batch))
+
+    async def _verdicts(self, batch: Sequence[_Parcel]) -> Sequence[Verdict]:
+        try:
+            return await self._handler([parcel.delivery for parcel in batch])
+        except Exception as error:
+            # A handler promises not to raise; if one does, nothing may be lost and the queue must go on.
+            log.exception("consumer.handler_raised", queue=self.spec.name)
+            return [Retry(topology.OUTAGE_DELAY_S, repr(error))] * len(batch)
+
+    async def _settle(self, batch: Sequence[_Parcel], verdicts: Sequence[Verdict]) -> None:
+        done: list[_Parcel] = []
+        moves: dict[UUID, list[tuple[_Parcel, Outgoing]]] = defaultdict(list)
+        for parcel, verdict in zip(batch, verdicts, strict=True):
+            if isinstance(verdict, Acknowledge):
+                done.append(parcel)
+            else:
+                moves[parcel.id].append((parcel, _moved(parcel, verdict)))
+        left = _acknowledge(batch, done)
+        delay = 0.1
+        while left and not self._stopping and any(parcel.lane.channel.closed is None for parcel in left):
+            safe: set[UUID] = set()
+            try:
+                await self._publish(
+                    [move for parcels in moves.values() for _, move in parcels],
+                    safe.update,
+                )
+            except PublishFailed as error:
+                log.warning("consumer.not_moved", queue=self.spec.name, messages=len(left), error=str(error))
+            left = _acknowledge(left, [parcel for key in safe for parcel, _ in moves.pop(key, ())])
+            if left:
+                await asyncio.sleep(delay)
+                delay = min(delay * 2, 5)
+
+
+def _acknowledge(batch: Sequence[_Parcel], done: Sequence[_Parcel]) -> list[_Parcel]:
+    """Acknowledge what is done, by one frame as far as a lane's messages are done from the first on. Returns the rest.
+
+    Works because a consumer has one batch in hand: everything on a channel before it is settled.
+    """
+    if not done:
+        return list(batch)
+    finished = {id(parcel) for parcel in done}
+    lanes: dict[int, list[_Parcel]] = defaultdict(list)
+    for parcel in batch:
+        lanes[id(parcel.lane)].append(parcel)
+    faults.point("rabbitmq.before_ack")
+    for parcels in lanes.values():
+        channel = parcels[0].lane.channel
+        if channel.closed is not None:
+            # They come again; the inbox knows them.
+            continue
+        prefix = next((index for index, parcel in enumerate(parcels) if id(parcel) not in finished), len(parcels))
+        frames = [wire.acknowledge_frame(channel.number, parcels[prefix - 1].tag, multiple=True)] if prefix else []
+        frames += [
+            wire.acknowledge_frame(channel.number, parcel.tag, multiple=False)
+            for parcel in parcels[prefix:]
+            if id(parcel) in finished
+        ]
+        channel.write(b"".join(frames))
+    faults.point("rabbitmq.after_ack")
+    return [parcel for parcel in batch if id(parcel) not in finished]
+
+
+def _parcel(
+    name: str, lane: _OpenLane, tag: int, redelivered: bool, headers: dict[str, Any], message_id: str, body: bytes
+) -> _Parcel:
+    attempt = headers.get(ATTEMPT, 1)
+    delivery = Delivery(
+        queue=name,
+        headers={key: value for key, value in headers.items() if not key.startswith("x-")},
+        body=body,
+        attempt=attempt if isinstance(attempt, int) else 1,
+        redelivered=redelivered or ATTEMPT in headers,
+    )
+    try:
+        known = UUID(message_id)
+    except ValueError:
+        # A foreign publisher: from here on the message has an id.
+        known = ids.uuid7()
+    return _Parcel(lane, tag, known, delivery)
+
+
+def _moved(parcel: _Parcel, verdict: Retry | Bury) -> Outgoing:
+    delivery, lane = parcel.delivery, parcel.lane
+    headers: dict[str, Any] = dict(delivery.headers)
+    match verdict:
+        case Retry(delay_s=delay_s, counted=counted):
+            target = lane.lane.waiting_queue(delay_s)
+            headers[ATTEMPT] = delivery.attempt + 1 if counted else delivery.attempt
+        case Bury(reason=reason):
+            target = lane.dead
+            headers |= {
+                ATTEMPT: delivery.attempt,
+                REASON: reason[:2000],
+                DIED_AT: datetime.now(UTC).isoformat(),
+                QUEUE: lane.lane.queue,
+            }
+    return Outgoing(id=parcel.id, exchange="", routing_key=target, headers=headers, body=delivery.body)
