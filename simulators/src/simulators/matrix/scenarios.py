@@ -72,6 +72,10 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario("openai", "openai", Capability.WORKFLOW_OPTIMIZATION, (), _SCRIPT, "/v1"),
     Scenario("anthropic", "anthropic", Capability.HOOK_DETECTION, (), _HOOKS),
     Scenario("anthropic", "anthropic", Capability.WORKFLOW_OPTIMIZATION, (), _SCRIPT),
+    Scenario("elevenlabs", "elevenlabs", Capability.AUDIO_GENERATION, (), _SPEECH),
+    Scenario("elevenlabs", "elevenlabs", Capability.MUSIC_GENERATION, (), _MUSIC, lacks=frozenset({Fault.GARBLED})),
+    Scenario("runway_act2", "runway", Capability.VIDEO_GENERATION, ("image",), {**_PORTRAIT, "duration": 4}),
+    Scenario("runway_act2", "runway", Capability.VIDEO_GENERATION, ("image", "video"), {"width": 720, "height": 1280}),
 )
 
 

@@ -6,8 +6,12 @@ from collections.abc import Mapping
 
 from simulators.core.base import Simulator
 from simulators.vendors.anthropic import Anthropic
+from simulators.vendors.elevenlabs import ElevenLabs
 from simulators.vendors.fal import Fal
 from simulators.vendors.gemini import Gemini, Veo
 from simulators.vendors.openai import OpenAI
+from simulators.vendors.runway import Runway
 
-ALL: Mapping[str, type[Simulator]] = {kind.vendor: kind for kind in (Gemini, Veo, Fal, OpenAI, Anthropic)}
+ALL: Mapping[str, type[Simulator]] = {
+    kind.vendor: kind for kind in (Gemini, Veo, Fal, OpenAI, Anthropic, ElevenLabs, Runway)
+}

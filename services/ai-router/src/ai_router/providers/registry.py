@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from ai_router.providers import anthropic, fal, gemini, openai, veo
+from ai_router.providers import anthropic, elevenlabs, fal, gemini, openai, runway, veo
 from ai_router.providers.errors import Dialect, Secrets
 from ai_router.providers.http import VendorHttp
 from ai_router.providers.port import Provider
@@ -69,6 +69,22 @@ ROWS: tuple[Row, ...] = (
         anthropic.DIALECT,
         lambda key: {"authorization": f"Bearer {key}", "anthropic-version": anthropic.VERSION},
         lambda http, settings: anthropic.Anthropic(http),
+    ),
+    Row(
+        "elevenlabs",
+        "ELEVENLABS",
+        "https://api.elevenlabs.io",
+        elevenlabs.DIALECT,
+        lambda key: {"xi-api-key": key},
+        lambda http, settings: elevenlabs.ElevenLabs(http),
+    ),
+    Row(
+        "runway_act2",
+        "RUNWAY",
+        "https://api.dev.runwayml.com",
+        runway.DIALECT,
+        lambda key: {"authorization": f"Bearer {key}", "x-runway-version": runway.VERSION},
+        lambda http, settings: runway.Runway(http),
     ),
 )
 
