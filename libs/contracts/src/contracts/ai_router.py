@@ -146,7 +146,7 @@ class FallbackUsed(Event):
     """A provider failed and the next one was taken."""
 
     NAME: ClassVar[str] = "ai_router.fallback_used.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("notify",)
+    READERS: ClassVar[tuple[str, ...]] = ()
 
     job_id: UUID
     run_id: UUID | None = None

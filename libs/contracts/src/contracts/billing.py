@@ -81,7 +81,7 @@ class ReservationRefused(Event):
     """The run cannot be paid for. ``upgrade_to`` names plans that would allow it."""
 
     NAME: ClassVar[str] = "billing.reservation_refused.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("workflow", "notify")
+    READERS: ClassVar[tuple[str, ...]] = ("workflow",)
 
     reservation_id: UUID
     run_id: UUID
@@ -97,7 +97,7 @@ class CreditsCaptured(Event):
     """Held credits were spent."""
 
     NAME: ClassVar[str] = "billing.credits_captured.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("workflow", "notify")
+    READERS: ClassVar[tuple[str, ...]] = ("workflow",)
 
     reservation_id: UUID
     run_id: UUID
@@ -110,7 +110,7 @@ class CreditsReleased(Event):
     """Held credits are available again. ``credits`` is 0 when nothing was held."""
 
     NAME: ClassVar[str] = "billing.credits_released.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("workflow", "notify")
+    READERS: ClassVar[tuple[str, ...]] = ("workflow",)
 
     reservation_id: UUID
     run_id: UUID
@@ -123,7 +123,7 @@ class EntitlementsChanged(Event):
     """What a user may do in a product line. ``version`` rises; an older one never replaces a newer one."""
 
     NAME: ClassVar[str] = "billing.entitlements_changed.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("users", "gateway", "workflow", "ai_router", "export", "notify")
+    READERS: ClassVar[tuple[str, ...]] = ("users", "workflow")
 
     user_id: UUID
     product_line: str

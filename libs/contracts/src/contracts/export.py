@@ -97,7 +97,7 @@ class KitCompleted(Event):
     """The archive is ready."""
 
     NAME: ClassVar[str] = "export.kit_completed.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("workflow", "notify")
+    READERS: ClassVar[tuple[str, ...]] = ("workflow",)
 
     kit_id: UUID
     run_id: UUID

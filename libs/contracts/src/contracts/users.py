@@ -27,7 +27,7 @@ class UserUpdated(Event):
     """Fields that other services keep a copy of have changed; ``version`` rises with every change."""
 
     NAME: ClassVar[str] = "users.user_updated.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("billing", "workflow", "notify")
+    READERS: ClassVar[tuple[str, ...]] = ("workflow", "notify")
 
     user_id: UUID
     email: str

@@ -1,0 +1,1 @@
+"""notify: who must know, and did they."""

@@ -1,0 +1,97 @@
+"""How notify is put together; no decisions here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from chassis import migrations
+from chassis.app import create_app
+from chassis.consumer import Consumers
+from chassis.database import Transaction
+from chassis.listeners import Listeners
+from chassis.messages import Received
+from chassis.service import Dependencies, Service, ServiceSpec
+from contracts.users import UserRegistered, UserUpdated
+from contracts.workflow import (
+    RunCancelled,
+    RunCompleted,
+    RunCreated,
+    RunEvent,
+    RunFailed,
+    RunProgressed,
+    StepCompleted,
+)
+from notify.live import endpoints as live_endpoints
+from notify.live import repository
+from notify.live.hub import Hub
+from notify.live.updates import update_of
+from notify.messages import endpoints as message_endpoints
+from notify.messages import service
+from notify.settings import Settings
+
+RUN_EVENTS: tuple[type[RunEvent], ...] = (
+    RunCreated,
+    RunProgressed,
+    StepCompleted,
+    RunCompleted,
+    RunFailed,
+    RunCancelled,
+)
+
+
+def build(settings: Settings, deps: Dependencies) -> Service:
+    """Notify's app, consumers and listeners."""
+    if deps.database is None:
+        raise ValueError("notify needs a database")
+    hub = Hub()
+    app = create_app(
+        name="notify",
+        settings=settings,
+        version="0.1.0",
+        routers=[message_endpoints.router, live_endpoints.router],
+        readiness={"database": deps.database.ready},
+        description="Messages and live updates.",
+    )
+    app.state.database = deps.database
+    app.state.verifier = deps.verifier
+    app.state.hub = hub
+    return Service(name="notify", app=app, database=deps.database, consumers=_consumers(), listeners=_listeners(hub))
+
+
+def _consumers() -> Consumers:
+    registry = Consumers("notify")
+    runs = registry.queue("runs")
+    users = registry.queue("users")
+
+    @runs.many(*RUN_EVENTS)
+    async def keep(received: Sequence[Received[Any]], tx: Transaction) -> None:
+        """Keep what happened for clients, and tell users how runs ended."""
+        await repository.append([update_of(item.message, item.envelope.time) for item in received], tx)
+        await service.announce_ends(received, tx)
+
+    @users.each(UserRegistered)
+    async def welcome(event: UserRegistered, tx: Transaction) -> None:
+        """Remember a new user and greet them."""
+        await service.welcome(event, tx)
+
+    @users.each(UserUpdated)
+    async def remember(event: UserUpdated, tx: Transaction) -> None:
+        """Keep name and language."""
+        await service.remember(event, tx)
+
+    return registry
+
+
+def _listeners(hub: Hub) -> Listeners:
+    registry = Listeners("notify")
+
+    @registry.on(*RUN_EVENTS)
+    def wake(received: Received[Any]) -> None:
+        """Wake the streams that follow this run."""
+        hub.announce(received.message.run_id, received.message.sequence)
+
+    return registry
+
+
+SPEC = ServiceSpec("notify", Settings, build, migrations=migrations.folder_of(__file__))

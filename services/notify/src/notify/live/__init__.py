@@ -1,0 +1,1 @@
+"""Live updates: the client event log and the streams that follow it."""

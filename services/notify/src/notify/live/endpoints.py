@@ -1,0 +1,86 @@
+"""Server-sent events for a run, with resume (WFL-13, NTF-12 to NTF-15)."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from typing import Annotated
+from uuid import UUID
+
+import orjson
+from fastapi import APIRouter, Header, Request
+from starlette.responses import StreamingResponse
+
+from chassis.auth import Caller
+from chassis.database import Database
+from chassis.errors import NotFound, documented
+from contracts.enums import Status
+from notify.live import repository
+from notify.live.hub import Hub, Stream
+from notify.settings import Settings
+
+router = APIRouter(prefix="/api/v1", tags=["live updates"])
+
+_FIRST_NEWS_S = 3.0
+"""A client may connect before the first event of its run has arrived here."""
+_CATCH_UP_S = 0.02
+_LOOK_AGAIN_S = 0.2
+_HEARTBEAT = b": alive\n\n"
+
+
+@router.get(
+    "/workflows/{run_id}/events",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/event-stream": {}}}, **documented(NotFound)},
+)
+async def follow_run(
+    run_id: UUID,
+    caller: Caller,
+    request: Request,
+    last_event_id: Annotated[int, Header(ge=0, description="Resume after this event.")] = 0,
+) -> StreamingResponse:
+    """Everything that happened to a run so far, then everything as it happens, until it ends.
+
+    Each event's id is its number within the run; a client that reconnects sends the last one it saw.
+    """
+    database: Database = request.app.state.database
+    if await _owner(database, request.app.state.hub, run_id) != caller.user_id:
+        raise NotFound("There is no such workflow.")
+    settings: Settings = request.app.state.settings
+    return StreamingResponse(
+        _stream(database, request.app.state.hub, run_id, last_event_id, settings),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )
+
+
+async def _owner(database: Database, hub: Hub, run_id: UUID) -> UUID | None:
+    deadline = time.monotonic() + _FIRST_NEWS_S
+    with hub.follow(run_id) as stream:
+        while (found := await repository.owner(database, run_id)) is None and time.monotonic() < deadline:
+            await _pause(stream, 0, poll_s=_LOOK_AGAIN_S)
+    return found
+
+
+async def _stream(database: Database, hub: Hub, run_id: UUID, last: int, settings: Settings) -> AsyncIterator[bytes]:
+    with hub.follow(run_id) as stream:
+        spoken = time.monotonic()
+        while True:
+            for sequence, state, body in await repository.after(database, run_id, last):
+                yield b"id: %d\nevent: %s\ndata: %s\n\n" % (sequence, state.encode(), orjson.dumps(body))
+                last, spoken = sequence, time.monotonic()
+                if Status(state).final:
+                    return
+            if time.monotonic() - spoken >= settings.heartbeat_s:
+                yield _HEARTBEAT
+                spoken = time.monotonic()
+            await _pause(stream, last, poll_s=min(settings.live_poll_s, settings.heartbeat_s))
+
+
+async def _pause(stream: Stream, last: int, *, poll_s: float) -> None:
+    if stream.announced > last:
+        # Heard of, but the process that keeps the log has not committed it yet.
+        await asyncio.sleep(_CATCH_UP_S)
+    else:
+        await stream.wait(poll_s)

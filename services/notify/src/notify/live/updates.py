@@ -1,0 +1,70 @@
+"""What a client hears about a run (NTF-12): one pure translation from event to update."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from contracts.enums import Status
+from contracts.workflow import (
+    RunCancelled,
+    RunCompleted,
+    RunCreated,
+    RunEvent,
+    RunFailed,
+    RunProgressed,
+    StepCompleted,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """One row of the client event log; ``body`` is what the client gets."""
+
+    run_id: UUID
+    sequence: int
+    user_id: UUID
+    state: Status
+    body: dict[str, Any]
+    created_at: datetime
+
+
+def update_of(event: RunEvent, at: datetime) -> Update:
+    """The update that an event leads to. ``progress`` is None where the event says nothing about it."""
+    state, progress, step, message, extra = _describe(event)
+    body: dict[str, Any] = {
+        "type": "workflow_status",
+        "workflow_id": str(event.run_id),
+        "state": state.value,
+        "status": {"progress": progress, "step": step, "message": message},
+        "sequence": event.sequence,
+        "timestamp": at.isoformat(),
+        **extra,
+    }
+    return Update(event.run_id, event.sequence, event.user_id, state, body, at)
+
+
+def _describe(event: RunEvent) -> tuple[Status, int | None, str | None, str, dict[str, Any]]:
+    match event:
+        case RunCreated():
+            return Status.PENDING, 0, None, "Accepted", {}
+        case RunProgressed():
+            extra = event.model_dump(
+                mode="json", include={"waiting_for", "provider", "cost", "seconds_left"}, exclude_none=True
+            )
+            return Status.PROCESSING, event.progress, event.step, event.message, extra
+        case StepCompleted():
+            extra = event.model_dump(mode="json", include={"attempts", "provider", "score", "cost", "seconds"})
+            return Status.PROCESSING, None, event.step, f"{event.step} done", {"step_completed": extra}
+        case RunCompleted():
+            extra = event.model_dump(mode="json", include={"cost", "credits", "seconds", "warnings"})
+            return Status.COMPLETED, 100, None, "Done", extra
+        case RunFailed():
+            extra = event.model_dump(mode="json", include={"code", "retryable", "credits_returned"})
+            return Status.FAILED, None, event.step, event.message, extra
+        case RunCancelled():
+            return Status.CANCELLED, None, event.step, "Cancelled", {"credits_returned": event.credits_returned}
+        case _:
+            raise TypeError(f"{type(event).__name__} is no event of a run")

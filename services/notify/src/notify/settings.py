@@ -1,0 +1,15 @@
+"""Notify's own settings."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from chassis.settings import ServiceSettings
+
+
+class Settings(ServiceSettings):
+    """What notify needs beyond the common settings."""
+
+    service_name: str = Field("notify", description="In log lines, metrics and traces.")
+    heartbeat_s: float = Field(15.0, gt=0, le=30, description="A live stream says at least this often that it lives.")
+    live_poll_s: float = Field(1.0, gt=0, description="Safety net: how often a stream looks without being woken.")
