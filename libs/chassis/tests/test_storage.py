@@ -11,19 +11,29 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 import boto3
 import httpx
 import pytest
+import structlog
 from moto.server import ThreadedMotoServer
 
 from chassis import faults
 from chassis.errors import TooLarge
 from chassis.settings import ServiceSettings, SettingsError
-from chassis.storage import FolderStore, ObjectDamaged, ObjectMissing, ObjectStore, StoreUnavailable, keys, open_store
+from chassis.storage import (
+    FallbackStore,
+    FolderStore,
+    ObjectDamaged,
+    ObjectMissing,
+    ObjectStore,
+    StoreUnavailable,
+    keys,
+    open_store,
+)
 from chassis.storage.port import READ_LIMIT
 from chassis.storage.s3 import MULTIPART_ABOVE, S3Store
 from contracts.objects import StoredObject
@@ -72,7 +82,12 @@ def s3_store(s3_server: str, bucket: tuple[Any, str]) -> S3Store:
     )
 
 
-@pytest.fixture(params=["folder_store", "s3_store"])
+@pytest.fixture
+def fallback_store(s3_store: S3Store, tmp_path: Path) -> FallbackStore:
+    return FallbackStore(s3_store, FolderStore(tmp_path / "spare"))
+
+
+@pytest.fixture(params=["folder_store", "s3_store", "fallback_store"])
 def store(request: pytest.FixtureRequest) -> ObjectStore:
     chosen: ObjectStore = request.getfixturevalue(request.param)
     return chosen
@@ -429,6 +444,89 @@ async def test_a_store_that_is_away_says_so(s3_server: str, tmp_path: Path) -> N
             await call
 
 
+# --- while S3 is away ---
+
+
+class Cable:
+    """Stands between a client and a store, and can be unplugged."""
+
+    def __init__(self, store: ObjectStore) -> None:
+        self._store = store
+        self.plugged = True
+        self.calls = 0
+
+    def __getattr__(self, name: str) -> Any:
+        self.calls += 1
+        if not self.plugged:
+            raise StoreUnavailable("unplugged")
+        return getattr(self._store, name)
+
+
+async def test_while_the_store_is_away_objects_wait_and_can_be_read(s3_store: S3Store, tmp_path: Path) -> None:
+    cable, spare = Cable(s3_store), FolderStore(tmp_path / "spare")
+    ticks = [0.0]
+    store = FallbackStore(cast(ObjectStore, cable), spare, ticks=lambda: ticks[0])
+    before = await store.put_bytes(b"before", "temp/before.txt", "text/plain")
+    cable.plugged = False
+
+    stored = await store.put_bytes(b"12345", KEY, "image/jpeg", metadata={"user_id": str(USER)})
+    tried = cable.calls
+    again = await store.put_bytes(b"678", "temp/again.txt", "text/plain")
+
+    assert cable.calls == tried
+    assert (store.waiting(KEY), store.waiting(before.key)) == (True, False)
+    assert (await store.read(stored), await store.read(again)) == (b"12345", b"678")
+    assert await all_of(store.open_range(KEY, 1, 3)) == b"23"
+    assert "/api/v1/objects/" in store.signed_url(KEY)
+    await store.ready()
+    with pytest.raises(StoreUnavailable):
+        await store.hand_over()
+
+    cable.plugged = True
+    assert await store.hand_over() == 2
+    assert await store.hand_over() == 0
+    assert not store.waiting(KEY)
+    assert await s3_store.read(stored) == b"12345"
+    assert await s3_store.stat(KEY) == (5, "image/jpeg", {"user_id": str(USER), "sha256": stored.sha256})
+    assert await store.read(stored) == b"12345"
+    assert "X-Amz-Signature" in store.signed_url(KEY)
+
+    ticks[0] += 5
+    cable.calls = 0
+    await store.put_bytes(b"after", "temp/after.txt", "text/plain")
+    assert cable.calls == 1
+    assert not store.waiting("temp/after.txt")
+
+
+async def test_what_waits_is_handed_over_by_itself_also_after_a_restart(s3_store: S3Store, tmp_path: Path) -> None:
+    spare = FolderStore(tmp_path / "spare")
+    stored = await spare.put_bytes(b"12345", KEY, "image/jpeg")
+    damaged = await spare.put_bytes(b"1", "images/0.jpg", "image/jpeg")
+    (tmp_path / "spare" / "objects" / damaged.key).write_bytes(b"2")
+    store = FallbackStore(s3_store, spare, hand_over_every_s=0.01)
+
+    with structlog.testing.capture_logs():
+        await store.start()
+        async with asyncio.timeout(20):
+            while store.waiting(KEY):  # noqa: ASYNC110  the store knows, nobody tells
+                await asyncio.sleep(0.01)
+        await store.stop()
+
+    assert await s3_store.read(stored) == b"12345"
+    assert store.waiting(damaged.key)
+
+
+async def test_a_newer_object_is_not_overwritten_by_one_that_waited(s3_store: S3Store, tmp_path: Path) -> None:
+    spare = FolderStore(tmp_path / "spare")
+    await spare.put_bytes(b"old", KEY, "image/jpeg")
+    store = FallbackStore(s3_store, spare)
+
+    stored = await store.put_bytes(b"new", KEY, "image/jpeg")
+
+    assert await store.hand_over() == 0
+    assert await store.read(stored) == b"new"
+
+
 # --- which one ---
 
 
@@ -441,6 +539,7 @@ def test_the_settings_choose_the_store(tmp_path: Path) -> None:
         aws_secret_access_key="b",
     )
     assert isinstance(open_store(with_s3), S3Store)
+    assert isinstance(open_store(with_s3.model_copy(update={"object_folder": tmp_path / "spare"})), FallbackStore)
     with pytest.raises(SettingsError, match="OBJECT_FOLDER"):
         open_store(ServiceSettings())
 

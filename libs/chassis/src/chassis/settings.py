@@ -58,7 +58,10 @@ class ServiceSettings(BaseSettings):
     redis_url: SecretStr | None = Field(None, description="Rate limits and caches; without it they live in memory.")
 
     object_store: Literal["folder", "s3"] = Field("folder", description="Where objects are kept.")
-    object_folder: Path | None = Field(None, description="The folder, needed when object_store is folder.")
+    object_folder: Path | None = Field(
+        None,
+        description="The folder, needed when object_store is folder; with s3, where they wait while S3 is away.",
+    )
     object_signing_key: SecretStr | None = Field(
         None, description="Signs the folder store's URLs, at least 32 characters; without it the folder keeps its own."
     )

@@ -119,6 +119,10 @@ class FolderStore:
         """Size, type and metadata; the metadata has the object's ``sha256`` too. None when there is no such object."""
         return await asyncio.to_thread(self._stat, check_key(key))
 
+    def holds(self, key: str) -> bool:
+        """Whether there is such an object: one look at the folder, quick enough for the event loop."""
+        return self._path(key).is_file()
+
     async def delete(self, key: str) -> None:
         """Remove the object; removing what is not there is no error."""
         await asyncio.to_thread(self._delete, check_key(key))
