@@ -1,0 +1,59 @@
+"""What can be used and how it is doing."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+
+from ai_router.catalogue.schemas import ModelOut, ProviderHealthOut, ServicesHealth
+from ai_router.routing.breaker import BreakerState
+from ai_router.routing.router import Router
+from chassis.auth import Caller
+from chassis.errors import NotAuthenticated, documented
+from chassis.requests import Tx
+from contracts.enums import Capability, ServiceHealth
+
+router = APIRouter(prefix="/api/v1/ai", tags=["ai"])
+
+
+@router.get("/models", responses=documented(NotAuthenticated))
+async def list_models(
+    caller: Caller, tx: Tx, capability: Annotated[Capability | None, Query(description="Only these.")] = None
+) -> list[ModelOut]:
+    """The active models, with what they take and cost in credits."""
+    rows = await tx.fetch(
+        "SELECT id, name, provider, model_type, description, parameters, credits_per_use FROM ai_models "
+        "WHERE is_active AND ($1::text IS NULL OR model_type = $1) ORDER BY model_type, name",
+        None if capability is None else capability.value,
+    )
+    return [ModelOut.model_validate(dict(row)) for row in rows]
+
+
+@router.get("/services/health", responses=documented(NotAuthenticated))
+async def services_health(caller: Caller, tx: Tx, request: Request) -> ServicesHealth:
+    """How every provider is doing: last check, response time, breaker."""
+    routing: Router = request.app.state.router
+    catalogue, _ = await routing.snapshot()
+    checks: dict[str, Any] = {row["provider"]: row for row in await tx.fetch("SELECT * FROM provider_health")}
+    services = []
+    for offer in catalogue.offers:
+        check = checks.get(offer.provider)
+        configured = offer.provider in routing.providers
+        well = configured and offer.is_active and (check is None or check["status"] == ServiceHealth.HEALTHY)
+        breaker = routing.breaker_state(offer.provider, offer.capability)
+        services.append(
+            ProviderHealthOut(
+                provider=offer.provider,
+                capability=offer.capability,
+                configured=configured,
+                status=ServiceHealth.HEALTHY if well else ServiceHealth.UNHEALTHY,
+                breaker=BreakerState.CLOSED if offer.zero_cost else breaker,
+                response_time_ms=check["response_time_ms"] if check else None,
+                checked_at=check["checked_at"] if check else None,
+                error=check["error_message"] if check else None if configured else "not configured",
+                quality=offer.quality,
+                zero_cost=offer.zero_cost,
+            )
+        )
+    return ServicesHealth(services=services)

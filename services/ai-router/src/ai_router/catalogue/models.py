@@ -1,0 +1,99 @@
+"""The catalogue as values. A snapshot never changes; editing the tables makes the next snapshot different."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Literal
+
+from contracts.enums import Capability
+
+CostUnit = Literal["image", "second", "job", "character", "token"]
+
+Listing = Literal["chain", "quality", "named"]
+"""``chain``: in the written fallback order. ``quality``: only where routing by price or quality selects it.
+``named``: only where a request names it (CFL-26)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One provider for one capability (AIR-18)."""
+
+    provider: str
+    capability: Capability
+    cost: Decimal
+    """Per ``cost_unit``, in rupees."""
+    cost_unit: CostUnit
+    quality: float
+    speed_s: float
+    priority: int
+    """Place in the fallback chain, lowest first."""
+    max_clip_s: float | None = None
+    requests_per_hour: int | None = None
+    base_url: str | None = None
+    listing: Listing = "chain"
+    zero_cost: bool = False
+    deterministic: bool = False
+    """The same inputs and parameters give the same result, so it may be answered from the cache."""
+    allowed_tiers: frozenset[str] = frozenset()
+    """Plans that may use it; empty: all."""
+    is_active: bool = True
+
+    def estimate(self, units: Mapping[str, Decimal]) -> Decimal:
+        """Estimated cost of a request of so many ``units`` (by unit; one where the unit is not in it)."""
+        return Decimal(0) if self.zero_cost else self.cost * units.get(self.cost_unit, Decimal(1))
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How one capability is routed."""
+
+    capability: Capability
+    primary: str | None = None
+    premium: str | None = None
+    minimum_quality: float = 0.0
+    """Catalogue quality below which a paid provider is not considered."""
+    fallback_score: float = 0.0
+    """A result that scores less is not accepted while another provider is left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Rules over all capabilities (AIR-37, 39, 45, 47)."""
+
+    budgets: Mapping[str, Decimal] = field(default_factory=dict)
+    """What one workflow of a plan may cost; a plan that is not listed may cost nothing."""
+    premium_tiers: frozenset[str] = frozenset()
+    fallback: bool = True
+    emergency: bool = False
+    daily_warning: Decimal = Decimal(4000)
+    daily_limit: Decimal = Decimal(5000)
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What paid providers have been used for."""
+
+    cost_today: Decimal = Decimal(0)
+    calls_last_hour: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """One snapshot of everything that routing depends on and that people edit."""
+
+    offers: tuple[Offer, ...]
+    policies: Mapping[Capability, Policy] = field(default_factory=dict)
+    rules: Rules = field(default_factory=Rules)
+
+    def policy(self, capability: Capability) -> Policy:
+        """The capability's policy; without a row, no primary and no thresholds."""
+        return self.policies.get(capability) or Policy(capability)
+
+    def offer(self, provider: str, capability: Capability) -> Offer:
+        """The row of ``provider``; ``KeyError`` where there is none."""
+        for offer in self.offers:
+            if offer.provider == provider and offer.capability is capability:
+                return offer
+        raise KeyError(f"{provider} does not offer {capability}")

@@ -1,0 +1,165 @@
+"""The catalogue's SQL, and the snapshot in memory that routing reads."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+import asyncpg
+import orjson
+
+from ai_router.catalogue.models import Catalogue, Offer, Policy, Rules, Usage
+from ai_router.catalogue.starting import MODELS, OFFERS, POLICIES, RULES
+from chassis import ids
+from chassis.database import Database
+from contracts.enums import Capability
+
+_COLUMNS = (
+    "key, capability, cost, cost_unit, quality, speed_s, max_clip_s, requests_per_hour, base_url, priority, "
+    "listing, zero_cost, deterministic, allowed_tiers, is_active"
+)
+
+
+async def load_starting_catalogue(database: Database) -> None:
+    """Add the starting rows that are missing and change none: the repeatable initial-data step."""
+    async with database.transaction() as tx:
+        for offer in OFFERS:
+            await tx.execute(
+                f"INSERT INTO providers ({_COLUMNS}) "  # noqa: S608  a constant
+                "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT DO NOTHING",
+                str(offer.provider),
+                str(offer.capability),
+                offer.cost,
+                offer.cost_unit,
+                Decimal(str(offer.quality)),
+                Decimal(str(offer.speed_s)),
+                None if offer.max_clip_s is None else Decimal(str(offer.max_clip_s)),
+                offer.requests_per_hour,
+                offer.base_url,
+                offer.priority,
+                offer.listing,
+                offer.zero_cost,
+                offer.deterministic,
+                sorted(offer.allowed_tiers),
+                offer.is_active,
+            )
+        for policy in POLICIES:
+            await tx.execute(
+                "INSERT INTO routing_policies (capability, primary_provider, premium_provider, minimum_quality, "
+                "fallback_score) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
+                str(policy.capability),
+                policy.primary,
+                policy.premium,
+                Decimal(str(policy.minimum_quality)),
+                Decimal(str(policy.fallback_score)),
+            )
+        for name, value in RULES.items():
+            await tx.execute(
+                "INSERT INTO routing_rules (name, value) VALUES ($1, $2::jsonb) ON CONFLICT DO NOTHING",
+                name,
+                orjson.dumps(value).decode(),
+            )
+        for model in MODELS:
+            await tx.execute(
+                "INSERT INTO ai_models (id, name, provider, model_type, description, parameters) "
+                "VALUES ($1, $2, $3, $4, $5, $6::jsonb) ON CONFLICT DO NOTHING",
+                ids.uuid7(),
+                model.name,
+                str(model.provider),
+                str(model.model_type),
+                model.description,
+                orjson.dumps(dict(model.parameters)).decode(),
+            )
+
+
+class CatalogueBook:
+    """The newest catalogue and usage, read again when older than ``max_age_s`` (AIR-56).
+
+    ``extra`` are offers of providers that a composition root added; they are not in the tables.
+    """
+
+    def __init__(self, database: Database, *, max_age_s: float, extra: Sequence[Offer] = ()) -> None:
+        self._database = database
+        self._max_age_s = max_age_s
+        self._extra = tuple(extra)
+        self._read_at = float("-inf")
+        self._catalogue = Catalogue(offers=())
+        self._usage = Usage()
+
+    async def current(self) -> tuple[Catalogue, Usage]:
+        """The snapshot; raises what the database raises."""
+        if time.monotonic() - self._read_at > self._max_age_s:
+            await self._read()
+        return self._catalogue, self._usage
+
+    def expire(self) -> None:
+        """Read the tables again at the next look: this process has just changed what they say."""
+        self._read_at = float("-inf")
+
+    async def _read(self) -> None:
+        now = self._database.clock.now()
+        async with self._database.connection() as connection:
+            offers = await connection.fetch(f"SELECT {_COLUMNS} FROM providers ORDER BY priority, key")  # noqa: S608
+            policies = await connection.fetch("SELECT * FROM routing_policies")
+            rules = await connection.fetch("SELECT name, value FROM routing_rules")
+            calls = await connection.fetch(
+                "SELECT provider, count(*) FILTER (WHERE started_at > $1::timestamptz - interval '1 hour') AS calls, "
+                "coalesce(sum(coalesce(cost, estimated_cost)) "
+                "FILTER (WHERE started_at >= date_trunc('day', $1::timestamptz, 'UTC')), 0) AS cost "
+                "FROM provider_calls WHERE paid AND started_at > $1::timestamptz - interval '25 hours' GROUP BY provider",
+                now,
+            )
+        self._catalogue = Catalogue(
+            offers=(*(_offer(row) for row in offers), *self._extra),
+            policies={policy.capability: policy for policy in map(_policy, policies)},
+            rules=_rules({row["name"]: row["value"] for row in rules}),
+        )
+        self._usage = Usage(
+            cost_today=sum((row["cost"] for row in calls), Decimal(0)),
+            calls_last_hour={row["provider"]: row["calls"] for row in calls},
+        )
+        self._read_at = time.monotonic()
+
+
+def _offer(row: asyncpg.Record) -> Offer:
+    return Offer(
+        provider=row["key"],
+        capability=Capability(row["capability"]),
+        cost=row["cost"],
+        cost_unit=row["cost_unit"],
+        quality=float(row["quality"]),
+        speed_s=float(row["speed_s"]),
+        priority=row["priority"],
+        max_clip_s=None if row["max_clip_s"] is None else float(row["max_clip_s"]),
+        requests_per_hour=row["requests_per_hour"],
+        base_url=row["base_url"],
+        listing=row["listing"],
+        zero_cost=row["zero_cost"],
+        deterministic=row["deterministic"],
+        allowed_tiers=frozenset(row["allowed_tiers"]),
+        is_active=row["is_active"],
+    )
+
+
+def _policy(row: asyncpg.Record) -> Policy:
+    return Policy(
+        capability=Capability(row["capability"]),
+        primary=row["primary_provider"],
+        premium=row["premium_provider"],
+        minimum_quality=float(row["minimum_quality"]),
+        fallback_score=float(row["fallback_score"]),
+    )
+
+
+def _rules(values: Mapping[str, Any]) -> Rules:
+    known = {**RULES, **values}
+    return Rules(
+        budgets={plan: Decimal(str(budget)) for plan, budget in known["budgets"].items()},
+        premium_tiers=frozenset(known["premium_tiers"]),
+        fallback=bool(known["fallback"]),
+        emergency=bool(known["emergency"]),
+        daily_warning=Decimal(str(known["daily_warning"])),
+        daily_limit=Decimal(str(known["daily_limit"])),
+    )

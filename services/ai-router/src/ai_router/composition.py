@@ -1,0 +1,129 @@
+"""How the AI router is put together; no decisions here."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+from ai_router.catalogue import endpoints as catalogue_endpoints
+from ai_router.catalogue.models import Offer
+from ai_router.catalogue.repository import CatalogueBook, load_starting_catalogue
+from ai_router.health.checks import HealthChecks, VendorClients
+from ai_router.jobs import endpoints as job_endpoints
+from ai_router.jobs.finisher import Finisher
+from ai_router.jobs.handlers import Commands
+from ai_router.jobs.models import STOP_WORK, WORK
+from ai_router.jobs.progress import ProgressBoard
+from ai_router.jobs.runner import Runner, RunnerOptions
+from ai_router.jobs.stopping import VendorStopper
+from ai_router.jobs.validation import MediaValidator, Validator
+from ai_router.jobs.vendor import Polling
+from ai_router.providers.local import local_providers
+from ai_router.providers.port import Provider
+from ai_router.routing.router import Router
+from ai_router.settings import Settings
+from chassis import migrations
+from chassis.app import create_app
+from chassis.service import Dependencies, Service, ServiceSpec
+from chassis.workers import WorkPool
+
+_NOTHING: Mapping[str, Provider] = {}
+
+
+def build(
+    settings: Settings,
+    deps: Dependencies,
+    providers: Mapping[str, Provider] = _NOTHING,
+    *,
+    validator: Validator | None = None,
+    options: RunnerOptions | None = None,
+) -> Service:
+    """The AI router's app, consumers and background parts.
+
+    ``providers`` are added to the local ones and to the vendors that the environment configures; one without a
+    catalogue row gets a free one at the head of the local ones. ``validator`` replaces the measuring one.
+    """
+    if deps.database is None:
+        raise ValueError("the AI router needs a database")
+    database = deps.database
+    vendors = VendorClients(os.environ)
+    known: dict[str, Provider] = {
+        **local_providers(deps.processes, deadline_s=settings.render_deadline_s),
+        **vendors.providers,
+        **providers,
+    }
+    book = CatalogueBook(database, max_age_s=settings.catalogue_max_age_s, extra=_offers_of(providers))
+    router = Router(book, known)
+    board = ProgressBoard(database)
+    finisher = Finisher(database)
+    options = options or RunnerOptions(
+        work_folder=settings.work_folder,
+        polling=Polling(stop_s=settings.poll_stop_s),
+        cache_for=timedelta(seconds=settings.cache_for_s),
+    )
+    options = replace(options, cache_results=settings.cache_results)
+    runner = Runner(
+        database, deps.store, router, validator or MediaValidator(deps.processes), board, finisher, options
+    )
+    jobs = WorkPool(
+        database,
+        WORK,
+        runner.run,
+        concurrency=settings.job_concurrency,
+        lease_s=settings.job_lease_s,
+        alone=settings.alone,
+    )
+    stopper = VendorStopper(database, router)
+    stops = WorkPool(database, STOP_WORK, stopper.run, concurrency=4, alone=settings.alone)
+    checks = HealthChecks(database, router, every_s=settings.health_every_s)
+    commands = Commands(router, deps.store, jobs.cancel, cache_results=settings.cache_results)
+    app = create_app(
+        name="ai_router",
+        settings=settings,
+        version="0.1.0",
+        routers=[catalogue_endpoints.router, job_endpoints.router],
+        readiness={"database": database.ready, "store": deps.store.ready},
+        description="AI jobs, models and the health of providers.",
+    )
+    app.state.database = database
+    app.state.verifier = deps.verifier
+    app.state.store = deps.store
+    app.state.router = router
+    app.state.interrupt = jobs.cancel
+    return Service(
+        name="ai_router",
+        app=app,
+        database=database,
+        consumers=commands.consumers(),
+        background=(board, jobs, stops, checks, vendors),
+    )
+
+
+def _offers_of(providers: Mapping[str, Provider]) -> list[Offer]:
+    """Rows for providers that a composition root added."""
+    return [
+        Offer(
+            provider=key,
+            capability=declaration.capability,
+            cost=Decimal(0),
+            cost_unit=declaration.price_unit,
+            quality=5.0,
+            speed_s=0.0,
+            priority=0,
+            zero_cost=True,
+        )
+        for key, provider in providers.items()
+        for declaration in provider.declarations
+    ]
+
+
+SPEC = ServiceSpec(
+    "ai_router",
+    Settings,
+    build,
+    migrations=migrations.folder_of(__file__),
+    initial_data=load_starting_catalogue,
+)

@@ -1,0 +1,1 @@
+"""Whether outside providers can take work (AIR-15, AIR-57)."""

@@ -1,0 +1,109 @@
+"""Asking every outside provider how it is, and holding the client that all of them share."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+
+import asyncpg
+import httpx
+import structlog
+
+from ai_router.providers.http import pooled_client
+from ai_router.providers.port import Provider, ProviderFailure
+from ai_router.providers.registry import configured
+from ai_router.routing.router import Router
+from chassis.database import Database
+from contracts.enums import ServiceHealth
+
+log = structlog.get_logger(__name__)
+
+CHECK_TIMEOUT_S = 10.0
+
+
+class VendorClients:
+    """The vendors that an environment configures, and the HTTP client they share; closed with the service."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._client: httpx.AsyncClient | None = None
+        self.providers: dict[str, Provider] = configured(environment, self._make)
+
+    def _make(self) -> httpx.AsyncClient:
+        self._client = pooled_client()
+        return self._client
+
+    async def start(self) -> None:
+        """Connections are made when first needed."""
+
+    async def stop(self, grace_s: float = 5.0) -> None:
+        """Close the connections."""
+        if self._client is not None:
+            await self._client.aclose()
+
+
+class HealthChecks:
+    """A background part: asks every outside provider every ``every_s`` seconds, all side by side."""
+
+    def __init__(self, database: Database, router: Router, *, every_s: float) -> None:
+        self._database = database
+        self._router = router
+        self._every_s = every_s
+        self._loop: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin; the first round starts at once."""
+        self._loop = asyncio.create_task(self._check_loop(), name="health of providers")
+
+    async def stop(self, grace_s: float = 5.0) -> None:
+        """End."""
+        if self._loop is not None:
+            self._loop.cancel()
+            await asyncio.gather(self._loop, return_exceptions=True)
+
+    async def _check_loop(self) -> None:
+        while True:
+            try:
+                await self.check_all()
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+                log.warning("health.not_stored", error=str(error))
+            await asyncio.sleep(self._every_s)
+
+    async def check_all(self) -> None:
+        """One round: ask, remember, store."""
+        catalogue, _ = await self._router.snapshot()
+        free = {offer.provider for offer in catalogue.offers if offer.zero_cost}
+        outside = [provider for key, provider in self._router.providers.items() if key not in free]
+        if not outside:
+            return
+        found = await asyncio.gather(*(_check(provider) for provider in outside))
+        now = self._database.clock.now()
+        async with self._database.transaction() as tx:
+            for provider, (milliseconds, error) in zip(outside, found, strict=True):
+                self._router.healthy[provider.key] = error is None
+                await tx.execute(
+                    "INSERT INTO provider_health (provider, status, response_time_ms, checked_at, error_message) "
+                    "VALUES ($1, $2, $3, $4, $5) ON CONFLICT (provider) DO UPDATE SET status = excluded.status, "
+                    "response_time_ms = excluded.response_time_ms, checked_at = excluded.checked_at, "
+                    "error_message = excluded.error_message",
+                    provider.key,
+                    (ServiceHealth.HEALTHY if error is None else ServiceHealth.UNHEALTHY).value,
+                    milliseconds,
+                    now,
+                    error,
+                )
+
+
+async def _check(provider: Provider) -> tuple[int, str | None]:
+    started = time.monotonic()
+    error: str | None = None
+    try:
+        async with asyncio.timeout(CHECK_TIMEOUT_S):
+            await provider.healthy()
+    except ProviderFailure as failure:
+        error = f"{failure.failure.value}: {failure}"[:500]
+    except TimeoutError:
+        error = f"no answer within {CHECK_TIMEOUT_S:g} s"
+    if error is not None:
+        log.warning("provider.unhealthy", provider=provider.key, error=error)
+    return round((time.monotonic() - started) * 1000), error

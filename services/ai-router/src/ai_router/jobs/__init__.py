@@ -1,0 +1,1 @@
+"""Jobs: accepted durably, carried out under a lease, ended once."""

@@ -1,0 +1,57 @@
+"""The result cache's rules (AIR-50): which jobs it answers, and by which key. Per user: no result crosses accounts."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import orjson
+
+from ai_router.catalogue.models import Catalogue
+from contracts.ai_router import JobCompleted, SubmitJob
+
+VERSION = 1
+"""Raise it when local work changes what it makes of the same inputs."""
+
+
+def key_of(command: SubmitJob) -> str:
+    """The same for the same user, capability, input bytes and parameters."""
+    document = {
+        "version": VERSION,
+        "user": str(command.user_id),
+        "capability": command.capability.value,
+        "inputs": {role: stored.sha256 for role, stored in command.inputs.items()},
+        "parameters": command.parameters,
+    }
+    return hashlib.sha256(orjson.dumps(document, option=orjson.OPT_SORT_KEYS, default=str)).hexdigest()
+
+
+def may_be_cached(command: SubmitJob, catalogue: Catalogue) -> bool:
+    """Whether some provider does this capability deterministically."""
+    return any(offer.deterministic and offer.capability is command.capability for offer in catalogue.offers)
+
+
+def answers(command: SubmitJob, provider: str, result: dict[str, Any]) -> bool:
+    """Whether a kept result is what ``command`` wants: not by an excluded provider, and good enough."""
+    if provider in command.exclude:
+        return False
+    score = result.get("score")
+    return score is None or score >= command.minimum_score
+
+
+def as_hit(command: SubmitJob, result: dict[str, Any]) -> JobCompleted:
+    """The kept result as the answer to ``command``; it costs nothing."""
+    return JobCompleted.model_validate(
+        {
+            **result,
+            "job_id": command.job_id,
+            "run_id": command.run_id,
+            "user_id": command.user_id,
+            "capability": command.capability,
+            "attempts": 1,
+            "tried": (),
+            "cost": 0,
+            "seconds": 0,
+            "cache_hit": True,
+        }
+    )

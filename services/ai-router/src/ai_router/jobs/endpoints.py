@@ -1,0 +1,110 @@
+"""A user's own AI jobs. Another user's job is a 404."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+import asyncpg
+from fastapi import APIRouter, Query, Request
+
+from ai_router.jobs import repository
+from ai_router.jobs.errors import JobHasNoResult, JobNotFinished, JobNotFound
+from ai_router.jobs.handlers import cancel_job
+from ai_router.jobs.schemas import JobOut, JobResultOut, JobStatusOut, OutputOut
+from chassis.auth import Caller
+from chassis.database import Transaction
+from chassis.errors import NotAuthenticated, documented
+from chassis.pagination import Page, Paged
+from chassis.requests import Tx
+from chassis.storage.port import ObjectStore
+from contracts.ai_router import JobCompleted
+from contracts.enums import Capability, Status
+
+router = APIRouter(prefix="/api/v1/ai/jobs", tags=["ai"])
+
+
+@router.get("", responses=documented(NotAuthenticated))
+async def list_jobs(
+    caller: Caller,
+    tx: Tx,
+    page: Page,
+    status: Annotated[Status | None, Query(description="Only jobs in this state.")] = None,
+    job_type: Annotated[Capability | None, Query(description="Only jobs of this kind.")] = None,
+) -> Paged[JobOut]:
+    """The caller's jobs, newest first."""
+    rows, total = await repository.list_of_user(
+        tx,
+        caller.user_id,
+        status=None if status is None else status.value,
+        job_type=None if job_type is None else job_type.value,
+        offset=page.offset,
+        limit=page.limit,
+    )
+    return Paged.of([JobOut.of(row) for row in rows], total, page)
+
+
+@router.get("/{job_id}/status", responses=documented(NotAuthenticated, JobNotFound))
+async def job_status(job_id: UUID, caller: Caller, tx: Tx) -> JobStatusOut:
+    """How far a job is."""
+    job = await _own(tx, job_id, caller)
+    left: float | None = None
+    if job["status"] == Status.PROCESSING and job["progress"] > 0:
+        so_far = (tx.now - job["created_at"]).total_seconds()
+        left = round(max(0.0, so_far * (100 - job["progress"]) / job["progress"]), 1)
+    return JobStatusOut(
+        job_id=job["id"],
+        status=job["status"],
+        progress=job["progress"],
+        message=job["error_message"] or job["progress_message"],
+        estimated_seconds=left,
+    )
+
+
+@router.get("/{job_id}/result", responses=documented(NotAuthenticated, JobNotFound, JobNotFinished, JobHasNoResult))
+async def job_result(job_id: UUID, caller: Caller, tx: Tx, request: Request) -> JobResultOut:
+    """What a job made, with links to its files."""
+    job = await _own(tx, job_id, caller)
+    status = Status(job["status"])
+    if not status.final:
+        raise JobNotFinished("The job is still under way. Ask again when its status is completed.")
+    if status is not Status.COMPLETED:
+        raise JobHasNoResult(f"The job is {status.value}. {job['error_message'] or ''}".strip())
+    store: ObjectStore = request.app.state.store
+    event = JobCompleted.model_validate(job["output_data"])
+    return JobResultOut(
+        job_id=event.job_id,
+        provider=event.provider,
+        model=event.model,
+        outputs={
+            role: OutputOut(
+                url=store.signed_url(stored.key),
+                mime_type=stored.mime_type,
+                size=stored.size,
+                sha256=stored.sha256,
+            )
+            for role, stored in event.outputs.items()
+        },
+        data=event.data,
+        quality_score=event.score,
+        measures=event.measures,
+        cost=event.cost,
+        cache_hit=event.cache_hit,
+        warnings=list(event.warnings),
+    )
+
+
+@router.delete("/{job_id}", status_code=204, responses=documented(NotAuthenticated, JobNotFound))
+async def delete_job(job_id: UUID, caller: Caller, tx: Tx, request: Request) -> None:
+    """Cancel a job under way, or remove one that has ended."""
+    job = await _own(tx, job_id, caller)
+    if not Status(job["status"]).final and await cancel_job(tx, job_id, request.app.state.interrupt):
+        return
+    await repository.remove(tx, job_id)
+
+
+async def _own(tx: Transaction, job_id: UUID, caller: Any) -> asyncpg.Record:
+    job = await repository.find_of_user(tx, job_id, caller.user_id)
+    if job is None or job["job_type"] is None:
+        raise JobNotFound("There is no such job.")
+    return job

@@ -1,0 +1,157 @@
+"""Commands to the AI router. Accepting is cheap and batched: the work itself happens under a lease."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from ai_router.catalogue.models import Catalogue
+from ai_router.jobs import cache, repository
+from ai_router.jobs.models import STOP_WORK, WORK, Call, Ending, Job
+from ai_router.routing.router import Router
+from chassis import context
+from chassis.consumer import Consumers
+from chassis.database import Transaction
+from chassis.messages import Received
+from chassis.storage.port import ObjectStore
+from chassis.work import NewWork
+from contracts.ai_router import CancelJob, JobCancelled, JobCompleted, JobFailed, SubmitJob
+from contracts.enums import Status
+
+Interrupt = Callable[[UUID], None]
+"""Stops a job that runs in this process."""
+
+
+class Commands:
+    """Accepts and cancels jobs."""
+
+    def __init__(self, router: Router, store: ObjectStore, interrupt: Interrupt, *, cache_results: bool) -> None:
+        self._router = router
+        self._store = store
+        self._interrupt = interrupt
+        self._cache_results = cache_results
+
+    def consumers(self) -> Consumers:
+        """The service's queues."""
+        declared = Consumers("ai_router")
+        declared.queue("commands", batch=200, prefetch=400).many(SubmitJob, CancelJob)(self.handle)
+        return declared
+
+    async def handle(self, received: Sequence[Received[Any]], tx: Transaction) -> None:
+        """Store what is new, answer from the cache what can be, queue the rest; then cancel what is not wanted.
+
+        Repeating it is harmless: a job is added once, and ends once.
+        """
+        cancels = [item for item in received if isinstance(item.message, CancelJob)]
+        unwanted = {item.message.job_id for item in cancels}
+        submits = [item for item in received if isinstance(item.message, SubmitJob)]
+        if submits:
+            await self._accept(submits, unwanted, tx)
+        for item in cancels:
+            with context.use(item.context):
+                await self._cancel(item.message, item.envelope.user_id, tx)
+
+    async def _accept(
+        self, received: Sequence[Received[SubmitJob]], unwanted: set[UUID], tx: Transaction
+    ) -> None:
+        first = {item.message.job_id: item for item in reversed(received)}
+        new = await repository.add_jobs(tx, [item.message for item in first.values()])
+        jobs = [Job(item.message, item.context) for item in first.values() if item.message.job_id in new - unwanted]
+        hits = await self._answered(jobs, tx)
+        for job in jobs:
+            if job.id not in hits:
+                tx.add_work(NewWork(job.id, WORK, job.payload()))
+
+    async def _answered(self, jobs: Sequence[Job], tx: Transaction) -> set[UUID]:
+        """Complete jobs whose result is known already; returns their ids."""
+        if not self._cache_results:
+            return set()
+        catalogue, _ = await self._router.snapshot()
+        keys = {job.id: cache.key_of(job.command) for job in jobs if cache.may_be_cached(job.command, catalogue)}
+        if not keys:
+            return set()
+        known = await repository.recall(tx, list(keys.values()))
+        endings = []
+        for job in jobs:
+            provider, result = known.get(keys.get(job.id, ""), ("", {}))
+            if result and await self._good(job, provider, result, catalogue):
+                endings.append(_hit(job, provider, cache.as_hit(job.command, result)))
+        if endings:
+            await repository.finish(tx, endings)
+            for ending in endings:
+                with context.use(ending.job.context):
+                    tx.emit(ending.event)
+        return {ending.job.id for ending in endings}
+
+    async def _good(self, job: Job, provider: str, result: dict[str, Any], catalogue: Catalogue) -> bool:
+        """A kept result counts when the provider that made it is the one we would take now, and its files exist."""
+        if not cache.answers(job.command, provider, result):
+            return False
+        choice, _ = await self._router.choose(job.command)
+        if not choice.ranked or choice.ranked[0].provider != provider:
+            return False
+        if not catalogue.offer(provider, job.command.capability).deterministic:
+            return False
+        for output in result["outputs"].values():
+            if await self._store.stat(output["key"]) is None:
+                return False
+        return True
+
+    async def _cancel(self, command: CancelJob, user_id: UUID | None, tx: Transaction) -> None:
+        if await repository.add_cancelled(tx, command.job_id, command.run_id, user_id):
+            tx.emit(JobCancelled(job_id=command.job_id, run_id=command.run_id, cost=Decimal(0)))
+            return
+        if not await cancel_job(tx, command.job_id, self._interrupt):
+            await self._tell_how_it_ended(command, tx)
+
+    async def _tell_how_it_ended(self, command: CancelJob, tx: Transaction) -> None:
+        job = await repository.find(tx, command.job_id)
+        if job is None:
+            return
+        match job["status"]:
+            case Status.COMPLETED:
+                tx.emit(JobCompleted.model_validate(job["output_data"]))
+            case Status.FAILED:
+                tx.emit(JobFailed.model_validate(job["output_data"]))
+            case Status.CANCELLED:
+                tx.emit(JobCancelled(job_id=job["id"], run_id=job["workflow_id"], cost=job["cost"]))
+
+
+async def cancel_job(tx: Transaction, job_id: UUID, interrupt: Interrupt) -> bool:
+    """Cancel an open job: its work goes, its calls at vendors are stopped. False when it has ended already."""
+    job = await repository.cancel(tx, job_id)
+    if job is None:
+        return False
+    calls = await repository.calls_of(tx, job_id)
+    for call in calls:
+        if call.open and call.paid:
+            tx.add_work(_stop(call))
+    tx.emit(
+        JobCancelled(
+            job_id=job_id,
+            run_id=job["workflow_id"],
+            cost=sum((call.spent for call in calls), Decimal(0)),
+        )
+    )
+    tx.after_commit(lambda: interrupt(job_id))
+    return True
+
+
+def _stop(call: Call) -> NewWork:
+    return NewWork(call.id, STOP_WORK, {"job_id": str(call.job_id)})
+
+
+def _hit(job: Job, provider: str, event: JobCompleted) -> Ending:
+    return Ending(
+        job=job,
+        status=Status.COMPLETED,
+        event=event,
+        provider=provider,
+        model=event.model,
+        score=event.score,
+        attempts=1,
+        cache_hit=True,
+        routing={"cache": True},
+    )

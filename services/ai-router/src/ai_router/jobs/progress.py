@@ -1,0 +1,113 @@
+"""Progress of jobs under way, told at most once a second and for many jobs in one transaction."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from uuid import UUID
+
+import asyncpg
+import structlog
+
+from ai_router.jobs import repository
+from ai_router.jobs.models import Job
+from ai_router.providers.port import Report
+from chassis import context
+from chassis.database import Database
+from contracts.ai_router import JobProgressed
+from contracts.enums import Capability
+
+log = structlog.get_logger(__name__)
+
+EVERY_S = 1.0
+
+_DOING = {
+    Capability.IMAGE_ENHANCEMENT: "Enhancing the photo",
+    Capability.IMAGE_UPSCALE: "Enlarging the photo",
+    Capability.AUDIO_GENERATION: "Speaking the script",
+    Capability.VIDEO_GENERATION: "Making the photo talk",
+    Capability.MUSIC_GENERATION: "Composing the music",
+}
+
+
+@dataclass(slots=True)
+class _Told:
+    job: Job
+    provider: str
+    progress: int = 0
+    told: int = -1
+
+
+class ProgressBoard:
+    """A background part: jobs post to it, it writes and publishes what has changed. A job of under a second never
+    appears here."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._jobs: dict[UUID, _Told] = {}
+        self._changed = asyncio.Event()
+        self._loop: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin to tell."""
+        self._loop = asyncio.create_task(self._tell_loop(), name="progress of jobs")
+
+    async def stop(self, grace_s: float = 5.0) -> None:
+        """Tell no more; progress is only ever a convenience."""
+        if self._loop is not None:
+            self._loop.cancel()
+            await asyncio.gather(self._loop, return_exceptions=True)
+
+    def begin(self, job: Job, provider: str) -> Report:
+        """``provider`` starts on ``job``: returns what its progress is reported to."""
+        told = self._jobs[job.id] = _Told(job, provider)
+        self._changed.set()
+
+        def report(fraction: float) -> None:
+            told.progress = max(told.progress, min(99, int(fraction * 100)))
+            if told.progress > told.told:
+                self._changed.set()
+
+        return report
+
+    def end(self, job_id: UUID) -> None:
+        """Nothing more is told about a job."""
+        self._jobs.pop(job_id, None)
+
+    async def _tell_loop(self) -> None:
+        while True:
+            await self._changed.wait()
+            await asyncio.sleep(EVERY_S)
+            self._changed.clear()
+            try:
+                await self._tell()
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+                log.warning("progress.not_told", error=str(error))
+                self._changed.set()
+
+    async def _tell(self) -> None:
+        news = [told for told in self._jobs.values() if told.progress > told.told]
+        if not news:
+            return
+        rows = [(told.job.id, told.provider, told.progress, _words(told)) for told in news]
+        async with self._database.transaction() as tx:
+            still_open = await repository.save_progress(tx, rows)
+            for job_id, provider, progress, message in rows:
+                if job_id in still_open and (told := self._jobs.get(job_id)) is not None:
+                    with context.use(told.job.context):
+                        tx.emit(
+                            JobProgressed(
+                                job_id=job_id,
+                                run_id=told.job.command.run_id,
+                                capability=told.job.command.capability,
+                                provider=provider,
+                                progress=progress,
+                                message=message,
+                            )
+                        )
+        for told, (_, _, progress, _) in zip(news, rows, strict=True):
+            told.told = progress
+
+
+def _words(told: _Told) -> str:
+    return f"{_DOING.get(told.job.command.capability, 'Working')} ({told.provider})"

@@ -1,0 +1,256 @@
+"""All SQL about jobs and calls. One statement a batch where many jobs move at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import orjson
+
+from ai_router.jobs.models import CacheEntry, Call, Ending
+from chassis.database import Transaction
+from contracts.ai_router import SubmitJob
+
+_CALL_COLUMNS = (
+    "id, job_id, provider, capability, attempt, paid, started_at, estimated_cost, state, vendor_job_id, duration_ms, "
+    "failure, error, units, cost"
+)
+
+
+def as_json(value: Any) -> str:
+    """``value`` as JSON text, the form in which statements take it."""
+    return orjson.dumps(value, default=str).decode()
+
+
+async def add_jobs(tx: Transaction, commands: Sequence[SubmitJob]) -> set[UUID]:
+    """Store new jobs; returns the ids of those that were new."""
+    rows = await tx.fetch(
+        """
+        INSERT INTO ai_jobs (id, user_id, product_line, workflow_id, job_type, input_data, deadline)
+        SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::jsonb[], $7::timestamptz[])
+        ON CONFLICT (id) DO NOTHING RETURNING id
+        """,
+        [command.job_id for command in commands],
+        [command.user_id for command in commands],
+        [command.product_line for command in commands],
+        [command.run_id for command in commands],
+        [command.capability.value for command in commands],
+        [_request(command) for command in commands],
+        [command.deadline for command in commands],
+    )
+    return {row["id"] for row in rows}
+
+
+def _request(command: SubmitJob) -> str:
+    return command.model_dump_json(exclude={"job_id", "user_id", "product_line", "run_id", "capability", "deadline"})
+
+
+async def add_cancelled(tx: Transaction, job_id: UUID, run_id: UUID | None, user_id: UUID | None) -> bool:
+    """Remember that a job not heard of yet is not wanted. False when the job exists."""
+    row = await tx.fetchrow(
+        "INSERT INTO ai_jobs (id, workflow_id, user_id, status, completed_at) VALUES ($1, $2, $3, 'cancelled', $4) "
+        "ON CONFLICT (id) DO NOTHING RETURNING id",
+        job_id,
+        run_id,
+        user_id,
+        tx.now,
+    )
+    return row is not None
+
+
+async def cancel(tx: Transaction, job_id: UUID) -> asyncpg.Record | None:
+    """Mark an open job as cancelled and remove its work. None when it has ended or is not known."""
+    row = await tx.fetchrow(
+        "UPDATE ai_jobs SET status = 'cancelled', completed_at = $2, updated_at = $2 "
+        "WHERE id = $1 AND status IN ('pending', 'processing') RETURNING id, workflow_id, user_id",
+        job_id,
+        tx.now,
+    )
+    if row is not None:
+        await tx.execute("DELETE FROM work WHERE id = $1", job_id)
+    return row
+
+
+async def find(tx: Transaction, job_id: UUID) -> asyncpg.Record | None:
+    """One job."""
+    return await tx.fetchrow("SELECT * FROM ai_jobs WHERE id = $1", job_id)
+
+
+async def find_of_user(tx: Transaction, job_id: UUID, user_id: UUID) -> asyncpg.Record | None:
+    """One job of one user."""
+    return await tx.fetchrow("SELECT * FROM ai_jobs WHERE id = $1 AND user_id = $2", job_id, user_id)
+
+
+async def list_of_user(
+    tx: Transaction, user_id: UUID, *, status: str | None, job_type: str | None, offset: int, limit: int
+) -> tuple[list[asyncpg.Record], int]:
+    """A page of a user's jobs, newest first, and how many there are."""
+    rows = await tx.fetch(
+        "SELECT *, count(*) OVER () AS total FROM ai_jobs WHERE user_id = $1 "
+        "AND ($2::text IS NULL OR status = $2) AND ($3::text IS NULL OR job_type = $3) "
+        "ORDER BY created_at DESC, id DESC OFFSET $4 LIMIT $5",
+        user_id,
+        status,
+        job_type,
+        offset,
+        limit,
+    )
+    if rows or not offset:
+        return rows, rows[0]["total"] if rows else 0
+    counted = await tx.fetchrow(
+        "SELECT count(*) AS total FROM ai_jobs WHERE user_id = $1 "
+        "AND ($2::text IS NULL OR status = $2) AND ($3::text IS NULL OR job_type = $3)",
+        user_id,
+        status,
+        job_type,
+    )
+    return rows, counted["total"] if counted else 0
+
+
+async def remove(tx: Transaction, job_id: UUID) -> None:
+    """Delete a job with its calls."""
+    await tx.execute("DELETE FROM ai_jobs WHERE id = $1", job_id)
+
+
+async def calls_of(tx: Transaction, job_id: UUID) -> list[Call]:
+    """Every call of a job, first to last."""
+    rows = await tx.fetch(
+        f"SELECT {_CALL_COLUMNS} FROM provider_calls WHERE job_id = $1 ORDER BY attempt",  # noqa: S608  a constant
+        job_id,
+    )
+    return [Call(**dict(row)) for row in rows]
+
+
+async def save_calls(tx: Transaction, calls: Sequence[Call]) -> None:
+    """Store calls as they are now. A call that has ended keeps its end."""
+    if calls:
+        await tx.execute(_SAVE_CALLS, *_call_arguments(calls))
+
+
+_SAVE_CALLS = f"""
+INSERT INTO provider_calls ({_CALL_COLUMNS})
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::int[], $6::bool[], $7::timestamptz[],
+                     $8::numeric[], $9::text[], $10::text[], $11::int[], $12::text[], $13::text[], $14::numeric[],
+                     $15::numeric[])
+ON CONFLICT (id) DO UPDATE SET state = excluded.state,
+    vendor_job_id = coalesce(excluded.vendor_job_id, provider_calls.vendor_job_id),
+    duration_ms = excluded.duration_ms, failure = excluded.failure, error = excluded.error,
+    units = excluded.units, cost = excluded.cost
+WHERE provider_calls.state IN ('calling', 'accepted')
+"""  # noqa: S608  constants
+
+
+def _call_arguments(calls: Sequence[Call]) -> list[list[Any]]:
+    names = [name.strip() for name in _CALL_COLUMNS.split(",")]
+    return [[getattr(call, name) for call in calls] for name in names]
+
+
+async def save_progress(tx: Transaction, rows: Sequence[tuple[UUID, str, int, str]]) -> set[UUID]:
+    """Store provider, percentage and message of jobs under way; returns those that are still open."""
+    stored = await tx.fetch(
+        """
+        UPDATE ai_jobs SET status = 'processing', provider = told.provider, progress = told.progress,
+            progress_message = told.message, updated_at = $5
+        FROM unnest($1::uuid[], $2::text[], $3::smallint[], $4::text[]) AS told (id, provider, progress, message)
+        WHERE ai_jobs.id = told.id AND ai_jobs.status IN ('pending', 'processing') RETURNING ai_jobs.id
+        """,
+        [row[0] for row in rows],
+        [row[1] for row in rows],
+        [row[2] for row in rows],
+        [row[3] for row in rows],
+        tx.now,
+    )
+    return {row["id"] for row in stored}
+
+
+_FINISH = f"""
+WITH saved AS (
+    INSERT INTO provider_calls ({_CALL_COLUMNS})
+    SELECT * FROM unnest($13::uuid[], $14::uuid[], $15::text[], $16::text[], $17::int[], $18::bool[],
+                         $19::timestamptz[], $20::numeric[], $21::text[], $22::text[], $23::int[], $24::text[],
+                         $25::text[], $26::numeric[], $27::numeric[])
+    ON CONFLICT (id) DO UPDATE SET state = excluded.state,
+        vendor_job_id = coalesce(excluded.vendor_job_id, provider_calls.vendor_job_id),
+        duration_ms = excluded.duration_ms, failure = excluded.failure, error = excluded.error,
+        units = excluded.units, cost = excluded.cost
+    WHERE provider_calls.state IN ('calling', 'accepted')
+)
+UPDATE ai_jobs SET status = ended.status, provider = ended.provider, model_name = ended.model,
+    output_data = ended.output, routing = ended.routing, error_message = ended.error, quality_score = ended.score,
+    cost = ended.cost, attempts = ended.attempts, cache_hit = ended.cache_hit,
+    progress = CASE ended.status WHEN 'completed' THEN 100 ELSE ai_jobs.progress END,
+    processing_time_ms = ended.milliseconds, completed_at = now(), updated_at = now()
+FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::jsonb[], $6::jsonb[], $7::text[], $8::numeric[],
+            $9::numeric[], $10::int[], $11::bool[], $12::int[])
+    AS ended (id, status, provider, model, output, routing, error, score, cost, attempts, cache_hit, milliseconds)
+WHERE ai_jobs.id = ended.id AND ai_jobs.status IN ('pending', 'processing')
+"""  # noqa: S608  constants
+
+
+async def finish(tx: Transaction, endings: Sequence[Ending]) -> None:
+    """Store how jobs ended, with their last calls. Jobs that have ended already keep their end."""
+    calls = [call for ending in endings for call in ending.calls]
+    await tx.execute(
+        _FINISH,
+        [ending.job.id for ending in endings],
+        [ending.status.value for ending in endings],
+        [ending.provider for ending in endings],
+        [ending.model for ending in endings],
+        [ending.event.model_dump_json() for ending in endings],
+        [as_json(ending.routing) for ending in endings],
+        [ending.error for ending in endings],
+        [None if ending.score is None else Decimal(str(round(ending.score, 3))) for ending in endings],
+        [ending.cost for ending in endings],
+        [ending.attempts for ending in endings],
+        [ending.cache_hit for ending in endings],
+        [round(ending.seconds * 1000) for ending in endings],
+        *_call_arguments(calls),
+    )
+    entries = [ending.cache for ending in endings if ending.cache is not None]
+    if entries:
+        await remember(tx, entries)
+
+
+async def put_off(tx: Transaction, work_id: UUID, token: UUID, payload: dict[str, Any], until: datetime) -> bool:
+    """Give work back, to be claimed after ``until`` with a new payload. False when the lease has passed on."""
+    row = await tx.fetchrow(
+        "UPDATE work SET lease_token = NULL, lease_until = NULL, run_after = $3, payload = $4::jsonb, attempts = 0 "
+        "WHERE id = $1 AND lease_token = $2 RETURNING id",
+        work_id,
+        token,
+        until,
+        as_json(payload),
+    )
+    return row is not None
+
+
+async def remember(tx: Transaction, entries: Sequence[CacheEntry]) -> None:
+    """Keep results for the same question; a newer one replaces."""
+    unique = {entry.key: entry for entry in entries}
+    await tx.execute(
+        """
+        INSERT INTO result_cache (key, user_id, provider, result, expires_at)
+        SELECT * FROM unnest($1::text[], $2::uuid[], $3::text[], $4::jsonb[], $5::timestamptz[])
+        ON CONFLICT (key) DO UPDATE SET provider = excluded.provider, result = excluded.result,
+            expires_at = excluded.expires_at
+        """,
+        list(unique),
+        [entry.user_id for entry in unique.values()],
+        [entry.provider for entry in unique.values()],
+        [as_json(entry.result) for entry in unique.values()],
+        [entry.expires_at for entry in unique.values()],
+    )
+
+
+async def recall(tx: Transaction, keys: Sequence[str]) -> dict[str, tuple[str, dict[str, Any]]]:
+    """Provider and result by key, of those keys that are known and still good."""
+    rows = await tx.fetch(
+        "SELECT key, provider, result FROM result_cache WHERE key = ANY($1::text[]) AND expires_at > $2",
+        list(keys),
+        tx.now,
+    )
+    return {row["key"]: (row["provider"], row["result"]) for row in rows}

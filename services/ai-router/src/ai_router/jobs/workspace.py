@@ -1,0 +1,72 @@
+"""The private folder of one attempt, between the object store and a provider."""
+
+from __future__ import annotations
+
+import asyncio
+import mimetypes
+import shutil
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+from chassis.storage import keys
+from chassis.storage.port import ObjectStore
+from contracts.objects import StoredObject
+
+_KEY_OF = {
+    "image": keys.image_key,
+    "video": keys.video_key,
+    "audio": keys.audio_key,
+}
+_EXTENSIONS = {"image/jpeg": "jpg", "audio/wav": "wav", "audio/x-wav": "wav", "application/json": "json"}
+
+
+class AttemptWorkspace:
+    """Satisfies ``providers.port.Workspace``. Results are named after the attempt: doing it again replaces them."""
+
+    def __init__(self, store: ObjectStore, directory: Path, *, user_id: UUID, attempt_id: UUID, now: datetime) -> None:
+        self.directory = directory
+        self._store = store
+        self._user_id = user_id
+        self._attempt_id = attempt_id
+        self._now = now
+        self._files: dict[str, Path] = {}
+        self._fetching = asyncio.Lock()
+
+    async def fetch(self, stored: StoredObject) -> Path:
+        """A local file with the object's bytes, SHA-256 verified; each object is brought once."""
+        async with self._fetching:
+            if stored.key not in self._files:
+                name = f"input-{len(self._files)}.{extension_of(stored.mime_type)}"
+                self._files[stored.key] = await self._store.fetch(stored, self.directory / name)
+            return self._files[stored.key]
+
+    async def keep(self, path: Path, mime_type: str, *, role: str) -> StoredObject:
+        """Store a finished file under a key of this attempt and role."""
+        make_key = _KEY_OF.get(mime_type.split("/", 1)[0], keys.document_key)
+        key = make_key(self._user_id, extension_of(mime_type), self._now, f"{self._attempt_id.hex}-{role}")
+        metadata = keys.object_metadata(self._user_id, f"generated_{role}", self._now)
+        stored = await self._store.put_file(path, key, mime_type, metadata=metadata)
+        self._files[stored.key] = path
+        return stored
+
+
+@asynccontextmanager
+async def workspace(
+    store: ObjectStore, root: Path | None, *, user_id: UUID, attempt_id: UUID, now: datetime
+) -> AsyncIterator[AttemptWorkspace]:
+    """A workspace with a folder of its own, removed at the end. ``root``: where; None: the system's."""
+    directory = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="attempt-", dir=root))
+    try:
+        yield AttemptWorkspace(store, directory, user_id=user_id, attempt_id=attempt_id, now=now)
+    finally:
+        await asyncio.to_thread(shutil.rmtree, directory, ignore_errors=True)
+
+
+def extension_of(mime_type: str) -> str:
+    """The usual file extension of a type, ``bin`` where there is none; without the dot."""
+    known = _EXTENSIONS.get(mime_type) or (mimetypes.guess_extension(mime_type) or ".bin")[1:]
+    return known if known.isalnum() else "bin"

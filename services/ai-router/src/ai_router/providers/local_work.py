@@ -1,0 +1,95 @@
+"""What runs in a worker process for the local providers.
+
+The media library is imported inside: the service's own process never loads decoders, and a worker loads only what its
+job needs. Every function raises only ``media.errors`` and returns what a result's ``data`` says.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+Progress = Callable[[float], None]
+
+
+def enhance(source: Path, out: Path, kind: str, strength: float, *, progress: Progress) -> dict[str, Any]:
+    """Write the enhanced photo to ``out``."""
+    from media.enhance import enhance_file
+
+    made = enhance_file(source, out, kind=kind, strength=strength, progress=progress)
+    applied = str(made.details.get("applied", ""))
+    return {
+        "width": made.width,
+        "height": made.height,
+        "applied": [name.strip() for name in applied.split(",") if name.strip()],
+    }
+
+
+def upscale(source: Path, out: Path, factor: int, *, progress: Progress) -> dict[str, Any]:
+    """Write the photo at ``factor`` times its size to ``out``."""
+    from media.upscale import upscale_file
+
+    made = upscale_file(source, out, factor=factor, progress=progress)
+    return {"width": made.width, "height": made.height, "factor": factor}
+
+
+def speak(script: str, sound: Path, timings: Path, options: dict[str, Any], *, progress: Progress) -> dict[str, Any]:
+    """Write the speech to ``sound`` and its timings document to ``timings``."""
+    from media.speech import synthesise
+
+    speech = synthesise(script, sound, progress=progress, **options)
+    about = {
+        "duration": speech.duration,
+        "sample_rate": speech.sample_rate,
+        "language": speech.language,
+        "voice": speech.voice,
+        "engine": speech.engine,
+        "loudness_lufs": speech.loudness_lufs,
+    }
+    document = {
+        **about,
+        "words": [asdict(word) for word in speech.words],
+        "phonemes": [asdict(phoneme) for phoneme in speech.phonemes],
+    }
+    timings.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
+    return about
+
+
+def talk(
+    photo: Path, audio: Path, timings: Path, out: Path, options: dict[str, Any], *, progress: Progress
+) -> dict[str, Any]:
+    """Render the talking photo to ``out``."""
+    from media.talking import render
+
+    speech = speech_of(audio, json.loads(timings.read_bytes()))
+    made = render(photo, speech, out, progress=progress, **options)
+    return {"width": made.width, "height": made.height, "duration": made.duration, **made.details}
+
+
+def compose(out: Path, options: dict[str, Any], *, progress: Progress) -> dict[str, Any]:
+    """Compose background music to ``out``."""
+    from media.music import make_bed
+
+    progress(0.0)
+    made = make_bed(out, **options)
+    progress(1.0)
+    return {"duration": made.duration}
+
+def speech_of(audio: Path, document: dict[str, Any]) -> Any:
+    """The library's ``Speech`` from a recording and its timings document."""
+    from media.types import Phoneme, Speech, Word
+
+    return Speech(
+        path=audio,
+        sample_rate=document.get("sample_rate", 48_000),
+        duration=document["duration"],
+        phonemes=tuple(Phoneme(one["ipa"], one["start"], one["end"]) for one in document.get("phonemes", ())),
+        words=tuple(Word(one["text"], one["start"], one["end"]) for one in document.get("words", ())),
+        language=document.get("language", "en"),
+        voice=document.get("voice", "neutral"),
+        engine=document.get("engine", ""),
+        loudness_lufs=document.get("loudness_lufs", -16.0),
+    )

@@ -1,0 +1,219 @@
+"""Ranking the providers for one request (AIR-35 to AIR-42).
+
+Outside providers come first, in this order: the one the request prefers, the one its quality preference selects, then
+the rest of the written chain. Local zero-cost providers end every ranking, so they are reached only when no other is
+left. What was dropped is kept with its reason, so that a choice can be explained and computed again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from math import ceil
+from typing import Any
+
+from ai_router.catalogue.models import Catalogue, Offer
+from contracts.enums import Capability, Quality
+
+
+@dataclass(frozen=True, slots=True)
+class RoutingRequest:
+    """What is asked for. ``units`` are estimated: images, seconds, characters, jobs."""
+
+    capability: Capability
+    plan: str
+    quality: Quality = Quality.BALANCED
+    units: Mapping[str, Decimal] = field(default_factory=dict)
+    exclude: frozenset[str] = frozenset()
+    failed: frozenset[str] = frozenset()
+    """Providers that have failed for this job already."""
+    prefer: str | None = None
+    segmented: bool = False
+    """The work may be delivered in several clips; else it must fit into one."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderState:
+    """What is known about a provider at this moment; a provider without a state is not configured."""
+
+    healthy: bool = True
+    breaker_open: bool = False
+    remaining_calls: int | None = None
+    """Calls left of its hourly allowance; None: not limited."""
+
+
+Health = Mapping[str, ProviderState]
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What may still be spent: on this request, and by everybody today."""
+
+    left: Decimal
+    left_today: Decimal = Decimal("Infinity")
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A provider that can do it, why it stands where it stands, and what it should cost."""
+
+    provider: str
+    reason: str
+    estimated_cost: Decimal
+    zero_cost: bool
+    clips: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A provider that cannot do it now, and why."""
+
+    provider: str
+    reason: str
+    over_budget: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Candidates, best first, and everybody else. ``ranked`` may be empty."""
+
+    ranked: tuple[Candidate, ...]
+    dropped: tuple[Dropped, ...]
+
+    def document(self) -> dict[str, Any]:
+        """The choice as JSON, to be kept with the job."""
+        return {
+            "ranked": [
+                {"provider": one.provider, "reason": one.reason, "estimated_cost": str(one.estimated_cost)}
+                for one in self.ranked
+            ],
+            "dropped": [{"provider": one.provider, "reason": one.reason} for one in self.dropped],
+        }
+
+
+def choose(request: RoutingRequest, catalogue: Catalogue, health: Health, budget: Budget) -> Choice:
+    """Rank the providers of ``request.capability``. The same arguments give the same choice."""
+    dropped: list[Dropped] = []
+    outside: list[Offer] = []
+    local: list[Offer] = []
+    for offer in catalogue.offers:
+        if offer.capability is not request.capability:
+            continue
+        reason = _why_not(offer, request, catalogue, health)
+        if reason is not None:
+            dropped.append(Dropped(offer.provider, reason))
+        elif (too_dear := _too_dear(offer, request, budget)) is not None:
+            dropped.append(Dropped(offer.provider, too_dear, over_budget=True))
+        else:
+            (local if offer.zero_cost else outside).append(offer)
+    ranked = _rank_outside(outside, request, catalogue)
+    dropped += [
+        Dropped(offer.provider, "used only when named" if offer.listing == "named" else "not in the fallback chain")
+        for offer in outside
+        if all(offer.provider != taken.provider for taken, _ in ranked)
+    ]
+    why_local = "no outside provider is left" if not ranked else "ends the chain"
+    ranked += [(offer, why_local) for offer in _in_chain_order(local)]
+    ranked = _preferred_first(ranked, request.prefer)
+    if not catalogue.rules.fallback:
+        dropped += [Dropped(offer.provider, "fallback is switched off") for offer, _ in ranked[1:]]
+        ranked = ranked[:1]
+    return Choice(tuple(_candidate(offer, reason, request) for offer, reason in ranked), tuple(dropped))
+
+
+def _why_not(offer: Offer, request: RoutingRequest, catalogue: Catalogue, health: Health) -> str | None:
+    """The first reason that rules an offer out, None when nothing does."""
+    state = health.get(offer.provider)
+    if not offer.is_active:
+        return "switched off"
+    if state is None:
+        return "not configured"
+    if offer.provider in request.exclude:
+        return "excluded by the request"
+    if offer.provider in request.failed:
+        return "failed for this job"
+    if offer.allowed_tiers and request.plan not in offer.allowed_tiers:
+        return f"not for plan {request.plan}"
+    seconds = request.units.get("second")
+    longest = None if offer.max_clip_s is None or request.segmented else Decimal(str(offer.max_clip_s))
+    if longest is not None and seconds is not None and seconds > longest:
+        return f"{seconds:g} s asked, at most {longest:g} s in one clip"
+    return None if offer.zero_cost else _why_not_outside(offer, state, request, catalogue)
+
+
+def _why_not_outside(
+    offer: Offer, state: ProviderState, request: RoutingRequest, catalogue: Catalogue
+) -> str | None:
+    if catalogue.rules.emergency:
+        return "emergency mode"
+    if not state.healthy:
+        return "unhealthy"
+    if state.breaker_open:
+        return "breaker open"
+    if state.remaining_calls is not None and state.remaining_calls <= 0:
+        return "hourly allowance used up"
+    threshold = catalogue.policy(request.capability).minimum_quality
+    if offer.quality < threshold:
+        return f"quality {offer.quality:g} below {threshold:g}"
+    return None
+
+
+def _too_dear(offer: Offer, request: RoutingRequest, budget: Budget) -> str | None:
+    cost = offer.estimate(request.units)
+    if cost > budget.left:
+        return f"{cost:f} over the budget of {budget.left:f}"
+    if cost > budget.left_today:
+        return "daily cost limit reached"
+    return None
+
+
+def _rank_outside(
+    offers: list[Offer], request: RoutingRequest, catalogue: Catalogue
+) -> list[tuple[Offer, str]]:
+    head = _head([offer for offer in offers if offer.listing != "named"], request, catalogue)
+    ranked = [] if head is None else [head]
+    for offer in _in_chain_order(offers):
+        if head is not None and offer is head[0]:
+            continue
+        if offer.listing == "chain":
+            ranked.append((offer, "next in the chain"))
+        elif offer.provider == request.prefer:
+            ranked.append((offer, "named by the request"))
+    return ranked
+
+
+def _head(offers: list[Offer], request: RoutingRequest, catalogue: Catalogue) -> tuple[Offer, str] | None:
+    """Who the quality preference selects (AIR-36); ties go to the faster one."""
+    if not offers:
+        return None
+    policy = catalogue.policy(request.capability)
+    chain = [offer for offer in offers if offer.listing == "chain"]
+    by_name = {offer.provider: offer for offer in offers}
+    if request.quality is Quality.ECONOMY:
+        return min(offers, key=lambda offer: (offer.estimate(request.units), offer.speed_s)), "lowest cost"
+    if request.quality is Quality.PREMIUM:
+        if policy.premium is None:
+            return min(offers, key=lambda offer: (-offer.quality, offer.speed_s)), "highest quality"
+        if policy.premium in by_name and request.plan in catalogue.rules.premium_tiers:
+            return by_name[policy.premium], "premium provider"
+    if policy.primary in by_name:
+        return by_name[policy.primary], "primary provider"
+    if chain:
+        return _in_chain_order(chain)[0], "first of the chain"
+    return None
+
+
+def _in_chain_order(offers: Iterable[Offer]) -> list[Offer]:
+    return sorted(offers, key=lambda offer: (offer.priority, offer.speed_s, offer.provider))
+
+
+def _preferred_first(ranked: list[tuple[Offer, str]], prefer: str | None) -> list[tuple[Offer, str]]:
+    first = [(offer, "preferred by the request") for offer, _ in ranked if offer.provider == prefer]
+    return first + [(offer, reason) for offer, reason in ranked if offer.provider != prefer]
+
+
+def _candidate(offer: Offer, reason: str, request: RoutingRequest) -> Candidate:
+    seconds = request.units.get("second")
+    clips = 1 if offer.max_clip_s is None or not seconds else max(1, ceil(float(seconds) / offer.max_clip_s))
+    return Candidate(offer.provider, reason, offer.estimate(request.units), offer.zero_cost, clips)

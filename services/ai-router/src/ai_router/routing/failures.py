@@ -1,0 +1,46 @@
+"""What follows from a failure class. One table decides; nobody reads meaning out of texts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from ai_router.providers.port import FailureClass
+
+Next = Literal["again", "next", "fail"]
+"""``again``: the same provider once more, if it is worth the wait. ``next``: another provider. ``fail``: the job."""
+
+
+@dataclass(frozen=True, slots=True)
+class Consequence:
+    """``blames`` counts against the provider's breaker, ``opens_s`` opens it at once, ``later`` says that the whole job
+    may succeed later when no provider is left now."""
+
+    then: Next
+    blames: bool
+    later: bool
+    opens_s: float | None = None
+
+
+CONSEQUENCES: Mapping[FailureClass, Consequence] = {
+    FailureClass.INPUT: Consequence("next", blames=False, later=False),
+    FailureClass.MODERATION_INPUT: Consequence("fail", blames=False, later=False),
+    FailureClass.MODERATION_OUTPUT: Consequence("next", blames=False, later=False),
+    FailureClass.TRANSIENT: Consequence("again", blames=True, later=True),
+    FailureClass.THROTTLED: Consequence("next", blames=False, later=True),
+    FailureClass.QUOTA: Consequence("next", blames=True, later=True, opens_s=300.0),
+    FailureClass.AUTH: Consequence("next", blames=True, later=False, opens_s=300.0),
+    FailureClass.EMPTY: Consequence("next", blames=True, later=True),
+    FailureClass.BAD_OUTPUT: Consequence("next", blames=True, later=True),
+    FailureClass.STUCK: Consequence("next", blames=True, later=True),
+    FailureClass.UNKNOWN_OUTCOME: Consequence("next", blames=True, later=False),
+}
+
+QUICK_RETRIES = 1
+"""How often ``again`` is granted to one provider within a job's round."""
+
+QUICK_RETRY_S = 1.0
+
+ROUNDS_S: tuple[float, ...] = (60.0, 120.0, 240.0)
+"""Waits before the job as a whole is tried again (CON-07, AIR-49)."""

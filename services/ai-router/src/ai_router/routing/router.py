@@ -1,0 +1,171 @@
+"""Where the pure choice meets what this process knows: the catalogue, provider health, breakers, what was spent."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from ai_router.catalogue.models import Catalogue, Usage
+from ai_router.catalogue.repository import CatalogueBook
+from ai_router.providers.port import FailureClass, Provider
+from ai_router.routing.breaker import Breaker, BreakerState
+from ai_router.routing.choose import Budget, Choice, ProviderState, RoutingRequest, choose
+from ai_router.routing.failures import CONSEQUENCES
+from contracts.ai_router import SubmitJob
+from contracts.enums import Capability
+
+DEFAULT_SECONDS = Decimal(10)
+"""A video whose length nobody has said (WFL's default)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What a choice was made from; together with the catalogue it can be computed again."""
+
+    request: RoutingRequest
+    health: Mapping[str, ProviderState]
+    budget: Budget
+
+    def document(self) -> dict[str, Any]:
+        """As JSON, to be kept with the job."""
+        return {
+            "plan": self.request.plan,
+            "quality": self.request.quality,
+            "units": {unit: str(count) for unit, count in self.request.units.items()},
+            "exclude": sorted(self.request.exclude),
+            "failed": sorted(self.request.failed),
+            "prefer": self.request.prefer,
+            "health": {
+                key: {
+                    "healthy": state.healthy,
+                    "breaker_open": state.breaker_open,
+                    "remaining_calls": state.remaining_calls,
+                }
+                for key, state in self.health.items()
+            },
+            "budget": {"left": str(self.budget.left), "left_today": str(self.budget.left_today)},
+        }
+
+    @classmethod
+    def of(cls, capability: Capability, document: Mapping[str, Any]) -> Inputs:
+        """The inverse of :meth:`document`."""
+        return cls(
+            RoutingRequest(
+                capability=capability,
+                plan=document["plan"],
+                quality=document["quality"],
+                units={unit: Decimal(count) for unit, count in document["units"].items()},
+                exclude=frozenset(document["exclude"]),
+                failed=frozenset(document["failed"]),
+                prefer=document["prefer"],
+            ),
+            {key: ProviderState(**state) for key, state in document["health"].items()},
+            Budget(**{name: Decimal(value) for name, value in document["budget"].items()}),
+        )
+
+
+class Router:
+    """Chooses for jobs and remembers how providers fare."""
+
+    def __init__(
+        self,
+        book: CatalogueBook,
+        providers: Mapping[str, Provider],
+        *,
+        ticks: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.book = book
+        self.providers = providers
+        self.healthy: dict[str, bool] = {}
+        """As last checked; a provider that was never checked is taken to be well."""
+        self._breakers: dict[tuple[str, Capability], Breaker] = {}
+        self._ticks = ticks
+
+    async def snapshot(self) -> tuple[Catalogue, Usage]:
+        """The catalogue and usage that choices are made from at this moment."""
+        return await self.book.current()
+
+    async def choose(
+        self, command: SubmitJob, *, failed: frozenset[str] = frozenset(), spent: Decimal = Decimal(0)
+    ) -> tuple[Choice, Inputs]:
+        """Rank the providers for a job, of whose budget ``spent`` is gone, and say what the ranking depended on."""
+        catalogue, usage = await self.book.current()
+        rules = catalogue.rules
+        allowed = min(command.budget, rules.budgets.get(command.plan, Decimal(0)))
+        inputs = Inputs(
+            RoutingRequest(
+                capability=command.capability,
+                plan=command.plan,
+                quality=command.quality,
+                units=units_of(command),
+                exclude=frozenset(command.exclude),
+                failed=failed,
+                prefer=command.prefer,
+            ),
+            self._health(command.capability, catalogue, usage),
+            Budget(max(Decimal(0), allowed - spent), max(Decimal(0), rules.daily_limit - usage.cost_today)),
+        )
+        return choose(inputs.request, catalogue, inputs.health, inputs.budget), inputs
+
+    def breaker(self, provider: str, capability: Capability) -> Breaker:
+        """The breaker of a provider for a capability."""
+        return self._breakers.get((provider, capability), _CLOSED)
+
+    def breaker_open(self, provider: str, capability: Capability) -> bool:
+        """Whether its breaker lets no call through now."""
+        return not self.breaker(provider, capability).allows(self._ticks())
+
+    def breaker_state(self, provider: str, capability: Capability) -> BreakerState:
+        """The state of its breaker now."""
+        return self.breaker(provider, capability).state(self._ticks())
+
+    def started(self, provider: str, capability: Capability) -> None:
+        """A call begins."""
+        breaker = self.breaker(provider, capability)
+        if breaker is not _CLOSED:
+            self._breakers[provider, capability] = breaker.started(self._ticks())
+
+    def succeeded(self, provider: str, capability: Capability) -> None:
+        """A call ended well."""
+        self._breakers.pop((provider, capability), None)
+
+    def failed(self, provider: str, capability: Capability, failure: FailureClass | None) -> None:
+        """A call failed; None: for a reason that says nothing about the provider."""
+        breaker = self.breaker(provider, capability)
+        consequence = CONSEQUENCES[failure] if failure is not None else None
+        if consequence is not None and consequence.blames:
+            breaker = breaker.failed(self._ticks(), at_once_for_s=consequence.opens_s)
+        else:
+            breaker = breaker.released()
+        self._breakers[provider, capability] = breaker
+
+    def _health(self, capability: Capability, catalogue: Catalogue, usage: Usage) -> dict[str, ProviderState]:
+        states = {}
+        for offer in catalogue.offers:
+            if offer.capability is not capability or offer.provider not in self.providers:
+                continue
+            limit = offer.requests_per_hour
+            states[offer.provider] = ProviderState(
+                healthy=self.healthy.get(offer.provider, True),
+                breaker_open=self.breaker_open(offer.provider, capability),
+                remaining_calls=None if limit is None else limit - usage.calls_last_hour.get(offer.provider, 0),
+            )
+        return states
+
+
+_CLOSED = Breaker()
+
+
+def units_of(command: SubmitJob) -> dict[str, Decimal]:
+    """How much work a job is estimated to be, by unit. Seconds only where the result has a length."""
+    units = {"image": Decimal(1), "job": Decimal(1)}
+    script = command.parameters.get("script") or command.parameters.get("prompt")
+    if isinstance(script, str):
+        units["character"] = Decimal(len(script))
+    if command.capability in (Capability.VIDEO_GENERATION, Capability.LIP_SYNC, Capability.MUSIC_GENERATION):
+        duration = command.parameters.get("duration")
+        units["second"] = Decimal(str(duration)) if isinstance(duration, int | float) else DEFAULT_SECONDS
+    return units
