@@ -18,6 +18,7 @@ from media.types import Bgr, Made
 _CANDIDATES = 6
 _SEARCHED_FRAMES = 300
 _USELESS = 1.0
+_NEAR_S = 0.2
 _BLACK = 20.0
 _POSTER_QUALITY = 90
 
@@ -71,12 +72,16 @@ def _frame_at(container: Any, at: float) -> tuple[float, Bgr]:
     start = start_of(container)
     container.seek(int((float(start) + at) / stream.time_base), stream=stream, backward=True)
     found: tuple[float, Any] | None = None
-    for frame in container.decode(stream):
-        time = float(frame.pts * frame.time_base - start)
-        if found is None or time <= at + 1e-6:
-            found = time, frame
-        if time >= at - 1e-6:
-            break
+    for packet in container.demux(stream):
+        # Pictures that no other refers to need not be decoded on the way.
+        far = packet.pts is not None and float(packet.pts * packet.time_base - start) < at - _NEAR_S
+        stream.codec_context.skip_frame = "NONREF" if far else "DEFAULT"
+        for frame in packet.decode():
+            time = float(frame.pts * frame.time_base - start)
+            if found is None or time <= at + 1e-6:
+                found = time, frame
+            if time >= at - 1e-6:
+                return found[0], upright(found[1])
     if found is None or at > duration_of(container) + 0.5:
         raise _nothing()
     return found[0], upright(found[1])
