@@ -110,6 +110,12 @@ async def in_process(new_database: NewDatabase) -> AsyncIterator[InProcessBus]:
     await database.close()
 
 
+@pytest.fixture
+def make_world() -> type[World]:
+    """For suites of one bus only."""
+    return World
+
+
 @pytest.fixture(params=["in_process", pytest.param("new_rabbitmq_bus", marks=pytest.mark.broker)])
 def world(request: pytest.FixtureRequest) -> World:
     """Both buses, one after the other."""

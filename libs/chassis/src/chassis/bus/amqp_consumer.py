@@ -120,7 +120,12 @@ class Consumer:
                 await self._wake.wait()
                 continue
             self._turn += len(batch)
-            await self._settle(batch, await self._verdicts(batch))
+            try:
+                await self._settle(batch, await self._verdicts(batch))
+            except Exception as error:
+                # Whatever it was, the messages are not settled: a new connection delivers them again.
+                log.exception("consumer.not_settled", queue=self.spec.name)
+                batch[0].lane.channel.connection.abort(ConnectionLost(f"{self.spec.name} could not settle: {error!r}"))
 
     async def _verdicts(self, batch: Sequence[_Parcel]) -> Sequence[Verdict]:
         try:

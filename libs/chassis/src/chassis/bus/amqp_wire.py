@@ -12,7 +12,7 @@ from functools import lru_cache
 from struct import Struct
 from typing import Any
 
-from pamqp import decode
+from pamqp import decode, encode
 
 METHOD, HEADER, BODY, HEARTBEAT = 1, 2, 3, 8
 FRAME_END = 0xCE
@@ -72,11 +72,12 @@ def _value(value: object) -> bytes:
         return b"t\x01" if value else b"t\x00"
     if isinstance(value, int):
         return b"l" + _signed.pack(value)
-    raise TypeError(f"a message header is text or a whole number, not {type(value).__name__}")
+    # Not ours; a message of somebody else that is being moved keeps what it had.
+    return encode.encode_table_value(value)  # type: ignore[arg-type]
 
 
 def table(headers: Mapping[str, object]) -> bytes:
-    """Headers as a field table. Values are text, whole numbers or truth values."""
+    """Headers as a field table. Raises ``TypeError`` for what AMQP has no type for."""
     parts = [b""]
     for name, value in headers.items():
         parts.append(_name(name))
