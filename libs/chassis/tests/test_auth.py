@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx
 import jwt
 import pytest
+from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 
 from chassis.auth import TokenVerifier, bearer_token
@@ -38,7 +38,7 @@ class Users:
         self.asked += 1
         await asyncio.sleep(0)
         if self.away:
-            raise httpx.ConnectError("connection refused")
+            raise ConnectionRefusedError
         return {"keys": [key for issuer in self.issuers for key in issuer.key_set()["keys"]]}
 
 
@@ -208,6 +208,35 @@ async def test_without_keys_nobody_gets_in_and_it_is_not_their_fault(issuer: Iss
     users.away = False
     ticks[0] += 5
     await verifier.verify(token)
+
+
+async def test_keys_are_read_over_http(issuer: Issuer) -> None:
+    """From a real server that answers, one that fails, one that talks nonsense, and none at all."""
+    answers = {
+        "/keys": (200, issuer.key_set()),
+        "/failing": (500, {}),
+        "/nonsense": (200, ["keys"]),
+        "/empty": (200, {"keys": []}),
+    }
+
+    async def serve(request: web.Request) -> web.Response:
+        status, body = answers[request.path]
+        return web.json_response(body, status=status)
+
+    app = web.Application()
+    app.router.add_get("/{any}", serve)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    base = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    try:
+        settings = ServiceSettings(jwks_url=f"{base}/keys")
+        assert await TokenVerifier.from_settings(settings).verify(issuer.token())
+        for url in (f"{base}/failing", f"{base}/nonsense", f"{base}/empty", "http://127.0.0.1:9/keys"):
+            with pytest.raises(Unavailable):
+                await TokenVerifier.from_settings(ServiceSettings(jwks_url=url)).verify(issuer.token())
+    finally:
+        await runner.cleanup()
 
 
 async def test_users_being_away_logs_nobody_out(issuer: Issuer) -> None:

@@ -16,7 +16,6 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Protocol
 from uuid import UUID
 
-import httpx
 import jwt
 import structlog
 from fastapi import Depends, Request
@@ -38,7 +37,7 @@ _HITS = CACHE_REQUESTS.labels("verified_tokens", "hit")
 _MISSES = CACHE_REQUESTS.labels("verified_tokens", "miss")
 
 FetchKeys = Callable[[], Awaitable[Mapping[str, Any]]]
-"""Answers a JSON Web Key Set (RFC 7517)."""
+"""Answers a JSON Web Key Set (RFC 7517); raises ``OSError``, ``ValueError`` or a ``ServiceError`` when it cannot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +225,7 @@ class TokenVerifier:
             assert self._fetch_keys is not None  # noqa: S101  there is no secret, see __init__
             try:
                 found = _key_set(await self._fetch_keys())
-            except (httpx.HTTPError, OSError, ServiceError, ValueError, jwt.PyJWTError) as failure:
+            except (OSError, ServiceError, ValueError, jwt.PyJWTError) as failure:
                 # Keys once read stay good: users being away must not log everybody out.
                 log.warning("auth.keys_not_read", reason=repr(failure), kept=len(self._keys))
                 return
@@ -237,14 +236,20 @@ class TokenVerifier:
 
 
 def keys_from(url: str, *, timeout_s: float = 5.0) -> FetchKeys:
-    """Fetch the key set from ``url``; raises httpx's errors."""
+    """Fetch the key set from ``url``; raises ``Unavailable``, or ``ValueError`` for what is no JSON."""
 
     async def fetch() -> Mapping[str, Any]:
-        async with httpx.AsyncClient(timeout=timeout_s) as http:
-            reply = await http.get(url)
-            reply.raise_for_status()
-            found: Mapping[str, Any] = reply.json()
-            return found
+        # Needed once in ten minutes, and 0.1 s to import: not before somebody asks.
+        import httpx
+
+        try:
+            async with httpx.AsyncClient(timeout=timeout_s) as http:
+                reply = await http.get(url)
+                reply.raise_for_status()
+        except httpx.HTTPError as failure:
+            raise Unavailable(f"The signing keys cannot be read: {type(failure).__name__}.") from failure
+        found: Mapping[str, Any] = reply.json()
+        return found
 
     return fetch
 
@@ -307,12 +312,21 @@ def _identity(claims: Mapping[str, Any]) -> Identity:
 
 
 def _key_set(document: Mapping[str, Any]) -> dict[str, jwt.PyJWK]:
-    """Ed25519 keys of a key set by their id; keys for anything else are not ours to use."""
-    return {
-        entry["kid"]: jwt.PyJWK(dict(entry), algorithm="EdDSA")
-        for entry in document.get("keys", ())
-        if entry.get("kty") == "OKP" and entry.get("crv") == "Ed25519" and isinstance(entry.get("kid"), str)
-    }
+    """Ed25519 keys of a key set by their id; keys for anything else are not ours to use.
+
+    Raises ``ValueError`` when there is none: an empty answer is a broken one, and must not log everybody out.
+    """
+    try:
+        found = {
+            entry["kid"]: jwt.PyJWK(dict(entry), algorithm="EdDSA")
+            for entry in document["keys"]
+            if entry.get("kty") == "OKP" and entry.get("crv") == "Ed25519" and isinstance(entry.get("kid"), str)
+        }
+    except (KeyError, TypeError, AttributeError) as malformed:
+        raise ValueError("not a key set") from malformed
+    if not found:
+        raise ValueError("no Ed25519 key in the key set")
+    return found
 
 
 def _expired() -> NotAuthenticated:

@@ -12,13 +12,10 @@ import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from opentelemetry import trace
 from opentelemetry.context import Context as OtelContext
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor, SpanExporter
 from opentelemetry.trace import INVALID_SPAN, NonRecordingSpan, Span, SpanContext, SpanKind, TraceFlags, Tracer
 from opentelemetry.util.types import AttributeValue
 
@@ -26,6 +23,10 @@ from chassis import context
 from chassis.logs import configure_logging as configure_logging
 from chassis.logs import service_scope as service_scope
 from chassis.settings import ServiceSettings
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import SpanExporter
 
 _TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 _SAMPLED = 1
@@ -50,10 +51,17 @@ def configure_tracing(settings: ServiceSettings, exporter: SpanExporter | None =
     if exporter is None and settings.otlp_endpoint is None:
         _recording = None
         return None
+    # The SDK and the exporter take a quarter of a second to import; a process that records nothing does not pay it.
+    from opentelemetry.sdk.resources import Resource
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor
+
     provider = TracerProvider(resource=Resource.create({"service.name": settings.service_name}))
     if exporter is not None:
         provider.add_span_processor(SimpleSpanProcessor(exporter))
     else:
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+
         endpoint = f"{(settings.otlp_endpoint or '').rstrip('/')}/v1/traces"
         provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint)))
     _recording = _Recording(provider.get_tracer("chassis"), settings.trace_sample_ratio)
@@ -114,8 +122,9 @@ def start_recorded(
     attributes: Mapping[str, AttributeValue] | None = None,
 ) -> Iterator[Span]:
     """As ``start_span_from``, for who has asked ``records`` already: ``parent`` is well formed, or None."""
-    tracer = _recording.tracer if _recording else trace.NoOpTracer()
-    with tracer.start_as_current_span(
+    if _recording is None:
+        raise RuntimeError("nothing is recorded in this process")
+    with _recording.tracer.start_as_current_span(
         name, context=_remote(parent) if parent else OtelContext(), kind=kind, attributes=attributes
     ) as started:
         own = started.get_span_context()
