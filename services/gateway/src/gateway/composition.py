@@ -1,0 +1,90 @@
+"""How the gateway is put together; no decisions here."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from pydantic import BaseModel
+from starlette.routing import Route
+from starlette.staticfiles import StaticFiles
+from swagger_ui_bundle import swagger_ui_path
+
+from chassis.app import create_app
+from chassis.auth import TokenVerifier
+from chassis.listeners import Listeners
+from chassis.messages import Received
+from chassis.service import Dependencies, Service, ServiceSpec
+from contracts.users import SessionRevoked
+from gateway.docs import endpoints as docs_endpoints
+from gateway.proxy.table import TABLE
+from gateway.proxy.upstream import Proxy, Upstreams
+from gateway.settings import Settings
+
+
+class Platform(BaseModel):
+    """What answers here."""
+
+    name: str = "TalkingPhoto"
+    version: str
+    environment: str
+    status: str = "running"
+    documentation: str = "/api/docs"
+
+
+def build(settings: Settings, deps: Dependencies) -> Service:
+    """The gateway's app and listeners; it owns no database."""
+    upstreams = Upstreams(
+        settings.upstreams, connect_s=settings.upstream_connect_s, answer_s=settings.upstream_answer_s
+    )
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await upstreams.start()
+        yield
+        await upstreams.stop()
+
+    app = create_app(
+        name="gateway",
+        settings=settings,
+        version=version("talkingphoto-gateway"),
+        routers=[_root(settings), docs_endpoints.router],
+        readiness={},
+        lifespan=lifespan,
+        description="The one public entry.",
+        larger_bodies={row.template: row.max_body for row in TABLE},
+    )
+    app.state.verifier = deps.verifier
+    app.state.upstreams = upstreams
+    app.router.routes.extend(Route(row.template, Proxy(row, upstreams, deps.verifier)) for row in TABLE)
+    app.mount("/api/docs/assets", StaticFiles(directory=str(swagger_ui_path)))
+    return Service(name="gateway", app=app, listeners=_listeners(deps))
+
+
+def _root(settings: Settings) -> APIRouter:
+    router = APIRouter()
+
+    @router.get("/")
+    async def read_root() -> Platform:
+        """Name, version, environment and status (GTW-06)."""
+        return Platform(version=version("talkingphoto-gateway"), environment=settings.env)
+
+    return router
+
+
+def _listeners(deps: Dependencies) -> Listeners:
+    registry = Listeners("gateway")
+
+    @registry.on(SessionRevoked)
+    def forget(received: Received[Any]) -> None:
+        """Tokens of a revoked session stop working here at once."""
+        if isinstance(deps.verifier, TokenVerifier):
+            deps.verifier.revoke_session(received.message.session_id)
+
+    return registry
+
+
+SPEC = ServiceSpec("gateway", Settings, build)

@@ -1,7 +1,0 @@
-"""Migrations and initial data, before anything else starts."""
-
-from chassis.process import run_migrations
-from gateway.composition import SPEC
-
-if __name__ == "__main__":
-    run_migrations(SPEC)

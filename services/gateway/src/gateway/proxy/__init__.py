@@ -1,0 +1,1 @@
+"""Which request goes where, and carrying it there and back as a stream."""

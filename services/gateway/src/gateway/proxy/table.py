@@ -1,0 +1,41 @@
+"""The routing table (GTW-02, GTW-11) as data. The first row that matches wins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MEBIBYTE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Requests for ``template`` go to ``service``; ``public`` ones need no token. Sizes in bytes."""
+
+    template: str
+    service: str
+    public: bool = False
+    max_body: int = MEBIBYTE
+
+
+def _whole(prefix: str, service: str, *, public: bool = False) -> tuple[Row, Row]:
+    return Row(prefix, service, public), Row(f"{prefix}/{{rest:path}}", service, public)
+
+
+TABLE: tuple[Row, ...] = (
+    Row("/api/v1/auth/logout", "users"),
+    Row("/api/v1/auth/change-password", "users"),
+    *_whole("/api/v1/auth", "users", public=True),
+    *_whole("/api/v1/users", "users"),
+    Row("/api/v1/billing/plans", "billing", public=True),
+    *_whole("/api/v1/billing", "billing"),
+    *_whole("/api/v1/usage", "billing"),
+    Row("/api/v1/workflows/{run_id}/events", "notify"),
+    *_whole("/api/v1/workflows", "workflow"),
+    Row("/api/v1/files", "workflow", max_body=51 * MEBIBYTE),
+    *_whole("/api/v1/files", "workflow"),
+    # The link itself carries the right to read the object.
+    Row("/api/v1/objects/{rest:path}", "workflow", public=True),
+    *_whole("/api/v1/ai", "ai_router"),
+    *_whole("/api/v1/export", "export"),
+    *_whole("/api/v1/notifications", "notify"),
+)

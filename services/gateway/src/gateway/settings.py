@@ -1,0 +1,24 @@
+"""The gateway's own settings."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from chassis.settings import ServiceSettings
+
+
+class Settings(ServiceSettings):
+    """What the gateway needs beyond the common settings."""
+
+    REQUIRED_IN_PRODUCTION: ClassVar[tuple[str, ...]] = ("upstreams", "jwks_url")
+
+    service_name: str = Field("gateway", description="In log lines, metrics and traces.")
+    upstreams: dict[str, str] = Field(
+        default_factory=dict, description='Base URL of each service, as JSON: {"users": "http://users:8000", ...}.'
+    )
+    upstream_connect_s: float = Field(2.0, gt=0, description="How long a connection to a service may take.")
+    upstream_answer_s: float = Field(
+        30.0, gt=0, description="How long a service may take to begin its answer, and pause within a stream."
+    )
