@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from simulators.matrix.scenarios import Bench, bench
+from ai_router.providers.port import Provider, ProviderRequest
+from simulators.matrix.scenarios import SCENARIOS, Bench, Scenario, bench, request_of
 from simulators.matrix.workspace import FolderWorkspace
 from simulators.serve import Served, serving
 from simulators.vendors.catalogue import ALL
@@ -41,3 +44,35 @@ def vendor(sockets: Mapping[str, Served], request: pytest.FixtureRequest) -> Ser
     served = sockets[request.module.VENDOR]
     served.simulator.plan.clear()
     return served
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A provider with an ordinary request: what the contract suite runs on."""
+
+    name: str
+    make: Callable[[FolderWorkspace], AbstractAsyncContextManager[tuple[Provider, ProviderRequest]]]
+
+
+def _vendor_case(scenario: Scenario) -> Case:
+    @asynccontextmanager
+    async def make(workspace: FolderWorkspace) -> AsyncIterator[tuple[Provider, ProviderRequest]]:
+        made = bench()
+        async with made.client:
+            yield made.providers[scenario.provider], request_of(scenario, workspace)
+
+    roles = "+".join(scenario.inputs) or "text"
+    return Case(f"{scenario.provider}-{scenario.capability}-{roles}", make)
+
+
+ALL_PROVIDERS: list[Case] = [_vendor_case(scenario) for scenario in SCENARIOS]
+"""Every adapter and capability. A provider that needs no vendor adds its own cases here."""
+
+
+@pytest.fixture(params=ALL_PROVIDERS, ids=lambda case: case.name)
+async def case(
+    request: pytest.FixtureRequest, workspace: FolderWorkspace
+) -> AsyncIterator[tuple[Provider, ProviderRequest]]:
+    """A provider and an ordinary request for it."""
+    async with request.param.make(workspace) as made:
+        yield made

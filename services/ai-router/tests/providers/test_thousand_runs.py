@@ -7,7 +7,7 @@ from collections import Counter
 from ai_router.providers.port import FailureClass, Performs, ProviderFailure
 from simulators.core.faults import Fault
 from simulators.matrix.drive import drive
-from simulators.matrix.run import RESULT
+from simulators.matrix.expectations import RESULT
 from simulators.matrix.scenarios import SCENARIOS, Bench, request_of
 from simulators.matrix.workspace import FolderWorkspace
 
