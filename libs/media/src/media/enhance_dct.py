@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 Plane = NDArray[np.float32]
 
 BLOCK = 8
-STRIP = 64
+_STRIP_PIXELS = 32_768
+"""Small enough for the processor's cache, and for a matrix library not to spread one product over threads."""
 _HARD = 2.7
 """Threshold in noise deviations (Yu & Sapiro use 3 for one pass, BM3D 2.7 before a Wiener pass)."""
 
@@ -56,6 +57,11 @@ def shifts(pixels: int) -> tuple[tuple[int, int], ...]:
     return ((0, 0), (2, 3), (4, 6), (6, 1), (1, 5), (3, 2), (5, 7), (7, 4))
 
 
+def strip_rows(width: int) -> int:
+    """How many rows, a multiple of 8, are worked on at once."""
+    return max(BLOCK, _STRIP_PIXELS // width // BLOCK * BLOCK)
+
+
 def average_over_shifts(
     planes: Sequence[Plane],
     change: Callable[[Sequence[Plane]], tuple[Plane, Plane]],
@@ -71,9 +77,10 @@ def average_over_shifts(
     total = np.zeros(padded[0].shape, np.float32)
     weights = np.zeros(padded[0].shape, np.float32)
     columns = (width + 2 * BLOCK) // BLOCK * BLOCK
+    strip = strip_rows(width)
     for dy, dx in grid:
-        for top in range(dy, height + BLOCK + dy, STRIP):
-            rows = min(STRIP, (padded[0].shape[0] - top) // BLOCK * BLOCK)
+        for top in range(dy, height + BLOCK + dy, strip):
+            rows = min(strip, (padded[0].shape[0] - top) // BLOCK * BLOCK)
             part = (slice(top, top + rows), slice(dx, dx + columns))
             changed, weight = change([forward(np.ascontiguousarray(plane[part])) for plane in padded])
             spread = np.repeat(np.repeat(weight, BLOCK, axis=0), BLOCK, axis=1)
@@ -121,7 +128,9 @@ def requantise(plane: Plane, table: NDArray[np.float32]) -> Plane:
     """``plane`` (0 to 255) averaged over shifted grids that are quantised by ``table`` (8 x 8 steps, as in a JPEG of
     that quality): what the blocks did not have in common goes, what the picture has stays.
     """
-    steps = np.tile(table, (STRIP // BLOCK, (plane.shape[1] + 2 * BLOCK) // BLOCK)).astype(np.float32)
+    steps = np.tile(table, (strip_rows(plane.shape[1]) // BLOCK, (plane.shape[1] + 2 * BLOCK) // BLOCK)).astype(
+        np.float32
+    )
 
     def quantised(parts: Sequence[Plane]) -> tuple[Plane, Plane]:
         coefficients = parts[0]

@@ -33,6 +33,10 @@ _LUMA_TABLE = np.array(
 """ITU-T T.81 table K.1."""
 
 
+_LEAST_WINDOWS = 16
+"""Fewer 16 x 16 windows than this cannot tell noise from fine texture."""
+
+
 def luma(image: Bgr) -> Plane:
     """BT.601 luma of ``image``."""
     return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.float32)
@@ -53,7 +57,7 @@ def noise_sigma(plane: Plane) -> float:
     means = _window_means(answer, side)
     clipped = _window_means(((plane <= 1) | (plane >= 254)).astype(np.float32)[:height, :width], side)
     usable = means[clipped < 0.02]
-    if usable.size < 4:
+    if usable.size < _LEAST_WINDOWS:
         return 0.0
     quiet = float(np.quantile(usable, 0.1))
     return quiet * float(np.sqrt(np.pi / 2)) * 1.07
