@@ -20,10 +20,9 @@ from media.enhance_sharpen import crispen, deblur, face_weights
 from media.errors import NotUsable
 from media.faces import find_faces
 from media.image_measures import blur_sigma, jpeg_quality, light, luma, luma_table, noise_sigma
+from media.image_planes import Plane, from_planes, to_planes
 from media.images import decode, write_jpeg
 from media.types import Bgr, Face, Made
-
-Plane = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +70,10 @@ def enhance(
     say = progress or _silent
     applied: list[str] = []
     say(0.0)
-    y, cr, cb = _planes(image)
+    y, cr, cb = to_planes(image)
     y, cr, cb = _restore(y, cr, cb, recipe, applied)
     say(0.5)
-    restored = _picture(y, cr, cb)
+    restored = from_planes(y, cr, cb)
     faces = find_faces(np.clip(restored + 0.5, 0, 255).astype(np.uint8))
     say(0.7)
     lit = _light(restored, faces, recipe, applied)
@@ -104,17 +103,6 @@ def _recipe(kind: str, strength: float) -> Recipe:
         contrast=base.contrast * most,
         crisp=base.crisp * most,
     )
-
-
-def _planes(image: Bgr) -> tuple[Plane, Plane, Plane]:
-    planes = cv2.split(cv2.cvtColor(image.astype(np.float32) / 255, cv2.COLOR_BGR2YCrCb))
-    y, cr, cb = (np.asarray(plane * np.float32(255), np.float32) for plane in planes)
-    return y, cr, cb
-
-
-def _picture(y: Plane, cr: Plane, cb: Plane) -> Plane:
-    merged = cv2.merge((y, cr, cb)) / np.float32(255)
-    return np.asarray(cv2.cvtColor(merged, cv2.COLOR_YCrCb2BGR) * np.float32(255), np.float32)
 
 
 def _restore(y: Plane, cr: Plane, cb: Plane, recipe: Recipe, applied: list[str]) -> tuple[Plane, Plane, Plane]:

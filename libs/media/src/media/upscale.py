@@ -14,21 +14,19 @@ from typing import Literal
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from media.enhance_dct import denoise
 from media.errors import TooLarge
 from media.image_measures import noise_sigma
+from media.image_planes import Plane, from_planes, to_planes
 from media.images import decode, write_jpeg
 from media.types import Bgr, Made
-
-Plane = NDArray[np.float32]
 
 MOST_PIXELS = 8192 * 8192
 _THRESHOLDS = {2: (12.0, 8.0, 6.0, 4.0, 3.0), 4: (20.0, 16.0, 12.0, 8.0, 6.0, 4.0, 3.0)}
 """Block thresholds by factor, in levels (0 to 255), from coarse to fine."""
-_LEAST_NOISE, _LEAST_CHROMA_NOISE = 6.0, 2.5
+_LEAST_NOISE, _LEAST_CHROMA_NOISE = 4.5, 2.0
 """Below this, what measures as noise may be fine print or fabric, and is kept."""
 
 
@@ -43,15 +41,13 @@ def upscale(image: Bgr, factor: Literal[2, 4], *, progress: Callable[[float], No
         raise TooLarge(
             f"{width} x {height} pixels, {factor} times enlarged, are too many.", advice="Choose a smaller factor."
         )
-    planes = cv2.split(cv2.cvtColor(image.astype(np.float32), cv2.COLOR_BGR2YCrCb))
     luma, *chroma = (
-        _without_noise(np.asarray(plane, np.float32), least)
-        for plane, least in zip(planes, (_LEAST_NOISE, _LEAST_CHROMA_NOISE, _LEAST_CHROMA_NOISE), strict=True)
+        _without_noise(plane, least)
+        for plane, least in zip(to_planes(image), (_LEAST_NOISE, _LEAST_CHROMA_NOISE, _LEAST_CHROMA_NOISE), strict=True)
     )
     grown = [_restored(luma, factor, progress)]
     grown += [_interpolated(plane, factor, rounds=2) for plane in chroma]
-    bgr = cv2.cvtColor(cv2.merge(grown), cv2.COLOR_YCrCb2BGR)
-    return np.asarray(np.clip(bgr + 0.5, 0, 255), np.uint8)
+    return np.clip(from_planes(*grown) + 0.5, 0, 255).astype(np.uint8)
 
 
 def _without_noise(plane: Plane, least: float) -> Plane:
