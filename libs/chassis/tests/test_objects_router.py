@@ -13,6 +13,7 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from openapi_spec_validator import validate
 
 from chassis.app import create_app
 from chassis.settings import ServiceSettings
@@ -157,6 +158,15 @@ async def test_a_link_to_what_was_deleted_says_so(gateway: Gateway) -> None:
     answer = await gateway.http.get(link)
 
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "object_missing")
+
+
+async def test_the_links_are_documented(gateway: Gateway) -> None:
+    document = (await gateway.http.get("/openapi.json")).json()
+
+    validate(document)
+    operations = document["paths"]["/api/v1/objects/{key}"]
+    assert list(operations) == ["get"]
+    assert {"200", "206", "304", "403", "404", "410", "422"} <= operations["get"]["responses"].keys()
 
 
 @pytest.mark.parametrize(

@@ -39,9 +39,12 @@ def objects_router(store: FolderStore) -> APIRouter:
     """Routes that answer the links ``store.signed_url`` gives out."""
     router = APIRouter(tags=["objects"])
 
-    @router.api_route(
-        f"{OBJECTS_PATH}/{{key:path}}",
-        methods=["GET", "HEAD"],
+    address = f"{OBJECTS_PATH}/{{key:path}}"
+
+    # Documented once: one operation cannot have two methods.
+    @router.head(address, response_class=Response, include_in_schema=False)
+    @router.get(
+        address,
         response_class=Response,
         responses={
             206: {"description": "The range asked for."},
