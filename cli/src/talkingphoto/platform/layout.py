@@ -9,6 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 from chassis.service import ServiceSpec
+from chassis.settings import load
 
 PACKAGES = ("users", "billing", "workflow", "ai_router", "export", "notify", "gateway")
 """In the order in which they start: the gateway last, because it answers for all of them."""
@@ -95,3 +96,26 @@ def settings_of(package: str, home: Home, urls: Mapping[str, str]) -> dict[str, 
     if package == "gateway":
         return {"upstreams": {name: url for name, url in urls.items() if name != "gateway"}}
     return {}
+
+
+def sample_portrait() -> Path:
+    """The portrait that comes with the project. Raises ``FileNotFoundError`` where it was left out."""
+    here = Path(__file__).resolve()
+    for candidate in (here.parents[1] / "samples" / "portrait.jpg", here.parents[4] / "samples" / "portrait.jpg"):
+        if candidate.exists():
+            return candidate
+    raise FileNotFoundError("The sample portrait is not installed; name a photo with --photo.")
+
+
+def queue_names(home: Home) -> list[str]:
+    """Every queue that consumers of this platform declare. Builds the services without starting or reaching anything."""
+    from chassis.process import assemble
+
+    urls = dict.fromkeys(PACKAGES, "http://127.0.0.1")
+    names: list[str] = []
+    for name, spec in specs().items():
+        fields = common_settings(home, urls) | settings_of(name, home, urls)
+        fields |= {"service_name": name, "database_url": "postgresql+asyncpg://127.0.0.1/none", "bus": "memory"}
+        consumers = assemble(spec, load(spec.settings, **fields)).service.consumers
+        names += consumers.queues if consumers is not None else []
+    return sorted(names)

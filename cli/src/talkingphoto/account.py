@@ -1,0 +1,36 @@
+"""Who the command line is: one account per installation, made at the first use and kept in its home."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from pathlib import Path
+
+from talkingphoto.client import ApiError, Client, Credentials
+
+
+async def log_in(client: Client, home: Path) -> None:
+    """Log in as this installation's user; open the account first when there is none."""
+    path = home / "account.json"
+    if path.exists():
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        credentials = Credentials(stored["email"], stored["password"])
+        try:
+            await client.log_in(credentials)
+            return
+        except ApiError as error:
+            if error.code != "wrong_credentials":
+                raise
+            # The account is of another database: the data folder was removed, this file was not.
+    else:
+        credentials = Credentials(f"owner-{secrets.token_hex(4)}@example.com", f"{secrets.token_urlsafe(18)}-1a")
+        _keep(path, credentials)
+    await client.register(credentials, name="Owner")
+
+
+def _keep(path: Path, credentials: Credentials) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as out:
+        json.dump({"email": credentials.email, "password": credentials.password}, out)

@@ -1,0 +1,177 @@
+"""A plain client of the public API: what the command line uses, and what anybody could write."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+from httpx_sse import ServerSentEvent, aconnect_sse
+
+_FINAL = {"completed", "failed", "cancelled"}
+_RECONNECT_S = 0.5
+
+
+class ApiError(Exception):
+    """The platform said no. ``code`` is stable; the text says what to do next."""
+
+    def __init__(self, status: int, body: Mapping[str, Any]) -> None:
+        error = body.get("error", {})
+        self.status = status
+        self.code: str = error.get("code", f"http_{status}")
+        self.fields: dict[str, str] = error.get("fields") or {}
+        self.details: dict[str, Any] = error.get("details") or {}
+        self.request_id: str | None = error.get("request_id")
+        super().__init__(error.get("message", f"The platform answered {status}."))
+
+
+class Unreachable(Exception):
+    """Nothing answers at the address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """A registered user."""
+
+    email: str
+    password: str
+
+
+class Client:
+    """One user's view of one platform. Use as an async context manager."""
+
+    def __init__(self, url: str, *, timeout_s: float = 30.0) -> None:
+        self.url = url
+        self._http = httpx.AsyncClient(base_url=url, timeout=timeout_s)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self._http.aclose()
+
+    async def log_in(self, credentials: Credentials) -> None:
+        """Open a session. Raises :class:`ApiError`."""
+        answer = await self._send(
+            "POST", "/api/v1/auth/login", json={"email": credentials.email, "password": credentials.password}
+        )
+        self._http.headers["Authorization"] = f"Bearer {answer['access_token']}"
+
+    async def register(self, credentials: Credentials, *, name: str) -> None:
+        """Open an account and log in. Raises :class:`ApiError` (409 when it exists)."""
+        await self._send(
+            "POST",
+            "/api/v1/auth/register",
+            json={
+                "email": credentials.email,
+                "password": credentials.password,
+                "name": name,
+                "consents": [{"kind": "terms"}, {"kind": "privacy"}],
+            },
+        )
+        await self.log_in(credentials)
+
+    async def upload(self, photo: Path) -> dict[str, Any]:
+        """Send a photo; returns the file. Raises :class:`ApiError` with the reason it was refused."""
+        with photo.open("rb") as stream:
+            return await self._send("POST", "/api/v1/files", files={"file": (photo.name, stream)}, timeout=120)
+
+    async def create_run(self, request: Mapping[str, Any], *, idempotency_key: str) -> dict[str, Any]:
+        """Start a run; the same key starts it once."""
+        return await self._send(
+            "POST", "/api/v1/workflows", json=dict(request), headers={"Idempotency-Key": idempotency_key}
+        )
+
+    async def estimate(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Cost, credits and time of a run that is not started."""
+        return await self._send("POST", "/api/v1/workflows/estimate", json=dict(request))
+
+    async def run(self, run_id: str) -> dict[str, Any]:
+        """All about one run."""
+        return await self._send("GET", f"/api/v1/workflows/{run_id}")
+
+    async def runs(self, *, per_page: int = 20) -> dict[str, Any]:
+        """The user's newest runs."""
+        return await self._send("GET", "/api/v1/workflows", params={"per_page": per_page})
+
+    async def cancel(self, run_id: str) -> dict[str, Any]:
+        """Stop a run."""
+        return await self._send("POST", f"/api/v1/workflows/{run_id}/cancel")
+
+    async def follow(self, run_id: str) -> AsyncIterator[dict[str, Any]]:
+        """Live updates of a run until it ends; resumes where it was when the connection breaks."""
+        last_id = ""
+        while True:
+            try:
+                async for event in self._events(run_id, last_id):
+                    last_id = event.id or last_id
+                    update: dict[str, Any] = json.loads(event.data)
+                    yield update
+                    if update.get("state") in _FINAL:
+                        return
+            except (httpx.TransportError, ApiError) as error:
+                if isinstance(error, ApiError) and error.status < 500:
+                    raise
+            if (await self.run(run_id))["status"] in _FINAL:
+                return
+            await asyncio.sleep(_RECONNECT_S)
+
+    async def download(self, url: str, target: Path) -> str:
+        """Fetch a signed link into a file; returns the SHA-256 of what was written."""
+        absolute = urljoin(self.url, url)
+        # The link carries its own right; the session's token goes to nobody but the platform.
+        own = urlsplit(absolute).netloc == urlsplit(self.url).netloc
+        digest = hashlib.sha256()
+        request = self._http.build_request("GET", absolute, timeout=120)
+        if not own:
+            request.headers.pop("Authorization", None)
+        answer = await self._http.send(request, stream=True, follow_redirects=True)
+        try:
+            if answer.status_code >= 400:
+                raise ApiError(answer.status_code, _json(await answer.aread()))
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with target.open("wb") as out:
+                async for chunk in answer.aiter_bytes():
+                    out.write(chunk)
+                    digest.update(chunk)
+        finally:
+            await answer.aclose()
+        return digest.hexdigest()
+
+    async def _events(self, run_id: str, last_id: str) -> AsyncIterator[ServerSentEvent]:
+        headers = {"Last-Event-ID": last_id} if last_id else {}
+        async with aconnect_sse(
+            self._http, "GET", f"/api/v1/workflows/{run_id}/events", headers=headers, timeout=httpx.Timeout(30, read=60)
+        ) as source:
+            if source.response.status_code >= 400:
+                raise ApiError(source.response.status_code, _json(await source.response.aread()))
+            async for event in source.aiter_sse():
+                if event.data:
+                    yield event
+
+    async def _send(self, method: str, path: str, **arguments: Any) -> dict[str, Any]:
+        try:
+            answer = await self._http.request(method, path, **arguments)
+        except httpx.ConnectError as error:
+            raise Unreachable(f"Nothing answers at {self.url}.") from error
+        body = _json(answer.content)
+        if answer.status_code >= 400:
+            raise ApiError(answer.status_code, body)
+        return body
+
+
+def _json(content: bytes) -> dict[str, Any]:
+    try:
+        body = json.loads(content or b"{}")
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {"items": body}

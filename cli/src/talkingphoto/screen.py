@@ -1,0 +1,117 @@
+"""What a person sees while a video is made."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+_STEPS = {
+    "check": "Check",
+    "reserve": "Reserve credits",
+    "enhance": "Enhance the photo",
+    "speak": "Speak the script",
+    "generate": "Animate the face",
+    "export": "Fit to platforms",
+    "kit": "Pack the kit",
+    "capture": "Settle credits",
+}
+"""Names for people; a step that is not listed is shown by its own name."""
+
+
+class Screen:
+    """Live progress of one run; plain lines where there is no terminal, nothing when ``quiet``."""
+
+    def __init__(self, console: Console, *, quiet: bool = False) -> None:
+        self._console = console
+        self._quiet = quiet
+        self._live: Live | None = None
+        self._started = time.monotonic()
+        self._headline = "Starting"
+        self._progress = 0
+        self._seconds_left: float | None = None
+        self._waiting_for: str | None = None
+        self._current: str | None = None
+        self._steps: dict[str, dict[str, Any]] = {}
+
+    @contextmanager
+    def showing(self) -> Iterator[None]:
+        """Draw for the duration of the block."""
+        if self._quiet or not self._console.is_terminal:
+            yield
+            return
+        with Live(self, console=self._console, refresh_per_second=8, transient=True) as live:
+            self._live = live
+            try:
+                yield
+            finally:
+                self._live = None
+
+    def stage(self, text: str) -> None:
+        """What happens before there is a run."""
+        self._headline = text
+        self._line(text)
+
+    def update(self, update: Mapping[str, Any]) -> None:
+        """One live update of the run."""
+        status = update.get("status", {})
+        step = status.get("step")
+        if (done := update.get("step_completed")) is not None and step:
+            self._steps[step] = dict(done)
+            self._line(f"{_name(step)}: {_summary(done)}")
+            return
+        if status.get("progress") is not None:
+            self._progress = max(self._progress, int(status["progress"]))
+        self._seconds_left = update.get("seconds_left")
+        self._waiting_for = update.get("waiting_for")
+        if step:
+            self._current = step
+        self._headline = status.get("message") or self._headline
+
+    def __rich__(self) -> Group:
+        """The present state, for :class:`rich.live.Live`."""
+        table = Table.grid(padding=(0, 2))
+        for step, done in self._steps.items():
+            table.add_row(Text("✓", style="green"), _name(step), Text(_summary(done), style="dim"))
+        if self._current is not None and self._current not in self._steps:
+            table.add_row(Text("…", style="yellow"), _name(self._current), Text(self._waiting_for or "", style="dim"))
+        elapsed = f"{time.monotonic() - self._started:.0f} s"
+        left = f", about {self._seconds_left:.0f} s left" if self._seconds_left else ""
+        head = Table.grid(padding=(0, 1))
+        head.add_row(
+            ProgressBar(total=100, completed=self._progress, width=32),
+            f"{self._progress:3d} %",
+            Text(self._headline),
+            Text(f"({elapsed}{left})", style="dim"),
+        )
+        return Group(table, head)
+
+    def _line(self, text: str) -> None:
+        if not self._quiet and self._live is None:
+            self._console.print(text, highlight=False)
+
+
+def _name(step: str) -> str:
+    base, _, part = step.partition(":")
+    name = _STEPS.get(base, base)
+    return f"{name} ({part})" if part else name
+
+
+def _summary(done: Mapping[str, Any]) -> str:
+    parts = [f"{float(done['seconds']):.1f} s"]
+    if done.get("provider"):
+        parts.append(str(done["provider"]))
+    if done.get("score") is not None:
+        parts.append(f"score {float(done['score']):.1f}")
+    if int(done.get("attempts") or 1) > 1:
+        parts.append(f"{done['attempts']} attempts")
+    if float(done.get("cost") or 0) > 0:
+        parts.append(f"₹{float(done['cost']):.3f}")
+    return ", ".join(parts)
