@@ -1,0 +1,1 @@
+"""Copies of what other services know about users, fed by their events."""

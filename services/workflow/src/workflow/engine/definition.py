@@ -1,0 +1,190 @@
+"""A workflow type as data: steps, what they wait for, what they ask, what answers mean, and how they are undone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from functools import cached_property
+from uuid import UUID
+
+from contracts.enums import Priority
+from contracts.message import Command, Event
+from contracts.objects import StoredObject
+from workflow.engine.gates import Gate
+from workflow.engine.state import ONLY, Run
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """One attempt that is about to be made. ``deadline``: an answer is expected by then."""
+
+    ref: UUID
+    key: str
+    attempt: int
+    deadline: datetime
+    minimum_score: float = 0.0
+    prefer: str | None = None
+    exclude: tuple[str, ...] = ()
+
+
+class Role(StrEnum):
+    """What a message means to a step."""
+
+    DONE = "done"
+    NO = "no"
+    STOPPED = "stopped"
+    UNDONE = "undone"
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Waits before each further try after a failure that may pass, in seconds (CON-07)."""
+
+    delays_s: tuple[float, ...] = (60.0, 120.0, 240.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """How a step's effect is taken back; asked ``tries`` times, ``within_s`` each, before it counts as failed."""
+
+    ask: Callable[[Run, UUID, str], Command]
+    done: type[Event]
+    within_s: float = 60.0
+    tries: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step. Without ``ask`` it is done as soon as what it needs is done.
+
+    ``within_s``: an answer (or a sign of progress) is expected by then; the command is repeated ``patience`` times,
+    with the same id, before silence counts as a failure. ``optional``: the run goes on without it. ``commits``: from
+    here on the run can only be completed; the command is repeated until it is answered. ``shares_ref``: the id in the
+    command is that of another step's unit. ``fan_out`` names the units that run side by side. ``progress``: percent of
+    the run at the step's start and end. ``waits_for`` is told to people while the step runs.
+    """
+
+    name: str
+    waits_for: str
+    progress: tuple[int, int]
+    needs: tuple[str, ...] = ()
+    ask: Callable[[Run, Asking], Command] | None = None
+    done: type[Event] | None = None
+    no: type[Event] | None = None
+    stop: Callable[[Run, UUID, str], Command] | None = None
+    stopped: type[Event] | None = None
+    undo: Undo | None = None
+    fan_out: Callable[[Run], Sequence[str]] | None = None
+    gate: Gate | None = None
+    retry: Retry = Retry()
+    within_s: float = 300.0
+    patience: int = 2
+    stop_within_s: float = 30.0
+    optional: bool = False
+    optional_warning: str = ""
+    commits: bool = False
+    shares_ref: str | None = None
+    learns: tuple[str, ...] = ()
+    """Fields of the answer that are kept as the result's data."""
+
+    def keys(self, run: Run) -> Sequence[str]:
+        """The units of this step for ``run``."""
+        return (ONLY,) if self.fan_out is None else self.fan_out(run)
+
+
+def _normal(_: Run) -> Priority:
+    return Priority.NORMAL
+
+
+def _nothing(_: Run) -> dict[str, StoredObject]:
+    return {}
+
+
+def _no_credits(_: Run) -> int:
+    return 0
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A workflow type. A run keeps the version it began with.
+
+    ``deadline_s``: from its start (or another round's) a run is final by then; work stops earlier by what undoing may
+    take. ``results``: what came out, by name; ``credits``: what it cost the user; ``closing``: warnings that can only
+    be told at the end.
+    """
+
+    name: str
+    version: int
+    steps: tuple[Step, ...]
+    deadline_s: float = 7200.0
+    lane: Callable[[Run], Priority] = _normal
+    results: Callable[[Run], dict[str, StoredObject]] = _nothing
+    credits: Callable[[Run], int] = _no_credits
+    closing: Callable[[Run], Sequence[str]] = field(default=lambda _: ())
+
+    def __post_init__(self) -> None:
+        known: set[str] = set()
+        for step in self.steps:
+            if step.name in known or not known.issuperset(step.needs):
+                raise ValueError(f"{self.name}: {step.name} is named twice or needs a step that does not come before")
+            if step.undo is not None and step.fan_out is not None:
+                raise ValueError(f"{self.name}: {step.name} cannot both fan out and be undone")
+            known.add(step.name)
+        if self.deadline_s <= self.undo_allowance_s:
+            raise ValueError(f"{self.name}: the deadline leaves no time to undo")
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Step]:
+        """Steps by their name."""
+        return {step.name: step for step in self.steps}
+
+    @cached_property
+    def all_needs(self) -> Mapping[str, frozenset[str]]:
+        """For each step every step that must have passed before it, also by way of others."""
+        needs: dict[str, frozenset[str]] = {}
+        for step in self.steps:
+            needs[step.name] = frozenset(step.needs).union(*(needs[name] for name in step.needs))
+        return needs
+
+    @cached_property
+    def listeners(self) -> Mapping[str, Sequence[tuple[Step, Role]]]:
+        """For each message type the steps it may be meant for, and as what."""
+        found: dict[str, list[tuple[Step, Role]]] = {}
+        for step in self.steps:
+            for kind, role in (
+                (step.done, Role.DONE),
+                (step.no, Role.NO),
+                (step.stopped, Role.STOPPED),
+                (step.undo.done if step.undo else None, Role.UNDONE),
+            ):
+                if kind is not None:
+                    found.setdefault(kind.NAME, []).append((step, role))
+        return found
+
+    @cached_property
+    def undo_allowance_s(self) -> float:
+        """The longest that stopping and undoing can take."""
+        undo = max((step.undo.within_s * step.undo.tries for step in self.steps if step.undo), default=0.0)
+        stop = max((step.stop_within_s for step in self.steps if step.stopped), default=0.0)
+        return max(undo, stop)
+
+
+class UnknownDefinition(LookupError):
+    """A run was begun by a definition that this process does not have."""
+
+
+class Definitions:
+    """What can be made: ``current`` by workflow type, and ``former`` versions that runs may still be on."""
+
+    def __init__(self, current: Mapping[str, Definition], former: Sequence[Definition] = ()) -> None:
+        self.current = dict(current)
+        self._all = {(d.name, d.version): d for d in (*former, *current.values())}
+
+    def of(self, name: str, version: int) -> Definition:
+        """The definition a run began with; raises :class:`UnknownDefinition`."""
+        try:
+            return self._all[name, version]
+        except KeyError:
+            raise UnknownDefinition(f"{name} version {version}") from None

@@ -1,0 +1,106 @@
+"""What can happen to a run, in words of the engine's own: no contract, no transport."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import Field, TypeAdapter
+
+from contracts.objects import StoredObject
+from workflow.engine.state import Failure
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The run may begin."""
+
+    kind: Literal["started"] = "started"
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """Somebody answered a command. ``type`` is the contract's name, which says what it means for which step.
+
+    ``failure`` is set when the answer is a no.
+    """
+
+    type: str
+    ref: UUID
+    outputs: dict[str, StoredObject] = field(default_factory=dict)
+    data: dict[str, Any] = field(default_factory=dict)
+    provider: str | None = None
+    model: str | None = None
+    score: float | None = None
+    cost: Decimal = Decimal(0)
+    seconds: float = 0.0
+    warnings: tuple[str, ...] = ()
+    failure: Failure | None = None
+    kind: Literal["answered"] = "answered"
+
+
+@dataclass(frozen=True, slots=True)
+class Progressed:
+    """Work that was asked for got further; ``fraction`` is 0.0 to 1.0."""
+
+    ref: UUID
+    fraction: float
+    provider: str | None = None
+    kind: Literal["progressed"] = "progressed"
+
+
+@dataclass(frozen=True, slots=True)
+class CancelRequested:
+    """The owner wants no more of it."""
+
+    kind: Literal["cancel_requested"] = "cancel_requested"
+
+
+@dataclass(frozen=True, slots=True)
+class RetryRequested:
+    """The owner wants another round of a run that failed or was cancelled."""
+
+    kind: Literal["retry_requested"] = "retry_requested"
+
+
+@dataclass(frozen=True, slots=True)
+class UndoRetryRequested:
+    """An operator wants what could not be undone to be tried again."""
+
+    kind: Literal["undo_retry_requested"] = "undo_retry_requested"
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """Time has passed."""
+
+    kind: Literal["ticked"] = "ticked"
+
+
+@dataclass(frozen=True, slots=True)
+class Faulted:
+    """The run cannot go on because of a fault of ours: undo what was done and end."""
+
+    reason: str
+    kind: Literal["faulted"] = "faulted"
+
+
+Signal = Started | Answered | Progressed | CancelRequested | RetryRequested | UndoRetryRequested | Ticked | Faulted
+
+_ADAPTER: TypeAdapter[Signal] = TypeAdapter(Annotated[Signal, Field(discriminator="kind")])
+
+
+def dump_signal(signal: Signal) -> str:
+    """A signal as JSON, without what has its default value but with its kind."""
+    values = _ADAPTER.dump_python(signal, mode="json", exclude_defaults=True)
+    return _TEXT.dump_json({"kind": signal.kind, **values}).decode()
+
+
+def load_signal(text: str | bytes) -> Signal:
+    """The inverse of :func:`dump_signal`."""
+    return _ADAPTER.validate_json(text)
+
+
+_TEXT: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])

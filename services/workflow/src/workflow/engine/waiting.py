@@ -1,0 +1,62 @@
+"""What a run waits for, in words for a person, and how long it may still take."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from workflow.engine.definition import Definition, Step
+from workflow.engine.state import Phase, Run, StepState, StepStatus, UndoStatus, Unit, UnitStatus
+
+
+def waiting_for(definition: Definition, run: Run) -> str | None:
+    """The reason for the present wait; None for a run that has ended."""
+    state = run.state
+    if state.phase.final:
+        return None
+    if state.phase is Phase.WAITING:
+        return "a free place: as many videos as the platform takes at once are being made"
+    if state.phase is not Phase.RUNNING:
+        return _undoing(definition, run)
+    reasons = [
+        reason
+        for step in definition.steps
+        if (step_state := state.steps.get(step.name)) is not None and step_state.status is StepStatus.RUNNING
+        for reason in _step(step, step_state)
+    ]
+    return "; ".join(dict.fromkeys(reasons)) or "the next step"
+
+
+def seconds_left(run: Run, now: datetime) -> float | None:
+    """How long it may still take at the pace so far; None while there is too little to judge by."""
+    state = run.state
+    if state.started_at is None or not 15 <= state.progress < 100:
+        return None
+    elapsed = max(0.0, (now - state.started_at).total_seconds())
+    return round(elapsed * (100 - state.progress) / state.progress, 1)
+
+
+def _step(step: Step, state: StepState) -> list[str]:
+    return [text for key, unit in state.units.items() if (text := _unit(step, key, unit)) is not None]
+
+
+def _unit(step: Step, key: str, unit: Unit) -> str | None:
+    subject = f"{step.waits_for} ({key})" if key else step.waits_for
+    if unit.status is UnitStatus.PAUSED and unit.due is not None:
+        reason = unit.error.message if unit.error else "it did not work"
+        return f"{subject}: next try at {unit.due:%H:%M:%S} UTC, because: {reason}"
+    if unit.status is UnitStatus.ASKED:
+        return f"{subject}, attempt {unit.attempt}" if unit.attempt > 1 else subject
+    return None
+
+
+def _undoing(definition: Definition, run: Run) -> str:
+    reasons = []
+    for step in definition.steps:
+        state = run.state.steps.get(step.name)
+        if state is None:
+            continue
+        if any(unit.status is UnitStatus.STOPPING for unit in state.units.values()):
+            reasons.append(f"the work to stop: {step.waits_for}")
+        if state.undo is UndoStatus.ASKED:
+            reasons.append("the credits to be given back" if step.undo else step.waits_for)
+    return "; ".join(reasons) or "its end"

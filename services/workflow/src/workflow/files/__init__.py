@@ -1,0 +1,1 @@
+"""Uploaded files: judged by content, bounded before they are decoded, scanned, prepared."""

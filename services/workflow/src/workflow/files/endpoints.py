@@ -1,0 +1,121 @@
+"""HTTP for files: translate, call one thing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+
+from chassis import context
+from chassis.auth import Caller
+from chassis.errors import NotAllowed, documented
+from chassis.pagination import Fields, Page, Paged, selected
+from chassis.requests import Tx
+from chassis.storage.port import ObjectStore, StoreUnavailable
+from workflow.files import repository
+from workflow.files.errors import (
+    FileInfected,
+    FileNotFound,
+    FileTooLarge,
+    FormatNotAccepted,
+    ImageRefused,
+    InspectionBusy,
+    NoFile,
+)
+from workflow.files.schemas import FileMetadata, FileOut
+from workflow.files.service import Uploads, described
+from workflow.settings import Settings
+
+_FORM = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {
+                        "file": {"type": "string", "format": "binary", "description": "JPEG, PNG or WebP, 50 MB."},
+                        "purpose": {"type": "string", "maxLength": 50, "default": "input"},
+                        "is_temporary": {"type": "boolean", "default": False},
+                    },
+                }
+            }
+        },
+    }
+}
+
+
+def router(settings: Settings, uploads: Uploads) -> APIRouter:
+    """Routes under ``/api/v1/files``."""
+    routes = APIRouter(prefix="/api/v1/files", tags=["files"])
+    stores: dict[str, ObjectStore | None] = {"store": uploads.store, "fallback": uploads.fallback}
+
+    def shown(row: dict[str, Any]) -> FileOut:
+        return FileOut.model_validate(described(row, stores, settings.link_s, links=True))
+
+    @routes.post(
+        "",
+        status_code=201,
+        openapi_extra=_FORM,
+        responses=documented(
+            NoFile, FileTooLarge, FormatNotAccepted, ImageRefused, FileInfected, InspectionBusy, StoreUnavailable
+        ),
+    )
+    async def upload_file(request: Request, caller: Caller) -> FileOut:
+        """Upload a photo. What it is is judged by its content; it is scanned, decoded and prepared before it counts."""
+        product_line = context.current().product_line or caller.product_line or settings.default_product_line
+        content_type = request.headers.get("content-type", "")
+        file_id = await uploads.upload(caller, product_line, content_type, request.stream())
+        async with uploads.database.transaction() as tx:
+            row = await repository.own(tx, file_id, caller.user_id, any_owner=False)
+        if row is None:
+            raise FileNotFound("The file was deleted while it was being stored.")
+        return shown(row)
+
+    @routes.get("", response_model=Paged[FileMetadata], responses=documented(NotAllowed))
+    async def list_files(
+        caller: Caller,
+        tx: Tx,
+        page: Page,
+        fields: Fields,
+        type: Annotated[str | None, Query(max_length=100, description="A MIME type or a kind such as image.")] = None,
+        is_temporary: bool | None = None,
+        created_from: datetime | None = None,
+        created_before: datetime | None = None,
+        user_id: Annotated[UUID | None, Query(description="Somebody else's, for administrators.")] = None,
+    ) -> Any:
+        """Your files, newest first."""
+        if user_id is not None and user_id != caller.user_id and not caller.is_admin:
+            raise NotAllowed("Only administrators may list other users' files.")
+        rows, total = await repository.page(
+            tx, user_id or caller.user_id, type, is_temporary, created_from, created_before, page
+        )
+        items = [FileMetadata.model_validate(described(row, stores, settings.link_s, links=False)) for row in rows]
+        return selected(Paged[FileMetadata].of(items, total, page), fields, FileMetadata)
+
+    @routes.get("/{file_id}", responses=documented(FileNotFound))
+    async def get_file(file_id: UUID, caller: Caller, tx: Tx) -> FileOut:
+        """A file with signed links; counts the access."""
+        row = await repository.opened(tx, file_id, caller.user_id, any_owner=caller.is_admin)
+        if row is None:
+            raise FileNotFound("There is no such file.")
+        return shown(row)
+
+    @routes.get("/{file_id}/metadata", responses=documented(FileNotFound))
+    async def get_metadata(file_id: UUID, caller: Caller, tx: Tx) -> FileMetadata:
+        """What is known of a file, without a link."""
+        row = await repository.own(tx, file_id, caller.user_id, any_owner=caller.is_admin)
+        if row is None:
+            raise FileNotFound("There is no such file.")
+        return FileMetadata.model_validate(described(row, stores, settings.link_s, links=False))
+
+    @routes.delete("/{file_id}", status_code=204, responses=documented(FileNotFound))
+    async def delete_file(file_id: UUID, caller: Caller, tx: Tx) -> None:
+        """Delete a file: hidden at once, removed from the store a little later."""
+        if not await repository.delete(tx, file_id, caller.user_id, any_owner=caller.is_admin):
+            raise FileNotFound("There is no such file.")
+
+    return routes

@@ -1,0 +1,47 @@
+"""What can be wrong with an upload, and what the caller is told."""
+
+from __future__ import annotations
+
+from chassis.errors import BadRequest, Invalid, NotFound, TooLarge, Unavailable, WrongMediaType
+
+
+class FileNotFound(NotFound):
+    """There is no such file, or it belongs to someone else."""
+
+    code = "file_not_found"
+
+
+class NoFile(BadRequest):
+    """The request is not a multipart form with one part named ``file``."""
+
+    code = "no_file"
+
+
+class FileTooLarge(TooLarge):
+    """The file is larger than 50 MB."""
+
+    code = "file_too_large"
+
+
+class FormatNotAccepted(WrongMediaType):
+    """The content is no JPEG, PNG or WebP photo, whatever its name says."""
+
+    code = "format_not_accepted"
+
+
+class ImageRefused(Invalid):
+    """The photo has too many pixels or does not decode."""
+
+    code = "image_refused"
+
+
+class FileInfected(Invalid):
+    """The scanner found something in the file; it is kept away from everything."""
+
+    code = "file_infected"
+
+
+class InspectionBusy(Unavailable):
+    """The photo could not be looked at in time; trying again can help."""
+
+    code = "inspection_busy"

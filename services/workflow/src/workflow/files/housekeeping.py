@@ -1,0 +1,110 @@
+"""What happens to files later: objects of deleted ones go, and what waited in the fallback folder moves on."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import structlog
+
+from chassis.database import Database
+from chassis.storage.port import ObjectMissing, ObjectStore, StoreUnavailable
+from contracts.objects import StoredObject
+from workflow.files import repository
+
+log = structlog.get_logger(__name__)
+
+BATCH = 20
+
+
+class Housekeeping:
+    """A background part; several processes may run one each, rows are claimed with ``SKIP LOCKED``."""
+
+    def __init__(
+        self,
+        database: Database,
+        stores: dict[str, ObjectStore | None],
+        *,
+        keep_deleted_s: float,
+        poll_s: float,
+    ) -> None:
+        self._database = database
+        self._stores = stores
+        self._keep_deleted = timedelta(seconds=keep_deleted_s)
+        self._poll_s = poll_s
+        self._loop: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin; returns at once."""
+        self._loop = asyncio.create_task(self._run(), name="workflow housekeeping")
+
+    async def stop(self, grace_s: float = 5.0) -> None:
+        """End; what is left is done by the next process."""
+        if self._loop is not None:
+            self._loop.cancel()
+            await asyncio.wait({self._loop}, timeout=grace_s)
+            self._loop = None
+
+    async def run_once(self) -> tuple[int, int]:
+        """Do one batch of each kind; how many files lost their objects and how many moved."""
+        return await self._remove(), await self._move()
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                while sum(await self.run_once()) >= BATCH:
+                    pass
+            except (StoreUnavailable, OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+                log.warning("housekeeping.waits", error=repr(error))
+            except Exception:
+                log.exception("housekeeping.failed")
+            await asyncio.sleep(self._poll_s)
+
+    async def _remove(self) -> int:
+        async with self._database.transaction() as tx:
+            rows = await repository.to_remove(tx, tx.now - self._keep_deleted, BATCH)
+            for row in rows:
+                store = self._stores[row["storage_backend"]]
+                for key in (row["storage_key"], (row["prepared"] or {}).get("key")):
+                    if store is not None and key is not None:
+                        await store.delete(key)
+                log.info("file.objects_removed", file_id=str(row["id"]))
+            if rows:
+                await repository.removed(tx, [row["id"] for row in rows])
+        return len(rows)
+
+    async def _move(self) -> int:
+        source, target = self._stores["fallback"], self._stores["store"]
+        if source is None or target is None:
+            return 0
+        count = 0
+        async with self._database.transaction() as tx:
+            for row in await repository.to_move(tx, BATCH):
+                for stored in _objects(row):
+                    await _copy(source, target, stored)
+                await repository.moved(tx, row["id"])
+                count += 1
+        return count
+
+
+def _objects(row: dict[str, Any]) -> list[StoredObject]:
+    original = StoredObject(
+        key=row["storage_key"], sha256=row["checksum"], size=row["file_size"], mime_type=row["mime_type"]
+    )
+    return [original] + ([StoredObject.model_validate(row["prepared"])] if row["prepared"] else [])
+
+
+async def _copy(source: ObjectStore, target: ObjectStore, stored: StoredObject) -> None:
+    with tempfile.TemporaryDirectory(prefix="move-") as folder:
+        try:
+            path = await source.fetch(stored, Path(folder) / "object")
+        except ObjectMissing:
+            if await target.stat(stored.key) is not None:
+                return
+            raise
+        await target.put_file(path, stored.key, stored.mime_type)
+    await source.delete(stored.key)

@@ -1,0 +1,155 @@
+"""SQL for files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from chassis.database import Transaction
+from chassis.pagination import PageRequest
+from contracts.enums import ScanStatus
+from contracts.objects import StoredObject
+
+_COLUMNS = """
+id, user_id, product_line, original_name, purpose, storage_backend, storage_key, file_size, mime_type, checksum,
+prepared, width, height, duration, kind, scan_status, is_temporary, expires_at, access_count, last_accessed_at, created_at,
+updated_at
+"""
+
+_ADD = """
+INSERT INTO files (id, user_id, product_line, original_name, purpose, storage_backend, storage_key, file_size,
+    mime_type, checksum, prepared, width, height, kind, scan_status, is_temporary, expires_at, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $18)
+"""
+
+_VISIBLE = "deleted_at IS NULL AND scan_status <> 'infected' AND (expires_at IS NULL OR expires_at > $2)"
+_OWN = f"SELECT {_COLUMNS} FROM files WHERE id = $1 AND (user_id = $3 OR $4) AND {_VISIBLE}"  # noqa: S608
+_OPEN = f"""
+UPDATE files SET access_count = access_count + 1, last_accessed_at = $2
+WHERE id = $1 AND (user_id = $3 OR $4) AND {_VISIBLE} RETURNING {_COLUMNS}
+"""  # noqa: S608
+_DELETE = f"UPDATE files SET deleted_at = $2, updated_at = $2 WHERE id = $1 AND (user_id = $3 OR $4) AND {_VISIBLE}"  # noqa: S608
+
+_WHERE = f"""
+FROM files WHERE user_id = $1 AND {_VISIBLE}
+AND ($3::text IS NULL OR mime_type = $3 OR kind = $3) AND ($4::boolean IS NULL OR is_temporary = $4)
+AND ($5::timestamptz IS NULL OR created_at >= $5) AND ($6::timestamptz IS NULL OR created_at < $6)
+"""
+_COUNT = f"SELECT count(*) AS total {_WHERE}"
+_PAGE = f"SELECT {_COLUMNS} {_WHERE} ORDER BY created_at DESC, id DESC LIMIT $7 OFFSET $8"
+
+_TO_REMOVE = """
+SELECT id, storage_backend, storage_key, prepared FROM files
+WHERE objects_removed_at IS NULL AND (deleted_at <= $1 OR expires_at <= $1) ORDER BY id LIMIT $2
+FOR UPDATE SKIP LOCKED
+"""
+_REMOVED = """
+UPDATE files SET objects_removed_at = $2, deleted_at = coalesce(deleted_at, $2), updated_at = $2
+WHERE id = ANY($1::uuid[])
+"""
+_TO_MOVE = f"""
+SELECT {_COLUMNS} FROM files WHERE storage_backend = 'fallback' AND deleted_at IS NULL ORDER BY id LIMIT $1
+FOR UPDATE SKIP LOCKED
+"""  # noqa: S608
+
+
+@dataclass(frozen=True, slots=True)
+class NewFile:
+    """An upload to be recorded."""
+
+    id: UUID
+    user_id: UUID
+    product_line: str
+    original_name: str
+    purpose: str
+    storage_backend: str
+    original: StoredObject
+    prepared: StoredObject | None
+    width: int | None
+    height: int | None
+    kind: str
+    scan_status: ScanStatus
+    is_temporary: bool
+    expires_at: datetime | None
+
+
+async def add(tx: Transaction, file: NewFile) -> None:
+    """Record an upload."""
+    await tx.execute(
+        _ADD,
+        file.id,
+        file.user_id,
+        file.product_line,
+        file.original_name,
+        file.purpose,
+        file.storage_backend,
+        file.original.key,
+        file.original.size,
+        file.original.mime_type,
+        file.original.sha256,
+        orjson.dumps(file.prepared.model_dump()).decode() if file.prepared is not None else None,
+        file.width,
+        file.height,
+        file.kind,
+        file.scan_status.value,
+        file.is_temporary,
+        file.expires_at,
+        tx.now,
+    )
+
+
+async def own(tx: Transaction, file_id: UUID, user_id: UUID, *, any_owner: bool) -> dict[str, Any] | None:
+    """A user's file that is neither deleted, nor expired, nor infected."""
+    record = await tx.fetchrow(_OWN, file_id, tx.now, user_id, any_owner)
+    return dict(record) if record is not None else None
+
+
+async def opened(tx: Transaction, file_id: UUID, user_id: UUID, *, any_owner: bool) -> dict[str, Any] | None:
+    """Like :func:`own`, and counts the access (FIL-03)."""
+    record = await tx.fetchrow(_OPEN, file_id, tx.now, user_id, any_owner)
+    return dict(record) if record is not None else None
+
+
+async def delete(tx: Transaction, file_id: UUID, user_id: UUID, *, any_owner: bool) -> bool:
+    """Hide a file at once; its objects go later. False when there is none."""
+    return await tx.execute(_DELETE, file_id, tx.now, user_id, any_owner) == "UPDATE 1"
+
+
+async def page(
+    tx: Transaction,
+    user_id: UUID,
+    kind: str | None,
+    temporary: bool | None,
+    created_from: datetime | None,
+    created_before: datetime | None,
+    wanted: PageRequest,
+) -> tuple[list[dict[str, Any]], int]:
+    """One page of a user's files, newest first, and how many there are."""
+    arguments = (user_id, tx.now, kind, temporary, created_from, created_before)
+    counted = await tx.fetchrow(_COUNT, *arguments)
+    records = await tx.fetch(_PAGE, *arguments, wanted.limit, wanted.offset)
+    return [dict(record) for record in records], counted["total"] if counted is not None else 0
+
+
+async def to_remove(tx: Transaction, before: datetime, limit: int) -> list[dict[str, Any]]:
+    """Deleted and expired files whose objects are still there, locked."""
+    return [dict(record) for record in await tx.fetch(_TO_REMOVE, before, limit)]
+
+
+async def removed(tx: Transaction, file_ids: list[UUID]) -> None:
+    """The objects of these files are gone."""
+    await tx.execute(_REMOVED, file_ids, tx.now)
+
+
+async def to_move(tx: Transaction, limit: int) -> list[dict[str, Any]]:
+    """Files that wait in the fallback folder for the store to come back, locked."""
+    return [dict(record) for record in await tx.fetch(_TO_MOVE, limit)]
+
+
+async def moved(tx: Transaction, file_id: UUID) -> None:
+    """A file has arrived in the store."""
+    await tx.execute("UPDATE files SET storage_backend = 'store', updated_at = $2 WHERE id = $1", file_id, tx.now)

@@ -1,0 +1,143 @@
+"""Drives runs: reads them, asks the engine what follows, writes it all, sends it all. A poisoned run parks alone."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+import structlog
+
+from chassis import context
+from chassis.database import Transaction
+from chassis.messages import Received
+from contracts.workflow import RunFailed
+from workflow.engine.advance import OUR_FAULT, Decision, Entry, advance
+from workflow.engine.definition import Definitions
+from workflow.engine.signals import Faulted, Signal
+from workflow.engine.state import Brief, Run, load_state
+from workflow.runs import repository
+from workflow.runs.repository import Change, Row
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """A signal for a run, and the message that brought it."""
+
+    signal: Signal
+    cause: Received[Any] | None = None
+
+
+class Driver:
+    """``ended`` is called after a commit that ended runs: there is room for others."""
+
+    def __init__(self, definitions: Definitions) -> None:
+        self.definitions = definitions
+        self.ended: Callable[[], None] = lambda: None
+
+    async def drive(self, tx: Transaction, rows: Sequence[Row], signals: Mapping[UUID, Sequence[Happening]]) -> None:
+        """Apply ``signals`` (by run id, in order) to locked rows: one write for all of them."""
+        changes: list[Change] = []
+        outbox: list[tuple[Row, Decision, Happening]] = []
+        for row in rows:
+            if row.parked_reason is not None:
+                log.warning("run.parked_ignores", run_id=str(row.brief.id))
+                continue
+            try:
+                change = self._fold(row, signals[row.brief.id], tx.now, outbox)
+            except Exception as error:
+                log.exception("run.parked", run_id=str(row.brief.id))
+                await self._park(tx, row, error)
+                continue
+            if change is not None:
+                changes.append(change)
+        if changes:
+            await repository.write(tx, changes)
+        for row, decision, happening in outbox:
+            send(tx, row.brief, row.correlation_id, decision, happening.cause)
+        if any(change.state.phase.final for change in changes):
+            tx.after_commit(self.ended)
+
+    def _fold(
+        self,
+        row: Row,
+        happenings: Sequence[Happening],
+        now: datetime,
+        outbox: list[tuple[Row, Decision, Happening]],
+    ) -> Change | None:
+        """The row after all that happened to it; ``outbox`` gets what is to be sent, only if nothing was raised."""
+        definition = self.definitions.of(row.brief.definition, row.brief.version)
+        state = load_state(row.state)
+        wake_at = row.wake_at
+        entries: list[Entry] = []
+        decisions: list[tuple[Row, Decision, Happening]] = []
+        for happening in happenings:
+            run = Run(row.brief, state)
+            try:
+                decision = advance(definition, run, happening.signal, now)
+            except Exception as error:
+                log.exception("run.poisoned", run_id=str(row.brief.id), signal=happening.signal.kind)
+                decision = advance(definition, run, Faulted(f"{type(error).__name__}: {error}"), now)
+                if decision.entry is None:
+                    raise
+            state, wake_at = decision.state, decision.wake_at
+            if decision.entry is not None:
+                entries.append(decision.entry)
+                decisions.append((row, decision, happening))
+        kept = lazily(row.wake_at, wake_at, now)
+        if not entries and kept == row.wake_at:
+            return None
+        outbox.extend(decisions)
+        return Change(row, state, entries, kept)
+
+    async def _park(self, tx: Transaction, row: Row, error: Exception) -> None:
+        reason = f"{type(error).__name__}: {error}".replace("\x00", "")
+        await repository.park(tx, row.brief.id, reason)
+        stored = orjson.loads(row.state)
+        failed = RunFailed(
+            run_id=row.brief.id,
+            user_id=row.brief.user_id,
+            product_line=row.brief.product_line,
+            sequence=int(stored.get("sequence", 0)) + 1 if isinstance(stored, dict) else 1,
+            step="",
+            code="parked",
+            message=OUR_FAULT,
+            retryable=False,
+            credits_returned=False,
+        )
+        with _context(row.brief, row.correlation_id):
+            tx.emit(failed)
+
+
+def lazily(stored: datetime | None, due: datetime | None, now: datetime) -> datetime | None:
+    """When to look at a run again. A stored time that is still ahead and early enough stays: the timer corrects it
+    when it comes, and the row's index entry need not change with every message.
+    """
+    if due is None or stored is None:
+        return due
+    return stored if now < stored <= due else due
+
+
+def send(
+    tx: Transaction, brief: Brief, correlation_id: str | None, decision: Decision, cause: Received[Any] | None
+) -> None:
+    """Send what was decided, as a consequence of ``cause`` or, where time was the cause, of the run's creation."""
+    with _context(brief, correlation_id) if cause is None else contextlib.nullcontext():
+        for command, priority in decision.commands:
+            tx.send(command, priority=priority, cause=cause)
+        for event in decision.events:
+            tx.emit(event, cause=cause)
+
+
+def _context(brief: Brief, correlation_id: str | None) -> contextlib.AbstractContextManager[Any]:
+    return context.bind(
+        correlation_id=correlation_id or context.current().correlation_id,
+        user_id=brief.user_id,
+        product_line=brief.product_line,
+    )

@@ -1,0 +1,187 @@
+"""HTTP for runs: translate, call one thing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Query, Response
+from starlette.responses import JSONResponse, RedirectResponse
+
+from chassis.auth import AdminCaller, Caller, Identity
+from chassis.database import Transaction
+from chassis.errors import documented
+from chassis.pagination import Fields, Page, Paged, selected
+from chassis.requests import Tx
+from chassis.storage.port import ObjectStore
+from contracts.enums import Status, WorkflowType
+from contracts.objects import StoredObject
+from workflow.engine.definition import Definitions
+from workflow.runs import queries, service, views
+from workflow.runs.driver import Driver
+from workflow.runs.errors import (
+    AccountInactive,
+    BadScript,
+    FileNotUsable,
+    FilesRemoved,
+    KeyReused,
+    LimitReached,
+    NotFinished,
+    NotPossible,
+    RunNotFound,
+)
+from workflow.runs.repository import Row
+from workflow.runs.schemas import (
+    DownloadOut,
+    EstimateIn,
+    EstimateOut,
+    HistoryEntryOut,
+    StatusOut,
+    WorkflowAccepted,
+    WorkflowIn,
+    WorkflowOut,
+    WorkflowSummary,
+)
+from workflow.settings import Settings
+
+EXTENSIONS = {
+    "image/jpeg": "jpg",
+    "image/png": "png",
+    "video/mp4": "mp4",
+    "audio/wav": "wav",
+    "audio/mp4": "m4a",
+    "audio/mpeg": "mp3",
+    "application/zip": "zip",
+    "text/vtt": "vtt",
+    "application/x-subrip": "srt",
+}
+
+
+def router(settings: Settings, definitions: Definitions, driver: Driver, store: ObjectStore) -> APIRouter:
+    """Routes under ``/api/v1/workflows``."""
+    routes = APIRouter(prefix="/api/v1/workflows", tags=["workflows"])
+
+    def link(stored: StoredObject) -> str:
+        return store.signed_url(stored.key, expires_s=settings.link_s)
+
+    @routes.post(
+        "",
+        status_code=202,
+        responses=documented(BadScript, FileNotUsable, LimitReached, AccountInactive, KeyReused, NotPossible),
+    )
+    async def create_workflow(
+        body: WorkflowIn,
+        caller: Caller,
+        tx: Tx,
+        idempotency_key: Annotated[str | None, Header(min_length=1, max_length=service.LONGEST_KEY)] = None,
+    ) -> WorkflowAccepted:
+        """Have a photo speak a script. Repeating it with the same Idempotency-Key repeats the answer for 24 hours."""
+        return await service.accept(tx, settings, definitions, caller, body, idempotency_key)
+
+    @routes.post("/estimate")
+    async def estimate_workflow(body: EstimateIn, caller: Caller, tx: Tx) -> EstimateOut:
+        """What an order is expected to take, without starting it."""
+        service.definition_for(definitions, body.workflow_type)
+        expected, ahead = await service.estimated(tx, settings, caller, body)
+        return EstimateOut(
+            estimated_cost=expected.cost, credits=expected.credits, estimated_seconds=expected.seconds, ahead=ahead
+        )
+
+    @routes.get("", response_model=Paged[WorkflowSummary])
+    async def list_workflows(
+        caller: Caller,
+        tx: Tx,
+        page: Page,
+        fields: Fields,
+        workflow_type: WorkflowType | None = None,
+        status: Status | None = None,
+        product_line: Annotated[str | None, Query(max_length=50)] = None,
+        created_from: datetime | None = None,
+        created_before: datetime | None = None,
+    ) -> Any:
+        """Your workflows, newest first."""
+        filters = queries.Filters(workflow_type, status, product_line, created_from, created_before)
+        items, total = await queries.page(tx, caller.user_id, filters, page)
+        answer = Paged[WorkflowSummary].of([WorkflowSummary.model_validate(item) for item in items], total, page)
+        return selected(answer, fields, WorkflowSummary)
+
+    @routes.get("/{workflow_id}", responses=documented(RunNotFound))
+    async def get_workflow(workflow_id: UUID, caller: Caller, tx: Tx) -> WorkflowOut:
+        """Everything about a workflow."""
+        return views.details_of(definitions, await _readable(tx, caller, workflow_id), tx.now, link)
+
+    @routes.get("/{workflow_id}/status", responses=documented(RunNotFound))
+    async def get_status(workflow_id: UUID, caller: Caller, tx: Tx) -> StatusOut:
+        """How far a workflow is."""
+        return await _status(tx, await _readable(tx, caller, workflow_id))
+
+    @routes.get("/{workflow_id}/history", responses=documented(RunNotFound))
+    async def get_history(workflow_id: UUID, _: AdminCaller, caller: Caller, tx: Tx) -> list[HistoryEntryOut]:
+        """What happened to a workflow, and what was decided: for operators."""
+        await _readable(tx, caller, workflow_id)
+        return [HistoryEntryOut.model_validate(entry) for entry in await queries.history(tx, workflow_id)]
+
+    @routes.get(
+        "/{workflow_id}/download",
+        response_model=DownloadOut,
+        responses={
+            302: {"description": "The link, when redirect is asked for."},
+            **documented(RunNotFound, NotFinished, FilesRemoved),
+        },
+    )
+    async def download(
+        workflow_id: UUID,
+        caller: Caller,
+        tx: Tx,
+        result: Annotated[str, Query(max_length=50, description="Which result, by its name in the details.")] = "video",
+        redirect: Annotated[bool, Query(description="Answer with a redirect instead of the link.")] = False,
+    ) -> Response:
+        """A signed link to a result."""
+        row = await _readable(tx, caller, workflow_id)
+        if row.status != Status.COMPLETED:
+            raise NotFinished("There is no result yet." if row.finished_at is None else "There is no result.")
+        if row.cleaned_at is not None:
+            raise FilesRemoved("The result has been removed.")
+        definition, run = views.loaded(definitions, row)
+        stored = definition.results(run).get(result)
+        if stored is None:
+            raise RunNotFound(f"This workflow has no result {result!r}.")
+        filename = f"{row.brief.workflow_type}-{result}.{EXTENSIONS.get(stored.mime_type, 'bin')}"
+        url = store.signed_url(stored.key, expires_s=settings.link_s, filename=filename)
+        if redirect:
+            return RedirectResponse(url, status_code=302)
+        return JSONResponse(DownloadOut(url=url, expires_in=settings.link_s, filename=filename).model_dump())
+
+    @routes.post("/{workflow_id}/retry", status_code=202, responses=documented(RunNotFound, NotPossible))
+    async def retry_workflow(workflow_id: UUID, caller: Caller, tx: Tx) -> StatusOut:
+        """Try a failed or cancelled workflow again, from its first unfinished step."""
+        return await _status(tx, await service.retry(tx, driver, caller, workflow_id))
+
+    @routes.post("/{workflow_id}/cancel", status_code=202, responses=documented(RunNotFound, NotPossible))
+    async def cancel_workflow(workflow_id: UUID, caller: Caller, tx: Tx) -> StatusOut:
+        """Stop a workflow and give back what is held for it."""
+        return await _status(tx, await service.cancel(tx, driver, caller, workflow_id))
+
+    @routes.post("/{workflow_id}/undo", status_code=202, responses=documented(RunNotFound, NotPossible))
+    async def undo_again(workflow_id: UUID, _: AdminCaller, tx: Tx) -> StatusOut:
+        """For operators: try again to give back what could not be given back."""
+        return await _status(tx, await service.undo_again(tx, driver, workflow_id))
+
+    @routes.post("/{workflow_id}/unpark", status_code=202, responses=documented(RunNotFound, NotPossible))
+    async def unpark(workflow_id: UUID, _: AdminCaller, tx: Tx) -> StatusOut:
+        """For operators: let a parked workflow go on where it stood."""
+        return await _status(tx, await service.unpark(tx, driver, workflow_id))
+
+    async def _status(tx: Transaction, row: Row) -> StatusOut:
+        position = await queries.position(tx, row.brief.id) if row.status == Status.PENDING else None
+        return views.status_of(definitions, row, tx.now, position)
+
+    return routes
+
+
+async def _readable(tx: Transaction, caller: Identity, run_id: UUID) -> Row:
+    row = await queries.one(tx, run_id, caller.user_id, any_owner=caller.is_admin)
+    if row is None:
+        raise RunNotFound("There is no such workflow.")
+    return row

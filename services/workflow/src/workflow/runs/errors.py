@@ -1,0 +1,59 @@
+"""What can go wrong with a run's requests, and what the caller is told."""
+
+from __future__ import annotations
+
+from chassis.errors import Conflict, Gone, Invalid, NotAllowed, NotFound, PaymentNeeded
+
+
+class RunNotFound(NotFound):
+    """There is no such workflow, or it belongs to someone else."""
+
+    code = "workflow_not_found"
+
+
+class FileNotUsable(Invalid):
+    """The input file is missing, not yours, not scanned clean, or not a photo."""
+
+    code = "file_not_usable"
+
+
+class BadScript(Invalid):
+    """The script is empty, too long, or has content that is not allowed in it."""
+
+    code = "script_not_allowed"
+
+
+class LimitReached(PaymentNeeded):
+    """The plan's limit is reached; the details name the plans that allow more."""
+
+    code = "quota_exceeded"
+
+
+class AccountInactive(NotAllowed):
+    """The account is not active."""
+
+    code = "account_inactive"
+
+
+class KeyReused(Invalid):
+    """This idempotency key was used for another request."""
+
+    code = "idempotency_key_reused"
+
+
+class NotFinished(Conflict):
+    """The workflow has no result yet."""
+
+    code = "workflow_not_finished"
+
+
+class NotPossible(Conflict):
+    """The workflow's present state does not permit this."""
+
+    code = "workflow_state"
+
+
+class FilesRemoved(Gone):
+    """The result was removed after its retention time."""
+
+    code = "results_removed"

@@ -1,0 +1,79 @@
+"""SQL for reading runs: one, a page, a history, a place in the queue."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from chassis.database import Transaction
+from chassis.pagination import PageRequest
+from contracts.enums import Status, WorkflowType
+from workflow.runs.repository import COLUMNS, Row, row_of
+
+_ONE = f"SELECT {COLUMNS} FROM runs WHERE id = $1 AND (user_id = $2 OR $3)"  # noqa: S608
+
+_WHERE = """
+FROM runs WHERE user_id = $1
+AND ($2::text IS NULL OR workflow_type = $2) AND ($3::text IS NULL OR status = $3)
+AND ($4::text IS NULL OR product_line = $4)
+AND ($5::timestamptz IS NULL OR created_at >= $5) AND ($6::timestamptz IS NULL OR created_at < $6)
+"""
+_COUNT = f"SELECT count(*) AS total {_WHERE}"
+_PAGE = f"""
+SELECT id, workflow_type, product_line, status, progress, title, created_at, updated_at, finished_at {_WHERE}
+ORDER BY created_at DESC, id DESC LIMIT $7 OFFSET $8
+"""
+
+_POSITION = """
+SELECT count(*) AS position FROM runs AS other, runs AS mine
+WHERE mine.id = $1 AND other.status = 'pending' AND (other.lane, other.created_at) <= (mine.lane, mine.created_at)
+"""
+
+_HISTORY = "SELECT number, at, signal, decision FROM run_history WHERE run_id = $1 ORDER BY number"
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which of a user's runs are asked for; None does not filter."""
+
+    workflow_type: WorkflowType | None = None
+    status: Status | None = None
+    product_line: str | None = None
+    created_from: datetime | None = None
+    created_before: datetime | None = None
+
+
+async def one(tx: Transaction, run_id: UUID, user_id: UUID, *, any_owner: bool) -> Row | None:
+    """A run of this user, or of anybody for an administrator."""
+    record = await tx.fetchrow(_ONE, run_id, user_id, any_owner)
+    return row_of(record) if record is not None else None
+
+
+async def page(
+    tx: Transaction, user_id: UUID, filters: Filters, wanted: PageRequest
+) -> tuple[list[dict[str, Any]], int]:
+    """One page of a user's runs, newest first, and how many there are."""
+    arguments = (
+        user_id,
+        filters.workflow_type,
+        filters.status,
+        filters.product_line,
+        filters.created_from,
+        filters.created_before,
+    )
+    counted = await tx.fetchrow(_COUNT, *arguments)
+    records = await tx.fetch(_PAGE, *arguments, wanted.limit, wanted.offset)
+    return [dict(record) for record in records], counted["total"] if counted is not None else 0
+
+
+async def position(tx: Transaction, run_id: UUID) -> int:
+    """The place of a waiting run in the queue, from 1."""
+    record = await tx.fetchrow(_POSITION, run_id)
+    return int(record["position"]) if record is not None else 0
+
+
+async def history(tx: Transaction, run_id: UUID) -> list[dict[str, Any]]:
+    """Everything that happened to a run, in order."""
+    return [dict(record) for record in await tx.fetch(_HISTORY, run_id)]

@@ -1,0 +1,315 @@
+"""SQL for runs. The hot path takes two statements a batch: lock and read, then write everything at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import orjson
+
+from chassis.database import Transaction
+from contracts.enums import Priority
+from workflow.accounts.entitlement import Entitlement
+from workflow.engine.advance import Entry
+from workflow.engine.signals import dump_signal
+from workflow.engine.state import Brief, RunState, dump_state
+
+KEY_LIFE = timedelta(hours=24)
+"""How long an idempotency key is remembered (PLT-21)."""
+
+COLUMNS = """
+id, user_id, product_line, workflow_type, definition, version, created_at, input, state::text AS state, wake_at,
+correlation_id, parked_reason, file_id, title, description, status, progress, estimated_cost, lane, finished_at,
+cleaned_at, updated_at
+"""
+
+# Rows are locked in the order of their ids by whoever locks several, so that two batches cannot wait for each other.
+_LOCK = f"SELECT {COLUMNS} FROM runs WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"  # noqa: S608
+
+_LOCK_DUE = f"""
+SELECT {COLUMNS} FROM runs WHERE wake_at <= $1 ORDER BY wake_at LIMIT $2 FOR UPDATE SKIP LOCKED
+"""  # noqa: S608
+
+_ADMISSION_LOCK = 5_710_394_820_114_507
+_LOCK_WAITING = f"""
+SELECT {COLUMNS} FROM runs WHERE status = 'pending' ORDER BY lane, created_at
+LIMIT greatest(0, $1 - (SELECT count(*) FROM runs WHERE status = 'processing')) FOR UPDATE SKIP LOCKED
+"""  # noqa: S608
+
+_WRITE = """
+WITH changed AS (
+    UPDATE runs SET state = c.state, status = c.status, progress = c.progress, wake_at = c.wake_at,
+        finished_at = c.finished_at, updated_at = $7
+    FROM unnest($1::uuid[], $2::jsonb[], $3::text[], $4::smallint[], $5::timestamptz[], $6::timestamptz[])
+        AS c (id, state, status, progress, wake_at, finished_at)
+    WHERE runs.id = c.id
+)
+INSERT INTO run_history (run_id, number, at, signal, decision)
+SELECT * FROM unnest($8::uuid[], $9::integer[], $10::timestamptz[], $11::jsonb[], $12::jsonb[])
+"""
+
+_CREATE = """
+WITH claimed AS (
+    INSERT INTO idempotency_keys (user_id, key, body_sha256, answer, created_at)
+    SELECT $2, $21, $22, $23, $7 WHERE $21::text IS NOT NULL
+    ON CONFLICT (user_id, key) DO UPDATE
+        SET body_sha256 = excluded.body_sha256, answer = excluded.answer, created_at = excluded.created_at
+        WHERE idempotency_keys.created_at < $24
+    RETURNING key
+), run AS (
+    INSERT INTO runs (id, user_id, product_line, workflow_type, definition, version, created_at, updated_at,
+        file_id, title, description, input, target_duration, estimated_cost, lane, correlation_id, status, progress,
+        state, wake_at)
+    SELECT $1, $2, $3, $4, $5, $6, $7, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19
+    WHERE $21::text IS NULL OR EXISTS (SELECT 1 FROM claimed)
+    RETURNING id
+), told AS (
+    INSERT INTO run_history (run_id, number, at, signal, decision)
+    SELECT run.id, h.* FROM run, unnest($20::integer[], $25::timestamptz[], $26::jsonb[], $27::jsonb[])
+        AS h (number, at, signal, decision)
+)
+SELECT id FROM run
+"""
+
+_BEFORE_CREATE = """
+SELECT
+    (SELECT to_jsonb(f) FROM (
+        SELECT id, prepared, scan_status, kind FROM files
+        WHERE id = $1 AND user_id = $2 AND deleted_at IS NULL AND (expires_at IS NULL OR expires_at > $6)
+    ) AS f) AS file,
+    (SELECT is_active FROM users WHERE user_id = $2) AS is_active,
+    (SELECT to_jsonb(e) FROM entitlements AS e WHERE user_id = $2 AND product_line = $3) AS entitlement,
+    (SELECT to_jsonb(k) FROM idempotency_keys AS k WHERE user_id = $2 AND key = $4 AND created_at >= $5) AS remembered,
+    (SELECT count(*) FROM runs WHERE status = 'processing') AS processing
+"""
+
+_REMEMBERED = "SELECT body_sha256, answer FROM idempotency_keys WHERE user_id = $1 AND key = $2"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A run as it is stored. ``state`` is JSON text, decoded only where it is needed."""
+
+    brief: Brief
+    state: str
+    wake_at: datetime | None
+    correlation_id: str | None
+    parked_reason: str | None
+    file_id: UUID | None
+    title: str | None
+    description: str | None
+    status: str
+    progress: int
+    estimated_cost: Decimal
+    lane: int
+    finished_at: datetime | None
+    cleaned_at: datetime | None
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A run after a batch: its new state and what is to be added to its history."""
+
+    row: Row
+    state: RunState
+    entries: Sequence[Entry]
+    wake_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known before a run is created."""
+
+    file: dict[str, Any] | None
+    is_active: bool | None
+    entitlement: Entitlement | None
+    remembered: dict[str, Any] | None
+    processing: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewRun:
+    """A run to be created, after its first signals."""
+
+    brief: Brief
+    file_id: UUID | None
+    title: str | None
+    description: str | None
+    target_duration: int | None
+    estimated_cost: Decimal
+    lane: int
+    correlation_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Remember:
+    """An idempotency key with the body it stands for and the answer it gets."""
+
+    key: str
+    body_sha256: str
+    answer: dict[str, Any]
+
+
+async def before_create(
+    tx: Transaction, file_id: UUID | None, user_id: UUID, product_line: str, key: str | None
+) -> Known:
+    """Everything that decides whether a run may be created, in one statement."""
+    record = await tx.fetchrow(_BEFORE_CREATE, file_id, user_id, product_line, key, tx.now - KEY_LIFE, tx.now)
+    assert record is not None  # noqa: S101  a SELECT without FROM has one row
+    entitlement = record["entitlement"]
+    return Known(
+        file=record["file"],
+        is_active=record["is_active"],
+        entitlement=Entitlement(
+            plan=entitlement["plan"],
+            limits=entitlement["limits"],
+            used=entitlement["used"],
+            priority=Priority(entitlement["priority"]),
+            run_budget=Decimal(str(entitlement["run_budget"])),
+        )
+        if entitlement is not None
+        else None,
+        remembered=record["remembered"],
+        processing=record["processing"],
+    )
+
+
+async def create(
+    tx: Transaction,
+    new: NewRun,
+    state: RunState,
+    entries: Sequence[Entry],
+    wake_at: datetime | None,
+    remember: Remember | None = None,
+) -> bool:
+    """Store a new run with its first history; False when its idempotency key is somebody else's already."""
+    brief = new.brief
+    record = await tx.fetchrow(
+        _CREATE,
+        brief.id,
+        brief.user_id,
+        brief.product_line,
+        brief.workflow_type,
+        brief.definition,
+        brief.version,
+        brief.created_at,
+        new.file_id,
+        new.title,
+        new.description,
+        orjson.dumps(brief.input).decode(),
+        new.target_duration,
+        new.estimated_cost,
+        new.lane,
+        new.correlation_id,
+        state.phase.status.value,
+        state.progress,
+        dump_state(state),
+        wake_at,
+        [entry.number for entry in entries],
+        remember.key if remember else None,
+        remember.body_sha256 if remember else None,
+        orjson.dumps(remember.answer).decode() if remember else None,
+        tx.now - KEY_LIFE,
+        [entry.at for entry in entries],
+        [dump_signal(entry.signal) for entry in entries],
+        [_decision(entry) for entry in entries],
+    )
+    return record is not None
+
+
+async def remembered(tx: Transaction, user_id: UUID, key: str) -> dict[str, Any] | None:
+    """What was answered under an idempotency key."""
+    record = await tx.fetchrow(_REMEMBERED, user_id, key)
+    return dict(record) if record is not None else None
+
+
+async def lock(tx: Transaction, run_ids: Sequence[UUID]) -> list[Row]:
+    """Lock and read runs, in the order of their ids; unknown ids are left out."""
+    return [row_of(record) for record in await tx.fetch(_LOCK, list(run_ids))]
+
+
+async def lock_due(tx: Transaction, limit: int) -> list[Row]:
+    """Lock and read runs whose time has come and that nobody else works on."""
+    return [row_of(record) for record in await tx.fetch(_LOCK_DUE, tx.now, limit)]
+
+
+async def lock_waiting(tx: Transaction, places: int) -> list[Row]:
+    """Lock and read as many waiting runs as there is room for, the first of the highest lane first."""
+    await tx.execute("SELECT pg_advisory_xact_lock($1)", _ADMISSION_LOCK)
+    return [row_of(record) for record in await tx.fetch(_LOCK_WAITING, places)]
+
+
+async def write(tx: Transaction, changes: Sequence[Change]) -> None:
+    """Store every change with its history, in one statement."""
+    entries = [(change.row.brief.id, entry) for change in changes for entry in change.entries]
+    await tx.execute(
+        _WRITE,
+        [change.row.brief.id for change in changes],
+        [dump_state(change.state) for change in changes],
+        [change.state.phase.status.value for change in changes],
+        [change.state.progress for change in changes],
+        [change.wake_at for change in changes],
+        [change.state.finished_at for change in changes],
+        tx.now,
+        [run_id for run_id, _ in entries],
+        [entry.number for _, entry in entries],
+        [entry.at for _, entry in entries],
+        [dump_signal(entry.signal) for _, entry in entries],
+        [_decision(entry) for _, entry in entries],
+    )
+
+
+async def park(tx: Transaction, run_id: UUID, reason: str) -> None:
+    """Take a run out of circulation as it is; others go on."""
+    await tx.execute(
+        "UPDATE runs SET status = 'failed', parked_reason = $2, wake_at = NULL, finished_at = $3, updated_at = $3 "
+        "WHERE id = $1",
+        run_id,
+        reason[:2000],
+        tx.now,
+    )
+
+
+async def release(tx: Transaction, run_id: UUID) -> None:
+    """Put a parked run back into circulation."""
+    await tx.execute("UPDATE runs SET status = 'processing', parked_reason = NULL WHERE id = $1", run_id)
+
+
+def row_of(record: asyncpg.Record) -> Row:
+    """A record with all columns of a run."""
+    return Row(
+        brief=Brief(
+            id=record["id"],
+            user_id=record["user_id"],
+            product_line=record["product_line"],
+            workflow_type=record["workflow_type"],
+            definition=record["definition"],
+            version=record["version"],
+            created_at=record["created_at"],
+            input=record["input"],
+        ),
+        state=record["state"],
+        wake_at=record["wake_at"],
+        correlation_id=record["correlation_id"],
+        parked_reason=record["parked_reason"],
+        file_id=record["file_id"],
+        title=record["title"],
+        description=record["description"],
+        status=record["status"],
+        progress=record["progress"],
+        estimated_cost=record["estimated_cost"],
+        lane=record["lane"],
+        finished_at=record["finished_at"],
+        cleaned_at=record["cleaned_at"],
+        updated_at=record["updated_at"],
+    )
+
+
+def _decision(entry: Entry) -> str:
+    return orjson.dumps({"phase": entry.phase.value, "commands": entry.commands, "events": entry.events}).decode()

@@ -1,0 +1,313 @@
+"""The use cases around runs: accept an order, cancel, retry, undo again."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from chassis import context, ids
+from chassis.auth import Identity
+from chassis.database import Transaction
+from chassis.work import LANES
+from contracts.enums import Priority, ScanStatus, Status, WorkflowType
+from contracts.objects import StoredObject
+from contracts.product_lines import PRODUCT_LINES
+from contracts.workflow import RunCreated
+from workflow.accounts.entitlement import exhausted, upgrades
+from workflow.engine.advance import advance, first_state, may_cancel, may_retry
+from workflow.engine.definition import Definition, Definitions
+from workflow.engine.signals import CancelRequested, RetryRequested, Signal, Started, Ticked, UndoRetryRequested
+from workflow.engine.state import Brief, Run, UndoStatus, load_state
+from workflow.runs import repository
+from workflow.runs.driver import Driver, Happening, send
+from workflow.runs.errors import (
+    AccountInactive,
+    FileNotUsable,
+    KeyReused,
+    LimitReached,
+    NotPossible,
+    RunNotFound,
+)
+from workflow.runs.repository import Known, NewRun, Remember, Row
+from workflow.runs.rules import Estimate, clean_line, clean_script, estimate
+from workflow.runs.schemas import EstimateIn, WorkflowAccepted, WorkflowIn
+from workflow.settings import Settings
+from workflow.talking_photo.definition import CREDITS, METER
+from workflow.talking_photo.input import TalkingPhotoInput
+
+LONGEST_KEY = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A checked order, whatever its type: what :func:`begin` makes a run of."""
+
+    user_id: UUID
+    product_line: str
+    workflow_type: WorkflowType
+    input: Mapping[str, Any]
+    priority: Priority = Priority.NORMAL
+    file_id: UUID | None = None
+    title: str | None = None
+    description: str | None = None
+    target_duration: int | None = None
+    estimated_cost: Decimal = Decimal(0)
+
+
+async def accept(
+    tx: Transaction,
+    settings: Settings,
+    definitions: Definitions,
+    caller: Identity,
+    body: WorkflowIn,
+    key: str | None,
+) -> WorkflowAccepted:
+    """Check an order and begin its run, or repeat the answer that ``key`` got before (PLT-21).
+
+    Raises ``BadScript``, ``FileNotUsable``, ``AccountInactive``, ``LimitReached``, ``KeyReused``.
+    """
+    product_line = product_line_of(caller, settings)
+    definition = definition_for(definitions, body.workflow_type)
+    digest = hashlib.sha256(orjson.dumps(body.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)).hexdigest()
+    known = await repository.before_create(tx, body.input_file_id, caller.user_id, product_line, key)
+    if known.remembered is not None:
+        return _repeated(known.remembered, digest)
+    expected = _check(settings, known, body, product_line)
+    order = _order(caller, product_line, body, known, expected)
+    run_id = ids.uuid7()
+    room = known.processing < settings.max_processing
+    answer = WorkflowAccepted(
+        id=run_id,
+        status=Status.PROCESSING if room else Status.PENDING,
+        estimated_cost=expected.cost,
+        estimated_seconds=expected.seconds,
+    )
+    remember = Remember(key, digest, answer.model_dump(mode="json")) if key is not None else None
+    if not await begin(tx, definition, order, run_id=run_id, room=room, remember=remember):
+        # Another request with the same key has just committed; what it was answered counts.
+        stored = await repository.remembered(tx, caller.user_id, key or "")
+        return _repeated(stored or {}, digest)
+    return answer
+
+
+async def begin(
+    tx: Transaction,
+    definition: Definition,
+    order: Order,
+    *,
+    run_id: UUID,
+    room: bool = True,
+    remember: Remember | None = None,
+) -> bool:
+    """Create a run and, where there is room, send its first commands. False when its key is taken."""
+    brief = Brief(
+        id=run_id,
+        user_id=order.user_id,
+        product_line=order.product_line,
+        workflow_type=order.workflow_type.value,
+        definition=definition.name,
+        version=definition.version,
+        created_at=tx.now,
+        input=order.input,
+    )
+    state = first_state(brief, definition)
+    entries = []
+    decision = None
+    wake_at = state.ends_by
+    if room:
+        decision = advance(definition, Run(brief, state), Started(), tx.now)
+        state = decision.state
+        wake_at = decision.wake_at or wake_at
+        entries = [decision.entry] if decision.entry is not None else []
+    correlation_id = context.current().correlation_id or str(run_id)
+    new = NewRun(
+        brief=brief,
+        file_id=order.file_id,
+        title=order.title,
+        description=order.description,
+        target_duration=order.target_duration,
+        estimated_cost=order.estimated_cost,
+        lane=LANES[order.priority],
+        correlation_id=correlation_id,
+    )
+    final = state.phase.final
+    if not await repository.create(tx, new, state, entries, None if final else wake_at, remember):
+        return False
+    with context.bind(correlation_id=correlation_id, user_id=order.user_id, product_line=order.product_line):
+        tx.emit(
+            RunCreated(
+                run_id=run_id,
+                user_id=order.user_id,
+                product_line=order.product_line,
+                sequence=1,
+                workflow_type=order.workflow_type,
+                title=order.title,
+            )
+        )
+    if decision is not None:
+        send(tx, brief, correlation_id, decision, None)
+    return True
+
+
+async def estimated(tx: Transaction, settings: Settings, caller: Identity, body: EstimateIn) -> tuple[Estimate, int]:
+    """What an order is expected to take, and how many runs are before it (WFL-08)."""
+    known = await repository.before_create(tx, None, caller.user_id, product_line_of(caller, settings), None)
+    ahead = max(0, known.processing - settings.max_processing + 1)
+    return _expected(settings, known, body.target_duration), ahead
+
+
+async def cancel(tx: Transaction, driver: Driver, caller: Identity, run_id: UUID) -> Row:
+    """Ask a run to stop. Asking again is harmless; raises ``RunNotFound``, ``NotPossible`` for what has ended."""
+    row = await _own(tx, caller, run_id)
+    run, definition = _loaded(driver, row)
+    if not run.state.phase.final and row.parked_reason is None:
+        if may_cancel(definition, run):
+            return await _drive(tx, driver, row, CancelRequested())
+        if run.state.failure is None and run.state.phase.value == "cancelling":
+            return row
+    raise NotPossible("This workflow has ended or is being completed; it cannot be cancelled any more.")
+
+
+async def retry(tx: Transaction, driver: Driver, caller: Identity, run_id: UUID) -> Row:
+    """Begin another round of a failed or cancelled run (WFL-06). Raises ``RunNotFound``, ``NotPossible``."""
+    row = await _own(tx, caller, run_id)
+    if row.parked_reason is not None:
+        raise NotPossible("This workflow is being looked at; it cannot be retried yet.")
+    run, _ = _loaded(driver, row)
+    if not may_retry(run):
+        raise NotPossible("Only a workflow that failed or was cancelled, and holds no credits, can be retried.")
+    return await _drive(tx, driver, row, RetryRequested())
+
+
+async def undo_again(tx: Transaction, driver: Driver, run_id: UUID) -> Row:
+    """For operators: try again to give back what could not be given back. Raises ``RunNotFound``, ``NotPossible``."""
+    row = await _any(tx, run_id)
+    run, _ = _loaded(driver, row)
+    if all(step.undo is not UndoStatus.FAILED for step in run.state.steps.values()):
+        raise NotPossible("Nothing of this workflow waits to be undone.")
+    return await _drive(tx, driver, row, UndoRetryRequested())
+
+
+async def unpark(tx: Transaction, driver: Driver, run_id: UUID) -> Row:
+    """For operators: let a parked run go on where it stood. Raises ``RunNotFound``, ``NotPossible``."""
+    row = await _any(tx, run_id)
+    if row.parked_reason is None:
+        raise NotPossible("This workflow is not parked.")
+    await repository.release(tx, run_id)
+    return await _drive(tx, driver, replace(row, parked_reason=None, wake_at=tx.now), Ticked())
+
+
+def product_line_of(caller: Identity, settings: Settings) -> str:
+    """The product line of this request (PLT-06)."""
+    return context.current().product_line or caller.product_line or settings.default_product_line
+
+
+def definition_for(definitions: Definitions, workflow_type: WorkflowType) -> Definition:
+    """What makes this type; raises ``Unsupported``."""
+    found = definitions.current.get(workflow_type.value)
+    if found is None:
+        raise NotPossible(f"{workflow_type.value} is not offered here.")
+    return found
+
+
+def _check(settings: Settings, known: Known, body: WorkflowIn, product_line: str) -> Estimate:
+    """What must be true before a run is created (WFL-23, WFL-24); raises what is not."""
+    if known.is_active is False:
+        raise AccountInactive("This account is not active.")
+    file = known.file
+    if file is None:
+        raise FileNotUsable("There is no such file. Upload the photo first.", fields={"input_file_id": "not found"})
+    if file["scan_status"] != ScanStatus.CLEAN:
+        raise FileNotUsable("This file has not been found clean.", fields={"input_file_id": "not scanned clean"})
+    if file["kind"] != "image" or file["prepared"] is None:
+        raise FileNotUsable("This file is not a photo.", fields={"input_file_id": "not an image"})
+    entitlement = known.entitlement
+    if entitlement is not None and exhausted(entitlement, METER):
+        limit, used = entitlement.limits.get(METER, 0), entitlement.used.get(METER, 0)
+        raise LimitReached(
+            f"{used} of {limit} {METER} of this month are used. Choose a larger plan to make more.",
+            details={
+                "limit": limit,
+                "used": used,
+                "plan": entitlement.plan,
+                "upgrade_to": list(upgrades(product_line, entitlement.plan)),
+            },
+        )
+    return _expected(settings, known, body.target_duration)
+
+
+def _expected(settings: Settings, known: Known, duration: int) -> Estimate:
+    budget = known.entitlement.run_budget if known.entitlement is not None else None
+    return estimate(settings, duration, budget, CREDITS, max(0, known.processing - settings.max_processing + 1))
+
+
+def _order(caller: Identity, product_line: str, body: WorkflowIn, known: Known, expected: Estimate) -> Order:
+    line = PRODUCT_LINES[product_line]
+    assert known.file is not None  # noqa: S101  _check has looked
+    title = clean_line(body.title or "") or body.workflow_type.value.replace("_", " ").capitalize()
+    priority = known.entitlement.priority if known.entitlement is not None else Priority.NORMAL
+    made_from = TalkingPhotoInput(
+        image=StoredObject.model_validate(known.file["prepared"]),
+        script=clean_script(body.script, line.script_characters),
+        language=body.script_language,
+        voice=body.voice,
+        duration=body.target_duration,
+        platforms=tuple(body.target_platforms),
+        quality=body.quality_preference,
+        enhancement_type=body.enhancement_type,
+        title=title,
+        priority=priority,
+        estimated_cost=expected.cost,
+    )
+    return Order(
+        user_id=caller.user_id,
+        product_line=product_line,
+        workflow_type=body.workflow_type,
+        input=made_from.model_dump(mode="json"),
+        priority=priority,
+        file_id=body.input_file_id,
+        title=title,
+        description=clean_line(body.description or "") or None,
+        target_duration=body.target_duration,
+        estimated_cost=expected.cost,
+    )
+
+
+async def _own(tx: Transaction, caller: Identity, run_id: UUID) -> Row:
+    row = await _any(tx, run_id)
+    if row.brief.user_id != caller.user_id:
+        raise _not_found()
+    return row
+
+
+async def _any(tx: Transaction, run_id: UUID) -> Row:
+    rows = await repository.lock(tx, [run_id])
+    if not rows:
+        raise _not_found()
+    return rows[0]
+
+
+def _not_found() -> RunNotFound:
+    return RunNotFound("There is no such workflow.")
+
+
+def _loaded(driver: Driver, row: Row) -> tuple[Run, Definition]:
+    definition = driver.definitions.of(row.brief.definition, row.brief.version)
+    return Run(row.brief, load_state(row.state)), definition
+
+
+async def _drive(tx: Transaction, driver: Driver, row: Row, signal: Signal) -> Row:
+    await driver.drive(tx, [row], {row.brief.id: [Happening(signal)]})
+    return (await repository.lock(tx, [row.brief.id]))[0]
+
+
+def _repeated(stored: Mapping[str, Any], digest: str) -> WorkflowAccepted:
+    if stored.get("body_sha256") != digest:
+        raise KeyReused("This Idempotency-Key was used for another request. Use a new key.")
+    return WorkflowAccepted.model_validate(stored["answer"])

@@ -1,0 +1,213 @@
+"""A run as clients see it: derived from the stored state, never stored a second time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from decimal import Decimal
+
+from contracts.enums import Status
+from contracts.objects import StoredObject
+from workflow.engine.definition import Definition, Definitions, Step
+from workflow.engine.state import Phase, Run, StepState, UndoStatus, Unit, load_state
+from workflow.engine.waiting import seconds_left, waiting_for
+from workflow.runs.repository import Row
+from workflow.runs.schemas import (
+    AttemptOut,
+    CreditsOut,
+    ErrorOut,
+    ResultOut,
+    StatusOut,
+    StepOut,
+    WorkflowOut,
+)
+from workflow.talking_photo.definition import OVERALL_AT_LEAST, overall_score
+
+Link = Callable[[StoredObject], str]
+"""A signed link to an object."""
+
+PARKED = "a person: this workflow is being looked at"
+
+
+def loaded(definitions: Definitions, row: Row) -> tuple[Definition, Run]:
+    """The row's run with the definition it began with."""
+    definition = definitions.of(row.brief.definition, row.brief.version)
+    return definition, Run(row.brief, load_state(row.state))
+
+
+def status_of(definitions: Definitions, row: Row, now: datetime, position: int | None) -> StatusOut:
+    """How far a run is."""
+    definition, run = loaded(definitions, row)
+    step = _current(definition, run)
+    return StatusOut(
+        id=row.brief.id,
+        status=Status(row.status),
+        progress=row.progress,
+        current_step=step.name,
+        message=_message(row, run, step),
+        waiting_for=PARKED if row.parked_reason else waiting_for(definition, run),
+        seconds_left=None if run.state.phase.final else seconds_left(run, now),
+        position=position,
+        cancelling=run.state.phase is Phase.CANCELLING,
+    )
+
+
+def details_of(definitions: Definitions, row: Row, now: datetime, link: Link) -> WorkflowOut:
+    """Everything about a run; links are made only for what is still there."""
+    definition, run = loaded(definitions, row)
+    state = run.state
+    image, video = _score(run, "enhance"), _score(run, "generate")
+    overall = overall_score(run)
+    steps = list(_steps(definition, run))
+    ended = state.finished_at or (None if state.started_at is None else now)
+    return WorkflowOut(
+        id=row.brief.id,
+        workflow_type=row.brief.workflow_type,
+        product_line=row.brief.product_line,
+        status=Status(row.status),
+        progress=row.progress,
+        title=row.title,
+        created_at=row.brief.created_at,
+        updated_at=row.updated_at,
+        finished_at=row.finished_at,
+        description=row.description,
+        input_file_id=row.file_id,
+        input={name: value for name, value in row.brief.input.items() if name not in ("image", "priority")},
+        phase=state.phase.value,
+        waiting_for=PARKED if row.parked_reason else waiting_for(definition, run),
+        seconds_left=None if state.phase.final else seconds_left(run, now),
+        round=state.round,
+        steps=steps,
+        image_quality_score=image,
+        video_quality_score=video,
+        overall_quality_score=_two_places(overall),
+        low_quality=_low_quality(definition, run, overall),
+        warnings=state.warnings,
+        estimated_cost=row.estimated_cost,
+        actual_cost=state.cost,
+        cost_breakdown={
+            step.name: cost for step in definition.steps if (cost := _cost(state.steps.get(step.name))) > 0
+        },
+        ai_services_used=sorted(
+            {r.provider for s in state.steps.values() for u in s.units.values() for r in u.results if r.provider}
+        ),
+        credits=_credits(definition, run),
+        started_at=state.started_at,
+        processing_seconds=(ended - state.started_at).total_seconds() if ended and state.started_at else None,
+        results={} if row.cleaned_at else {n: _result(o, link) for n, o in definition.results(run).items()},
+        error=_error(row, run),
+    )
+
+
+def _current(definition: Definition, run: Run) -> Step:
+    begun = [step for step in definition.steps if step.name in run.state.steps]
+    open_steps = [step for step in begun if not run.state.steps[step.name].status.passed]
+    return (open_steps or begun or list(definition.steps))[-1]
+
+
+def _message(row: Row, run: Run, step: Step) -> str:
+    match Status(row.status):
+        case Status.COMPLETED:
+            return "Your video is ready."
+        case Status.FAILED:
+            return run.state.failure.message if run.state.failure is not None else "It failed."
+        case Status.CANCELLED:
+            return "It was cancelled."
+        case _:
+            return f"Waiting for {step.waits_for}."
+
+
+def _steps(definition: Definition, run: Run) -> Iterator[StepOut]:
+    for order, step in enumerate(definition.steps, start=1):
+        state = run.state.steps.get(step.name) or StepState()
+        for key, unit in state.units.items() or [("", None)]:
+            yield _step(order, step, state, key, unit)
+
+
+def _step(order: int, step: Step, state: StepState, key: str, unit: Unit | None) -> StepOut:
+    results = unit.results if unit is not None else []
+    used = unit.result if unit is not None else None
+    status = state.status.value if unit is None or not key else unit.status.value
+    seconds = (state.finished_at - state.started_at).total_seconds() if state.finished_at and state.started_at else None
+    return StepOut(
+        name=step.name,
+        part=key or None,
+        order=order,
+        status=status,
+        attempts=unit.attempt if unit is not None else 0,
+        job_id=unit.ref if unit is not None else None,
+        provider=used.provider if used is not None else (unit.provider if unit is not None else None),
+        score=used.score if used is not None else None,
+        passes_at=step.gate.passes_at if step.gate is not None else None,
+        cost=sum((result.cost for result in results), start=Decimal(0)),
+        started_at=state.started_at,
+        finished_at=state.finished_at,
+        seconds=seconds,
+        results=[
+            AttemptOut(
+                provider=result.provider,
+                model=result.model,
+                score=result.score,
+                cost=result.cost,
+                seconds=result.seconds,
+                used=result is used,
+            )
+            for result in results
+        ],
+        error=unit.error.message if unit is not None and unit.error is not None and used is None else None,
+    )
+
+
+def _score(run: Run, step: str) -> Decimal | None:
+    return next((_two_places(result.score) for result in run.results(step).values()), None)
+
+
+def _two_places(score: float | None) -> Decimal | None:
+    return None if score is None else Decimal(str(score)).quantize(Decimal("0.01"))
+
+
+def _low_quality(definition: Definition, run: Run, overall: float | None) -> bool:
+    below = any(
+        step.gate is not None and result.score is not None and result.score < step.gate.passes_at
+        for step in definition.steps
+        for result in run.results(step.name).values()
+    )
+    return below or (overall is not None and overall < OVERALL_AT_LEAST)
+
+
+def _cost(state: StepState | None) -> Decimal:
+    units = state.units.values() if state is not None else ()
+    return sum((result.cost for unit in units for result in unit.results), start=Decimal(0))
+
+
+def _credits(definition: Definition, run: Run) -> CreditsOut:
+    held = sum(
+        int(result.data.get("credits", 0))
+        for step in definition.steps
+        if step.undo is not None
+        and (state := run.state.steps.get(step.name)) is not None
+        and state.undo is not UndoStatus.DONE
+        for result in run.results(step.name).values()
+    )
+    captured = definition.credits(run)
+    return CreditsOut(held=0 if captured else held, captured=captured, returned=run.credits_returned and not captured)
+
+
+def _error(row: Row, run: Run) -> ErrorOut | None:
+    failure = run.state.failure
+    if row.parked_reason is not None:
+        return ErrorOut(step="", code="parked", message="Something failed on our side.", retryable=False)
+    if failure is None:
+        return None
+    return ErrorOut(
+        step=run.state.failed_step,
+        code=failure.code,
+        message=failure.message,
+        retryable=failure.retryable,
+        # What a fault of ours was is for the log; a refusal's details help the owner.
+        details={} if failure.code == "internal_error" else failure.details,
+    )
+
+
+def _result(stored: StoredObject, link: Link) -> ResultOut:
+    return ResultOut(url=link(stored), sha256=stored.sha256, size=stored.size, mime_type=stored.mime_type)

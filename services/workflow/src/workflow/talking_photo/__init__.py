@@ -1,0 +1,1 @@
+"""The talking photo: photo and script in, video, renditions and kit out."""

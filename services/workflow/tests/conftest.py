@@ -1,0 +1,399 @@
+"""The service on a real database and the in-process bus, with stand-ins for those who answer its commands."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from decimal import Decimal
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID
+
+import httpx
+import numpy as np
+import pytest
+import pytest_asyncio
+from PIL import Image
+
+from chassis import context, ids, migrations
+from chassis.auth import Identity
+from chassis.bus.dead_letters import PostgresDeadLetters
+from chassis.bus.memory import InProcessBus
+from chassis.bus.port import ACKNOWLEDGE, Binding, QueueSpec, Verdict
+from chassis.clock import SystemClock
+from chassis.database import Database
+from chassis.messages import COMMANDS, EVENTS, Delivery, command_key, outgoing
+from chassis.processes import ProcessPool
+from chassis.service import Dependencies, Running
+from chassis.storage.folder import FolderStore
+from chassis.testing.tokens import Issuer, an_identity
+from contracts import catalogue
+from contracts.ai_router import CancelJob, JobCancelled, JobCompleted, JobFailed, SubmitJob
+from contracts.billing import (
+    CaptureCredits,
+    CreditsCaptured,
+    CreditsReleased,
+    CreditsReserved,
+    ReleaseCredits,
+    ReservationRefused,
+    ReserveCredits,
+)
+from contracts.enums import Priority
+from contracts.envelope import Envelope
+from contracts.export import CancelExport, CreateKit, CreateRendition, KitCompleted, KitFailed, RenditionCompleted
+from contracts.message import Command, Event, Message
+from contracts.objects import StoredObject
+from workflow.composition import SPEC, build
+from workflow.settings import Settings
+
+MIGRATIONS = SPEC.migrations
+
+
+def stored(name: str, mime_type: str = "application/octet-stream") -> StoredObject:
+    """A reference to an object that nobody reads."""
+    return StoredObject(key=f"test/{name}", sha256="0" * 64, size=1, mime_type=mime_type)
+
+
+def photo(width: int = 64, height: int = 48, kind: str = "JPEG", **options: Any) -> bytes:
+    """A small photo with something in it."""
+    rows, columns = np.mgrid[0:height, 0:width]
+    pixels = np.stack([rows % 256, columns % 256, (rows + columns) % 256], axis=-1).astype(np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+class Others:
+    """Billing, the router and export: answers like theirs, with a ledger that shows where credits are.
+
+    ``scores`` are given out one by one per capability; ``fail`` are failures to give first; ``mute`` are commands
+    that nobody answers.
+    """
+
+    def __init__(self) -> None:
+        self.commands: list[Command] = []
+        self.events: list[Event] = []
+        self.holds: dict[UUID, str] = {}
+        self.scores: dict[str, list[float]] = {}
+        self.fail: dict[str, list[JobFailed | KitFailed]] = {}
+        self.refuse = False
+        self.mute: set[type[Command]] = set()
+
+    def asked(self, kind: type[Command], run_id: UUID | None = None) -> list[Any]:
+        """Commands of a kind, in the order they came."""
+        return [c for c in self.commands if isinstance(c, kind) and run_id in (None, getattr(c, "run_id", None))]
+
+    def told(self, kind: type[Event], run_id: UUID) -> list[Any]:
+        """Events of a kind about a run, in the order they came."""
+        return [e for e in self.events if isinstance(e, kind) and getattr(e, "run_id", None) == run_id]
+
+    def answer(self, command: Command) -> list[Event]:
+        """What the others say to a command."""
+        self.commands.append(command)
+        if type(command) in self.mute:
+            return []
+        match command:
+            case ReserveCredits():
+                return self._reserve(command)
+            case CaptureCredits():
+                if self.holds.get(command.reservation_id) == "held":
+                    self.holds[command.reservation_id] = "captured"
+                return [
+                    CreditsCaptured(
+                        reservation_id=command.reservation_id,
+                        run_id=command.run_id,
+                        user_id=ids.uuid7(),
+                        credits=command.credits,
+                    )
+                ]
+            case ReleaseCredits():
+                held = self.holds.get(command.reservation_id) == "held"
+                if held:
+                    self.holds[command.reservation_id] = "released"
+                return [
+                    CreditsReleased(
+                        reservation_id=command.reservation_id,
+                        run_id=command.run_id,
+                        user_id=None,
+                        credits=1 if held else 0,
+                        reason=command.reason,
+                    )
+                ]
+            case SubmitJob():
+                return [self._job(command)]
+            case CancelJob():
+                return [JobCancelled(job_id=command.job_id, run_id=command.run_id, cost=Decimal(0))]
+            case CreateRendition():
+                outputs = {"video": stored(f"{command.platform}.mp4", "video/mp4"), "srt": stored("srt")}
+                return [
+                    RenditionCompleted(
+                        rendition_id=command.rendition_id,
+                        run_id=command.run_id,
+                        platform=command.platform,
+                        outputs=outputs,
+                        width=1080,
+                        height=1920,
+                        duration=3.0,
+                        seconds=0.1,
+                    )
+                ]
+            case CreateKit():
+                if failures := self.fail.get("kit"):
+                    return [failures.pop(0).model_copy(update={"kit_id": command.kit_id, "run_id": command.run_id})]
+                return [
+                    KitCompleted(
+                        kit_id=command.kit_id,
+                        run_id=command.run_id,
+                        kit=stored("kit.zip", "application/zip"),
+                        files=("a",),
+                        seconds=0.1,
+                    )
+                ]
+            case CancelExport():
+                return []
+        raise AssertionError(f"nobody answers {command!r}")
+
+    def _reserve(self, command: ReserveCredits) -> list[Event]:
+        if self.refuse:
+            return [
+                ReservationRefused(
+                    reservation_id=command.reservation_id,
+                    run_id=command.run_id,
+                    user_id=command.user_id,
+                    reason="quota_exceeded",
+                    message="3 of 3 workflows are used.",
+                    limit=3,
+                    used=3,
+                    upgrade_to=("starter",),
+                )
+            ]
+        self.holds.setdefault(command.reservation_id, "held")
+        return [
+            CreditsReserved(
+                reservation_id=command.reservation_id,
+                run_id=command.run_id,
+                user_id=command.user_id,
+                credits=command.credits,
+                plan="free",
+                budget=Decimal("2.00"),
+                priority=Priority.LOW,
+            )
+        ]
+
+    def _job(self, command: SubmitJob) -> Event:
+        if failures := self.fail.get(command.capability):
+            return failures.pop(0).model_copy(
+                update={"job_id": command.job_id, "run_id": command.run_id, "user_id": command.user_id}
+            )
+        outputs = {
+            "image_enhancement": {"image": stored("enhanced.jpg", "image/jpeg")},
+            "audio_generation": {"audio": stored("speech.wav", "audio/wav"), "timings": stored("timings")},
+            "video_generation": {"video": stored("video.mp4", "video/mp4")},
+        }[command.capability.value]
+        scores = self.scores.get(command.capability.value, [])
+        provider = next((p for p in ("first", "second", "third") if p not in command.exclude), "last")
+        return JobCompleted(
+            job_id=command.job_id,
+            run_id=command.run_id,
+            user_id=command.user_id,
+            capability=command.capability,
+            provider=command.prefer or provider,
+            outputs=outputs,
+            score=scores.pop(0) if scores else 9.0,
+            attempts=1,
+            cost=Decimal("0.0100"),
+            seconds=0.1,
+        )
+
+
+class World:
+    """The running service, its client and the others."""
+
+    def __init__(self, service: Any, bus: InProcessBus, issuer: Issuer, others: Others, store: FolderStore) -> None:
+        self.service = service
+        self.database: Database = service.database
+        self.bus = bus
+        self.issuer = issuer
+        self.others = others
+        self.store = store
+        self.client = httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=service.app), base_url="http://workflow.test", timeout=20
+        )
+
+    async def call(self, who: Identity, method: str, path: str, **options: Any) -> httpx.Response:
+        """A request by somebody."""
+        headers = {**self.issuer.headers(who), **options.pop("headers", {})}
+        return await self.client.request(method, path, headers=headers, **options)
+
+    async def upload(self, who: Identity, data: bytes | None = None, name: str = "me.jpg") -> httpx.Response:
+        """Upload a photo."""
+        return await self.call(who, "POST", "/api/v1/files", files={"file": (name, data or photo(), "image/jpeg")})
+
+    async def order(self, who: Identity, *, headers: dict[str, str] | None = None, **changes: Any) -> httpx.Response:
+        """Order a talking photo of a newly uploaded file, unless one is named."""
+        if "input_file_id" not in changes:
+            changes["input_file_id"] = (await self.upload(who)).json()["id"]
+        body = {
+            "workflow_type": "avatar_presentation",
+            "script": "Hello there.",
+            "target_duration": 3,
+            "target_platforms": ["instagram", "youtube"],
+            **changes,
+        }
+        return await self.call(who, "POST", "/api/v1/workflows", json=body, headers=headers or {})
+
+    async def until(
+        self, who: Identity, run_id: str, condition: Callable[[dict[str, Any]], bool], timeout_s: float = 10.0
+    ) -> dict[str, Any]:
+        """The run's details once ``condition`` holds of them."""
+        found: dict[str, Any] = {}
+        try:
+            async with asyncio.timeout(timeout_s):
+                while True:
+                    found = (await self.call(who, "GET", f"/api/v1/workflows/{run_id}")).json()
+                    if condition(found):
+                        return found
+                    await asyncio.sleep(0.02)
+        except TimeoutError:
+            raise AssertionError(f"still {found}") from None
+
+    async def ended(self, who: Identity, run_id: str) -> dict[str, Any]:
+        """The run's details once it has ended."""
+        return await self.until(who, run_id, lambda d: d["status"] in ("completed", "failed", "cancelled"))
+
+    async def publish(self, *events: Event) -> None:
+        """Publish events as the others do; returns when they have been handled."""
+        await self.bus.publish([wrap(event) for event in events], lambda _: None)
+
+
+def wrap(message: Message) -> Any:
+    """A message ready for the bus."""
+    return outgoing(message, service=message.owner(), now=SystemClock().now(), cause=context.Context())
+
+
+def as_delivery(message: Message, queue: str = "workflow.runs") -> Delivery:
+    """A message as a consumer gets it."""
+    wrapped = wrap(message)
+    return Delivery(queue=queue, headers=wrapped.headers, body=wrapped.body)
+
+
+@pytest.fixture
+def settings_changes() -> dict[str, Any]:
+    """What a test module wants to be different from the test's settings."""
+    return {}
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def processes() -> AsyncIterator[ProcessPool]:
+    pool = ProcessPool(1)
+    await pool.start()
+    yield pool
+    await pool.stop()
+
+
+StartWorld = Callable[..., Awaitable[World]]
+
+
+@pytest_asyncio.fixture
+async def start_world(
+    new_database: Callable[..., Awaitable[str]], processes: ProcessPool, tmp_path: Path
+) -> AsyncIterator[StartWorld]:
+    """Start the service with short delays: ``world = await start_world(max_processing=1)``."""
+    started: list[tuple[World, Running]] = []
+
+    async def start(definitions: Any = None, scanner: Any = None, **changes: Any) -> World:
+        url = await new_database("workflow")
+        assert MIGRATIONS is not None
+        await migrations.upgrade(url, MIGRATIONS)
+        settings = Settings(
+            **{
+                "env": "test",
+                "retry_delays_s": (0.05, 0.05, 0.05),
+                "timer_poll_s": 0.05,
+                "undo_within_s": 0.3,
+                "undo_tries": 3,
+                "stop_within_s": 0.3,
+                "step_within_s": 5.0,
+                "run_deadline_s": 60.0,
+                "public_url": "http://workflow.test",
+                **changes,
+            }
+        )
+        issuer = Issuer()
+        database = Database(url, service="workflow", clock=SystemClock())
+        store = FolderStore(tmp_path / ids.uuid7().hex, public_url=settings.public_url)
+        deps = Dependencies(
+            database=database, store=store, verifier=issuer.verifier(), clock=SystemClock(), processes=processes
+        )
+        service = build(settings, deps, definitions, scanner)
+        bus = InProcessBus(PostgresDeadLetters({"workflow": database}))
+        others = Others()
+        running = Running(service, bus, alone=True, retry_delays_s=(0.05, 0.05, 0.05))
+        world = World(service, bus, issuer, others, store)
+        attach(bus, world)
+        await bus.start()
+        await running.start()
+        started.append((world, running))
+        return world
+
+    yield start
+    for world, running in started:
+        await world.client.aclose()
+        await world.bus.stop()
+        await running.stop()
+
+
+@pytest_asyncio.fixture
+async def world(start_world: StartWorld) -> World:
+    """The service with the test's usual settings."""
+    return await start_world()
+
+
+def attach(bus: InProcessBus, world: World) -> None:
+    """Let the others take their commands, and somebody listen to everything that workflow publishes."""
+    tasks: set[asyncio.Task[None]] = set()
+
+    async def on_commands(deliveries: Sequence[Delivery]) -> Sequence[Verdict]:
+        answers = [event for message in _decoded(deliveries) for event in world.others.answer(message)]  # type: ignore[arg-type]
+        if answers:
+            # Not awaited here: an answer settles when workflow has handled it, and workflow may be asking us again.
+            task = asyncio.create_task(world.publish(*answers))
+            tasks.add(task)
+            task.add_done_callback(tasks.discard)
+        return [ACKNOWLEDGE] * len(deliveries)
+
+    async def on_events(deliveries: Sequence[Delivery]) -> Sequence[Verdict]:
+        world.others.events += [m for m in _decoded(deliveries) if isinstance(m, Event)]
+        return [ACKNOWLEDGE] * len(deliveries)
+
+    for name in ("billing", "ai_router", "export"):
+        lanes = tuple(Binding(COMMANDS, command_key(name, lane)) for lane in Priority)
+        bus.subscribe(_spec(f"{name}.commands", lanes), on_commands)
+    told = [kind.NAME for kind in catalogue.events() if kind.owner() == "workflow"]
+    bus.subscribe(_spec("notify.all", tuple(Binding(EVENTS, name) for name in told)), on_events)
+
+
+def _spec(name: str, bindings: Iterable[Binding]) -> QueueSpec:
+    return QueueSpec(
+        name=name, bindings=tuple(bindings), batch=50, prefetch=50, shared=True, retry_delays_s=(0.05, 0.05)
+    )
+
+
+def _decoded(deliveries: Sequence[Delivery]) -> list[Message]:
+    return [catalogue.MESSAGES[Envelope.from_headers(d.headers).type].model_validate_json(d.body) for d in deliveries]
+
+
+@pytest.fixture
+def somebody() -> Identity:
+    """A user."""
+    return an_identity()
+
+
+@pytest.fixture
+def help_() -> SimpleNamespace:
+    """Helpers for test modules, which do not import each other."""
+    return SimpleNamespace(
+        photo=photo, stored=stored, wrap=wrap, as_delivery=as_delivery, an_identity=an_identity, Others=Others
+    )
