@@ -47,7 +47,8 @@ def upscale(image: Bgr, factor: Literal[2, 4], *, progress: Callable[[float], No
     )
     grown = [_restored(luma, factor, progress)]
     grown += [_interpolated(plane, factor, rounds=2) for plane in chroma]
-    return np.clip(from_planes(*grown) + 0.5, 0, 255).astype(np.uint8)
+    bgr = from_planes(grown[0], grown[1], grown[2])
+    return np.asarray(np.clip(bgr + 0.5, 0, 255).astype(np.uint8))
 
 
 def _without_noise(plane: Plane, least: float) -> Plane:
