@@ -108,7 +108,7 @@ def sample_portrait() -> Path:
 
 
 def queue_names(home: Home) -> list[str]:
-    """Every queue that consumers of this platform declare. Builds the services without starting or reaching anything."""
+    """Every queue that consumers declare. Builds the services, but starts and reaches nothing."""
     from chassis.process import assemble
 
     urls = dict.fromkeys(PACKAGES, "http://127.0.0.1")

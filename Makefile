@@ -1,0 +1,80 @@
+# Everything runs from here; `make` alone says what there is. Needs Python 3.11 or newer and nothing else:
+# every other tool is installed into .venv, pinned and hashed.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
+MEMBERS := libs/contracts libs/chassis libs/media services/gateway services/users services/billing services/workflow \
+	services/ai-router services/export services/notify cli
+export TALKINGPHOTO_HOME ?= $(CURDIR)/.state
+
+PHOTO ?= samples/portrait.jpg
+SCRIPT ?=
+LANGUAGE ?= en
+VOICE ?= female
+OUT ?= out/demo
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo up doctor test check fmt types imports bench chaos lock vendors vendor-matrix clean
+
+help: ## Say what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.runtime ## Install what running needs
+$(VENV)/.runtime: requirements-uv.lock requirements.lock $(addsuffix /pyproject.toml,$(MEMBERS))
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.lock
+	@$(UV) --require-hashes -r requirements.lock
+	@$(UV) --no-deps --no-build-isolation $(addprefix -e ,$(MEMBERS))
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock simulators/pyproject.toml
+	@$(UV) --require-hashes -r requirements-dev.lock
+	@$(UV) --no-deps --no-build-isolation -e simulators
+	@touch $@
+
+demo: setup ## Make a talking video: make demo [PHOTO=x.jpg SCRIPT="..." LANGUAGE=hi VOICE=male OUT=out/demo]
+	@$(BIN)/talkingphoto demo --photo "$(PHOTO)" --language $(LANGUAGE) --voice $(VOICE) --out "$(OUT)" \
+		$(if $(SCRIPT),--script "$(SCRIPT)")
+
+up: setup ## Run the platform on this machine until Ctrl-C
+	@$(BIN)/talkingphoto up
+
+doctor: setup ## Say what is installed, reachable, missing
+	@$(BIN)/talkingphoto doctor
+
+test: $(VENV)/.dev ## All tests: unit, slices, seams, journeys, a sample of the chaos suite
+	@$(BIN)/python -m pytest -q $(TESTS)
+
+check: $(VENV)/.dev ## Formatting, lint, types, import rules
+	@$(BIN)/ruff format --check --quiet . || (echo 'Run `make fmt`.' && exit 1)
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy --no-error-summary $(addsuffix /src,$(MEMBERS)) simulators/src
+	@$(BIN)/lint-imports --no-logo > .lint-imports.log || (cat .lint-imports.log && exit 1)
+
+fmt: $(VENV)/.dev ## Format and mend what can be mended
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/ruff check --quiet --fix .
+
+bench: $(VENV)/.dev ## Measure beside the peers, in one run: make bench [QUICK=1 ONLY=B1,B3]
+	@$(BIN)/python -m benchmarks $(if $(QUICK),--quiet --quick) $(if $(ONLY),--only $(ONLY))
+
+chaos: $(VENV)/.dev ## Break everything on purpose: every crash point, broker and database killed and frozen
+	@$(BIN)/python -m pytest -q -m chaos tests/chaos --all-points --seeds 5
+
+vendors: $(VENV)/.dev ## Start the vendors' simulators on loopback
+	@$(BIN)/python -m simulators
+
+vendor-matrix: $(VENV)/.dev ## Vendor x operation x fault, as a table
+	@$(BIN)/python -m simulators.matrix
+
+lock: $(VENV)/.runtime ## Choose versions anew and write the lock files
+	@$(BIN)/uv lock --quiet --upgrade --python $(BIN)/python
+	@$(BIN)/uv export --quiet --frozen --no-header --no-emit-workspace --no-dev --all-packages -o requirements.lock
+	@$(BIN)/uv export --quiet --frozen --no-header --no-emit-workspace --all-groups --all-packages -o requirements-dev.lock
+	@echo uv | $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --no-annotate \
+		- -o requirements-uv.lock
+
+clean: ## Remove what was made, but not the environment
+	@rm -rf out .state .pytest_cache .mypy_cache .ruff_cache .hypothesis .lint-imports.log
