@@ -4,8 +4,8 @@
 
 Ours and the peer take turns, so that what else the machine does falls on both. One JSON line per benchmark: ``ratio``
 is the median of ours over the peer, pair by pair (below 1 is faster), ``iqr`` its quartiles, ``cpu_ratio`` the same of
-processor time. The peer gets the same filters, encoder settings and loudness target; it does one ``loudnorm`` pass, ours
-is measured after encoding and corrected. B14 takes a high-bitrate source, B16 what a telephone records.
+processor time. The peer gets the same filters, encoder settings and loudness target; it does one ``loudnorm`` pass,
+ours is measured after encoding and corrected. B14 takes a high-bitrate source, B16 what a telephone records.
 """
 
 from __future__ import annotations

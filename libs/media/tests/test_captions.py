@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from media.captions import MAX_SECONDS, columns, cues_from_words, is_right_to_left, to_srt, to_vtt
+from media.caption_lines import columns, is_right_to_left
+from media.captions import MAX_SECONDS, cues_from_words, to_srt, to_vtt
 from media.errors import BadMedia
 from media.types import Cue, Word
 

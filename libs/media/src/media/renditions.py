@@ -17,6 +17,7 @@ from typing import Any
 
 from media._filters import FrameFilter, Picture, picture_of
 from media._source import duration_of, open_media, read_audio, start_of, video_stream
+from media.caption_burn import CaptionPainter
 from media.captions import to_srt, to_vtt
 from media.encode import VideoSettings, VideoWriter, encoding, extension
 from media.encode_audio import AudioTrack, encode_audio
@@ -43,8 +44,9 @@ def render_renditions(
     """Render every spec from ``source`` into ``out_dir`` as ``<name>.mp4`` (``.webm`` for VP9 and AV1); by name.
 
     ``focus`` is what must stay in the picture (the face), in pixels of the upright source. ``cues`` are burned in where
-    the spec says so, and written beside the video as ``.srt`` and ``.vtt`` otherwise; ``details["captions"]`` tells
-    which: ``none``, ``burned`` or ``sidecar``. The sound is brought to each spec's loudness, measured on the encoded
+    the spec says so, and written beside the video as ``.srt`` and ``.vtt`` otherwise, also where no installed font
+    draws their script (then ``details["captions_problem"]`` says so); ``details["captions"]`` is ``none``, ``burned``
+    or ``sidecar``. The sound is brought to each spec's loudness, measured on the encoded
     sound. The same arguments, ``threads`` included, give the same bytes.
 
     Raises ``BadMedia`` for names or sizes that cannot be, ``NotUsable`` without a picture, ``Corrupt`` where the source
@@ -65,7 +67,7 @@ def render_renditions(
             settings = _settings(spec, max(1, threads // len(specs)))
             part = stack.enter_context(encoding(path))
             writer = stack.enter_context(VideoWriter(part, settings, tracks.get(_sound_of(spec))))
-            workers.append(_Rendition(spec, path, picture, focus, writer))
+            workers.append(_Rendition(spec, path, picture, focus, writer, cues))
         frames = _frames(source, seconds, threads, lambda share: report(0.05 + 0.94 * share))
         (_feed_in_threads if threads > 1 else _feed)(workers, frames)
         if any(not worker.writer.frames for worker in workers):
@@ -79,31 +81,54 @@ class _Rendition:
     """One output: what happens to each decoded frame on its way to the file."""
 
     def __init__(
-        self, spec: RenditionSpec, path: Path, picture: Picture, focus: Box | None, writer: VideoWriter
+        self,
+        spec: RenditionSpec,
+        path: Path,
+        picture: Picture,
+        focus: Box | None,
+        writer: VideoWriter,
+        cues: Sequence[Cue],
     ) -> None:
         self.spec = spec
         self.writer = writer
         self._path = path
         self._filter = FrameFilter(picture, spec.width, spec.height, _rate(spec), fit=spec.fit, focus=focus)
+        self._captions, self._caption_problem = _painter(spec, cues)
         self._most = None if spec.max_duration is None else round(spec.max_duration * spec.frame_rate)
 
     def take(self, frame: Any | None) -> None:
         """One decoded frame, or None at the end."""
         for ready in self._filter.through(frame):
-            if self._most is None or self.writer.frames < self._most:
-                self.writer.write(ready)
+            if self._most is not None and self.writer.frames >= self._most:
+                return
+            if self._captions is not None:
+                self._captions.paint(ready, self.writer.frames / self.spec.frame_rate)
+            self.writer.write(ready)
 
     def made(self, track: AudioTrack | None, cues: Sequence[Cue]) -> Made:
         """What was written, once the file is complete; puts the captions beside it that are not in it."""
         details: dict[str, float | str] = {"video_codec": self.spec.video_codec, "captions": "none"}
         if track is not None:
             details |= {"loudness_lufs": track.loudness_lufs, "true_peak_db": track.true_peak_db}
-        if cues:
+        if self._captions is not None:
+            details["captions"] = "burned"
+        elif cues:
             self._path.with_suffix(".srt").write_text(to_srt(cues), "utf-8")
             self._path.with_suffix(".vtt").write_text(to_vtt(cues), "utf-8")
             details["captions"] = "sidecar"
+            details |= {"captions_problem": self._caption_problem} if self._caption_problem else {}
         duration = self.writer.frames / self.spec.frame_rate
         return Made(self._path, self.spec.width, self.spec.height, duration, self._path.stat().st_size, details)
+
+
+def _painter(spec: RenditionSpec, cues: Sequence[Cue]) -> tuple[CaptionPainter | None, str]:
+    """What paints the captions, or why nothing can."""
+    if not (spec.burn_captions and cues):
+        return None, ""
+    try:
+        return CaptionPainter(cues, spec.width, spec.height), ""
+    except NotUsable as missing:
+        return None, missing.message
 
 
 def _check(specs: Sequence[RenditionSpec], threads: int) -> None:
