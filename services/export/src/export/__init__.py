@@ -1,0 +1,1 @@
+"""Renditions, captions and kits: the thing in the shape each platform wants."""

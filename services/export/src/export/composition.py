@@ -1,0 +1,90 @@
+"""How export is put together; no decisions here."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+from chassis import migrations
+from chassis.app import create_app
+from chassis.database import Database
+from chassis.service import Dependencies, Service, ServiceSpec
+from chassis.workers import WorkPool
+from export.commands import Commands
+from export.kits import endpoints as kit_endpoints
+from export.kits.runner import KitRunner
+from export.orders import KIT, RENDITIONS
+from export.platforms import endpoints as platform_endpoints
+from export.platforms import repository as platforms
+from export.renditions.runner import RenditionRunner
+from export.settings import Settings
+from export.templates import endpoints as template_endpoints
+from export.templates import repository as templates
+
+
+def build(settings: Settings, deps: Dependencies) -> Service:
+    """Export's app, consumers and background parts."""
+    if deps.database is None:
+        raise ValueError("export needs a database")
+    database = deps.database
+    rendering = RenditionRunner(
+        database,
+        deps.store,
+        deps.processes,
+        threads=settings.render_threads,
+        deadline_s=settings.render_deadline_s,
+        work_folder=settings.work_folder,
+    )
+    packing = KitRunner(
+        database, deps.store, keep_for=timedelta(days=settings.kit_days), work_folder=settings.work_folder
+    )
+    pools = [
+        WorkPool(
+            database,
+            kind,
+            run,
+            concurrency=settings.export_concurrency,
+            lease_s=settings.export_lease_s,
+            alone=settings.alone,
+        )
+        for kind, run in ((RENDITIONS, rendering.run), (KIT, packing.run))
+    ]
+
+    def interrupt(work_id: UUID) -> None:
+        for pool in pools:
+            pool.cancel(work_id)
+
+    app = create_app(
+        name="export",
+        settings=settings,
+        version="0.1.0",
+        routers=[platform_endpoints.router, template_endpoints.router, kit_endpoints.router],
+        readiness={"database": database.ready, "store": deps.store.ready},
+        description="Platform requirements, templates and export kits.",
+    )
+    app.state.database = database
+    app.state.verifier = deps.verifier
+    app.state.store = deps.store
+    return Service(
+        name="export",
+        app=app,
+        database=database,
+        consumers=Commands(interrupt).consumers(),
+        background=pools,
+    )
+
+
+async def load_starting_data(database: Database) -> None:
+    """Platform specifications and templates that are missing; changes none. Repeatable."""
+    async with database.transaction() as tx:
+        await platforms.add_missing(tx)
+        await templates.add_missing(tx)
+
+
+SPEC = ServiceSpec(
+    "export",
+    Settings,
+    build,
+    migrations=migrations.folder_of(__file__),
+    initial_data=load_starting_data,
+)

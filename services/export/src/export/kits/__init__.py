@@ -1,0 +1,1 @@
+"""Everything needed to publish, in one archive."""

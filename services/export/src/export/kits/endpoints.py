@@ -1,0 +1,91 @@
+"""A user's kits. Another user's kit is a 404."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, Field
+
+from chassis.auth import Caller
+from chassis.errors import Gone, NotAuthenticated, NotFound, documented
+from chassis.requests import Tx
+from chassis.storage.port import ObjectStore
+from contracts.enums import Platform
+from contracts.objects import StoredObject
+from export.kits import repository
+from export.renditions import repository as renditions
+
+router = APIRouter(prefix="/api/v1/export/kits", tags=["export"])
+
+
+class KitNotFound(NotFound):
+    """There is no kit of this workflow, or it belongs to someone else."""
+
+    code = "kit_not_found"
+
+
+class KitExpired(Gone):
+    """The kit was there and has expired."""
+
+    code = "kit_expired"
+
+
+class FileOut(BaseModel):
+    """One file with a link to it."""
+
+    url: str = Field(description="Good for 24 hours.")
+    mime_type: str
+    size: int
+    sha256: str
+
+
+class KitOut(BaseModel):
+    """The kit of a workflow (EXP-07)."""
+
+    id: UUID
+    workflow_id: UUID
+    platforms: list[Platform]
+    package: FileOut
+    renditions: dict[str, dict[str, FileOut]] = Field(description="By platform and role.")
+    files: list[str] = Field(description="Names inside the package.")
+    created_at: datetime
+    expires_at: datetime
+
+
+@router.get("/{workflow_id}", responses=documented(NotAuthenticated, KitNotFound, KitExpired))
+async def get_kit(workflow_id: UUID, caller: Caller, tx: Tx, request: Request) -> KitOut:
+    """The export kit of a workflow, with links to the archive and to each platform's files."""
+    kit = await repository.of_run(tx, workflow_id, caller.user_id)
+    if kit is None:
+        raise KitNotFound("There is no kit of this workflow.")
+    if kit["expires_at"] <= tx.now:
+        raise KitExpired("This kit has expired. Run the workflow again.")
+    store: ObjectStore = request.app.state.store
+    made = await renditions.outputs_of_run(tx, workflow_id)
+    return KitOut(
+        id=kit["id"],
+        workflow_id=workflow_id,
+        platforms=kit["platforms"],
+        package=_file(store, kit["package"], f"kit-{workflow_id}.zip"),
+        renditions={
+            platform: {role: _file(store, stored, None) for role, stored in outputs.items()}
+            for platform, outputs in made.items()
+            if platform in kit["platforms"]
+        },
+        files=kit["contents"]["files"],
+        created_at=kit["created_at"],
+        expires_at=kit["expires_at"],
+    )
+
+
+def _file(store: ObjectStore, document: dict[str, Any], filename: str | None) -> FileOut:
+    stored = StoredObject.model_validate(document)
+    return FileOut(
+        url=store.signed_url(stored.key, filename=filename),
+        mime_type=stored.mime_type,
+        size=stored.size,
+        sha256=stored.sha256,
+    )

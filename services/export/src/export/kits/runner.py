@@ -1,0 +1,154 @@
+"""Packing a kit."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from chassis.database import Database
+from chassis.storage import keys
+from chassis.storage.port import ObjectStore
+from chassis.work import WorkItem
+from contracts.export import CreateKit, KitCompleted, KitFailed
+from contracts.objects import StoredObject
+from export.kits import archive, contents, repository
+from export.kits.contents import FILE_NAMES, Guide, PlatformPart
+from export.orders import Refusal, as_caused, private_folder, refusals
+from export.platforms import repository as platforms
+from export.platforms.models import Requirements
+from export.renditions import repository as renditions
+from export.templates import repository as templates
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the database says about an order."""
+
+    order: CreateKit
+    requirements: dict[str, Requirements]
+    outputs: dict[str, dict[str, StoredObject]]
+    guides: dict[str, tuple[Any, Guide]]
+
+
+class KitRunner:
+    """Carries out work of the kind ``export.kit``."""
+
+    def __init__(
+        self, database: Database, store: ObjectStore, *, keep_for: timedelta, work_folder: Path | None
+    ) -> None:
+        self._database = database
+        self._store = store
+        self._keep_for = keep_for
+        self._work_folder = work_folder
+
+    async def run(self, item: WorkItem) -> None:
+        """Pack the kit if it is still wanted, or say why it cannot be packed."""
+        with as_caused(item):
+            known = await self._known(item)
+            if known is None:
+                async with self._database.transaction() as tx:
+                    tx.finish_work(item)
+                return
+            try:
+                with refusals(item):
+                    event = await self._packed(known)
+            except Refusal as refusal:
+                await self._refuse(item, known.order, refusal)
+            else:
+                await self._complete(item, known, event)
+
+    async def _known(self, item: WorkItem) -> _Known | None:
+        async with self._database.transaction() as tx:
+            order = await repository.open_order(tx, item.id)
+            if order is None:
+                return None
+            specifications = await platforms.standard(tx, order.platforms)
+            made = await renditions.outputs_of_run(tx, order.run_id)
+            rows = await templates.active(tx, workflow_type=order.workflow_type)
+        guides = {row["platform"]: (row["id"], _guide(row)) for row in reversed(rows)}
+        return _Known(
+            order,
+            {name: specification.values for name, specification in specifications.items()},
+            {
+                name: {role: StoredObject.model_validate(stored) for role, stored in outputs.items()}
+                for name, outputs in made.items()
+            },
+            guides,
+        )
+
+    async def _packed(self, known: _Known) -> KitCompleted:
+        started = time.monotonic()
+        order = known.order
+        async with private_folder(self._work_folder) as folder:
+            image = await self._store.fetch(order.image, folder / "enhanced.jpg")
+            video = await self._store.fetch(order.video, folder / "original.mp4")
+            parts = [await self._part(known, platform, folder) for platform in order.platforms]
+            out = folder / "kit.zip"
+            names = await asyncio.to_thread(
+                archive.write, contents.entries(order, parts, image, video), contents.about(order, parts), out
+            )
+            now = self._database.clock.now()
+            kit = await self._store.put_file(
+                out,
+                keys.document_key(order.user_id, "zip", now, f"{order.kit_id.hex}-kit"),
+                "application/zip",
+                metadata=keys.object_metadata(order.user_id, "export_kit", now),
+            )
+        seconds = round(time.monotonic() - started, 3)
+        return KitCompleted(kit_id=order.kit_id, run_id=order.run_id, kit=kit, files=names, seconds=seconds)
+
+    async def _part(self, known: _Known, platform: str, folder: Path) -> PlatformPart:
+        order = known.order
+        stored = {**order.captions, **known.outputs.get(platform, {}), "video": order.renditions[platform]}
+        target = folder / platform
+        target.mkdir()
+        files = {}
+        for role, name in FILE_NAMES.items():
+            if role in stored:
+                files[role] = await self._store.fetch(stored[role], target / name)
+        guide = known.guides.get(platform)
+        return PlatformPart(platform, known.requirements[platform], files, None if guide is None else guide[1])
+
+    async def _complete(self, item: WorkItem, known: _Known, event: KitCompleted) -> None:
+        async with self._database.transaction() as tx:
+            tx.finish_work(item)
+            if not await repository.finish(tx, event.kit_id, "completed", event):
+                return
+            order = known.order
+            about: dict[str, Any] = {"files": list(event.files), "language": order.language, "title": order.title}
+            await repository.save_kit(tx, order, event, about, tx.now + self._keep_for)
+            await templates.used(tx, [known.guides[name][0] for name in order.platforms if name in known.guides])
+            tx.emit(event)
+
+    async def _refuse(self, item: WorkItem, order: CreateKit, refusal: Refusal) -> None:
+        log.warning("kit.refused", kit_id=str(order.kit_id), code=refusal.code, reason=refusal.message)
+        event = KitFailed(
+            kit_id=order.kit_id,
+            run_id=order.run_id,
+            code=refusal.code,
+            message=refusal.message,
+            retryable=refusal.retryable,
+        )
+        async with self._database.transaction() as tx:
+            tx.finish_work(item)
+            if await repository.finish(tx, order.kit_id, "failed", event):
+                tx.emit(event)
+
+
+def _guide(row: Any) -> Guide:
+    return Guide(
+        name=row["template_name"],
+        instructions_html=row["instructions_html"],
+        prompt_template=row["prompt_template"],
+        assets_required=tuple(row["assets_required"]),
+        tools_required=tuple(row["tools_required"]),
+        estimated_time_minutes=row["estimated_time_minutes"],
+    )

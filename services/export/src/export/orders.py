@@ -1,0 +1,82 @@
+"""What renditions and kits have in common: an order is stored when it is accepted and carried out under a lease."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from chassis import context
+from chassis.context import Context
+from chassis.processes import WorkerDied
+from chassis.storage.port import ObjectDamaged, ObjectMissing
+from chassis.work import WorkItem
+from media.errors import BadMedia, MediaError
+
+RENDITIONS = "export.renditions"
+"""Kind of the work that makes the renditions ordered together."""
+
+KIT = "export.kit"
+"""Kind of the work that packs a kit; its id is the kit's."""
+
+MOST_CLAIMS = 4
+"""An order that has been claimed so often and still fails on our side is given up."""
+
+
+class Refusal(Exception):
+    """An order cannot be carried out. ``message`` is for the user."""
+
+    def __init__(self, code: str, message: str, *, retryable: bool) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+        self.retryable = retryable
+
+
+def carried(cause: Context) -> dict[str, Any]:
+    """The context of a message as a work row carries it."""
+    return {name: value for name, value in asdict(cause).items() if value is not None}
+
+
+@contextmanager
+def as_caused(item: WorkItem) -> Iterator[None]:
+    """Work in the context of the message that asked for it."""
+    fields = dict(item.payload["context"])
+    if "user_id" in fields:
+        fields["user_id"] = UUID(fields["user_id"])
+    with context.use(Context(**fields)):
+        yield
+
+
+@contextmanager
+def refusals(item: WorkItem) -> Iterator[None]:
+    """Errors that no repetition helps against, and errors repeated too often, become :class:`Refusal`."""
+    try:
+        yield
+    except Refusal:
+        raise
+    except BadMedia as error:
+        raise Refusal(error.code, error.advice or error.message, retryable=False) from error
+    except (ObjectMissing, ObjectDamaged) as error:
+        raise Refusal("INPUT_MISSING", "A file this needs cannot be read any more.", retryable=False) from error
+    except (MediaError, WorkerDied, TimeoutError, OSError) as error:
+        if item.attempt < MOST_CLAIMS:
+            raise
+        code = error.code if isinstance(error, MediaError) else "NOT_FINISHED"
+        raise Refusal(code, "This could not be made at the moment. Try again later.", retryable=True) from error
+
+
+@asynccontextmanager
+async def private_folder(root: Path | None) -> AsyncIterator[Path]:
+    """An empty folder, removed at the end."""
+    folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="export-", dir=root))
+    try:
+        yield folder
+    finally:
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)

@@ -1,0 +1,1 @@
+"""What each platform wants, as data."""

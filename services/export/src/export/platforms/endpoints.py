@@ -1,0 +1,35 @@
+"""What a platform wants."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from chassis.auth import Caller
+from chassis.errors import NotAuthenticated, NotFound, documented
+from chassis.requests import Tx
+from export.platforms import repository
+from export.platforms.models import PlatformSpecification, Requirements
+
+router = APIRouter(prefix="/api/v1/export/requirements", tags=["export"])
+
+
+class UnknownPlatform(NotFound):
+    """We make nothing for this platform."""
+
+    code = "unknown_platform"
+
+
+class RequirementsOut(PlatformSpecification):
+    """The platform's requirements, and those of its other shapes."""
+
+    variants: dict[str, Requirements] = {}
+
+
+@router.get("/{platform}", responses=documented(NotAuthenticated, UnknownPlatform))
+async def requirements(platform: str, caller: Caller, tx: Tx) -> RequirementsOut:
+    """Format, codec, aspect ratio, resolution, duration, size and caption length (EXP-03)."""
+    found = await repository.of_platform(tx, platform)
+    if not found:
+        raise UnknownPlatform(f"We make nothing for {platform[:50]!r}.")
+    first, *others = found
+    return RequirementsOut(**first.model_dump(), variants={other.variant: other.values for other in others})

@@ -1,0 +1,46 @@
+"""A platform's technical requirements (EXP-03, EXP-17)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+STANDARD = "standard"
+
+
+class Requirements(BaseModel):
+    """What a video must be to be published there, and what may stand beside it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str = Field(examples=["Instagram Reels"])
+    format: str = Field("mp4", description="Container.")
+    video_codec: Literal["h264", "vp9", "av1"] = "h264"
+    audio_codec: str = "aac"
+    aspect_ratio: str = Field(examples=["9:16"])
+    width: int = Field(examples=[1080])
+    height: int = Field(examples=[1920])
+    frame_rate: float = 30.0
+    crf: int = Field(23, description="Constant rate factor of the encoder: lower is better and larger.")
+    video_bit_rate: int | None = Field(None, description="Bits per second; null: as the rate factor needs.")
+    audio_bit_rate: int = 128_000
+    sample_rate: int = 48_000
+    loudness_lufs: float = Field(-14.0, description="Integrated loudness, BS.1770-4.")
+    max_duration_s: float | None = Field(60.0, description="Longest video; the rest is cut.")
+    max_size_mb: int = Field(examples=[4096])
+    caption_length: int = Field(description="Characters of the text beside the video.")
+    title_length: int | None = Field(None, description="Characters of a title, where there is one.")
+    hashtags: int = Field(description="How many are sensible.")
+    fit: Literal["crop", "pad"] = Field("crop", description="How another aspect ratio is reached.")
+
+
+class PlatformSpecification(BaseModel):
+    """One row: a platform, a variant of it, and what it wants."""
+
+    model_config = ConfigDict(frozen=True)
+
+    platform: str
+    variant: str = STANDARD
+    version: int = 1
+    values: Requirements

@@ -1,0 +1,49 @@
+"""The SQL of platform requirements."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import asyncpg
+
+from chassis.database import Transaction
+from export.platforms.models import STANDARD, PlatformSpecification
+from export.platforms.starting import SPECIFICATIONS
+
+
+async def add_missing(tx: Transaction) -> None:
+    """Add the starting specifications that are missing; change none."""
+    for specification in SPECIFICATIONS:
+        await tx.execute(
+            "INSERT INTO platform_requirements (platform, variant, key_values, version) VALUES ($1, $2, $3::jsonb, $4) "
+            "ON CONFLICT DO NOTHING",
+            specification.platform,
+            specification.variant,
+            specification.values.model_dump_json(),
+            specification.version,
+        )
+
+
+async def of_platform(tx: Transaction, platform: str) -> list[PlatformSpecification]:
+    """Every variant of a platform, the standard one first; empty for a platform not known."""
+    rows = await tx.fetch(
+        'SELECT platform, variant, version, key_values AS "values" FROM platform_requirements WHERE platform = $1 '
+        "ORDER BY variant <> 'standard', variant",
+        platform,
+    )
+    return [_specification(row) for row in rows]
+
+
+async def standard(tx: Transaction, platforms: Sequence[str]) -> dict[str, PlatformSpecification]:
+    """The standard specification of each platform that is known."""
+    rows = await tx.fetch(
+        'SELECT platform, variant, version, key_values AS "values" FROM platform_requirements '
+        "WHERE platform = ANY($1::text[]) AND variant = $2",
+        list(platforms),
+        STANDARD,
+    )
+    return {row["platform"]: _specification(row) for row in rows}
+
+
+def _specification(row: asyncpg.Record) -> PlatformSpecification:
+    return PlatformSpecification.model_validate(dict(row))

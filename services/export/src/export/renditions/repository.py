@@ -1,0 +1,73 @@
+"""The SQL of renditions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from chassis.database import Transaction
+from contracts.export import CreateRendition
+from contracts.message import Event
+
+
+async def add(tx: Transaction, orders: Mapping[UUID, tuple[UUID, CreateRendition]]) -> set[UUID]:
+    """Store orders (by id: the work they share, and the command); returns the ids of those that are new."""
+    rows = await tx.fetch(
+        """
+        INSERT INTO renditions (id, run_id, user_id, platform, work_id, request)
+        SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::uuid[], $6::jsonb[])
+        ON CONFLICT (id) DO NOTHING RETURNING id
+        """,
+        list(orders),
+        [command.run_id for _, command in orders.values()],
+        [command.user_id for _, command in orders.values()],
+        [command.platform.value for _, command in orders.values()],
+        [work_id for work_id, _ in orders.values()],
+        [command.model_dump_json() for _, command in orders.values()],
+    )
+    return {row["id"] for row in rows}
+
+
+async def open_of_work(tx: Transaction, work_id: UUID) -> list[CreateRendition]:
+    """Orders of one piece of work that are still wanted, in the order they came."""
+    rows = await tx.fetch(
+        "SELECT request FROM renditions WHERE work_id = $1 AND status = 'pending' ORDER BY id", work_id
+    )
+    return [CreateRendition.model_validate(row["request"]) for row in rows]
+
+
+async def finish(tx: Transaction, status: str, answers: Sequence[tuple[UUID, Event]]) -> set[UUID]:
+    """Store how open orders ended; returns the ids of those that were open."""
+    rows = await tx.fetch(
+        "UPDATE renditions SET status = $3, answer = ended.answer, completed_at = $4 "
+        "FROM unnest($1::uuid[], $2::jsonb[]) AS ended (id, answer) "
+        "WHERE renditions.id = ended.id AND renditions.status = 'pending' RETURNING renditions.id",
+        [rendition_id for rendition_id, _ in answers],
+        [event.model_dump_json() for _, event in answers],
+        status,
+        tx.now,
+    )
+    return {row["id"] for row in rows}
+
+
+async def cancel_of_run(tx: Transaction, run_id: UUID) -> set[UUID]:
+    """Cancel a run's open orders; returns the work that nobody wants any more."""
+    rows = await tx.fetch(
+        "UPDATE renditions SET status = 'cancelled', completed_at = $2 "
+        "WHERE run_id = $1 AND status = 'pending' RETURNING work_id",
+        run_id,
+        tx.now,
+    )
+    return {row["work_id"] for row in rows}
+
+
+async def outputs_of_run(tx: Transaction, run_id: UUID) -> dict[str, dict[str, Any]]:
+    """The newest finished outputs of a run, by platform and role."""
+    rows: list[asyncpg.Record] = await tx.fetch(
+        "SELECT platform, answer FROM renditions WHERE run_id = $1 AND status = 'completed' ORDER BY completed_at",
+        run_id,
+    )
+    return {row["platform"]: row["answer"]["outputs"] for row in rows}

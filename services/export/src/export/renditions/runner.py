@@ -1,0 +1,143 @@
+"""Making the renditions that were ordered together, from one decode of their video."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from uuid import UUID
+
+import structlog
+
+from chassis.database import Database
+from chassis.processes import ProcessPool
+from chassis.storage import keys
+from chassis.storage.port import ObjectStore
+from chassis.work import WorkItem
+from contracts.export import CreateRendition, RenditionCompleted, RenditionFailed
+from contracts.objects import StoredObject
+from export.orders import Refusal, as_caused, private_folder, refusals
+from export.platforms import repository as platforms
+from export.platforms.models import Requirements
+from export.renditions import repository
+from export.renditions.work import Rendered, render
+
+log = structlog.get_logger(__name__)
+
+
+class RenditionRunner:
+    """Carries out work of the kind ``export.renditions``."""
+
+    def __init__(
+        self,
+        database: Database,
+        store: ObjectStore,
+        processes: ProcessPool,
+        *,
+        threads: int,
+        deadline_s: float,
+        work_folder: Path | None,
+    ) -> None:
+        self._database = database
+        self._store = store
+        self._processes = processes
+        self._threads = threads
+        self._deadline_s = deadline_s
+        self._work_folder = work_folder
+
+    async def run(self, item: WorkItem) -> None:
+        """Make what is still wanted, or say why it cannot be made."""
+        with as_caused(item):
+            async with self._database.transaction() as tx:
+                orders = await repository.open_of_work(tx, item.id)
+                specifications = await platforms.standard(tx, [order.platform for order in orders])
+            known = [(order, specifications[order.platform].values) for order in orders]
+            try:
+                with refusals(item):
+                    made = await self._made(known) if known else []
+            except Refusal as refusal:
+                await self._refuse(item, orders, refusal)
+            else:
+                await self._complete(item, made)
+
+    async def _made(self, orders: Sequence[tuple[CreateRendition, Requirements]]) -> list[RenditionCompleted]:
+        started = time.monotonic()
+        first = orders[0][0]
+        async with private_folder(self._work_folder) as folder:
+            source = await self._store.fetch(first.video, folder / "source.mp4")
+            timings = first.timings and await self._store.fetch(first.timings, folder / "timings.json")
+            (out := folder / "out").mkdir()
+            wanted = {order.platform.value: requirements for order, requirements in orders}
+            rendered = await self._processes.run(
+                render,
+                source,
+                timings,
+                first.language,
+                list(wanted.items()),
+                out,
+                self._threads,
+                deadline_s=self._deadline_s,
+                report=lambda share: log.debug("renditions.progress", run_id=str(first.run_id), share=share),
+            )
+            seconds = time.monotonic() - started
+            by_platform = {one.platform: one for one in rendered}
+            return [await self._kept(order, by_platform[order.platform.value], seconds) for order, _ in orders]
+
+    async def _kept(self, order: CreateRendition, rendered: Rendered, seconds: float) -> RenditionCompleted:
+        outputs = {
+            "video": await self._keep(order, rendered.video, "video", "video/mp4"),
+            "poster": await self._keep(order, rendered.poster, "poster", "image/jpeg"),
+        }
+        if rendered.srt is not None and rendered.vtt is not None:
+            outputs["srt"] = await self._keep(order, rendered.srt, "captions-srt", "application/x-subrip")
+            outputs["vtt"] = await self._keep(order, rendered.vtt, "captions-vtt", "text/vtt")
+        return RenditionCompleted(
+            rendition_id=order.rendition_id,
+            run_id=order.run_id,
+            platform=order.platform,
+            outputs=outputs,
+            width=rendered.width,
+            height=rendered.height,
+            duration=rendered.duration,
+            seconds=round(seconds, 3),
+        )
+
+    async def _keep(self, order: CreateRendition, path: Path, role: str, mime_type: str) -> StoredObject:
+        now = self._database.clock.now()
+        name = f"{order.rendition_id.hex}-{order.platform}-{role}"
+        make_key = {"video": keys.video_key, "image": keys.image_key}.get(mime_type.split("/", 1)[0], keys.document_key)
+        key = make_key(order.user_id, path.suffix[1:], now, name)
+        metadata = keys.object_metadata(order.user_id, f"rendition_{role}", now)
+        return await self._store.put_file(path, key, mime_type, metadata=metadata)
+
+    async def _complete(self, item: WorkItem, events: Sequence[RenditionCompleted]) -> None:
+        answers = [(event.rendition_id, event) for event in events]
+        async with self._database.transaction() as tx:
+            ended = await repository.finish(tx, "completed", answers)
+            tx.finish_work(item)
+            for rendition_id, event in answers:
+                if rendition_id in ended:
+                    tx.emit(event)
+
+    async def _refuse(self, item: WorkItem, orders: Sequence[CreateRendition], refusal: Refusal) -> None:
+        log.warning("renditions.refused", code=refusal.code, work_id=str(item.id), reason=refusal.message)
+        answers: list[tuple[UUID, RenditionFailed]] = [
+            (
+                order.rendition_id,
+                RenditionFailed(
+                    rendition_id=order.rendition_id,
+                    run_id=order.run_id,
+                    platform=order.platform,
+                    code=refusal.code,
+                    message=refusal.message,
+                    retryable=refusal.retryable,
+                ),
+            )
+            for order in orders
+        ]
+        async with self._database.transaction() as tx:
+            ended = await repository.finish(tx, "failed", answers)
+            tx.finish_work(item)
+            for rendition_id, event in answers:
+                if rendition_id in ended:
+                    tx.emit(event)

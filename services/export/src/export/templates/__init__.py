@@ -1,0 +1,1 @@
+"""How to publish each kind of video on each platform, in words."""
