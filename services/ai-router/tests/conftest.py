@@ -113,9 +113,7 @@ async def processes() -> AsyncIterator[ProcessPool]:
 
 
 @pytest.fixture
-async def start_router(
-    new_database: NewDatabase, processes: ProcessPool, tmp_path: Path
-) -> AsyncIterator[StartRouter]:
+async def start_router(new_database: NewDatabase, processes: ProcessPool, tmp_path: Path) -> AsyncIterator[StartRouter]:
     """Start a router: ``await start_router(providers=..., validator=..., options=..., url=...)``."""
     async with AsyncExitStack() as stack:
 

@@ -65,9 +65,7 @@ def build(
         cache_for=timedelta(seconds=settings.cache_for_s),
     )
     options = replace(options, cache_results=settings.cache_results)
-    runner = Runner(
-        database, deps.store, router, validator or MediaValidator(deps.processes), board, finisher, options
-    )
+    runner = Runner(database, deps.store, router, validator or MediaValidator(deps.processes), board, finisher, options)
     jobs = WorkPool(
         database,
         WORK,

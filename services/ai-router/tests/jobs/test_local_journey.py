@@ -15,9 +15,7 @@ from contracts.enums import Capability
 PORTRAIT = Path(__file__).parents[4] / "samples" / "portrait.jpg"
 
 
-async def test_a_photo_and_a_script_become_a_talking_video(
-    start_router: Any, a_job: Callable[..., SubmitJob]
-) -> None:
+async def test_a_photo_and_a_script_become_a_talking_video(start_router: Any, a_job: Callable[..., SubmitJob]) -> None:
     """Enhance, speak, talk: every result is measured, scored and stored, and costs nothing."""
     router = await start_router()
     user = ids.uuid7()

@@ -108,7 +108,8 @@ class CatalogueBook:
                 "SELECT provider, count(*) FILTER (WHERE started_at > $1::timestamptz - interval '1 hour') AS calls, "
                 "coalesce(sum(coalesce(cost, estimated_cost)) "
                 "FILTER (WHERE started_at >= date_trunc('day', $1::timestamptz, 'UTC')), 0) AS cost "
-                "FROM provider_calls WHERE paid AND started_at > $1::timestamptz - interval '25 hours' GROUP BY provider",
+                "FROM provider_calls WHERE paid AND started_at > $1::timestamptz - interval '25 hours' "
+                "GROUP BY provider",
                 now,
             )
         self._catalogue = Catalogue(

@@ -53,9 +53,7 @@ class Commands:
             with context.use(item.context):
                 await self._cancel(item.message, item.envelope.user_id, tx)
 
-    async def _accept(
-        self, received: Sequence[Received[SubmitJob]], unwanted: set[UUID], tx: Transaction
-    ) -> None:
+    async def _accept(self, received: Sequence[Received[SubmitJob]], unwanted: set[UUID], tx: Transaction) -> None:
         first = {item.message.job_id: item for item in reversed(received)}
         new = await repository.add_jobs(tx, [item.message for item in first.values()])
         jobs = [Job(item.message, item.context) for item in first.values() if item.message.job_id in new - unwanted]

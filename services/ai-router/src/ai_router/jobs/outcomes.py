@@ -71,9 +71,7 @@ def why_nobody(last: ProviderFailure | None, dropped: Iterable[Dropped]) -> JobE
     )
 
 
-def failed_event(
-    command: SubmitJob, end: JobEnd, attempts: int, tried: tuple[str, ...], cost: Decimal
-) -> JobFailed:
+def failed_event(command: SubmitJob, end: JobEnd, attempts: int, tried: tuple[str, ...], cost: Decimal) -> JobFailed:
     """The event that tells it."""
     return JobFailed(
         job_id=command.job_id,

@@ -183,9 +183,7 @@ class Runner:
             course.last_failure = None
         return candidate, choice.dropped
 
-    async def _attempt(
-        self, course: _Course, candidate: Candidate, earlier: Call | None = None
-    ) -> _Accepted:
+    async def _attempt(self, course: _Course, candidate: Candidate, earlier: Call | None = None) -> _Accepted:
         """One call of one provider, stored with how it ended. Raises ``ProviderFailure``."""
         command = course.job.command
         provider = self._router.providers[candidate.provider]
@@ -227,9 +225,7 @@ class Runner:
             if not settled:
                 self._router.failed(candidate.provider, command.capability, None)
 
-    async def _call(
-        self, course: _Course, candidate: Candidate, call: Call, earlier: Call | None
-    ) -> _Accepted:
+    async def _call(self, course: _Course, candidate: Candidate, call: Call, earlier: Call | None) -> _Accepted:
         command = course.job.command
         request = ProviderRequest(
             attempt_id=call.id,

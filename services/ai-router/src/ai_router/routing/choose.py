@@ -142,9 +142,7 @@ def _why_not(offer: Offer, request: RoutingRequest, catalogue: Catalogue, health
     return None if offer.zero_cost else _why_not_outside(offer, state, request, catalogue)
 
 
-def _why_not_outside(
-    offer: Offer, state: ProviderState, request: RoutingRequest, catalogue: Catalogue
-) -> str | None:
+def _why_not_outside(offer: Offer, state: ProviderState, request: RoutingRequest, catalogue: Catalogue) -> str | None:
     if catalogue.rules.emergency:
         return "emergency mode"
     if not state.healthy:
@@ -168,9 +166,7 @@ def _too_dear(offer: Offer, request: RoutingRequest, budget: Budget) -> str | No
     return None
 
 
-def _rank_outside(
-    offers: list[Offer], request: RoutingRequest, catalogue: Catalogue
-) -> list[tuple[Offer, str]]:
+def _rank_outside(offers: list[Offer], request: RoutingRequest, catalogue: Catalogue) -> list[tuple[Offer, str]]:
     head = _head([offer for offer in offers if offer.listing != "named"], request, catalogue)
     ranked = [] if head is None else [head]
     for offer in _in_chain_order(offers):
