@@ -16,7 +16,7 @@ VOICE ?= female
 OUT ?= out/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up doctor test check fmt types imports bench chaos lock vendors vendor-matrix clean
+.PHONY: help setup demo up doctor test check fmt types imports bench chaos record lock vendors vendor-matrix clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,6 +68,9 @@ vendors: $(VENV)/.dev ## Start the vendors' simulators on loopback
 
 vendor-matrix: $(VENV)/.dev ## Vendor x operation x fault, as a table
 	@$(BIN)/python -m simulators.matrix
+
+record: $(VENV)/.dev ## Record examples and schemas of new messages, write the AsyncAPI document
+	@$(BIN)/python libs/contracts/tools/record.py
 
 lock: $(VENV)/.runtime ## Choose versions anew and write the lock files
 	@$(BIN)/uv lock --quiet --upgrade --python $(BIN)/python
