@@ -1,15 +1,17 @@
 """The outbox: messages leave when, and only when, the transaction that wrote them has committed.
 
-The committing process publishes at once, many messages in one batch; the relay claims what a dead process or a
-broken broker left behind, under a lease. Rows of confirmed messages are deleted by the next transaction of this
-process, or by the sweep when there is none, so a confirmation costs no commit of its own under load.
+The committing process publishes at once, many messages in one batch; the relay publishes what a dead process or a
+broken broker left behind. One process at a time is the relay of a database, under a lease, so that reading a backlog
+costs no write per row. Rows of confirmed messages are deleted by the next transaction of this process, by the relay's
+next read, or by the sweep when there is neither: a confirmation costs no commit of its own under load.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -22,34 +24,38 @@ from chassis.messages import Outgoing
 
 log = structlog.get_logger(__name__)
 
-_CLAIM = """
-UPDATE outbox SET lease_until = now() + make_interval(secs => $3)
-WHERE id IN (
-    SELECT id FROM outbox
-    WHERE id < $1 AND (lease_until IS NULL OR lease_until < now()) AND NOT id = ANY($4::uuid[])
-    ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED
-)
-RETURNING id, exchange, routing_key, headers, body, mandatory
+_HOLD = """
+UPDATE outbox_relay SET holder = $1, lease_until = now() + make_interval(secs => $2)
+WHERE holder = $1 OR lease_until < now() OR $3
+RETURNING true
 """
+
+_LEFT_BEHIND = "SELECT EXISTS (SELECT FROM outbox WHERE id < $1 AND NOT id = ANY($2::uuid[]))"
+
+# Rows that a transaction is deleting this moment are locked, and nobody's to publish again.
+_READ = """
+WITH gone AS (DELETE FROM outbox WHERE id = ANY($5::uuid[]))
+SELECT id, exchange, routing_key, headers, body, mandatory FROM outbox
+WHERE id > $1 AND id < $2 AND NOT id = ANY($3::uuid[])
+ORDER BY id LIMIT $4 FOR UPDATE SKIP LOCKED
+"""
+
+_FIRST = UUID(int=0)
+
+_AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
 
 
 def from_row(row: asyncpg.Record) -> Outgoing:
     """An outbox row as the message it was."""
-    return Outgoing(
-        id=row["id"],
-        exchange=row["exchange"],
-        routing_key=row["routing_key"],
-        headers=row["headers"],
-        body=row["body"],
-        mandatory=row["mandatory"],
-    )
+    return Outgoing(row["id"], row["exchange"], row["routing_key"], row["headers"], row["body"], row["mandatory"])
 
 
 class Outbox:
     """Publishes what a database has committed. One per process and service.
 
-    ``lease_s``: how long a row belongs to whoever took it; a row of a process that died is published again after
-    this time. ``alone``: no other process uses this database, so leftovers found at the start are ours at once.
+    ``lease_s``: a row of a process that died is published after this time by whoever is the relay then; the relay
+    itself is replaced when it has not been heard of for as long. ``alone``: no other process uses this database, so
+    leftovers found at the start are ours at once. ``drains``: batches of a backlog on their way at a time.
     """
 
     def __init__(
@@ -61,7 +67,7 @@ class Outbox:
         lease_s: float = 5.0,
         poll_s: float = 1.0,
         sweep_s: float = 0.2,
-        drains: int = 2,
+        drains: int = 3,
         alone: bool = False,
     ) -> None:
         self._database = database
@@ -72,35 +78,41 @@ class Outbox:
         self._sweep_s = sweep_s
         self._drains = drains
         self._alone = alone
+        self._me = ids.uuid7()
+        self._held_until = 0.0
         self._fresh: list[Outgoing] = []
-        self._in_flight: set[UUID] = set()
-        self._confirmed: list[UUID] = []
+        self._held: set[UUID] = set()
+        """Rows that are this process' to publish or to delete; the relay's reading leaves them out."""
+        self._confirmed: set[UUID] = set()
+        """The part of them that is safe and only has to be deleted."""
+        self._deleting: set[UUID] = set()
+        """Those that a statement of this outbox is deleting."""
         self._wake = asyncio.Event()
         self._sweep_wake = asyncio.Event()
         self._loops: list[asyncio.Task[None]] = []
-        self._publishing: set[asyncio.Task[None]] = set()
+        self._publishing: set[asyncio.Task[bool]] = set()
         database.outbox = self
 
     def accept(self, messages: Sequence[Outgoing]) -> None:
         """Messages that have just been committed by this process."""
         self._fresh.extend(messages)
-        self._in_flight.update(message.id for message in messages)
+        self._held.update(message.id for message in messages)
         self._wake.set()
 
     def take_confirmed(self) -> list[UUID]:
         """Ids whose rows the asking transaction deletes."""
-        taken, self._confirmed = self._confirmed, []
+        taken, self._confirmed = list(self._confirmed), set()
+        self._held.difference_update(taken)
         return taken
 
     def give_back(self, ids: Sequence[UUID]) -> None:
         """Ids of a transaction that did not commit."""
-        self._confirmed.extend(ids)
-        self._sweep_wake.set()
+        self._on_confirmed(ids)
 
     @property
     def in_flight(self) -> int:
         """Messages handed to the bus and not confirmed."""
-        return len(self._in_flight)
+        return len(self._held) - len(self._confirmed) - len(self._deleting)
 
     async def start(self) -> None:
         """Begin to publish; the bus must have been started."""
@@ -116,20 +128,19 @@ class Outbox:
         await asyncio.gather(*self._loops, *self._publishing, return_exceptions=True)
         self._loops.clear()
         await self._sweep()
+        if self._held_until:
+            await self._hold(lease_s=0)
 
     async def drain(self) -> int:
-        """Publish everything that is left behind; returns how many rows were claimed."""
-        floor = ids.uuid7_floor(self._database.clock.now() + timedelta(days=1))
-        counts = await asyncio.gather(*(self._drain_once(floor) for _ in range(self._drains)))
-        return sum(counts)
+        """Publish every row that is not on its way, however young; returns how many, when all are settled.
 
-    async def _drain_once(self, floor: UUID) -> int:
-        total = 0
-        while batch := await self._claim(floor):
-            total += len(batch)
-            if not await self._publish(batch):
-                break
-        return total
+        Nothing is done while another process is the relay.
+        """
+        if not await self._hold(self._lease_s):
+            return 0
+        count, _ = await self._relay_rows(ids.uuid7_floor(datetime.now(UTC) + timedelta(days=1)), patience_s=None)
+        await self._sweep()
+        return count
 
     async def _publish_loop(self) -> None:
         while True:
@@ -137,42 +148,85 @@ class Outbox:
             self._wake.clear()
             while self._fresh:
                 batch, self._fresh = self._fresh[: self._batch], self._fresh[self._batch :]
-                task = asyncio.create_task(self._publish_quietly(batch))
-                self._publishing.add(task)
-                task.add_done_callback(self._publishing.discard)
+                self._publish_soon(batch)
 
     async def _relay_loop(self) -> None:
-        first = True
+        take_over = self._alone
         while True:
+            wait_s = self._poll_s
             try:
-                await self._relay(everything=first and self._alone)
-                first = False
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+                if not await self._relay(take_over=take_over):
+                    # Nobody takes some of them for now; asking more often would not help.
+                    wait_s = self._lease_s
+                take_over = False
+            except PublishFailed as error:
+                log.info("outbox.bus_away", service=self._database.service, error=str(error))
+            except _AWAY as error:
                 log.warning("outbox.relay_waits", service=self._database.service, error=str(error))
-            await asyncio.sleep(self._poll_s)
+            await asyncio.sleep(wait_s)
 
-    async def _relay(self, *, everything: bool) -> None:
-        now = self._database.clock.now()
-        floor = ids.uuid7_floor(now if everything else now - timedelta(seconds=self._lease_s))
-        while batch := await self._claim(floor, ignore_leases=everything):
-            log.info("outbox.left_behind", service=self._database.service, messages=len(batch))
-            task = asyncio.create_task(self._publish_quietly(batch))
-            self._publishing.add(task)
-            task.add_done_callback(self._publishing.discard)
-            if len(batch) == self._batch:
-                # Do not read a large backlog into memory faster than the bus takes it.
-                await asyncio.wait({task}, timeout=self._lease_s)
-
-    async def _claim(self, floor: UUID, *, ignore_leases: bool = False) -> list[Outgoing]:
-        statement = _CLAIM.replace("(lease_until IS NULL OR lease_until < now())", "true") if ignore_leases else _CLAIM
+    async def _relay(self, *, take_over: bool) -> bool:
+        """Publish what is left behind, if somebody has to and it is us. False when something was not published."""
+        # Row ids carry the machine's time, so this compares with the machine's clock and not the service's.
+        floor = ids.uuid7_floor(datetime.now(UTC) - timedelta(seconds=0 if take_over else self._lease_s))
         async with self._database.connection() as connection:
-            rows = await connection.fetch(statement, floor, self._batch, self._lease_s, list(self._in_flight))
-        batch = sorted((from_row(row) for row in rows), key=lambda message: message.id)
-        self._in_flight.update(message.id for message in batch)
+            if not await connection.fetchval(_LEFT_BEHIND, floor, list(self._held)):
+                return True
+        await self._bus.ready()
+        if not await self._hold(self._lease_s, take_over=take_over):
+            return True
+        count, complete = await self._relay_rows(floor, patience_s=self._lease_s)
+        if count:
+            log.info("outbox.left_behind", service=self._database.service, messages=count)
+        return complete
+
+    async def _relay_rows(self, floor: UUID, *, patience_s: float | None) -> tuple[int, bool]:
+        """Go once over the rows below ``floor``, a few batches on their way at a time.
+
+        ``patience_s``: how long to wait for a batch before reading on. Returns how many rows, and whether no batch
+        has failed so far.
+        """
+        count, after, complete = 0, _FIRST, True
+        publishing: set[asyncio.Task[bool]] = set()
+        while await self._still_held() and (batch := await self._read(after, floor)):
+            count += len(batch)
+            after = batch[-1].id
+            publishing.add(self._publish_soon(batch))
+            if len(publishing) >= self._drains:
+                done, publishing = await asyncio.wait(
+                    publishing, timeout=patience_s, return_when=asyncio.FIRST_COMPLETED
+                )
+                complete = complete and all(task.result() for task in done)
+        if publishing:
+            done, _ = await asyncio.wait(publishing, timeout=patience_s)
+            complete = complete and all(task.result() for task in done)
+        return count, complete
+
+    async def _hold(self, lease_s: float, *, take_over: bool = False) -> bool:
+        """Become or stay the relay for so long; 0 gives it up. False when it is somebody else."""
+        asked_at = asyncio.get_running_loop().time()
+        async with self._database.connection() as connection:
+            held = bool(await connection.fetchval(_HOLD, self._me, lease_s, take_over))
+        self._held_until = asked_at + lease_s if held and lease_s else 0.0
+        return held
+
+    async def _still_held(self) -> bool:
+        left = self._held_until - asyncio.get_running_loop().time()
+        return left > self._lease_s / 2 or await self._hold(self._lease_s)
+
+    async def _read(self, after: UUID, floor: UUID) -> list[Outgoing]:
+        with self._deletes() as confirmed:
+            async with self._database.connection() as connection:
+                rows = await connection.fetch(_READ, after, floor, list(self._held), self._batch, confirmed)
+        batch = [from_row(row) for row in rows]
+        self._held.update(message.id for message in batch)
         return batch
 
-    async def _publish_quietly(self, batch: Sequence[Outgoing]) -> None:
-        await self._publish(batch)
+    def _publish_soon(self, batch: Sequence[Outgoing]) -> asyncio.Task[bool]:
+        task = asyncio.create_task(self._publish(batch))
+        self._publishing.add(task)
+        task.add_done_callback(self._publishing.discard)
+        return task
 
     async def _publish(self, batch: Sequence[Outgoing]) -> bool:
         faults.point("outbox.before_publish")
@@ -185,12 +239,28 @@ class Outbox:
             faults.point("outbox.after_publish")
             return True
         finally:
-            # What was not confirmed is the relay's from now on, when its lease has run out.
-            self._in_flight.difference_update(message.id for message in batch)
+            # What was not confirmed is the relay's from now on.
+            safe = self._confirmed | self._deleting
+            self._held.difference_update([message.id for message in batch if message.id not in safe])
 
     def _on_confirmed(self, confirmed: Sequence[UUID]) -> None:
-        self._confirmed.extend(confirmed)
+        self._held.update(confirmed)
+        self._confirmed.update(confirmed)
         self._sweep_wake.set()
+
+    @contextmanager
+    def _deletes(self) -> Iterator[list[UUID]]:
+        """What a statement in the block deletes; if it fails they are to be deleted still."""
+        taken, self._confirmed = self._confirmed, set()
+        self._deleting |= taken
+        try:
+            yield list(taken)
+            self._held -= taken
+        except BaseException:
+            self._confirmed |= taken
+            raise
+        finally:
+            self._deleting -= taken
 
     async def _sweep_loop(self) -> None:
         while True:
@@ -199,15 +269,14 @@ class Outbox:
             await asyncio.sleep(self._sweep_s)
             try:
                 await self._sweep()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+            except _AWAY as error:
                 log.warning("outbox.sweep_waits", service=self._database.service, error=str(error))
                 self._sweep_wake.set()
 
     async def _sweep(self) -> None:
-        while taken := self.take_confirmed():
-            try:
+        while self._confirmed:
+            with self._deletes() as confirmed:
+                faults.point("outbox.before_delete")
                 async with self._database.connection() as connection:
-                    await connection.execute("DELETE FROM outbox WHERE id = ANY($1::uuid[])", taken)
-            except BaseException:
-                self.give_back(taken)
-                raise
+                    await connection.execute("DELETE FROM outbox WHERE id = ANY($1::uuid[])", confirmed)
+                faults.point("outbox.after_delete")

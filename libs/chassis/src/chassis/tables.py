@@ -21,10 +21,17 @@ STATEMENTS = (
         routing_key text NOT NULL,
         headers jsonb NOT NULL,
         body bytea NOT NULL,
-        mandatory boolean NOT NULL DEFAULT true,
-        lease_until timestamptz
+        mandatory boolean NOT NULL DEFAULT true
     )
     """,
+    """
+    CREATE TABLE outbox_relay (
+        one boolean PRIMARY KEY DEFAULT true CHECK (one),
+        holder uuid,
+        lease_until timestamptz NOT NULL DEFAULT '-infinity'
+    )
+    """,
+    "INSERT INTO outbox_relay DEFAULT VALUES",
     """
     CREATE TABLE inbox (
         consumer text NOT NULL,
@@ -72,5 +79,5 @@ def create(op: Operations) -> None:
 
 def drop(op: Operations) -> None:
     """Undo :func:`create`."""
-    for table in ("dead_letters", "work", "inbox", "outbox"):
+    for table in ("dead_letters", "work", "inbox", "outbox_relay", "outbox"):
         op.execute(f"DROP TABLE {table}")

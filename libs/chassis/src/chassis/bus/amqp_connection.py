@@ -11,7 +11,7 @@ import contextlib
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from urllib.parse import unquote, urlsplit
 
 import structlog
@@ -255,10 +255,10 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin the handshake."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - it is a socket
-        self._transport = transport
-        transport.set_write_buffer_limits(high=_WRITE_BUFFER)
-        transport.write(header.ProtocolHeader().marshal())
+        # uvloop's transports are no subclasses of asyncio's.
+        self._transport = cast(asyncio.Transport, transport)
+        self._transport.set_write_buffer_limits(high=_WRITE_BUFFER)
+        self._transport.write(header.ProtocolHeader().marshal())
 
     def connection_lost(self, error: Exception | None) -> None:
         """The socket is closed."""
