@@ -39,9 +39,11 @@ def _compare(old_side: _Side, old: Schema, new_side: _Side, new: Schema, where: 
         if set(old.get("enum", ())) != set(new.get("enum", ())):
             found.append(f"{here}: the values it may have changed")
         return
-    for keyword in sorted((set(old) | set(new)) - _IGNORED):
-        if old.get(keyword) != new.get(keyword):
-            found.append(f"{here}: {keyword} was {old.get(keyword)!r}, is {new.get(keyword)!r}")
+    found.extend(
+        f"{here}: {keyword} was {old.get(keyword)!r}, is {new.get(keyword)!r}"
+        for keyword in sorted((set(old) | set(new)) - _IGNORED)
+        if old.get(keyword) != new.get(keyword)
+    )
     _compare_properties(old_side, old, new_side, new, where, found)
     if "items" in old and "items" in new:
         _compare(old_side, old["items"], new_side, new["items"], f"{where}[]", found)
