@@ -83,7 +83,8 @@ class EmbeddedPlatform:
         configure_logging(settings["gateway"].model_copy(update={"service_name": "talkingphoto"}))
         configure_tracing(settings["gateway"])
         say("migrations")
-        await asyncio.gather(*(migrate(known[name], settings[name]) for name in known))
+        for name, spec in known.items():
+            await migrate(spec, settings[name])
         say("services")
         store = open_store(settings["gateway"])
         verifier = TokenVerifier.from_settings(settings["gateway"])

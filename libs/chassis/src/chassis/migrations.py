@@ -16,6 +16,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 _ENVIRONMENT = Path(__file__).parent / "alembic_environment"
+_one_at_a_time = asyncio.Lock()
+"""Alembic keeps the running migration in module globals, so one process migrates one database at a time."""
 _LOCK = 7_046_029_254_386_353_131
 """Any number, the same for every process."""
 
@@ -48,13 +50,8 @@ async def downgrade(url: str, folder: Path, *, revision: str) -> None:
 async def _run(url: str, act: object) -> None:
     engine = create_async_engine(url, poolclass=NullPool)
     try:
-        async with engine.begin() as connection:
+        async with _one_at_a_time, engine.begin() as connection:
             await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
             await connection.run_sync(act)  # type: ignore[arg-type]
     finally:
         await engine.dispose()
-
-
-async def upgrade_all(targets: dict[str, Path]) -> None:
-    """Migrate several databases side by side: URL to folder."""
-    await asyncio.gather(*(upgrade(url, folder) for url, folder in targets.items()))

