@@ -14,7 +14,7 @@ from chassis.bus.amqp_connection import AmqpError, Connection, ConnectionLost
 log = structlog.get_logger(__name__)
 
 _FIRST_DELAY_S = 0.1
-_LONGEST_DELAY_S = 5.0
+_LONGEST_DELAY_S = 2.0
 
 AWAY = (AmqpError, OSError, TimeoutError)
 """What connecting and setting up raise while the broker is away."""

@@ -15,6 +15,9 @@ from chassis.bus.rabbitmq import RabbitMQBus
 
 _IMAGE = "rabbitmq:3.13-alpine"
 
+_DELETE_S = 30.0
+"""A quorum queue of a broker that has just come back elects its leader first."""
+
 
 class ContainerRabbitMQ:
     """Satisfies :class:`chassis.private_rabbitmq.BreakableBroker` through testcontainers.
@@ -101,7 +104,7 @@ class RabbitMQBuses:
             channel = await connection.channel()
             specs = [spec for bus in self._made for spec in bus.specs]
             for name in {queue.name for spec in specs for queue in topology.of(spec, prefix=self.prefix).queues}:
-                await channel.call(commands.Queue.Delete(queue=name))
+                await channel.call(commands.Queue.Delete(queue=name), timeout_s=_DELETE_S)
             for name in topology.EXCHANGES:
                 await channel.call(commands.Exchange.Delete(exchange=self.prefix + name))
         finally:
