@@ -13,6 +13,7 @@ from chassis import context
 from chassis.errors import Unavailable
 from chassis.http import Refused, ServiceClient
 
+OVER = web.AppKey("over", asyncio.Event)
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00"
 
 
@@ -27,13 +28,17 @@ async def answer(request: web.Request) -> web.Response:
     return web.Response(status=int(request.match_info["status"]), body=await request.read())
 
 
-async def hang(_: web.Request) -> web.Response:
-    await asyncio.Event().wait()
-    raise AssertionError("nobody sets that event")
+async def hang(request: web.Request) -> web.Response:
+    await request.app[OVER].wait()
+    return web.Response()
 
 
 async def large(_: web.Request) -> web.Response:
     return web.Response(body=b" " * (17 * 1024 * 1024))
+
+
+async def elsewhere(_: web.Request) -> web.Response:
+    raise web.HTTPFound("/echo")
 
 
 async def text(_: web.Request) -> web.Response:
@@ -50,13 +55,16 @@ async def address() -> AsyncIterator[str]:
             web.get("/hang", hang),
             web.get("/large", large),
             web.get("/text", text),
+            web.get("/elsewhere", elsewhere),
         ]
     )
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    app[OVER] = asyncio.Event()
+    runner = web.AppRunner(app)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
     yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    app[OVER].set()
     await runner.cleanup()
 
 
@@ -121,7 +129,7 @@ async def test_trouble_on_the_other_side_is_unavailable(billing: ServiceClient, 
     assert failure.value.details == {"service": "billing", "reason": f"status {status}"}
 
 
-@pytest.mark.parametrize("path", ["/large", "/text"])
+@pytest.mark.parametrize("path", ["/large", "/text", "/elsewhere"])
 async def test_an_answer_that_cannot_be_used_is_unavailable(billing: ServiceClient, path: str) -> None:
     with pytest.raises(Unavailable, match="billing"):
         await billing.get(path)

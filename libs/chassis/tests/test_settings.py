@@ -107,6 +107,9 @@ def test_a_short_signing_secret_is_refused_everywhere_and_never_printed() -> Non
         load(ServiceSettings, jwt_secret_key="hunter2hunter2", port=70_000 - 5_000)
 
     assert "hunter2" not in str(refusal.value)
+    with pytest.raises(ValidationError) as unwrapped:
+        ServiceSettings.model_validate({"jwt_secret_key": "hunter2hunter2"})
+    assert "hunter2" not in str(unwrapped.value)
 
 
 def test_a_value_of_the_wrong_kind_is_named() -> None:

@@ -123,6 +123,14 @@ def test_the_level_is_a_setting_and_a_file_gets_the_same_lines(output: Output, t
     assert (tmp_path / "service.log").read_bytes() == output.getvalue()
 
 
+def test_standard_output_can_be_left_alone(output: Output, tmp_path: Path) -> None:
+    telemetry.configure_logging(ServiceSettings(log_stdout=False, log_file=tmp_path / "service.log"))
+    structlog.get_logger().info("written")
+
+    assert output.getvalue() == b""
+    assert json.loads((tmp_path / "service.log").read_bytes())["message"] == "written"
+
+
 def test_people_get_a_line_they_can_read(output: Output) -> None:
     telemetry.configure_logging(ServiceSettings(log_format="console"))
     structlog.get_logger().info("reservation.refused", api_key="hunter2")
