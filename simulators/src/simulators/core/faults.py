@@ -102,6 +102,7 @@ POSSIBLE: Mapping[str, frozenset[Fault]] = {
         }
     ),
     "upload": _READ_FAULTS | {Fault.BAD_INPUT, Fault.AUTH},
+    "voices": _READ_FAULTS,
     "lookup": _READ_FAULTS,
     "cancel": _READ_FAULTS,
     "health": _READ_FAULTS | {Fault.AUTH},

@@ -67,18 +67,8 @@ _BY_OPERATION: Mapping[str, Mapping[Fault, str]] = {
 }
 
 
-def expected(operation: str, fault: Fault, *, lookup: bool, performs: bool) -> str:
-    """The outcome of one fault in ``operation``. ``lookup``: the vendor can be asked for a lost job.
-
-    A synchronous vendor has already done the work when its link breaks, so a download that fails leaves no way back.
-    """
+def expected(operation: str, fault: Fault, *, lookup: bool) -> str:
+    """The outcome of one fault in ``operation``. ``lookup``: the vendor can be asked for a lost job."""
     if operation == "submit" and lookup:
         operation = "submit, found again"
-    if operation == "download" and performs and (outcome := _LOST_LINK.get(fault)):
-        return outcome
     return _BY_OPERATION[operation][fault]
-
-
-_LOST_LINK: Mapping[Fault, str] = dict.fromkeys(
-    (Fault.DROP_AFTER, Fault.HANG_BEFORE, Fault.SERVER_ERROR, Fault.LINK_EXPIRED), F.BAD_OUTPUT
-)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ai_router.providers.port import Performs, Provider, ProviderFailure
+from ai_router.providers.port import Provider, ProviderFailure, ProviderRequest
 from simulators.core.base import Simulator
 from simulators.core.faults import HINT_SECONDS, POSSIBLE, Fault
 from simulators.matrix.drive import drive
@@ -52,21 +52,21 @@ async def cell(at: Bench, scenario: Scenario, operation: str, fault: Fault | Non
     wanted = RESULT
     if fault is not None:
         simulator.plan.script(operation, [fault])
-        wanted = expected(
-            operation, fault, lookup=declaration.idempotency == "lookup", performs=isinstance(provider, Performs)
-        )
-    got, remark = await _outcome(provider, scenario, operation, fault, workspace)
+        wanted = expected(operation, fault, lookup=declaration.idempotency == "lookup")
+    # Every cell is an attempt of its own: a vendor that can look jobs up must not find an earlier one.
+    request = request_of(scenario, workspace, next(at.numbers))
+    got, remark = await _outcome(provider, request, operation, fault, workspace)
     return Cell(scenario, operation, fault, wanted, got, len(simulator.ledger) - before, remark)
 
 
 async def _outcome(
-    provider: Provider, scenario: Scenario, operation: str, fault: Fault | None, workspace: FolderWorkspace
+    provider: Provider, request: ProviderRequest, operation: str, fault: Fault | None, workspace: FolderWorkspace
 ) -> tuple[str, str]:
     try:
         if operation == "health":
             await provider.healthy()
         else:
-            result = await drive(provider, request_of(scenario, workspace), workspace)
+            result = await drive(provider, request, workspace)
             if not result.outputs or result.units <= 0:
                 return RESULT, "a result without outputs or units"
     except ProviderFailure as failed:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -76,6 +77,18 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario("elevenlabs", "elevenlabs", Capability.MUSIC_GENERATION, (), _MUSIC, lacks=frozenset({Fault.GARBLED})),
     Scenario("runway_act2", "runway", Capability.VIDEO_GENERATION, ("image",), {**_PORTRAIT, "duration": 4}),
     Scenario("runway_act2", "runway", Capability.VIDEO_GENERATION, ("image", "video"), {"width": 720, "height": 1280}),
+    Scenario("stability_ai", "stability", Capability.IMAGE_GENERATION, (), _PORTRAIT),
+    Scenario("stability_ai", "stability", Capability.IMAGE_EDIT, ("image",), _PORTRAIT),
+    Scenario("stability_ai", "stability", Capability.IMAGE_EDIT, ("image", "mask"), _PORTRAIT),
+    Scenario("stability_ai", "stability", Capability.IMAGE_UPSCALE, ("image",), {"factor": 4}),
+    Scenario("heygen_avatar", "heygen", Capability.VIDEO_GENERATION, ("image", "audio"), {"width": 9, "height": 16}),
+    Scenario("heygen_avatar", "heygen", Capability.VIDEO_GENERATION, ("image",), _SPEECH),
+    Scenario("ideogram", "ideogram", Capability.IMAGE_GENERATION, (), _PORTRAIT),
+    Scenario("ideogram", "ideogram", Capability.IMAGE_EDIT, ("image",), _PORTRAIT),
+    Scenario("ideogram", "ideogram", Capability.IMAGE_ENHANCEMENT, ("image",), {"enhancement_type": "portrait"}),
+    Scenario("ideogram", "ideogram", Capability.IMAGE_UPSCALE, ("image",), {"prompt": "sharp"}),
+    Scenario("midjourney_api", "midjourney", Capability.IMAGE_ENHANCEMENT, ("image",), {"enhancement_type": "product"}),
+    Scenario("midjourney_api", "midjourney", Capability.IMAGE_GENERATION, (), _PORTRAIT),
 )
 
 
@@ -111,6 +124,8 @@ class Bench:
     simulators: dict[str, Simulator]
     providers: dict[str, Provider]
     client: httpx.AsyncClient
+    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    """Numbers for attempts."""
 
 
 def host_of(vendor: str) -> str:

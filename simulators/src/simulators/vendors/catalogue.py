@@ -9,9 +9,14 @@ from simulators.vendors.anthropic import Anthropic
 from simulators.vendors.elevenlabs import ElevenLabs
 from simulators.vendors.fal import Fal
 from simulators.vendors.gemini import Gemini, Veo
+from simulators.vendors.heygen import HeyGen
+from simulators.vendors.ideogram import Ideogram
+from simulators.vendors.midjourney import Midjourney
 from simulators.vendors.openai import OpenAI
 from simulators.vendors.runway import Runway
+from simulators.vendors.stability import Stability
 
 ALL: Mapping[str, type[Simulator]] = {
-    kind.vendor: kind for kind in (Gemini, Veo, Fal, OpenAI, Anthropic, ElevenLabs, Runway)
+    kind.vendor: kind
+    for kind in (Gemini, Veo, Fal, OpenAI, Anthropic, ElevenLabs, Runway, Stability, HeyGen, Ideogram, Midjourney)
 }

@@ -7,7 +7,19 @@ from dataclasses import dataclass
 
 import httpx
 
-from ai_router.providers import anthropic, elevenlabs, fal, gemini, openai, runway, veo
+from ai_router.providers import (
+    anthropic,
+    elevenlabs,
+    fal,
+    gemini,
+    heygen,
+    ideogram,
+    midjourney,
+    openai,
+    runway,
+    stability,
+    veo,
+)
 from ai_router.providers.errors import Dialect, Secrets
 from ai_router.providers.http import VendorHttp
 from ai_router.providers.port import Provider
@@ -22,6 +34,7 @@ class Row:
     setting: str
     """Settings ``<setting>_API_KEY`` and ``<setting>_BASE_URL``."""
     base_url: str
+    """Empty: the vendor has no address of its own, so one has to be set."""
     dialect: Dialect
     headers: Callable[[str], dict[str, str]]
     """The headers that carry the key."""
@@ -86,29 +99,63 @@ ROWS: tuple[Row, ...] = (
         lambda key: {"authorization": f"Bearer {key}", "x-runway-version": runway.VERSION},
         lambda http, settings: runway.Runway(http),
     ),
+    Row(
+        "stability_ai",
+        "STABILITY",
+        "https://api.stability.ai",
+        stability.DIALECT,
+        lambda key: {"authorization": f"Bearer {key}"},
+        lambda http, settings: stability.Stability(http),
+    ),
+    Row(
+        "heygen_avatar",
+        "HEYGEN",
+        "https://api.heygen.com",
+        heygen.DIALECT,
+        lambda key: {"x-api-key": key},
+        lambda http, settings: heygen.HeyGen(http),
+    ),
+    Row(
+        "ideogram",
+        "IDEOGRAM",
+        "https://api.ideogram.ai",
+        ideogram.DIALECT,
+        lambda key: {"api-key": key},
+        lambda http, settings: ideogram.Ideogram(http),
+    ),
+    Row(
+        "midjourney_api",
+        "MIDJOURNEY",
+        "",
+        midjourney.DIALECT,
+        lambda key: {"mj-api-secret": key},
+        lambda http, settings: midjourney.Midjourney(http),
+    ),
 )
 
 
 def configured(settings: Mapping[str, str], http: Callable[[], httpx.AsyncClient]) -> dict[str, Provider]:
     """Every vendor whose ``<SETTING>_API_KEY`` is set and not blank, by key.
 
-    ``<SETTING>_BASE_URL`` replaces a vendor's address (another region, a relay, a simulator). ``http`` gives the
-    client; called once, and only when there is a vendor to talk to. It stays the caller's to close.
+    ``<SETTING>_BASE_URL`` replaces a vendor's address (another region, a relay, a simulator); a vendor without an
+    address of its own needs it. ``http`` gives the client; called once, and only when there is a vendor to talk to. It
+    stays the caller's to close.
     """
-    rows = [(row, key) for row in ROWS if (key := settings.get(f"{row.setting}_API_KEY", "").strip())]
-    if not rows:
+    found = [(row, *_of(settings, row)) for row in ROWS]
+    usable = [(row, key, base_url) for row, key, base_url in found if key and base_url]
+    if not usable:
         return {}
     client = http()
     return {
         row.key: row.build(
-            VendorHttp(
-                client=client,
-                base_url=settings.get(f"{row.setting}_BASE_URL", "").strip() or row.base_url,
-                dialect=row.dialect,
-                headers=row.headers(key),
-                secrets=Secrets((key,)),
-            ),
+            VendorHttp(client, base_url, row.dialect, row.headers(key), Secrets((key,))),
             settings,
         )
-        for row, key in rows
+        for row, key, base_url in usable
     }
+
+
+def _of(settings: Mapping[str, str], row: Row) -> tuple[str, str]:
+    """Key and address of a vendor, empty where there is none."""
+    key = settings.get(f"{row.setting}_API_KEY", "").strip()
+    return key, settings.get(f"{row.setting}_BASE_URL", "").strip() or row.base_url

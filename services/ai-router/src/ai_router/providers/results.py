@@ -14,11 +14,13 @@ from urllib.parse import urlsplit, urlunsplit
 
 from ai_router.providers.content import Content, Damaged, Empty, inspect
 from ai_router.providers.errors import Secrets, failure
-from ai_router.providers.port import Declaration, FailureClass, ProviderRequest, Workspace
+from ai_router.providers.http import VendorHttp
+from ai_router.providers.port import Declaration, FailureClass, ProviderFailure, ProviderRequest, Workspace
 from contracts.enums import Capability
 from contracts.objects import StoredObject
 
 _LONGEST_TEXT = 2_000
+_LINK_TRIES = 3
 
 
 def declared(declarations: Sequence[Declaration], capability: Capability) -> Declaration:
@@ -104,17 +106,38 @@ async def keep_file(workspace: Workspace, file: Path, *, role: str, kind: str) -
     ``kind`` is ``image``, ``audio`` or ``video``. Raises ``EMPTY`` for nothing, ``BAD_OUTPUT`` for the wrong or half
     a thing.
     """
-    try:
-        content = await asyncio.to_thread(inspect, file)
-    except Empty:
-        raise failure(FailureClass.EMPTY, f"{role} has no bytes") from None
-    except Damaged as damaged:
-        raise failure(FailureClass.BAD_OUTPUT, f"{role}: {damaged}") from damaged
-    if not content.mime_type.startswith(f"{kind}/"):
-        raise failure(FailureClass.BAD_OUTPUT, f"{role} is {content.mime_type}, not {kind}")
+    file, content = await checked(file, kind=kind)
     named = file.with_name(f"{role}{mimetypes.guess_extension(content.mime_type) or '.bin'}")
     await asyncio.to_thread(file.rename, named)
     return await workspace.keep(named, content.mime_type, role=role), content
+
+
+async def checked(file: Path, *, kind: str) -> tuple[Path, Content]:
+    """The file and what it is. Raises ``EMPTY`` for nothing, ``BAD_OUTPUT`` for the wrong or half a thing."""
+    try:
+        content = await asyncio.to_thread(inspect, file)
+    except Empty:
+        raise failure(FailureClass.EMPTY, f"{kind} of no bytes") from None
+    except Damaged as damaged:
+        raise failure(FailureClass.BAD_OUTPUT, f"{kind}: {damaged}") from damaged
+    if not content.mime_type.startswith(f"{kind}/"):
+        raise failure(FailureClass.BAD_OUTPUT, f"{content.mime_type} came, not {kind}")
+    return file, content
+
+
+async def collect(http: VendorHttp, url: str, file: Path) -> None:
+    """Download the result of a call that already did the work: the link is the only way to it, so it is tried thrice.
+
+    Raises ``BAD_OUTPUT`` when the result stays out of reach.
+    """
+    for _ in range(_LINK_TRIES):
+        try:
+            await http.download(url, file)
+            return
+        except ProviderFailure as lost:
+            if lost.failure is not FailureClass.TRANSIENT:
+                raise
+    raise failure(FailureClass.BAD_OUTPUT, "the result was made but its link does not answer")
 
 
 async def keep_document(workspace: Workspace, document: Mapping[str, Any], *, role: str = "document") -> StoredObject:
