@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import av
-import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from media.animation.eye_fit import fit_eyes
 from media.animation.frame import FaceFrame
@@ -35,7 +35,9 @@ from media.images import decode
 from media.types import Bgr, Face, Made, Speech
 from media.visemes import mouth_track
 
-_CRF = 20
+CRF = 20
+"""Constant rate factor the film is encoded with."""
+
 _TELL_EVERY_S = 0.1
 
 
@@ -81,20 +83,20 @@ def render(
     fitted = _fitted(image, chosen, frame, framing.frame(frame))
     planes = Planes.of(framing.picture(image))
     del image
-    stage = Stage(planes, fitted, softness=max(1.2, 0.9 * framing.scale), motion=motion > 0)
+    picture = blank_frame(framing.width, framing.height)
+    softness = max(1.2, 0.9 * framing.scale)
+    stage = Stage(planes, fitted, _canvas(picture), softness=softness, motion=motion > 0)
     tell(0.05)
 
     rate = Fraction(frame_rate).limit_denominator(1001)
     count = max(1, math.ceil(speech.duration * rate - Fraction(1, 1000)))
-    settings = VideoSettings(framing.width, framing.height, rate, crf=_CRF, threads=threads)
+    settings = VideoSettings(framing.width, framing.height, rate, crf=CRF, threads=threads)
     started = time.perf_counter()
-    canvases = _canvases(planes)
     told = 0.0
     with encoding(out) as part, VideoWriter(part, settings, encoded_sound(speech)) as writer:
         for index, pose in enumerate(_poses(speech, float(rate), count, seed, motion)):
-            picture, canvas = next(canvases)
-            stage.draw(pose, canvas)
-            writer.write(picture)
+            stage.draw(pose)
+            writer.write(picture)  # the encoder copies what it is given, so one frame serves for all
             now = time.perf_counter()
             if now - told >= _TELL_EVERY_S:
                 told = now
@@ -165,22 +167,24 @@ def _poses(speech: Speech, frame_rate: float, count: int, seed: int, motion: flo
         )
 
 
-def _canvases(planes: Planes) -> Iterator[tuple[Any, Canvas]]:
-    """Encoder frames that hold the photo, taken in turn, with their planes to draw on.
+def blank_frame(width: int, height: int) -> Any:
+    """A yuv420p frame for the encoder, to be drawn on through its planes."""
+    return av.VideoFrame(width, height, "yuv420p")
 
-    Frames are used again: the encoder copies what it is given before it returns, and what moves is always redrawn.
-    """
-    height, width = planes.luma.shape
-    ring = []
-    for _ in range(2):
-        picture = av.VideoFrame(width, height, "yuv420p")
-        luma, blue, red = (
-            np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]
-            for plane in picture.planes
-        )
-        canvas = Canvas(luma, blue, red)
-        luma[:] = planes.luma
-        blue[:], red[:] = cv2.split(planes.chroma)
-        ring.append((picture, canvas))
-    while True:
-        yield from ring
+
+def fill_frame(frame: Any, planes: NDArray[np.uint8]) -> None:
+    """Copy a yuv420p picture, shape (height * 3 / 2, width), onto ``frame``."""
+    canvas = _canvas(frame)
+    height, width = canvas.luma.shape
+    canvas.luma[:] = planes[:height]
+    half = (height // 2, width // 2)
+    canvas.blue[:] = planes[height : height + height // 4].reshape(half)
+    canvas.red[:] = planes[height + height // 4 :].reshape(half)
+
+
+def _canvas(frame: Any) -> Canvas:
+    luma, blue, red = (
+        np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]
+        for plane in frame.planes
+    )
+    return Canvas(luma, blue, red)

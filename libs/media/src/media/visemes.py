@@ -114,7 +114,7 @@ _REACH_S = 0.4
 _REST_PULL = 0.06
 _SEAL_RAMP_S, _TUCK_RAMP_S = 0.055, 0.06
 _JAW_S = 0.045
-_LOUD_SHARE = 0.68  # how much of the opening the loudness commands
+_LOUD_SHARE = 0.75  # how much of the opening the loudness commands
 _SETTLE_S = 0.22
 
 

@@ -6,7 +6,7 @@ The curves are the pair that holds most of that with least skin. Face units, see
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -17,6 +17,18 @@ from media.types import Bgr, Face
 
 _DENSITY = 120.0
 _HALF = (0.36, 0.26)
+_COLUMNS = np.linspace(-0.92, 0.92, 17, dtype=np.float32)
+_RING = np.float32(5.0)
+_USUAL_SIZE = 17 * 10 * 0.225
+_LEAST_CONTRAST = 0.2
+_LIMITS = {
+    "x": (-0.06, 0.06),
+    "y": (-0.03, 0.05),
+    "half_width": (0.17, 0.29),
+    "above": (0.03, 0.13),
+    "below": (0.02, 0.11),
+    "tilt": (-0.25, 0.25),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +53,15 @@ class Eye:
         return line - np.float32(self.above) * bow, line + np.float32(self.below) * bow
 
 
+@dataclass(frozen=True, slots=True)
+class _Evidence:
+    """Unlikeness to skin as running sums down the columns, and where light falls off or comes back going down."""
+
+    strange: Grid
+    darkens: Grid
+    lightens: Grid
+
+
 def fit_eyes(image: Bgr, face: Face, frame: FaceFrame) -> tuple[Eye, ...]:
     """Both eyes, or none: a face whose eyes are shut, hidden or too small does not blink."""
     found = [
@@ -54,40 +75,97 @@ def fit_eyes(image: Bgr, face: Face, frame: FaceFrame) -> tuple[Eye, ...]:
 def _fit(image: Bgr, frame: FaceFrame, pupil: tuple[float, float]) -> Eye | None:
     u, v = frame.face_of(*pupil)
     patch = frame.patch(image, u - _HALF[0], v - _HALF[1], u + _HALF[0], v + _HALF[1], _DENSITY)
-    strange = _strangeness(patch)
-    grid_u = (np.arange(patch.shape[1], dtype=np.float32) + 0.5) / np.float32(_DENSITY) - np.float32(_HALF[0])
-    grid_v = (np.arange(patch.shape[0], dtype=np.float32) + 0.5) / np.float32(_DENSITY) - np.float32(_HALF[1])
-    mesh_u, mesh_v = np.meshgrid(grid_u, grid_v)
-    best, reached = None, -np.inf
-    for half_width in (0.19, 0.22, 0.25):
-        for x in (-0.04, 0.0, 0.04):
-            for y in (-0.02, 0.01, 0.04):
-                for above in (0.05, 0.075, 0.1):
-                    for below in (0.03, 0.05, 0.075):
-                        eye = Eye(x, y, half_width, above, below, 0.0)
-                        value = _agreement(eye, mesh_u, mesh_v, strange)
-                        if value > reached:
-                            best, reached = eye, value
-    if best is None or reached < 0.22:
+    evidence = _evidence(patch)
+    starts = [
+        Eye(0.0, y, half_width, above, below, 0.0)
+        for y in (-0.01, 0.02)
+        for half_width in (0.2, 0.24)
+        for above in (0.055, 0.09)
+        for below in (0.04, 0.065)
+    ]
+    found = sorted(starts, key=lambda eye: _agreement(eye, evidence))[-3:]
+    for step in (0.02, 0.01, 0.005):
+        found = [_climb(eye, evidence, step) for eye in found]
+    best = max(found, key=lambda eye: _agreement(eye, evidence))
+    if _contrast(best, evidence) < _LEAST_CONTRAST:
         return None
-    return Eye(u + best.x, v + best.y, best.half_width, best.above, best.below, best.tilt)
+    return replace(best, x=u + best.x, y=v + best.y)
 
 
-def _strangeness(patch: Bgr) -> Grid:
+def _climb(eye: Eye, evidence: _Evidence, step: float) -> Eye:
+    value = _agreement(eye, evidence)
+    for _ in range(10):
+        before = value
+        for name, (low, high) in _LIMITS.items():
+            for sign in (step, -step):
+                changed = min(high, max(low, getattr(eye, name) + sign))
+                trial = replace(eye, **{name: changed})
+                reached = _agreement(trial, evidence)
+                if reached > value:
+                    eye, value = trial, reached
+        if value - before < 1e-4:
+            break
+    return eye
+
+
+def _evidence(patch: Bgr) -> _Evidence:
     lab = cv2.cvtColor(cv2.GaussianBlur(patch, (0, 0), 1.0), cv2.COLOR_BGR2LAB).astype(np.float32)
-    below: NDArray[np.float32] = lab[-10:].reshape(-1, 3)
-    skin = np.median(below, axis=0)
+    skin = np.median(lab[-10:].reshape(-1, 3), axis=0)
     dark = np.clip((0.82 * skin[0] - lab[..., 0]) / (0.35 * skin[0]), 0, 1)
     pale = np.clip((0.55 * (skin[1] - 128) - (lab[..., 1] - 128)) / 6, 0, 1) * (lab[..., 0] > 0.6 * skin[0])
-    return np.asarray(np.maximum(dark, 0.8 * pale), np.float32)
+    strange = np.maximum(dark, 0.8 * pale).astype(np.float32)
+    slope = cv2.Sobel(cv2.GaussianBlur(lab[..., 0], (0, 0), 1.5), cv2.CV_32F, 0, 1) / (0.5 * skin[0])
+    running = np.concatenate([np.zeros((1, patch.shape[1]), np.float32), np.cumsum(strange, axis=0, dtype=np.float32)])
+    return _Evidence(running, np.clip(-slope, 0, 1), np.clip(slope, 0, 1))
 
 
-def _agreement(eye: Eye, u: Grid, v: Grid, strange: Grid) -> float:
-    upper, lower = eye.lids(u)
-    inside = (v > upper) & (v < lower)
-    around = (v > upper - 0.05) & (v < lower + 0.05) & (np.abs(u - eye.x) < eye.half_width + 0.04) & ~inside
-    size = float(inside.sum()) / float(u.size)
-    usual = (
-        ((eye.half_width - 0.225) / 0.04) ** 2 + ((eye.above - 0.075) / 0.03) ** 2 + ((eye.below - 0.05) / 0.025) ** 2
+def _agreement(eye: Eye, evidence: _Evidence) -> float:
+    """What is inside the lids less what is left outside, and light that falls off at the upper lid; less oddity."""
+    columns, upper, lower = _curves(eye)
+    inside = _span(evidence.strange, columns, upper, lower)
+    around = _span(evidence.strange, columns, upper - _RING, upper) + _span(
+        evidence.strange, columns, lower, lower + _RING
     )
-    return float(strange[inside].mean() - 0.9 * strange[around].mean()) + 0.6 * size - 0.02 * usual
+    held = float(np.sum(inside - 0.38 * (lower - upper)) - 0.5 * np.sum(around)) * eye.half_width / _USUAL_SIZE
+    lid = float(_at(evidence.darkens, columns, upper).mean()) + 0.5 * float(
+        _at(evidence.lightens, columns, lower).mean()
+    )
+    usual = ((eye.half_width - 0.225) / 0.04) ** 2 + ((eye.above - 0.07) / 0.03) ** 2
+    usual += (
+        ((eye.below - 0.055) / 0.025) ** 2
+        + (eye.tilt / 0.12) ** 2
+        + (eye.x / 0.05) ** 2
+        + ((eye.y - 0.015) / 0.025) ** 2
+    )
+    return held + 0.6 * lid - 0.02 * usual
+
+
+def _contrast(eye: Eye, evidence: _Evidence) -> float:
+    """How strange the inside is beside the skin under the eye: near 0 where the eye is shut or hidden."""
+    columns, upper, lower = _curves(eye)
+    inside = float(_span(evidence.strange, columns, upper, lower).sum() / np.sum(lower - upper))
+    beside = float(_span(evidence.strange, columns, lower + _RING, lower + 2 * _RING).mean()) / float(_RING)
+    return inside - beside
+
+
+def _curves(eye: Eye) -> tuple[NDArray[np.int32], Grid, Grid]:
+    u = _COLUMNS * np.float32(eye.half_width) + np.float32(eye.x)
+    upper, lower = eye.lids(u)
+    columns = ((u + np.float32(_HALF[0])) * np.float32(_DENSITY)).astype(np.int32)
+    top = np.float32(_HALF[1])
+    return columns, (upper + top) * np.float32(_DENSITY), (lower + top) * np.float32(_DENSITY)
+
+
+def _span(running: Grid, columns: NDArray[np.int32], top: Grid, bottom: Grid) -> Grid:
+    return _below(running, columns, bottom) - _below(running, columns, top)
+
+
+def _below(running: Grid, columns: NDArray[np.int32], rows: Grid) -> Grid:
+    rows = np.clip(rows, 0, running.shape[0] - 1.001)
+    whole = rows.astype(np.int32)
+    low = running[whole, columns]
+    return np.asarray(low + (rows - whole) * (running[whole + 1, columns] - low))
+
+
+def _at(plane: Grid, columns: NDArray[np.int32], rows: Grid) -> Grid:
+    return plane[np.clip(rows.astype(np.int32), 0, plane.shape[0] - 1), columns]

@@ -10,10 +10,10 @@ from media.animation.frame import Grid
 
 # The head in face units, hair included: centre, half axes, and how far out (in half axes) the motion has faded.
 _CENTRE = (0.0, 0.25)
-_AXES = (1.30, 1.75)
-_FADED = 1.75
+_AXES = (1.25, 1.65)
+_FADED = 1.45
 _PIVOT = 1.75  # the top of the neck: rolls turn around it
-_BREATH = (1.7, 2.5, 3.6)  # shoulders: breath starts, is full, has faded
+_BREATH = (1.7, 2.4, 3.3)  # shoulders: breath starts, is full, has faded
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,19 @@ class HeadPose:
     nod: float = 0.0
     breath: float = 0.0
     brow: float = 0.0
+
+
+def distance(one: HeadPose, other: HeadPose) -> float:
+    """More than any place lies apart in two poses, in face units: the sum of what each motion can do."""
+    return (
+        abs(one.right - other.right)
+        + abs(one.down - other.down)
+        + 2.5 * abs(one.roll - other.roll)
+        + abs(one.turn - other.turn)
+        + abs(one.nod - other.nod)
+        + abs(one.breath - other.breath)
+        + 0.022 * abs(one.brow - other.brow)
+    )
 
 
 def reach() -> tuple[float, float, float, float]:
@@ -64,6 +77,12 @@ def before_motion(u: Grid, v: Grid, pose: HeadPose, mask: Grid | np.float32) -> 
     )
     rise = np.float32(pose.breath) * chest + np.float32(0.022 * pose.brow) * brow
     return u - mask * du, v - mask * dv + rise
+
+
+def after_motion(u: Grid, v: Grid, pose: HeadPose) -> tuple[Grid, Grid]:
+    """Where places on the face are once the head has moved; the inverse of :func:`before_motion` to first order."""
+    back_u, back_v = before_motion(u, v, pose, np.float32(1.0))
+    return 2 * u - back_u, 2 * v - back_v
 
 
 def _eased(share: Grid) -> Grid:

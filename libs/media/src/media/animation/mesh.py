@@ -34,10 +34,20 @@ class Mesh:
         half = nodes * np.float32(0.5) - np.float32(0.25)
         return Planes(luma, self._sample(source.chroma, half, 2, cv2.INTER_LINEAR))
 
-    def _sample(self, plane: Bytes, nodes: Grid, scale: int, interpolation: int) -> Bytes:
+    def dense(self, u: Grid, v: Grid) -> tuple[Grid, Grid]:
+        """Values at the nodes, for every pixel of the region."""
+        made = self._between(np.dstack([u, v]), 1)
+        return made[..., 0], made[..., 1]
+
+    def _between(self, nodes: Grid, scale: int) -> Grid:
         step = self.spacing // scale
         size = (nodes.shape[1] * step, nodes.shape[0] * step)
         dense = cv2.resize(nodes, size, interpolation=cv2.INTER_LINEAR)
-        inside = dense[step : step + self.region.height // scale, step : step + self.region.width // scale]
+        return np.asarray(
+            dense[step : step + self.region.height // scale, step : step + self.region.width // scale], np.float32
+        )
+
+    def _sample(self, plane: Bytes, nodes: Grid, scale: int, interpolation: int) -> Bytes:
+        inside = self._between(nodes, scale)
         made = cv2.remap(plane, inside, np.empty(0), interpolation, borderMode=cv2.BORDER_REPLICATE)
         return np.asarray(made, np.uint8)

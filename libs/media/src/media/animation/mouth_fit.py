@@ -9,6 +9,7 @@ meet in a dark line. Everything is in face units (see :mod:`media.animation`).
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -43,6 +44,8 @@ class Lips:
     gap: float
     above: float
     below: float
+    upper_shift: tuple[float, ...] = ()
+    lower_shift: tuple[float, ...] = ()
 
     def across(self, u: Plane) -> Plane:
         """-1 at the left corner, 1 at the right one."""
@@ -56,11 +59,21 @@ class Lips:
         """Outer upper, inner upper, inner lower and outer lower curve at ``u``; all meet outside the corners."""
         bow = np.maximum(0, 1 - np.square(self.across(u)))
         base = self.base(u)
+        upper_shift, lower_shift = self.shifts(u)
         inner_upper = base + np.float32(self.upper) * bow
-        inner_lower = inner_upper + np.float32(self.gap) * bow
+        inner_lower = inner_upper + np.float32(self.gap) * bow + lower_shift
+        inner_upper = inner_upper + upper_shift
         outer_upper = inner_upper - np.float32(self.above) * bow**0.8
         outer_lower = inner_lower + np.float32(self.below) * bow**0.8
         return outer_upper, inner_upper, inner_lower, outer_lower
+
+    def shifts(self, u: Plane) -> tuple[Plane | np.float32, Plane | np.float32]:
+        """How much lower than the parabolas the inner edge of the upper and of the lower lip lies at ``u``."""
+        if not self.upper_shift:
+            return np.float32(0), np.float32(0)
+        at = np.clip(self.across(u) * np.float32(_HALF_TABLE) + np.float32(_HALF_TABLE), 0, 2 * _HALF_TABLE)
+        index = at.astype(np.int32)
+        return _table(self.upper_shift)[index], _table(self.lower_shift)[index]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +103,125 @@ def fit_lips(image: Bgr, face: Face, frame: FaceFrame) -> Lips:
     best = max(found, key=lambda lips: _agreement(lips, evidence, prior))
     for step in (0.01, 0.005):
         best = _climb(best, evidence, prior, step)
-    return best
+    return _traced(_extended(best, evidence), evidence)
+
+
+_HALF_TABLE = 400
+
+
+@lru_cache(maxsize=16)
+def _table(shifts: tuple[float, ...]) -> Plane:
+    """Values between the places of ``shifts``, fine enough to be looked up instead of interpolated."""
+    places = np.linspace(-1, 1, 2 * _HALF_TABLE + 1)
+    return np.interp(places, np.linspace(-1, 1, len(shifts)), shifts).astype(np.float32)
+
+
+_FARTHEST_WALK = 13  # columns
+_STILL_LINE = 0.3
+
+
+def _extended(lips: Lips, evidence: _Evidence) -> Lips:
+    """Closed lips are as wide as the line between them: walk along it outwards from both corners."""
+    if lips.gap >= _TRACED_GAP:
+        return lips
+    ends = []
+    for side in (-1, 1):
+        column = round((lips.x + side * lips.half_width - _LEFT) * _DENSITY)
+        row = round((lips.y + side * lips.tilt * lips.half_width - _TOP) * _DENSITY)
+        # The model's corner may lie beside the line: first step onto it.
+        row += int(np.argmax(evidence.line[row - 4 : row + 5, column - side * 3])) - 4
+        for _ in range(_FARTHEST_WALK):
+            near = evidence.line[row - 2 : row + 3, column + side]
+            if float(near.max()) < _STILL_LINE:
+                break
+            row += int(near.argmax()) - 2
+            column += side
+        ends.append((column / _DENSITY + _LEFT, row / _DENSITY + _TOP))
+    (left, left_y), (right, right_y) = ends
+    half_width, y = (right - left) / 2, (left_y + right_y) / 2
+    if half_width > _LIMITS["half_width"][1]:
+        return lips
+    return replace(
+        lips,
+        x=(left + right) / 2,
+        y=y,
+        half_width=half_width,
+        tilt=(right_y - left_y) / (2 * half_width),
+        upper=lips.upper + lips.y - y,
+    )
+
+
+_TRACED_GAP = 0.03
+_KNOTS = 33
+_TRACE_REACH, _TRACE_STEP = 9.0, 0.5
+_TRACE_DEPTH = np.float32(5.0)
+_STIFFNESS, _TRUST = 0.6, 0.004
+
+
+def _traced(lips: Lips, evidence: _Evidence) -> Lips:
+    """Follow the real inner edges: the smoothest path, column by column, with lip on one side and opening on the other.
+
+    Closed lips follow the dark line between them with both edges.
+    """
+    across = np.linspace(-1, 1, _KNOTS, dtype=np.float32)
+    u = across * np.float32(lips.half_width) + np.float32(lips.x)
+    columns = np.clip(((u - _LEFT) * _DENSITY).astype(np.int32), 0, evidence.line.shape[1] - 1)
+    _, upper, lower, _ = lips.edges(u)
+    offsets = np.arange(-_TRACE_REACH, _TRACE_REACH + _TRACE_STEP, _TRACE_STEP, dtype=np.float32)
+
+    def path(edge: Plane, sign: int) -> Plane:
+        rows = (edge[:, None] - np.float32(_TOP)) * np.float32(_DENSITY) + offsets
+        spread = np.broadcast_to(columns[:, None], rows.shape)
+        if sign:
+            lip_side, open_side = rows - sign * _TRACE_DEPTH, rows + sign * _TRACE_DEPTH
+            score = _contrast(evidence, spread, rows, lip_side, open_side) / _TRACE_DEPTH
+        else:
+            score = _at(evidence.line, spread, rows)
+        return _best_path(np.asarray(score), offsets)
+
+    if lips.gap < _TRACED_GAP:
+        line = path((upper + lower) / 2, 0)
+        shifts = (line, line)
+    else:
+        shifts = (path(upper, 1), path(lower, -1))
+    taper = np.clip((1 - np.abs(across)) / 0.12, 0, 1)
+    upper_shift, lower_shift = (tuple((shift * taper / _DENSITY).tolist()) for shift in shifts)
+    return replace(lips, upper_shift=upper_shift, lower_shift=lower_shift)
+
+
+def _contrast(evidence: _Evidence, columns: NDArray[np.int32], edge: Plane, lip_side: Plane, open_side: Plane) -> Plane:
+    """Lip towards ``lip_side`` and opening towards ``open_side`` of ``edge``, less the opposite."""
+
+    def between(running: Plane, first: Plane, second: Plane) -> Plane:
+        return _span(running, columns, np.minimum(first, second), np.maximum(first, second))
+
+    return (
+        between(evidence.lip, edge, lip_side)
+        - between(evidence.inside, edge, lip_side)
+        + between(evidence.inside, edge, open_side)
+        - between(evidence.lip, edge, open_side)
+    )
+
+
+def _best_path(score: Plane, offsets: Plane) -> Plane:
+    """The offset for each column with the highest total score, bends and distance from the model paid for (Viterbi)."""
+    bend = -_STIFFNESS * np.square((offsets[:, None] - offsets[None, :]) * np.float32(0.5))
+    value = score - _TRUST * np.square(offsets)
+    total = value[0]
+    came_from = []
+    for column in value[1:]:
+        reached = total[None, :] + bend
+        before = reached.argmax(axis=1)
+        came_from.append(before)
+        total = reached[np.arange(len(offsets)), before] + column
+    at = int(total.argmax())
+    path = [at]
+    for before in reversed(came_from):
+        at = int(before[at])
+        path.append(at)
+    traced = offsets[np.asarray(path[::-1])]
+    kernel = np.array([0.25, 0.5, 0.25], np.float32)
+    return np.convolve(np.pad(traced, 1, mode="edge"), kernel, mode="valid")
 
 
 def _prior(face: Face, frame: FaceFrame) -> Lips:
@@ -165,11 +296,12 @@ def _evidence(patch: Bgr) -> _Evidence:
     lip = np.clip(red / max(top, 1.0), 0, 1.2) * colour
     dark = np.clip((0.72 * skin[0] - lab[..., 0]) / (0.3 * skin[0]), 0, 1)
     pale = np.clip((-red) / max(1.0, 0.5 * top), 0, 1) * np.clip((lab[..., 0] - 0.8 * skin[0]) / (0.15 * skin[0]), 0, 1)
-    inside = np.maximum(dark, pale * np.clip(-away[..., 2] / 2, 0, 1))
-    light = cv2.GaussianBlur(lab[..., 0], (0, 0), 1.2)
-    valley = cv2.GaussianBlur(cv2.Sobel(light, cv2.CV_32F, 0, 2, ksize=5), (0, 0), 1.0)
+    light = np.clip((lab[..., 0] - 1.06 * skin[0]) / (0.12 * skin[0]), 0, 1) * (1 - 0.5 * colour)
+    inside = np.maximum(np.maximum(dark, pale * np.clip(-away[..., 2] / 2, 0, 1)), light)
+    luma = cv2.GaussianBlur(lab[..., 0], (0, 0), 1.2)
+    valley = cv2.GaussianBlur(cv2.Sobel(luma, cv2.CV_32F, 0, 2, ksize=5), (0, 0), 1.0)
     valley = np.clip(valley / max(1.0, float(np.percentile(valley[30:110, 40:140], 98))), 0, 1)
-    edge = np.abs(cv2.Sobel(light, cv2.CV_32F, 0, 1, ksize=3))
+    edge = np.abs(cv2.Sobel(luma, cv2.CV_32F, 0, 1, ksize=3))
     edge = np.clip(edge / max(1.0, float(np.percentile(edge[30:110, 40:140], 97))), 0, 1)
     return _Evidence(_running(lip), _running(inside), valley.astype(np.float32), edge.astype(np.float32), colour)
 
@@ -210,7 +342,8 @@ def _agreement(lips: Lips, evidence: _Evidence, prior: Lips) -> float:
     line = float(_at(evidence.line, columns, iu).mean())
     edge = float((_at(evidence.edge, columns, iu) + _at(evidence.edge, columns, il)).mean()) / 2
     unusual = sum(((getattr(lips, name) - getattr(prior, name)) / getattr(_SPREAD, name)) ** 2 for name in _LIMITS)
-    meeting = closed * line + (1 - closed) * edge
+    # A longer line is better evidence than a clearer one: without this a mouth would shrink to its middle.
+    meeting = (closed * line + (1 - closed) * edge - 0.25) * lips.half_width / 0.35
     return float(explained / _USUAL_SIZE + (1.0 - 0.5 * evidence.colour) * meeting - 0.03 * unusual)
 
 

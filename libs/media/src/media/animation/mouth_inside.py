@@ -1,7 +1,7 @@
-"""What is seen between parted lips: the dark, the tongue and two rows of teeth, in the light of the photo.
+"""What is seen between parted lips: the dark, the tongue and the upper teeth, in the light of the photo.
 
-Upper teeth belong to the skull and stay where they are; where the photo shows them they are the photo's own. Lower
-teeth and tongue go with the jaw. Nothing here is sharper than the photo around it.
+Upper teeth belong to the skull and stay where they are; where the photo shows them they are the photo's own. The
+tongue goes with the jaw. Nothing here is sharper than the photo around it.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def palette(image: Bgr, frame: FaceFrame, lips: Lips) -> Palette:
     red = np.percentile(patch[lip], 45, axis=0) if lip.any() else skin * (0.7, 0.75, 0.9)
     light = float(colour_of(skin)[0]) - 16
     _, teeth_u, teeth_v = colour_of(skin)
-    teeth = (min(225.0, 16 + 1.02 * light), 128 + 0.45 * (teeth_u - 128), 128 + 0.3 * (teeth_v - 128))
+    teeth = (min(228.0, 16 + 1.12 * light), 128 + 0.5 * (teeth_u - 128), 128 + 0.4 * (teeth_v - 128))
     seen = False
     if lips.gap > _SEEN_GAP and inside.any():
         luma = cv2.transform(patch, np.array([[0.0722, 0.7152, 0.2126]]))[inside]
@@ -57,7 +57,7 @@ def palette(image: Bgr, frame: FaceFrame, lips: Lips) -> Palette:
             bright = patch[inside][luma >= np.percentile(luma, 65)]
             teeth = colour_of(np.median(bright, axis=0))
     red_y, red_u, red_v = colour_of(red)
-    tongue = (16 + 0.55 * (red_y - 16), 128 + 0.9 * (red_u - 128), 128 + 1.1 * (red_v - 128))
+    tongue = (16 + 0.62 * (red_y - 16), 128 + 0.9 * (red_u - 128), 128 + 1.1 * (red_v - 128))
     dark = (16 + 0.10 * light, 128 + 0.35 * (red_u - 128), 128 + 0.55 * (red_v - 128))
     return Palette(teeth, tongue, dark, seen)
 
@@ -85,28 +85,23 @@ class Inside:
         luma = np.full(u.shape, colours.dark[0], np.float32)
         chroma = np.empty((u.shape[0] // 2, u.shape[1] // 2, 2), np.float32)
         chroma[:] = colours.dark[1:]
-        light = np.float32(0.62 + 0.38 * min(1.0, shape.gap / 0.12))
+        # A narrow or pursed opening lets little light in.
+        pursed = max(0.0, -shape.pose.wide)
+        light = np.float32((0.8 + 0.2 * min(1.0, shape.gap / 0.1)) * (1 - 0.3 * pursed))
 
         # Tongue: lies behind the lower lip, its tip comes up to the teeth for th and l.
-        lie = np.float32(0.045 - 0.05 * shape.pose.tongue)
-        height = np.float32(0.10 + 0.05 * shape.pose.tongue)
+        lie = np.float32(0.03 - 0.05 * shape.pose.tongue)
+        height = np.float32(0.07 + 0.22 * shape.gap + 0.05 * shape.pose.tongue)
         tip = np.sqrt(np.square(across / np.float32(0.62 * shape.half_width)) + np.square((v - lower - lie) / height))
         tongue = 0.85 * _edge(1 - tip, soft * 3 + np.float32(0.25))
         shade = np.float32(0.55) + np.float32(0.45) * np.clip(1.3 - tip, 0, 1)
         _blend(luma, chroma, tongue, np.float32(colours.tongue[0]) * shade * light, _chroma(colours.tongue))
 
-        # Lower teeth: their edges just show behind the lower lip when the jaw is down.
-        show = np.float32(np.clip(shape.gap / 0.12 - 0.4, 0, 1)) * np.float32(0.55)
-        arc = np.square(across) * np.float32(0.35)
-        lower_row = _edge(v - (lower - np.float32(0.035) + arc), soft + np.float32(0.008)) * _edge(
-            np.float32(0.24) - np.abs(across), np.float32(0.1)
-        )
-        _blend(luma, chroma, show * lower_row, np.float32(0.62 * colours.teeth[0]) * light, _chroma(colours.teeth))
-
+        shown = np.float32(1 - 0.45 * pursed)
         if colours.teeth_seen:
-            self._own_teeth(luma, chroma, base, across, u, v, still, light)
+            self._own_teeth(luma, chroma, across, u, v, still, light, shown)
         else:
-            self._made_teeth(luma, chroma, base, across, v, light)
+            self._made_teeth(luma, chroma, base, across, v, light, shown)
 
         # The upper lip and the corners throw a shadow.
         under = np.clip((v - upper) / np.float32(0.05), 0, 1)
@@ -117,16 +112,26 @@ class Inside:
         return luma, chroma
 
     def _own_teeth(
-        self, luma: Grid, chroma: Grid, base: Grid, across: Grid, u: Grid, v: Grid, still: Planes, light: np.float32
+        self,
+        luma: Grid,
+        chroma: Grid,
+        across: Grid,
+        u: Grid,
+        v: Grid,
+        still: Planes,
+        light: np.float32,
+        shown: np.float32,
     ) -> None:
         _, _, bottom, _ = self._lips.edges(u)
-        alpha = _edge(bottom - np.float32(0.012) - v, self._soft + np.float32(0.012))
-        alpha *= _edge(np.float32(self._lips.half_width) - np.abs(across), np.float32(0.04))
+        alpha = _edge(bottom - np.float32(0.004) - v, self._soft + np.float32(0.012))
+        alpha *= _edge(np.float32(self._lips.half_width) - np.abs(across), np.float32(0.04)) * shown
         half = cv2.resize(alpha, (alpha.shape[1] // 2, alpha.shape[0] // 2), interpolation=cv2.INTER_AREA)[..., None]
-        luma += alpha * ((still.luma - np.float32(16)) * (np.float32(0.55) + np.float32(0.45) * light) + 16 - luma)
+        luma += alpha * ((still.luma - np.float32(16)) * (np.float32(0.6) + np.float32(0.4) * light) + 16 - luma)
         chroma += half * (still.chroma - chroma)
 
-    def _made_teeth(self, luma: Grid, chroma: Grid, base: Grid, across: Grid, v: Grid, light: np.float32) -> None:
+    def _made_teeth(
+        self, luma: Grid, chroma: Grid, base: Grid, across: Grid, v: Grid, light: np.float32, shown: np.float32
+    ) -> None:
         size = np.abs(across)
         nearest = np.abs(size[..., None] - _BORDERS).min(axis=-1)
         scallop = np.float32(0.010) * np.exp(-np.square(nearest / np.float32(0.02)))
@@ -137,7 +142,7 @@ class Inside:
         down = np.float32(0.82) + np.float32(0.18) * np.clip((v - edge + np.float32(0.12)) / np.float32(0.1), 0, 1)
         shade = np.clip(groove * round_off * down, 0.2, 1) * light
         bright = np.float32(16) + np.float32(self._colours.teeth[0] - 16) * shade
-        _blend(luma, chroma, alpha, bright, _chroma(self._colours.teeth))
+        _blend(luma, chroma, alpha * shown, bright, _chroma(self._colours.teeth))
 
 
 def _edge(inside: Grid, width: np.float32 | Grid) -> Grid:

@@ -15,9 +15,11 @@ import numpy as np
 from media.animation.frame import Grid
 from media.animation.mouth_fit import Lips
 
-_MOST_GAP = 0.31  # inner lips apart at `open` 1: about 20 mm on an adult
+_MOST_GAP = 0.42  # inner lips apart at `open` 1: about 20 mm on an adult
 _CHIN = 0.83  # chin below the mouth, as a share of the mouth below the eyes
 _NOSE = 0.63  # the base of the nose: nothing above it moves
+_OWN_SHAPE = np.float32(0.6)  # how much of the photo's own lip line a moving mouth keeps
+_PURSED = 0.235  # half width of a mouth that says u
 _CHEEK = 0.95  # half the width of the lower face
 
 
@@ -45,7 +47,9 @@ class MouthShape:
     gap: float
     round: float
     hide: float
+    hide_upper: float
     drop: float
+    pucker: float
     reach: tuple[float, float]
     pose: MouthPose
 
@@ -58,8 +62,11 @@ class MouthShape:
         """Lower edge of the upper lip and upper edge of the lower lip; one line outside the corners."""
         across = (u - np.float32(self.lips.x)) / np.float32(self.half_width)
         bow = np.maximum(0, 1 - np.square(across))
-        upper = self._base(u) + np.float32(self.upper) * bow
-        return upper, upper + np.float32(self.gap) * bow ** np.float32(self.round)
+        upper_shift, lower_shift = self.lips.shifts(self._before_narrowing(u))
+        keep = np.float32(self.pose.rest)
+        upper = self._base(u) + np.float32(self.upper) * bow + upper_shift * (_OWN_SHAPE + (1 - _OWN_SHAPE) * keep)
+        lower = upper + np.float32(self.gap) * bow ** np.float32(self.round)
+        return upper, lower + (lower_shift - upper_shift) * keep if keep else lower
 
     def sources(self, u: Grid, v: Grid) -> tuple[Grid, Grid, Grid, Grid]:
         """Where (u, v) comes from: u and v of the upper layer, then of the lower layer.
@@ -68,27 +75,38 @@ class MouthShape:
         """
         upper, lower = self.contours(u)
         across = u - np.float32(self.lips.x)
-        away = np.maximum(0, np.maximum(upper - np.float32(0.05) - v, v - lower - np.float32(0.07)))
-        near = _eased(1 - away / np.float32(0.36))
+        above = np.maximum(0, upper - v - np.float32(0.04)) / np.float32(0.24)
+        below = np.maximum(0, v - lower - np.float32(0.07)) / np.float32(0.4)
+        near = _eased(1 - above - below)
         source_u = u + (self._narrowed(across) - across) * near
         along_u = u + self._narrowed(across) - across
         _, old_upper, old_lower, _ = self.lips.edges(along_u)
 
         side = np.maximum(0, np.abs(across) - np.float32(self.half_width))
         fading = _eased(1 - side / np.float32(0.42))
-        moved_upper = (upper - old_upper) * fading
-        hidden = np.float32(self.hide) * np.maximum(0, 1 - np.square(across / np.float32(self.half_width)))
-        moved_lower = (lower - old_lower - hidden) * fading
+        # The very edges carry colour of what was behind them: they are turned inwards.
+        within = np.maximum(0, 1 - np.square(across / np.float32(self.half_width))) ** np.float32(0.5)
+        moved_upper = (upper - old_upper + np.float32(self.hide_upper) * within) * fading
+        moved_lower = (lower - old_lower - np.float32(self.hide) * within) * fading
 
         room = np.float32(max(0.16, self.lips.y + self.lips.upper - _NOSE)) + np.abs(moved_upper)
-        upper_v = v - moved_upper * _eased(1 - (upper - v) / room)
+        upper_fade = _eased(1 - (upper - v) / room)
+        fullness = np.float32(self.pucker) * fading
+        upper_v = (
+            v - moved_upper * upper_fade + fullness * _swell((upper - v) / np.float32(lips_height(self.lips.above)))
+        )
 
         jaw = np.float32(self.drop) * self._jaw_width(across)
         chin = np.float32(self.lips.y * (1 + _CHIN)) + jaw
         towards_chin = _eased((v - lower) / np.maximum(chin - lower, np.float32(0.2)))
         below_chin = _eased(1 - (v - chin) / (np.float32(0.5) + np.abs(jaw)))
         lower_v = v - (moved_lower + (jaw - moved_lower) * towards_chin) * below_chin
+        lower_v -= fullness * _swell((v - lower) / np.float32(lips_height(self.lips.below)))
         return source_u, upper_v, source_u, lower_v
+
+    def _before_narrowing(self, u: Grid) -> Grid:
+        across = u - np.float32(self.lips.x)
+        return np.asarray(np.float32(self.lips.x) + across * np.float32(self.lips.half_width / self.half_width))
 
     def _base(self, u: Grid) -> Grid:
         return self.lips.base(u) + np.float32(self.corner)
@@ -121,26 +139,42 @@ class MouthRig:
         rounding, spread = max(0.0, -pose.wide), max(0.0, pose.wide)
         smile = float(np.clip((lips.half_width - 0.38) / 0.12, 0, 1))
         # A broad smile relaxes while it speaks; a pursed mouth comes in from there.
-        width = lips.half_width * (1 - 0.05 * smile) * (1 + 0.07 * spread * (1 - smile) - 0.30 * rounding)
-        width *= 1 - 0.07 * pose.open
-        gap = _MOST_GAP * pose.open * (1 - 0.25 * rounding)
-        meeting = (lips.upper + 0.42 * lips.gap) * (1 - 0.35 * rounding)
-        lift = min(0.32 * gap, meeting - lips.upper + 0.03) if meeting > lips.upper else 0.32 * gap
-        upper = meeting - lift - 0.015 * pose.tuck
+        width = lips.half_width * (1 - 0.06 * smile) * (1 + 0.07 * spread * (1 - smile))
+        width += (_PURSED * (1 - 0.1 * smile) * min(lips.half_width, 0.4) / 0.36 - width) * 0.85 * rounding
+        width *= 1 - 0.08 * pose.open
+        gap = _MOST_GAP * pose.open * (1 - 0.2 * rounding)
+        # Corners go down with the jaw, and with pursing as far as a smile had lifted them; the middle stays.
+        corner = 0.22 * gap + 0.35 * max(0.0, lips.upper + 0.4 * lips.gap) * rounding
+        meeting = lips.upper + 0.42 * lips.gap + 0.03 * rounding
+        lift = min((0.32 - 0.2 * rounding) * gap, max(0.0, meeting - lips.upper) + 0.03)
+        upper = meeting - lift - 0.015 * pose.tuck - corner
         drop = 0.72 * gap * (0.35 + 0.65 * pose.jaw / max(pose.open, pose.jaw, 1e-3)) - 0.12 * lips.gap * pose.press
         keep = pose.rest
         return MouthShape(
             lips=lips,
             half_width=_mix(width, lips.half_width, keep),
-            corner=_mix(0.10 * gap, 0.0, keep),
+            corner=_mix(corner, 0.0, keep),
             upper=_mix(upper, lips.upper, keep),
             gap=_mix(gap, lips.gap, keep),
             round=_mix(0.85 - 0.2 * rounding, 1.0, keep),
-            hide=_mix(0.012 + 0.25 * lips.below * pose.tuck + 0.12 * lips.below * pose.press, 0.0, keep),
+            hide_upper=_mix(0.014, 0.0, keep),
+            hide=_mix(0.016 + 0.25 * lips.below * pose.tuck + 0.12 * lips.below * pose.press, 0.0, keep),
             drop=_mix(drop, 0.0, keep),
+            pucker=_mix(0.3 * lips.above * rounding, 0.0, keep),
             reach=self._reach,
             pose=pose,
         )
+
+
+def lips_height(thickness: float) -> float:
+    """Where a pursed lip is fullest, from its inner edge."""
+    return max(0.05, 1.1 * thickness)
+
+
+def _swell(share: Grid) -> Grid:
+    """0 at the inner edge of a lip, 1 at ``share`` 1, fading beyond: how far a pursed lip's skin has come outwards."""
+    share = np.clip(share, 0, 3.2)
+    return np.asarray(share * np.exp(1 - share) * _eased((np.float32(3.2) - share) / 2), np.float32)
 
 
 def _mix(spoken: float, photo: float, rest: float) -> float:

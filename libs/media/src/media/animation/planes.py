@@ -107,6 +107,17 @@ class Region:
         """Whether no pixel is inside."""
         return self.right <= self.left or self.bottom <= self.top
 
+    def around_hole(self, hole: Region) -> tuple[Region, ...]:
+        """What is left of this rectangle without ``hole``, as at most four rectangles."""
+        top, bottom = min(max(hole.top, self.top), self.bottom), max(min(hole.bottom, self.bottom), self.top)
+        strips = (
+            Region(self.left, self.top, self.right, top),
+            Region(self.left, bottom, self.right, self.bottom),
+            Region(self.left, top, min(hole.left, self.right), bottom),
+            Region(max(hole.right, self.left), top, self.right, bottom),
+        )
+        return tuple(strip for strip in strips if not strip.empty)
+
     @property
     def width(self) -> int:
         """Pixels across."""

@@ -20,12 +20,15 @@ from media.types import Speech
 Curve = NDArray[np.float32]
 
 _BIT_RATE = 128_000
-_SPAN_DB = 32.0  # from silence to the loudest a voice gets within one recording
-_HALF_WINDOW_S = 0.02
+_WINDOW_S = 0.09
+_SILENCE_POWER = 1e-6
 
 
 def loudness_curve(speech: Speech, frame_rate: float, count: int) -> Curve:
-    """How loud each frame is, 0 (silence) to 1 (the loudest twentieth): level in dB over a window around its middle."""
+    """How loud each frame sounds, 0 (silence) to 1 (the loudest twentieth), over a window around its middle.
+
+    Loudness grows as the 0.6th power of sound pressure (Stevens, "The measurement of loudness", 1955).
+    """
     hop = 1 / (4 * frame_rate)
     energy: list[float] = []
     with _opened(speech.path) as file:
@@ -36,13 +39,12 @@ def loudness_curve(speech: Speech, frame_rate: float, count: int) -> Curve:
             energy += [float(np.mean(np.square(block[at : at + size]))) for at in range(0, len(block), size)]
     if not energy:
         return np.zeros(count, np.float32)
-    window = max(1, round(2 * _HALF_WINDOW_S * rate / size))
-    smooth = np.convolve(np.asarray(energy), np.hanning(window + 2)[1:-1], mode="same")
-    level = 10 * np.log10(np.maximum(smooth, 1e-9))
-    loudest = float(np.percentile(level, 95))
+    window = np.hanning(max(1, round(_WINDOW_S * rate / size)) + 2)[1:-1]
+    power = np.convolve(np.asarray(energy), window / window.sum(), mode="same")
     times = (np.arange(count) + 0.5) / frame_rate
-    at_frames = np.interp(times, (np.arange(len(level)) + 0.5) * size / rate, level)
-    return np.asarray(np.clip((at_frames - (loudest - _SPAN_DB)) / _SPAN_DB, 0, 1), np.float32)
+    at_frames = np.interp(times, (np.arange(len(power)) + 0.5) * size / rate, power)
+    loudest = max(float(np.percentile(power, 95)), _SILENCE_POWER)
+    return np.asarray(np.minimum((at_frames / loudest) ** 0.3, 1), np.float32)
 
 
 def encoded_sound(speech: Speech) -> AudioTrack:

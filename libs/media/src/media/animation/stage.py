@@ -14,7 +14,7 @@ import numpy as np
 from media.animation.eye_fit import Eye
 from media.animation.eye_rig import Lid
 from media.animation.frame import FaceFrame, Grid
-from media.animation.head_rig import HeadPose, before_motion, motion_mask, reach
+from media.animation.head_rig import HeadPose, after_motion, before_motion, distance, motion_mask, reach
 from media.animation.mesh import Mesh
 from media.animation.mouth_fit import Lips
 from media.animation.mouth_inside import Inside, Palette
@@ -42,78 +42,107 @@ class FittedFace:
     yaw: float
 
 
-class Stage:
-    """Draws ``face`` in the picture ``planes``. ``softness`` is how many pixels wide an edge of the picture is."""
+_LEAST_STEP = 0.7  # pixels by `distance`, about 0.3 real ones: a head that has moved less is not drawn again
+_OPEN = 0.02  # a lid lowered less than this is open
 
-    def __init__(self, planes: Planes, face: FittedFace, *, softness: float, motion: bool) -> None:
+
+class Stage:
+    """Draws ``face`` in the picture ``planes``, frame after frame on one canvas.
+
+    ``softness`` is how many pixels wide an edge of the picture is. Without ``motion`` the head never moves.
+    """
+
+    def __init__(self, planes: Planes, face: FittedFace, canvas: Canvas, *, softness: float, motion: bool) -> None:
         self._still = planes
         self._face = face
+        self._canvas = canvas
         self._frame = face.frame
         self._height, self._width = planes.luma.shape
         self._rig = MouthRig(face.lips, face.yaw)
         self._soft = np.float32(softness / face.frame.scale)
         self._inside = Inside(face.lips, face.colours, float(self._soft))
+        self._motion = motion
+        self._shown = HeadPose()
+        self._shut = 0.0
         scale = face.frame.scale
         lips = face.lips
-        self._head = Mesh(self._region(*reach()), _even(scale / 7)) if motion else None
-        self._jaw = Mesh(self._region(-1.15, lips.y - 0.45, 1.15, lips.y * 1.83 + 0.85), _even(scale / 26))
-        wide = lips.half_width + 0.12
-        self._lips = Mesh(
-            self._region(lips.x - wide, lips.y - 0.16, lips.x + wide, lips.y + 0.16 + lips.upper + lips.gap + 0.36),
-            _even(scale / 40),
-        )
+        self._jaw = Mesh(self._region(-1.0, lips.y - 0.42, 1.0, lips.y * 1.83 + 0.68), _even(scale / 16))
+        around = self._region(*reach()).around_hole(self._jaw.region) if motion else ()
+        self._head = [Mesh(region, _even(scale / 7)) for region in around]
         self._eyes = [
             (eye, Mesh(self._region(eye.x - 0.4, eye.y - 0.32, eye.x + 0.4, eye.y + 0.2), _even(scale / 40)))
             for eye in face.eyes
         ]
-        self._masks = {id(mesh): self._mask(mesh) for mesh in self._meshes()}
-        self._pixels = _pixels(self._lips.region)
-        self._eye_pixels = [_pixels(mesh.region) for _, mesh in self._eyes]
+        self._nodes = {id(mesh): self._placed(mesh) for mesh in self._meshes()}
+        canvas.put(Region(0, 0, self._width, self._height), planes)
 
     @property
     def regions(self) -> tuple[Region, ...]:
         """The rectangles outside of which every frame is the photo itself."""
         return tuple(mesh.region for mesh in self._meshes())
 
-    def draw(self, pose: Pose, canvas: Canvas) -> None:
-        """Draw one frame over ``canvas``, which holds the photo or an earlier frame."""
-        if self._head is not None:
-            self._put(canvas, self._head, *self._moved(self._head, pose.head)[:2])
+    def draw(self, pose: Pose) -> None:
+        """Draw the next frame over the last one."""
+        moved = self._motion and distance(pose.head, self._shown) * self._frame.scale >= _LEAST_STEP
+        if moved:
+            self._shown = pose.head
+            for mesh in self._head:
+                x, y, _, _ = self._moved(mesh)
+                self._put(mesh, x, y)
         shape = self._rig.shape(pose.mouth)
-        self._draw_jaw(canvas, shape, pose.head)
-        self._draw_lips(canvas, shape, pose.head)
-        self._draw_eyes(canvas, pose)
+        self._draw_jaw(shape)
+        self._draw_lips(shape)
+        shut = pose.shut if pose.shut >= _OPEN else 0.0
+        if shut or self._shut:
+            self._draw_eyes(shut)
+        self._shut = shut
 
-    def _draw_jaw(self, canvas: Canvas, shape: MouthShape, head: HeadPose) -> None:
+    def _draw_jaw(self, shape: MouthShape) -> None:
         """Chin and cheeks; the lips' own rectangle inside is drawn over by :meth:`_draw_lips`."""
-        _, _, u, v = self._moved(self._jaw, head)
+        _, _, u, v = self._moved(self._jaw)
         upper_u, upper_v, lower_u, lower_v = shape.sources(u, v)
         upper, lower = shape.contours(u)
         below = v > (upper + lower) / 2
         x, y = self._frame.to_picture(np.where(below, lower_u, upper_u), np.where(below, lower_v, upper_v))
-        self._put(canvas, self._jaw, x, y)
+        self._put(self._jaw, x, y)
 
-    def _draw_lips(self, canvas: Canvas, shape: MouthShape, head: HeadPose) -> None:
-        mesh = self._lips
-        x, y, u, v = self._moved(mesh, head)
-        upper_u, upper_v, lower_u, lower_v = shape.sources(u, v)
-        above = mesh.warp(self._still, *self._frame.to_picture(upper_u, upper_v))
-        below = mesh.warp(self._still, *self._frame.to_picture(lower_u, lower_v))
-        du, dv = self._at_pixels(self._pixels, head)
+    def _draw_lips(self, shape: MouthShape) -> None:
+        """The lips themselves and what is between them, in the rectangle they take in this shape."""
+        mesh = self._around_lips(shape)
+        if mesh.region.empty:
+            return
+        u, v = self._before(*self._frame.to_face(mesh.x, mesh.y), np.float32(1.0))
+        source_u, upper_v, _, lower_v = shape.sources(u, v)
+        above = mesh.warp(self._still, *self._frame.to_picture(source_u, upper_v))
+        below = mesh.warp(self._still, *self._frame.to_picture(source_u, lower_v))
+        du, dv = mesh.dense(u, v)
         upper, lower = shape.contours(du)
-        low = np.clip((dv - (upper + lower) / 2) / self._soft + np.float32(0.5), 0, 1)
+        line = (upper + lower) / 2
+        low = np.clip((dv - line) / self._soft + np.float32(0.5), 0, 1)
         luma = _mix(above.luma, below.luma, low)
         chroma = _mix(above.chroma, below.chroma, _half(low)[..., None])
-        self._seal(luma, shape, du, dv, (upper + lower) / 2)
+        self._seal(luma, shape, du, dv, line)
         if not shape.closed:
-            gap = lower - upper
             parted = np.clip(np.minimum(dv - upper, lower - dv) / self._soft + np.float32(0.5), 0, 1)
-            parted *= np.clip(gap / self._soft, 0, 1)
-            still = mesh.warp(self._still, x, y)
+            parted *= np.clip((lower - upper) / self._soft, 0, 1) * np.float32(min(1.0, (1 - shape.pose.rest) / 0.2))
+            still = mesh.warp(self._still, *self._frame.to_picture(u, v))
             inner_luma, inner_chroma = self._inside.paint(shape, du, dv, still)
             luma += parted * (inner_luma - luma)
             chroma += _half(parted)[..., None] * (inner_chroma - chroma)
-        _store(canvas, mesh.region, luma, chroma)
+        _store(self._canvas, mesh.region, luma, chroma)
+
+    def _around_lips(self, shape: MouthShape) -> Mesh:
+        """Nodes over the opening and a margin that hides how coarse the nodes of the jaw are."""
+        margin = 1.6 * self._jaw.spacing / self._frame.scale + float(self._soft)
+        u = np.linspace(-1.02, 1.02, 25, dtype=np.float32) * np.float32(shape.half_width) + np.float32(shape.lips.x)
+        upper, lower = shape.contours(u)
+        u, v = after_motion(np.concatenate([u, u]), np.concatenate([upper - margin, lower + margin]), self._shown)
+        x, y = self._frame.to_picture(u, v)
+        edge = margin * self._frame.scale
+        region = Region.around(
+            float(x.min()) - edge, float(y.min()), float(x.max()) + edge, float(y.max()), self._width, self._height
+        )
+        return Mesh(region, _even(self._frame.scale / 40))
 
     def _seal(self, luma: Grid, shape: MouthShape, u: Grid, v: Grid, line: Grid) -> None:
         """Lips that meet cast a thin dark line; the photo's own was hidden with the edges of the lips."""
@@ -125,49 +154,39 @@ class Stage:
         dark = np.exp(-np.square((v - line) / width)) * np.clip((np.float32(1.0) - across) / np.float32(0.25), 0, 1)
         luma -= np.float32(strength) * dark * (luma - 16)
 
-    def _draw_eyes(self, canvas: Canvas, pose: Pose) -> None:
-        if pose.shut < 0.02:
-            if self._head is None:
-                for _, mesh in self._eyes:
-                    canvas.put(mesh.region, self._still.part(mesh.region))
-            return
-        for (eye, mesh), pixels in zip(self._eyes, self._eye_pixels, strict=True):
-            lid = Lid(eye, pose.shut)
-            x, y, u, v = self._moved(mesh, pose.head)
+    def _draw_eyes(self, shut: float) -> None:
+        for eye, mesh in self._eyes:
+            lid = Lid(eye, shut)
+            x, y, u, v = self._moved(mesh)
             open_eye = mesh.warp(self._still, x, y)
             skin = mesh.warp(self._still, *self._frame.to_picture(*lid.sources(u, v)))
-            du, dv = self._at_pixels(pixels, pose.head)
-            cover = lid.cover(du, dv, self._soft)
+            du, dv = mesh.dense(u, v)
+            cover, brightness = lid.cover(du, dv, self._soft)
+            shaded = (skin.luma * brightness).astype(np.uint8)
             _store(
-                canvas,
+                self._canvas,
                 mesh.region,
-                _mix(open_eye.luma, skin.luma, cover),
+                _mix(open_eye.luma, shaded, cover),
                 _mix(open_eye.chroma, skin.chroma, _half(cover)[..., None]),
             )
 
-    def _moved(self, mesh: Mesh, head: HeadPose) -> tuple[Grid, Grid, Grid, Grid]:
+    def _moved(self, mesh: Mesh) -> tuple[Grid, Grid, Grid, Grid]:
         """Where the nodes were before the head moved: in the picture, and in face units."""
-        u, v, mask = self._masks[id(mesh)]
-        if self._head is not None:
-            u, v = before_motion(u, v, head, mask)
+        u, v = self._before(*self._nodes[id(mesh)])
         return *self._frame.to_picture(u, v), u, v
 
-    def _at_pixels(self, pixels: tuple[Grid, Grid], head: HeadPose) -> tuple[Grid, Grid]:
-        u, v = self._frame.to_face(*pixels)
-        if self._head is not None:
-            u, v = before_motion(u, v, head, np.float32(1.0))
-        return u, v
+    def _before(self, u: Grid, v: Grid, mask: Grid | np.float32) -> tuple[Grid, Grid]:
+        return before_motion(u, v, self._shown, mask) if self._motion else (u, v)
 
-    def _put(self, canvas: Canvas, mesh: Mesh, x: Grid, y: Grid) -> None:
-        canvas.put(mesh.region, mesh.warp(self._still, x, y))
+    def _put(self, mesh: Mesh, x: Grid, y: Grid) -> None:
+        self._canvas.put(mesh.region, mesh.warp(self._still, x, y))
 
-    def _mask(self, mesh: Mesh) -> tuple[Grid, Grid, Grid]:
+    def _placed(self, mesh: Mesh) -> tuple[Grid, Grid, Grid]:
         u, v = self._frame.to_face(mesh.x, mesh.y)
         return u, v, motion_mask(u, v)
 
     def _meshes(self) -> list[Mesh]:
-        meshes = [self._jaw, self._lips, *(mesh for _, mesh in self._eyes)]
-        return meshes if self._head is None else [self._head, *meshes]
+        return [*self._head, self._jaw, *(mesh for _, mesh in self._eyes)]
 
     def _region(self, left: float, top: float, right: float, bottom: float) -> Region:
         u = np.array([left, right, left, right], np.float32)
@@ -183,13 +202,6 @@ def at_rest() -> Pose:
 
 def _even(pixels: float) -> int:
     return max(2, round(pixels / 2) * 2)
-
-
-def _pixels(region: Region) -> tuple[Grid, Grid]:
-    x = np.arange(region.left, region.right, dtype=np.float32)
-    y = np.arange(region.top, region.bottom, dtype=np.float32)
-    grid_x, grid_y = np.meshgrid(x, y)
-    return grid_x, grid_y
 
 
 def _half(plane: Grid) -> Grid:
