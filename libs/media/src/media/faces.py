@@ -15,7 +15,8 @@ from media.faces_features import Mouth, align, find_eyes, find_mouth, to_photo
 from media.faces_measures import exposure, occlusion, sharpness, yaw
 from media.types import Bgr, Box, Face, Finding, Point, Preflight
 
-LEAST_CONFIDENCE = 0.35
+LEAST_CONFIDENCE, LEAST_TURNED_CONFIDENCE = 0.35, 0.6
+"""What a face must reach to be believed, and one lying on its side or upside down, which is seldom meant."""
 
 
 def find_faces(image: Bgr) -> tuple[Face, ...]:
@@ -26,8 +27,12 @@ def find_faces(image: Bgr) -> tuple[Face, ...]:
     """
     grey = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.uint8)
     faces = [_face(image, grey, candidate) for candidate in find_candidates(grey)]
-    believed = [face for face in faces if face.confidence >= LEAST_CONFIDENCE]
+    believed = [face for face in faces if face.confidence >= _least_confidence(face)]
     return tuple(sorted(believed, key=lambda face: (-face.box.width * face.box.height, face.box.x, face.box.y)))
+
+
+def _least_confidence(face: Face) -> float:
+    return LEAST_TURNED_CONFIDENCE if abs(face.roll) > 45 else LEAST_CONFIDENCE
 
 
 def _face(image: Bgr, grey: Grey, candidate: Candidate) -> Face:
@@ -36,7 +41,9 @@ def _face(image: Bgr, grey: Grey, candidate: Candidate) -> Face:
     mouth = find_mouth(aligned)
     box = _box_of(candidate, image)
     crop = grey[box.y : box.y + box.height, box.x : box.x + box.width]
-    turned = 0.8 * candidate.turned if candidate.turned else yaw(aligned, mouth)
+    # Two eyes and many frontal votes speak against a strong turn, whatever shadows and hair say.
+    frontal = min(1.0, candidate.votes / 20) * eyes.support
+    turned = 0.8 * candidate.turned if candidate.turned else yaw(aligned, mouth) * (1 - 0.5 * frontal)
     return Face(
         box=box,
         left_eye=Point(*eyes.left),

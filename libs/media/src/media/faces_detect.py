@@ -20,7 +20,9 @@ Grey = NDArray[np.uint8]
 _loaded = threading.local()
 
 WORK_SIDE = 960
-TURNED_SIDE = 512
+TURNED_SIDE = 400
+SURE = 12
+"""Votes at which an upright face leaves no need to look for profiles and lying heads."""
 _TILTS = (-28.0, 28.0)
 _TURNS = (-56.0, 56.0, 90.0, -90.0, 180.0)
 
@@ -65,10 +67,12 @@ def find_candidates(grey: Grey) -> list[Candidate]:
     found = _frontal(grey, 0.0, WORK_SIDE, share=0.03, votes=3)
     for roll in _TILTS:
         found += _frontal(grey, roll, TURNED_SIDE, share=0.05, votes=5)
-    if not found:
+    unsure = all(one.votes < SURE for one in found)
+    if unsure:
         for roll in _TURNS:
-            found += _frontal(grey, roll, TURNED_SIDE, share=0.06, votes=9)
-    found += _profiles(grey)
+            found += _frontal(grey, roll, TURNED_SIDE, share=0.06, votes=8)
+    if unsure:
+        found += _profiles(grey)
     return _distinct(found)
 
 
@@ -76,7 +80,8 @@ def _frontal(grey: Grey, roll: float, side: int, *, share: float, votes: int) ->
     small, scale = _reduced(grey, side)
     turned, back = _turned(small, roll)
     smallest = max(24, round(share * max(small.shape)))
-    hits = detect(turned, "frontalface_alt2", smallest=smallest)
+    step = 1.15 if roll in _TILTS else 1.1
+    hits = detect(turned, "frontalface_alt2", smallest=smallest, step=step)
     return [_candidate(hit, scale, back, roll, 0) for hit in hits if hit[4] >= votes]
 
 
@@ -84,10 +89,11 @@ def _profiles(grey: Grey) -> list[Candidate]:
     """The profile cascade knows faces looking to the viewer's left; a mirrored picture gives the others."""
     small, scale = _reduced(grey, TURNED_SIDE)
     width = small.shape[1]
+    smallest = max(24, round(0.06 * max(small.shape)))
     found = []
     for turned in (-1, 1):
         view = small if turned < 0 else np.ascontiguousarray(small[:, ::-1])
-        for x, y, w, h, votes in detect(view, "profileface", smallest=max(24, round(0.06 * max(small.shape)))):
+        for x, y, w, h, votes in detect(view, "profileface", smallest=smallest, step=1.12):
             if votes >= 4:
                 left = x if turned < 0 else width - x - w
                 hit = (left, y, w, h, votes)

@@ -66,7 +66,8 @@ def occlusion(aligned: Bgr, mouth: Mouth) -> float:
     rows, columns = np.mgrid[0 : ALIGNED[1], 0 : ALIGNED[0]]
     x, y = (columns - ALIGNED[0] / 2) / (0.72 * SPAN), (rows - (EYE_Y + 0.52 * SPAN)) / (0.92 * SPAN)
     lower = (x * x + y * y < 1) & (rows > EYE_Y + 25)
-    lower &= (np.abs(columns - mouth.x) > mouth.width * 0.6) | (np.abs(rows - mouth.y) > mouth.height * 0.7)
+    lips = min(0.6 * mouth.width, 0.45 * SPAN), min(0.7 * mouth.height, 0.24 * SPAN)
+    lower &= (np.abs(columns - mouth.x) > lips[0]) | (np.abs(rows - mouth.y) > lips[1])
     nose = np.median(lab[EYE_Y + 15 : EYE_Y + 50, 100:140].reshape(-1, 3), axis=0)
     far = np.abs(lab[..., 1:] - nose[1:]).max(axis=2) > 14
     far |= lab[..., 0] < 0.35 * nose[0]
