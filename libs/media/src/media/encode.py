@@ -18,6 +18,7 @@ from typing import Any, Literal, Self
 import av
 import cv2
 
+from media._source import open_media, start_of, video_stream
 from media.encode_audio import AudioTrack
 from media.errors import EngineFailed
 
@@ -174,3 +175,36 @@ def _encoder(settings: VideoSettings) -> tuple[str, dict[str, str]]:
         case "av1":
             level = {"svtav1-params": f"lp={settings.threads}"}
             return "libsvtav1", {"crf": str(settings.crf + 14), "preset": "9"} | level
+
+
+def remux_with_sound(source: Path, audio: AudioTrack, out: Path) -> None:
+    """Copy the pictures of ``source``, as they are encoded, beside new sound into ``out`` (MP4, index first)."""
+    with open_media(source) as container, encoding(out) as part:
+        video = video_stream(container)
+        begin = start_of(container)
+        made: Any = av.open(
+            f"file:{os.path.abspath(part)}",  # noqa: PTH100
+            "w",
+            format="mp4",
+            options={"movflags": "+faststart", "fflags": "+bitexact"},
+        )
+        with made:
+            stream = made.add_stream_from_template(video)
+            template, packets = audio.open()
+            sound = made.add_stream_from_template(template)
+            waiting = next(packets, None)
+            for packet in container.demux(video):
+                if packet.dts is None:
+                    continue
+                shift = int(begin / packet.time_base)
+                packet.pts, packet.dts = packet.pts - shift, packet.dts - shift
+                while waiting is not None and waiting.dts * waiting.time_base <= packet.dts * packet.time_base:
+                    waiting.stream = sound
+                    made.mux(waiting)
+                    waiting = next(packets, None)
+                packet.stream = stream
+                made.mux(packet)
+            while waiting is not None:
+                waiting.stream = sound
+                made.mux(waiting)
+                waiting = next(packets, None)
