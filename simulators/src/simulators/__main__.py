@@ -1,4 +1,4 @@
-"""``python -m simulators [--host H] [--base-port N] [vendor ...]``: start them, print where, run until stopped."""
+"""``python -m simulators [--host H] [--base-port N] [--settings] [vendor ...]``: start, print where, run."""
 
 from __future__ import annotations
 
@@ -10,14 +10,21 @@ from simulators.serve import listener, server_of
 from simulators.vendors.catalogue import ALL
 
 
-async def _serve(names: list[str], host: str, base_port: int) -> None:
-    servers = []
-    sys.stdout.write(f"{'vendor':<14} {'address':<28} key\n")
+async def _serve(names: list[str], host: str, base_port: int, *, settings: bool) -> None:
+    servers, addresses = [], {}
     for number, name in enumerate(names):
         simulator = ALL[name]()
         bound = listener(base_port + number if base_port else 0, host)
         servers.append((server_of(simulator), bound))
-        sys.stdout.write(f"{name:<14} http://{host}:{bound.getsockname()[1]:<20} {simulator.key}\n")
+        addresses[name] = f"http://{host}:{bound.getsockname()[1]}"
+    if settings:
+        # Only here is the router's own package needed; the simulators run without it.
+        from simulators.matrix.scenarios import settings_for
+
+        lines = [f"{name}={value}" for name, value in settings_for(addresses).items()]
+    else:
+        lines = [f"{'vendor':<12} address", *(f"{name:<12} {address}" for name, address in addresses.items())]
+    sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()
     await asyncio.gather(*(server.serve(sockets=[bound]) for server, bound in servers))
 
@@ -28,10 +35,11 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("vendors", nargs="*", help=f"of {', '.join(ALL)}; none means all")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--base-port", type=int, default=0, help="first of consecutive ports; 0 takes free ones")
+    parser.add_argument("--settings", action="store_true", help="print the router's settings in place of the table")
     chosen = parser.parse_args(arguments)
     if unknown := sorted(set(chosen.vendors) - ALL.keys()):
         parser.error(f"unknown: {', '.join(unknown)}")
-    asyncio.run(_serve(chosen.vendors or list(ALL), chosen.host, chosen.base_port))
+    asyncio.run(_serve(chosen.vendors or list(ALL), chosen.host, chosen.base_port, settings=chosen.settings))
     return 0
 
 

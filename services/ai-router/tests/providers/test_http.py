@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +118,50 @@ async def test_an_answer_stops_at_its_limit() -> None:
     with pytest.raises(ProviderFailure) as caught:
         await http.call("GET", "/x")
     assert caught.value.failure is FailureClass.BAD_OUTPUT
+
+
+class _Drip(httpx.AsyncByteStream):
+    """One byte, and then never another: each phase is in time, the whole is not."""
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield b"{"
+        await asyncio.Event().wait()
+
+
+async def test_a_dripping_answer_ends_with_the_whole_time(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What a client without an overall limit would wait for without end."""
+    monkeypatch.setattr(module, "_WRITE_S", 0.0)
+    monkeypatch.setattr(module, "DOWNLOAD_TIMEOUT_S", 0.05)
+    http = _http(lambda r: httpx.Response(200, stream=_Drip()))
+    for accepts, expected in ((True, FailureClass.UNKNOWN_OUTCOME), (False, FailureClass.TRANSIENT)):
+        with pytest.raises(ProviderFailure) as caught:
+            await http.call("POST", "/x", accepts=accepts, read_timeout_s=0.05)
+        assert caught.value.failure is expected
+    failed = await _download(http, "https://vendor.example/v1/file", tmp_path / "x")
+    assert isinstance(failed, ProviderFailure)
+    assert failed.failure is FailureClass.TRANSIENT
+
+
+async def test_cancelling_the_caller_closes_the_connection() -> None:
+    """Nothing goes on behind a cancelled task."""
+    reading, closed = asyncio.Event(), asyncio.Event()
+
+    class Watched(httpx.AsyncByteStream):
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            yield b"{"
+            reading.set()
+            await asyncio.Event().wait()
+
+        async def aclose(self) -> None:
+            closed.set()
+
+    http = _http(lambda r: httpx.Response(200, stream=Watched()))
+    task = asyncio.create_task(http.call("POST", "/x", accepts=True))
+    await asyncio.wait_for(reading.wait(), 5)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert closed.is_set()
 
 
 async def test_an_unknown_host_is_worth_another_try(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

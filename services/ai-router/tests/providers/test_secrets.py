@@ -11,13 +11,12 @@ import httpx
 import pytest
 
 from ai_router.providers.port import ProviderFailure
-from ai_router.providers.registry import ROWS, configured
+from ai_router.providers.registry import configured
 from simulators.core.loopback import InProcess
 from simulators.matrix.drive import drive
 from simulators.matrix.run import squares
-from simulators.matrix.scenarios import SCENARIOS, Bench, host_of, request_of
+from simulators.matrix.scenarios import SCENARIOS, Bench, bench, request_of
 from simulators.matrix.workspace import FolderWorkspace
-from simulators.vendors.catalogue import ALL
 
 KEY = "sk-planted-4f1c9e7a2b"
 
@@ -25,15 +24,9 @@ KEY = "sk-planted-4f1c9e7a2b"
 @pytest.fixture
 async def planted() -> AsyncIterator[Bench]:
     """All adapters with a recognisable key; every vendor echoes it in its error messages."""
-    simulators = {name: kind(key=KEY) for name, kind in ALL.items()}
-    inner = InProcess({host_of(name): simulator.app for name, simulator in simulators.items()})
-    async with httpx.AsyncClient(transport=_Echo(inner)) as client:
-        settings: dict[str, str] = {}
-        for row in ROWS:
-            scenario = next(each for each in SCENARIOS if each.provider == row.key)
-            settings[f"{row.setting}_API_KEY"] = KEY
-            settings[f"{row.setting}_BASE_URL"] = f"http://{host_of(scenario.vendor)}{scenario.base_path}"
-        yield Bench(simulators, configured(settings, lambda: client), client)
+    made = bench(key=KEY, through=_Echo)
+    async with made.client:
+        yield made
 
 
 class _Echo(httpx.AsyncBaseTransport):

@@ -45,7 +45,8 @@ class _Writer:
             case "object":
                 return {each: self.instance(part, data, each) for each, part in schema.get("properties", {}).items()}
             case "array" if name == "hooks":
-                lines = [line for line in data.get("transcript") or [] if line["end"] > line["start"]]
+                until = data.get("duration", float("inf"))
+                lines = [each for each in data.get("transcript") or [] if each["start"] < each["end"] <= until]
                 made = [self.instance(schema["items"], {**data, **line}) for line in lines]
                 return made[: int(data.get("count") or 3)]
             case "array":

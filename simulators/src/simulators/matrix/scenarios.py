@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -133,13 +133,23 @@ def host_of(vendor: str) -> str:
     return f"{vendor.replace('_', '-')}.simulated"
 
 
-def bench() -> Bench:
-    """Fresh simulators and adapters. The caller closes ``client``."""
-    simulators = {name: kind() for name, kind in ALL.items()}
-    client = httpx.AsyncClient(transport=InProcess({host_of(name): s.app for name, s in simulators.items()}))
+def bench(
+    *, key: str = "simulated-key", through: Callable[[InProcess], httpx.AsyncBaseTransport] | None = None
+) -> Bench:
+    """Fresh simulators and adapters. ``through`` wraps the transport. The caller closes ``client``."""
+    simulators = {name: kind(key=key) for name, kind in ALL.items()}
+    inner = InProcess({host_of(name): simulator.app for name, simulator in simulators.items()})
+    client = httpx.AsyncClient(transport=through(inner) if through else inner)
+    settings = settings_for({name: f"http://{host_of(name)}" for name in simulators}, key=key)
+    return Bench(simulators, configured(settings, lambda: client), client)
+
+
+def settings_for(addresses: Mapping[str, str], *, key: str = "simulated-key") -> dict[str, str]:
+    """The router's settings that lead every vendor in ``addresses`` (by simulator) to its simulator."""
     settings: dict[str, str] = {}
     for row in ROWS:
-        scenario = next(s for s in SCENARIOS if s.provider == row.key)
-        settings[f"{row.setting}_API_KEY"] = simulators[scenario.vendor].key
-        settings[f"{row.setting}_BASE_URL"] = f"http://{host_of(scenario.vendor)}{scenario.base_path}"
-    return Bench(simulators, configured(settings, lambda: client), client)
+        scenario = next(each for each in SCENARIOS if each.provider == row.key)
+        if scenario.vendor in addresses:
+            settings[f"{row.setting}_API_KEY"] = key
+            settings[f"{row.setting}_BASE_URL"] = addresses[scenario.vendor] + scenario.base_path
+    return settings

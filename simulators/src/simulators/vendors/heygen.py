@@ -76,8 +76,10 @@ class HeyGen(Simulator):
         return JSONResponse({"data": {"username": "simulated", "remaining_credits": 1000}})
 
     async def _voices(self, request: Request, fault: Fault | None) -> Response:
-        voice = {"gender": request.query_params.get("gender", "female"), "language": "English", "type": "public"}
-        return JSONResponse({"data": [{"voice_id": f"voice-{voice['gender']}", "name": "Simulated", **voice}]})
+        wanted = request.query_params
+        voice = {"gender": wanted.get("gender", "female"), "language": wanted.get("language", "English")}
+        number = f"voice-{voice['gender']}-{voice['language']}".lower()
+        return JSONResponse({"data": [{"voice_id": number, "name": "Simulated", "type": "public", **voice}]})
 
     async def _upload(self, request: Request, fault: Fault | None) -> Response:
         async with request.form() as form:

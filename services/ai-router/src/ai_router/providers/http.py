@@ -7,6 +7,7 @@ outcome is unknown.
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import json
 import socket
@@ -31,6 +32,7 @@ DOWNLOAD_LIMIT = 512 * MEBIBYTE
 
 HEALTH_TIMEOUT_S = 10.0
 SUBMIT_TIMEOUT_S = 30.0
+DOWNLOAD_TIMEOUT_S = 300.0
 _CONNECT_S, _WRITE_S, _POOL_S = 5.0, 60.0, 10.0
 
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.ProxyError)
@@ -108,7 +110,9 @@ class VendorHttp:
             headers={**self.headers, **(headers or {})},
             timeout=httpx.Timeout(read_timeout_s, connect=_CONNECT_S, write=_WRITE_S, pool=_POOL_S),
         )
-        async with self._sent(request, accepts=accepts, vendor_job_id=vendor_job_id) as response:
+        # Phases have time-outs of their own; the whole has one too, against an answer of one byte at a time.
+        whole_s = read_timeout_s + _WRITE_S
+        async with self._sent(request, accepts=accepts, whole_s=whole_s, vendor_job_id=vendor_job_id) as response:
             body = await self._bounded(response, limit)
         lower = {name.lower(): value for name, value in response.headers.items()}
         data: Any = None
@@ -151,7 +155,7 @@ class VendorHttp:
         """
         for _ in range(4):
             request = await self._guarded(url)
-            async with self._sent(request, accepts=False) as response:
+            async with self._sent(request, accepts=False, whole_s=DOWNLOAD_TIMEOUT_S) as response:
                 if response.is_redirect and "location" in response.headers:
                     url = str(httpx.URL(url).join(response.headers["location"]))
                     continue
@@ -201,15 +205,16 @@ class VendorHttp:
 
     @asynccontextmanager
     async def _sent(
-        self, request: httpx.Request, *, accepts: bool, vendor_job_id: str | None = None
+        self, request: httpx.Request, *, accepts: bool, whole_s: float, vendor_job_id: str | None = None
     ) -> AsyncIterator[httpx.Response]:
         try:
-            response = await self.client.send(request, stream=True)
-            try:
-                yield response
-            finally:
-                await response.aclose()
-        except httpx.TransportError as lost:
+            async with asyncio.timeout(whole_s):
+                response = await self.client.send(request, stream=True)
+                try:
+                    yield response
+                finally:
+                    await response.aclose()
+        except (httpx.TransportError, TimeoutError) as lost:
             unknown = accepts and not isinstance(lost, NEVER_SENT)
             kind = FailureClass.UNKNOWN_OUTCOME if unknown else FailureClass.TRANSIENT
             # The original error names the request, whose headers hold the key; it stays out of the chain.

@@ -29,6 +29,8 @@ from contracts.enums import Capability
 
 VERSION = "2024-11-06"
 _FOLLOWS_VIDEO = "act_two"
+_UNUSED_THERE = ("prompt", "script", "duration")
+"""Parameters of a clip that a driving video replaces."""
 _MODELS = ("gen4.5", "gen4_turbo", _FOLLOWS_VIDEO)
 _RATIOS: Mapping[str, float] = {
     name: int(name.partition(":")[0]) / int(name.partition(":")[2])
@@ -131,6 +133,9 @@ class Runway:
     ) -> ProviderResult:
         """Download the clip."""
         declaration = results.declared(self.declarations, request.capability)
+        model = request.model or self._default(request)
+        given = (name for name in _UNUSED_THERE if request.parameters.get(name) is not None)
+        unused = given if model == _FOLLOWS_VIDEO else ()
         file = workspace.directory / "download"
         await self.http.download(str(path(dict(ready.raw), "output", 0)), file)
         stored, content = await results.keep_file(workspace, file, role="video", kind="video")
@@ -138,9 +143,9 @@ class Runway:
             outputs={"video": stored},
             units=Decimal(str(round(content.seconds or _whole(request.parameters.get("duration")), 3))),
             vendor_job_id=vendor_job_id,
-            model=request.model or self._default(request),
+            model=model,
             data={"credits": path(dict(ready.raw), "cost", "credits")},
-            ignored=results.ignored(declaration, request),
+            ignored=tuple(sorted({*results.ignored(declaration, request), *unused})),
             raw=results.scrub(dict(ready.raw), self.http.secrets),
         )
 
