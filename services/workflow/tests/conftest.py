@@ -279,12 +279,6 @@ def as_delivery(message: Message, queue: str = "workflow.runs") -> Delivery:
     return Delivery(queue=queue, headers=wrapped.headers, body=wrapped.body)
 
 
-@pytest.fixture
-def settings_changes() -> dict[str, Any]:
-    """What a test module wants to be different from the test's settings."""
-    return {}
-
-
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def processes() -> AsyncIterator[ProcessPool]:
     pool = ProcessPool(1)
@@ -305,44 +299,58 @@ async def start_world(
 
     async def start(definitions: Any = None, scanner: Any = None, **changes: Any) -> World:
         url = await new_database("workflow")
-        assert MIGRATIONS is not None
-        await migrations.upgrade(url, MIGRATIONS)
-        settings = Settings(
-            **{
-                "env": "test",
-                "retry_delays_s": (0.05, 0.05, 0.05),
-                "timer_poll_s": 0.05,
-                "undo_within_s": 0.3,
-                "undo_tries": 3,
-                "stop_within_s": 0.3,
-                "step_within_s": 5.0,
-                "run_deadline_s": 60.0,
-                "public_url": "http://workflow.test",
-                **changes,
-            }
-        )
-        issuer = Issuer()
-        database = Database(url, service="workflow", clock=SystemClock())
-        store = FolderStore(tmp_path / ids.uuid7().hex, public_url=settings.public_url)
-        deps = Dependencies(
-            database=database, store=store, verifier=issuer.verifier(), clock=SystemClock(), processes=processes
-        )
-        service = build(settings, deps, definitions, scanner)
-        bus = InProcessBus(PostgresDeadLetters({"workflow": database}))
-        others = Others()
-        running = Running(service, bus, alone=True, retry_delays_s=(0.05, 0.05, 0.05))
-        world = World(service, bus, issuer, others, store)
-        attach(bus, world)
-        await bus.start()
-        await running.start()
+        world, running = await begin(url, processes, tmp_path, definitions, scanner, **changes)
         started.append((world, running))
         return world
 
     yield start
     for world, running in started:
-        await world.client.aclose()
-        await world.bus.stop()
-        await running.stop()
+        await end(world, running)
+
+
+async def begin(
+    url: str, processes: ProcessPool, folder: Path, definitions: Any = None, scanner: Any = None, **changes: Any
+) -> tuple[World, Running]:
+    """Migrate, build, start: the service with short delays, and the others around it."""
+    assert MIGRATIONS is not None
+    store = changes.pop("store", None)
+    await migrations.upgrade(url, MIGRATIONS)
+    settings = Settings(
+        **{
+            "env": "test",
+            "retry_delays_s": (0.05, 0.05, 0.05),
+            "timer_poll_s": 0.05,
+            "undo_within_s": 0.3,
+            "undo_tries": 3,
+            "stop_within_s": 0.3,
+            "step_within_s": 5.0,
+            "run_deadline_s": 60.0,
+            "public_url": "http://workflow.test",
+            **changes,
+        }
+    )
+    issuer = Issuer()
+    database = Database(url, service="workflow", clock=SystemClock())
+    store = store or FolderStore(folder / ids.uuid7().hex, public_url=settings.public_url)
+    deps = Dependencies(
+        database=database, store=store, verifier=issuer.verifier(), clock=SystemClock(), processes=processes
+    )
+    service = build(settings, deps, definitions, scanner)
+    bus = InProcessBus(PostgresDeadLetters({"workflow": database}))
+    others = Others()
+    running = Running(service, bus, alone=True, retry_delays_s=(0.05, 0.05, 0.05))
+    world = World(service, bus, issuer, others, store)
+    attach(bus, world)
+    await bus.start()
+    await running.start()
+    return world, running
+
+
+async def end(world: World, running: Running) -> None:
+    """Stop what :func:`begin` started."""
+    await world.client.aclose()
+    await world.bus.stop()
+    await running.stop()
 
 
 @pytest_asyncio.fixture
@@ -397,3 +405,16 @@ def help_() -> SimpleNamespace:
     return SimpleNamespace(
         photo=photo, stored=stored, wrap=wrap, as_delivery=as_delivery, an_identity=an_identity, Others=Others
     )
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def shared(
+    postgres: Any, processes: ProcessPool, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[World]:
+    """One running service for the tests of a module that need nothing special of it."""
+    name = f"workflow_{ids.uuid7().hex}"
+    url = await postgres.create_database(name)
+    world, running = await begin(url, processes, tmp_path_factory.mktemp("shared"))
+    yield world
+    await end(world, running)
+    await postgres.drop_database(name)

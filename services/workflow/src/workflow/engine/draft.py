@@ -104,6 +104,8 @@ class Draft:
         dues = [self.stop_by] if state.phase is Phase.RUNNING else []
         if state.phase is Phase.WAITING:
             dues.append(state.ends_by)
+        if state.phase in (Phase.FAILING, Phase.CANCELLING) and state.undo_by is not None:
+            dues.append(state.undo_by)
         for step in state.steps.values():
             dues += [unit.due for unit in step.units.values() if unit.due is not None and unit.status in _AWAITED]
             if step.undo is UndoStatus.ASKED and step.undo_due is not None:

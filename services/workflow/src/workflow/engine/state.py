@@ -186,6 +186,8 @@ class RunState:
     warnings: list[str] = field(default_factory=list)
     failed_step: str = ""
     failure: Failure | None = None
+    undo_by: datetime | None = None
+    """On the way back: when what has not been undone by then is left to a person."""
 
     def clone(self) -> RunState:
         """A copy that can be changed without changing this one; results are shared, they never change."""

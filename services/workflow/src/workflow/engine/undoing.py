@@ -13,6 +13,8 @@ def begin(draft: Draft, phase: Phase, step: Step, failure: Failure | None, reaso
     """Turn round: ``phase`` is failing or cancelling."""
     state = draft.run.state
     state.phase, state.failure, state.failed_step = phase, failure, step.name
+    # At the run's deadline, but never without a chance: this process may have been away until after it.
+    state.undo_by = max(state.ends_by, draft.after(draft.definition.undo_allowance_s))
     draft.changed = True
     for one in reversed(draft.definition.steps):
         if (step_state := state.steps.get(one.name)) is not None:
@@ -79,26 +81,32 @@ def late_effect(draft: Draft, step: Step, unit: Unit, reason: str) -> None:
 
 def tick(draft: Draft) -> None:
     """Ask again for what has not been undone in time, and give up what takes too long."""
+    over = _is_over(draft)
     for step in draft.definition.steps:
         state = draft.run.state.steps.get(step.name)
         if state is None:
             continue
         for unit in state.units.values():
-            if unit.status is UnitStatus.STOPPING and unit.due is not None and unit.due <= draft.now:
+            if unit.status is UnitStatus.STOPPING and unit.due is not None and (over or unit.due <= draft.now):
                 unit.status, unit.due = UnitStatus.STOPPED, None
                 draft.changed = True
         if (
             step.undo is not None
             and state.undo is UndoStatus.ASKED
             and state.undo_due is not None
-            and state.undo_due <= draft.now
+            and (over or state.undo_due <= draft.now)
         ):
             draft.changed = True
-            if state.undo_tries < step.undo.tries:
+            if state.undo_tries < step.undo.tries and not over:
                 _ask_undo(draft, step, state, "asked again")
             else:
                 state.undo, state.undo_due = UndoStatus.FAILED, None
     end_if_undone(draft)
+
+
+def _is_over(draft: Draft) -> bool:
+    state = draft.run.state
+    return not state.phase.final and state.undo_by is not None and draft.now >= state.undo_by
 
 
 def retry(draft: Draft) -> None:

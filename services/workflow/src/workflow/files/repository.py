@@ -16,8 +16,8 @@ from contracts.objects import StoredObject
 
 _COLUMNS = """
 id, user_id, product_line, original_name, purpose, storage_backend, storage_key, file_size, mime_type, checksum,
-prepared, width, height, duration, kind, scan_status, is_temporary, expires_at, access_count, last_accessed_at, created_at,
-updated_at
+prepared, width, height, duration, kind, scan_status, is_temporary, expires_at, access_count, last_accessed_at,
+created_at, updated_at
 """
 
 _ADD = """
