@@ -26,8 +26,12 @@ class Served:
 def listener(port: int = 0, host: str = "127.0.0.1") -> socket.socket:
     """A bound socket; port 0 takes a free one. Raises OSError when the port is taken."""
     bound = socket.socket()
-    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    bound.bind((host, port))
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((host, port))
+    except OSError:
+        bound.close()
+        raise
     return bound
 
 
