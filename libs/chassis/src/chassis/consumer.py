@@ -43,8 +43,12 @@ _OUTAGES = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
 )
 """Our own side is away: the message is not to blame, so the try does not count."""
+
+_OUTAGE_S = 1.0
 
 
 class Unacceptable(Exception):
@@ -157,14 +161,32 @@ class _Processor:
             except (BadEnvelope, ValidationError, Unacceptable) as error:
                 log.error("message.unreadable", queue=self._queue.name, error=str(error))
                 verdicts[index] = Bury(f"unreadable: {error}")
-        if len(readable) > 1 and await self._together([item for _, item in readable]):
-            for index, _ in readable:
-                verdicts[index] = ACKNOWLEDGE
-        else:
-            for index, item in readable:
-                verdicts[index] = await self._alone(item)
+        for (index, _), verdict in zip(readable, await self._handle([item for _, item in readable]), strict=True):
+            verdicts[index] = verdict
         faults.point("consumer.before_ack")
         return [verdict if verdict is not None else ACKNOWLEDGE for verdict in verdicts]
+
+    async def _handle(self, received: Sequence[Received[Any]]) -> list[Verdict]:
+        """Together if that works, else one by one; when our own side is away, not at all."""
+        if len(received) > 1:
+            try:
+                await self._transact(received)
+                return [ACKNOWLEDGE] * len(received)
+            except AlreadySeen:
+                pass
+            except Exception as error:
+                if _is_outage(error):
+                    return [self._waits(error)] * len(received)
+                log.info("batch.split", queue=self._queue.name, messages=len(received), error=repr(error))
+        verdicts: list[Verdict] = []
+        for item in received:
+            verdict = await self._alone(item)
+            verdicts.append(verdict)
+            if isinstance(verdict, Retry) and not verdict.counted:
+                # Each further try would only wait for the same thing.
+                verdicts += [verdict] * (len(received) - len(verdicts))
+                break
+        return verdicts
 
     def _decode(self, delivery: Delivery) -> Received[Any]:
         envelope = Envelope.from_headers(delivery.headers)
@@ -172,17 +194,6 @@ class _Processor:
         if kind is None:
             raise Unacceptable(f"{self._queue.name} does not take {envelope.type}")
         return Received(kind.model_validate_json(delivery.body), envelope, delivery.attempt)
-
-    async def _together(self, received: Sequence[Received[Any]]) -> bool:
-        """One transaction for all. False when it failed and each has to be tried alone."""
-        try:
-            await self._transact(received)
-        except AlreadySeen:
-            return False
-        except Exception as error:
-            log.info("batch.split", queue=self._queue.name, messages=len(received), error=repr(error))
-            return False
-        return True
 
     async def _alone(self, item: Received[Any]) -> Verdict:
         try:
@@ -193,12 +204,15 @@ class _Processor:
         except Unacceptable as error:
             return await self._unless_seen(item, Bury(str(error)))
         except Exception as error:
-            if (isinstance(error, DBAPIError) and error.connection_invalidated) or isinstance(error, _OUTAGES):
-                log.warning("message.waits", queue=self._queue.name, error=repr(error))
-                return Retry(1.0, f"outage: {error!r}", counted=False)
+            if _is_outage(error):
+                return self._waits(error)
             log.exception("message.failed", queue=self._queue.name, type=item.envelope.type, attempt=item.attempt)
             return await self._unless_seen(item, self._after_failure(item, error))
         return ACKNOWLEDGE
+
+    def _waits(self, error: Exception) -> Verdict:
+        log.warning("message.waits", queue=self._queue.name, error=repr(error))
+        return Retry(_OUTAGE_S, f"outage: {error!r}", counted=False)
 
     def _after_failure(self, item: Received[Any], error: Exception) -> Verdict:
         reason = f"{type(error).__name__}: {error}"
@@ -216,14 +230,24 @@ class _Processor:
                     self._queue.name,
                 )
         except _OUTAGES as error:
-            return Retry(1.0, f"outage: {error!r}", counted=False)
+            return self._waits(error)
         return ACKNOWLEDGE if seen else verdict
 
     async def _transact(self, received: Sequence[Received[Any]]) -> None:
         async with self._database.transaction() as tx:
             for item in received:
                 tx.mark_seen(self._queue.name, item.envelope.id)
-            await self._queue.handle(received, tx)
+            try:
+                await self._queue.handle(received, tx)
+            except (ConnectionError, TimeoutError):
+                raise
+            except OSError as error:
+                # From the database's driver it would mean "away"; from a handler it is a file, and its own fault.
+                raise RuntimeError(repr(error)) from error
+
+
+def _is_outage(error: Exception) -> bool:
+    return isinstance(error, _OUTAGES) or (isinstance(error, DBAPIError) and error.connection_invalidated)
 
 
 async def wait_until(condition: Callable[[], bool], *, timeout_s: float, every_s: float = 0.01) -> None:

@@ -17,6 +17,7 @@ from uuid import UUID
 
 import asyncpg
 import orjson
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, create_async_engine
 
 from chassis import context, faults
@@ -29,6 +30,10 @@ from contracts.message import Command, Event
 
 class AlreadySeen(Exception):
     """The inbox has a message of this transaction already: its effects exist, this transaction must not."""
+
+
+class DatabaseAway(ConnectionError):
+    """No connection to be had: refused, starting up, shutting down, or all in use for too long. Try again later."""
 
 
 class LeaseLost(Exception):
@@ -211,7 +216,14 @@ class Database:
     """One service's database. ``url`` is ``postgresql+asyncpg://...``."""
 
     def __init__(
-        self, url: str, *, service: str, pool_size: int = 5, max_overflow: int = 10, clock: Clock | None = None
+        self,
+        url: str,
+        *,
+        service: str,
+        pool_size: int = 5,
+        max_overflow: int = 10,
+        pool_timeout_s: float = 10,
+        clock: Clock | None = None,
     ) -> None:
         self.service = service
         self.url = url
@@ -222,7 +234,7 @@ class Database:
             url,
             pool_size=pool_size,
             max_overflow=max_overflow,
-            pool_timeout=10,
+            pool_timeout=pool_timeout_s,
             isolation_level="AUTOCOMMIT",
             json_serializer=lambda value: orjson.dumps(value).decode(),
             json_deserializer=orjson.loads,
@@ -233,11 +245,11 @@ class Database:
     async def transaction(self) -> AsyncIterator[Transaction]:
         """Begin; commit when the block ends, roll back when it raises.
 
-        Raises :class:`AlreadySeen` and :class:`LeaseLost` at the end of the block. After an error from the commit
-        itself the outcome is unknown; callers repeat with the same ids.
+        Raises :class:`DatabaseAway` before the block, :class:`AlreadySeen` and :class:`LeaseLost` at its end. After an
+        error from the commit itself the outcome is unknown; callers repeat with the same ids.
         """
-        async with self._engine.connect() as connection:
-            driver: asyncpg.Connection = (await connection.get_raw_connection()).driver_connection  # type: ignore[assignment]
+        async with self._checkout() as connection:
+            driver: asyncpg.Connection = (await connection.get_raw_connection()).driver_connection
             block = driver.transaction()
             tx = Transaction(self, connection, driver)
             try:
@@ -259,7 +271,7 @@ class Database:
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[asyncpg.Connection]:
         """A bare autocommit connection for single statements of the chassis (claim, sweep, probe)."""
-        async with self._engine.connect() as connection:
+        async with self._checkout() as connection:
             raw = await connection.get_raw_connection()
             try:
                 yield raw.driver_connection
@@ -284,6 +296,18 @@ class Database:
     async def close(self) -> None:
         """Close every connection."""
         await self._engine.dispose()
+
+    @asynccontextmanager
+    async def _checkout(self) -> AsyncIterator[AsyncConnection]:
+        connecting = self._engine.connect()
+        try:
+            connection = await connecting.start()
+        except (OSError, TimeoutError, SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise DatabaseAway(f"no connection to the database of {self.service}: {error}") from error
+        try:
+            yield connection
+        finally:
+            await connecting.__aexit__(None, None, None)
 
     @staticmethod
     async def _roll_back(connection: AsyncConnection, driver: asyncpg.Connection, block: Any) -> None:

@@ -1,0 +1,224 @@
+"""One transaction: state, messages, inbox and work together or not at all."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import asyncpg
+import orjson
+import pytest
+from sqlalchemy import text
+
+from chassis import context, ids
+from chassis.database import AlreadySeen, DatabaseAway, LeaseLost
+from chassis.work import NewWork, WorkItem
+from contracts.ai_router import CancelJob
+from contracts.enums import Priority
+
+
+async def test_state_and_messages_commit_together(new_service: Any, registered: Any, count: Any) -> None:
+    database = await new_service()
+    event = registered("ann")
+    with context.use(context.Context(correlation_id="c-1")):
+        async with database.transaction() as tx:
+            await tx.execute("INSERT INTO effects VALUES ('one')")
+            message_id = tx.emit(event)
+
+    async with database.connection() as connection:
+        row = await connection.fetchrow("SELECT * FROM outbox")
+    assert row["id"] == message_id
+    assert (row["exchange"], row["routing_key"], row["mandatory"]) == ("events", "users.user_registered.v1", True)
+    assert row["headers"]["cloudEvents:correlationid"] == "c-1"
+    assert row["headers"]["cloudEvents:source"] == "/services/billing"
+    assert type(event).model_validate_json(row["body"]) == event
+    assert await count(database, "effects") == 1
+
+
+async def test_an_error_takes_everything_back(new_service: Any, registered: Any, count: Any) -> None:
+    database = await new_service()
+    called: list[str] = []
+
+    with pytest.raises(RuntimeError):
+        async with database.transaction() as tx:
+            await tx.execute("INSERT INTO effects VALUES ('one')")
+            await tx.session.execute(text("INSERT INTO effects VALUES ('two')"))
+            tx.emit(registered())
+            tx.mark_seen("billing.accounts", ids.uuid7())
+            tx.add_work(NewWork(ids.uuid7(), "render"))
+            tx.after_commit(lambda: called.append("committed"))
+            raise RuntimeError("no")
+
+    for table in ("effects", "outbox", "inbox", "work"):
+        assert await count(database, table) == 0
+    assert called == []
+
+
+async def test_what_follows_a_commit_is_called_once_it_has_succeeded(new_service: Any, count: Any) -> None:
+    database = await new_service()
+    called: list[str] = []
+    woken: list[str] = []
+    database.on_work("render", lambda: woken.append("render"))
+
+    async with database.transaction() as tx:
+        tx.after_commit(lambda: called.append("committed"))
+        tx.add_work(NewWork(ids.uuid7(), "render"))
+        assert called == woken == []
+
+    assert called == ["committed"]
+    assert woken == ["render"]
+
+
+async def test_a_message_seen_before_undoes_the_transaction(new_service: Any, registered: Any, count: Any) -> None:
+    database = await new_service()
+    message_id = ids.uuid7()
+    async with database.transaction() as tx:
+        tx.mark_seen("billing.accounts", message_id)
+
+    with pytest.raises(AlreadySeen):
+        async with database.transaction() as tx:
+            tx.mark_seen("billing.accounts", message_id)
+            await tx.execute("INSERT INTO effects VALUES ('twice')")
+            tx.emit(registered())
+    async with database.transaction() as tx:
+        tx.mark_seen("billing.other", message_id)
+
+    assert await count(database, "effects") == 0
+    assert await count(database, "outbox") == 0
+    assert await count(database, "inbox") == 2
+
+
+async def test_another_unique_violation_is_no_repeat(new_service: Any) -> None:
+    database = await new_service()
+    async with database.transaction() as tx:
+        await tx.execute("CREATE UNIQUE INDEX ON effects (name)")
+        await tx.execute("INSERT INTO effects VALUES ('one')")
+    with pytest.raises(asyncpg.UniqueViolationError):
+        async with database.transaction() as tx:
+            await tx.execute("INSERT INTO effects VALUES ('one')")
+
+
+async def test_orm_and_plain_statements_share_the_transaction(new_service: Any, count: Any) -> None:
+    database = await new_service()
+    async with database.transaction() as tx:
+        await tx.session.execute(text("INSERT INTO effects VALUES ('orm')"))
+        rows = await tx.fetch("SELECT name FROM effects WHERE name = $1", "orm")
+        assert [row["name"] for row in rows] == ["orm"]
+        assert await count(database, "effects") == 0
+        assert (await tx.fetchrow("SELECT 1 AS one"))["one"] == 1
+        assert await tx.fetchrow("SELECT 1 WHERE false") is None
+        assert await tx.execute("DELETE FROM effects") == "DELETE 1"
+
+
+async def test_json_goes_in_as_text_and_comes_out_decoded(new_service: Any) -> None:
+    database = await new_service()
+    async with database.transaction() as tx:
+        row = await tx.fetchrow("SELECT $1::jsonb AS value", orjson.dumps({"a": [1, "ü"]}).decode())
+    assert row["value"] == {"a": [1, "ü"]}
+
+
+async def test_a_command_goes_into_the_lane_of_its_priority(new_service: Any, count: Any) -> None:
+    database = await new_service("workflow")
+    command = CancelJob(job_id=ids.uuid7(), reason="no longer wanted")
+    async with database.transaction() as tx:
+        tx.send(command, priority=Priority.HIGH)
+
+    async with database.connection() as connection:
+        row = await connection.fetchrow("SELECT exchange, routing_key, mandatory FROM outbox")
+    assert tuple(row) == ("commands", "ai_router.high_priority", True)
+
+
+async def test_the_same_work_is_added_once(new_service: Any, count: Any) -> None:
+    database = await new_service()
+    work = NewWork(ids.uuid7(), "render", {"n": 1})
+    for _ in range(2):
+        async with database.transaction() as tx:
+            tx.add_work(work)
+    assert await count(database, "work") == 1
+
+
+async def test_work_of_another_holder_cannot_be_finished(new_service: Any, count: Any) -> None:
+    database = await new_service()
+    work_id, token = ids.uuid7(), ids.uuid7()
+    async with database.transaction() as tx:
+        tx.add_work(NewWork(work_id, "render"))
+    async with database.connection() as connection:
+        await connection.execute("UPDATE work SET lease_token = $1", token)
+
+    with pytest.raises(LeaseLost):
+        async with database.transaction() as tx:
+            await tx.execute("INSERT INTO effects VALUES ('late')")
+            tx.finish_work(WorkItem(work_id, "render", {}, 1, ids.uuid7()))
+    assert await count(database, "effects") == 0
+    assert await count(database, "work") == 1
+
+    async with database.transaction() as tx:
+        tx.finish_work(WorkItem(work_id, "render", {}, 1, token))
+    assert await count(database, "work") == 0
+
+
+async def test_a_connection_lost_inside_a_transaction_does_not_return_to_the_pool(new_service: Any, count: Any) -> None:
+    database = await new_service(pool_size=1, max_overflow=0)
+    with pytest.raises((asyncpg.PostgresConnectionError, asyncpg.InterfaceError, ConnectionError)):
+        async with database.transaction() as tx:
+            await tx.execute("INSERT INTO effects VALUES ('gone')")
+            await tx.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    async with database.transaction() as tx:
+        await tx.execute("INSERT INTO effects VALUES ('kept')")
+    assert await count(database, "effects") == 1
+
+
+async def test_a_cancelled_transaction_is_rolled_back_and_its_connection_clean(new_service: Any, count: Any) -> None:
+    database = await new_service(pool_size=1, max_overflow=0)
+    inside = asyncio.Event()
+
+    async def work() -> None:
+        async with database.transaction() as tx:
+            await tx.execute("INSERT INTO effects VALUES ('cancelled')")
+            inside.set()
+            await tx.execute("SELECT pg_sleep(30)")
+
+    task = asyncio.create_task(work())
+    await inside.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    async with database.transaction() as tx:
+        await tx.execute("INSERT INTO effects VALUES ('kept')")
+    assert await count(database, "effects") == 1
+
+
+async def test_a_transaction_without_messages_adds_no_statement_of_its_own(new_service: Any) -> None:
+    database = await new_service()
+    async with database.transaction() as tx:
+        driver = tx._driver
+        statements: list[str] = []
+
+        def remember(record: Any) -> None:
+            statements.append(record.query)
+
+        driver.add_query_logger(remember)
+        await tx.fetch("SELECT 1")
+    driver.remove_query_logger(remember)
+    assert [statement for statement in statements if statement not in ("BEGIN;", "COMMIT;")] == ["SELECT 1"]
+
+
+async def test_no_connection_is_said_in_one_way_whatever_the_driver_says(new_service: Any) -> None:
+    database = await new_service()
+    nowhere = await new_service(url=database.url.replace("/billing_", "/missing_"))
+    refused = await new_service(url="postgresql+asyncpg://postgres@127.0.0.1:1/none")
+    for away in (nowhere, refused):
+        with pytest.raises(DatabaseAway, match="billing"):
+            await away.ready()
+        with pytest.raises(DatabaseAway):
+            async with away.transaction():
+                pass
+
+
+async def test_a_pool_that_stays_exhausted_is_away_too(new_service: Any) -> None:
+    database = await new_service(pool_size=1, max_overflow=0, pool_timeout_s=0.1)
+    async with database.connection():
+        with pytest.raises(DatabaseAway):
+            await database.ready()
