@@ -154,6 +154,8 @@ def limit(samples: ArrayLike, rate: int, ceiling: float) -> NDArray[np.float64]:
     Returns ``(n, channels)``; the very same values where nothing was over the ceiling.
     """
     made = _columns(samples)
+    if float(np.abs(made).max(initial=0.0)) * _overshoot() <= ceiling:
+        return made
     reach = max(1, round(_LIMITER_REACH_S * rate))
     window = np.hanning(2 * reach + 1)
     window /= window.sum()
@@ -223,6 +225,12 @@ def _interpolator() -> NDArray[np.float64]:
     return np.asarray(taps * _OVERSAMPLING)
 
 
+@lru_cache(maxsize=1)
+def _overshoot() -> float:
+    """No interpolated value exceeds the loudest sample times this: quiet stretches need no filtering."""
+    return max(float(np.abs(_interpolator()[phase::_OVERSAMPLING]).sum()) for phase in range(_OVERSAMPLING))
+
+
 def _interpolated(columns: NDArray[np.float64]) -> NDArray[np.float64]:
     """Four values for each sample, zeros assumed around them, the first of a group standing on the sample itself."""
     padded = np.pad(columns, ((0, _REACH), (0, 0)))
@@ -234,9 +242,7 @@ def _interpolated(columns: NDArray[np.float64]) -> NDArray[np.float64]:
 def _interpolated_peak(columns: NDArray[np.float64], known: float) -> float:
     """The larger of ``known`` and every interpolated value that depends on no sample outside ``columns``."""
     taps = _interpolator()
-    # No interpolated value exceeds the loudest sample times this sum: quiet stretches need no filtering.
-    bound = max(float(np.abs(taps[phase::_OVERSAMPLING]).sum()) for phase in range(_OVERSAMPLING))
-    if float(np.abs(columns).max(initial=0.0)) * bound <= known:
+    if float(np.abs(columns).max(initial=0.0)) * _overshoot() <= known:
         return known
     finer = upfirdn(taps, columns, up=_OVERSAMPLING, axis=0)
     return max(known, float(np.abs(finer[len(taps) - 1 : 1 - len(taps)]).max(initial=0.0)))
@@ -244,9 +250,11 @@ def _interpolated_peak(columns: NDArray[np.float64], known: float) -> float:
 
 def _true_level(columns: NDArray[np.float64]) -> NDArray[np.float64]:
     """The highest level at or next to each sample, over all channels; shape ``(n,)``."""
-    if not len(columns):
-        return np.zeros(0)
-    groups = np.abs(_interpolated(columns)).max(axis=1).reshape(-1, _OVERSAMPLING)
-    level = np.maximum(groups.max(axis=1), np.abs(columns).max(axis=1))
-    # A value between two samples is moved by the gain of both.
-    return np.asarray(np.maximum(level, np.concatenate(([0.0], groups[:-1, 1:].max(axis=1)))))
+    level = np.zeros(len(columns))
+    for column in columns.T:
+        finer = np.abs(_interpolated(column[:, None])[:, 0])
+        between = np.maximum(np.maximum(finer[1::4], finer[2::4]), finer[3::4])
+        level = np.maximum(np.maximum(level, np.abs(column)), np.maximum(finer[::4], between))
+        # A value between two samples is moved by the gain of both.
+        level[1:] = np.maximum(level[1:], between[:-1])
+    return level
