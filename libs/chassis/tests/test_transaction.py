@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from chassis import context, ids
+from chassis.consumer import wait_until
 from chassis.database import AlreadySeen, DatabaseAway, LeaseLost
 from chassis.work import NewWork, WorkItem
 from contracts.ai_router import CancelJob
@@ -222,3 +223,20 @@ async def test_a_pool_that_stays_exhausted_is_away_too(new_service: Any) -> None
     async with database.connection():
         with pytest.raises(DatabaseAway):
             await database.ready()
+
+
+async def test_connections_that_the_server_ended_in_the_pool_are_replaced_unnoticed(
+    new_service: Any, postgres: Any, count: Any
+) -> None:
+    database = await new_service(pool_size=3)
+    async with database.connection() as one, database.connection() as two, database.connection() as three:
+        pooled = [one, two, three]
+    administrator = await postgres.connect()
+    for connection in pooled:
+        await administrator.execute("SELECT pg_terminate_backend($1)", connection.get_server_pid())
+    await administrator.close()
+    await wait_until(lambda: all(connection.is_closed() for connection in pooled), timeout_s=5)
+
+    async with database.transaction() as tx:
+        await tx.execute("INSERT INTO effects VALUES ('kept')")
+    assert await count(database, "effects") == 1

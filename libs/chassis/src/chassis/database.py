@@ -299,9 +299,15 @@ class Database:
 
     @asynccontextmanager
     async def _checkout(self) -> AsyncIterator[AsyncConnection]:
-        connecting = self._engine.connect()
         try:
-            connection = await connecting.start()
+            while True:
+                connecting = self._engine.connect()
+                connection = await connecting.start()
+                if not (await connection.get_raw_connection()).driver_connection.is_closed():  # type: ignore[union-attr]
+                    break
+                # The server ended it while it lay in the pool (a restart); nothing has been done on it.
+                await connection.invalidate()
+                await connecting.__aexit__(None, None, None)
         except (OSError, TimeoutError, SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             raise DatabaseAway(f"no connection to the database of {self.service}: {error}") from error
         try:
