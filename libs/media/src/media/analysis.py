@@ -74,9 +74,9 @@ def scene_changes(path: Path, *, threshold: float = 0.35, at_least: float = 0.5)
     """The times of hard cuts, the first picture of each new scene, at least ``at_least`` seconds apart.
 
     Two neighbouring pictures, 64 pixels a side, are compared by their colours (the share of the histogram over luma, Cr
-    and Cb that differs) and by what stands where (mean luma difference over 64 levels). A cut is where the mean of both exceeds
-    ``threshold`` and twice the change around it, so that fast motion and flicker do not count. Raises ``NotUsable``
-    (``NO_VIDEO``) for a file without picture.
+    and Cb that differs) and by what stands where (mean luma difference over 64 levels). A cut is where the mean of both
+    exceeds ``threshold`` and twice the change around it, so that fast motion and flicker do not count. Raises
+    ``NotUsable`` (``NO_VIDEO``) for a file without picture.
     """
     times: list[float] = []
     changes: list[float] = []

@@ -13,7 +13,10 @@ import numpy as np
 from media._source import duration_of, open_media, start_of, video_stream
 from media.encode import encoding
 from media.errors import BadMedia, NotUsable
+from media.thumbnails_moving import preview, waveform
 from media.types import Bgr, Made
+
+__all__ = ["poster", "preview", "upright", "waveform"]
 
 _CANDIDATES = 6
 _SEARCHED_FRAMES = 300
