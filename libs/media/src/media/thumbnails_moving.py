@@ -73,7 +73,7 @@ def waveform(
 ) -> Made:
     """The sound as a PNG: one rounded bar every 6 pixels, as high as that stretch is loud, around the middle.
 
-    A bar shows the RMS relative to the loudest bar, from -48 dB (a dot) to 0 dB (full height). Without ``background``
+    A bar shows the RMS relative to the loudest bar, from -36 dB (a dot) to 0 dB (full height). Without ``background``
     the picture is transparent. Raises ``NotUsable`` where there is no sound, ``BadMedia`` for impossible sizes and
     colours.
     """
@@ -94,7 +94,7 @@ def waveform(
     level = np.sqrt((power[edges[1:]] - power[edges[:-1]]) / np.maximum(1, edges[1:] - edges[:-1]))
     loudest = float(level.max())
     decibels = 20 * np.log10(np.maximum(level, 1e-9) / loudest) if loudest > 1e-6 else np.full(bars, -96.0)
-    heights = np.clip(1 + decibels / 48, 0, 1)
+    heights = np.clip(1 + decibels / 36, 0, 1)
     picture = _bars(heights, width, height, ink, ground)
     with encoding(out) as partial:
         Image.fromarray(picture).save(partial, "PNG", optimize=True)
