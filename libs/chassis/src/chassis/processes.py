@@ -11,6 +11,7 @@ import multiprocessing
 import threading
 from collections.abc import Callable
 from concurrent.futures import CancelledError as FutureCancelled
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.context import SpawnContext
 from typing import Any, TypeVar
 
@@ -90,7 +91,7 @@ class ProcessPool:
             return await asyncio.wrap_future(future)  # type: ignore[no-any-return]
         except ProcessExpired as error:
             raise WorkerDied(f"a worker process ended with {error.exitcode}") from error
-        except FutureCancelled as error:
+        except (FutureCancelled, BrokenProcessPool) as error:
             raise WorkerDied("the process pool was stopped") from error
         finally:
             self._listeners.pop(job, None)
