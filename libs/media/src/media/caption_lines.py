@@ -106,10 +106,8 @@ def _into(
         if line > width and cut > 1:
             break
         rest_cost, rest = _into(tokens[cut:], width, count - 1, measure)
-        cost = max(
-            line + (0.0 if tokens[cut - 1].ends_clause or tokens[cut - 1].ends_sentence else _BAD_BREAK * width),
-            rest_cost,
-        )
+        natural = tokens[cut - 1].ends_clause or tokens[cut - 1].ends_sentence
+        cost = (line / width) ** 2 + (0.0 if natural else _BAD_BREAK) + rest_cost
         if rest is not None and cost < best[0]:
             best = cost, [tokens[:cut], *rest]
     return best
