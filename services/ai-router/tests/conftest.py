@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -88,6 +89,12 @@ class Router:
         """The first event of a kind about a job."""
         await wait_until(lambda: bool(self.events(kind, job_id)), timeout_s=timeout_s)
         return self.events(kind, job_id)[0]
+
+    async def eventually(self, statement: str, wanted: Any, *, timeout_s: float = 10.0) -> None:
+        """Wait until the first column of a statement's rows is ``wanted``."""
+        deadline = asyncio.get_running_loop().time() + timeout_s
+        while (found := [row[0] for row in await self.fetch(statement)]) != wanted:
+            assert asyncio.get_running_loop().time() < deadline, found
 
     async def fetch(self, statement: str, *arguments: Any) -> list[Any]:
         """Rows of the service's database."""

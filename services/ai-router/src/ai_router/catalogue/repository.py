@@ -77,7 +77,7 @@ async def load_starting_catalogue(database: Database) -> None:
 class CatalogueBook:
     """The newest catalogue and usage, read again when older than ``max_age_s`` (AIR-56).
 
-    ``extra`` are offers of providers that a composition root added; they are not in the tables.
+    ``extra`` are offers of providers that a composition root added; they count while the tables have none for them.
     """
 
     def __init__(self, database: Database, *, max_age_s: float, extra: Sequence[Offer] = ()) -> None:
@@ -112,8 +112,11 @@ class CatalogueBook:
                 "GROUP BY provider",
                 now,
             )
+        listed = tuple(_offer(row) for row in offers)
+        known = {(offer.provider, offer.capability) for offer in listed}
+        unlisted = tuple(offer for offer in self._extra if (offer.provider, offer.capability) not in known)
         self._catalogue = Catalogue(
-            offers=(*(_offer(row) for row in offers), *self._extra),
+            offers=listed + unlisted,
             policies={policy.capability: policy for policy in map(_policy, policies)},
             rules=_rules({row["name"]: row["value"] for row in rules}),
         )

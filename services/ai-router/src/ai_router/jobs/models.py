@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
@@ -26,6 +26,8 @@ CallState = Literal["calling", "accepted", "succeeded", "failed", "cancelled", "
 
 FOUR_PLACES = Decimal("0.0001")
 
+_CONTEXT = tuple(one.name for one in fields(Context))
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -45,17 +47,17 @@ class Job:
         """What the work row carries."""
         return {
             "command": self.command.model_dump(mode="json"),
-            "context": {name: value for name, value in asdict(self.context).items() if value is not None},
+            "context": {name: value for name in _CONTEXT if (value := getattr(self.context, name)) is not None},
             "round": self.round,
         }
 
     @classmethod
     def of(cls, item: WorkItem) -> Job:
         """The job of a work row."""
-        fields = dict(item.payload["context"])
-        if "user_id" in fields:
-            fields["user_id"] = UUID(fields["user_id"])
-        return cls(SubmitJob.model_validate(item.payload["command"]), Context(**fields), item.payload["round"])
+        known = dict(item.payload["context"])
+        if "user_id" in known:
+            known["user_id"] = UUID(known["user_id"])
+        return cls(SubmitJob.model_validate(item.payload["command"]), Context(**known), item.payload["round"])
 
 
 @dataclass(frozen=True, slots=True)

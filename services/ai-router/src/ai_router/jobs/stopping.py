@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from typing import cast
 from uuid import UUID
 
 import structlog
 
 from ai_router.jobs import repository
 from ai_router.jobs.models import Call
+from ai_router.jobs.vendor import submits
 from ai_router.providers.port import ProviderFailure, ProviderRequest, Submits
 from ai_router.routing.router import Router
 from chassis import faults
@@ -58,18 +60,19 @@ class VendorStopper:
 
     async def _stopped(self, call: Call) -> bool:
         provider = self._router.providers.get(call.provider)
-        if not isinstance(provider, Submits):
+        if provider is None or not submits(type(provider)):
             return False
+        vendor = cast(Submits, provider)
         try:
             found = call
             if found.vendor_job_id is None:
                 request = ProviderRequest(call.id, call.job_id, Capability(call.capability), model=None)
-                accepted = await provider.lookup(request)
+                accepted = await vendor.lookup(request)
                 if accepted is None:
                     return True
                 found = replace(call, vendor_job_id=accepted.vendor_job_id)
             faults.point("provider.before_cancel")
-            return found.vendor_job_id is not None and await provider.cancel(found.vendor_job_id)
+            return found.vendor_job_id is not None and await vendor.cancel(found.vendor_job_id)
         except ProviderFailure as failure:
             log.warning("provider.not_stopped", provider=call.provider, call_id=str(call.id), error=str(failure))
             return False

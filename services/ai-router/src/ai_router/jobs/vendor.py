@@ -6,6 +6,8 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import cache
+from typing import cast
 
 import structlog
 
@@ -62,11 +64,18 @@ async def drive(
     earlier: Earlier | None = None,
 ) -> ProviderResult:
     """The result of this attempt, or :class:`ProviderFailure`. Work is handed to a vendor at most once."""
-    if isinstance(provider, Submits):
-        return await _submitted(provider, request, workspace, report, remember, polling, earlier)
-    if isinstance(provider, Performs):
-        return await _performed(provider, request, workspace, report, earlier)
-    raise TypeError(f"{provider.key} neither performs nor submits")
+    if submits(type(provider)):
+        return await _submitted(cast(Submits, provider), request, workspace, report, remember, polling, earlier)
+    return await _performed(cast(Performs, provider), request, workspace, report, earlier)
+
+
+@cache
+def submits(kind: type[Provider]) -> bool:
+    """Whether providers of a class take jobs and are asked again; else one call does the work.
+
+    By class and remembered: checking an object against a protocol takes longer than a small job.
+    """
+    return hasattr(kind, "submit")
 
 
 async def _performed(

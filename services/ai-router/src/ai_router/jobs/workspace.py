@@ -59,11 +59,15 @@ async def workspace(
     store: ObjectStore, root: Path | None, *, user_id: UUID, attempt_id: UUID, now: datetime
 ) -> AsyncIterator[AttemptWorkspace]:
     """A workspace with a folder of its own, removed at the end. ``root``: where; None: the system's."""
-    directory = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="attempt-", dir=root))
+    directory = Path(tempfile.mkdtemp(prefix="attempt-", dir=root))
     try:
         yield AttemptWorkspace(store, directory, user_id=user_id, attempt_id=attempt_id, now=now)
     finally:
-        await asyncio.to_thread(shutil.rmtree, directory, ignore_errors=True)
+        try:
+            directory.rmdir()
+        except OSError:
+            # Not empty: what an attempt leaves behind may be large, and removing it slow.
+            await asyncio.to_thread(shutil.rmtree, directory, ignore_errors=True)
 
 
 def extension_of(mime_type: str) -> str:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 Progress = Callable[[float], None]
 
@@ -28,7 +28,7 @@ def enhance(source: Path, out: Path, kind: str, strength: float, *, progress: Pr
     }
 
 
-def upscale(source: Path, out: Path, factor: int, *, progress: Progress) -> dict[str, Any]:
+def upscale(source: Path, out: Path, factor: Literal[2, 4], *, progress: Progress) -> dict[str, Any]:
     """Write the photo at ``factor`` times its size to ``out``."""
     from media.upscale import upscale_file
 
@@ -77,6 +77,7 @@ def compose(out: Path, options: dict[str, Any], *, progress: Progress) -> dict[s
     made = make_bed(out, **options)
     progress(1.0)
     return {"duration": made.duration}
+
 
 def speech_of(audio: Path, document: dict[str, Any]) -> Any:
     """The library's ``Speech`` from a recording and its timings document."""
