@@ -45,7 +45,7 @@ from contracts.envelope import Envelope
 from contracts.export import CancelExport, CreateKit, CreateRendition, KitCompleted, KitFailed, RenditionCompleted
 from contracts.message import Command, Event, Message
 from contracts.objects import StoredObject
-from workflow.composition import SPEC, build
+from workflow.composition import SPEC, build, default_definitions
 from workflow.settings import Settings
 
 MIGRATIONS = SPEC.migrations
@@ -218,6 +218,7 @@ class World:
         self.issuer = issuer
         self.others = others
         self.store = store
+        self.definitions: Any = None
         self.client = httpx.AsyncClient(
             transport=httpx.ASGITransport(app=service.app), base_url="http://workflow.test", timeout=20
         )
@@ -262,6 +263,17 @@ class World:
     async def ended(self, who: Identity, run_id: str) -> dict[str, Any]:
         """The run's details once it has ended."""
         return await self.until(who, run_id, lambda d: d["status"] in ("completed", "failed", "cancelled"))
+
+    async def eventually(self, condition: Callable[[], Any], timeout_s: float = 10.0) -> Any:
+        """The first true value of ``condition``, which may be a coroutine function."""
+        async with asyncio.timeout(timeout_s):
+            while True:
+                found = condition()
+                if asyncio.iscoroutine(found):
+                    found = await found
+                if found:
+                    return found
+                await asyncio.sleep(0.02)
 
     async def publish(self, *events: Event) -> None:
         """Publish events as the others do; returns when they have been handled."""
@@ -340,6 +352,7 @@ async def begin(
     others = Others()
     running = Running(service, bus, alone=True, retry_delays_s=(0.05, 0.05, 0.05))
     world = World(service, bus, issuer, others, store)
+    world.definitions = definitions or default_definitions(settings)
     attach(bus, world)
     await bus.start()
     await running.start()

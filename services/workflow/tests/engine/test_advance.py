@@ -87,6 +87,9 @@ class Drive:
         self.last = decision
         return decision
 
+    def phase(self) -> Phase:
+        return self.run.state.phase
+
     def ref(self, name: str = "draw") -> UUID:
         return self.run.unit(name).ref
 
@@ -102,7 +105,7 @@ def asked(decision: Decision) -> list[Any]:
     return [command for command, _ in decision.commands]
 
 
-def kinds(decision: Decision) -> list[type]:
+def kinds(decision: Decision) -> list[type[Any]]:
     return [type(event) for event in decision.events]
 
 
@@ -176,7 +179,7 @@ def test_a_failure_that_may_pass_is_tried_again_after_each_delay_and_then_fails_
         refs.add(run.ref())
     assert len(refs) == 3
     decision = run.no()
-    assert run.run.state.phase is Phase.FAILED
+    assert run.phase() is Phase.FAILED
     assert kinds(decision) == [RunFailed]
     assert decision.events[0].code == "down"  # type: ignore[attr-defined]
 
@@ -184,7 +187,7 @@ def test_a_failure_that_may_pass_is_tried_again_after_each_delay_and_then_fails_
 def test_a_failure_that_stays_fails_at_once() -> None:
     run = Drive(two_steps())
     run.no(retryable=False)
-    assert run.run.state.phase is Phase.FAILED
+    assert run.phase() is Phase.FAILED
 
 
 def test_silence_is_answered_with_the_same_command_until_patience_ends() -> None:
@@ -194,7 +197,7 @@ def test_silence_is_answered_with_the_same_command_until_patience_ends() -> None
         assert [c.job_id for c in asked(run.tell(Ticked(), 100))] == [ref]
     decision = run.tell(Ticked(), 100)
     assert [type(c) for c in asked(decision)] == [CancelJob]
-    assert run.run.state.phase is Phase.FAILED
+    assert run.phase() is Phase.FAILED
     assert run.run.state.failure is not None and run.run.state.failure.code == "no_answer"
 
 
@@ -213,12 +216,12 @@ def test_cancel_stops_work_and_waits_for_the_answer() -> None:
     run = Drive(two_steps())
     decision = run.tell(CancelRequested())
     assert [type(c) for c in asked(decision)] == [CancelJob]
-    assert run.run.state.phase is Phase.CANCELLING
+    assert run.phase() is Phase.CANCELLING
     assert not may_cancel(run.definition, run.run)
     assert run.tell(CancelRequested()).entry is None
     assert "to stop" in (waiting_for(run.definition, run.run) or "")
     decision = run.tell(Answered(JobCancelled.NAME, run.ref(), cost=Decimal("0.2")))
-    assert run.run.state.phase is Phase.CANCELLED
+    assert run.phase() is Phase.CANCELLED
     assert kinds(decision) == [RunCancelled]
     assert run.run.state.cost == Decimal("0.2")
 
@@ -227,7 +230,7 @@ def test_cancel_does_not_wait_forever_for_work_to_stop() -> None:
     run = Drive(two_steps(stop_within_s=20.0))
     run.tell(CancelRequested())
     run.tell(Ticked(), 20)
-    assert run.run.state.phase is Phase.CANCELLED
+    assert run.phase() is Phase.CANCELLED
     assert run.done().entry is None
 
 
@@ -239,7 +242,7 @@ def test_another_round_prefers_others_but_takes_the_same_when_there_is_none() ->
     assert asked(decision)[0].exclude == ("a", "b")
     decision = run.no(retryable=False)
     assert asked(decision)[0].exclude == ()
-    assert run.run.state.phase is Phase.RUNNING
+    assert run.phase() is Phase.RUNNING
 
 
 def test_another_round_keeps_what_is_done() -> None:
@@ -249,7 +252,7 @@ def test_another_round_keeps_what_is_done() -> None:
     decision = run.tell(RetryRequested())
     assert [c.job_id for c in asked(decision)] == [run.ref("paint")]
     run.done("paint")
-    assert run.run.state.phase is Phase.COMPLETED
+    assert run.phase() is Phase.COMPLETED
     assert run.tell(RetryRequested()).entry is None
 
 
@@ -270,7 +273,7 @@ def test_a_fan_out_of_which_nothing_worked_fails_the_run() -> None:
     run = Drive(two_steps(fan_out=lambda _: ("x", "y"), retry=Retry(())))
     for unit in list(run.run.state.steps["draw"].units.values()):
         run.tell(Answered(JobFailed.NAME, unit.ref, failure=Failure("down", "It is down.")))
-    assert run.run.state.phase is Phase.FAILED
+    assert run.phase() is Phase.FAILED
 
 
 def test_another_round_of_a_fan_out_asks_only_for_what_is_missing() -> None:
@@ -289,7 +292,7 @@ def test_an_optional_step_that_fails_leaves_a_warning() -> None:
     run.no(retryable=False)
     assert run.run.state.steps["draw"].status == "skipped"
     run.done("paint")
-    assert run.run.state.phase is Phase.COMPLETED
+    assert run.phase() is Phase.COMPLETED
     assert run.run.state.warnings == ["No drawing. It is down."]
 
 
@@ -298,7 +301,7 @@ def test_a_run_without_time_left_fails() -> None:
     run.tell(Ticked(), 3600 - 30)
     assert run.run.state.failure is not None and run.run.state.failure.code == "deadline_exceeded"
     run.tell(Ticked(), 30)
-    assert run.run.state.phase is Phase.FAILED
+    assert run.phase() is Phase.FAILED
 
 
 def test_a_run_that_finds_no_place_ends_too() -> None:
@@ -323,7 +326,7 @@ def test_a_fault_of_ours_ends_the_run_and_tells_no_secrets() -> None:
     run = Drive(two_steps(stop=None))
     decision = run.tell(Faulted("KeyError: 'x'"))
     assert decision.events[-1].message.startswith("Something failed on our side")  # type: ignore[attr-defined]
-    assert run.run.state.phase is Phase.FAILED
+    assert run.phase() is Phase.FAILED
 
 
 def test_the_history_replays_to_the_same_state() -> None:

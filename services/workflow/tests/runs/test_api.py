@@ -211,6 +211,7 @@ async def test_cancelling_stops_the_work_and_gives_the_credits_back(world: Any, 
     assert run["credits"]["returned"]
     assert list(world.others.holds.values()) == ["released"]
     assert {c.job_id for c in world.others.asked(CancelJob)} == {c.job_id for c in world.others.asked(SubmitJob)}
+    await world.eventually(lambda: [e for e in world.others.events if isinstance(e, RunCancelled)])
     assert len([e for e in world.others.events if isinstance(e, RunCancelled)]) == 1
     assert (await world.call(somebody, "POST", f"/api/v1/workflows/{run_id}/cancel")).status_code == 409
 
@@ -226,7 +227,8 @@ async def test_a_failed_run_can_be_retried_and_does_only_what_is_left(world: Any
         "retryable": False,
         "details": {},
     }
-    assert [e.credits_returned for e in world.others.events if isinstance(e, RunFailed)] == [True]
+    told = await world.eventually(lambda: [e for e in world.others.events if isinstance(e, RunFailed)])
+    assert [e.credits_returned for e in told] == [True]
 
     assert (await world.call(somebody, "POST", f"/api/v1/workflows/{run_id}/retry")).status_code == 202
     run = await world.ended(somebody, run_id)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 
 import asyncpg
 import structlog
@@ -27,6 +26,7 @@ class Timer:
         self._poll_s = poll_s
         self._places = places
         self._wake = asyncio.Event()
+        self._next_look = 0.0
         self._loop: asyncio.Task[None] | None = None
 
     def wake(self) -> None:
@@ -54,18 +54,35 @@ class Timer:
         return total + await self._admit()
 
     async def _run(self) -> None:
+        woken = False
         while True:
             try:
-                await self.run_once()
+                # Whoever wakes the timer has made room; what is due has its own time.
+                await (self._admit() if woken else self.run_once())
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
                 log.warning("timer.waits", error=repr(error))
             except Exception:
                 # One bad pass must not end the timer: every run's deadline hangs on it.
                 log.exception("timer.failed")
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._poll_s):
+            woken = await self._sleep()
+
+    async def _sleep(self) -> bool:
+        """Wait for the next look; true when it comes early."""
+        loop = asyncio.get_running_loop()
+        # The next look is not put off by being woken, or a busy platform would never look at what is due.
+        left = self._next_look - loop.time()
+        if left > 0:
+            try:
+                async with asyncio.timeout(left):
                     await self._wake.wait()
-            self._wake.clear()
+            except TimeoutError:
+                pass
+            else:
+                self._wake.clear()
+                return True
+        self._wake.clear()
+        self._next_look = loop.time() + self._poll_s
+        return False
 
     async def _advance_due(self) -> int:
         async with self._database.transaction() as tx:
