@@ -20,12 +20,13 @@ import httpx
 
 from chassis.private_postgres import PrivatePostgres
 from chassis.private_rabbitmq import Broker, find_or_start
-from chassis.process import GRACE_S
+from chassis.process import GRACE_S, migrate
+from chassis.settings import load
 from talkingphoto.platform.layout import Home, common_settings, listening_socket, settings_of, specs, url_of
 
 Say = Callable[[str], None]
 KINDS = ("api", "worker")
-_START_TIMEOUT_S = 60.0
+_START_TIMEOUT_S = 120.0
 
 
 class DidNotStart(RuntimeError):
@@ -75,7 +76,8 @@ class DistributedPlatform:
             if known[name].migrations is not None:
                 self._database_urls[name] = await self.postgres.create_database(name)
         say("migrations")
-        await asyncio.gather(*(self._migrate(name) for name in self._services))
+        for name in self._services:
+            await self._migrate(name)
         say("services")
         names = [f"{name}.{kind}" for name in self._services for kind in KINDS if self._has(name, kind)]
         await asyncio.gather(*(self.start_process(name) for name in names))
@@ -147,19 +149,9 @@ class DistributedPlatform:
         return (package, kind) != ("gateway", "worker")
 
     async def _migrate(self, name: str) -> None:
-        if name not in self._database_urls:
-            return
-        with self._log(f"{name}.migrate").open("ab") as output:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                f"{name}.migrate",
-                env=self._environment(name, "api"),
-                stdout=output,
-                stderr=output,
-            )
-        if await process.wait():
-            raise DidNotStart(f"migrations of {name} failed; see {self._log(f'{name}.migrate')}")
+        if name in self._database_urls:
+            fields = {"database_url": self._database_urls[name], "service_name": name}
+            await migrate(specs()[name], load(specs()[name].settings, **common_settings(self.home, self.urls) | fields))
 
     def _environment(self, package: str, kind: str) -> dict[str, str]:
         if self.broker is None:

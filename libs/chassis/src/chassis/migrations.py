@@ -7,13 +7,16 @@ that replicas which start together migrate once.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 _ENVIRONMENT = Path(__file__).parent / "alembic_environment"
 _one_at_a_time = asyncio.Lock()
@@ -29,6 +32,9 @@ def folder_of(package_file: str) -> Path:
 
 def config(folder: Path, connection: Connection | None = None) -> Config:
     """Alembic's configuration for one service."""
+    # Alembic takes a second to import; processes that serve and work never need it.
+    from alembic.config import Config
+
     settings = Config()
     settings.set_main_option("script_location", str(_ENVIRONMENT))
     settings.set_main_option("version_locations", str(folder / "versions"))
@@ -39,19 +45,23 @@ def config(folder: Path, connection: Connection | None = None) -> Config:
 
 async def upgrade(url: str, folder: Path, *, revision: str = "head") -> None:
     """Bring a database to ``revision``. Repeating it changes nothing."""
+    from alembic import command
+
     await _run(url, lambda connection: command.upgrade(config(folder, connection), revision))
 
 
 async def downgrade(url: str, folder: Path, *, revision: str) -> None:
     """Take a database back to ``revision``."""
+    from alembic import command
+
     await _run(url, lambda connection: command.downgrade(config(folder, connection), revision))
 
 
-async def _run(url: str, act: object) -> None:
+async def _run(url: str, act: Callable[[Connection], None]) -> None:
     engine = create_async_engine(url, poolclass=NullPool)
     try:
         async with _one_at_a_time, engine.begin() as connection:
             await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-            await connection.run_sync(act)  # type: ignore[arg-type]
+            await connection.run_sync(act)
     finally:
         await engine.dispose()

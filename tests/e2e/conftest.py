@@ -1,0 +1,83 @@
+"""The whole system from outside, once embedded and once as processes over a real RabbitMQ."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import tempfile
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from chassis.private_rabbitmq import Broker
+from talkingphoto.client import Client, Credentials
+from talkingphoto.platform.distributed import DistributedPlatform
+from talkingphoto.platform.embedded import EmbeddedPlatform
+from talkingphoto.platform.layout import Home, sample_portrait
+
+# Retries after a minute are right in production and too slow for a test.
+QUICK_RETRIES = [0.2, 0.4, 0.8]
+
+
+@dataclass(frozen=True)
+class Platform:
+    """Where a platform answers, and its databases for a look inside."""
+
+    name: str
+    url: str
+    database_urls: dict[str, str]
+    objects: Path
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def embedded() -> AsyncIterator[Platform]:
+    folder = Path(tempfile.mkdtemp(prefix="talkingphoto-e2e-"))
+    overrides = {name: {"retry_delays_s": QUICK_RETRIES} for name in ("workflow", "ai_router", "export")}
+    platform = EmbeddedPlatform(Home(folder), overrides=overrides)
+    await platform.start()
+    yield Platform(
+        "embedded", platform.url, {name: db.url for name, db in platform.databases.items()}, platform.home.objects
+    )
+    await platform.stop()
+    pass
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def distributed(rabbitmq: Broker) -> AsyncIterator[Platform]:
+    folder = Path(tempfile.mkdtemp(prefix="talkingphoto-e2e-"))
+    platform = DistributedPlatform(
+        Home(folder), broker=rabbitmq, environment={"*": {"retry_delays_s": QUICK_RETRIES}}
+    )
+    try:
+        await platform.start()
+        urls = {name: platform.database_url(name) for name in platform.urls if name != "gateway"}
+        yield Platform("distributed", platform.url, urls, platform.home.objects)
+    finally:
+        await platform.stop()
+        pass
+
+
+@pytest.fixture(
+    params=["embedded", pytest.param("distributed", marks=pytest.mark.broker)],
+)
+def platform(request: pytest.FixtureRequest) -> Platform:
+    found: Platform = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def user(platform: Platform) -> AsyncIterator[Client]:
+    """A new user, logged in."""
+    async with Client(platform.url) as client:
+        await client.register(
+            Credentials(f"asha-{secrets.token_hex(5)}@example.com", "monsoon-42-lamp"), name="Asha"
+        )
+        yield client
+
+
+@pytest.fixture(scope="session")
+def portrait() -> Path:
+    return sample_portrait()
