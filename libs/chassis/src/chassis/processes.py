@@ -61,7 +61,7 @@ class ProcessPool:
         """Interrupt what is running and end every worker."""
         if self._pool is None:
             return
-        self._pool.stop()
+        self._pool.stop()  # type: ignore[no-untyped-call]
         await asyncio.to_thread(self._pool.join, grace_s)
         self._queue.put(None)
         if self._listener is not None:
@@ -88,7 +88,7 @@ class ProcessPool:
             future = self._pool.schedule(
                 _call, args=(function, args, kwargs, job if report is not None else None), timeout=deadline_s
             )
-            return await asyncio.wrap_future(future)  # type: ignore[no-any-return]
+            return await asyncio.wrap_future(future)
         except ProcessExpired as error:
             raise WorkerDied(f"a worker process ended with {error.exitcode}") from error
         except (FutureCancelled, BrokenProcessPool) as error:
