@@ -54,7 +54,7 @@ def test_settings_lead_the_router_here() -> None:
     command = [sys.executable, "-m", "simulators", "--settings", "openai", "veo"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
-            settings = dict(line.split("=", 1) for line in _lines(process, 4))
+            settings = dict(line.split("=", 1) for line in _lines(process, 5))
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(_DEADLINE_S)

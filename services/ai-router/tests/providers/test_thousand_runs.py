@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
+
 from ai_router.providers.port import FailureClass, Performs, ProviderFailure
 from simulators.core.faults import Fault
 from simulators.matrix.drive import drive
 from simulators.matrix.expectations import RESULT
-from simulators.matrix.scenarios import SCENARIOS, Bench, request_of
+from simulators.matrix.scenarios import SCENARIOS, Bench, Scenario, request_of
 from simulators.matrix.workspace import FolderWorkspace
 
 RUNS = 1_000
@@ -17,9 +19,8 @@ _NOTHING_ACCEPTED = frozenset({FailureClass.TRANSIENT, FailureClass.THROTTLED})
 _ODDS = dict.fromkeys(Fault, 0.03)
 
 
-async def _attempt(at: Bench, number: int, workspace: FolderWorkspace) -> str:
+async def _attempt(at: Bench, number: int, workspace: FolderWorkspace, scenario: Scenario) -> str:
     """One attempt as the router makes it: the same attempt goes out again only while nothing was accepted."""
-    scenario = SCENARIOS[number % len(SCENARIOS)]
     provider = at.providers[scenario.provider]
     request = request_of(scenario, workspace, number)
     outcome = RESULT
@@ -42,13 +43,32 @@ async def test_no_attempt_is_accepted_twice(at: Bench, workspace: FolderWorkspac
         simulator.plan.chance(_ODDS, seed=SEED + number)
     for number in range(RUNS):
         before = sum(len(simulator.ledger) for simulator in at.simulators.values())
-        outcomes[await _attempt(at, number, workspace)] += 1
+        outcomes[await _attempt(at, number, workspace, SCENARIOS[number % len(SCENARIOS)])] += 1
         accepted = sum(len(simulator.ledger) for simulator in at.simulators.values()) - before
         assert accepted <= 1, f"run {number} of seed {SEED} was accepted {accepted} times"
     assert sum(outcomes.values()) == RUNS
     # The luck was bad enough to mean something, and good enough that work got done.
     assert outcomes[RESULT] > RUNS / 4
     assert outcomes.keys() >= set(FailureClass) - _NOTHING_ACCEPTED
+
+
+@pytest.mark.parametrize("seed", range(5))
+async def test_vendors_that_can_be_searched_are_not_asked_twice_either(
+    at: Bench, workspace: FolderWorkspace, seed: int
+) -> None:
+    """Half of the answers are lost, and many of the questions that look for them too."""
+    odds = {Fault.DROP_AFTER: 0.25, Fault.HANG_AFTER: 0.25, Fault.SERVER_ERROR: 0.1, Fault.THROTTLED: 0.1}
+    searchable = [each for each in SCENARIOS if each.vendor in ("heygen", "midjourney")]
+    found = 0
+    for number in range(80):
+        scenario = searchable[number % len(searchable)]
+        simulator = at.simulators[scenario.vendor]
+        if number < len(searchable):
+            simulator.plan.chance(odds, seed=SEED + seed)
+        before = len(simulator.ledger)
+        found += await _attempt(at, number, workspace, scenario) == RESULT
+        assert len(simulator.ledger) - before <= 1
+    assert found > 10
 
 
 async def test_a_performer_is_never_asked_again_after_an_unknown_outcome(at: Bench, workspace: FolderWorkspace) -> None:

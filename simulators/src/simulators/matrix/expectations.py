@@ -57,6 +57,7 @@ _BY_OPERATION: Mapping[str, Mapping[Fault, str]] = {
     "submit, found again": {**_ANSWERS, **_FOUND, **_LATER},
     "poll": {**_ASKED_AGAIN, Fault.JOB_LOST: F.STUCK},
     "result": _ASKED_AGAIN,
+    "lookup": _ASKED_AGAIN,
     "download": {
         **dict.fromkeys((Fault.DROP_AFTER, Fault.HANG_BEFORE, Fault.SERVER_ERROR, Fault.LINK_EXPIRED), RESULT),
         Fault.TRUNCATED: F.BAD_OUTPUT,

@@ -35,7 +35,7 @@ class Cell:
 
 def squares(simulator: Simulator, lacks: frozenset[Fault] = frozenset()) -> Iterator[tuple[str, Fault | None]]:
     """Every operation on the way to a result and its faults; None is the good answer."""
-    for operation in sorted(simulator.operations - {"cancel", "lookup"}):
+    for operation in sorted(simulator.operations - {"cancel"}):
         yield operation, None
         for fault in sorted(POSSIBLE[operation] - simulator.lacks - lacks):
             if (operation, fault) not in simulator.lacks:
@@ -50,6 +50,8 @@ async def cell(at: Bench, scenario: Scenario, operation: str, fault: Fault | Non
     workspace.clear()
     before = len(simulator.ledger)
     wanted = RESULT
+    if operation == "lookup":
+        simulator.plan.script("submit", [Fault.DROP_AFTER])
     if fault is not None:
         simulator.plan.script(operation, [fault])
         wanted = expected(operation, fault, lookup=declaration.idempotency == "lookup")

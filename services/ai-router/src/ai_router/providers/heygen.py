@@ -14,6 +14,7 @@ from typing import Any
 
 from ai_router.providers import results
 from ai_router.providers.errors import Dialect, failure, path, rule, words_of
+from ai_router.providers.finding import SETTLE_S, found
 from ai_router.providers.http import HEALTH_TIMEOUT_S, MEBIBYTE, VendorHttp
 from ai_router.providers.port import (
     Accepted,
@@ -59,6 +60,7 @@ class HeyGen:
     """Uploads, submits, polls, downloads. Satisfies ``Submits``."""
 
     http: VendorHttp
+    settle_s: float = SETTLE_S
     key: str = "heygen_avatar"
     declarations: tuple[Declaration, ...] = (
         Declaration(
@@ -134,15 +136,18 @@ class HeyGen:
         return False
 
     async def lookup(self, request: ProviderRequest) -> Accepted | None:
-        """Find the video whose title is the attempt's id.
-
-        A request that is still under way is not in the list yet: ask no sooner than the submit time-out after the loss.
-        """
+        """Find the video whose title is the attempt's id; takes ``settle_s`` to be sure that there is none."""
         title = str(request.attempt_id)
-        answer = await self.http.call("GET", "/v3/videos", params={"title": title, "limit": "10"})
-        found = (each["id"] for each in path(answer.data, "data") or [] if path(each, "title") == title)
-        number = next(found, None)
-        return Accepted(number, poll_after_s=10.0) if number else None
+
+        async def ask() -> Accepted | None:
+            answer = await self.http.call("GET", "/v3/videos", params={"title": title, "limit": "10"})
+            if not isinstance(shown := path(answer.data, "data"), list):
+                raise failure(FailureClass.TRANSIENT, "heygen's list is unreadable")
+            mine = (each["id"] for each in shown if path(each, "title") == title)
+            number = next(mine, None)
+            return Accepted(number, poll_after_s=10.0) if number else None
+
+        return await found(ask, settle_s=self.settle_s)
 
     async def _uploaded(self, request: ProviderRequest, role: str, workspace: Workspace) -> str:
         file, mime_type = await results.source(request, role, workspace, limit=_INPUT_LIMIT)

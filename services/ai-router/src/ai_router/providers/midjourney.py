@@ -18,6 +18,7 @@ import cv2
 
 from ai_router.providers import results
 from ai_router.providers.errors import Dialect, failure, path, rule
+from ai_router.providers.finding import SETTLE_S, found
 from ai_router.providers.http import HEALTH_TIMEOUT_S, MEBIBYTE, VendorHttp
 from ai_router.providers.port import (
     Accepted,
@@ -78,6 +79,7 @@ class Midjourney:
     """Tasks of a relay. Satisfies ``Submits``."""
 
     http: VendorHttp
+    settle_s: float = SETTLE_S
     key: str = "midjourney_api"
     declarations: tuple[Declaration, ...] = (
         _declare(Capability.IMAGE_ENHANCEMENT, "enhancement_type", "prompt", "seed"),
@@ -149,14 +151,18 @@ class Midjourney:
         return False
 
     async def lookup(self, request: ProviderRequest) -> Accepted | None:
-        """Find the task whose ``state`` is the attempt's id.
+        """Find the task whose ``state`` is the attempt's id; takes ``settle_s`` to be sure that there is none."""
 
-        A request that is still under way is not in the list yet: ask no sooner than the submit time-out after the loss.
-        """
-        answer = await self.http.call("GET", "/mj/task/list")
-        mine = (each for each in answer.data if path(each, "state") == str(request.attempt_id))
-        found = next(mine, None)
-        return Accepted(str(found["id"]), poll_after_s=5.0) if found else None
+        async def ask() -> Accepted | None:
+            answer = await self.http.call("GET", "/mj/task/list")
+            if not isinstance(answer.data, list):
+                # The relay tells its troubles with status 200; taken for an empty list they would cost a second task.
+                raise self.http.refused(answer.data)
+            mine = (each["id"] for each in answer.data if path(each, "state") == str(request.attempt_id))
+            number = next(mine, None)
+            return Accepted(str(number), poll_after_s=5.0) if number else None
+
+        return await found(ask, settle_s=self.settle_s)
 
     @staticmethod
     def _prompt(request: ProviderRequest) -> str:

@@ -21,6 +21,7 @@ from ai_router.providers import (
     veo,
 )
 from ai_router.providers.errors import Dialect, Secrets
+from ai_router.providers.finding import SETTLE_S
 from ai_router.providers.http import VendorHttp
 from ai_router.providers.port import Provider
 
@@ -40,6 +41,11 @@ class Row:
     """The headers that carry the key."""
     build: Callable[[VendorHttp, Mapping[str, str]], Provider]
     """Makes the adapter; the settings are for options of the vendor's own."""
+
+
+def _settle_s(settings: Mapping[str, str]) -> float:
+    """``PROVIDER_SETTLE_S``: how long a vendor is asked for a lost job before it certainly has none."""
+    return float(settings.get("PROVIDER_SETTLE_S", "").strip() or SETTLE_S)
 
 
 ROWS: tuple[Row, ...] = (
@@ -113,7 +119,7 @@ ROWS: tuple[Row, ...] = (
         "https://api.heygen.com",
         heygen.DIALECT,
         lambda key: {"x-api-key": key},
-        lambda http, settings: heygen.HeyGen(http),
+        lambda http, settings: heygen.HeyGen(http, _settle_s(settings)),
     ),
     Row(
         "ideogram",
@@ -129,7 +135,7 @@ ROWS: tuple[Row, ...] = (
         "",
         midjourney.DIALECT,
         lambda key: {"mj-api-secret": key},
-        lambda http, settings: midjourney.Midjourney(http),
+        lambda http, settings: midjourney.Midjourney(http, _settle_s(settings)),
     ),
 )
 
