@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -87,6 +88,12 @@ class Export:
         """The events of a kind, once there are ``count``."""
         await wait_until(lambda: len(self.events(kind)) >= count, timeout_s=timeout_s)
         return self.events(kind)
+
+    async def eventually(self, statement: str, wanted: list[Any], *, timeout_s: float = 20.0) -> None:
+        """Wait until the first column of a statement's rows is ``wanted``."""
+        deadline = asyncio.get_running_loop().time() + timeout_s
+        while (found := [row[0] for row in await self.fetch(statement)]) != wanted:
+            assert asyncio.get_running_loop().time() < deadline, found
 
     async def fetch(self, statement: str, *arguments: Any) -> list[Any]:
         """Rows of the service's database."""

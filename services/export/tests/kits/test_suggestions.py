@@ -1,0 +1,41 @@
+"""Captions and hashtags: whole sentences, within the platform's length, the same every time."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from export.kits.suggestions import caption, hashtags
+
+
+def test_a_caption_has_whole_sentences() -> None:
+    """What does not fit is left out, not cut."""
+    script = "First sentence. Second one! A third that is much longer than the others are?"
+    assert caption("Title", script, limit=500) == f"Title\n\n{script}"
+    assert caption("Title", script, limit=40) == "Title\n\nFirst sentence. Second one!"
+    assert caption("Title", "一つ目。二つ目。", limit=14) == "Title\n\n一つ目。"
+    assert caption("", "Only this.", limit=50) == "Only this."
+
+
+def test_hashtags_are_what_the_video_is_about() -> None:
+    """Repeated words and the title's, then those of the type; common words never."""
+    script = "This kettle boils fast. Your kettle should boil fast, with less noise and less noise."
+    assert hashtags("A better kettle", script, ("product", "demo"), most=5) == (
+        "#kettle",
+        "#better",
+        "#fast",
+        "#product",
+        "#demo",
+    )
+    assert hashtags("", "", ("product",), most=3) == ("#product",)
+    assert hashtags("今日の話", "今日の話です", ("learn",), most=3)[-1] == "#learn"
+
+
+@given(st.text(max_size=80), st.text(max_size=400), st.integers(0, 300), st.integers(0, 10))
+def test_limits_are_kept(title: str, script: str, limit: int, most: int) -> None:
+    """For any text."""
+    assert len(caption(title, script, limit=limit)) <= limit
+    tags = hashtags(title, script, ("one", "two"), most=most)
+    assert len(tags) <= most
+    assert len(set(tags)) == len(tags)
+    assert all(tag.startswith("#") and " " not in tag for tag in tags)

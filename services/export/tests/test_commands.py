@@ -1,0 +1,123 @@
+"""Commands: each has its effect once, in whatever order and however often they come."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chassis import ids
+from chassis.bus.port import ACKNOWLEDGE
+from contracts.enums import Platform
+from contracts.export import CancelExport, KitCompleted, KitFailed, RenditionCompleted, RenditionFailed
+
+
+async def test_a_second_delivery_makes_nothing_more(start_export: Any, a_source: Any) -> None:
+    """Delivered twice (a crash before the acknowledgement), for both kinds of order: one answer each."""
+    export = await start_export()
+    source = await a_source(export)
+    order = export.delivery(source.rendition(Platform.TIKTOK))
+    assert await export.deliver(order) == [ACKNOWLEDGE]
+    assert await export.deliver(order) == [ACKNOWLEDGE]
+    (made,) = await export.wait_for(RenditionCompleted)
+    kit = export.delivery(source.kit({"tiktok": made.outputs["video"]}))
+    await export.deliver(kit)
+    await export.deliver(kit)
+    await export.wait_for(KitCompleted)
+    await export.deliver(order, kit)
+    await export.eventually("SELECT count(*) FROM work", [0])
+    assert (len(export.events(RenditionCompleted)), len(export.events(KitCompleted))) == (1, 1)
+    assert [
+        row["usage_count"]
+        for row in await export.fetch("SELECT usage_count FROM export_templates WHERE usage_count > 0")
+    ] == [1]
+    assert len(await export.fetch("SELECT 1 FROM export_history")) == 1
+
+
+async def test_an_order_repeated_in_a_new_message_is_made_once(start_export: Any, a_source: Any) -> None:
+    """The orchestrator asks again for the same id, also within one batch."""
+    export = await start_export()
+    source = await a_source(export)
+    order = source.rendition(Platform.INSTAGRAM)
+    await export.send(order, order)
+    await export.wait_for(RenditionCompleted)
+    await export.send(order)
+    assert await export.fetch("SELECT 1 FROM work") == []
+    assert len(export.events(RenditionCompleted)) == 1
+
+
+async def test_cancel_reaches_what_came_before_it(start_export: Any, a_source: Any) -> None:
+    """Nothing is made for a cancelled run; a cancel can be repeated; another run goes on."""
+    export = await start_export(consume=False)
+    source, other = await a_source(export), await a_source(export)
+    kept = other.rendition(Platform.TIKTOK)
+    cancel = CancelExport(run_id=source.run_id, reason="no longer wanted")
+    await export.send(source.rendition(Platform.TIKTOK), kept)
+    await export.send(source.rendition(Platform.YOUTUBE), source.kit({}), cancel, cancel)
+    await export.send(cancel)
+    statuses = await export.fetch(
+        "SELECT run_id, status FROM renditions UNION ALL SELECT run_id, status FROM kit_orders"
+    )
+    assert {row["status"] for row in statuses if row["run_id"] == source.run_id} == {"cancelled"}
+    assert [row["id"] for row in await export.fetch("SELECT id FROM work")] == [kept.rendition_id]
+
+    second = await start_export(url=export.database.url)
+    (made,) = await second.wait_for(RenditionCompleted)
+    assert made.rendition_id == kept.rendition_id
+
+
+async def test_cancel_interrupts_an_encoding(start_export: Any, a_source: Any) -> None:
+    """A big one is stopped in the middle: no answer comes, and nothing is left to do."""
+    export = await start_export(small=False)
+    source = await a_source(export)
+    await export.send(*(source.rendition(platform) for platform in Platform))
+    await export.eventually("SELECT count(*) FROM work WHERE lease_token IS NOT NULL", [1])
+    await export.send(CancelExport(run_id=source.run_id, reason="stop"))
+    assert await export.fetch("SELECT 1 FROM work") == []
+    for pool in export.service.background:
+        await pool.stop(10.0)
+    assert export.events(RenditionCompleted) == export.events(RenditionFailed) == []
+
+
+async def test_an_order_whose_process_died_is_taken_over(start_export: Any, a_source: Any) -> None:
+    """The only worker takes a dead one's order at once, whatever its lease says."""
+    export = await start_export(consume=False)
+    source = await a_source(export)
+    await export.send(source.rendition(Platform.TIKTOK))
+    await export.execute(
+        "UPDATE work SET lease_token = $1, lease_until = now() + interval '1 hour', attempts = 1", ids.uuid7()
+    )
+    second = await start_export(url=export.database.url, alone=True)
+    await second.wait_for(RenditionCompleted)
+
+
+async def test_a_video_that_is_none_is_refused_for_good(start_export: Any, a_source: Any) -> None:
+    """The user is told; asking again would not help."""
+    export = await start_export()
+    source = await a_source(export)
+    broken = await export.store.put_bytes(b"no video", "videos/broken.mp4", "video/mp4")
+    await export.send(source.rendition(Platform.TIKTOK, video=broken), source.rendition(Platform.YOUTUBE, video=broken))
+    failed = await export.wait_for(RenditionFailed, 2)
+    assert {event.retryable for event in failed} == {False}
+    assert {event.platform for event in failed} == {Platform.TIKTOK, Platform.YOUTUBE}
+    assert all(event.message for event in failed)
+
+
+async def test_a_kit_whose_file_is_gone_is_refused(start_export: Any, a_source: Any) -> None:
+    """The video itself stays usable; the orchestrator decides (EXP-20)."""
+    export = await start_export()
+    source = await a_source(export)
+    await export.store.delete(source.image.key)
+    await export.send(source.kit({"tiktok": source.video}))
+    (failed,) = await export.wait_for(KitFailed)
+    assert (failed.code, failed.retryable) == ("INPUT_MISSING", False)
+    assert [row["status"] for row in await export.fetch("SELECT status FROM kit_orders")] == ["failed"]
+
+
+async def test_trouble_on_our_side_is_retried_and_then_told(start_export: Any, a_source: Any) -> None:
+    """Failing once puts the order off; failing too often ends it as something that may work later."""
+    export = await start_export(render_deadline_s=0.01)
+    source = await a_source(export)
+    await export.send(source.rendition(Platform.TIKTOK))
+    await export.eventually("SELECT attempts FROM work WHERE lease_token IS NULL", [1])
+    await export.execute("UPDATE work SET attempts = 3, run_after = now()")
+    (failed,) = await export.wait_for(RenditionFailed)
+    assert (failed.code, failed.retryable) == ("NOT_FINISHED", True)
