@@ -17,6 +17,7 @@ from typing import Any, Literal, Self
 
 import av
 import cv2
+from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 
 from media._source import open_media, start_of, video_stream
 from media.encode_audio import AudioTrack
@@ -31,7 +32,10 @@ _KEYFRAME_EVERY_S = 2
 
 @dataclass(frozen=True, slots=True)
 class VideoSettings:
-    """How pictures are encoded. Width and height are even; ``max_bit_rate`` caps what ``crf`` would spend."""
+    """How pictures are encoded. Width and height are even; ``max_bit_rate`` caps what ``crf`` would spend.
+
+    ``bt709`` says in the file that the frames are limited-range BT.709; players guess where nothing is said.
+    """
 
     width: int
     height: int
@@ -41,6 +45,7 @@ class VideoSettings:
     max_bit_rate: int | None = None
     preset: str = "veryfast"
     threads: int = 1
+    bt709: bool = False
 
 
 def extension(codec: VideoCodec) -> str:
@@ -140,6 +145,11 @@ def _add_video(container: Any, settings: VideoSettings) -> Any:
     context.thread_count = settings.threads
     context.gop_size = round(_KEYFRAME_EVERY_S * settings.frame_rate)
     context.flags |= int(av.codec.context.Flags.bitexact)
+    if settings.bt709:
+        context.colorspace = Colorspace.ITU709
+        context.color_range = ColorRange.MPEG
+        context.color_primaries = ColorPrimaries.BT709
+        context.color_trc = ColorTrc.BT709
     return stream
 
 

@@ -90,7 +90,7 @@ def render(
 
     rate = Fraction(frame_rate).limit_denominator(1001)
     count = max(1, math.ceil(speech.duration * rate - Fraction(1, 1000)))
-    settings = VideoSettings(framing.width, framing.height, rate, crf=CRF, threads=threads)
+    settings = VideoSettings(framing.width, framing.height, rate, crf=CRF, threads=threads, bt709=True)
     started = time.perf_counter()
     told = 0.0
     with encoding(out) as part, VideoWriter(part, settings, encoded_sound(speech)) as writer:

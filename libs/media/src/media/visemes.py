@@ -54,11 +54,11 @@ class MouthTrack:
 
 def _vowels() -> dict[str, Viseme]:
     shapes = {
-        (0.24, 0.80): "i",
-        (0.32, 0.55): "ɪɨ",
-        (0.40, 0.60): "e",
-        (0.54, 0.50): "ɛ",
-        (0.68, 0.50): "æ",
+        (0.32, 0.80): "i",
+        (0.40, 0.55): "ɪɨ",
+        (0.48, 0.60): "e",
+        (0.60, 0.50): "ɛ",
+        (0.78, 0.50): "æ",
         (0.92, 0.15): "aä",
         (0.95, 0.00): "ɑ",
         (0.75, 0.10): "ɐ",
@@ -69,8 +69,8 @@ def _vowels() -> dict[str, Viseme]:
         (0.80, -0.35): "ɒ",
         (0.70, -0.55): "ɔ",
         (0.52, -0.80): "oɞ",
-        (0.34, -0.65): "ʊʏ",
-        (0.26, -1.00): "uy",
+        (0.40, -0.65): "ʊʏ",
+        (0.32, -1.00): "uy",
         (0.26, 0.25): "ɯ",
         (0.44, -0.75): "ø",
         (0.56, -0.55): "œɶ",
@@ -110,11 +110,11 @@ VISEMES: dict[str, Viseme] = _vowels() | _consonants()
 
 _UNKNOWN = Viseme(0.3, pull=0.4, shape=0.1)
 _BEFORE_S, _AFTER_S = 0.055, 0.05  # time constants of the dominance: lips move ahead of the sound
-_REACH_S = 0.4
-_REST_PULL = 0.06
-_SEAL_RAMP_S, _TUCK_RAMP_S = 0.055, 0.06
+_REACH_S = 0.45
+_REST_PULL = 0.12
+_SEAL_RAMP_S, _TUCK_RAMP_S = 0.036, 0.045
 _JAW_S = 0.045
-_LOUD_SHARE = 0.75  # how much of the opening the loudness commands
+_LOUD_SHARE = 0.88  # how much of the opening the loudness commands
 _SETTLE_S = 0.22
 
 
@@ -188,12 +188,15 @@ def _segments(phonemes: Sequence[Phoneme]) -> Iterator[_Segment]:
 def _contact(times: Curve, segment: _Segment, frame_rate: float, ramp: float) -> Curve:
     """1 while the sound lasts, and long enough that one frame at least shows it; sloping down on both sides."""
     middle, half = (segment.start + segment.end) / 2, (segment.end - segment.start) / 2
-    half = max(half, 0.55 / frame_rate)
+    # The lips meet and part inside the sound: the neighbours keep their own time.
+    half = max(half - 0.012, 0.55 / frame_rate)
     return np.asarray(np.clip(1 - (np.abs(times - middle) - half) / ramp, 0, 1), np.float32)
 
 
 def _smoothed(values: NDArray[np.floating], sigma: float) -> Curve:
     """Gaussian mean over neighbouring frames, without delay."""
+    if not len(values):
+        return np.zeros(0, np.float32)
     reach = max(1, round(3 * sigma))
     kernel = np.exp(-0.5 * np.square(np.arange(-reach, reach + 1) / max(sigma, 1e-3)))
     padded = np.pad(values, reach, mode="edge")
@@ -203,6 +206,6 @@ def _smoothed(values: NDArray[np.floating], sigma: float) -> Curve:
 def _rest(times: Curve, apart: Curve, duration: float) -> Curve:
     """1 at both ends and in the middle of long pauses, so that the film begins and ends as the photo looks."""
     ends = np.maximum(1 - times / _SETTLE_S, 1 - (duration - times) / _SETTLE_S)
-    pause = np.clip((apart - 0.25) / 0.5, 0, 1)
+    pause = np.clip((apart - _REACH_S / 2) / (_REACH_S / 2), 0, 1)
     share = np.clip(np.maximum(ends, pause), 0, 1) * np.clip(apart / 0.1, 0, 1)
     return np.asarray(share * share * (3 - 2 * share), np.float32)

@@ -152,19 +152,34 @@ def _extended(lips: Lips, evidence: _Evidence) -> Lips:
 
 
 _TRACED_GAP = 0.03
-_KNOTS = 33
+_ACROSS = np.linspace(-1, 1, 33, dtype=np.float32)
 _TRACE_REACH, _TRACE_STEP = 9.0, 0.5
 _TRACE_DEPTH = np.float32(5.0)
-_STIFFNESS, _TRUST = 0.6, 0.004
+_STIFFNESS, _TRUST = 0.4, 0.004
 
 
 def _traced(lips: Lips, evidence: _Evidence) -> Lips:
     """Follow the real inner edges: the smoothest path, column by column, with lip on one side and opening on the other.
 
-    Closed lips follow the dark line between them with both edges.
+    Closed lips follow the dark line between them with both edges. What both edges say near a corner moves the corner.
     """
-    across = np.linspace(-1, 1, _KNOTS, dtype=np.float32)
-    u = across * np.float32(lips.half_width) + np.float32(lips.x)
+    upper, lower = _paths(lips, evidence)
+    left, right = (float((upper[part] + lower[part]).mean() / 2) for part in (slice(1, 4), slice(-4, -1)))
+    middle = (left + right) / 2
+    lips = replace(
+        lips,
+        y=lips.y + middle,
+        tilt=lips.tilt + (right - left) / (2 * lips.half_width),
+        upper=lips.upper - middle,
+    )
+    upper, lower = _paths(lips, evidence)
+    taper = np.clip((1 - np.abs(_ACROSS)) / 0.05, 0, 1)
+    return replace(lips, upper_shift=tuple((upper * taper).tolist()), lower_shift=tuple((lower * taper).tolist()))
+
+
+def _paths(lips: Lips, evidence: _Evidence) -> tuple[Plane, Plane]:
+    """How much lower than the parabolas the traced inner edges lie, in face units, at ``_ACROSS``."""
+    u = _ACROSS * np.float32(lips.half_width) + np.float32(lips.x)
     columns = np.clip(((u - _LEFT) * _DENSITY).astype(np.int32), 0, evidence.line.shape[1] - 1)
     _, upper, lower, _ = lips.edges(u)
     offsets = np.arange(-_TRACE_REACH, _TRACE_REACH + _TRACE_STEP, _TRACE_STEP, dtype=np.float32)
@@ -177,16 +192,12 @@ def _traced(lips: Lips, evidence: _Evidence) -> Lips:
             score = _contrast(evidence, spread, rows, lip_side, open_side) / _TRACE_DEPTH
         else:
             score = _at(evidence.line, spread, rows)
-        return _best_path(np.asarray(score), offsets)
+        return _best_path(np.asarray(score), offsets) / np.float32(_DENSITY)
 
     if lips.gap < _TRACED_GAP:
         line = path((upper + lower) / 2, 0)
-        shifts = (line, line)
-    else:
-        shifts = (path(upper, 1), path(lower, -1))
-    taper = np.clip((1 - np.abs(across)) / 0.12, 0, 1)
-    upper_shift, lower_shift = (tuple((shift * taper / _DENSITY).tolist()) for shift in shifts)
-    return replace(lips, upper_shift=upper_shift, lower_shift=lower_shift)
+        return line, line
+    return path(upper, 1), path(lower, -1)
 
 
 def _contrast(evidence: _Evidence, columns: NDArray[np.int32], edge: Plane, lip_side: Plane, open_side: Plane) -> Plane:
@@ -303,6 +314,7 @@ def _evidence(patch: Bgr) -> _Evidence:
     valley = np.clip(valley / max(1.0, float(np.percentile(valley[30:110, 40:140], 98))), 0, 1)
     edge = np.abs(cv2.Sobel(luma, cv2.CV_32F, 0, 1, ksize=3))
     edge = np.clip(edge / max(1.0, float(np.percentile(edge[30:110, 40:140], 97))), 0, 1)
+    lip = lip * (1 - dark)  # the corners of an opening are dark red: that is no lip
     return _Evidence(_running(lip), _running(inside), valley.astype(np.float32), edge.astype(np.float32), colour)
 
 

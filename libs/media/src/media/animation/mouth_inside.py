@@ -97,7 +97,7 @@ class Inside:
         shade = np.float32(0.55) + np.float32(0.45) * np.clip(1.3 - tip, 0, 1)
         _blend(luma, chroma, tongue, np.float32(colours.tongue[0]) * shade * light, _chroma(colours.tongue))
 
-        shown = np.float32(1 - 0.45 * pursed)
+        shown = np.float32(1 - 0.25 * pursed)
         if colours.teeth_seen:
             self._own_teeth(luma, chroma, across, u, v, still, light, shown)
         else:

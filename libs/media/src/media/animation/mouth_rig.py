@@ -15,7 +15,7 @@ import numpy as np
 from media.animation.frame import Grid
 from media.animation.mouth_fit import Lips
 
-_MOST_GAP = 0.42  # inner lips apart at `open` 1: about 20 mm on an adult
+_MOST_GAP = 0.46  # inner lips apart at `open` 1: about 20 mm on an adult
 _CHIN = 0.83  # chin below the mouth, as a share of the mouth below the eyes
 _NOSE = 0.63  # the base of the nose: nothing above it moves
 _OWN_SHAPE = np.float32(0.6)  # how much of the photo's own lip line a moving mouth keeps
