@@ -163,7 +163,7 @@ class _Processor:
                 verdicts[index] = Bury(f"unreadable: {error}")
         for (index, _), verdict in zip(readable, await self._handle([item for _, item in readable]), strict=True):
             verdicts[index] = verdict
-        faults.point("consumer.before_ack")
+        faults.point("consumer.before_ack", self._queue.name)
         return [verdict if verdict is not None else ACKNOWLEDGE for verdict in verdicts]
 
     async def _handle(self, received: Sequence[Received[Any]]) -> list[Verdict]:

@@ -256,7 +256,7 @@ class Database:
                 await block.start()
                 yield tx
                 await tx._flush()
-                faults.point("transaction.before_commit")
+                faults.point("transaction.before_commit", self.service)
                 await block.commit()
             except BaseException:
                 tx._rolled_back()
@@ -265,7 +265,7 @@ class Database:
             finally:
                 if tx._session is not None:
                     await tx._session.close()
-            faults.point("transaction.after_commit")
+            faults.point("transaction.after_commit", self.service)
         tx._committed()
 
     @asynccontextmanager

@@ -1,5 +1,7 @@
 """Named crash points: ``FAULT=<point>:<nth>`` ends this process at the nth passage of that point.
 
+A point that many pass may be narrowed by its scope, a service or a queue: ``FAULT=billing.transaction.before_commit:3``.
+
 Every commit, publish, acknowledgement, vendor call and file rename has a point before and after it; a test
 reads the sources and fails when one is missing. Without ``FAULT`` in the environment ``point`` does nothing.
 """
@@ -15,18 +17,18 @@ EXIT_CODE = 137
 _passed: Counter[str] = Counter()
 
 
-def point(name: str) -> None:
-    """Pass the crash point ``name``. Names are ``<subject>.<before|after>_<act>``."""
+def point(name: str, scope: str = "") -> None:
+    """Pass the crash point ``name`` in ``scope``. Names are ``<subject>.<before|after>_<act>``."""
 
 
 def _armed(spec: str) -> None:
     target, _, nth = spec.rpartition(":")
     occurrence = int(nth)
 
-    def armed(name: str) -> None:
-        if name == target:
-            _passed[name] += 1
-            if _passed[name] == occurrence:
+    def armed(name: str, scope: str = "") -> None:
+        if target in (name, f"{scope}.{name}"):
+            _passed[target] += 1
+            if _passed[target] == occurrence:
                 # No clean-up of any kind: buffers, finally blocks and exit handlers must not run.
                 os._exit(EXIT_CODE)
 

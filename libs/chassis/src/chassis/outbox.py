@@ -229,14 +229,14 @@ class Outbox:
         return task
 
     async def _publish(self, batch: Sequence[Outgoing]) -> bool:
-        faults.point("outbox.before_publish")
+        faults.point("outbox.before_publish", self._database.service)
         try:
             await self._bus.publish(batch, self._on_confirmed)
         except PublishFailed as error:
             log.warning("outbox.not_published", service=self._database.service, error=str(error))
             return False
         else:
-            faults.point("outbox.after_publish")
+            faults.point("outbox.after_publish", self._database.service)
             return True
         finally:
             # What was not confirmed is the relay's from now on.
@@ -276,7 +276,7 @@ class Outbox:
     async def _sweep(self) -> None:
         while self._confirmed:
             with self._deletes() as confirmed:
-                faults.point("outbox.before_delete")
+                faults.point("outbox.before_delete", self._database.service)
                 async with self._database.connection() as connection:
                     await connection.execute("DELETE FROM outbox WHERE id = ANY($1::uuid[])", confirmed)
-                faults.point("outbox.after_delete")
+                faults.point("outbox.after_delete", self._database.service)
