@@ -56,6 +56,7 @@ def test_entries_always_add_up_and_nothing_is_ever_negative(history: list[tuple]
             change = rules.hold(account, plan, a_hold(account, number, extra), ())
             if isinstance(change, Refusal):
                 continue
+            assert change.hold is not None
             holds.append(change.hold)
         elif act in ("capture", "release") and holds:
             index = number % len(holds)
@@ -63,6 +64,7 @@ def test_entries_always_add_up_and_nothing_is_ever_negative(history: list[tuple]
             change = (
                 rules.capture(account, held, extra, Decimal(1)) if act == "capture" else rules.release(account, held)
             )
+            assert change.hold is not None
             holds[index] = change.hold
         elif act == "wait":
             now += timedelta(days=number)

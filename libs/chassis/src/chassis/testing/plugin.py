@@ -10,13 +10,31 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+import structlog
 
-from chassis import ids
+from chassis import ids, migrations
+from chassis.logs import mask_secrets
 from chassis.private_postgres import PrivatePostgres
 from chassis.private_rabbitmq import BreakableBroker, Broker, find_or_start, start_breakable
+from chassis.service import ServiceSpec
 from chassis.testing.rabbitmq import RabbitMQBuses
+from chassis.testing.slices import DatabaseFor
 
 NewDatabase = Callable[..., Awaitable[str]]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Plain log lines: drawing a traceback with every local takes seconds, and shows values that are secret."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.format_exc_info,
+            mask_secrets,
+            structlog.processors.KeyValueRenderer(key_order=["level", "event"]),
+        ],
+        cache_logger_on_first_use=False,
+    )
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -44,6 +62,48 @@ async def new_database(postgres: PrivatePostgres) -> AsyncIterator[NewDatabase]:
     yield create
     for name in created:
         await postgres.drop_database(name)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def _migrated(postgres: PrivatePostgres) -> AsyncIterator[dict[str, str]]:
+    """Names of the databases that have been migrated in this run, by service."""
+    databases: dict[str, str] = {}
+    yield databases
+    for name in databases.values():
+        await postgres.drop_database(name)
+
+
+@pytest.fixture
+def database_for(postgres: PrivatePostgres, _migrated: dict[str, str]) -> DatabaseFor:
+    """The migrated, empty database of a service, one for each test: ``url = await database_for(SPEC)``."""
+
+    async def empty(spec: ServiceSpec) -> str:
+        if spec.name not in _migrated:
+            name = f"{spec.name}_{ids.uuid7().hex}"
+            url = await postgres.create_database(name)
+            if spec.migrations is not None:
+                await migrations.upgrade(url, spec.migrations)
+            _migrated[spec.name] = name
+            return url
+        await _empty(postgres, _migrated[spec.name])
+        return postgres.url(_migrated[spec.name])
+
+    return empty
+
+
+async def _empty(postgres: PrivatePostgres, database: str) -> None:
+    """Delete every row that is not the chassis' own; sixty times quicker than a new database for each test."""
+    connection = await postgres.connect(database)
+    try:
+        tables = await connection.fetch(
+            "SELECT quote_ident(relname) AS name FROM pg_class WHERE relkind = 'r' "
+            "AND relnamespace = 'public'::regnamespace AND relname NOT IN ('alembic_version', 'outbox_relay')"
+        )
+        # As a replica: neither foreign keys nor the triggers of append-only tables stand in the way.
+        statements = ["SET session_replication_role = replica", *(f"DELETE FROM {row['name']}" for row in tables)]  # noqa: S608
+        await connection.execute("; ".join(statements))
+    finally:
+        await connection.close()
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
