@@ -19,6 +19,7 @@ from workflow.files.receiving import MAX_FORM_OVERHEAD
 from workflow.files.scanning import PatternScanner, Scanner
 from workflow.files.service import Uploads
 from workflow.runs import consumer, endpoints
+from workflow.runs import repository as runs_repository
 from workflow.runs.driver import Driver
 from workflow.runs.timer import Timer
 from workflow.settings import Settings
@@ -85,6 +86,7 @@ def build(
                 stores,
                 keep_deleted_s=settings.keep_deleted_s,
                 poll_s=settings.housekeeping_poll_s,
+                also=(runs_repository.forget_keys,),
             ),
         ),
     )

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from chassis import ids
 from contracts.ai_router import JobFailed
-from contracts.billing import CreditsReserved
+from contracts.billing import CreditsReleased, CreditsReserved
 from contracts.enums import Capability
 from contracts.message import Command, Event
 from contracts.workflow import RunCancelled, RunCompleted, RunEvent, RunFailed, RunProgressed
@@ -365,14 +365,34 @@ def test_credits_that_cannot_be_given_back_are_left_to_an_operator_and_can_be_tr
         s.commands.clear()
         s.sleep_until_woken()
     assert s.phase() is Phase.CANCELLED
-    assert not s.run.credits_returned
-    assert not may_retry(s.run)
+    assert [s.run.credits_returned, may_retry(s.run)] == [False, False]
     ended = len(s.events)
 
     s.signal(UndoRetryRequested())
     s.settle()
 
-    assert s.run.credits_returned
-    assert may_retry(s.run)
+    assert [s.run.credits_returned, may_retry(s.run)] == [True, True]
     assert len(s.events) == ended, "its end was told a second time"
     assert_money_is_even(s)
+
+
+def test_a_hold_that_expired_before_its_capture_costs_nothing_and_the_video_stays(simulate: Simulate) -> None:
+    s = simulate()
+    s.signal(Started())
+    while "capture" not in s.state.steps:
+        s.answer(0) if s.commands else s.deliver(s.answers.pop(0))
+    (capture,) = s.commands
+    s.commands.clear()
+    s.deliver(
+        CreditsReleased(
+            reservation_id=capture.reservation_id,  # type: ignore[attr-defined]
+            run_id=s.brief.id,
+            user_id=None,
+            credits=1,
+            reason="expired",
+        )
+    )
+    assert s.phase() is Phase.COMPLETED
+    assert s.events[-1].credits == 0  # type: ignore[attr-defined]
+    assert s.state.warnings == ["The credits for this video were not charged. The credits are not held any more."]
+    assert replay(s.definition, s.brief, s.history) == s.state

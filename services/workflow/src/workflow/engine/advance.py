@@ -146,14 +146,17 @@ def _apply(draft: Draft, signal: Signal) -> None:
 
 def _answered(draft: Draft, answer: Answered) -> None:
     orphan: Step | None = None
+    known = False
     for step, role in draft.definition.listeners.get(answer.type, ()):
         key, unit = _waiting(draft, step, answer.ref)
         if unit is not None:
+            known = True
             _meant_for(draft, step, role, key, unit, answer)
-            return
-        if role is Role.DONE and step.undo is not None:
+            if draft.changed:
+                return
+        elif role is Role.DONE and step.undo is not None:
             orphan = step
-    if orphan is not None and orphan.undo is not None:
+    if orphan is not None and orphan.undo is not None and not known:
         # Of an earlier round, whose undoing has been forgotten with it: repeat it, so that nothing stays behind.
         draft.send(orphan.undo.ask(draft.run, answer.ref, "not wanted any more"))
 

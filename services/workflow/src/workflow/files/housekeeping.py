@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import asyncpg
 import structlog
 
-from chassis.database import Database
+from chassis.database import Database, Transaction
 from chassis.storage.port import ObjectMissing, ObjectStore, StoreUnavailable
 from contracts.objects import StoredObject
 from workflow.files import repository
@@ -20,9 +21,15 @@ log = structlog.get_logger(__name__)
 
 BATCH = 20
 
+Chore = Callable[[Transaction], Awaitable[None]]
+"""Something else to be done now and then, in a transaction of its own."""
+
 
 class Housekeeping:
-    """A background part; several processes may run one each, rows are claimed with ``SKIP LOCKED``."""
+    """A background part; several processes may run one each, rows are claimed with ``SKIP LOCKED``.
+
+    ``also``: chores of others that are done at the same pace.
+    """
 
     def __init__(
         self,
@@ -31,11 +38,13 @@ class Housekeeping:
         *,
         keep_deleted_s: float,
         poll_s: float,
+        also: Sequence[Chore] = (),
     ) -> None:
         self._database = database
         self._stores = stores
         self._keep_deleted = timedelta(seconds=keep_deleted_s)
         self._poll_s = poll_s
+        self._also = also
         self._loop: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -51,6 +60,9 @@ class Housekeeping:
 
     async def run_once(self) -> tuple[int, int]:
         """Do one batch of each kind; how many files lost their objects and how many moved."""
+        for chore in self._also:
+            async with self._database.transaction() as tx:
+                await chore(tx)
         return await self._remove(), await self._move()
 
     async def _run(self) -> None:

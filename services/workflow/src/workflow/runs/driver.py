@@ -15,12 +15,13 @@ import structlog
 from chassis import context
 from chassis.database import Transaction
 from chassis.messages import Received
+from contracts.message import Event
 from contracts.workflow import RunFailed
 from workflow.engine.advance import OUR_FAULT, Decision, Entry, advance
 from workflow.engine.definition import Definitions
 from workflow.engine.signals import Faulted, Signal
 from workflow.engine.state import Brief, Run, load_state
-from workflow.runs import repository
+from workflow.runs import metrics, repository
 from workflow.runs.repository import Change, Row
 
 log = structlog.get_logger(__name__)
@@ -61,8 +62,14 @@ class Driver:
             await repository.write(tx, changes)
         for row, decision, happening in outbox:
             send(tx, row.brief, row.correlation_id, decision, happening.cause)
-        if any(change.state.phase.final for change in changes):
-            tx.after_commit(self.ended)
+        ends = [event for _, decision, _ in outbox if decision.state.phase.final for event in decision.events]
+        if ends:
+            tx.after_commit(lambda: self._after_ends(ends))
+
+    def _after_ends(self, events: Sequence[Event]) -> None:
+        for event in events:
+            metrics.count(event)
+        self.ended()
 
     def _fold(
         self,
@@ -113,6 +120,7 @@ class Driver:
         )
         with _context(row.brief, row.correlation_id):
             tx.emit(failed)
+        tx.after_commit(metrics.RUNS_PARKED.inc)
 
 
 def lazily(stored: datetime | None, due: datetime | None, now: datetime) -> datetime | None:

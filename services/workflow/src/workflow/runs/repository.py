@@ -229,6 +229,11 @@ async def remembered(tx: Transaction, user_id: UUID, key: str) -> dict[str, Any]
     return dict(record) if record is not None else None
 
 
+async def forget_keys(tx: Transaction) -> None:
+    """Remove idempotency keys that are no longer remembered."""
+    await tx.execute("DELETE FROM idempotency_keys WHERE created_at < $1", tx.now - KEY_LIFE)
+
+
 async def lock(tx: Transaction, run_ids: Sequence[UUID]) -> list[Row]:
     """Lock and read runs, in the order of their ids; unknown ids are left out."""
     return [row_of(record) for record in await tx.fetch(_LOCK, list(run_ids))]

@@ -57,8 +57,14 @@ def _refused(event: ReservationRefused) -> Signal:
     )
 
 
-def _credits(event: CreditsCaptured | CreditsReleased) -> Signal:
+def _captured(event: CreditsCaptured) -> Signal:
     return Answered(event.NAME, event.reservation_id, data={"credits": event.credits})
+
+
+def _released(event: CreditsReleased) -> Signal:
+    # To whoever asked for a release this is the yes, to whoever asked for anything else the no.
+    failure = Failure("not_held", "The credits are not held any more.")
+    return Answered(event.NAME, event.reservation_id, data={"credits": event.credits}, failure=failure)
 
 
 def _progressed(event: JobProgressed) -> Signal:
@@ -108,8 +114,8 @@ def _not_packed(event: KitFailed) -> Signal:
 _TABLE: dict[type[Event], Callable[[Any], Signal]] = {
     CreditsReserved: _reserved,
     ReservationRefused: _refused,
-    CreditsCaptured: _credits,
-    CreditsReleased: _credits,
+    CreditsCaptured: _captured,
+    CreditsReleased: _released,
     JobProgressed: _progressed,
     JobCompleted: _completed,
     JobFailed: _failed,

@@ -149,10 +149,14 @@ def talking_photo(settings: Settings) -> Definition:
                 needs=("kit",),
                 ask=_capture,
                 done=CreditsCaptured,
+                # A hold that has expired in the meantime cannot be captured: the video is there, and costs nothing.
+                no=CreditsReleased,
+                optional=True,
+                optional_warning="The credits for this video were not charged.",
                 commits=True,
                 shares_ref="reserve",
                 learns=("credits",),
-                **timing,
+                **{**timing, "retry": Retry(())},
             ),
         ),
     )

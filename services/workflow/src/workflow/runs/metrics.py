@@ -1,0 +1,41 @@
+"""What is counted about runs."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Histogram
+
+from chassis.metrics import REGISTRY
+from contracts.message import Event
+from contracts.workflow import RunCancelled, RunCompleted, RunFailed
+
+TARGET_S = 30.0
+"""A talking photo should take no longer (WFL-28)."""
+
+RUNS_ENDED = Counter("workflow_runs_ended", "Runs that reached an end.", ("status",), registry=REGISTRY)
+RUNS_SLOW = Counter("workflow_runs_slow", "Completed runs that took longer than the target.", registry=REGISTRY)
+RUNS_WARNED = Counter("workflow_runs_warned", "Runs that completed with a warning.", registry=REGISTRY)
+RUNS_PARKED = Counter("workflow_runs_parked", "Runs that wait for a person.", registry=REGISTRY)
+RUN_SECONDS = Histogram(
+    "workflow_run_seconds",
+    "From the order to the result.",
+    buckets=(0.1, 1.0, 5.0, 10.0, 20.0, TARGET_S, 60.0, 120.0, 300.0, 900.0, 3600.0),
+    registry=REGISTRY,
+)
+
+
+def count(event: Event) -> None:
+    """Count the end of a run; other events are not counted."""
+    match event:
+        case RunCompleted(seconds=seconds, warnings=warnings):
+            RUNS_ENDED.labels("completed").inc()
+            RUN_SECONDS.observe(seconds)
+            if seconds > TARGET_S:
+                RUNS_SLOW.inc()
+            if warnings:
+                RUNS_WARNED.inc()
+        case RunFailed():
+            RUNS_ENDED.labels("failed").inc()
+        case RunCancelled():
+            RUNS_ENDED.labels("cancelled").inc()
+        case _:
+            pass
