@@ -206,3 +206,36 @@ def test_a_file_cut_short_is_refused_or_rendered_never_a_crash(source: Path, tmp
     cut.write_bytes(whole[: int(len(whole) * share)])
     with pytest.raises(MediaError):
         render_renditions(cut, [TALL], tmp_path / "out")
+
+
+def coloured(path: Path, *, matrix: int, full_range: bool) -> Path:
+    """Red pictures whose numbers mean what ``matrix`` (1: BT.709, 6: BT.601) and the range say."""
+    with av.open(str(path), "w") as container:
+        video = container.add_stream("libx264", rate=30, options={"crf": "10", "preset": "ultrafast"})
+        video.width, video.height, video.pix_fmt = 160, 160, "yuv420p"
+        context = video.codec_context
+        context.colorspace, context.color_primaries, context.color_trc = matrix, matrix, matrix
+        context.color_range = 2 if full_range else 1
+        red = av.VideoFrame.from_ndarray(np.full((160, 160, 3), (40, 60, 200), np.uint8), format="bgr24")
+        standard = "ITU709" if matrix == 1 else "ITU601"
+        for _ in range(3):
+            frame = red.reformat(
+                format="yuv420p", dst_colorspace=standard, dst_color_range="JPEG" if full_range else "MPEG"
+            )
+            container.mux(video.encode(frame))
+        container.mux(video.encode(None))
+    return path
+
+
+@pytest.mark.parametrize("matrix", [1, 6])
+@pytest.mark.parametrize("full_range", [False, True])
+def test_colours_mean_the_same_afterwards_and_say_so(tmp_path: Path, matrix: int, full_range: bool) -> None:
+    source = coloured(tmp_path / "red.mp4", matrix=matrix, full_range=full_range)
+    made = render_renditions(source, [RenditionSpec("same", 160, 160), RenditionSpec("less", 80, 80)], tmp_path)
+    for item in made.values():
+        with av.open(str(item.path)) as container:
+            frame = next(container.decode(video=0))
+            assert (int(frame.colorspace), int(frame.color_range)) == (matrix, 1)
+            standard = "ITU709" if matrix == 1 else "ITU601"
+            shown = frame.reformat(format="bgr24", src_colorspace=standard, src_color_range="MPEG").to_ndarray()
+        assert shown.mean(axis=(0, 1)) == pytest.approx([40, 60, 200], abs=5)

@@ -9,6 +9,9 @@ import numpy as np
 import pytest
 
 from media.errors import MediaError, NotUsable
+from media.speech import synthesise
+from media.talking import render
+from media.types import Speech
 from media.video_score import PASSING, judge, score_video
 from media.video_score_mouth import loudness_at
 
@@ -188,3 +191,29 @@ def test_each_defect_costs_what_the_formula_says(measure: str, value: float, mos
     score = judge(GOOD | {measure: value})
     assert score.value <= most
     assert score.reasons
+
+
+@pytest.fixture(scope="module")
+def spoken(tmp_path_factory: pytest.TempPathFactory) -> Speech:
+    path = tmp_path_factory.mktemp("speech") / "speech.wav"
+    return synthesise("Good morning everyone. Let me show you what is new this week.", path)
+
+
+@pytest.mark.parametrize("side", [360, 720])
+def test_what_we_render_ourselves_is_good(portrait_path: Path, spoken: Speech, tmp_path: Path, side: int) -> None:
+    made = render(portrait_path, spoken, tmp_path / "talking.mp4", width=side, height=side, threads=2)
+    score = score_video(made.path, speech=spoken)
+    assert score.value >= 7.5, score
+    assert score.measures["mouth_correlation"] >= 0.4
+    assert abs(score.measures["mouth_lag_ms"]) <= 67
+
+
+def test_the_same_photo_held_still_with_the_same_speech_fails(
+    portrait_path: Path, spoken: Speech, write_clip: Clip, tmp_path: Path
+) -> None:
+    with wave.open(str(spoken.path)) as file:
+        rate = file.getframerate()
+        sound = np.frombuffer(file.readframes(file.getnframes()), "<i2") / 32768
+    still = cv2.imread(str(portrait_path))
+    clip = write_clip(tmp_path / "a.mp4", [still] * round(spoken.duration * 30), sound=sound, rate=rate)
+    assert score_video(clip, speech=spoken).value < PASSING

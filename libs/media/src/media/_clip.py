@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from media._filters import FrameFilter, Picture, picture_of
 from media._source import duration_of, open_media, read_audio, start_of, video_stream
-from media.encode import VideoSettings, VideoWriter, encoding
+from media.encode import BT_709, Colour, VideoSettings, VideoWriter, encoding
 from media.encode_audio import encode_audio
 from media.errors import BadMedia, NotUsable
 from media.types import Box, Made
@@ -28,11 +28,12 @@ CHANNELS = 2
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The size and rate of a clip; sides are even."""
+    """The size, rate and colour of a clip; sides are even."""
 
     width: int
     height: int
     rate: Fraction = Fraction(30)
+    colour: Colour = BT_709
 
     def count(self, seconds: float) -> int:
         """How many frames that long is, at least one."""
@@ -66,7 +67,7 @@ def inspect(path: Path) -> Clip:
         raise NotUsable(f"{path.name} does not say how long it is", code="NO_DURATION", advice="Export it as MP4.")
     width, height = max(2, picture.shown_width & ~1), max(2, picture.shown_height & ~1)
     rate = Fraction(picture.rate).limit_denominator(1001)
-    return Clip(path, 0.0, length, Shape(width, height, min(rate, Fraction(60))), picture, has_sound)
+    return Clip(path, 0.0, length, Shape(width, height, min(rate, Fraction(60)), picture.colour), picture, has_sound)
 
 
 def part(clip: Clip, start: float, end: float) -> Clip:
@@ -85,7 +86,13 @@ def frames(clip: Clip, shape: Shape, fit: Fit = "pad", focus: Box | None = None,
         stream.codec_context.thread_count = threads
         begin = start_of(container) + Fraction(clip.start).limit_denominator(90_000)
         filtered = FrameFilter(
-            replace(clip.picture, start=begin), shape.width, shape.height, shape.rate, fit=fit, focus=focus
+            replace(clip.picture, start=begin),
+            shape.width,
+            shape.height,
+            shape.rate,
+            fit=fit,
+            focus=focus,
+            colour=shape.colour,
         )
         container.seek(int(begin / stream.time_base), stream=stream, backward=True)
         made, last = 0, None
@@ -148,7 +155,7 @@ def planes(frame: Any) -> list[NDArray[np.uint8]]:
 
 
 def _settings(shape: Shape, threads: int) -> VideoSettings:
-    return VideoSettings(shape.width, shape.height, shape.rate, threads=threads)
+    return VideoSettings(shape.width, shape.height, shape.rate, threads=threads, colour=shape.colour)
 
 
 def _then_end(frames: Iterable[Any]) -> Iterator[Any]:

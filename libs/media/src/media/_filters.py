@@ -12,10 +12,14 @@ import av
 import av.filter
 
 from media._source import start_of, video_stream
+from media.encode import BT_601, BT_709, Colour
 from media.errors import Corrupt
 from media.reframe import crop_box, fit_size, same_aspect
 from media.types import Box
 
+_MATRICES = {1: "bt709", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 9: "bt2020nc"}
+_NOT_STATED = (0, 2, 3)
+_FULL_RANGE = 2
 _SCALER = "bicubic"
 _BLUR_REDUCTION = 16  # the padding is blurred at a sixteenth of its size: there is nothing fine to keep
 
@@ -24,7 +28,8 @@ _BLUR_REDUCTION = 16  # the padding is blurred at a sixteenth of its size: there
 class Picture:
     """What the frames of a stream look like as stored, and what must be done to see them upright.
 
-    ``width`` and ``height`` are as stored; ``shown_width`` and ``shown_height`` upright with square pixels.
+    ``width`` and ``height`` are as stored; ``shown_width`` and ``shown_height`` upright with square pixels. ``matrix``
+    is as stated in the file, ``colour`` what it must mean where the file does not say: BT.709 from 720 lines on.
     """
 
     width: int
@@ -36,6 +41,9 @@ class Picture:
     rotation: int
     shown_width: int
     shown_height: int
+    matrix: int
+    full_range: bool
+    colour: Colour
 
 
 def picture_of(container: Any) -> Picture:
@@ -59,11 +67,35 @@ def picture_of(container: Any) -> Picture:
         rotation=rotation,
         shown_width=width,
         shown_height=height,
+        matrix=int(first.colorspace),
+        full_range=int(first.color_range) == _FULL_RANGE or first.format.name.startswith("yuvj"),
+        colour=_colour(first),
+    )
+
+
+def _colour(frame: Any) -> Colour:
+    usual = BT_709 if max(frame.height, frame.width) >= 1280 or min(frame.height, frame.width) >= 720 else BT_601
+    if frame.format.is_rgb:
+        return BT_709
+    if int(frame.colorspace) not in _MATRICES:
+        return usual
+
+    def stated(value: int, otherwise: int) -> int:
+        return otherwise if value in _NOT_STATED else value
+
+    matrix = int(frame.colorspace)
+    alike = usual if matrix == usual.matrix else {1: BT_709}.get(matrix, BT_601)
+    return Colour(
+        matrix,
+        stated(int(frame.color_primaries), alike.primaries),
+        stated(int(frame.color_trc), alike.transfer),
     )
 
 
 class FrameFilter:
     """Frames in, upright frames of ``width`` x ``height`` yuv420p at ``rate`` out, the first of them at time 0.
+
+    They mean ``colour``, by default what the source means.
 
     Another aspect is reached by ``fit``: ``crop`` keeps the part around ``focus`` (pixels of the upright picture),
     ``pad`` shows the whole picture over a blurred copy of itself.
@@ -78,6 +110,7 @@ class FrameFilter:
         *,
         fit: Literal["crop", "pad"] = "crop",
         focus: Box | None = None,
+        colour: Colour | None = None,
     ) -> None:
         self._picture = picture
         self._graph: Any = av.filter.Graph()
@@ -88,12 +121,15 @@ class FrameFilter:
             pix_fmt=picture.pixel_format,
             time_base=str(picture.time_base),
             pixel_aspect="1/1",
+            colorspace=str(picture.matrix if picture.matrix in (0, *_MATRICES) else picture.colour.matrix),
+            range="2" if picture.full_range else "1",
         )
         fps = [("fps", f"fps={rate}:start_time=0")]
         # Frames that are dropped need no scaling, and frames that are repeated need it once.
         before, after = (fps, []) if rate <= picture.rate else ([], fps)
         chain = [("setpts", f"PTS-({picture.start})/TB"), *_upright(picture), *before]
-        tail = [*after, ("format", "pix_fmts=yuv420p"), ("setsar", "1")]
+        meaning = f"pix_fmts=yuv420p:color_ranges=tv:color_spaces={_MATRICES[(colour or picture.colour).matrix]}"
+        tail = [*after, ("format", meaning), ("setsar", "1")]
         node = self._chain(self._source, chain)
         shown = (picture.shown_width, picture.shown_height)
         if fit == "pad" and not same_aspect(*shown, width, height):

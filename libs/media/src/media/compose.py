@@ -7,6 +7,7 @@ Times are seconds; sizes default to those of the first source.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
@@ -138,7 +139,7 @@ def overlay(
     inset_width = max(16, round(shape.width * share) & ~1)
     inset_height = max(16, round(inset_width * over.shape.height / over.shape.width) & ~1)
     inset_height = min(inset_height, round(shape.height * 0.9) & ~1)
-    small = Shape(inset_width, inset_height, shape.rate)
+    small = replace(shape, width=inset_width, height=inset_height)
     margin = max(2, round(min(shape.width, shape.height) * 0.04) & ~1)
     left = margin if corner.endswith("left") else (shape.width - inset_width - margin) & ~1
     top = margin if corner.startswith("top") else (shape.height - inset_height - margin) & ~1
@@ -186,7 +187,7 @@ def title_card(
     shape = _checked(width, height, frame_rate)
     count = shape.count(seconds)
     card = draw_card(title, subtitle, width, height, colours, picture, font_folders)
-    still = av.VideoFrame.from_ndarray(card, format="bgr24").reformat(format="yuv420p")
+    still = av.VideoFrame.from_ndarray(card, format="bgr24").reformat(format="yuv420p", dst_colorspace="ITU709")
     fade = min(round(0.4 * shape.rate), count // 3)
 
     def pictures() -> Iterator[Any]:
@@ -235,7 +236,7 @@ def mix_music(
 
 def _shape(first: Clip, width: int | None, height: int | None, frame_rate: float | None) -> Shape:
     own = first.shape
-    return _checked(width or own.width, height or own.height, frame_rate or float(own.rate))
+    return replace(_checked(width or own.width, height or own.height, frame_rate or float(own.rate)), colour=own.colour)
 
 
 def _checked(width: int, height: int, frame_rate: float) -> Shape:

@@ -17,7 +17,6 @@ from typing import Any, Literal, Self
 
 import av
 import cv2
-from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 
 from media._source import open_media, start_of, video_stream
 from media.encode_audio import AudioTrack
@@ -26,16 +25,27 @@ from media.errors import EngineFailed
 VideoCodec = Literal["h264", "vp9", "av1"]
 
 _OPENCV_AVX_512F = 13
+_LIMITED_RANGE = 1
 _AUDIO_LEAD_S = Fraction(1, 2)
 _KEYFRAME_EVERY_S = 2
 
 
 @dataclass(frozen=True, slots=True)
-class VideoSettings:
-    """How pictures are encoded. Width and height are even; ``max_bit_rate`` caps what ``crf`` would spend.
+class Colour:
+    """What the numbers of a picture mean, as code points of ITU-T H.273; the range is always the limited one."""
 
-    ``bt709`` says in the file that the frames are limited-range BT.709; players guess where nothing is said.
-    """
+    matrix: int
+    primaries: int
+    transfer: int
+
+
+BT_709 = Colour(1, 1, 1)
+BT_601 = Colour(6, 6, 6)
+
+
+@dataclass(frozen=True, slots=True)
+class VideoSettings:
+    """How pictures are encoded. Width and height are even; ``max_bit_rate`` caps what ``crf`` would spend."""
 
     width: int
     height: int
@@ -45,7 +55,7 @@ class VideoSettings:
     max_bit_rate: int | None = None
     preset: str = "veryfast"
     threads: int = 1
-    bt709: bool = False
+    colour: Colour = BT_709
 
 
 def extension(codec: VideoCodec) -> str:
@@ -141,15 +151,13 @@ def _add_video(container: Any, settings: VideoSettings) -> Any:
     context = stream.codec_context
     context.width, context.height = settings.width, settings.height
     context.pix_fmt = "yuv420p"
+    context.color_range = _LIMITED_RANGE
+    context.colorspace, context.color_primaries = settings.colour.matrix, settings.colour.primaries
+    context.color_trc = settings.colour.transfer
     context.time_base = 1 / settings.frame_rate
     context.thread_count = settings.threads
     context.gop_size = round(_KEYFRAME_EVERY_S * settings.frame_rate)
     context.flags |= int(av.codec.context.Flags.bitexact)
-    if settings.bt709:
-        context.colorspace = Colorspace.ITU709
-        context.color_range = ColorRange.MPEG
-        context.color_primaries = ColorPrimaries.BT709
-        context.color_trc = ColorTrc.BT709
     return stream
 
 

@@ -64,7 +64,7 @@ def render_renditions(
         workers = []
         for spec in specs:
             path = out_dir / f"{spec.name}{extension(spec.video_codec)}"
-            settings = _settings(spec, max(1, threads // len(specs)))
+            settings = _settings(spec, picture, max(1, threads // len(specs)))
             part = stack.enter_context(encoding(path))
             writer = stack.enter_context(VideoWriter(part, settings, tracks.get(_sound_of(spec))))
             workers.append(_Rendition(spec, path, picture, focus, writer, cues))
@@ -148,9 +148,16 @@ def _rate(spec: RenditionSpec) -> Fraction:
     return Fraction(spec.frame_rate).limit_denominator(1001)
 
 
-def _settings(spec: RenditionSpec, threads: int) -> VideoSettings:
+def _settings(spec: RenditionSpec, picture: Picture, threads: int) -> VideoSettings:
     return VideoSettings(
-        spec.width, spec.height, _rate(spec), spec.video_codec, spec.crf, spec.video_bit_rate, threads=threads
+        width=spec.width,
+        height=spec.height,
+        frame_rate=_rate(spec),
+        codec=spec.video_codec,
+        crf=spec.crf,
+        max_bit_rate=spec.video_bit_rate,
+        threads=threads,
+        colour=picture.colour,
     )
 
 
