@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -85,13 +86,18 @@ class CatalogueBook:
         self._max_age_s = max_age_s
         self._extra = tuple(extra)
         self._read_at = float("-inf")
+        self._reading = asyncio.Lock()
         self._catalogue = Catalogue(offers=())
         self._usage = Usage()
 
     async def current(self) -> tuple[Catalogue, Usage]:
         """The snapshot; raises what the database raises."""
-        if time.monotonic() - self._read_at > self._max_age_s:
-            await self._read()
+        asked_at = time.monotonic()
+        if asked_at - self._read_at > self._max_age_s:
+            async with self._reading:
+                # One reads for all who ask at the same moment.
+                if self._read_at < asked_at:
+                    await self._read()
         return self._catalogue, self._usage
 
     def expire(self) -> None:
@@ -99,6 +105,7 @@ class CatalogueBook:
         self._read_at = float("-inf")
 
     async def _read(self) -> None:
+        began_at = time.monotonic()
         now = self._database.clock.now()
         async with self._database.connection() as connection:
             offers = await connection.fetch(f"SELECT {_COLUMNS} FROM providers ORDER BY priority, key")  # noqa: S608
@@ -124,7 +131,7 @@ class CatalogueBook:
             cost_today=sum((row["cost"] for row in calls), Decimal(0)),
             calls_last_hour={row["provider"]: row["calls"] for row in calls},
         )
-        self._read_at = time.monotonic()
+        self._read_at = began_at
 
 
 def _offer(row: asyncpg.Record) -> Offer:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from typing import Any
-
-import orjson
 
 from ai_router.catalogue.models import Catalogue
 from contracts.ai_router import JobCompleted, SubmitJob
@@ -23,7 +22,7 @@ def key_of(command: SubmitJob) -> str:
         "inputs": {role: stored.sha256 for role, stored in command.inputs.items()},
         "parameters": command.parameters,
     }
-    return hashlib.sha256(orjson.dumps(document, option=orjson.OPT_SORT_KEYS, default=str)).hexdigest()
+    return hashlib.sha256(json.dumps(document, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def may_be_cached(command: SubmitJob, catalogue: Catalogue) -> bool:

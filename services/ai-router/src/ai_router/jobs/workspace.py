@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from uuid import UUID
 
@@ -27,14 +28,26 @@ _EXTENSIONS = {"image/jpeg": "jpg", "audio/wav": "wav", "audio/x-wav": "wav", "a
 class AttemptWorkspace:
     """Satisfies ``providers.port.Workspace``. Results are named after the attempt: doing it again replaces them."""
 
-    def __init__(self, store: ObjectStore, directory: Path, *, user_id: UUID, attempt_id: UUID, now: datetime) -> None:
-        self.directory = directory
+    def __init__(
+        self, store: ObjectStore, root: Path | None, *, user_id: UUID, attempt_id: UUID, now: datetime
+    ) -> None:
+        self._root = root
         self._store = store
         self._user_id = user_id
         self._attempt_id = attempt_id
         self._now = now
         self._files: dict[str, Path] = {}
         self._fetching = asyncio.Lock()
+
+    @cached_property
+    def directory(self) -> Path:
+        """The folder; made when first asked for, because small jobs need none and disks are slow."""
+        return Path(tempfile.mkdtemp(prefix="attempt-", dir=self._root))
+
+    async def close(self) -> None:
+        """Remove the folder, if there is one."""
+        if "directory" in self.__dict__:
+            await asyncio.to_thread(shutil.rmtree, self.directory, ignore_errors=True)
 
     async def fetch(self, stored: StoredObject) -> Path:
         """A local file with the object's bytes, SHA-256 verified; each object is brought once."""
@@ -59,15 +72,11 @@ async def workspace(
     store: ObjectStore, root: Path | None, *, user_id: UUID, attempt_id: UUID, now: datetime
 ) -> AsyncIterator[AttemptWorkspace]:
     """A workspace with a folder of its own, removed at the end. ``root``: where; None: the system's."""
-    directory = Path(tempfile.mkdtemp(prefix="attempt-", dir=root))
+    made = AttemptWorkspace(store, root, user_id=user_id, attempt_id=attempt_id, now=now)
     try:
-        yield AttemptWorkspace(store, directory, user_id=user_id, attempt_id=attempt_id, now=now)
+        yield made
     finally:
-        try:
-            directory.rmdir()
-        except OSError:
-            # Not empty: what an attempt leaves behind may be large, and removing it slow.
-            await asyncio.to_thread(shutil.rmtree, directory, ignore_errors=True)
+        await made.close()
 
 
 def extension_of(mime_type: str) -> str:

@@ -155,8 +155,10 @@ class Ready:
 class Workspace(Protocol):
     """How an adapter reads inputs and keeps results: files in a private folder, objects in the store."""
 
-    directory: Path
-    """Exists, is empty at the start and is removed after the attempt."""
+    @property
+    def directory(self) -> Path:
+        """Exists, is empty at the start and is removed after the attempt."""
+        ...
 
     async def fetch(self, stored: StoredObject) -> Path:
         """A local file with the object's bytes, SHA-256 verified."""
