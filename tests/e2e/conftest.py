@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import shutil
 import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -48,9 +47,7 @@ async def embedded() -> AsyncIterator[Platform]:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def distributed(rabbitmq: Broker) -> AsyncIterator[Platform]:
     folder = Path(tempfile.mkdtemp(prefix="talkingphoto-e2e-"))
-    platform = DistributedPlatform(
-        Home(folder), broker=rabbitmq, environment={"*": {"retry_delays_s": QUICK_RETRIES}}
-    )
+    platform = DistributedPlatform(Home(folder), broker=rabbitmq, environment={"*": {"retry_delays_s": QUICK_RETRIES}})
     try:
         await platform.start()
         urls = {name: platform.database_url(name) for name in platform.urls if name != "gateway"}
@@ -72,9 +69,7 @@ def platform(request: pytest.FixtureRequest) -> Platform:
 async def user(platform: Platform) -> AsyncIterator[Client]:
     """A new user, logged in."""
     async with Client(platform.url) as client:
-        await client.register(
-            Credentials(f"asha-{secrets.token_hex(5)}@example.com", "monsoon-42-lamp"), name="Asha"
-        )
+        await client.register(Credentials(f"asha-{secrets.token_hex(5)}@example.com", "monsoon-42-lamp"), name="Asha")
         yield client
 
 

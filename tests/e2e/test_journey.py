@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from media.probe import probe
 from talkingphoto.client import ApiError, Client
 from talkingphoto.making import Order, make
 from talkingphoto.screen import Screen
-from rich.console import Console
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(180)]
 
@@ -23,7 +23,9 @@ def silent() -> Screen:
     return Screen(Console(), quiet=True)
 
 
-async def test_photo_and_sentence_become_a_published_video(platform: Any, user: Client, portrait: Path, tmp_path: Path) -> None:
+async def test_photo_and_sentence_become_a_published_video(
+    platform: Any, user: Client, portrait: Path, tmp_path: Path
+) -> None:
     order = Order(photo=portrait, script="Good morning, Mumbai.", platforms=("instagram", "youtube"), title="Morning")
     summary = await make(user, order, tmp_path, silent())
 
@@ -111,7 +113,9 @@ async def test_a_photo_without_a_face_fails_with_advice_and_costs_nothing(user: 
     assert run["credits"]["captured"] == 0
     assert run["error"]["message"]
     notifications = await user._send("GET", "/api/v1/notifications")
-    assert [item["kind"] for item in notifications["items"] if item["kind"].startswith("workflow")] == ["workflow_failed"]
+    assert [item["kind"] for item in notifications["items"] if item["kind"].startswith("workflow")] == [
+        "workflow_failed"
+    ]
 
 
 async def test_another_user_sees_nothing(platform: Any, user: Client, portrait: Path) -> None:

@@ -126,6 +126,7 @@ class EmbeddedPlatform:
             "service_name": name,
             "database_url": url,
             "bus": "memory",
+            "alone": True,
             "log_stdout": False,
             "log_file": self.home.logs / "platform.log",
             **common_settings(self.home, self.urls),

@@ -1,0 +1,94 @@
+"""The embedded platform as a child process that may be made to die at a named point, and started again."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+import httpx
+from tests.chaos.auditor import MESSAGING
+
+from chassis.private_postgres import PrivatePostgres
+from talkingphoto.platform.layout import Home, listening_socket
+
+_READY_S = 60.0
+
+
+class EmbeddedChild:
+    """``talkingphoto up`` in a process of its own, over a home that outlives it."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = Home(home)
+        self.postgres = PrivatePostgres(self.home.postgres)
+        with listening_socket() as sock:
+            self._port = sock.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self._port}"
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def start(self, *, fault: str | None = None, environment: Mapping[str, str] | None = None) -> None:
+        """Start and wait until it answers, or has died at its fault."""
+        self.home.prepare()
+        settings = {"RETRY_DELAYS_S": json.dumps([0.2, 0.4, 0.8]), "MEDIA_PROCESSES": "1"}
+        if fault is not None:
+            settings["FAULT"] = fault
+        with (self.home.logs / "child.log").open("ab") as output:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "talkingphoto",
+                "up",
+                "--home",
+                str(self.home.root),
+                "--port",
+                str(self._port),
+                env=os.environ | settings | dict(environment or {}),
+                stdout=output,
+                stderr=output,
+            )
+        async with httpx.AsyncClient() as client, asyncio.timeout(_READY_S):
+            while self._process.returncode is None:
+                with suppress(httpx.TransportError):
+                    if (await client.get(f"{self.url}/ready")).status_code == 200:
+                        return
+                await asyncio.sleep(0.05)
+
+    @property
+    def exit_code(self) -> int | None:
+        """None while it runs; 137 after a fault."""
+        return self._process.returncode if self._process is not None else None
+
+    async def died(self) -> int:
+        """Wait for the end of the process."""
+        if self._process is None:
+            raise RuntimeError("not started")
+        return await self._process.wait()
+
+    async def kill(self) -> None:
+        """SIGKILL, as a crash would."""
+        if self._process is not None and self._process.returncode is None:
+            self._process.kill()
+            await self._process.wait()
+
+    async def stop(self) -> int:
+        """Ctrl-C's gentler sister; returns the exit code."""
+        if self._process is None:
+            return 0
+        if self._process.returncode is None:
+            self._process.terminate()
+        return await self._process.wait()
+
+    async def database_urls(self) -> dict[str, str]:
+        """Where the auditor looks. Starts the database when the platform stopped it."""
+        await self.postgres.start()
+        return {name: self.postgres.url(name) for name in MESSAGING}
+
+    async def close(self) -> None:
+        """Stop everything."""
+        await self.kill()
+        await self.postgres.start()
+        await self.postgres.stop()

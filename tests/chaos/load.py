@@ -1,0 +1,148 @@
+"""Clients that do not give up: they order, cancel and repeat with the same keys while the platform dies and returns."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import secrets
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import cv2
+import httpx
+import numpy as np
+from tests.chaos.auditor import Answer, Witness
+
+from talkingphoto.platform.layout import sample_portrait
+
+_RETRY_EVERY_S = 0.1
+_PASSWORD = "monsoon-42-lamp"
+
+
+@dataclass
+class Plan:
+    """What one load does: ``runs`` orders, some of them cancelled at once, one of them a photo without a face."""
+
+    runs: int = 4
+    cancelled: int = 1
+    faceless: int = 1
+    platforms: tuple[str, ...] = ("tiktok",)
+
+
+@dataclass
+class Load:
+    """One user's orders against one address, whatever happens behind it."""
+
+    url: str
+    witness: Witness
+    seed: int
+    plan: Plan = field(default_factory=Plan)
+    patience_s: float = 60.0
+
+    async def run(self) -> None:
+        """Place every order; returns when each has been accepted (and cancelled, where planned)."""
+        random.seed(self.seed)
+        async with httpx.AsyncClient(base_url=self.url, timeout=10) as client:
+            await self._register(client)
+            photo = await self._upload(client, _small_portrait())
+            sky = await self._upload(client, _sky())
+            orders = [photo] * self.plan.runs + [sky] * self.plan.faceless
+            await asyncio.gather(*(self._order(client, number, file_id) for number, file_id in enumerate(orders)))
+
+    async def _register(self, client: httpx.AsyncClient) -> None:
+        email = f"user-{self.seed}-{secrets.token_hex(4)}@example.com"
+        body = {
+            "email": email,
+            "password": _PASSWORD,
+            "consents": [{"kind": "terms"}, {"kind": "privacy"}],
+        }
+        # 409 is the answer to a repeat whose first answer was lost.
+        await self._until(client, "POST", "/api/v1/auth/register", (201, 409), json=body)
+        tokens = await self._until(
+            client, "POST", "/api/v1/auth/login", (200,), json={"email": email, "password": _PASSWORD}
+        )
+        client.headers["Authorization"] = f"Bearer {tokens['access_token']}"
+
+    async def _upload(self, client: httpx.AsyncClient, image: bytes) -> str:
+        uploaded = await self._until(
+            client, "POST", "/api/v1/files", (201,), files={"file": ("photo.jpg", image, "image/jpeg")}
+        )
+        return str(uploaded["id"])
+
+    async def _order(self, client: httpx.AsyncClient, number: int, file_id: str) -> None:
+        key = f"{self.seed}-{secrets.token_hex(4)}-{number}"
+        body = {
+            "workflow_type": "avatar_presentation",
+            "input_file_id": file_id,
+            # Two of the same: what was made for one may serve the other.
+            "script": f"Hi {number // 2}.",
+            "target_duration": 2,
+            "target_platforms": list(self.plan.platforms),
+        }
+        headers = {"Idempotency-Key": key}
+        accepted = await self._until(client, "POST", "/api/v1/workflows", (202,), json=body, headers=headers)
+        self.witness.saw_run(key, accepted["id"])
+        again = await self._until(client, "POST", "/api/v1/workflows", (202,), json=body, headers=headers)
+        self.witness.saw_run(key, again["id"])
+        if number < self.plan.cancelled:
+            # 409: it had ended before the wish arrived.
+            await self._until(client, "POST", f"/api/v1/workflows/{accepted['id']}/cancel", (200, 202, 409))
+
+    async def _until(
+        self, client: httpx.AsyncClient, method: str, path: str, wanted: tuple[int, ...], **arguments: Any
+    ) -> dict[str, Any]:
+        deadline = time.monotonic() + self.patience_s
+        while True:
+            started = time.monotonic()
+            try:
+                answer = await client.request(method, path, **arguments)
+            except httpx.TransportError:
+                if time.monotonic() > deadline:
+                    raise
+                await asyncio.sleep(_RETRY_EVERY_S)
+                continue
+            body = _json(answer)
+            self.witness.answers.append(
+                Answer(
+                    method,
+                    path,
+                    answer.status_code,
+                    time.monotonic() - started,
+                    body,
+                    answer.headers.get("Retry-After"),
+                )
+            )
+            if answer.status_code in wanted:
+                return body
+            if answer.status_code < 500 or time.monotonic() > deadline:
+                raise AssertionError(f"{method} {path}: {answer.status_code} {body}")
+            await asyncio.sleep(_RETRY_EVERY_S)
+
+
+def _json(answer: httpx.Response) -> Any:
+    try:
+        return answer.json()
+    except ValueError:
+        return answer.text
+
+
+def _small_portrait() -> bytes:
+    image = cv2.imread(str(sample_portrait()))
+    return _jpeg(image[0:320, 70:390])
+
+
+def _sky() -> bytes:
+    return _jpeg(np.full((240, 320, 3), (200, 160, 90), np.uint8))
+
+
+def _jpeg(image: Any) -> bytes:
+    return bytes(cv2.imencode(".jpg", image)[1].tobytes())
+
+
+def portrait_file(folder: Path) -> Path:
+    """The small portrait as a file."""
+    path = folder / "portrait.jpg"
+    path.write_bytes(_small_portrait())
+    return path

@@ -1,0 +1,67 @@
+"""Every crash point the embedded journey passes, found in the sources; a test fails when one is missing here."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+REPOSITORY = Path(__file__).parents[2]
+_CALL = re.compile(r"""point\(\s*"(?P<name>[a-z_]+\.(?:before|after)_[a-z_]+)"(?P<scope>,)?""")
+
+SERVICES = ("users", "billing", "workflow", "ai_router", "export", "notify")
+QUEUES = (
+    "users.entitlements",
+    "billing.commands",
+    "billing.accounts",
+    "workflow.runs",
+    "workflow.entitlements",
+    "workflow.users",
+    "ai_router.commands",
+    "export.commands",
+    "notify.runs",
+    "notify.users",
+)
+SCOPES = {
+    "transaction.before_commit": SERVICES,
+    "transaction.after_commit": SERVICES,
+    "outbox.before_publish": SERVICES,
+    "outbox.after_publish": SERVICES,
+    "outbox.before_delete": SERVICES,
+    "outbox.after_delete": SERVICES,
+    "consumer.before_ack": QUEUES,
+}
+"""Points that many pass are crashed once for each who does."""
+
+ELSEWHERE = {
+    "rabbitmq.before_publish": "the distributed matrix",
+    "rabbitmq.after_publish": "the distributed matrix",
+    "rabbitmq.before_ack": "the distributed matrix",
+    "rabbitmq.after_ack": "the distributed matrix",
+    "storage.before_upload": "the S3 store's own tests",
+    "storage.after_upload": "the S3 store's own tests",
+    "provider.before_submit": "paid vendors only: ai-router's tests",
+    "provider.after_submit": "paid vendors only: ai-router's tests",
+    "provider.before_poll": "paid vendors only: ai-router's tests",
+    "provider.after_poll": "paid vendors only: ai-router's tests",
+    "provider.before_fetch": "paid vendors only: ai-router's tests",
+    "provider.after_fetch": "paid vendors only: ai-router's tests",
+    "provider.before_cancel": "paid vendors only: ai-router's tests",
+    "provider.after_cancel": "paid vendors only: ai-router's tests",
+    "signing_key.before_rename": "once per installation: users' tests",
+    "signing_key.after_rename": "once per installation: users' tests",
+}
+"""Points the embedded journey does not pass, and who crashes there instead."""
+
+
+def declared() -> set[str]:
+    """Names of all points in the sources."""
+    sources = [*REPOSITORY.glob("libs/*/src/**/*.py"), *REPOSITORY.glob("services/*/src/**/*.py")]
+    return {found["name"] for source in sources for found in _CALL.finditer(source.read_text(encoding="utf-8"))}
+
+
+def matrix() -> list[str]:
+    """Every point of the embedded journey, with its scope where it has several."""
+    points: list[str] = []
+    for name in sorted(declared() - ELSEWHERE.keys()):
+        points += [f"{scope}.{name}" for scope in SCOPES[name]] if name in SCOPES else [name]
+    return points
