@@ -10,7 +10,7 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from chassis import ids
+from chassis import faults, ids
 from chassis.database import Database, LeaseLost
 from chassis.work import WorkItem
 
@@ -119,6 +119,7 @@ class WorkPool:
 
     async def _claim(self, room: int) -> list[WorkItem]:
         self._claims += 1
+        faults.point("work.before_claim")
         order = "run_after" if self._claims % _FAIR_EVERY == 0 else "lane, run_after"
         async with self._database.connection() as connection:
             rows = await connection.fetch(
@@ -131,12 +132,10 @@ class WorkPool:
                 self._take_over,
                 list(self._running),
             )
+        faults.point("work.after_claim")
         if len(rows) < room:
             self._take_over = False
-        return [
-            WorkItem(row["id"], row["kind"], row["payload"], row["attempts"], row["lease_token"])
-            for row in rows
-        ]
+        return [WorkItem(row["id"], row["kind"], row["payload"], row["attempts"], row["lease_token"]) for row in rows]
 
     def _start(self, item: WorkItem) -> None:
         task = asyncio.create_task(self._carry_out(item), name=f"{self._kind} {item.id}")

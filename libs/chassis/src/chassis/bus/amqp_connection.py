@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
@@ -17,6 +18,7 @@ from urllib.parse import unquote, urlsplit
 import structlog
 from pamqp import base, commands, decode, header
 from pamqp import frame as codec
+from pamqp.exceptions import PAMQPException
 
 from chassis.bus import amqp_wire as wire
 
@@ -303,7 +305,7 @@ class Connection(asyncio.Protocol):
                     channel.content_body(payload)
         except ConnectionLost as error:
             self.abort(error)
-        except (KeyError, ValueError, IndexError) as error:
+        except (KeyError, ValueError, IndexError, struct.error, PAMQPException) as error:
             self.abort(ConnectionLost(f"the broker sent something unreadable: {error!r}"))
         self._rest = buffer[position:]
 

@@ -106,9 +106,14 @@ class Consumer:
         def gone() -> None:
             connection.abort(ConnectionLost(f"the broker ended the consumer of {lane.queue}"))
 
+        def closed(error: AmqpError) -> None:
+            # They come again on another connection.
+            opened.waiting.clear()
+            connection.abort(ConnectionLost(f"channel of {lane.queue}: {error}"))
+
         channel.on_delivery = deliver
         channel.on_cancelled = gone
-        channel.on_closed = lambda error: connection.abort(ConnectionLost(f"channel of {lane.queue}: {error}"))
+        channel.on_closed = closed
         await channel.call(commands.Basic.Consume(queue=lane.queue, consumer_tag=opened.consumer))
         return opened
 

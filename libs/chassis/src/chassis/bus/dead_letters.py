@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 
-from chassis import ids
+from chassis import faults, ids
 from chassis.bus.port import DeadLetter
 from chassis.database import Database
 from chassis.messages import Delivery
@@ -24,6 +24,7 @@ class PostgresDeadLetters:
 
     async def bury(self, delivery: Delivery, reason: str) -> None:
         """Keep one; returns when it is committed."""
+        faults.point("dead_letter.before_commit")
         async with self._database(delivery.queue).connection() as connection:
             await connection.execute(
                 "INSERT INTO dead_letters (id, queue, message_id, headers, body, attempt, reason) "
@@ -36,6 +37,7 @@ class PostgresDeadLetters:
                 delivery.attempt,
                 reason[:2000],
             )
+        faults.point("dead_letter.after_commit")
 
     async def letters(self, queue: str, limit: int) -> list[DeadLetter]:
         """The oldest letters of a queue."""
