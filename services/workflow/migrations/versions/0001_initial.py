@@ -96,7 +96,7 @@ STATEMENTS = (
         updated_at timestamptz NOT NULL,
         CONSTRAINT talking_photo_duration
             CHECK (product_line <> 'talkingphoto' OR target_duration IS NULL OR target_duration BETWEEN 1 AND 60)
-    ) WITH (fillfactor = 70)
+    ) WITH (fillfactor = 50)
     """,
     "CREATE INDEX runs_user ON runs (user_id, created_at DESC)",
     "CREATE INDEX runs_user_status ON runs (user_id, status)",

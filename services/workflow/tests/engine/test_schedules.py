@@ -396,3 +396,23 @@ def test_a_hold_that_expired_before_its_capture_costs_nothing_and_the_video_stay
     assert s.events[-1].credits == 0  # type: ignore[attr-defined]
     assert s.state.warnings == ["The credits for this video were not charged. The credits are not held any more."]
     assert replay(s.definition, s.brief, s.history) == s.state
+
+
+def test_progress_follows_the_pipeline(simulate: Simulate) -> None:
+    """WFL-43: approved 10, enhancing 20, enhanced 35, generating 40 to 80, checked 85, kit 95, done 100."""
+    s = simulate()
+    s.signal(Started())
+    seen = [s.state.progress]
+    while not s.phase().final:
+        for unit in [unit for step in s.state.steps.values() for unit in step.units.values()]:
+            s.now += timedelta(seconds=3)
+            s.signal(Progressed(unit.ref, 1.0, "first"))
+            seen.append(s.state.progress)
+        if s.commands:
+            s.answer(0)
+        if s.answers:
+            s.deliver(s.answers.pop(0))
+        seen.append(s.state.progress)
+    assert seen == sorted(seen)
+    assert set(seen) >= {20, 35, 40, 80, 85, 95, 100}
+    assert not set(seen) & set(range(81, 85))

@@ -63,7 +63,8 @@ class Step:
     with the same id, before silence counts as a failure. ``optional``: the run goes on without it. ``commits``: from
     here on the run can only be completed; the command is repeated until it is answered. ``shares_ref``: the id in the
     command is that of another step's unit. ``fan_out`` names the units that run side by side. ``progress``: percent of
-    the run at the step's start and end. ``waits_for`` is told to people while the step runs.
+    the run at the step's start and end; ``peak``: what it reaches at most before its result has been judged.
+    ``waits_for`` is told to people while the step runs.
     """
 
     name: str
@@ -86,6 +87,7 @@ class Step:
     optional_warning: str = ""
     commits: bool = False
     shares_ref: str | None = None
+    peak: int | None = None
     learns: tuple[str, ...] = ()
     """Fields of the answer that are kept as the result's data."""
 

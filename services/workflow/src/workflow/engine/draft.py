@@ -125,4 +125,5 @@ def _reached(step: Step, state: StepState | None) -> int:
     if not state.units:
         return start
     fractions = [1.0 if unit.status is UnitStatus.DONE else unit.fraction for unit in state.units.values()]
-    return start + int((end - start) * sum(fractions) / len(fractions))
+    reached = start + int((end - start) * sum(fractions) / len(fractions))
+    return reached if step.peak is None else min(reached, step.peak)

@@ -106,11 +106,12 @@ def talking_photo(settings: Settings) -> Definition:
                 gate=IMAGE_GATE,
                 **job,
             ),
-            Step("speak", "the script to be spoken", (20, 35), needs=("reserve",), ask=_speak, **job),
+            Step("speak", "the script to be spoken", (20, 30), needs=("reserve",), ask=_speak, **job),
             Step(
                 "generate",
                 "the video to be made",
                 (40, 85),
+                peak=80,
                 needs=("enhance", "speak"),
                 ask=_generate,
                 gate=VIDEO_GATE,
