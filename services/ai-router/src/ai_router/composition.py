@@ -15,6 +15,7 @@ from ai_router.health.checks import HealthChecks, VendorClients
 from ai_router.jobs import endpoints as job_endpoints
 from ai_router.jobs.finisher import Finisher
 from ai_router.jobs.handlers import Commands
+from ai_router.jobs.housekeeping import Housekeeping
 from ai_router.jobs.models import STOP_WORK, WORK
 from ai_router.jobs.progress import ProgressBoard
 from ai_router.jobs.runner import Runner, RunnerOptions
@@ -96,7 +97,7 @@ def build(
         app=app,
         database=database,
         consumers=commands.consumers(),
-        background=(board, jobs, stops, checks, vendors),
+        background=(board, jobs, stops, checks, Housekeeping(database), vendors),
     )
 
 

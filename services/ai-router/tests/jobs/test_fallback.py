@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from ai_router.catalogue.models import Catalogue
 from ai_router.providers.port import FailureClass
+from ai_router.routing.choose import choose
+from ai_router.routing.router import Inputs
 from contracts.ai_router import CostRecorded, FallbackUsed, JobCompleted, JobFailed
 
 
@@ -147,8 +151,14 @@ async def test_over_budget_goes_to_the_local_provider(
     done = await router.wait_for(JobCompleted, job.job_id)
     assert (done.provider, done.cost, banana.calls) == ("local_upscaler", 0, [])
     (row,) = await router.fetch("SELECT routing FROM ai_jobs")
-    dropped = {one["provider"]: one["reason"] for one in row["routing"]["choices"][0]["dropped"]}
-    assert "over the budget" in dropped["nano_banana"]
+    kept = row["routing"]["choices"][0]
+    assert "over the budget" in {one["provider"]: one["reason"] for one in kept["dropped"]}["nano_banana"]
+    inputs = Inputs.of(job.capability, kept["inputs"])
+    (version,) = await router.fetch("SELECT document FROM catalogue_versions WHERE digest = $1", inputs.catalogue)
+    catalogue = Catalogue.of(json.dumps(version["document"]))
+    assert catalogue.digest == inputs.catalogue
+    again = choose(inputs.request, catalogue, inputs.health, inputs.budget).document()
+    assert again == {name: kept[name] for name in ("ranked", "dropped")}, "a stored choice can be computed again"
 
 
 async def test_the_catalogue_is_data(start_router: Any, a_job: Any, painter: Any, judge: Any, quick: Any) -> None:

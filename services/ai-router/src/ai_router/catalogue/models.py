@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cache, cached_property
 from typing import Literal
+
+import orjson
+from pydantic import TypeAdapter
 
 from contracts.enums import Capability
 
@@ -79,13 +84,28 @@ class Usage:
     calls_last_hour: Mapping[str, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Catalogue:
     """One snapshot of everything that routing depends on and that people edit."""
 
     offers: tuple[Offer, ...]
     policies: Mapping[Capability, Policy] = field(default_factory=dict)
     rules: Rules = field(default_factory=Rules)
+
+    @cached_property
+    def digest(self) -> str:
+        """Names this snapshot's content."""
+        return hashlib.sha256(self.document()).hexdigest()[:32]
+
+    def document(self) -> bytes:
+        """The snapshot as JSON."""
+        fields = _adapter().dump_python(self)
+        return orjson.dumps(fields, default=_plain, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
+
+    @classmethod
+    def of(cls, document: bytes | str) -> Catalogue:
+        """The inverse of :meth:`document`."""
+        return _adapter().validate_json(document)
 
     def policy(self, capability: Capability) -> Policy:
         """The capability's policy; without a row, no primary and no thresholds."""
@@ -97,3 +117,13 @@ class Catalogue:
             if offer.provider == provider and offer.capability is capability:
                 return offer
         raise KeyError(f"{provider} does not offer {capability}")
+
+
+@cache
+def _adapter() -> TypeAdapter[Catalogue]:
+    return TypeAdapter(Catalogue)
+
+
+def _plain(value: object) -> object:
+    """Sets in order, so that equal catalogues are equal bytes; money as text, so that it stays exact."""
+    return sorted(value) if isinstance(value, frozenset) else str(value)

@@ -10,12 +10,16 @@ from typing import Any
 
 import asyncpg
 import orjson
+import structlog
 
 from ai_router.catalogue.models import Catalogue, Offer, Policy, Rules, Usage
 from ai_router.catalogue.starting import MODELS, OFFERS, POLICIES, RULES
+from ai_router.metrics import COST_TODAY
 from chassis import ids
 from chassis.database import Database
 from contracts.enums import Capability
+
+log = structlog.get_logger(__name__)
 
 _COLUMNS = (
     "key, capability, cost, cost_unit, quality, speed_s, max_clip_s, requests_per_hour, base_url, priority, "
@@ -89,6 +93,8 @@ class CatalogueBook:
         self._reading = asyncio.Lock()
         self._catalogue = Catalogue(offers=())
         self._usage = Usage()
+        self._kept = ""
+        self._told_over: str | None = None
 
     async def current(self) -> tuple[Catalogue, Usage]:
         """The snapshot; raises what the database raises."""
@@ -127,11 +133,34 @@ class CatalogueBook:
             policies={policy.capability: policy for policy in map(_policy, policies)},
             rules=_rules({row["name"]: row["value"] for row in rules}),
         )
+        await self._keep_version()
         self._usage = Usage(
             cost_today=sum((row["cost"] for row in calls), Decimal(0)),
             calls_last_hour={row["provider"]: row["calls"] for row in calls},
         )
+        self._tell_cost()
         self._read_at = began_at
+
+    async def _keep_version(self) -> None:
+        """Keep each catalogue that choices are made from, so that they can be computed again."""
+        digest = self._catalogue.digest
+        if digest == self._kept:
+            return
+        async with self._database.connection() as connection:
+            await connection.execute(
+                "INSERT INTO catalogue_versions (digest, document) VALUES ($1, $2::jsonb) ON CONFLICT DO NOTHING",
+                digest,
+                self._catalogue.document().decode(),
+            )
+        self._kept = digest
+
+    def _tell_cost(self) -> None:
+        cost, rules = self._usage.cost_today, self._catalogue.rules
+        COST_TODAY.set(float(cost))
+        over = "limit" if cost >= rules.daily_limit else "warning" if cost >= rules.daily_warning else None
+        if over != self._told_over and over is not None:
+            log.warning("cost.daily_threshold_reached", threshold=over, cost=str(cost))
+        self._told_over = over
 
 
 def _offer(row: asyncpg.Record) -> Offer:

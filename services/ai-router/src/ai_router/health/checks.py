@@ -10,6 +10,7 @@ import asyncpg
 import httpx
 import structlog
 
+from ai_router.metrics import PROVIDER_HEALTHY
 from ai_router.providers.http import pooled_client
 from ai_router.providers.port import Provider, ProviderFailure
 from ai_router.providers.registry import configured
@@ -81,6 +82,7 @@ class HealthChecks:
         async with self._database.transaction() as tx:
             for provider, (milliseconds, error) in zip(outside, found, strict=True):
                 self._router.healthy[provider.key] = error is None
+                PROVIDER_HEALTHY.labels(provider.key).set(error is None)
                 await tx.execute(
                     "INSERT INTO provider_health (provider, status, response_time_ms, checked_at, error_message) "
                     "VALUES ($1, $2, $3, $4, $5) ON CONFLICT (provider) DO UPDATE SET status = excluded.status, "

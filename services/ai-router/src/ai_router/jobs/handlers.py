@@ -10,6 +10,7 @@ from uuid import UUID
 from ai_router.catalogue.models import Catalogue
 from ai_router.jobs import cache, repository
 from ai_router.jobs.models import STOP_WORK, WORK, Call, Ending, Job
+from ai_router.metrics import CACHE_HITS
 from ai_router.routing.router import Router
 from chassis import context
 from chassis.consumer import Consumers
@@ -79,6 +80,7 @@ class Commands:
         if endings:
             await repository.finish(tx, endings)
             for ending in endings:
+                CACHE_HITS.labels(ending.job.command.capability).inc()
                 with context.use(ending.job.context):
                     tx.emit(ending.event)
         return {ending.job.id for ending in endings}

@@ -7,6 +7,7 @@ between leaves a call whose fate is looked up, never a second submission. A free
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -24,6 +25,7 @@ from ai_router.jobs.progress import ProgressBoard
 from ai_router.jobs.validation import Validator, Verdict
 from ai_router.jobs.vendor import Earlier, Polling, drive
 from ai_router.jobs.workspace import workspace
+from ai_router.metrics import COST, JOBS_ENDED, PROVIDER_CALLS, PROVIDER_SECONDS
 from ai_router.providers.port import FailureClass, ProviderFailure, ProviderRequest, ProviderResult
 from ai_router.routing.choose import Candidate
 from ai_router.routing.failures import CONSEQUENCES, QUICK_RETRIES, QUICK_RETRY_S, ROUNDS_S
@@ -128,6 +130,7 @@ class Runner:
                 self._board.end(job.id)
             if ending is not None:
                 await self._finisher.finish(item, ending)
+                JOBS_ENDED.labels(job.command.capability, ending.status).inc()
 
     async def _within_deadline(self, item: WorkItem, course: _Course) -> Ending | None:
         left = (course.job.command.deadline - course.started).total_seconds()
@@ -200,15 +203,16 @@ class Runner:
             )
             await self._begin(call)
         course.delivered = Decimal(0)
+        began = time.monotonic()
         self._router.started(candidate.provider, command.capability)
-        settled = False
+        outcome: str | None = None
         try:
             accepted = await self._call(course, candidate, call, earlier)
-            settled = True
+            outcome = "succeeded"
             self._router.succeeded(candidate.provider, command.capability)
             return accepted
         except ProviderFailure as failure:
-            settled = True
+            outcome = failure.failure.value
             self._router.failed(candidate.provider, command.capability, failure.failure)
             log.warning(
                 "provider.failed",
@@ -222,8 +226,12 @@ class Runner:
             await self._call_failed(course, call, failure)
             raise
         finally:
-            if not settled:
+            if outcome is None:
                 self._router.failed(candidate.provider, command.capability, None)
+            else:
+                labels = (candidate.provider, command.capability)
+                PROVIDER_CALLS.labels(*labels, outcome).inc()
+                PROVIDER_SECONDS.labels(*labels).observe(time.monotonic() - began)
 
     async def _call(self, course: _Course, candidate: Candidate, call: Call, earlier: Call | None) -> _Accepted:
         command = course.job.command
@@ -263,6 +271,7 @@ class Runner:
             ended = replace(ended, vendor_job_id=result.vendor_job_id)
         course.spent += ended.spent
         if ended.paid:
+            COST.labels(candidate.provider).inc(float(ended.spent))
             course.events.append(self._cost(course.job, ended, offer.cost))
         course.unsaved.append(ended)
         return _Accepted(candidate, ended, result, verdict)
@@ -346,6 +355,7 @@ class Runner:
         async with self._database.transaction() as tx:
             await repository.save_calls(tx, [ended])
             if cost:
+                COST.labels(call.provider).inc(float(cost))
                 tx.emit(self._cost(course.job, ended, cost))
 
     async def _completed(self, course: _Course, accepted: _Accepted, warning: str | None = None) -> Ending:

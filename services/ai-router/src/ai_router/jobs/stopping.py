@@ -72,7 +72,9 @@ class VendorStopper:
                     return True
                 found = replace(call, vendor_job_id=accepted.vendor_job_id)
             faults.point("provider.before_cancel")
-            return found.vendor_job_id is not None and await vendor.cancel(found.vendor_job_id)
+            stopped = found.vendor_job_id is not None and await vendor.cancel(found.vendor_job_id)
+            faults.point("provider.after_cancel")
+            return stopped
         except ProviderFailure as failure:
             log.warning("provider.not_stopped", provider=call.provider, call_id=str(call.id), error=str(failure))
             return False

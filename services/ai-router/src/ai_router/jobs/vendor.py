@@ -131,7 +131,9 @@ async def _accepted(provider: Submits, request: ProviderRequest, workspace: Work
             if failure.failure is not FailureClass.UNKNOWN_OUTCOME:
                 raise
             log.warning("provider.answer_lost", provider=provider.key, attempt_id=str(request.attempt_id))
+    faults.point("provider.before_lookup")
     found = await provider.lookup(request)
+    faults.point("provider.after_lookup")
     if found is None:
         raise ProviderFailure(FailureClass.TRANSIENT, f"{provider.key} has not got this job")
     return found
@@ -154,9 +156,12 @@ async def _finished(
         try:
             faults.point("provider.before_poll")
             answer = await provider.poll(vendor_job_id, request)
+            faults.point("provider.after_poll")
             if not isinstance(answer, Running):
                 faults.point("provider.before_fetch")
-                return await provider.fetch(vendor_job_id, answer, request, workspace)
+                result = await provider.fetch(vendor_job_id, answer, request, workspace)
+                faults.point("provider.after_fetch")
+                return result
         except ProviderFailure as failure:
             lost += 1
             if failure.failure not in _ASK_AGAIN or lost > polling.lost_questions:

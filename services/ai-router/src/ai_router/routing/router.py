@@ -23,15 +23,18 @@ DEFAULT_SECONDS = Decimal(10)
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """What a choice was made from; together with the catalogue it can be computed again."""
+    """What a choice was made from; with the catalogue of that digest it can be computed again."""
 
     request: RoutingRequest
     health: Mapping[str, ProviderState]
     budget: Budget
+    catalogue: str = ""
+    """Digest of the catalogue."""
 
     def document(self) -> dict[str, Any]:
         """As JSON, to be kept with the job."""
         return {
+            "catalogue": self.catalogue,
             "plan": self.request.plan,
             "quality": self.request.quality,
             "units": {unit: str(count) for unit, count in self.request.units.items()},
@@ -64,6 +67,7 @@ class Inputs:
             ),
             {key: ProviderState(**state) for key, state in document["health"].items()},
             Budget(**{name: Decimal(value) for name, value in document["budget"].items()}),
+            document["catalogue"],
         )
 
 
@@ -107,6 +111,7 @@ class Router:
             ),
             self._health(command.capability, catalogue, usage),
             Budget(max(Decimal(0), allowed - spent), max(Decimal(0), rules.daily_limit - usage.cost_today)),
+            catalogue.digest,
         )
         return choose(inputs.request, catalogue, inputs.health, inputs.budget), inputs
 

@@ -1,0 +1,28 @@
+"""What the AI router counts. Labels take few values: providers, capabilities, outcomes."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Gauge, Histogram
+
+from chassis.metrics import REGISTRY
+
+_SECONDS = (0.01, 0.05, 0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0)
+
+PROVIDER_CALLS = Counter(
+    "ai_provider_calls",
+    "Calls of providers that ended, by how: succeeded, or the failure class.",
+    ("provider", "capability", "outcome"),
+    registry=REGISTRY,
+)
+PROVIDER_SECONDS = Histogram(
+    "ai_provider_call_seconds",
+    "Time from choosing a provider to its judged result or failure.",
+    ("provider", "capability"),
+    buckets=_SECONDS,
+    registry=REGISTRY,
+)
+JOBS_ENDED = Counter("ai_jobs_ended", "Jobs that ended, by how.", ("capability", "status"), registry=REGISTRY)
+CACHE_HITS = Counter("ai_result_cache_hits", "Jobs answered without work.", ("capability",), registry=REGISTRY)
+COST = Counter("ai_provider_cost_rupees", "What calls of providers have cost.", ("provider",), registry=REGISTRY)
+COST_TODAY = Gauge("ai_cost_today_rupees", "Cost of all calls since midnight UTC, as last read.", registry=REGISTRY)
+PROVIDER_HEALTHY = Gauge("ai_provider_healthy", "1 when the last check succeeded.", ("provider",), registry=REGISTRY)
