@@ -1,0 +1,31 @@
+# syntax=docker/dockerfile:1
+# One recipe for every image; MEMBER is the service, MEDIA=libs/media where it works on media:
+#   docker build --build-arg MEMBER=services/billing -t talkingphoto-billing .
+#   docker run talkingphoto-billing python -m billing.worker
+FROM python:3.11-slim-bookworm AS build
+ARG MEMBER
+ARG MEDIA=""
+WORKDIR /app
+RUN python -m venv /app/.venv
+COPY requirements-uv.lock requirements.lock ./
+RUN .venv/bin/pip install --quiet --require-hashes -r requirements-uv.lock
+COPY libs libs
+COPY ${MEMBER} ${MEMBER}
+# The lock is the constraint, so an image carries what its member depends on, in exactly the tested versions.
+# Editable, so that migrations stay where the service looks for them.
+RUN --mount=type=cache,target=/root/.cache \
+    members="libs/contracts libs/chassis ${MEDIA} ${MEMBER}"; \
+    .venv/bin/uv pip install --quiet --python .venv/bin/python --constraint requirements.lock hatchling editables \
+    && .venv/bin/uv pip install --quiet --python .venv/bin/python --constraint requirements.lock \
+        --no-build-isolation $(printf -- '-e %s ' $members)
+
+FROM python:3.11-slim-bookworm
+RUN useradd --system --uid 10001 --home-dir /app talkingphoto \
+    && mkdir /keys && chown talkingphoto /keys
+COPY --from=build --chown=talkingphoto /app /app
+WORKDIR /app
+USER talkingphoto
+ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 HOST=0.0.0.0 PORT=8000
+EXPOSE 8000
+HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
+    CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/health', timeout=2)"]
