@@ -1,0 +1,81 @@
+"""Timers are rows: what is due is claimed and advanced, and what is not is left alone."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from chassis.auth import Identity
+from chassis.clock import ManualClock
+from contracts.ai_router import SubmitJob
+from contracts.billing import ReleaseCredits, ReserveCredits
+
+
+async def test_a_timer_that_comes_too_early_only_corrects_the_time(start_world: Any, somebody: Identity) -> None:
+    world = await start_world(timer_poll_s=60)
+    world.others.mute = {SubmitJob}
+    run_id = (await world.order(somebody)).json()["id"]
+    await world.until(somebody, run_id, lambda d: d["credits"]["held"] == 1)
+    timer = world.service.background[0]
+    async with world.database.connection() as connection:
+        await connection.execute("UPDATE runs SET wake_at = now() - interval '1 second' WHERE id = $1", run_id)
+        before = await connection.fetchval("SELECT count(*) FROM run_history WHERE run_id = $1", run_id)
+    assert await timer.run_once() == 1
+    assert await timer.run_once() == 0
+    async with world.database.connection() as connection:
+        assert await connection.fetchval("SELECT wake_at > now() FROM runs WHERE id = $1", run_id)
+        assert await connection.fetchval("SELECT count(*) FROM run_history WHERE run_id = $1", run_id) == before
+
+
+async def test_two_timers_advance_each_run_once(start_world: Any, somebody: Identity) -> None:
+    """Both claim at the same moment; a run is asked for again once."""
+    world = await start_world(timer_poll_s=60, step_within_s=40)
+    world.others.mute = {ReserveCredits}
+    for _ in range(5):
+        await world.order(somebody)
+    await world.eventually(lambda: len(world.others.asked(ReserveCredits)) == 5)
+    timer = world.service.background[0]
+
+    world.database.clock = ManualClock(datetime.now(UTC) + timedelta(seconds=41))
+    counts = await asyncio.gather(timer.run_once(), timer.run_once(), timer.run_once())
+    assert sum(counts) == 5
+    await world.eventually(lambda: len(world.others.asked(ReserveCredits)) == 10)
+    asked = [command.reservation_id for command in world.others.asked(ReserveCredits)]
+    assert len(set(asked)) == 5, "asking again must repeat the id"
+
+
+async def test_a_run_that_nobody_answers_ends_by_itself(start_world: Any, somebody: Identity) -> None:
+    """Billing is mute: silence, release, more silence; the run fails and says that a person has to look."""
+    world = await start_world(
+        step_within_s=0.1, step_patience=1, undo_within_s=0.1, undo_tries=2, stop_within_s=0.1, run_deadline_s=3
+    )
+    world.others.mute = {ReserveCredits, ReleaseCredits}
+    run_id = (await world.order(somebody)).json()["id"]
+    run = await world.ended(somebody, run_id)
+    assert (run["status"], run["error"]["code"]) == ("failed", "no_answer")
+    assert run["credits"]["returned"] is False
+    assert (await world.call(somebody, "POST", f"/api/v1/workflows/{run_id}/retry")).status_code == 409
+    async with world.database.connection() as connection:
+        took = await connection.fetchval("SELECT finished_at - created_at FROM runs WHERE id = $1", UUID(run_id))
+    assert took < timedelta(seconds=3)
+
+
+async def test_an_operator_has_the_credits_given_back_after_all(
+    start_world: Any, somebody: Identity, help_: Any
+) -> None:
+    world = await start_world(step_within_s=5, undo_within_s=0.1, undo_tries=1)
+    world.others.mute = {ReleaseCredits, SubmitJob}
+    run_id = (await world.order(somebody)).json()["id"]
+    await world.until(somebody, run_id, lambda d: d["credits"]["held"] == 1)
+    await world.call(somebody, "POST", f"/api/v1/workflows/{run_id}/cancel")
+    run = await world.ended(somebody, run_id)
+    assert run["credits"] == {"held": 1, "captured": 0, "returned": False}
+    world.others.mute = set()
+    operator = help_.an_identity(role="admin")
+    assert (await world.call(operator, "POST", f"/api/v1/workflows/{run_id}/undo")).status_code == 202
+    run = await world.until(somebody, run_id, lambda d: d["credits"]["returned"])
+    assert run["status"] == "cancelled"
+    assert list(world.others.holds.values()) == ["released"]
+    assert (await world.call(operator, "POST", f"/api/v1/workflows/{run_id}/undo")).status_code == 409
