@@ -60,7 +60,8 @@ class Answer:
     """Lower-case names."""
     body: bytes = field(repr=False)
     data: Any = None
-    """Decoded JSON; None for other types."""
+    """Decoded JSON; None for other types and for answers that were not read whole."""
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +90,15 @@ class VendorHttp:
         params: Mapping[str, str] | None = None,
         read_timeout_s: float = SUBMIT_TIMEOUT_S,
         limit: int = ANSWER_LIMIT,
+        peek: int | None = None,
+        spool: Path | None = None,
         vendor_job_id: str | None = None,
     ) -> Answer:
         """One request; never repeated here. ``address`` is a path below the base, or a URL of the same origin.
 
         ``accepts`` says that the call may start paid work: then a lost or unreadable answer raises ``UNKNOWN_OUTCOME``,
-        else ``TRANSIENT``. An error answer raises what the vendor's dialect makes of it.
+        else ``TRANSIENT``. An error answer raises what the vendor's dialect makes of it. ``peek``: read no more than
+        so many bytes of a longer answer. ``spool``: write a good answer's body to this file, at most ``limit`` bytes.
         """
         url = address if address.startswith(("http://", "https://")) else self.base_url.rstrip("/") + address
         if not self._own(url):
@@ -113,8 +117,14 @@ class VendorHttp:
         # Phases have time-outs of their own; the whole has one too, against an answer of one byte at a time.
         whole_s = read_timeout_s + _WRITE_S
         async with self._sent(request, accepts=accepts, whole_s=whole_s, vendor_job_id=vendor_job_id) as response:
-            body = await self._bounded(response, limit)
-        lower = {name.lower(): value for name, value in response.headers.items()}
+            good = response.status_code < 300
+            if spool is not None and good:
+                await self._written(response, spool, limit)
+                return Answer(response.status_code, _lower(response), b"", whole=False)
+            body, whole = await self._bounded(response, limit, peek if good else None)
+        if not whole:
+            return Answer(response.status_code, _lower(response), body, whole=False)
+        lower = _lower(response)
         data: Any = None
         readable = True
         if as_json or response.status_code >= 300 or "json" in lower.get("content-type", ""):
@@ -161,14 +171,7 @@ class VendorHttp:
                     continue
                 if response.status_code >= 300:
                     raise self._no_download(response)
-                size = 0
-                with target.open("wb") as out:
-                    async for chunk in response.aiter_bytes(256 * 1024):
-                        size += len(chunk)
-                        if size > limit:
-                            raise failure(FailureClass.BAD_OUTPUT, f"the result is larger than {limit} bytes")
-                        out.write(chunk)
-                return size
+                return await self._written(response, target, limit)
         raise failure(FailureClass.BAD_OUTPUT, "the result link redirects too often")
 
     def _no_download(self, response: httpx.Response) -> ProviderFailure:
@@ -222,10 +225,26 @@ class VendorHttp:
         except httpx.DecodingError:
             raise failure(FailureClass.BAD_OUTPUT, f"{self.dialect.vendor} sent a broken encoding") from None
 
-    async def _bounded(self, response: httpx.Response, limit: int) -> bytes:
+    async def _bounded(self, response: httpx.Response, limit: int, peek: int | None) -> tuple[bytes, bool]:
         body = bytearray()
         async for chunk in response.aiter_bytes():
             body += chunk
+            if peek is not None and len(body) > peek:
+                return bytes(body), False
             if len(body) > limit:
                 raise failure(FailureClass.BAD_OUTPUT, f"{self.dialect.vendor} sent more than {limit} bytes")
-        return bytes(body)
+        return bytes(body), True
+
+    async def _written(self, response: httpx.Response, target: Path, limit: int) -> int:
+        size = 0
+        with target.open("wb") as out:
+            async for chunk in response.aiter_bytes(256 * 1024):
+                size += len(chunk)
+                if size > limit:
+                    raise failure(FailureClass.BAD_OUTPUT, f"{self.dialect.vendor} sent more than {limit} bytes")
+                out.write(chunk)
+        return size
+
+
+def _lower(response: httpx.Response) -> dict[str, str]:
+    return {name.lower(): value for name, value in response.headers.items()}

@@ -8,8 +8,10 @@ under a project; a project goes into the base address: ``.../v1beta1/projects/P/
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,7 +19,8 @@ import httpx
 from ai_router.providers import results
 from ai_router.providers.errors import failure, path
 from ai_router.providers.google import GOOGLE
-from ai_router.providers.http import HEALTH_TIMEOUT_S, MEBIBYTE, MEDIA_ANSWER_LIMIT, VendorHttp
+from ai_router.providers.http import DOWNLOAD_LIMIT, HEALTH_TIMEOUT_S, MEBIBYTE, Answer, VendorHttp
+from ai_router.providers.inline import NoMedia, take
 from ai_router.providers.port import (
     Accepted,
     Declaration,
@@ -36,6 +39,8 @@ _SECONDS = (4, 6, 8)
 _RATIOS = {"16:9": 16 / 9, "9:16": 9 / 16}
 _PROMPT_LIMIT = 4_000
 _FETCH_TIMEOUT_S = 120.0
+_WITHOUT_CLIP = 64 * 1024
+"""An operation's answer longer than this has the clip inside."""
 
 
 @dataclass(slots=True)
@@ -91,7 +96,10 @@ class Veo:
 
     async def poll(self, vendor_job_id: str, request: ProviderRequest) -> Running | Ready:
         """Ask for the operation. Veo tells no progress. The clip itself is left for ``fetch``."""
-        operation = await self._operation(vendor_job_id)
+        answer = await self._operation(vendor_job_id, peek=_WITHOUT_CLIP)
+        if not answer.whole:
+            return Ready(raw={"name": vendor_job_id, "done": True})
+        operation = answer.data
         if not path(operation, "done"):
             return Running(poll_after_s=10.0)
         response = path(operation, "response")
@@ -104,10 +112,13 @@ class Veo:
     ) -> ProviderResult:
         """Read the finished operation again and keep its clip."""
         declaration = results.declared(self.declarations, request.capability)
-        video = path(await self._operation(vendor_job_id), "response", "videos", 0)
-        if not (data := path(video, "bytesBase64Encoded")):
-            raise failure(FailureClass.EMPTY, "veo finished without a clip", vendor_job_id=vendor_job_id)
-        stored, content = await results.keep_encoded(workspace, data, role="video", kind="video")
+        answer, clip = workspace.directory / "operation.json", workspace.directory / "clip"
+        await self._operation(vendor_job_id, spool=answer)
+        try:
+            operation = await asyncio.to_thread(take, answer, "bytesBase64Encoded", clip)
+        except NoMedia as lost:
+            raise failure(FailureClass.TRANSIENT, f"veo: {lost}", vendor_job_id=vendor_job_id) from lost
+        stored, content = await results.keep_file(workspace, clip, role="video", kind="video")
         asked = request.parameters.get("duration")
         delivered = Decimal(str(round(content.seconds or _offered(asked), 3)))
         longer = isinstance(asked, int | float) and asked not in _SECONDS
@@ -118,7 +129,7 @@ class Veo:
             model=request.model or _MODELS[0],
             ignored=results.ignored(declaration, request),
             warnings=(f"veo makes clips of {_SECONDS} seconds; {delivered} delivered",) if longer else (),
-            raw=results.scrub(dict(ready.raw), self.http.secrets),
+            raw=results.scrub(operation, self.http.secrets),
         )
 
     async def cancel(self, vendor_job_id: str) -> bool:
@@ -129,20 +140,21 @@ class Veo:
         """Operations of publisher models cannot be listed, so nobody can tell: raises ``UNKNOWN_OUTCOME``."""
         raise failure(FailureClass.UNKNOWN_OUTCOME, "veo offers no way to find an operation without its name")
 
-    async def _operation(self, name: str) -> Any:
+    async def _operation(self, name: str, *, peek: int | None = None, spool: Path | None = None) -> Answer:
         # The operation lives at its own resource, which names the project even when a key alone was used.
         resource = name.rpartition("/operations/")[0]
         url = httpx.URL(self.http.base_url)
         version = url.path.strip("/").partition("/")[0]
-        answer = await self.http.call(
+        return await self.http.call(
             "POST",
             str(url.copy_with(path=f"/{version}/{resource}:fetchPredictOperation")),
             json_body={"operationName": name},
             read_timeout_s=_FETCH_TIMEOUT_S,
-            limit=MEDIA_ANSWER_LIMIT,
+            limit=DOWNLOAD_LIMIT,
+            peek=peek,
+            spool=spool,
             vendor_job_id=name,
         )
-        return answer.data
 
     @staticmethod
     def _prompt(request: ProviderRequest) -> str:
