@@ -1,14 +1,14 @@
 """Speech from a script, with the time of every sound and word, on the local CPU.
 
 The voice is espeak-ng's, run as a process of its own (:mod:`media.speech_engine`); what it says is made pleasant by
-:mod:`media.speech_polish` and brought to -16 LUFS with no true peak over -1 dBTP by :mod:`media.loudness`.
+:mod:`media.speech_polish` and brought to -16 LUFS with no true peak over -1 dBTP by :mod:`media.speech_master`.
 """
 
 from __future__ import annotations
 
 import math
 import wave
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar, get_args
@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from media.errors import BadMedia, NotUsable, TooLarge
-from media.loudness import integrated_lufs, normalise
 from media.speech_engine import engine_process
-from media.speech_polish import place, polish, voiced_span
+from media.speech_master import master
+from media.speech_polish import polish, trim
 from media.speech_script import Piece, pieces
 from media.types import Phoneme, Speech, Voice, Word
 
@@ -103,7 +103,7 @@ def synthesise(
     tell = progress or (lambda _share: None)
     tell(0.0)
 
-    sounds: list[NDArray[np.int16]] = []
+    sounds: list[NDArray[np.float32]] = []
     phonemes: list[Phoneme] = []
     words: list[Word] = []
     at = 0.0
@@ -118,20 +118,16 @@ def synthesise(
             heard, said = _timings(piece, spoken.events, len(spoken.sound), engine.sample_rate, at)
             phonemes += heard
             words += said
-            sounds.append(spoken.sound)
-            at += len(spoken.sound) / engine.sample_rate
-            tell(0.6 * (index + 1) / len(script))
-        rate = engine.sample_rate
+            sounds.append(polish(spoken.sound, engine.sample_rate, sample_rate))
+            at += len(sounds[-1]) / sample_rate
+            tell(0.7 * (index + 1) / len(script))
 
-    sound = polish(np.concatenate(sounds), rate, sample_rate)
-    span = voiced_span(sound, sample_rate)
-    if span[1] <= span[0]:
+    sounds, shift = trim(sounds, sample_rate, _LEAD_S, _TAIL_S)
+    if not sounds:
         raise NotUsable("nothing in the script can be spoken", code="EMPTY_SCRIPT", advice="Write some words to say.")
-    tell(0.75)
-    sound, shift = place(sound, sample_rate, span, _LEAD_S, _TAIL_S)
-    sound = normalise(sound, sample_rate, TARGET_LUFS, PEAK_DBTP)
-    write_wav(out, sound, sample_rate)
-    duration = len(sound) / sample_rate
+    mastered, loudness = master(sounds, sample_rate, TARGET_LUFS, PEAK_DBTP)
+    write_wav(out, mastered, sample_rate)
+    duration = sum(len(piece) for piece in mastered) / sample_rate
     made = Speech(
         path=out,
         sample_rate=sample_rate,
@@ -141,7 +137,7 @@ def synthesise(
         language=language,
         voice=voice,
         engine=_ENGINE,
-        loudness_lufs=round(integrated_lufs(sound, sample_rate), 2),
+        loudness_lufs=round(loudness, 2),
     )
     tell(1.0)
     return made
@@ -162,14 +158,14 @@ def estimate_duration(text: str, *, language: str = "en", speed: float = 1.0) ->
     return round(spoken / speed + _LEAD_S + _TAIL_S, 3)
 
 
-def write_wav(out: Path, sound: NDArray[np.float32], rate: int) -> None:
-    """Write float samples, full scale at 1.0, as a mono 16-bit PCM WAV file."""
-    pcm = np.clip(np.rint(sound * 32767), -32768, 32767).astype("<i2")
+def write_wav(out: Path, pieces: Sequence[NDArray[np.int16]], rate: int) -> None:
+    """Write consecutive 16-bit pieces as one mono PCM WAV file."""
     with wave.open(str(out), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(rate)
-        file.writeframes(pcm.tobytes())
+        for piece in pieces:
+            file.writeframes(piece.astype("<i2").tobytes())
 
 
 def _weight(character: str, language: str) -> float:

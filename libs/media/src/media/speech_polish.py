@@ -86,33 +86,45 @@ def compress(sound: Samples, rate: int) -> Samples:
     return sound * gain
 
 
-def voiced_span(sound: Samples, rate: int) -> tuple[int, int]:
-    """First and one-past-last sample of what can be heard; ``(0, 0)`` for silence."""
-    block = max(1, round(_BLOCK_S * rate))
-    level = block_level_db(sound, block)
-    heard = np.flatnonzero((level > level.max(initial=-120.0) + _QUIET_DB) & (level > -90))
-    if not heard.size:
-        return 0, 0
-    return int(heard[0]) * block, min(len(sound), (int(heard[-1]) + 1) * block)
+def trim(pieces: list[Samples], rate: int, lead_s: float, tail_s: float) -> tuple[list[Samples], float]:
+    """Cut what can be heard out of consecutive ``pieces``, with ``lead_s`` and ``tail_s`` of quiet around it.
 
-
-def place(sound: Samples, rate: int, span: tuple[int, int], lead_s: float, tail_s: float) -> tuple[Samples, float]:
-    """Cut to ``span`` with pads of ``lead_s`` and ``tail_s`` of real or added quiet, edges faded over 10 ms.
-
-    Returns the sound and by how many seconds everything in it moved (added to old times it gives new ones).
+    Returns the pieces, edges faded over 10 ms, and by how many seconds everything in them moved (added to old times it
+    gives new ones); no pieces where nothing can be heard.
     """
-    first, last = span
-    lead, tail = round(lead_s * rate), round(tail_s * rate)
-    begin, end = max(0, first - lead), min(len(sound), last + tail)
-    body = sound[begin:end].copy()
-    fade = min(len(body) // 2, round(0.01 * rate))
-    if fade:
-        ramp = np.linspace(0, 1, fade, dtype=np.float32)
-        body[:fade] *= ramp
-        body[-fade:] *= ramp[::-1]
-    missing = lead - (first - begin)
-    padded = np.pad(body, (missing, tail - (end - last)))
-    return padded, (missing - begin) / rate
+    loudest = max((float(block_level_db(piece, _block(rate)).max(initial=-120.0)) for piece in pieces), default=-120.0)
+    spans = [_voiced(piece, rate, max(-90.0, loudest + _QUIET_DB)) for piece in pieces]
+    heard = [index for index, span in enumerate(spans) if span is not None]
+    if not heard:
+        return [], 0.0
+    first, last = heard[0], heard[-1]
+    before = sum(len(piece) for piece in pieces[:first])
+    kept = list(pieces[first : last + 1])
+    begin, end = (spans[first] or (0, 0))[0], (spans[last] or (0, 0))[1]
+    kept[-1] = _ended(kept[-1], end, round(tail_s * rate), rate)
+    lead = round(lead_s * rate)
+    kept[0] = _ended(kept[0][::-1], len(kept[0]) - begin, lead, rate)[::-1]
+    return kept, (lead - begin - before) / rate
+
+
+def _ended(sound: Samples, end: int, tail: int, rate: int) -> Samples:
+    """``sound`` up to ``end`` with ``tail`` samples of real or added quiet behind, the edge faded."""
+    body = sound[: end + tail].copy()
+    fade = min(len(body), round(0.01 * rate))
+    body[len(body) - fade :] *= np.linspace(1, 0, fade, dtype=np.float32)
+    return np.pad(body, (0, end + tail - len(body)))
+
+
+def _voiced(sound: Samples, rate: int, quiet_db: float) -> tuple[int, int] | None:
+    """First and one-past-last sample of what is louder than ``quiet_db``."""
+    heard = np.flatnonzero(block_level_db(sound, _block(rate)) > quiet_db)
+    if not heard.size:
+        return None
+    return int(heard[0]) * _block(rate), min(len(sound), (int(heard[-1]) + 1) * _block(rate))
+
+
+def _block(rate: int) -> int:
+    return max(1, round(_BLOCK_S * rate))
 
 
 def block_level_db(sound: NDArray[np.floating], block: int) -> NDArray[np.float64]:

@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib import import_module
 from typing import Any
 
 _SENTENCE_END = re.compile(r"[.!?…。！？।॥]['\"”’»)\]」』]*$")
@@ -71,7 +72,9 @@ def pieces(text: str, language: str, lexicon: Mapping[str, str] | None = None) -
 
 def _piece(words: list[ScriptWord], language: str) -> Piece:
     gap = "" if language == "zh" else " "
-    starts, parts, at = [], [], 0
+    starts: list[int] = []
+    parts: list[str] = []
+    at = 0
     for index, word in enumerate(words):
         # Without a space two Latin words would run together among Chinese characters.
         separator = " " if index and not gap and word.spoken[0].isascii() and parts[-1][-1].isascii() else gap
@@ -143,6 +146,4 @@ _LEANING = frozenset({"助詞", "助動詞", "接尾辞", "補助記号", "記�
 
 @lru_cache(maxsize=1)
 def _japanese_tagger() -> Any:
-    import fugashi
-
-    return fugashi.Tagger()
+    return import_module("fugashi").Tagger()

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from media.animation.eye_fit import fit_eyes
 from media.animation.frame import FaceFrame
-from media.animation.framing import frame_photo
+from media.animation.framing import Framing, frame_photo
 from media.animation.head_rig import HeadPose
 from media.animation.motion import blinks, head_track
 from media.animation.mouth_fit import fit_lips
@@ -78,19 +78,15 @@ def render(
 
     image = decode(photo)
     chosen = _chosen(image, face)
-    frame = FaceFrame.of(chosen)
     framing = frame_photo(image, chosen, width, height)
-    fitted = _fitted(image, chosen, frame, framing.frame(frame))
-    planes = Planes.of(framing.picture(image))
-    del image
     picture = blank_frame(framing.width, framing.height)
-    softness = max(1.2, 0.9 * framing.scale)
-    stage = Stage(planes, fitted, _canvas(picture), softness=softness, motion=motion > 0)
+    stage = set_stage(image, chosen, framing, _canvas(picture), motion=motion > 0)
+    del image
     tell(0.05)
 
     rate = Fraction(frame_rate).limit_denominator(1001)
     count = max(1, math.ceil(speech.duration * rate - Fraction(1, 1000)))
-    settings = VideoSettings(framing.width, framing.height, rate, crf=CRF, threads=threads, bt709=True)
+    settings = VideoSettings(framing.width, framing.height, rate, crf=CRF, threads=threads)
     started = time.perf_counter()
     told = 0.0
     with encoding(out) as part, VideoWriter(part, settings, encoded_sound(speech)) as writer:
@@ -132,9 +128,14 @@ def _chosen(image: Bgr, face: Face | int | None) -> Face:
     return faces[index]
 
 
-def _fitted(image: Bgr, face: Face, frame: FaceFrame, shown: FaceFrame) -> FittedFace:
+def set_stage(image: Bgr, face: Face, framing: Framing, canvas: Canvas, *, motion: bool) -> Stage:
+    """Fit ``face`` of ``image`` and prepare it to be drawn on ``canvas``, which has the size of ``framing``."""
+    frame = FaceFrame.of(face)
     lips = fit_lips(image, face, frame)
-    return FittedFace(shown, lips, fit_eyes(image, face, frame), palette(image, frame, lips), face.yaw)
+    fitted = FittedFace(framing.frame(frame), lips, fit_eyes(image, face, frame), palette(image, frame, lips), face.yaw)
+    planes = Planes.of(framing.picture(image))
+    # What is enlarged is soft: painted edges are made as soft as the photo's own.
+    return Stage(planes, fitted, canvas, softness=max(1.2, 0.9 * framing.scale), motion=motion)
 
 
 def _poses(speech: Speech, frame_rate: float, count: int, seed: int, motion: float) -> Iterator[Pose]:
