@@ -110,7 +110,7 @@ class PrivateRabbitMQ:
         return self._node
 
     async def start(self) -> None:
-        """Start the node and wait until it takes connections. Raises :class:`NoBroker` with the end of its output."""
+        """Start the node and wait until it takes connections. Raises :class:`NoBroker` with the beginning of its output."""
         script = installed_server()
         if script is None:
             raise NoBroker("rabbitmq-server is not installed")
@@ -178,6 +178,7 @@ class PrivateRabbitMQ:
             "HOME": str(self.folder),
             # The script then replaces itself by the Erlang machine, so that the process id is the node's.
             "detached": "true",
+            "ERL_CRASH_DUMP_SECONDS": "0",
             "ERL_EPMD_PORT": str(values["names"]),
             "ERL_EPMD_ADDRESS": "127.0.0.1",
             "RABBITMQ_NODENAME": values["node"],
@@ -218,7 +219,7 @@ class PrivateRabbitMQ:
         except TimeoutError:
             await self.stop()
         said = await asyncio.to_thread((self.folder / "output.log").read_text, errors="replace")
-        raise NoBroker(f"the private RabbitMQ did not start: {said[-2000:]}")
+        raise NoBroker(f"the private RabbitMQ did not start: {said[:2000]}")
 
 
 def installed_server() -> str | None:
