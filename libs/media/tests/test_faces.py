@@ -164,7 +164,7 @@ def test_a_good_photo_has_no_findings(portrait: Bgr) -> None:
 
 def test_findings_name_what_is_wrong(portrait: Bgr) -> None:
     masked = portrait.copy()
-    cv2.rectangle(masked, (188, 124), (262, 178), (200, 180, 120), -1)
+    cv2.rectangle(masked, (190, 128), (260, 175), (200, 180, 120), -1)
     cases: dict[str, Bgr] = {
         "NO_FACE": np.full((600, 600, 3), 127, np.uint8),
         "FACE_TOO_SMALL": np.pad(portrait[::3, ::3], ((200, 200), (200, 200), (0, 0)), mode="edge"),

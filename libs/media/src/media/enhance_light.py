@@ -15,31 +15,42 @@ from media.types import Bgr
 Picture = NDArray[np.float32]
 
 MOST_GAIN = 1.35
-_NEUTRAL_CHROMA = 0.14
+_NEUTRAL_CHROMA = 0.1
 
 
 def neutral_gains(image: Bgr) -> Picture:
-    """Gains for blue, green and red that make grey things grey; ones where the picture holds too little grey to tell.
+    """Gains for blue, green and red that make grey things grey; ones where too little is grey to tell.
 
-    Pixels that are nearly grey, or become so under the gains found so far, vote (Huo et al., "Robust automatic white
-    balance algorithm using gray color points in images", 2006), brighter ones more.
+    Of several starting points (as it is; the mean, the bright parts made grey) the one under which most pixels are
+    nearly grey is refined by those pixels (Huo et al., "Robust automatic white balance algorithm using gray color
+    points in images", 2006). Another start than "as it is" must find clearly more grey: an orange suit stays orange.
     """
     step = max(1, round((image.shape[0] * image.shape[1] / 60_000) ** 0.5))
     pixels = cv2.blur(image, (3, 3))[::step, ::step].reshape(-1, 3).astype(np.float32)
     usable = pixels[(pixels.max(axis=1) < 250) & (pixels.mean(axis=1) > 30)]
     if len(usable) < 500:
         return np.ones(3, np.float32)
-    gains = np.ones(3, np.float32)
+    bright = usable[usable.mean(axis=1) >= np.quantile(usable.mean(axis=1), 0.9)]
+    starts = [np.ones(3, np.float32), _to_grey(usable.mean(axis=0)), _to_grey(bright.mean(axis=0))]
+    shares = [_near_grey(usable * start).mean() * bias for start, bias in zip(starts, (1.0, 0.5, 0.5), strict=True)]
+    gains = starts[int(np.argmax(shares))].copy()
     for _ in range(8):
         seen = usable * gains
-        middle = seen.mean(axis=1)
-        near = (np.ptp(seen, axis=1) / middle) < 2 * _NEUTRAL_CHROMA
-        if near.mean() < 0.04:
+        near = _near_grey(seen)
+        if near.mean() < 0.05:
             return np.ones(3, np.float32)
-        cast = (seen[near] * middle[near, None]).sum(axis=0)
-        gains *= (cast.mean() / cast) ** 0.8
+        weight = seen[near].mean(axis=1)
+        gains *= _to_grey((seen[near] * weight[:, None]).sum(axis=0)) ** 0.8
     gains = np.clip(gains, 1 / MOST_GAIN, MOST_GAIN)
     return np.asarray(gains / float(gains @ np.array((0.114, 0.587, 0.299), np.float32)), np.float32)
+
+
+def _to_grey(colour: Picture) -> Picture:
+    return np.asarray(colour.mean() / np.maximum(colour, 1.0), np.float32)
+
+
+def _near_grey(pixels: Picture) -> NDArray[np.bool_]:
+    return np.asarray(np.ptp(pixels, axis=1) < 2 * _NEUTRAL_CHROMA * pixels.mean(axis=1))
 
 
 def exposure_curve(seen: Light, face_luma: float | None, strength: float) -> NDArray[np.float32]:
@@ -47,14 +58,15 @@ def exposure_curve(seen: Light, face_luma: float | None, strength: float) -> NDA
     face's where there is one, towards a normal value. The identity for a photo that is exposed well.
     """
     levels = np.arange(256, dtype=np.float64)
-    black = min(seen.black, 40.0) if seen.black > 18 and seen.spread < 150 else 0.0
-    white = max(seen.white, 60.0) if seen.white < 205 else 255.0
-    share = min(1.0, 0.9 * strength)
-    gain = 1 + share * (245 / (white - share * black) - 1) if white < 255 else 255 / (255 - share * black)
-    stretched = np.maximum(0.0, levels - share * black) * gain
+    flat = float(np.clip((150 - seen.spread) / 30, 0, 1))
+    black = strength * flat * float(np.clip((seen.black - 25) / 40, 0, 1)) * 0.9 * seen.black
+    missing = strength * float(np.clip((175 - seen.white) / 50, 0, 1))
+    gain = (1 - missing) + missing * 245 / max(40.0, seen.white - black)
+    gain = max(gain, 1.0) if seen.white < 175 else (seen.white / max(40.0, seen.white - black))
+    stretched = np.maximum(0.0, levels - black) * gain
     middle = face_luma if face_luma is not None else seen.middle
-    middle = float(np.clip((middle - share * black) * gain, 4, 251)) / 255
-    low, high = (0.40, 0.86) if face_luma is not None else (0.26, 0.80)
+    middle = float(np.clip((middle - black) * gain, 4, 251)) / 255
+    low, high = (0.40, 0.86) if face_luma is not None else (0.2, 0.82)
     target = float(np.clip(middle, low, high))
     gamma = float(np.clip(np.log(target) / np.log(middle), 0.55, 1.6)) if target != middle else 1.0
     gamma = 1 + min(1.0, strength) * (gamma - 1)

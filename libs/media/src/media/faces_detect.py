@@ -20,7 +20,7 @@ Grey = NDArray[np.uint8]
 _loaded = threading.local()
 
 WORK_SIDE = 960
-TURNED_SIDE = 400
+TURNED_SIDE = 320
 SURE = 12
 """Votes at which an upright face leaves no need to look for profiles and lying heads."""
 _TILTS = (-28.0, 28.0)

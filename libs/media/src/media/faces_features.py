@@ -124,7 +124,7 @@ def find_eyes(image: Bgr, candidate: Candidate) -> Eyes:
     hits = [
         ((x + w / 2 - 20) / FACE, (y + h / 2) / FACE, 0.5 + min(1.5, 0.1 * votes))
         for name in _EYES
-        for x, y, w, h, votes in detect(band, name, smallest=34, largest=96, step=1.08)
+        for x, y, w, h, votes in detect(band, name, smallest=34, largest=96, step=1.11)
     ]
     votes = _vote_map(hits)
     left, right, support = _best_pair(votes)

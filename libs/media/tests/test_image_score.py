@@ -1,0 +1,128 @@
+"""The image score: what it rewards, that it falls with every fault, and that another face is noticed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from media.enhance import enhance
+from media.image_score import PENALTIES, score_image, score_image_file
+from media.images import decode
+from media.types import Bgr
+
+
+@pytest.fixture(scope="module")
+def portrait(portrait_path: Path) -> Bgr:
+    return decode(portrait_path)
+
+
+def _noise(image: Bgr, sigma: float) -> Bgr:
+    dice = np.random.default_rng(11)
+    return np.clip(image + dice.normal(0, sigma, image.shape), 0, 255).astype(np.uint8)
+
+
+def _blur(image: Bgr, sigma: float) -> Bgr:
+    return np.asarray(cv2.GaussianBlur(image, (0, 0), sigma), np.uint8)
+
+
+def _jpeg(image: Bgr, quality: float) -> Bgr:
+    data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, int(quality)])[1]
+    return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
+
+
+def _dark(image: Bgr, share: float) -> Bgr:
+    return (image * share).astype(np.uint8)
+
+
+def _small(image: Bgr, side: float) -> Bgr:
+    return np.asarray(cv2.resize(image, (int(side), int(side)), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def test_a_good_portrait_and_its_enhancement_pass(portrait: Bgr) -> None:
+    assert score_image(portrait).value >= 9
+    better, _ = enhance(portrait)
+    score = score_image(better, original=portrait)
+    assert score.value >= 9
+    assert score.measures["face_similarity"] > 0.95
+
+
+@pytest.mark.parametrize(
+    ("degrade", "levels", "measure"),
+    [
+        pytest.param(_noise, (6, 12, 25), "noise", id="noise"),
+        pytest.param(_blur, (1.3, 2.0, 3.2), "blur", id="blur"),
+        pytest.param(_jpeg, (30, 18, 8), "blockiness", id="jpeg"),
+        pytest.param(_dark, (0.4, 0.25, 0.1), "exposure", id="dark"),
+        pytest.param(_small, (400, 260, 150), "resolution", id="size"),
+    ],
+)
+def test_more_of_a_fault_scores_less(
+    portrait: Bgr, degrade: Callable[[Bgr, float], Bgr], levels: tuple[float, ...], measure: str
+) -> None:
+    scores = [score_image(portrait), *(score_image(degrade(portrait, level)) for level in levels)]
+    values = [score.value for score in scores]
+    assert all(later < earlier for earlier, later in pairwise(values)), values
+    assert values[-1] < 6.5
+    assert measure in scores[-1].measures
+    assert scores[-1].reasons
+
+
+@pytest.mark.parametrize(
+    "poor",
+    [
+        pytest.param(lambda image: _noise(image, 20), id="noise"),
+        pytest.param(lambda image: _blur(image, 2), id="blur"),
+        pytest.param(lambda image: _jpeg(image, 12), id="jpeg"),
+        pytest.param(lambda image: _dark(image, 0.3), id="dark"),
+    ],
+)
+def test_enhancement_lifts_a_poor_portrait_over_the_gate(portrait: Bgr, poor: Callable[[Bgr], Bgr]) -> None:
+    degraded = poor(portrait)
+    before = score_image(degraded, original=portrait)
+    after = score_image(enhance(degraded)[0], original=portrait)
+    assert before.value < 8.0 <= after.value
+
+
+def _other_person(image: Bgr) -> Bgr:
+    """The same photo with eyes further apart and lower, and a smaller mouth."""
+    changed = image.copy()
+    skin = image[120:125, 205:245].mean(axis=(0, 1))
+    cv2.ellipse(changed, (225, 120), (36, 42), 0, 0, 360, tuple(map(float, skin)), -1)
+    left, right = image[90:108, 190:216], image[92:110, 234:260]
+    changed[100:118, 184:210], changed[102:120, 240:266] = left, right
+    mouth = cv2.resize(image[136:158, 200:246], (26, 14), interpolation=cv2.INTER_AREA)
+    changed[148:162, 212:238] = mouth
+    return np.asarray(cv2.GaussianBlur(changed, (0, 0), 0.6), np.uint8)
+
+
+def test_a_changed_person_fails(portrait: Bgr) -> None:
+    assert score_image(_other_person(portrait), original=portrait).value < 7
+
+
+def test_a_lost_face_fails(portrait: Bgr) -> None:
+    empty = portrait.copy()
+    empty[10:220, 130:320] = (190, 190, 195)
+    score = score_image(empty, original=portrait)
+    assert score.measures["face_lost"] == 1.0
+    assert score.value <= 5
+
+
+def test_a_larger_copy_is_the_same_person(portrait: Bgr) -> None:
+    large = np.asarray(cv2.resize(portrait, (1024, 1024), interpolation=cv2.INTER_CUBIC), np.uint8)
+    assert score_image(large, original=portrait).measures["face_similarity"] > 0.93
+
+
+def test_the_formula_is_the_documented_one(portrait: Bgr) -> None:
+    score = score_image(_noise(portrait, 15), original=portrait)
+    lost = sum(rule.of(score.measures[rule.measure]) for rule in PENALTIES if rule.measure in score.measures)
+    assert score.value == pytest.approx(max(0.0, 10 - lost), abs=0.01)
+    assert score == score_image(_noise(portrait, 15), original=portrait)
+
+
+def test_files(portrait_path: Path) -> None:
+    assert score_image_file(portrait_path, portrait_path).measures["face_similarity"] == pytest.approx(1.0, abs=1e-3)
