@@ -11,7 +11,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from media.loudness import integrated_lufs, normalise, true_peak_db
+from media.loudness import LoudnessMeter, normalise
 
 AudioCodec = Literal["aac", "opus"]
 
@@ -86,11 +86,13 @@ def _encoded(samples: NDArray[np.float32], rate: int, codec: AudioCodec, bit_rat
             # The default search costs four times as much time and is not heard at these rates.
             stream.codec_context.options = {"aac_coder": "fast"}
         resampler = av.AudioResampler(format=stream.codec_context.format, layout=layout, rate=rate, frame_size=_FRAME)
-        interleaved = np.ascontiguousarray(samples, dtype=np.float32).reshape(1, -1)
-        frame = av.AudioFrame.from_ndarray(interleaved, format="flt", layout=layout)
-        frame.sample_rate = rate
-        frame.pts = 0
-        for piece in (*resampler.resample(frame), *resampler.resample(None)):
+        for start in range(0, len(samples), rate):
+            second = np.ascontiguousarray(samples[start : start + rate], dtype=np.float32).reshape(1, -1)
+            frame = av.AudioFrame.from_ndarray(second, format="flt", layout=layout)
+            frame.sample_rate, frame.pts = rate, start
+            for piece in resampler.resample(frame):
+                container.mux(stream.encode(piece))
+        for piece in resampler.resample(None):
             container.mux(stream.encode(piece))
         container.mux(stream.encode(None))
     return file.getvalue()
@@ -100,7 +102,7 @@ def _measured(data: bytes, duration: float) -> AudioTrack:
     container: Any = av.open(io.BytesIO(data))
     with container:
         stream = container.streams.audio[0]
-        planes = [frame.to_ndarray() for frame in container.decode(stream)]
-        rate = stream.sample_rate
-    decoded = np.concatenate(planes, axis=1).T.astype(np.float64) if planes else np.zeros((0, 1))
-    return AudioTrack(data, integrated_lufs(decoded, rate), true_peak_db(decoded, rate), duration)
+        meter = LoudnessMeter(stream.sample_rate, stream.channels)
+        for frame in container.decode(stream):
+            meter.add(np.asarray(frame.to_ndarray(), np.float32).T)
+    return AudioTrack(data, meter.lufs(), meter.true_peak_db(), duration)

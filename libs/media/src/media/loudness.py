@@ -26,6 +26,7 @@ _RELATIVE_GATE_LU = 10.0
 _OVERSAMPLING = 4
 _REACH = 13  # samples that one interpolated value depends on
 _LIMITER_REACH_S = 0.004
+_LIMITER_PASSES = 4
 _CHUNK = 1 << 16
 
 
@@ -52,7 +53,7 @@ class LoudnessMeter:
         if block.shape[1] != self._channels:
             raise BadMedia(f"expected {self._channels} channels, got {block.shape[1]}", code="BAD_AUDIO")
         for start in range(0, len(block), _CHUNK):
-            self._add(block[start : start + _CHUNK])
+            self._add(block[start : start + _CHUNK].astype(np.float64))
 
     def lufs(self) -> float:
         """Integrated loudness of everything so far, in LUFS; ``-inf`` for silence.
@@ -132,47 +133,64 @@ def normalise(
     Silence comes back unchanged.
     """
     shape = np.shape(samples)
-    source = _columns(samples)
+    source = _columns(samples).astype(np.float32, copy=False)
     loudness = integrated_lufs(source, rate)
     if not np.isfinite(loudness):
-        return np.asarray(samples, dtype=np.float32)
+        return source.reshape(shape)
     ceiling = 10 ** (ceiling_db / 20)
     gain_db = target_lufs - loudness
-    made = source * 10 ** (gain_db / 20)
     for _ in range(6):
-        made = limit(source * 10 ** (gain_db / 20), rate, ceiling)
+        made = limit(source * np.float32(10 ** (gain_db / 20)), rate, ceiling)
         missing = target_lufs - integrated_lufs(made, rate)
         if abs(missing) < 0.05:
             break
         gain_db += missing
-    return made.astype(np.float32).reshape(shape)
+    return made.astype(np.float32, copy=False).reshape(shape)
 
 
-def limit(samples: ArrayLike, rate: int, ceiling: float) -> NDArray[np.float64]:
+def limit(samples: ArrayLike, rate: int, ceiling: float) -> Samples:
     """Hold the true peak at or under ``ceiling`` (linear) with a smooth gain shared by all channels.
 
-    Returns ``(n, channels)``; the very same values where nothing was over the ceiling.
+    Returns ``(n, channels)`` of the floats that came in; the very same values where nothing was over the ceiling. Works
+    through the recording in pieces, so it needs little more memory than the result.
     """
     made = _columns(samples)
-    if float(np.abs(made).max(initial=0.0)) * _overshoot() <= ceiling:
-        return made
+    for _ in range(_LIMITER_PASSES):
+        held = _limited(made, rate, ceiling)
+        if held is made:
+            return made
+        made = held
+    peak = 10 ** (true_peak_db(made, rate) / 20)
+    return made if peak <= ceiling else made * made.dtype.type(ceiling / peak)
+
+
+def _limited(samples: Samples, rate: int, ceiling: float) -> Samples:
+    """One pass; the very array that came in where nothing is over the ceiling."""
     reach = max(1, round(_LIMITER_REACH_S * rate))
     window = np.hanning(2 * reach + 1)
     window /= window.sum()
-    for _ in range(4):
-        level = _true_level(made)
-        if level.max(initial=0.0) <= ceiling:
-            break
+    margin = 2 * reach + _REACH
+    made = samples
+    for start in range(0, len(samples), _CHUNK):
+        first, last = max(0, start - margin), min(len(samples), start + _CHUNK + margin)
+        piece = samples[first:last]
+        if float(np.abs(piece).max()) * _overshoot() <= ceiling:
+            continue
+        level = _true_level(piece.astype(np.float64))
+        if level.max() <= ceiling:
+            continue
         # A little under the ceiling: changing the gain moves the waveform between the samples too.
-        wanted = np.minimum(1.0, ceiling * 0.998 / np.maximum(level, 1e-12))
+        wanted = np.where(level > ceiling, ceiling * 0.998 / np.maximum(level, 1e-12), 1.0)
         lowest = minimum_filter1d(wanted, 2 * reach + 1, mode="nearest")
         gain = np.convolve(np.pad(lowest, reach, mode="edge"), window, mode="valid")
-        made = made * gain[:, None]
-    peak = _true_level(made).max(initial=0.0)
-    return made if peak <= ceiling else made * (ceiling / peak)
+        if made is samples:
+            made = samples.copy()
+        inner = slice(start - first, min(start + _CHUNK, len(samples)) - first)
+        made[start : start + _CHUNK] = piece[inner] * gain[inner, None]
+    return made
 
 
-def _columns(samples: ArrayLike) -> NDArray[np.float64]:
+def _columns(samples: ArrayLike) -> Samples:
     array = np.asarray(samples)
     if array.ndim not in (1, 2) or not np.issubdtype(array.dtype, np.floating):
         raise BadMedia(
@@ -180,8 +198,7 @@ def _columns(samples: ArrayLike) -> NDArray[np.float64]:
         )
     if not np.isfinite(array).all():
         raise BadMedia("samples hold values that are not numbers", code="BAD_AUDIO")
-    columns = array.astype(np.float64, copy=False)
-    return columns[:, None] if columns.ndim == 1 else columns
+    return array[:, None] if array.ndim == 1 else array
 
 
 def _lufs(power: NDArray[np.float64] | float) -> NDArray[np.float64]:

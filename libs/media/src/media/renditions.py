@@ -169,12 +169,14 @@ def _sound_of(spec: RenditionSpec) -> _Sound:
 def _tracks(source: Path, specs: Sequence[RenditionSpec]) -> dict[_Sound, AudioTrack]:
     """The encoded sound for each distinct demand; empty when the source has none."""
     tracks: dict[_Sound, AudioTrack] = {}
-    for wanted in sorted({_sound_of(spec) for spec in specs}, key=str):
+    read: tuple[object, Any] = (None, None)
+    for wanted in sorted({_sound_of(spec) for spec in specs}, key=lambda sound: (sound[3], str(sound[4]), str(sound))):
         codec, loudness, bit_rate, sample_rate, seconds = wanted
-        sound = read_audio(source, rate=sample_rate, seconds=seconds)
-        if sound is None:
+        if read[0] != (sample_rate, seconds):
+            read = (sample_rate, seconds), read_audio(source, rate=sample_rate, seconds=seconds)
+        if read[1] is None:
             return {}
-        samples, rate = sound
+        samples, rate = read[1]
         if len(samples):
             tracks[wanted] = encode_audio(
                 samples, rate, codec="aac" if codec == "aac" else "opus", bit_rate=bit_rate, target_lufs=loudness
