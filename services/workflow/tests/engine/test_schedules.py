@@ -416,3 +416,36 @@ def test_progress_follows_the_pipeline(simulate: Simulate) -> None:
     assert seen == sorted(seen)
     assert set(seen) >= {20, 35, 40, 80, 85, 95, 100}
     assert not set(seen) & set(range(81, 85))
+
+
+def test_credits_held_for_a_round_that_was_given_up_are_given_back_when_the_news_come(simulate: Simulate) -> None:
+    """The release overtakes the reservation, another round begins, and only then the first hold is heard of."""
+    s = simulate()
+    s.signal(Started())
+    s.signal(CancelRequested())
+    reserve, release = s.commands
+    s.commands.clear()
+    (released,) = s.others.answer(release)
+    (reserved,) = s.others.answer(reserve)
+    s.deliver(released)
+    s.signal(RetryRequested())
+    s.deliver(reserved)
+    s.settle()
+    assert s.phase() is Phase.COMPLETED
+    assert sorted(s.others.holds.values()) == ["captured", "released"]
+    assert replay(s.definition, s.brief, s.history) == s.state
+
+
+def test_a_run_whose_credits_are_being_captured_can_only_be_completed(simulate: Simulate) -> None:
+    s = simulate()
+    s.signal(Started())
+    while "capture" not in s.state.steps:
+        s.answer(0) if s.commands else s.deliver(s.answers.pop(0))
+    asked = len(s.commands)
+    s.signal(CancelRequested())
+    s.signal(Faulted("too late"))
+    assert s.phase() is Phase.RUNNING
+    assert len(s.commands) == asked
+    s.settle()
+    assert s.phase() is Phase.COMPLETED
+    assert_money_is_even(s)
