@@ -25,6 +25,8 @@ async def test_renditions_and_a_kit(start_export: Any, a_source: Any) -> None:
     assert (made[Platform.YOUTUBE].width, made[Platform.YOUTUBE].height) == (320, 180)
     assert abs(made[Platform.INSTAGRAM].duration - 2.0) < 0.2
     assert set(made[Platform.YOUTUBE].outputs) == {"video", "poster", "srt", "vtt"}
+    assert made[Platform.TIKTOK].outputs["video"].sha256 == made[Platform.INSTAGRAM].outputs["video"].sha256
+    assert made[Platform.TIKTOK].outputs["video"].key != made[Platform.INSTAGRAM].outputs["video"].key
     captions = await export.store.read(made[Platform.YOUTUBE].outputs["srt"])
     assert b"Hello there" in captions
     assert len(await export.fetch("SELECT DISTINCT work_id FROM renditions")) == 1

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from export.platforms.models import Requirements
+
+if TYPE_CHECKING:
+    from media.types import RenditionSpec
 
 Progress = Callable[[float], None]
 
@@ -36,51 +40,39 @@ def render(
     *,
     progress: Progress,
 ) -> list[Rendered]:
-    """Make every wanted shape with one decode of ``source``. Raises ``media.errors``."""
+    """Make every wanted shape with one decode of ``source``, each different one once. Raises ``media.errors``."""
     from media.captions import cues_from_words
     from media.renditions import render_renditions
     from media.thumbnails import poster
-    from media.types import RenditionSpec, Word
+    from media.types import Word
 
     words: list[Word] = []
     if timings is not None:
         document = json.loads(timings.read_bytes())
         words = [Word(word["text"], float(word["start"]), float(word["end"])) for word in document["words"]]
+    shapes: dict[RenditionSpec, str] = {}
+    for platform, wants in wanted:
+        # Platforms that want the same share one encoding.
+        shapes.setdefault(_spec(wants), platform)
     made = render_renditions(
         source,
-        [
-            RenditionSpec(
-                name=platform,
-                width=wants.width,
-                height=wants.height,
-                frame_rate=wants.frame_rate,
-                video_codec=wants.video_codec,
-                video_bit_rate=wants.video_bit_rate,
-                crf=wants.crf,
-                audio_bit_rate=wants.audio_bit_rate,
-                sample_rate=wants.sample_rate,
-                loudness_lufs=wants.loudness_lufs,
-                max_duration=wants.max_duration_s,
-                fit=wants.fit,
-            )
-            for platform, wants in wanted
-        ],
+        [replace(shape, name=name) for shape, name in shapes.items()],
         folder,
         cues=cues_from_words(words, language=language),
         threads=threads,
         progress=lambda share: progress(0.95 * share),
     )
+    for name, one in made.items():
+        poster(one.path, folder / f"{name}.jpg")
     rendered = []
-    for platform, _ in wanted:
-        one = made[platform]
-        picture = folder / f"{platform}.jpg"
-        poster(one.path, picture)
+    for platform, wants in wanted:
+        one = made[shapes[_spec(wants)]]
         srt, vtt = one.path.with_suffix(".srt"), one.path.with_suffix(".vtt")
         rendered.append(
             Rendered(
                 platform,
                 one.path,
-                picture,
+                one.path.with_suffix(".jpg"),
                 srt if srt.exists() else None,
                 vtt if vtt.exists() else None,
                 one.width,
@@ -90,3 +82,23 @@ def render(
         )
     progress(1.0)
     return rendered
+
+
+def _spec(wants: Requirements) -> RenditionSpec:
+    """What the encoder has to make, without a name: equal where two platforms want the same."""
+    from media.types import RenditionSpec
+
+    return RenditionSpec(
+        name="",
+        width=wants.width,
+        height=wants.height,
+        frame_rate=wants.frame_rate,
+        video_codec=wants.video_codec,
+        video_bit_rate=wants.video_bit_rate,
+        crf=wants.crf,
+        audio_bit_rate=wants.audio_bit_rate,
+        sample_rate=wants.sample_rate,
+        loudness_lufs=wants.loudness_lufs,
+        max_duration=wants.max_duration_s,
+        fit=wants.fit,
+    )
