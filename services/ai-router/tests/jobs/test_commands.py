@@ -67,6 +67,16 @@ async def test_many_jobs_end_once_each(start_router: Any, a_job: Any, painter: A
     assert await router.fetch("SELECT 1 FROM work") == []
 
 
+async def test_jobs_wait_in_the_lane_of_their_plan(start_router: Any, a_job: Any) -> None:
+    """Enterprise first, free last, everybody else in between (CON-10)."""
+    router = await start_router(consume=False)
+    await router.send(*(a_job(plan=plan) for plan in ("free", "pro", "enterprise", "somebody")))
+    rows = await router.fetch(
+        "SELECT payload->'command'->>'plan' AS plan FROM work ORDER BY lane, payload->'command'->>'plan'"
+    )
+    assert [row["plan"] for row in rows] == ["enterprise", "pro", "somebody", "free"]
+
+
 async def test_a_running_job_is_interrupted_by_cancel(start_router: Any, a_job: Any, painter: Any, judge: Any) -> None:
     """The work stops, nothing is completed, and a second cancel is answered with how it ended."""
     local = painter("local", block=asyncio.Event())

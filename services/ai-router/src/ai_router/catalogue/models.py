@@ -12,7 +12,7 @@ from typing import Literal
 import orjson
 from pydantic import TypeAdapter
 
-from contracts.enums import Capability
+from contracts.enums import Capability, Priority
 
 CostUnit = Literal["image", "second", "job", "character", "token"]
 
@@ -70,6 +70,8 @@ class Rules:
     budgets: Mapping[str, Decimal] = field(default_factory=dict)
     """What one workflow of a plan may cost; a plan that is not listed may cost nothing."""
     premium_tiers: frozenset[str] = frozenset()
+    priorities: Mapping[str, Priority] = field(default_factory=dict)
+    """The lane in which jobs of a plan wait; a plan that is not listed waits in the normal one (CON-10)."""
     fallback: bool = True
     emergency: bool = False
     daily_warning: Decimal = Decimal(4000)

@@ -17,7 +17,7 @@ from ai_router.catalogue.starting import MODELS, OFFERS, POLICIES, RULES
 from ai_router.metrics import COST_TODAY
 from chassis import ids
 from chassis.database import Database
-from contracts.enums import Capability
+from contracts.enums import Capability, Priority
 
 log = structlog.get_logger(__name__)
 
@@ -198,6 +198,7 @@ def _rules(values: Mapping[str, Any]) -> Rules:
     return Rules(
         budgets={plan: Decimal(str(budget)) for plan, budget in known["budgets"].items()},
         premium_tiers=frozenset(known["premium_tiers"]),
+        priorities={plan: Priority(lane) for plan, lane in known["priorities"].items()},
         fallback=bool(known["fallback"]),
         emergency=bool(known["emergency"]),
         daily_warning=Decimal(str(known["daily_warning"])),

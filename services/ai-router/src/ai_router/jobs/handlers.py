@@ -17,9 +17,9 @@ from chassis.consumer import Consumers
 from chassis.database import Transaction
 from chassis.messages import Received
 from chassis.storage.port import ObjectStore
-from chassis.work import NewWork
+from chassis.work import LANES, NewWork
 from contracts.ai_router import CancelJob, JobCancelled, JobCompleted, JobFailed, SubmitJob
-from contracts.enums import Status
+from contracts.enums import Priority, Status
 
 Interrupt = Callable[[UUID], None]
 """Stops a job that runs in this process."""
@@ -58,16 +58,17 @@ class Commands:
         first = {item.message.job_id: item for item in reversed(received)}
         new = await repository.add_jobs(tx, [item.message for item in first.values()])
         jobs = [Job(item.message, item.context) for item in first.values() if item.message.job_id in new - unwanted]
-        hits = await self._answered(jobs, tx)
+        catalogue, _ = await self._router.snapshot()
+        hits = await self._answered(jobs, catalogue, tx)
         for job in jobs:
             if job.id not in hits:
-                tx.add_work(NewWork(job.id, WORK, job.payload()))
+                lane = LANES[catalogue.rules.priorities.get(job.command.plan, Priority.NORMAL)]
+                tx.add_work(NewWork(job.id, WORK, job.payload(), lane))
 
-    async def _answered(self, jobs: Sequence[Job], tx: Transaction) -> set[UUID]:
+    async def _answered(self, jobs: Sequence[Job], catalogue: Catalogue, tx: Transaction) -> set[UUID]:
         """Complete jobs whose result is known already; returns their ids."""
         if not self._cache_results:
             return set()
-        catalogue, _ = await self._router.snapshot()
         keys = {job.id: cache.key_of(job.command) for job in jobs if cache.may_be_cached(job.command, catalogue)}
         if not keys:
             return set()
