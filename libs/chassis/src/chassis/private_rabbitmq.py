@@ -110,7 +110,7 @@ class PrivateRabbitMQ:
         return self._node
 
     async def start(self) -> None:
-        """Start the node and wait until it takes connections. Raises :class:`NoBroker` with the beginning of its output."""
+        """Start the node and wait until it takes connections. Raises :class:`NoBroker` with what it said."""
         script = installed_server()
         if script is None:
             raise NoBroker("rabbitmq-server is not installed")

@@ -65,9 +65,6 @@ def _name(name: str) -> bytes:
 
 
 def _value(value: object) -> bytes:
-    if isinstance(value, str):
-        raw = value.encode()
-        return b"S%b%b" % (_long.pack(len(raw)), raw)
     if isinstance(value, bool):
         return b"t\x01" if value else b"t\x00"
     if isinstance(value, int):
@@ -78,10 +75,13 @@ def _value(value: object) -> bytes:
 
 def table(headers: Mapping[str, object]) -> bytes:
     """Headers as a field table. Raises ``TypeError`` for what AMQP has no type for."""
-    parts = [b""]
+    parts: list[bytes] = []
     for name, value in headers.items():
-        parts.append(_name(name))
-        parts.append(_value(value))
+        if isinstance(value, str):
+            raw = value.encode()
+            parts += (_name(name), b"S", _long.pack(len(raw)), raw)
+        else:
+            parts += (_name(name), _value(value))
     fields = b"".join(parts)
     return _long.pack(len(fields)) + fields
 
