@@ -10,14 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 from ai_router.providers import results
-from ai_router.providers.errors import Dialect, path, rule, words_of
+from ai_router.providers.errors import Dialect, counted, listed, path, rule, told, words_of
 from ai_router.providers.http import HEALTH_TIMEOUT_S, VendorHttp
-from ai_router.providers.language import LONGEST_ANSWER_TOKENS, LONGEST_INPUT, TASKS, believed, question
+from ai_router.providers.language import LONGEST_ANSWER_TOKENS, LONGEST_INPUT, TASKS, believed, question, spent
 from ai_router.providers.port import (
     Declaration,
     FailureClass,
@@ -109,16 +108,16 @@ class Anthropic:
             },
             read_timeout_s=request.deadline_s,
         )
-        said = [part["text"] for part in path(answer.data, "content") or [] if path(part, "type") == "text"]
+        said = [told(part, "text") for part in listed(answer.data, "content") if path(part, "type") == "text"]
         if path(answer.data, "stop_reason") != "end_turn" or not said:
             raise self.http.refused(answer.data, headers=answer.headers)
         found = believed(task, "".join(said), request)
-        usage = path(answer.data, "usage") or {}
+        tokens = sum(counted(answer.data, "usage", name) for name in ("input_tokens", "output_tokens"))
         return ProviderResult(
             outputs={"document": await results.keep_document(workspace, found)},
-            units=Decimal(sum(usage.get(name) or 0 for name in ("input_tokens", "output_tokens"))),
-            vendor_job_id=path(answer.data, "id"),
-            model=path(answer.data, "model") or model,
+            units=spent(tokens, turn, "".join(said)),
+            vendor_job_id=told(answer.data, "id") or None,
+            model=told(answer.data, "model") or model,
             data=found,
             ignored=results.ignored(declaration, request),
             raw=results.scrub(answer.data, self.http.secrets),

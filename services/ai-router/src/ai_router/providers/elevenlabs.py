@@ -8,13 +8,12 @@ Code 400 or 401" and "429"; ``elevenlabs/text_to_speech/raw_client.py`` (``conve
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from ai_router.providers import results
-from ai_router.providers.errors import Dialect, failure, path, rule, words_of
+from ai_router.providers.errors import Dialect, failure, listed, path, rule, told, words_of
 from ai_router.providers.http import HEALTH_TIMEOUT_S, MEDIA_ANSWER_LIMIT, VendorHttp
 from ai_router.providers.port import (
     Declaration,
@@ -136,18 +135,21 @@ class ElevenLabs:
             read_timeout_s=request.deadline_s,
             limit=MEDIA_ANSWER_LIMIT,
         )
-        sound = path(answer.data, "audio_base64")
+        sound = told(answer.data, "audio_base64")
         if not sound:
             raise failure(FailureClass.EMPTY, "elevenlabs answered without sound")
         stored, content = await results.keep_encoded(workspace, sound, role="audio", kind="audio")
-        timings = {"words": words(path(answer.data, "alignment") or {}), "seconds": content.seconds}
+        spoken = words(path(answer.data, "alignment"))
+        timings = {"words": spoken, "seconds": content.seconds}
+        cost = answer.headers.get("character-cost", "")
         return ProviderResult(
             outputs={"audio": stored, "timings": await results.keep_document(workspace, timings, role="timings")},
-            units=Decimal(answer.headers.get("character-cost") or len(script)),
+            units=Decimal(cost) if cost.isdigit() and int(cost) else Decimal(len(script)),
             vendor_job_id=answer.headers.get("request-id"),
             model=model,
             data=timings,
             ignored=results.ignored(declaration, request),
+            warnings=() if spoken else ("the times of the words are missing",),
             raw=results.scrub(answer.data, self.http.secrets),
         )
 
@@ -181,16 +183,17 @@ class ElevenLabs:
         )
 
 
-def words(alignment: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
-    """Words with start and end in seconds, from ElevenLabs' times of single characters."""
+def words(alignment: Any) -> list[dict[str, Any]]:
+    """Words with start and end in seconds, from ElevenLabs' times of single characters; none where those do not fit."""
+    characters = listed(alignment, "characters")
+    starts = listed(alignment, "character_start_times_seconds")
+    ends = listed(alignment, "character_end_times_seconds")
+    fits = all(isinstance(each, str) for each in characters) and all(isinstance(t, int | float) for t in starts + ends)
+    if not fits or not len(characters) == len(starts) == len(ends):
+        return []
     found: list[dict[str, Any]] = []
     open_word = False
-    for character, start, end in zip(
-        alignment.get("characters", ()),
-        alignment.get("character_start_times_seconds", ()),
-        alignment.get("character_end_times_seconds", ()),
-        strict=True,
-    ):
+    for character, start, end in zip(characters, starts, ends, strict=True):
         if character.isspace():
             open_word = False
         elif open_word:

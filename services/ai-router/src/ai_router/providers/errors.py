@@ -104,6 +104,25 @@ def path(body: Any, *keys: str | int) -> Any:
     return body
 
 
+def listed(body: Any, *keys: str | int) -> list[Any]:
+    """The list below ``keys``; empty where there is none."""
+    found = path(body, *keys)
+    return found if isinstance(found, list) else []
+
+
+def told(body: Any, *keys: str | int) -> str:
+    """The text below ``keys``; empty where there is none."""
+    found = path(body, *keys)
+    return found if isinstance(found, str) else ""
+
+
+def counted(body: Any, *keys: str | int) -> float:
+    """The non-negative finite number below ``keys``; 0 where there is none."""
+    found = path(body, *keys)
+    usable = isinstance(found, int | float) and not isinstance(found, bool) and 0 <= found < 1e15
+    return found if usable else 0
+
+
 def words_of(*values: Any) -> frozenset[str]:
     """Those of ``values`` that are codes: non-empty text, or numbers written as text."""
     return frozenset(str(value) for value in values if isinstance(value, str | int) and str(value))

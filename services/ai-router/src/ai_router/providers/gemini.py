@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from ai_router.providers import results
-from ai_router.providers.errors import path
+from ai_router.providers.errors import listed, path, told
 from ai_router.providers.google import GOOGLE
 from ai_router.providers.http import HEALTH_TIMEOUT_S, MEBIBYTE, MEDIA_ANSWER_LIMIT, VendorHttp
 from ai_router.providers.port import (
@@ -79,16 +79,16 @@ class GeminiImages:
             limit=MEDIA_ANSWER_LIMIT,
         )
         report(0.9)
-        parts = path(answer.data, "candidates", 0, "content", "parts") or []
-        pictures = [p["inlineData"]["data"] for p in parts if path(p, "inlineData", "data") is not None]
+        parts = listed(answer.data, "candidates", 0, "content", "parts")
+        pictures = [data for part in parts if (data := told(part, "inlineData", "data"))]
         if not pictures:
             raise self.http.refused(answer.data)
         stored, _ = await results.keep_encoded(workspace, pictures[-1], role="image", kind="image")
         return ProviderResult(
             outputs={"image": stored},
             units=Decimal(1),
-            vendor_job_id=path(answer.data, "responseId"),
-            model=path(answer.data, "modelVersion") or model,
+            vendor_job_id=told(answer.data, "responseId") or None,
+            model=told(answer.data, "modelVersion") or model,
             data={"usage": path(answer.data, "usageMetadata") or {}},
             ignored=results.ignored(declaration, request),
             raw=results.scrub(answer.data, self.http.secrets),

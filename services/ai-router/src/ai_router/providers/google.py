@@ -13,7 +13,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ai_router.providers.errors import Dialect, path, rule, words_of
+from ai_router.providers.errors import Dialect, listed, path, rule, words_of
 from ai_router.providers.port import FailureClass
 
 _PACIFIC = ZoneInfo("America/Los_Angeles")
@@ -22,8 +22,7 @@ _BLOCKED = ("SAFETY", "BLOCKLIST", "PROHIBITED_CONTENT", "IMAGE_SAFETY", "JAILBR
 
 
 def _details(body: Any) -> list[Any]:
-    found = path(body, "error", "details")
-    return found if isinstance(found, list) else []
+    return listed(body, "error", "details")
 
 
 def _codes(body: Any) -> frozenset[str]:
@@ -31,7 +30,7 @@ def _codes(body: Any) -> frozenset[str]:
     if isinstance(body, list) and len(body) == 1:
         body = body[0]
     codes = set(words_of(path(body, "error", "status"), *(path(d, "reason") for d in _details(body))))
-    quotas = (path(v, "quotaId") for d in _details(body) for v in path(d, "violations") or [])
+    quotas = (path(v, "quotaId") for d in _details(body) for v in listed(d, "violations"))
     if any(isinstance(quota, str) and "PerDay" in quota for quota in quotas):
         codes.add(_DAILY)
     if reason := path(body, "promptFeedback", "blockReason"):

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from ai_router.providers import results
-from ai_router.providers.errors import Dialect, failure, path, rule, words_of
+from ai_router.providers.errors import Dialect, counted, failure, path, rule, told, words_of
 from ai_router.providers.finding import SETTLE_S, found
 from ai_router.providers.http import HEALTH_TIMEOUT_S, MEBIBYTE, VendorHttp
 from ai_router.providers.port import (
@@ -103,7 +103,7 @@ class HeyGen:
         """Ask for the video; asking again renews its link. HeyGen tells no progress."""
         answer = await self.http.call("GET", f"/v3/videos/{vendor_job_id}", vendor_job_id=vendor_job_id)
         match path(answer.data, "data", "status"):
-            case "completed" if path(answer.data, "data", "video_url"):
+            case "completed" if told(answer.data, "data", "video_url"):
                 return Ready(raw=results.scrub(answer.data, self.http.secrets, keep_links=True))
             case "completed" | "failed":
                 raise self.http.refused(answer.data, vendor_job_id=vendor_job_id)
@@ -115,20 +115,20 @@ class HeyGen:
     ) -> ProviderResult:
         """Download the video."""
         declaration = results.declared(self.declarations, request.capability)
-        told = dict(ready.raw)
+        known = dict(ready.raw)
         file = workspace.directory / "download"
-        await self.http.download(str(path(told, "data", "video_url")), file)
+        await self.http.download(told(known, "data", "video_url"), file)
         stored, content = await results.keep_file(workspace, file, role="video", kind="video")
         spoken = request if "audio" not in request.inputs else None
         unused = ("script", "voice", "language", "speed") if spoken is None else ()
         given = (name for name in unused if request.parameters.get(name) is not None)
         return ProviderResult(
             outputs={"video": stored},
-            units=Decimal(str(round(content.seconds or path(told, "data", "duration") or 0, 3))),
+            units=Decimal(str(round(content.seconds or counted(known, "data", "duration"), 3))),
             vendor_job_id=vendor_job_id,
             model=_MODEL,
             ignored=tuple(sorted({*results.ignored(declaration, request), *given})),
-            raw=results.scrub(told, self.http.secrets),
+            raw=results.scrub(known, self.http.secrets),
         )
 
     async def cancel(self, vendor_job_id: str) -> bool:
@@ -143,8 +143,8 @@ class HeyGen:
             answer = await self.http.call("GET", "/v3/videos", params={"title": title, "limit": "10"})
             if not isinstance(shown := path(answer.data, "data"), list):
                 raise failure(FailureClass.TRANSIENT, "heygen's list is unreadable")
-            mine = (each["id"] for each in shown if path(each, "title") == title)
-            number = next(mine, None)
+            mine = (told(each, "id") for each in shown if path(each, "title") == title)
+            number = next(mine, "")
             return Accepted(number, poll_after_s=10.0) if number else None
 
         return await found(ask, settle_s=self.settle_s)

@@ -17,6 +17,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import httpx
 
@@ -167,7 +168,7 @@ class VendorHttp:
             request = await self._guarded(url)
             async with self._sent(request, accepts=False, whole_s=DOWNLOAD_TIMEOUT_S) as response:
                 if response.is_redirect and "location" in response.headers:
-                    url = str(httpx.URL(url).join(response.headers["location"]))
+                    url = urljoin(url, response.headers["location"])
                     continue
                 if response.status_code >= 300:
                     raise self._no_download(response)
@@ -187,14 +188,17 @@ class VendorHttp:
 
     async def _guarded(self, url: str) -> httpx.Request:
         """A request for a result link: https to a public address, resolved once and connected to exactly that."""
+        try:
+            parsed = httpx.URL(url)
+        except httpx.InvalidURL:
+            raise failure(FailureClass.BAD_OUTPUT, "the result link is not an address") from None
         if self._own(url):
             return self.client.build_request("GET", url, headers=self.headers)
-        parsed = httpx.URL(url)
         if parsed.scheme != "https" or not parsed.host:
             raise failure(FailureClass.BAD_OUTPUT, "the result link is not https")
         try:
             found = await get_running_loop().getaddrinfo(parsed.host, parsed.port or 443, type=socket.SOCK_STREAM)
-        except socket.gaierror as unknown:
+        except (socket.gaierror, UnicodeError) as unknown:
             raise failure(FailureClass.TRANSIENT, "the host of the result link is unknown") from unknown
         address = found[0][4][0]
         if not all(ipaddress.ip_address(each[4][0]).is_global for each in found):

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from ai_router.providers import results
-from ai_router.providers.errors import Dialect, path, rule
+from ai_router.providers.errors import Dialect, path, rule, told
 from ai_router.providers.http import HEALTH_TIMEOUT_S, MEBIBYTE, VendorHttp
 from ai_router.providers.port import (
     Declaration,
@@ -101,7 +101,7 @@ class Ideogram:
         address, form = await self._form(request, workspace)
         answer = await self.http.call("POST", address, accepts=True, files=form, read_timeout_s=request.deadline_s)
         report(0.8)
-        url = path(answer.data, "data", 0, "url")
+        url = told(answer.data, "data", 0, "url")
         if not url or path(answer.data, "data", 0, "is_image_safe") is False:
             raise self.http.refused(answer.data)
         file = workspace.directory / "download"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from ai_router.providers.errors import failure
@@ -133,6 +134,11 @@ def question(request: ProviderRequest) -> tuple[Task, str]:
     if len(turn) > LONGEST_INPUT:
         raise failure(FailureClass.INPUT, f"{len(turn)} characters; {LONGEST_INPUT} are allowed")
     return task, turn
+
+
+def spent(counted: float, turn: str, said: str) -> Decimal:
+    """Tokens used: what the vendor counted, or a quarter of the characters where its answer does not say."""
+    return Decimal(counted) if counted else Decimal((len(turn) + len(said)) // 4 + 1)
 
 
 def believed(task: Task, text: str, request: ProviderRequest) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from typing import Any
 import cv2
 
 from ai_router.providers import results
-from ai_router.providers.errors import Dialect, failure, path, rule
+from ai_router.providers.errors import Dialect, failure, path, rule, told
 from ai_router.providers.finding import SETTLE_S, found
 from ai_router.providers.http import HEALTH_TIMEOUT_S, MEBIBYTE, VendorHttp
 from ai_router.providers.port import (
@@ -101,7 +101,7 @@ class Midjourney:
             file, mime_type = await results.source(request, "image", workspace, limit=_INPUT_LIMIT)
             body["base64Array"] = [await results.data_uri(file, mime_type)]
         answer = await self.http.call("POST", "/mj/submit/imagine", accepts=True, json_body=body)
-        if path(answer.data, "code") not in _TAKEN:
+        if not isinstance(code := path(answer.data, "code"), int) or code not in _TAKEN:
             raise self.http.refused(answer.data, headers=answer.headers)
         number = path(answer.data, "result")
         if not isinstance(number, str | int) or not str(number):
@@ -118,7 +118,7 @@ class Midjourney:
         if not isinstance(answer.data, dict):
             raise failure(FailureClass.TRANSIENT, "the relay's answer is unreadable", vendor_job_id=vendor_job_id)
         match path(answer.data, "status"):
-            case "SUCCESS" if path(answer.data, "imageUrl"):
+            case "SUCCESS" if told(answer.data, "imageUrl"):
                 return Ready(raw=results.scrub(answer.data, self.http.secrets, keep_links=True))
             case "SUCCESS" | "FAILURE" | "CANCEL":
                 raise self.http.refused(answer.data, vendor_job_id=vendor_job_id)
@@ -158,8 +158,8 @@ class Midjourney:
             if not isinstance(answer.data, list):
                 # The relay tells its troubles with status 200; taken for an empty list they would cost a second task.
                 raise self.http.refused(answer.data)
-            mine = (each["id"] for each in answer.data if path(each, "state") == str(request.attempt_id))
-            number = next(mine, None)
+            mine = (path(each, "id") for each in answer.data if path(each, "state") == str(request.attempt_id))
+            number = next((each for each in mine if isinstance(each, str | int)), None)
             return Accepted(str(number), poll_after_s=5.0) if number else None
 
         return await found(ask, settle_s=self.settle_s)

@@ -14,9 +14,9 @@ from decimal import Decimal
 from typing import Any
 
 from ai_router.providers import results
-from ai_router.providers.errors import Dialect, path, rule, words_of
+from ai_router.providers.errors import Dialect, counted, listed, path, rule, told, words_of
 from ai_router.providers.http import HEALTH_TIMEOUT_S, MEBIBYTE, MEDIA_ANSWER_LIMIT, VendorHttp
-from ai_router.providers.language import LONGEST_ANSWER_TOKENS, LONGEST_INPUT, TASKS, believed, question
+from ai_router.providers.language import LONGEST_ANSWER_TOKENS, LONGEST_INPUT, TASKS, believed, question, spent
 from ai_router.providers.port import (
     Declaration,
     FailureClass,
@@ -43,7 +43,7 @@ def _codes(body: Any) -> frozenset[str]:
     """``code`` and ``type`` of the error, reasons inside a response, and the stage of a moderation."""
     stage = path(body, "error", "moderation_details", "moderation_stage")
     refused = any(
-        path(part, "type") == "refusal" for item in path(body, "output") or [] for part in path(item, "content") or []
+        path(part, "type") == "refusal" for item in listed(body, "output") for part in listed(item, "content")
     )
     return words_of(
         path(body, "error", "code"),
@@ -179,8 +179,8 @@ class OpenAI:
             limit=MEDIA_ANSWER_LIMIT,
             **sent,
         )
-        data = path(answer.data, "data", 0, "b64_json")
-        if data is None:
+        data = told(answer.data, "data", 0, "b64_json")
+        if not data:
             raise self.http.refused(answer.data)
         stored, _ = await results.keep_encoded(workspace, data, role="image", kind="image")
         return ProviderResult(
@@ -250,9 +250,9 @@ class OpenAI:
             read_timeout_s=request.deadline_s,
         )
         said = [
-            part["text"]
-            for item in path(answer.data, "output") or []
-            for part in path(item, "content") or []
+            told(part, "text")
+            for item in listed(answer.data, "output")
+            for part in listed(item, "content")
             if path(part, "type") == "output_text"
         ]
         if path(answer.data, "status") != "completed" or not said:
@@ -261,9 +261,9 @@ class OpenAI:
         stored = await results.keep_document(workspace, found)
         return ProviderResult(
             outputs={"document": stored},
-            units=Decimal(path(answer.data, "usage", "total_tokens") or 0),
-            vendor_job_id=path(answer.data, "id"),
-            model=path(answer.data, "model") or model,
+            units=spent(counted(answer.data, "usage", "total_tokens"), turn, "".join(said)),
+            vendor_job_id=told(answer.data, "id") or None,
+            model=told(answer.data, "model") or model,
             data=found,
             ignored=results.ignored(declaration, request),
             raw=results.scrub(answer.data, self.http.secrets),

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from ai_router.providers import results
-from ai_router.providers.errors import Dialect, failure, path, rule
+from ai_router.providers.errors import Dialect, counted, failure, path, rule, told
 from ai_router.providers.http import HEALTH_TIMEOUT_S, VendorHttp
 from ai_router.providers.port import (
     Accepted,
@@ -122,8 +122,8 @@ class Runway:
             case "PENDING" | "THROTTLED":
                 return Running(poll_after_s=5.0)
             case "RUNNING":
-                return Running(path(answer.data, "progress"), poll_after_s=5.0)
-            case "SUCCEEDED" if path(answer.data, "output", 0):
+                return Running(min(1.0, counted(answer.data, "progress")), poll_after_s=5.0)
+            case "SUCCEEDED" if told(answer.data, "output", 0):
                 return Ready(raw=results.scrub(answer.data, self.http.secrets, keep_links=True))
             case _:
                 raise self.http.refused(answer.data, vendor_job_id=vendor_job_id)

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from ai_router.providers import results
-from ai_router.providers.errors import Dialect, path, rule, words_of
+from ai_router.providers.errors import Dialect, listed, path, rule, words_of
 from ai_router.providers.http import HEALTH_TIMEOUT_S, MEBIBYTE, MEDIA_ANSWER_LIMIT, VendorHttp
 from ai_router.providers.port import (
     Declaration,
@@ -38,7 +38,7 @@ _STRENGTH = 0.5
 DIALECT = Dialect(
     vendor="stability",
     codes=lambda body: words_of(path(body, "name"), path(body, "finish_reason")),
-    message=lambda body: "; ".join(str(each) for each in path(body, "errors") or []),
+    message=lambda body: "; ".join(str(each) for each in listed(body, "errors")),
     rules=(
         rule(FailureClass.MODERATION_OUTPUT, "CONTENT_FILTERED", status=200),
         rule(FailureClass.MODERATION_INPUT, "content_moderation"),
