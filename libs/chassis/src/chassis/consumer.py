@@ -8,6 +8,8 @@ fails the commit as "seen" or is recognised after its handler failed.
 from __future__ import annotations
 
 import asyncio
+import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
@@ -20,7 +22,15 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from chassis import context, faults
 from chassis.bus.port import ACKNOWLEDGE, Binding, Bury, Bus, QueueSpec, Retry, Verdict
 from chassis.database import AlreadySeen, Database, Transaction
+from chassis.logs import service_scope
 from chassis.messages import COMMANDS, EVENTS, Delivery, Received, command_key
+from chassis.metrics import (
+    MESSAGE_SECONDS,
+    MESSAGES_DEAD_LETTERED,
+    MESSAGES_HANDLED,
+    MESSAGES_REPEATED,
+    MESSAGES_RETRIED,
+)
 from contracts.enums import Priority
 from contracts.envelope import BadEnvelope, Envelope
 from contracts.message import Command, Message
@@ -151,8 +161,23 @@ class _Processor:
         self._queue = queue
         self._database = database
         self._delays = retry_delays_s
+        self._handled = {name: MESSAGES_HANDLED.labels(queue.name, name) for name in queue.types}
+        self._repeated = MESSAGES_REPEATED.labels(queue.name)
+        self._retried = MESSAGES_RETRIED.labels(queue.name)
+        self._buried = MESSAGES_DEAD_LETTERED.labels(queue.name)
+        self._seconds = MESSAGE_SECONDS.labels(queue.name)
 
     async def __call__(self, deliveries: Sequence[Delivery]) -> Sequence[Verdict]:
+        with service_scope(self._database.service):
+            began = time.perf_counter()
+            verdicts = await self._judge(deliveries)
+            self._seconds.observe(time.perf_counter() - began)
+            self._retried.inc(sum(isinstance(verdict, Retry) for verdict in verdicts))
+            self._buried.inc(sum(isinstance(verdict, Bury) for verdict in verdicts))
+            faults.point("consumer.before_ack", self._queue.name)
+            return verdicts
+
+    async def _judge(self, deliveries: Sequence[Delivery]) -> Sequence[Verdict]:
         verdicts: list[Verdict | None] = [None] * len(deliveries)
         readable: list[tuple[int, Received[Any]]] = []
         for index, delivery in enumerate(deliveries):
@@ -163,7 +188,6 @@ class _Processor:
                 verdicts[index] = Bury(f"unreadable: {error}")
         for (index, _), verdict in zip(readable, await self._handle([item for _, item in readable]), strict=True):
             verdicts[index] = verdict
-        faults.point("consumer.before_ack", self._queue.name)
         return [verdict if verdict is not None else ACKNOWLEDGE for verdict in verdicts]
 
     async def _handle(self, received: Sequence[Received[Any]]) -> list[Verdict]:
@@ -199,6 +223,7 @@ class _Processor:
         try:
             await self._transact([item])
         except AlreadySeen:
+            self._repeated.inc()
             log.info("message.seen_before", queue=self._queue.name, message_id=str(item.envelope.id))
             return ACKNOWLEDGE
         except Unacceptable as error:
@@ -244,6 +269,8 @@ class _Processor:
             except OSError as error:
                 # From the database's driver it would mean "away"; from a handler it is a file, and its own fault.
                 raise RuntimeError(repr(error)) from error
+        for kind, number in Counter(item.envelope.type for item in received).items():
+            self._handled[kind].inc(number)
 
 
 def _is_outage(error: Exception) -> bool:

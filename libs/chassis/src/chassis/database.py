@@ -9,6 +9,7 @@ just before the commit.
 from __future__ import annotations
 
 import asyncio
+import weakref
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -19,10 +20,12 @@ import asyncpg
 import orjson
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, create_async_engine
+from sqlalchemy.pool import QueuePool
 
 from chassis import context, faults
 from chassis.clock import Clock, SystemClock
 from chassis.messages import Outgoing, Received, outgoing
+from chassis.metrics import POOL_CONNECTIONS
 from chassis.work import NewWork, WorkItem
 from contracts.enums import Priority
 from contracts.message import Command, Event
@@ -238,8 +241,12 @@ class Database:
             isolation_level="AUTOCOMMIT",
             json_serializer=lambda value: orjson.dumps(value).decode(),
             json_deserializer=orjson.loads,
+            # An error's text goes to the log; what a statement was given may be a password's hash.
+            hide_parameters=True,
             connect_args={"timeout": 10, "command_timeout": 60, "server_settings": {"application_name": service}},
         )
+
+        _count_connections(self)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
@@ -293,6 +300,11 @@ class Database:
         for wake in self._wakers.get(kind, ()):
             wake()
 
+    def connections(self) -> tuple[int, int]:
+        """How many are in use and how many are idle."""
+        pool = self._engine.pool
+        return (pool.checkedout(), pool.checkedin()) if isinstance(pool, QueuePool) else (0, 0)
+
     async def close(self) -> None:
         """Close every connection."""
         await self._engine.dispose()
@@ -325,3 +337,15 @@ class Database:
                 await asyncio.wait_for(asyncio.shield(block.rollback()), timeout=5)
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
             await connection.invalidate()
+
+
+def _count_connections(database: Database) -> None:
+    """Show the pool at ``/metrics`` for as long as somebody uses the database."""
+    known = weakref.ref(database)
+
+    def number(which: int) -> float:
+        found = known()
+        return found.connections()[which] if found is not None else 0
+
+    POOL_CONNECTIONS.labels(database.service, "in_use").set_function(lambda: number(0))
+    POOL_CONNECTIONS.labels(database.service, "idle").set_function(lambda: number(1))

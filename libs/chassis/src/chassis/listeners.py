@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from chassis import ids
 from chassis.bus.port import ACKNOWLEDGE, Binding, Bury, Bus, QueueSpec, Verdict
+from chassis.logs import service_scope
 from chassis.messages import EVENTS, Delivery, Received
 from contracts.envelope import BadEnvelope, Envelope
 from contracts.message import Event
@@ -52,7 +53,8 @@ class Listeners:
         )
 
     async def _hear(self, deliveries: Sequence[Delivery]) -> Sequence[Verdict]:
-        return [self._hear_one(delivery) for delivery in deliveries]
+        with service_scope(self._service):
+            return [self._hear_one(delivery) for delivery in deliveries]
 
     def _hear_one(self, delivery: Delivery) -> Verdict:
         try:

@@ -45,7 +45,12 @@ MESSAGE_SECONDS = Histogram(
 MESSAGES_PUBLISHED = Counter("messages_published", "Messages the broker confirmed.", ("service",), registry=REGISTRY)
 QUEUE_DEPTH = Gauge("queue_depth", "Messages waiting.", ("queue",), registry=REGISTRY)
 OUTBOX_PENDING = Gauge("outbox_pending", "Outbox rows not yet confirmed.", ("service",), registry=REGISTRY)
+WORK_ITEMS = Gauge(
+    "work_items", "Leased work: items running in this process, and room for more.", ("kind", "state"), registry=REGISTRY
+)
 
-POOL_CONNECTIONS = Gauge("pool_connections", "Database connections.", ("service", "state"), registry=REGISTRY)
+POOL_CONNECTIONS = Gauge(
+    "pool_connections", "Database connections, in use and idle.", ("service", "state"), registry=REGISTRY
+)
 CACHE_REQUESTS = Counter("cache_requests", "Look-ups in a cache.", ("cache", "result"), registry=REGISTRY)
 RATE_LIMIT_DECISIONS = Counter("rate_limit_decisions", "Requests let through or not.", ("result",), registry=REGISTRY)

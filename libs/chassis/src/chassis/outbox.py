@@ -21,6 +21,7 @@ from chassis import faults, ids
 from chassis.bus.port import Bus, PublishFailed
 from chassis.database import Database
 from chassis.messages import Outgoing
+from chassis.metrics import OUTBOX_PENDING
 
 log = structlog.get_logger(__name__)
 
@@ -30,7 +31,10 @@ WHERE holder = $1 OR lease_until < now() OR $3
 RETURNING true
 """
 
-_LEFT_BEHIND = "SELECT EXISTS (SELECT FROM outbox WHERE id < $1 AND NOT id = ANY($2::uuid[]))"
+_LEFT_BEHIND = """
+SELECT count(*) FROM (SELECT FROM outbox WHERE id < $1 AND NOT id = ANY($2::uuid[]) LIMIT 10000) AS left_behind
+"""
+"""Counted for the gauge, and no further than tells something: that a backlog grows shows below ten thousand too."""
 
 # Rows that a transaction is deleting this moment are locked, and nobody's to publish again.
 _READ = """
@@ -91,6 +95,7 @@ class Outbox:
         self._sweep_wake = asyncio.Event()
         self._loops: list[asyncio.Task[None]] = []
         self._publishing: set[asyncio.Task[bool]] = set()
+        self._left_behind = 0
         database.outbox = self
 
     def accept(self, messages: Sequence[Outgoing]) -> None:
@@ -114,8 +119,14 @@ class Outbox:
         """Messages handed to the bus and not confirmed."""
         return len(self._held) - len(self._confirmed) - len(self._deleting)
 
+    @property
+    def pending(self) -> int:
+        """``in_flight``, and what the relay last found left behind, by whomever."""
+        return self.in_flight + self._left_behind
+
     async def start(self) -> None:
         """Begin to publish; the bus must have been started."""
+        OUTBOX_PENDING.labels(self._database.service).set_function(lambda: self.pending)
         for name, loop in (("publish", self._publish_loop), ("relay", self._relay_loop), ("sweep", self._sweep_loop)):
             self._loops.append(asyncio.create_task(loop(), name=f"outbox {name} {self._database.service}"))
 
@@ -130,6 +141,7 @@ class Outbox:
         await self._sweep()
         if self._held_until:
             await self._hold(lease_s=0)
+        OUTBOX_PENDING.labels(self._database.service).set_function(lambda: 0)
 
     async def drain(self) -> int:
         """Publish every row that is not on its way, however young; returns how many, when all are settled.
@@ -170,8 +182,9 @@ class Outbox:
         # Row ids carry the machine's time, so this compares with the machine's clock and not the service's.
         floor = ids.uuid7_floor(datetime.now(UTC) - timedelta(seconds=0 if take_over else self._lease_s))
         async with self._database.connection() as connection:
-            if not await connection.fetchval(_LEFT_BEHIND, floor, list(self._held)):
-                return True
+            self._left_behind = await connection.fetchval(_LEFT_BEHIND, floor, list(self._held))
+        if not self._left_behind:
+            return True
         await self._bus.ready()
         if not await self._hold(self._lease_s, take_over=take_over):
             return True

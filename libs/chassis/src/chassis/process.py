@@ -32,7 +32,7 @@ from chassis.logs import configure_logging
 from chassis.processes import ProcessPool
 from chassis.service import Dependencies, Running, Service, ServiceSpec
 from chassis.settings import ServiceSettings, SettingsError, load
-from chassis.storage import open_store
+from chassis.storage import FallbackStore, open_store
 from chassis.telemetry import configure_tracing
 
 log = structlog.get_logger(__name__)
@@ -141,7 +141,10 @@ async def _messages(assembled: Assembled, *, consume: bool, serve: bool) -> Asyn
     databases = {service.name: service.database} if service.database is not None else {}
     bus = open_bus(settings, databases)
     running = Running(service, bus, consume=consume, serve=serve, retry_delays_s=settings.retry_delays_s)
+    store = assembled.dependencies.store
     await assembled.dependencies.processes.start()
+    if isinstance(store, FallbackStore):
+        await store.start()
     await bus.start()
     await running.start()
     try:
@@ -149,6 +152,8 @@ async def _messages(assembled: Assembled, *, consume: bool, serve: bool) -> Asyn
     finally:
         await bus.stop(GRACE_S)
         await running.stop(GRACE_S)
+        if isinstance(store, FallbackStore):
+            await store.stop(GRACE_S)
         await assembled.dependencies.processes.stop(GRACE_S)
 
 

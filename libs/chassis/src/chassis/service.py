@@ -16,6 +16,7 @@ from chassis.clock import Clock
 from chassis.consumer import Consumers
 from chassis.database import Database
 from chassis.listeners import Listeners
+from chassis.logs import service_scope
 from chassis.outbox import Outbox
 from chassis.processes import ProcessPool
 from chassis.settings import ServiceSettings
@@ -107,11 +108,13 @@ class Running:
 
     async def start(self) -> None:
         """Start; the bus has been started with all subscriptions in place."""
-        if self._outbox is not None:
-            await self._outbox.start()
-        if self._consume:
-            for part in self._service.background:
-                await part.start()
+        # Loops inherit the scope, so that where one process runs several services each line names the right one.
+        with service_scope(self._service.name):
+            if self._outbox is not None:
+                await self._outbox.start()
+            if self._consume:
+                for part in self._service.background:
+                    await part.start()
 
     async def stop(self, grace_s: float = 5.0) -> None:
         """Stop background parts, then the outbox; the bus is the caller's to stop first."""

@@ -12,6 +12,7 @@ import structlog
 
 from chassis import faults, ids
 from chassis.database import Database, LeaseLost
+from chassis.metrics import WORK_ITEMS
 from chassis.work import WorkItem
 
 log = structlog.get_logger(__name__)
@@ -75,6 +76,8 @@ class WorkPool:
 
     async def start(self) -> None:
         """Begin to claim and run."""
+        WORK_ITEMS.labels(self._kind, "running").set_function(lambda: self.busy)
+        WORK_ITEMS.labels(self._kind, "free").set_function(lambda: self._concurrency - self.busy)
         self._loops = [
             asyncio.create_task(self._claim_loop(), name=f"work {self._kind}"),
             asyncio.create_task(self._renew_loop(), name=f"leases {self._kind}"),

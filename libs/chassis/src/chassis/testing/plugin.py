@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -13,10 +14,11 @@ import pytest_asyncio
 import structlog
 
 from chassis import ids, migrations
-from chassis.logs import mask_secrets
+from chassis.logs import configure_logging, mask_secrets
 from chassis.private_postgres import PrivatePostgres
 from chassis.private_rabbitmq import BreakableBroker, Broker, find_or_start, start_breakable
 from chassis.service import ServiceSpec
+from chassis.settings import ServiceSettings
 from chassis.testing.rabbitmq import RabbitMQBuses
 from chassis.testing.slices import DatabaseFor
 
@@ -33,6 +35,8 @@ def pytest_runtest_setup() -> None:
             mask_secrets,
             structlog.processors.KeyValueRenderer(key_order=["level", "event"]),
         ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG),
+        logger_factory=structlog.PrintLoggerFactory(),
         cache_logger_on_first_use=False,
     )
 
@@ -131,6 +135,21 @@ async def new_rabbitmq_bus(rabbitmq: Broker) -> AsyncIterator[RabbitMQBuses]:
     buses = RabbitMQBuses(rabbitmq.url)
     yield buses
     await buses.clear()
+
+
+@pytest.fixture
+def logged(tmp_path: Path) -> Iterator[Callable[[], str]]:
+    """What a process called ``test`` would have logged so far in this test, from DEBUG on: ``logged()``."""
+    path = tmp_path / "test.log"
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    configure_logging(ServiceSettings(service_name="test", log_level="DEBUG", log_stdout=False, log_file=path))
+    # A logger that were kept would write to this file in later tests.
+    structlog.configure(cache_logger_on_first_use=False)
+    yield path.read_text
+    for handler in set(root.handlers) - set(handlers):
+        handler.close()
+    root.handlers[:], root.level = handlers, level
 
 
 @pytest.fixture

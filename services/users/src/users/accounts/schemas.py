@@ -22,9 +22,25 @@ def _lower(value: str) -> str:
     return value.lower()
 
 
+def _storable(value: str) -> str:
+    # PostgreSQL's text holds every character but this one.
+    if "\x00" in value:
+        raise ValueError("has a character that cannot be kept")
+    return value
+
+
+def _short_enough(value: AnyHttpUrl) -> AnyHttpUrl:
+    if len(str(value)) > LONGEST_URL:
+        raise ValueError(f"is longer than {LONGEST_URL} characters")
+    return value
+
+
+LONGEST_URL = 500
+
 Email = Annotated[EmailStr, StringConstraints(max_length=255), AfterValidator(_lower)]
 Username = Annotated[str, StringConstraints(min_length=3, max_length=100, pattern=r"^[A-Za-z0-9_.-]+$")]
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255), AfterValidator(_storable)]
+AvatarUrl = Annotated[AnyHttpUrl, AfterValidator(_short_enough)]
 TimezoneName = Annotated[str, AfterValidator(_known_timezone)]
 
 
@@ -36,7 +52,7 @@ class ConsentIn(_In):
     """One agreement, with the version of the text agreed to."""
 
     kind: Literal["terms", "privacy", "marketing", "analytics"]
-    policy_version: Annotated[str, StringConstraints(min_length=1, max_length=20)] = "1"
+    policy_version: Annotated[str, StringConstraints(pattern=r"^[\w.-]{1,20}$")] = "1"
     granted: bool = True
 
 
@@ -63,14 +79,14 @@ class RegisterIn(_In):
     username: Username | None = None
     language: Language = Language.EN
     timezone: TimezoneName = "UTC"
-    avatar_url: AnyHttpUrl | None = None
+    avatar_url: AvatarUrl | None = None
     consents: Annotated[list[ConsentIn], Field(max_length=10)] = []
 
 
 class LoginIn(_In):
     """Credentials; ``email`` may hold a username."""
 
-    email: Annotated[str, StringConstraints(min_length=3, max_length=255)]
+    email: Annotated[str, StringConstraints(min_length=3, max_length=255), AfterValidator(_storable)]
     password: SecretStr
 
 
@@ -87,7 +103,7 @@ class ProfileIn(_In):
     username: Username | None = None
     language: Language | None = None
     timezone: TimezoneName | None = None
-    avatar_url: AnyHttpUrl | None = None
+    avatar_url: AvatarUrl | None = None
 
 
 class UserOut(BaseModel):

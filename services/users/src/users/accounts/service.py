@@ -153,8 +153,9 @@ async def _flush(tx: Transaction) -> None:
     except IntegrityError as error:
         # Two registrations at the same moment: the constraint decides.
         cause = getattr(error.orig, "__cause__", None)
-        constraint = cause.constraint_name if isinstance(cause, asyncpg.UniqueViolationError) else ""
-        raise _exists({"username" if "username" in (constraint or "") else "email"}) from error
+        if not isinstance(cause, asyncpg.UniqueViolationError):
+            raise
+        raise _exists({"username" if "username" in (cause.constraint_name or "") else "email"}) from error
 
 
 def _exists(taken: set[str]) -> AccountExists:

@@ -76,7 +76,7 @@ class Sessions:
             session = Session(
                 id=ids.uuid7(),
                 user_id=user.id,
-                ip_address=device.ip_address,
+                ip_address=device.ip_address[:64] if device.ip_address else None,
                 user_agent=device.user_agent[:400] if device.user_agent else None,
                 last_used_at=tx.now,
                 expires_at=tx.now + timedelta(days=self._settings.refresh_days),

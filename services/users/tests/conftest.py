@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+import httpx
+import pytest_asyncio
+
+from chassis.auth import TokenVerifier
+from chassis.clock import ManualClock
+from chassis.testing.slices import NOW, DatabaseFor, Slice, slice_of
+from users.composition import SPEC
+
+PASSWORD = "monsoon-42-lamp"
+
+
+class Users(Slice):
+    """Users, and the ways in."""
+
+    async def register(self, email: str = "asha@example.com", *, line: str | None = None, **fields: Any) -> Any:
+        body = {
+            "email": email,
+            "password": PASSWORD,
+            "consents": [{"kind": "terms"}, {"kind": "privacy"}],
+        } | fields
+        async with self.client(**({"X-Product-Line": line} if line else {})) as client:
+            return await client.post("/api/v1/auth/register", json=body)
+
+    async def log_in(self, email: str = "asha@example.com", password: str = PASSWORD, **headers: str) -> httpx.Response:
+        async with self.client(**headers) as client:
+            return await client.post("/api/v1/auth/login", json={"email": email, "password": password})
+
+    async def refresh(self, token: str) -> httpx.Response:
+        async with self.client() as client:
+            return await client.post("/api/v1/auth/refresh", json={"refresh_token": token})
+
+    async def member(self, email: str = "asha@example.com", **fields: Any) -> dict[str, Any]:
+        """A registered user who has logged in: the tokens."""
+        assert (await self.register(email, **fields)).status_code == 201
+        answer = await self.log_in(email)
+        assert answer.status_code == 200, answer.text
+        tokens: dict[str, Any] = answer.json()
+        return tokens
+
+    async def execute(self, statement: str, *arguments: object) -> None:
+        async with self.database.connection() as connection:
+            await connection.execute(statement, *arguments)
+
+    async def rows(self, statement: str, *arguments: object) -> list[dict[str, Any]]:
+        async with self.database.connection() as connection:
+            return [dict(row) for row in await connection.fetch(statement, *arguments)]
+
+
+class KeysOfTheService:
+    """The real verifier, with the keys that the service itself publishes, on the service's clock."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        self.users: Users | None = None
+        self._verifier = TokenVerifier(
+            self._fetch,
+            issuer="talkingphoto",
+            audience="talkingphoto-api",
+            clock=lambda: clock.now().timestamp(),
+        )
+
+    async def verify(self, token: str) -> Any:
+        return await self._verifier.verify(token)
+
+    async def _fetch(self) -> Mapping[str, Any]:
+        assert self.users is not None
+        async with self.users.client() as client:
+            keys: dict[str, Any] = (await client.get("/.well-known/jwks.json")).json()
+        return keys
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def users(database_for: DatabaseFor) -> AsyncIterator[Users]:
+    """One users service on its own database."""
+    clock = ManualClock(NOW)
+    verifier = KeysOfTheService(clock)
+    async with slice_of(
+        SPEC, database_for, Users, verifier=verifier, clock=clock, settings={"bcrypt_cost": 10}
+    ) as users:
+        verifier.users = users
+        # Below what the settings allow: a hundred logins are to take a second, not a minute.
+        users.service.app.state.hasher._cost = 4
+        await users.service.app.state.hasher.start()
+        yield users

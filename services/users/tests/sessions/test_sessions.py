@@ -1,0 +1,149 @@
+"""Sessions: tokens that rotate, a stolen one, and ending them."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from chassis import ids
+from contracts.users import SessionRevoked
+
+
+async def test_a_refresh_rotates_the_token(users: Any) -> None:
+    tokens = await users.member()
+    users.clock.advance(timedelta(minutes=14))
+    answer = await users.refresh(tokens["refresh_token"])
+    fresh = answer.json()
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")
+    assert fresh["refresh_token"] != tokens["refresh_token"]
+    verify = users.service.app.state.verifier.verify
+    old, new = await verify(tokens["access_token"]), await verify(fresh["access_token"])
+    assert (old.session_id, old.user_id) == (new.session_id, new.user_id)
+    assert new.expires_at - old.expires_at == timedelta(minutes=14)
+
+
+async def test_two_tabs_at_the_same_moment_both_go_on(users: Any) -> None:
+    tokens = await users.member()
+    answers = await asyncio.gather(*(users.refresh(tokens["refresh_token"]) for _ in range(2)))
+    users.clock.advance(timedelta(seconds=10))
+    answers.append(await users.refresh(tokens["refresh_token"]))
+    assert [answer.status_code for answer in answers] == [200, 200, 200]
+    assert len({answer.json()["refresh_token"] for answer in answers}) == 3
+    for answer in answers:
+        assert (await users.refresh(answer.json()["refresh_token"])).status_code == 200
+    assert not users.said(SessionRevoked)
+
+
+async def test_a_used_token_after_the_grace_is_theft_and_ends_the_session(users: Any) -> None:
+    tokens = await users.member()
+    fresh = (await users.refresh(tokens["refresh_token"])).json()
+    users.clock.advance(timedelta(seconds=10, milliseconds=1))
+    theft = await users.refresh(tokens["refresh_token"])
+    assert (theft.status_code, theft.json()["error"]["code"]) == (401, "refresh_refused")
+    # Although the answer is an error, the session has ended and everybody has been told, once.
+    session = (await users.rows("SELECT * FROM user_sessions"))[0]
+    assert session["revoked_at"] == users.clock.now()
+    [event] = users.said(SessionRevoked)
+    assert (event.session_id, str(event.user_id)) == (session["id"], tokens["user"]["id"])
+    assert (await users.refresh(fresh["refresh_token"])).status_code == 401
+    assert (await users.refresh(tokens["refresh_token"])).status_code == 401
+    assert len(users.said(SessionRevoked)) == 1
+
+
+async def test_theft_in_one_session_leaves_the_others(users: Any) -> None:
+    first = await users.member()
+    second = (await users.log_in()).json()
+    await users.refresh(first["refresh_token"])
+    users.clock.advance(timedelta(minutes=1))
+    assert (await users.refresh(first["refresh_token"])).status_code == 401
+    assert (await users.refresh(second["refresh_token"])).status_code == 200
+
+
+async def test_a_refresh_token_lives_seven_days_from_its_last_use(users: Any) -> None:
+    tokens = await users.member()
+    users.clock.advance(timedelta(days=6, hours=23))
+    fresh = await users.refresh(tokens["refresh_token"])
+    assert fresh.status_code == 200
+    users.clock.advance(timedelta(days=7))
+    late = await users.refresh(fresh.json()["refresh_token"])
+    assert (late.status_code, late.json()["error"]["code"]) == (401, "refresh_refused")
+
+
+async def test_unknown_tokens_and_closed_accounts_are_refused(users: Any) -> None:
+    tokens = await users.member()
+    assert (await users.refresh("no-such-token")).status_code == 401
+    assert (await users.refresh(tokens["access_token"])).status_code == 401
+    await users.execute("UPDATE users SET is_active = false")
+    assert (await users.refresh(tokens["refresh_token"])).status_code == 401
+
+
+async def test_only_hashes_of_refresh_tokens_are_kept(users: Any) -> None:
+    tokens = await users.member()
+    [row] = await users.rows("SELECT token_hash FROM refresh_tokens")
+    assert row["token_hash"] == hashlib.sha256(tokens["refresh_token"].encode()).digest()
+
+
+async def test_logout_ends_the_session_once(users: Any) -> None:
+    tokens = await users.member()
+    async with users.client(tokens["access_token"]) as client:
+        assert (await client.post("/api/v1/auth/logout")).status_code == 204
+        assert (await client.post("/api/v1/auth/logout")).status_code == 204
+    assert (await users.refresh(tokens["refresh_token"])).status_code == 401
+    assert len(users.said(SessionRevoked)) == 1
+    async with users.client() as nobody:
+        assert (await nobody.post("/api/v1/auth/logout")).status_code == 401
+
+
+async def test_sessions_are_listed_newest_first_with_the_current_one_marked(users: Any) -> None:
+    await users.register()
+    old = (await users.log_in(**{"User-Agent": "Old"})).json()
+    users.clock.advance(timedelta(days=1))
+    new = (await users.log_in(**{"User-Agent": "New"})).json()
+    async with users.client(new["access_token"]) as client:
+        listed = (await client.get("/api/v1/users/me/sessions")).json()
+        assert [(session["user_agent"], session["current"]) for session in listed] == [("New", True), ("Old", False)]
+        assert (await client.delete(f"/api/v1/users/me/sessions/{listed[1]['id']}")).status_code == 204
+        assert (await client.delete(f"/api/v1/users/me/sessions/{listed[1]['id']}")).status_code == 404
+        assert len((await client.get("/api/v1/users/me/sessions")).json()) == 1
+    assert (await users.refresh(old["refresh_token"])).status_code == 401
+    [event] = users.said(SessionRevoked)
+    assert event.session_id == UUID(listed[1]["id"])
+
+
+async def test_expired_sessions_are_not_listed(users: Any) -> None:
+    await users.member()
+    users.clock.advance(timedelta(days=8))
+    tokens = (await users.log_in()).json()
+    async with users.client(tokens["access_token"]) as client:
+        assert len((await client.get("/api/v1/users/me/sessions")).json()) == 1
+
+
+async def test_all_others_are_ended_at_once(users: Any) -> None:
+    await users.member()
+    others = [(await users.log_in()).json() for _ in range(2)]
+    current = (await users.log_in()).json()
+    async with users.client(current["access_token"]) as client:
+        assert (await client.delete("/api/v1/users/me/sessions")).status_code == 204
+        assert [session["current"] for session in (await client.get("/api/v1/users/me/sessions")).json()] == [True]
+    assert len(users.said(SessionRevoked)) == 3
+    for other in others:
+        assert (await users.refresh(other["refresh_token"])).status_code == 401
+    assert (await users.refresh(current["refresh_token"])).status_code == 200
+
+
+async def test_another_users_session_is_not_found(users: Any) -> None:
+    mine = await users.member("mine@example.com")
+    theirs = await users.member("theirs@example.com")
+    async with users.client(theirs["access_token"]) as client:
+        their_session = (await client.get("/api/v1/users/me/sessions")).json()[0]["id"]
+    async with users.client(mine["access_token"]) as client:
+        foreign = await client.delete(f"/api/v1/users/me/sessions/{their_session}")
+        unknown = await client.delete(f"/api/v1/users/me/sessions/{ids.uuid7()}")
+        assert (await client.delete("/api/v1/users/me/sessions")).status_code == 204
+    assert (foreign.status_code, foreign.json()["error"]["code"]) == (404, "not_found")
+    assert foreign.json()["error"]["message"] == unknown.json()["error"]["message"]
+    assert (await users.refresh(theirs["refresh_token"])).status_code == 200
+    assert not users.said(SessionRevoked)
