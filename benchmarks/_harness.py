@@ -221,3 +221,47 @@ def _environment() -> dict[str, Any]:
         "load": round(os.getloadavg()[0], 2),
         "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
     }
+
+
+def report_latency(
+    name: str,
+    ours: Sequence[float],
+    peer: Sequence[float],
+    *,
+    gate: float,
+    goal: float,
+    counters: Mapping[str, float],
+) -> Result:
+    """One at a time: medians and 99th percentiles. ``ratio`` is our median over the peer's; less is better."""
+    middle, middle_peer = statistics.median(ours), statistics.median(peer)
+    ratio = middle / middle_peer
+    summaries = [
+        {"name": label, "p50_ms": round(statistics.median(times) * 1e3, 2), "p99_ms": round(_p99(times) * 1e3, 2)}
+        for label, times in (("ours", ours), ("peer", peer))
+    ]
+    verdict = "goal" if ratio <= goal else "ok" if ratio <= gate else "below gate"
+    result = Result(
+        name=name,
+        ratio=round(ratio, 3),
+        spread=0.0,
+        verdict=verdict,
+        gate=gate,
+        goal=goal,
+        ratios=[round(ratio, 3)],
+        ours=summaries[0],
+        peer=summaries[1],
+        counters={key: round(value, 3) for key, value in counters.items()},
+        environment=_environment(),
+    )
+    console = Console(stderr=True)
+    console.print(f"{name}: {ratio:.2f} x the peer's median ({verdict}; gate {gate}, goal {goal})")
+    for summary in summaries:
+        console.print(f"  {summary['name']}: p50 {summary['p50_ms']} ms, p99 {summary['p99_ms']} ms")
+    for key, value in result.counters.items():
+        console.print(f"  {key}: {value}")
+    sys.stdout.write(json.dumps(asdict(result)) + "\n")
+    return result
+
+
+def _p99(times: Sequence[float]) -> float:
+    return sorted(times)[min(len(times) - 1, int(len(times) * 0.99))]

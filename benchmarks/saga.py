@@ -1,0 +1,388 @@
+"""B1, B2, B25: three-step runs through the real services, beside Celery's chain and DBOS.
+
+Ours: workflow, ai-router and notify as processes over RabbitMQ and PostgreSQL, with outbox, inbox, a stored history,
+jobs with leases, live updates for clients, confirms and quorum queues. Celery keeps no state at all; DBOS keeps each
+step's result in PostgreSQL, in one process without a broker.
+
+    python benchmarks/saga.py [--quick]
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+import socket
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import psutil
+import uvloop
+from _harness import Meter, Result, Sample, Side, Wrong, compare, report_latency
+from saga_services import SPECS, THREE_STEPS
+
+from chassis import ids
+from chassis.bus.rabbitmq import RabbitMQBus
+from chassis.database import Database
+from chassis.outbox import Outbox
+from chassis.private_postgres import PrivatePostgres
+from chassis.private_rabbitmq import PrivateRabbitMQ
+from chassis.process import migrate
+from chassis.settings import load
+from contracts.enums import Priority, WorkflowType
+from workflow.runs.service import Order, begin
+
+HERE = Path(__file__).parent
+_ENDS_WITHIN_S = 120.0
+
+
+class Stage:
+    """Private servers, and the three services as processes."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.postgres = PrivatePostgres(folder / "postgres")
+        self.broker = PrivateRabbitMQ(folder / "rabbitmq")
+        self.workers: list[asyncio.subprocess.Process] = []
+        self.urls: dict[str, str] = {}
+        self.database: Database
+        self.outbox: Outbox
+        self.bus: RabbitMQBus
+
+    async def start(self) -> None:
+        """Start everything and wait until the workers are ready."""
+        await asyncio.gather(self.postgres.start(), self.broker.start())
+        for name, spec in SPECS.items():
+            self.urls[name] = await self.postgres.create_database(name)
+            await migrate(spec, load(spec.settings, **self._settings(name)))
+        ports = await asyncio.gather(*(self._start_worker(name) for name in SPECS))
+        await _until_ready(ports)
+        self.database = Database(self.urls["workflow"], service="workflow")
+        self.bus = RabbitMQBus(self.broker.url)
+        await self.bus.start()
+        self.outbox = Outbox(self.database, self.bus)
+        await self.outbox.start()
+
+    async def stop(self) -> None:
+        """Stop everything by pid."""
+        for worker in self.workers:
+            if worker.returncode is None:
+                worker.send_signal(signal.SIGTERM)
+        await asyncio.gather(*(worker.wait() for worker in self.workers))
+        await self.bus.stop()
+        await self.outbox.stop()
+        await self.database.close()
+        await self.broker.stop()
+        await self.postgres.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    @property
+    def pids(self) -> list[int]:
+        """Every process of our side."""
+        return [self.postgres.pid, self.broker.pid, *(worker.pid for worker in self.workers)]
+
+    async def begin(self, count: int, *, batch: int = 100) -> list[Any]:
+        """Begin runs, a batch per transaction; returns their ids."""
+        run_ids = [ids.uuid7() for _ in range(count)]
+        for start in range(0, count, batch):
+            async with self.database.transaction() as tx:
+                for run_id in run_ids[start : start + batch]:
+                    await begin(tx, THREE_STEPS, _order(), run_id=run_id)
+        return run_ids
+
+    async def wait(self, run_ids: list[Any], *, every_s: float = 0.01) -> None:
+        """Return when every run has completed; raise :class:`Wrong` when one ended otherwise or not in time."""
+        deadline = time.monotonic() + _ENDS_WITHIN_S
+        async with self.database.connection() as connection:
+            while True:
+                rows = await connection.fetch(
+                    "SELECT status, count(*) AS runs FROM runs WHERE id = ANY($1::uuid[]) GROUP BY status", run_ids
+                )
+                by_status = {row["status"]: row["runs"] for row in rows}
+                if by_status.get("completed", 0) == len(run_ids):
+                    return
+                if by_status.keys() & {"failed", "cancelled"} or time.monotonic() > deadline:
+                    raise Wrong(f"of {len(run_ids)} runs: {by_status}")
+                await asyncio.sleep(every_s)
+
+    async def check(self, run_ids: list[Any]) -> None:
+        """Each run had exactly three jobs, each done once, and told its client everything once."""
+        async with Database(self.urls["ai_router"], service="audit").connection() as connection:
+            wrong = await connection.fetchval(
+                "SELECT count(*) FROM (SELECT workflow_id FROM ai_jobs WHERE workflow_id = ANY($1::uuid[]) "
+                "AND status = 'completed' GROUP BY workflow_id HAVING count(*) <> 3) AS wrong",
+                run_ids,
+            )
+            jobs = await connection.fetchval(
+                "SELECT count(*) FROM ai_jobs WHERE workflow_id = ANY($1::uuid[])", run_ids
+            )
+        if wrong or jobs != 3 * len(run_ids):
+            raise Wrong(f"{jobs} jobs for {len(run_ids)} runs, {wrong} runs without exactly three")
+
+    async def counters(self) -> dict[str, float]:
+        """Commits and WAL bytes of the whole server so far."""
+        connection = await self.postgres.connect()
+        try:
+            await connection.execute("SELECT pg_stat_force_next_flush()")
+            commits = await connection.fetchval("SELECT sum(xact_commit) FROM pg_stat_database")
+            wal = await connection.fetchval("SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')")
+        finally:
+            await connection.close()
+        return {"commits": float(commits), "wal_bytes": float(wal)}
+
+    def _settings(self, name: str) -> dict[str, Any]:
+        return {
+            "service_name": name,
+            "database_url": self.urls[name],
+            "bus": "rabbitmq",
+            "rabbitmq_url": self.broker.url,
+            "object_store": "folder",
+            "object_folder": str(self.folder / "objects"),
+            "jwks_url": "http://127.0.0.1:1/none",
+            "log_level": "WARNING",
+            "max_processing": 1_000_000,
+            "job_concurrency": 400,
+        }
+
+    async def _start_worker(self, name: str) -> int:
+        with socket.socket() as sock:
+            sock.bind(("127.0.0.1", 0))
+            port: int = sock.getsockname()[1]
+        environment = {key.upper(): str(value) for key, value in self._settings(name).items()} | {"PORT": str(port)}
+        with (self.folder / f"{name}.log").open("wb") as log:
+            self.workers.append(
+                await asyncio.create_subprocess_exec(
+                    sys.executable,
+                    str(HERE / "saga_services.py"),
+                    name,
+                    env=os.environ | environment,
+                    stdout=log,
+                    stderr=log,
+                )
+            )
+        return port
+
+
+class Peers:
+    """Celery and DBOS on the same servers."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.setblocking(False)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
+        self._path = str(stage.folder / "done.sock")
+        self._socket.bind(self._path)
+        os.environ["DONE_SOCKET"] = self._path
+        os.environ["RABBITMQ_URL"] = stage.broker.url
+        self.worker: asyncio.subprocess.Process | None = None
+
+    async def start_celery(self) -> None:
+        """A prefork worker with two processes, warmed up."""
+        self.worker = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "celery",
+            "-A",
+            "celery_peer",
+            "worker",
+            "-c",
+            "2",
+            "--loglevel",
+            "ERROR",
+            "--without-gossip",
+            "--without-mingle",
+            "--without-heartbeat",
+            cwd=HERE,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        await self.chains(10)
+
+    async def stop_celery(self) -> None:
+        """End the worker."""
+        if self.worker is not None and self.worker.returncode is None:
+            self.worker.send_signal(signal.SIGTERM)
+            await self.worker.wait()
+        self.worker = None
+
+    async def chains(self, count: int) -> None:
+        """Begin chains and wait until each has ended."""
+        import celery_peer
+
+        def begin_all() -> None:
+            for number in range(count):
+                celery_peer.start(number)
+
+        begun = asyncio.create_task(asyncio.to_thread(begin_all))
+        loop = asyncio.get_running_loop()
+        async with asyncio.timeout(_ENDS_WITHIN_S):
+            seen: set[bytes] = set()
+            while len(seen) < count:
+                seen.add(await loop.sock_recv(self._socket, 4))
+        await begun
+
+
+def _order() -> Order:
+    return Order(
+        user_id=ids.uuid7(),
+        product_line="talkingphoto",
+        workflow_type=WorkflowType.EDUCATIONAL,
+        file_id=None,
+        title=None,
+        description=None,
+        target_duration=None,
+        estimated_cost=Decimal(0),
+        priority=Priority.NORMAL,
+        input={},
+    )
+
+
+async def _until_ready(ports: list[int]) -> None:
+    async with asyncio.timeout(60):
+        for port in ports:
+            while True:
+                try:
+                    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                    writer.write(b"GET /ready HTTP/1.0\r\n\r\n")
+                    answer = await reader.read(64)
+                    writer.close()
+                    if b" 200 " in answer:
+                        break
+                except OSError:
+                    pass
+                await asyncio.sleep(0.1)
+
+
+async def throughput(stage: Stage, peers: Peers, *, runs: int, rounds: int) -> Result:
+    """B1: runs per second beside Celery's chains per second."""
+    counted: list[Mapping[str, float]] = []
+
+    async def ours() -> Sample:
+        before = await stage.counters()
+        meter = Meter(stage.pids)
+        run_ids = await stage.begin(runs)
+        await stage.wait(run_ids)
+        sample = meter.sample(runs)
+        after = await stage.counters()
+        counted.append({f"{name}_per_run": (after[name] - before[name]) / runs for name in after})
+        await stage.check(run_ids)
+        return sample
+
+    async def celery() -> Sample:
+        await peers.start_celery()
+        worker = peers.worker
+        meter = Meter([stage.broker.pid, *([worker.pid] if worker is not None else [])])
+        await peers.chains(runs)
+        sample = meter.sample(runs)
+        await peers.stop_celery()
+        return sample
+
+    return await compare(
+        "B1 saga throughput",
+        Side("ours", "history, jobs, outbox, inbox, live updates; each effect once", ours),
+        Side("celery chain, prefork -c 2", "acknowledged late, confirms; no state", celery),
+        rounds=rounds,
+        gate=1.5,
+        goal=3.0,
+        counters=lambda: {name: statistics.median(c[name] for c in counted) for name in counted[0]} if counted else {},
+    )
+
+
+async def beside_dbos(stage: Stage, *, runs: int, rounds: int) -> Result:
+    """B1 beside DBOS: three steps whose results are kept in PostgreSQL."""
+
+    async def ours() -> Sample:
+        meter = Meter(stage.pids)
+        run_ids = await stage.begin(runs)
+        await stage.wait(run_ids)
+        return meter.sample(runs)
+
+    async def dbos() -> Sample:
+        count = max(runs // 5, 50)
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            str(HERE / "dbos_peer.py"),
+            str(count),
+            env=os.environ | {"DBOS_URL": _plain_url(stage), "DBOS__RUNTIME_LOG_LEVEL": "ERROR"},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        servers = psutil.Process(stage.postgres.pid)
+        output, _ = await process.communicate()
+        seconds, cpu, done = (float(value) for value in output.split())
+        if int(done) != count:
+            raise Wrong(f"DBOS finished {done:.0f} of {count}")
+        del servers
+        return Sample(count, seconds, cpu)
+
+    return await compare(
+        "B1 saga throughput beside DBOS",
+        Side("ours", "history, jobs, outbox, inbox, live updates; each effect once", ours),
+        Side("dbos, three steps", "step results in PostgreSQL; one process, no broker", dbos),
+        rounds=rounds,
+        gate=4.0,
+        goal=8.0,
+    )
+
+
+def _plain_url(stage: Stage) -> str:
+    return f"postgresql://postgres@/dbos_peer?host={stage.postgres.socket_folder}"
+
+
+async def latency(stage: Stage, peers: Peers, *, runs: int) -> Result:
+    """B2: one run at a time, from its beginning to its end, beside Celery's chain."""
+    ours: list[float] = []
+    theirs: list[float] = []
+    before = await stage.counters()
+    for _ in range(runs):
+        started = time.perf_counter()
+        run_ids = await stage.begin(1)
+        await stage.wait(run_ids, every_s=0.001)
+        ours.append(time.perf_counter() - started)
+    after = await stage.counters()
+    await peers.start_celery()
+    for _ in range(runs):
+        started = time.perf_counter()
+        await peers.chains(1)
+        theirs.append(time.perf_counter() - started)
+    await peers.stop_celery()
+    return report_latency(
+        "B2 saga latency",
+        ours,
+        theirs,
+        gate=4.0,
+        goal=2.0,
+        counters={f"{name}_per_run_unbatched": (after[name] - before[name]) / runs for name in after},
+    )
+
+
+async def benchmark(quick: bool) -> list[Result]:
+    """Everything on one pair of servers."""
+    stage = Stage(Path(tempfile.mkdtemp(prefix="talkingphoto-saga-")))
+    try:
+        await stage.start()
+        peers = Peers(stage)
+        await stage.postgres.create_database("dbos_peer")
+        runs, rounds = (600, 3) if quick else (2000, 7)
+        return [
+            await throughput(stage, peers, runs=runs, rounds=rounds),
+            await beside_dbos(stage, runs=runs, rounds=3),
+            await latency(stage, peers, runs=50 if quick else 200),
+        ]
+    finally:
+        await stage.stop()
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(HERE))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        results = runner.run(benchmark("--quick" in sys.argv[1:]))
+    raise SystemExit(1 if any(result.failed for result in results) else 0)
