@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -147,6 +148,20 @@ async def test_a_crashed_call_that_cannot_be_looked_up_is_not_made_again(
     done = await second.wait_for(JobCompleted, job.job_id)
     assert (done.provider, len(banana.calls)) == ("ideogram", 1)
     assert done.cost == Decimal("0.5390")
+
+
+async def test_a_job_out_of_time_is_stopped_at_the_vendor(
+    start_router: Any, a_job: Any, studio: Any, judge: Any, quick: Any
+) -> None:
+    """The user is told, and the vendor does not go on working for nobody."""
+    veo = studio(polls_needed=10**9)
+    router = await start_router({"veo3": veo}, validator=judge(), options=quick())
+    job = _video(a_job, deadline=datetime.now(UTC) + timedelta(seconds=1))
+    await router.send(job)
+    failed = await router.wait_for(JobFailed, job.job_id)
+    assert failed.code == "DEADLINE"
+    await router.eventually("SELECT state FROM provider_calls", ["cancelled"])
+    assert veo.cancelled == ["job-1"]
 
 
 async def test_cancelling_stops_the_job_at_the_vendor(

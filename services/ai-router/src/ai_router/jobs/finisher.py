@@ -12,6 +12,7 @@ from ai_router.jobs.models import Ending
 from chassis import context
 from chassis.database import Database
 from chassis.work import WorkItem
+from contracts.enums import Status
 
 log = structlog.get_logger(__name__)
 
@@ -73,6 +74,11 @@ class Finisher:
     async def _commit(self, entries: Sequence[_Entry]) -> None:
         async with self._database.transaction() as tx:
             await repository.finish(tx, [ending for _, ending, _ in entries])
+            given_up = [ending.job.id for _, ending, _ in entries if ending.status is Status.FAILED]
+            if given_up:
+                # A job that ran out of time may have left a vendor working, and charging, for nothing.
+                for call in await repository.open_paid_calls(tx, given_up):
+                    tx.add_work(call.stopping())
             for item, ending, _ in entries:
                 tx.finish_work(item)
                 with context.use(ending.job.context):

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from ai_router.catalogue.models import Catalogue
 from ai_router.jobs import cache, repository
-from ai_router.jobs.models import STOP_WORK, WORK, Call, Ending, Job
+from ai_router.jobs.models import WORK, Ending, Job
 from ai_router.metrics import CACHE_HITS
 from ai_router.routing.router import Router
 from chassis import context
@@ -128,7 +128,7 @@ async def cancel_job(tx: Transaction, job_id: UUID, interrupt: Interrupt) -> boo
     calls = await repository.calls_of(tx, job_id)
     for call in calls:
         if call.open and call.paid:
-            tx.add_work(_stop(call))
+            tx.add_work(call.stopping())
     tx.emit(
         JobCancelled(
             job_id=job_id,
@@ -138,10 +138,6 @@ async def cancel_job(tx: Transaction, job_id: UUID, interrupt: Interrupt) -> boo
     )
     tx.after_commit(lambda: interrupt(job_id))
     return True
-
-
-def _stop(call: Call) -> NewWork:
-    return NewWork(call.id, STOP_WORK, {"job_id": str(call.job_id)})
 
 
 def _hit(job: Job, provider: str, event: JobCompleted) -> Ending:

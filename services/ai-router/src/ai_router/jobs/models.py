@@ -11,7 +11,7 @@ from uuid import UUID
 
 from chassis import ids
 from chassis.context import Context
-from chassis.work import WorkItem
+from chassis.work import NewWork, WorkItem
 from contracts.ai_router import SubmitJob
 from contracts.enums import Status
 from contracts.message import Event
@@ -107,6 +107,10 @@ class Call:
         if self.cost is not None:
             return self.cost
         return self.estimated_cost if self.state in ("calling", "accepted", "unknown") else Decimal(0)
+
+    def stopping(self) -> NewWork:
+        """The work of stopping it at its vendor."""
+        return NewWork(self.id, STOP_WORK, {"job_id": str(self.job_id)})
 
     def ended(
         self,

@@ -125,6 +125,16 @@ async def calls_of(tx: Transaction, job_id: UUID) -> list[Call]:
     return [Call(**dict(row)) for row in rows]
 
 
+async def open_paid_calls(tx: Transaction, job_ids: Sequence[UUID]) -> list[Call]:
+    """Paid calls of these jobs of which nobody knows how they ended."""
+    rows = await tx.fetch(
+        f"SELECT {_CALL_COLUMNS} FROM provider_calls "  # noqa: S608  a constant
+        "WHERE job_id = ANY($1::uuid[]) AND paid AND state IN ('calling', 'accepted')",
+        list(job_ids),
+    )
+    return [Call(**dict(row)) for row in rows]
+
+
 async def save_calls(tx: Transaction, calls: Sequence[Call]) -> None:
     """Store calls as they are now. A call that has ended keeps its end."""
     if calls:
