@@ -19,6 +19,7 @@ LOUDNESS_TOLERANCE_LU = 0.2
 TRUE_PEAK_CEILING_DB = -1.0
 _FRAME = 1024
 _TRIES = 3
+_ENCODER_OVERSHOOT_DB = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def encode_audio(
     The encoder changes loudness and peaks a little, so its output is decoded, measured and the gain corrected, at most
     twice. Where the true-peak ceiling of -1 dBTP does not allow the target, the result is as loud as it permits.
     """
-    aim, ceiling = target_lufs, TRUE_PEAK_CEILING_DB
+    aim, ceiling = target_lufs, TRUE_PEAK_CEILING_DB - _ENCODER_OVERSHOOT_DB
     tries: list[AudioTrack] = []
     for _ in range(_TRIES):
         prepared = samples if aim is None else normalise(samples, rate, aim, ceiling)
@@ -60,7 +61,7 @@ def encode_audio(
             break
         over = made.true_peak_db - TRUE_PEAK_CEILING_DB
         miss = target_lufs - made.loudness_lufs
-        if abs(miss) <= LOUDNESS_TOLERANCE_LU / 2 and over <= 0:
+        if abs(miss) <= LOUDNESS_TOLERANCE_LU * 0.75 and over <= 0:
             break
         aim += miss
         ceiling -= max(0.0, over)

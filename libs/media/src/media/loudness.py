@@ -26,7 +26,8 @@ _RELATIVE_GATE_LU = 10.0
 _OVERSAMPLING = 4
 _REACH = 13  # samples that one interpolated value depends on
 _LIMITER_REACH_S = 0.004
-_LIMITER_PASSES = 4
+_LIMITER_PASSES = 3
+_GAIN_TRIES = 4
 _CHUNK = 1 << 16
 
 
@@ -139,12 +140,13 @@ def normalise(
         return source.reshape(shape)
     ceiling = 10 ** (ceiling_db / 20)
     gain_db = target_lufs - loudness
-    for _ in range(6):
+    for _ in range(_GAIN_TRIES):
         made = limit(source * np.float32(10 ** (gain_db / 20)), rate, ceiling)
         missing = target_lufs - integrated_lufs(made, rate)
         if abs(missing) < 0.05:
             break
-        gain_db += missing
+        # The louder it gets, the more the limiter takes away again.
+        gain_db += 1.3 * missing if missing > 0 else missing
     return made.astype(np.float32, copy=False).reshape(shape)
 
 
@@ -180,7 +182,7 @@ def _limited(samples: Samples, rate: int, ceiling: float) -> Samples:
         if level.max() <= ceiling:
             continue
         # A little under the ceiling: changing the gain moves the waveform between the samples too.
-        wanted = np.where(level > ceiling, ceiling * 0.998 / np.maximum(level, 1e-12), 1.0)
+        wanted = np.where(level > ceiling, ceiling * 0.994 / np.maximum(level, 1e-12), 1.0)
         lowest = minimum_filter1d(wanted, 2 * reach + 1, mode="nearest")
         gain = np.convolve(np.pad(lowest, reach, mode="edge"), window, mode="valid")
         if made is samples:
