@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from media.enhance_dct import deblock, denoise
-from media.enhance_light import apply_curve, exposure_curve, local_contrast, neutral_gains
+from media.enhance_light import apply_curve, exposure_curve, guided, local_contrast, neutral_gains
 from media.enhance_sharpen import crispen, deblur, face_weights
 from media.errors import NotUsable
 from media.faces import find_faces
@@ -115,7 +115,7 @@ def _restore(y: Plane, cr: Plane, cb: Plane, recipe: Recipe, applied: list[str])
         table = luma_table(quality)
         y = y + np.float32(recipe.deblock) * (deblock(y, table) - y)
         soft = float(table[0, 1]) * 0.35
-        cr, cb = _chroma_denoised(cr, soft * recipe.deblock), _chroma_denoised(cb, soft * recipe.deblock)
+        cr, cb = (_chroma_deblocked(plane, y, soft * recipe.deblock) for plane in (cr, cb))
     noise = max(noise_sigma(y), _coarse_noise(y) if quality < _LEAST_QUALITY else 0.0) * recipe.denoise
     chroma_noise = max(noise_sigma(cr), noise_sigma(cb)) * recipe.denoise
     if max(noise, chroma_noise) > _LEAST_NOISE:
@@ -127,6 +127,13 @@ def _restore(y: Plane, cr: Plane, cb: Plane, recipe: Recipe, applied: list[str])
         applied.append("deblur")
         y = y + np.float32(recipe.deblur) * (deblur(y, _BLUR_SCALE * blur, noise) - y)
     return y, cr, cb
+
+
+def _chroma_deblocked(plane: Plane, y: Plane, sigma: float) -> Plane:
+    """Chroma without its 16 px blocks: cleaned, then let follow the edges of the luma ``y``, which lost less."""
+    clean = _chroma_denoised(plane, sigma)
+    share = np.float32(np.clip((sigma - 4) / 8, 0, 0.8))
+    return clean + share * (guided(y, clean, 8, 80.0) - clean) if share > 0 else clean
 
 
 def _coarse_noise(y: Plane) -> float:
