@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import sys
 from pathlib import Path
 
 import psutil
@@ -9,6 +11,7 @@ import pytest
 
 from chassis import private_rabbitmq
 from chassis.bus.amqp_connection import connect
+from chassis.consumer import wait_until
 from chassis.private_rabbitmq import ExternalRabbitMQ, NoBroker, PrivateRabbitMQ, find_or_start
 
 
@@ -74,4 +77,35 @@ async def test_a_node_that_cannot_start_says_why(free_folder: Path) -> None:
     (free_folder / "node" / "rabbitmq.conf").write_text("no.such.setting = 1\n")
     with pytest.raises(NoBroker, match=r"no\.such\.setting"):
         await node.start()
-    await node.stop()
+    assert not [process for process in psutil.Process().children() if str(free_folder) in process.environ()["HOME"]]
+
+
+OWNER = """
+import asyncio, os, sys
+from pathlib import Path
+from chassis.consumer import wait_until
+from chassis.private_rabbitmq import PrivateRabbitMQ
+
+async def main():
+    node = PrivateRabbitMQ(Path(sys.argv[1]))
+    await node.start()
+    print(node.pid, node._names.pid, flush=True)
+    await asyncio.sleep(60)
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.broker
+async def test_a_node_does_not_outlive_a_process_that_was_killed(free_folder: Path) -> None:
+    owner = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", OWNER, str(free_folder / "node"), stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        assert owner.stdout is not None
+        pids = [int(pid) for pid in (await asyncio.wait_for(owner.stdout.readline(), timeout=60)).split()]
+    finally:
+        owner.kill()
+        await owner.wait()
+    assert len(pids) == 2
+    await wait_until(lambda: not any(psutil.pid_exists(pid) for pid in pids), timeout_s=30)

@@ -9,16 +9,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
 import json
 import os
 import shutil
 import signal
 import socket
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import IO, Protocol
 from urllib.parse import urlsplit
+
+import structlog
 
 from chassis import ids
 
@@ -35,6 +39,9 @@ log.file.level = warning
 """
 
 _START_S = 60.0
+_PR_SET_PDEATHSIG = 1
+
+log = structlog.get_logger(__name__)
 
 
 class NoBroker(Exception):
@@ -88,7 +95,7 @@ class PrivateRabbitMQ:
     """One node in one folder. Started again in the same folder it has the same name, ports and queues."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
+        self.folder = folder.absolute()
         self._port = 0
         self._node: asyncio.subprocess.Process | None = None
         self._names: asyncio.subprocess.Process | None = None
@@ -115,22 +122,16 @@ class PrivateRabbitMQ:
         if script is None:
             raise NoBroker("rabbitmq-server is not installed")
         environment = await asyncio.to_thread(self._prepare)
-        await self._start_names(environment)
         output = await asyncio.to_thread((self.folder / "output.log").open, "wb")
         try:
-            # A session of its own: Ctrl-C is for us, who then stop it in order.
-            self._node = await asyncio.create_subprocess_exec(
-                script,
-                env=environment,
-                cwd=self.folder,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-            )
+            await self._start_names(environment)
+            self._node = await _spawn(script, environment, self.folder, output, on_our_end=signal.SIGTERM)
+            await self._wait_until_ready()
+        except BaseException:
+            await self.stop()
+            raise
         finally:
             output.close()
-        await self._wait_until_ready()
 
     async def stop(self) -> None:
         """End the node in order, or by force after 30 s, and its name server."""
@@ -199,13 +200,8 @@ class PrivateRabbitMQ:
         program = shutil.which("epmd")
         if program is None:
             raise NoBroker("epmd, a part of Erlang, is not on the path")
-        self._names = await asyncio.create_subprocess_exec(
-            program,
-            env=environment,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL,
-            start_new_session=True,
+        self._names = await _spawn(
+            program, environment, self.folder, asyncio.subprocess.DEVNULL, on_our_end=signal.SIGKILL
         )
 
     async def _wait_until_ready(self) -> None:
@@ -217,9 +213,29 @@ class PrivateRabbitMQ:
                         return
                     await asyncio.sleep(0.1)
         except TimeoutError:
-            await self.stop()
+            log.warning("private_rabbitmq.slow", folder=str(self.folder), waited_s=_START_S)
         said = await asyncio.to_thread((self.folder / "output.log").read_text, errors="replace")
         raise NoBroker(f"the private RabbitMQ did not start: {said[:2000]}")
+
+
+async def _spawn(
+    program: str, environment: dict[str, str], folder: Path, output: int | IO[bytes], *, on_our_end: signal.Signals
+) -> asyncio.subprocess.Process:
+    """Start a server in a session of its own: Ctrl-C is for us, who then stop it in order.
+
+    If we end without doing so (killed), the kernel sends it ``on_our_end``; elsewhere than on Linux it stays.
+    """
+    prctl = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
+    return await asyncio.create_subprocess_exec(
+        program,
+        env=environment,
+        cwd=folder,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
+        start_new_session=True,
+        preexec_fn=(lambda: prctl(_PR_SET_PDEATHSIG, on_our_end)) if prctl is not None else None,
+    )
 
 
 def installed_server() -> str | None:
