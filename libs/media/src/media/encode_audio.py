@@ -54,8 +54,8 @@ def encode_audio(
     aim, ceiling = target_lufs, TRUE_PEAK_CEILING_DB - _ENCODER_OVERSHOOT_DB
     tries: list[AudioTrack] = []
     for _ in range(_TRIES):
-        prepared = samples if aim is None else normalise(samples, rate, aim, ceiling)
-        made = _measured(_encoded(prepared, rate, codec, bit_rate), len(samples) / rate)
+        data = _encoded(samples if aim is None else normalise(samples, rate, aim, ceiling), rate, codec, bit_rate)
+        made = _measured(data, len(samples) / rate)
         tries.append(made)
         if aim is None or target_lufs is None or not np.isfinite(made.loudness_lufs):
             break

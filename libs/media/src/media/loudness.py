@@ -157,6 +157,7 @@ def limit(samples: ArrayLike, rate: int, ceiling: float) -> Samples:
     through the recording in pieces, so it needs little more memory than the result.
     """
     made = _columns(samples)
+    del samples  # an hour of sound is large: let go of what each pass leaves behind
     for _ in range(_LIMITER_PASSES):
         held = _limited(made, rate, ceiling)
         if held is made:
