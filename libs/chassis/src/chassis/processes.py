@@ -7,12 +7,17 @@ past its deadline costs its worker, which is replaced.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import multiprocessing
-import threading
+import shutil
+import socket
+import struct
+import tempfile
 from collections.abc import Callable
 from concurrent.futures import CancelledError as FutureCancelled
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.context import SpawnContext
+from pathlib import Path
 from typing import Any, TypeVar
 
 from pebble import ProcessExpired
@@ -26,7 +31,10 @@ Report = Callable[[float], None]
 _JOBS_PER_WORKER = 64
 """A worker is replaced after so many jobs: native libraries leak a little."""
 
-_reports: Any = None
+_NEWS = struct.Struct("32sd")
+"""One progress message: the job's id in hexadecimal and the fraction."""
+
+_reports: socket.socket | None = None
 
 
 class WorkerDied(RuntimeError):
@@ -40,22 +48,25 @@ class ProcessPool:
         self._workers = workers
         self._context: SpawnContext = multiprocessing.get_context("spawn")
         self._pool: PebblePool | None = None
-        self._queue: Any = None
-        self._listeners: dict[str, Report] = {}
-        self._listener: threading.Thread | None = None
+        self._listeners: dict[bytes, Report] = {}
+        self._folder: Path | None = None
+        self._news: socket.socket | None = None
 
     async def start(self) -> None:
         """Make the pool; workers start with their first job."""
-        self._queue = self._context.SimpleQueue()
+        # Datagrams, because a worker that is killed in the middle of a report must not leave a lock behind.
+        self._folder = Path(tempfile.mkdtemp(prefix="talkingphoto-"))
+        self._news = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._news.setblocking(False)
+        self._news.bind(str(self._folder / "progress"))
+        asyncio.get_running_loop().add_reader(self._news, self._receive)
         self._pool = PebblePool(
             max_workers=self._workers,
             max_tasks=_JOBS_PER_WORKER,
             initializer=_set_up,
-            initargs=(self._queue,),
+            initargs=(str(self._folder / "progress"),),
             context=self._context,
         )
-        self._listener = threading.Thread(target=self._listen, name="progress of worker processes", daemon=True)
-        self._listener.start()
 
     async def stop(self, grace_s: float = 5.0) -> None:
         """Interrupt what is running and end every worker."""
@@ -63,10 +74,11 @@ class ProcessPool:
             return
         self._pool.stop()  # type: ignore[no-untyped-call]
         await asyncio.to_thread(self._pool.join, grace_s)
-        self._queue.put(None)
-        if self._listener is not None:
-            await asyncio.to_thread(self._listener.join, grace_s)
-        self._queue.close()
+        if self._news is not None and self._folder is not None:
+            asyncio.get_running_loop().remove_reader(self._news)
+            self._news.close()
+            self._news = None
+            await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
         self._pool = None
 
     async def run(
@@ -80,10 +92,9 @@ class ProcessPool:
         """
         if self._pool is None:
             raise RuntimeError("the process pool is not running")
-        job = ids.uuid7().hex
+        job = ids.uuid7().hex.encode()
         if report is not None:
-            loop = asyncio.get_running_loop()
-            self._listeners[job] = lambda fraction: _forward(loop, report, fraction)
+            self._listeners[job] = report
         try:
             future = self._pool.schedule(
                 _call, args=(function, args, kwargs, job if report is not None else None), timeout=deadline_s
@@ -94,27 +105,33 @@ class ProcessPool:
         except (FutureCancelled, BrokenProcessPool) as error:
             raise WorkerDied("the process pool was stopped") from error
         finally:
+            # What was reported before the end has been sent before it.
+            self._receive()
             self._listeners.pop(job, None)
 
-    def _listen(self) -> None:
-        while (received := self._queue.get()) is not None:
-            job, fraction = received
-            listener = self._listeners.get(job)
-            if listener is not None:
-                listener(fraction)
+    def _receive(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            while self._news is not None:
+                job, fraction = _NEWS.unpack(self._news.recv(_NEWS.size))
+                if (listener := self._listeners.get(job)) is not None:
+                    listener(fraction)
 
 
-def _forward(loop: asyncio.AbstractEventLoop, report: Report, fraction: float) -> None:
-    if not loop.is_closed():
-        loop.call_soon_threadsafe(report, fraction)
-
-
-def _set_up(queue: Any) -> None:
+def _set_up(address: str) -> None:
     global _reports
-    _reports = queue
+    _reports = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    _reports.setblocking(False)
+    _reports.connect(address)
 
 
-def _call(function: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any], job: str | None) -> T:
+def _tell(job: bytes, fraction: float) -> None:
+    # Progress is news: when nobody can take it just now, the next report says more.
+    if _reports is not None:
+        with contextlib.suppress(BlockingIOError, ConnectionError):
+            _reports.send(_NEWS.pack(job, fraction))
+
+
+def _call(function: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any], job: bytes | None) -> T:
     if job is None:
         return function(*args, **kwargs)
-    return function(*args, progress=lambda fraction: _reports.put((job, fraction)), **kwargs)
+    return function(*args, progress=lambda fraction: _tell(job, fraction), **kwargs)
