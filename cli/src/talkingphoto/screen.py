@@ -64,9 +64,11 @@ class Screen:
         status = update.get("status", {})
         step = status.get("step")
         if (done := update.get("step_completed")) is not None and step:
-            self._steps[step] = dict(done)
-            self._line(f"{_name(step)}: {_summary(done)}")
-            return
+            ended = str(done.get("step", step))
+            self._steps[ended] = dict(done)
+            self._line(f"{_name(ended)}: {_summary(done)}")
+            if status.get("progress") is None:
+                return
         if status.get("progress") is not None:
             self._progress = max(self._progress, int(status["progress"]))
         self._seconds_left = update.get("seconds_left")

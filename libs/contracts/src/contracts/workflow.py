@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.billing import Money
 from contracts.enums import WorkflowType
@@ -29,6 +29,20 @@ class FileUploaded(Event):
     sha256: str
 
 
+class Standing(BaseModel):
+    """How far a run is, told with a fact about it. ``step`` is what runs now, ``waiting_for`` is for a person."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    progress: Percent
+    step: str
+    message: str
+    waiting_for: str | None = None
+    provider: str | None = None
+    cost: Money | None = None
+    seconds_left: float | None = None
+
+
 class RunEvent(Event):
     """Base of a run's events; ``sequence`` counts them per run, so that readers can order them."""
 
@@ -39,13 +53,14 @@ class RunEvent(Event):
 
 
 class RunCreated(RunEvent):
-    """A run was accepted and will reach an end."""
+    """A run was accepted and will reach an end. ``standing`` is absent while it waits for a place."""
 
     NAME: ClassVar[str] = "workflow.run_created.v1"
     READERS: ClassVar[tuple[str, ...]] = ("notify",)
 
     workflow_type: WorkflowType
     title: str | None = None
+    standing: Standing | None = None
 
 
 class RunProgressed(RunEvent):
@@ -103,7 +118,7 @@ class RunCancelled(RunEvent):
 
 
 class StepCompleted(RunEvent):
-    """One step has its result."""
+    """One step has its result. ``standing`` says how the run goes on; absent where another event follows that does."""
 
     NAME: ClassVar[str] = "workflow.step_completed.v1"
     READERS: ClassVar[tuple[str, ...]] = ("notify",)
@@ -114,3 +129,4 @@ class StepCompleted(RunEvent):
     score: float | None = None
     cost: Money
     seconds: float
+    standing: Standing | None = None

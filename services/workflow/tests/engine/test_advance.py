@@ -113,8 +113,9 @@ def test_steps_follow_each_other_and_the_run_completes() -> None:
     run = Drive(two_steps())
     assert [c.job_id for c in asked(run.last)] == [run.ref("draw")]
     decision = run.done(score=9.0, provider="p", cost=Decimal("0.5"))
-    assert kinds(decision) == [StepCompleted, RunProgressed]
-    assert decision.events[1].progress == 50  # type: ignore[attr-defined]
+    assert kinds(decision) == [StepCompleted], "how the run goes on is told with the step, not beside it"
+    assert decision.events[0].standing.progress == 50  # type: ignore[attr-defined]
+    assert decision.events[0].standing.step == "paint"  # type: ignore[attr-defined]
     decision = run.done("paint")
     assert len(decision.events) == 2 and kinds(decision)[-1] is RunCompleted
     assert run.run.state.cost == Decimal("0.5")

@@ -15,6 +15,7 @@ from contracts.workflow import (
     RunEvent,
     RunFailed,
     RunProgressed,
+    Standing,
     StepCompleted,
 )
 
@@ -46,18 +47,23 @@ def update_of(event: RunEvent, at: datetime) -> Update:
     return Update(event.run_id, event.sequence, event.user_id, state, body, at)
 
 
-def _describe(event: RunEvent) -> tuple[Status, int | None, str | None, str, dict[str, Any]]:
+_STEP = {"step", "attempts", "provider", "score", "cost", "seconds"}
+
+_Described = tuple[Status, int | None, str | None, str, dict[str, Any]]
+
+
+def _describe(event: RunEvent) -> _Described:
     match event:
         case RunCreated():
-            return Status.PENDING, 0, None, "Accepted", {}
+            return _standing(event.standing) if event.standing else (Status.PENDING, 0, None, "Accepted", {})
         case RunProgressed():
-            extra = event.model_dump(
-                mode="json", include={"waiting_for", "provider", "cost", "seconds_left"}, exclude_none=True
-            )
-            return Status.PROCESSING, event.progress, event.step, event.message, extra
+            return _standing(event)
         case StepCompleted():
-            extra = event.model_dump(mode="json", include={"attempts", "provider", "score", "cost", "seconds"})
-            return Status.PROCESSING, None, event.step, f"{event.step} done", {"step_completed": extra}
+            done = event.model_dump(mode="json", include=_STEP)
+            if event.standing is None:
+                return Status.PROCESSING, None, event.step, f"{event.step} done", {"step_completed": done}
+            state, progress, step, message, extra = _standing(event.standing)
+            return state, progress, step, message, extra | {"step_completed": done}
         case RunCompleted():
             extra = event.model_dump(mode="json", include={"cost", "credits", "seconds", "warnings"})
             return Status.COMPLETED, 100, None, "Done", extra
@@ -68,3 +74,10 @@ def _describe(event: RunEvent) -> tuple[Status, int | None, str | None, str, dic
             return Status.CANCELLED, None, event.step, "Cancelled", {"credits_returned": event.credits_returned}
         case _:
             raise TypeError(f"{type(event).__name__} is no event of a run")
+
+
+def _standing(standing: Standing | RunProgressed) -> _Described:
+    extra = standing.model_dump(
+        mode="json", include={"waiting_for", "provider", "cost", "seconds_left"}, exclude_none=True
+    )
+    return Status.PROCESSING, standing.progress, standing.step, standing.message, extra

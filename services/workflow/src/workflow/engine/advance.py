@@ -13,6 +13,7 @@ from uuid import UUID
 
 from contracts.enums import Priority
 from contracts.message import Command, Event
+from contracts.workflow import Standing
 from workflow.engine import forward, undoing
 from workflow.engine.definition import Definition, Role, Step
 from workflow.engine.draft import Draft
@@ -54,6 +55,8 @@ class Decision:
     events: tuple[Event, ...] = ()
     wake_at: datetime | None = None
     entry: Entry | None = None
+    standing: Standing | None = None
+    """How far the run is, for the event of its creation."""
 
 
 def first_state(brief: Brief, definition: Definition) -> RunState:
@@ -74,7 +77,7 @@ def advance(definition: Definition, run: Run, signal: Signal, now: datetime) -> 
     state.number += 1
     rose = draft.raise_progress()
     if state.phase is Phase.RUNNING and (draft.turned or rose):
-        draft.tell_progress(draft.current_step())
+        draft.tell_progress(draft.current_step(), created=isinstance(signal, Started) and signal.at_once)
     return Decision(
         state=state,
         commands=tuple(draft.commands),
@@ -88,6 +91,7 @@ def advance(definition: Definition, run: Run, signal: Signal, now: datetime) -> 
             commands=tuple(f"{type(c).NAME} {getattr(c, next(iter(type(c).model_fields)))}" for c, _ in draft.commands),
             events=tuple(type(e).NAME for e in draft.events),
         ),
+        standing=draft.standing,
     )
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from contracts.enums import Priority
 from contracts.message import Command, Event
-from contracts.workflow import RunProgressed
+from contracts.workflow import RunProgressed, Standing, StepCompleted
 from workflow.engine.definition import Definition, Step
 from workflow.engine.state import Phase, Run, StepState, StepStatus, UndoStatus, UnitStatus
 from workflow.engine.waiting import seconds_left, waiting_for
@@ -28,6 +28,8 @@ class Draft:
     changed: bool = False
     turned: bool = False
     """A step began or ended, so that people are told."""
+    standing: Standing | None = None
+    """How far the run is, where that was to be told."""
 
     def step_state(self, step: Step) -> StepState:
         """The state of a step, made when it is first asked for."""
@@ -71,23 +73,34 @@ class Draft:
         state.progress = max(state.progress, reached)
         return rose
 
-    def tell_progress(self, step: Step, provider: str | None = None) -> None:
-        """Publish how far the run is."""
+    def tell_progress(self, step: Step, provider: str | None = None, *, created: bool = False) -> None:
+        """Publish how far the run is: with the step that has just been completed, or by an event of its own.
+
+        ``created``: the event of the run's creation is still to come and carries it.
+        """
         state, brief = self.run.state, self.run.brief
         state.told_at = self.now
+        self.standing = Standing(
+            progress=state.progress,
+            step=step.name,
+            message=step.waits_for,
+            waiting_for=waiting_for(self.definition, self.run),
+            provider=provider,
+            cost=state.cost,
+            seconds_left=seconds_left(self.run, self.now),
+        )
+        if created:
+            return
+        if self.events and isinstance(last := self.events[-1], StepCompleted):
+            self.events[-1] = last.model_copy(update={"standing": self.standing})
+            return
         self.events.append(
             RunProgressed(
                 run_id=brief.id,
                 user_id=brief.user_id,
                 product_line=brief.product_line,
                 sequence=self.next_sequence(),
-                progress=state.progress,
-                step=step.name,
-                message=step.waits_for,
-                waiting_for=waiting_for(self.definition, self.run),
-                provider=provider,
-                cost=state.cost,
-                seconds_left=seconds_left(self.run, self.now),
+                **dict(self.standing),
             )
         )
 

@@ -15,8 +15,9 @@ from workflow.engine.state import Failure
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The run may begin."""
+    """The run may begin. ``at_once``: with its creation, whose event then tells how far it is."""
 
+    at_once: bool = False
     kind: Literal["started"] = "started"
 
 

@@ -121,7 +121,7 @@ async def begin(
     decision = None
     wake_at = state.ends_by
     if room:
-        decision = advance(definition, Run(brief, state), Started(), tx.now)
+        decision = advance(definition, Run(brief, state), Started(at_once=True), tx.now)
         state = decision.state
         wake_at = decision.wake_at or wake_at
         entries = [decision.entry] if decision.entry is not None else []
@@ -148,6 +148,7 @@ async def begin(
                 sequence=1,
                 workflow_type=order.workflow_type,
                 title=order.title,
+                standing=decision.standing if decision is not None else None,
             )
         )
     if decision is not None:
