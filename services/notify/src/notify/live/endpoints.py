@@ -10,7 +10,7 @@ from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Header, Request
-from starlette.responses import StreamingResponse
+from starlette.responses import Response, StreamingResponse
 
 from chassis.auth import Caller
 from chassis.database import Database
@@ -25,6 +25,9 @@ router = APIRouter(prefix="/api/v1", tags=["live updates"])
 _FIRST_NEWS_S = 3.0
 """A client may connect before the first event of its run has arrived here."""
 _CATCH_UP_S = 0.02
+"""First wait for what was announced and is not in the log yet; doubled each time."""
+_GAP_S = 1.0
+"""Batches of one run may be committed out of order; an update that stays away this long is not waited for."""
 _LOOK_AGAIN_S = 0.2
 _HEARTBEAT = b": alive\n\n"
 
@@ -32,14 +35,18 @@ _HEARTBEAT = b": alive\n\n"
 @router.get(
     "/workflows/{run_id}/events",
     response_class=StreamingResponse,
-    responses={200: {"content": {"text/event-stream": {}}}, **documented(NotFound)},
+    responses={
+        200: {"content": {"text/event-stream": {}}},
+        204: {"description": "The run has ended and the client has seen all of it."},
+        **documented(NotFound),
+    },
 )
 async def follow_run(
     run_id: UUID,
     caller: Caller,
     request: Request,
     last_event_id: Annotated[int, Header(ge=0, description="Resume after this event.")] = 0,
-) -> StreamingResponse:
+) -> Response:
     """Everything that happened to a run so far, then everything as it happens, until it ends.
 
     Each event's id is its number within the run; a client that reconnects sends the last one it saw.
@@ -47,6 +54,10 @@ async def follow_run(
     database: Database = request.app.state.database
     if await _owner(database, request.app.state.hub, run_id) != caller.user_id:
         raise NotFound("There is no such workflow.")
+    ended_with = await repository.final_sequence(database, run_id)
+    if ended_with is not None and last_event_id >= ended_with:
+        # For a browser's event source this, and nothing else, means: do not connect again.
+        return Response(status_code=204)
     settings: Settings = request.app.state.settings
     return StreamingResponse(
         _stream(database, request.app.state.hub, run_id, last_event_id, settings),
@@ -59,15 +70,21 @@ async def _owner(database: Database, hub: Hub, run_id: UUID) -> UUID | None:
     deadline = time.monotonic() + _FIRST_NEWS_S
     with hub.follow(run_id) as stream:
         while (found := await repository.owner(database, run_id)) is None and time.monotonic() < deadline:
-            await _pause(stream, 0, poll_s=_LOOK_AGAIN_S)
+            await _pause(stream, 0, poll_s=_LOOK_AGAIN_S, catch_up_s=_CATCH_UP_S)
     return found
 
 
 async def _stream(database: Database, hub: Hub, run_id: UUID, last: int, settings: Settings) -> AsyncIterator[bytes]:
     with hub.follow(run_id) as stream:
-        spoken = time.monotonic()
+        spoken, gap_since, catch_up_s = time.monotonic(), None, _CATCH_UP_S
+        poll_s = min(settings.live_poll_s, settings.heartbeat_s)
         while True:
             for sequence, state, body in await repository.after(database, run_id, last):
+                if sequence > last + 1:
+                    gap_since = gap_since or time.monotonic()
+                    if time.monotonic() - gap_since < _GAP_S:
+                        break
+                gap_since, catch_up_s = None, _CATCH_UP_S
                 yield b"id: %d\nevent: %s\ndata: %s\n\n" % (sequence, state.encode(), orjson.dumps(body))
                 last, spoken = sequence, time.monotonic()
                 if Status(state).final:
@@ -75,12 +92,14 @@ async def _stream(database: Database, hub: Hub, run_id: UUID, last: int, setting
             if time.monotonic() - spoken >= settings.heartbeat_s:
                 yield _HEARTBEAT
                 spoken = time.monotonic()
-            await _pause(stream, last, poll_s=min(settings.live_poll_s, settings.heartbeat_s))
+            wait_s = poll_s if gap_since is None else min(poll_s, _GAP_S)
+            await _pause(stream, last, poll_s=wait_s, catch_up_s=catch_up_s)
+            catch_up_s = min(2 * catch_up_s, poll_s)
 
 
-async def _pause(stream: Stream, last: int, *, poll_s: float) -> None:
+async def _pause(stream: Stream, last: int, *, poll_s: float, catch_up_s: float) -> None:
     if stream.announced > last:
         # Heard of, but the process that keeps the log has not committed it yet.
-        await asyncio.sleep(_CATCH_UP_S)
+        await asyncio.sleep(catch_up_s)
     else:
         await stream.wait(poll_s)

@@ -9,7 +9,10 @@ from uuid import UUID
 import orjson
 
 from chassis.database import Database, Transaction
+from contracts.enums import Status
 from notify.live.updates import Update
+
+_FINAL = [status.value for status in Status if status.final]
 
 
 async def append(updates: Sequence[Update], tx: Transaction) -> None:
@@ -34,6 +37,15 @@ async def owner(database: Database, run_id: UUID) -> UUID | None:
     async with database.connection() as connection:
         found: UUID | None = await connection.fetchval(
             "SELECT user_id FROM client_events WHERE run_id = $1 LIMIT 1", run_id
+        )
+    return found
+
+
+async def final_sequence(database: Database, run_id: UUID) -> int | None:
+    """The number of the update that ended the run; None while it goes on."""
+    async with database.connection() as connection:
+        found: int | None = await connection.fetchval(
+            "SELECT sequence FROM client_events WHERE run_id = $1 AND state = ANY($2) LIMIT 1", run_id, _FINAL
         )
     return found
 

@@ -52,7 +52,7 @@ async def list_notifications(
     """The caller's messages, newest first."""
     rows = await tx.fetch(
         """
-        SELECT *, count(*) OVER () AS total FROM notifications
+        SELECT * FROM notifications
         WHERE user_id = $1 AND (NOT $2 OR read_at IS NULL) ORDER BY created_at DESC, id DESC LIMIT $3 OFFSET $4
         """,
         caller.user_id,
@@ -61,11 +61,13 @@ async def list_notifications(
         page.offset,
     )
     [counted] = await tx.fetch(
-        "SELECT count(*) AS unread FROM notifications WHERE user_id = $1 AND read_at IS NULL", caller.user_id
+        "SELECT count(*) AS total, count(*) FILTER (WHERE read_at IS NULL) AS unread "
+        "FROM notifications WHERE user_id = $1",
+        caller.user_id,
     )
     return NotificationsOut(
         items=[NotificationOut(**{name: row[name] for name in NotificationOut.model_fields}) for row in rows],
-        total=rows[0]["total"] if rows else 0,
+        total=counted["unread"] if unread else counted["total"],
         page=page.page,
         per_page=page.per_page,
         unread=counted["unread"],

@@ -42,6 +42,7 @@ class Message:
     title: str
     body: str
     data: dict[str, Any]
+    cause: Received[Any] | None = None
 
 
 async def announce_ends(received: Sequence[Received[RunEvent]], tx: Transaction) -> None:
@@ -103,6 +104,7 @@ def _message_of(item: Received[Any], recipient: Recipient) -> Message:
         title,
         body,
         data,
+        item,
     )
 
 
@@ -123,14 +125,13 @@ async def _keep(messages: Sequence[Message], tx: Transaction) -> None:
         [orjson.dumps(message.data).decode() for message in messages],
         tx.now,
     )
-    new = {row["id"] for row in rows}
-    for message in messages:
-        if message.id in new:
-            tx.emit(
-                NotificationSent(
-                    notification_id=message.id, user_id=message.user_id, channel="in_app", kind=message.kind
-                )
-            )
+    # By id: one batch may hold the same event twice.
+    by_id = {message.id: message for message in messages}
+    for message in (by_id[row["id"]] for row in rows):
+        sent = NotificationSent(
+            notification_id=message.id, user_id=message.user_id, channel="in_app", kind=message.kind
+        )
+        tx.emit(sent, cause=message.cause)
 
 
 async def _recipients(user_ids: set[UUID], tx: Transaction) -> dict[UUID, Recipient]:

@@ -44,11 +44,18 @@ REFUNDS = {
 """Returned; none used."""
 
 
+LONGEST_TITLE = 255
+
+
 def render(kind: str, language: str, **values: object) -> tuple[str, str]:
     """Title and body of a message. Values are plain text: whoever shows them in HTML escapes them."""
     by_language = TEMPLATES[kind]
     template = by_language.get(language, by_language["en"])
-    return template.title.format(**values), template.body.format(**values)
+    return _shortened(template.title.format(**values)), template.body.format(**values)
+
+
+def _shortened(title: str) -> str:
+    return title if len(title) <= LONGEST_TITLE else f"{title[: LONGEST_TITLE - 1]}…"
 
 
 def refund(language: str, *, returned: bool) -> str:

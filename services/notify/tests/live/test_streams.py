@@ -1,0 +1,210 @@
+"""Server-sent events: history, live, end; resume, heartbeat, owner."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import orjson
+import pytest
+
+from chassis import ids
+from chassis.bus.port import ACKNOWLEDGE
+from chassis.consumer import wait_until
+
+
+class Reader:
+    """Speaks ASGI to the app, so that a stream can be read while it is open and then be left."""
+
+    def __init__(self, app: Any, path: str, headers: dict[str, str]) -> None:
+        self.status: int | None = None
+        self.headers: dict[str, str] = {}
+        self._left = asyncio.Event()
+        self._received: asyncio.Queue[bytes] = asyncio.Queue()
+        self._buffer = b""
+        self._ended = False
+        scope = {
+            "type": "http",
+            "asgi": {"version": "3.0", "spec_version": "2.3"},
+            "http_version": "1.1",
+            "method": "GET",
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": b"",
+            "root_path": "",
+            "scheme": "http",
+            "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
+            "client": ("127.0.0.1", 1),
+            "server": ("127.0.0.1", 80),
+        }
+        self.task = asyncio.ensure_future(app(scope, self._receive, self._send))
+
+    async def _receive(self) -> dict[str, Any]:
+        await self._left.wait()
+        return {"type": "http.disconnect"}
+
+    async def _send(self, message: dict[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            self.headers = {name.decode(): value.decode() for name, value in message["headers"]}
+        else:
+            self._received.put_nowait(message.get("body", b""))
+            if not message.get("more_body", False):
+                self._received.put_nowait(b"\x04")
+
+    async def next(self) -> bytes:
+        """The next event or comment; ``b""`` when the stream has ended."""
+        async with asyncio.timeout(10):
+            while b"\n\n" not in self._buffer and not self._ended:
+                piece = await self._received.get()
+                self._ended = piece == b"\x04"
+                self._buffer += b"" if self._ended else piece
+        event, _, self._buffer = self._buffer.partition(b"\n\n")
+        return event
+
+    async def updates(self, number: int) -> list[dict[str, Any]]:
+        """So many updates, checked against their ids and names."""
+        found = []
+        for _ in range(number):
+            lines = dict(line.split(b": ", 1) for line in (await self.next()).split(b"\n"))
+            update = orjson.loads(lines[b"data"])
+            assert (int(lines[b"id"]), lines[b"event"].decode()) == (update["sequence"], update["state"])
+            found.append(update)
+        return found
+
+    async def leave(self) -> None:
+        self._left.set()
+        async with asyncio.timeout(10):
+            await self.task
+
+
+@asynccontextmanager
+async def following(notify: Any, run: Any, *, as_user: object = None, last: str | None = None) -> AsyncIterator[Reader]:
+    headers = {"Authorization": f"Bearer {as_user or run.user_id}"} | ({"Last-Event-ID": last} if last else {})
+    reader = Reader(notify.service.app, f"/api/v1/workflows/{run.id}/events", headers)
+    try:
+        yield reader
+    finally:
+        await reader.leave()
+
+
+async def test_history_then_live_then_the_end(notify: Any, new_run: Any) -> None:
+    run = new_run()
+    await notify.happen(run.created(), run.progressed())
+    async with following(notify, run) as stream:
+        assert [update["sequence"] for update in await stream.updates(2)] == [1, 2]
+        assert stream.headers["content-type"].startswith("text/event-stream")
+        assert stream.headers["cache-control"] == "no-store"
+        began = time.monotonic()
+        await notify.happen(run.step())
+        [update] = await stream.updates(1)
+        assert update["step_completed"]["attempts"] == 1
+        # Nothing but the wake-up can have been so quick: the safety net looks every five seconds.
+        assert time.monotonic() - began < 1
+        await notify.happen(run.completed())
+        assert [update["state"] for update in await stream.updates(1)] == ["completed"]
+        assert await stream.next() == b""
+    assert len(notify.service.app.state.hub) == 0
+
+
+async def test_a_finished_run_is_told_whole_and_ended(notify: Any, new_run: Any) -> None:
+    run = new_run()
+    await notify.happen(run.created(), run.step(), run.failed())
+    async with following(notify, run) as stream:
+        assert [update["state"] for update in await stream.updates(3)] == ["pending", "processing", "failed"]
+        assert await stream.next() == b""
+
+
+async def test_a_stream_resumes_after_the_last_event_seen(notify: Any, new_run: Any) -> None:
+    run = new_run()
+    await notify.happen(run.created(), run.progressed(), run.cancelled())
+    async with following(notify, run, last="1") as stream:
+        assert [update["sequence"] for update in await stream.updates(2)] == [2, 3]
+        assert await stream.next() == b""
+
+
+async def test_who_has_seen_the_end_is_told_not_to_come_again(notify: Any, new_run: Any) -> None:
+    run = new_run()
+    await notify.happen(run.created(), run.completed())
+    async with following(notify, run, last="2") as stream:
+        assert await stream.next() == b""
+        assert stream.status == 204
+
+
+async def test_updates_that_arrive_out_of_order_are_told_in_order(notify: Any, new_run: Any) -> None:
+    run = new_run()
+    first, second, end = run.created(), run.step(), run.completed()
+    await notify.happen(first)
+    async with following(notify, run) as stream:
+        assert len(await stream.updates(1)) == 1
+        await notify.happen(end)
+        await notify.happen(second)
+        assert [update["sequence"] for update in await stream.updates(2)] == [2, 3]
+
+
+async def test_an_update_that_never_comes_is_not_waited_for(notify: Any, new_run: Any) -> None:
+    run = new_run()
+    await notify.happen(run.created(), run.completed(sequence=3))
+    async with following(notify, run) as stream:
+        assert [update["sequence"] for update in await stream.updates(2)] == [1, 3]
+        assert await stream.next() == b""
+
+
+async def test_a_quiet_stream_says_that_it_lives(notify: Any, new_run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = notify.service.app.state.settings
+    quick = settings.model_copy(update={"heartbeat_s": 0.05})
+    monkeypatch.setattr(notify.service.app.state, "settings", quick)
+    run = new_run()
+    await notify.happen(run.created())
+    async with following(notify, run) as stream:
+        await stream.updates(1)
+        assert [await stream.next() for _ in range(3)] == [b": alive"] * 3
+
+
+async def test_who_connects_before_the_first_event_waits_for_it(notify: Any, new_run: Any) -> None:
+    run = new_run()
+    async with following(notify, run) as stream:
+        await wait_until(lambda: len(notify.service.app.state.hub) == 1, timeout_s=5)
+        await notify.happen(run.created())
+        assert len(await stream.updates(1)) == 1
+
+
+async def test_another_users_run_and_an_unknown_one_are_not_found_alike(notify: Any, new_run: Any) -> None:
+    run = new_run()
+    await notify.happen(run.created(), run.completed())
+    async with notify.client(ids.uuid7()) as stranger:
+        foreign = await stranger.get(f"/api/v1/workflows/{run.id}/events", headers={"Last-Event-ID": "2"})
+        unknown = await stranger.get(f"/api/v1/workflows/{ids.uuid7()}/events")
+    assert foreign.status_code == unknown.status_code == 404
+    assert foreign.json()["error"]["message"] == unknown.json()["error"]["message"]
+    async with notify.client() as nobody:
+        assert (await nobody.get(f"/api/v1/workflows/{run.id}/events")).status_code == 401
+
+
+async def test_a_client_that_leaves_ends_its_stream(notify: Any, new_run: Any) -> None:
+    run = new_run()
+    await notify.happen(run.created())
+    async with following(notify, run) as one, following(notify, run) as other:
+        await one.updates(1)
+        await other.updates(1)
+        assert len(notify.service.app.state.hub) == 2
+        await one.leave()
+        assert len(notify.service.app.state.hub) == 1
+        await notify.happen(run.progressed())
+        assert len(await other.updates(1)) == 1
+
+
+async def test_the_log_keeps_each_number_of_a_run_once(notify: Any, new_run: Any) -> None:
+    """A second delivery, a crash before the acknowledgement, and the same event sent again under a new id."""
+    run = new_run()
+    events = [run.created(), run.progressed(), run.step()]
+    deliveries = [notify.delivery(event) for event in events]
+    assert await notify.deliver(*deliveries) == [ACKNOWLEDGE] * 3
+    before = await notify.rows("SELECT * FROM client_events ORDER BY sequence")
+    assert await notify.deliver(*deliveries) == [ACKNOWLEDGE] * 3
+    assert await notify.tell(*events, *events) == [ACKNOWLEDGE] * 6
+    assert await notify.rows("SELECT * FROM client_events ORDER BY sequence") == before
+    assert [row["sequence"] for row in before] == [1, 2, 3]
