@@ -97,7 +97,7 @@ def fit_lips(image: Bgr, face: Face, frame: FaceFrame) -> Lips:
         for dy in (-0.1, -0.05, 0.0, 0.05)
         for upper, gap in ((0.0, 0.0), (0.05, 0.0), (0.05, 0.1), (0.08, 0.2), (0.0, 0.2))
     ]
-    found = sorted(starts, key=lambda lips: _agreement(lips, evidence, prior))[-6:]
+    found = sorted(starts, key=lambda lips: _agreement(lips, evidence, prior))[-4:]
     for step in (0.04, 0.02):
         found = [_climb(lips, evidence, prior, step) for lips in found]
     best = max(found, key=lambda lips: _agreement(lips, evidence, prior))
@@ -276,7 +276,7 @@ def _climb(lips: Lips, evidence: _Evidence, prior: Lips, step: float) -> Lips:
         (("x", 1.0), ("half_width", 1.0)),
         (("x", 1.0), ("half_width", -1.0)),
     )
-    for _ in range(12):
+    for _ in range(8):
         before = value
         for moves in pairs:
             for sign in (1.0, -1.0):

@@ -17,6 +17,7 @@ from media.animation.mouth_fit import Lips
 
 _MOST_GAP = 0.46  # inner lips apart at `open` 1: about 20 mm on an adult
 _CHIN = 0.83  # chin below the mouth, as a share of the mouth below the eyes
+_NECK = 0.9  # below the chin: nothing further down moves
 _NOSE = 0.63  # the base of the nose: nothing above it moves
 _OWN_SHAPE = np.float32(0.6)  # how much of the photo's own lip line a moving mouth keeps
 _PURSED = 0.235  # half width of a mouth that says u
@@ -75,8 +76,10 @@ class MouthShape:
         """
         upper, lower = self.contours(u)
         across = u - np.float32(self.lips.x)
-        above = np.maximum(0, upper - v - np.float32(0.04)) / np.float32(0.24)
-        below = np.maximum(0, v - lower - np.float32(0.07)) / np.float32(0.4)
+        # Measured from straight lines, not from the bowed contours, whose slope would fold the skin beside them.
+        base = self._base(u)
+        above = np.maximum(0, base + np.float32(min(0.0, self.upper) - 0.04) - v) / np.float32(0.26)
+        below = np.maximum(0, v - base - np.float32(max(0.0, self.upper + self.gap) + 0.07)) / np.float32(0.4)
         near = _eased(1 - above - below)
         source_u = u + (self._narrowed(across) - across) * near
         along_u = u + self._narrowed(across) - across
@@ -99,7 +102,7 @@ class MouthShape:
         jaw = np.float32(self.drop) * self._jaw_width(across)
         chin = np.float32(self.lips.y * (1 + _CHIN)) + jaw
         towards_chin = _eased((v - lower) / np.maximum(chin - lower, np.float32(0.2)))
-        below_chin = _eased(1 - (v - chin) / (np.float32(0.5) + np.abs(jaw)))
+        below_chin = _eased(1 - (v - chin) / (np.float32(_NECK) - jaw))
         lower_v = v - (moved_lower + (jaw - moved_lower) * towards_chin) * below_chin
         lower_v -= fullness * _swell((v - lower) / np.float32(lips_height(self.lips.below)))
         return source_u, upper_v, source_u, lower_v
@@ -123,6 +126,12 @@ class MouthShape:
         """1 at the chin, 0 at the outline of the cheeks; the side a turned head hides is shorter."""
         half = np.where(across < 0, np.float32(self.reach[0]), np.float32(self.reach[1]))
         return _eased(1.15 - np.abs(across) / half * np.float32(1.15)) ** np.float32(0.8)
+
+
+def moved_area(lips: Lips) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom of what any shape of these lips moves."""
+    wide = max(_CHEEK, lips.half_width + 0.42) + abs(lips.x)
+    return -wide, lips.y - 0.42, wide, lips.y * (1 + _CHIN) + _NECK
 
 
 class MouthRig:

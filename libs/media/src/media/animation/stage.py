@@ -18,7 +18,7 @@ from media.animation.head_rig import HeadPose, after_motion, before_motion, dist
 from media.animation.mesh import Mesh
 from media.animation.mouth_fit import Lips
 from media.animation.mouth_inside import Inside, Palette
-from media.animation.mouth_rig import MouthPose, MouthRig, MouthShape
+from media.animation.mouth_rig import MouthPose, MouthRig, MouthShape, moved_area
 from media.animation.planes import Bytes, Canvas, Planes, Region
 
 
@@ -66,7 +66,7 @@ class Stage:
         self._shut = 0.0
         scale = face.frame.scale
         lips = face.lips
-        self._jaw = Mesh(self._region(-1.0, lips.y - 0.42, 1.0, lips.y * 1.83 + 0.68), _even(scale / 16))
+        self._jaw = Mesh(self._region(*moved_area(lips)), _even(scale / 16))
         around = self._region(*reach()).around_hole(self._jaw.region) if motion else ()
         self._head = [Mesh(region, _even(scale / 7)) for region in around]
         self._eyes = [
@@ -75,6 +75,11 @@ class Stage:
         ]
         self._nodes = {id(mesh): self._placed(mesh) for mesh in self._meshes()}
         canvas.put(Region(0, 0, self._width, self._height), planes)
+
+    @property
+    def face(self) -> FittedFace:
+        """The face that is drawn."""
+        return self._face
 
     @property
     def regions(self) -> tuple[Region, ...]:
