@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -39,6 +40,10 @@ log = structlog.get_logger(__name__)
 
 GRACE_S = 5.0
 """How long a process may take to finish what it has in hand after SIGTERM (F03)."""
+
+
+GARBAGE_AFTER = (50_000, 20, 20)
+"""Net new objects before a collection of the youngest, and how many collections before one of the next older ones."""
 
 
 class Server(uvicorn.Server):
@@ -147,6 +152,7 @@ async def _messages(assembled: Assembled, *, consume: bool, serve: bool) -> Asyn
         await store.start()
     await bus.start()
     await running.start()
+    _spare_collections()
     try:
         yield bus
     finally:
@@ -155,6 +161,17 @@ async def _messages(assembled: Assembled, *, consume: bool, serve: bool) -> Asyn
         if isinstance(store, FallbackStore):
             await store.stop(GRACE_S)
         await assembled.dependencies.processes.stop(GRACE_S)
+
+
+def _spare_collections() -> None:
+    """What was made to get here stays until the end: the garbage collector need not look at it again and again.
+
+    A batch of messages is some ten thousand objects that all die with it, without cycles; Python's usual seven hundred
+    would mean dozens of collections a batch.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GARBAGE_AFTER)
 
 
 @asynccontextmanager
