@@ -59,16 +59,16 @@ def encoded_sound(speech: Speech) -> AudioTrack:
         context.flags |= int(av.codec.context.Flags.bitexact)
         context.options = {"aac_coder": "fast"}
         resampler = av.AudioResampler(format=context.format, layout="mono", rate=rate, frame_size=1024)
-        for frame in (*_frames(sound), None):
+        for frame in (*_frames(sound, round(speech.duration * rate)), None):
             for piece in resampler.resample(frame):
                 container.mux(stream.encode(piece))
         container.mux(stream.encode(None))
     return AudioTrack(file.getvalue(), speech.loudness_lufs, float("nan"), speech.duration)
 
 
-def _frames(sound: wave.Wave_read) -> Iterator[Any]:
+def _frames(sound: wave.Wave_read, count: int) -> Iterator[Any]:
     at = 0
-    while data := sound.readframes(1 << 14):
+    while data := sound.readframes(min(1 << 14, count - at)):
         samples = np.frombuffer(data, "<i2").reshape(1, -1)
         frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples), format="s16", layout="mono")
         frame.sample_rate = sound.getframerate()
