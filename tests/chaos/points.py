@@ -47,6 +47,10 @@ ELSEWHERE = {
     "provider.after_fetch": "paid vendors only: ai-router's tests",
     "provider.before_cancel": "paid vendors only: ai-router's tests",
     "provider.after_cancel": "paid vendors only: ai-router's tests",
+    "provider.before_lookup": "paid vendors only: ai-router's tests",
+    "provider.after_lookup": "paid vendors only: ai-router's tests",
+    "dead_letter.before_commit": "poisoned messages only: the chassis' tests",
+    "dead_letter.after_commit": "poisoned messages only: the chassis' tests",
     "signing_key.before_rename": "once per installation: users' tests",
     "signing_key.after_rename": "once per installation: users' tests",
 }
