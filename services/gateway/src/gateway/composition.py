@@ -20,6 +20,7 @@ from chassis.messages import Received
 from chassis.service import Dependencies, Service, ServiceSpec
 from contracts.users import SessionRevoked
 from gateway.docs import endpoints as docs_endpoints
+from gateway.proxy.headers import SecurityHeaders
 from gateway.proxy.table import TABLE
 from gateway.proxy.upstream import Proxy, Upstreams
 from gateway.settings import Settings
@@ -55,8 +56,9 @@ def build(settings: Settings, deps: Dependencies) -> Service:
         readiness={},
         lifespan=lifespan,
         description="The one public entry.",
-        larger_bodies={row.template: row.max_body for row in TABLE},
+        larger_bodies={row.path_format: row.max_body for row in TABLE},
     )
+    app.add_middleware(SecurityHeaders)
     app.state.verifier = deps.verifier
     app.state.upstreams = upstreams
     app.router.routes.extend(Route(row.template, Proxy(row, upstreams, deps.verifier)) for row in TABLE)

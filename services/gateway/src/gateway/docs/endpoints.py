@@ -17,6 +17,7 @@ log = structlog.get_logger(__name__)
 router = APIRouter(include_in_schema=False)
 
 _PUBLIC_PREFIX = "/api/v1/"
+_SCHEMAS = "#/components/schemas/"
 
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>TalkingPhoto API</title>
@@ -93,8 +94,9 @@ def merge(documents: dict[str, dict[str, Any] | None]) -> dict[str, Any]:
 def _renamed(node: Any, service: str) -> Any:
     if isinstance(node, dict):
         return {
-            key: value.replace("#/components/schemas/", f"#/components/schemas/{service}.")
-            if key == "$ref" and isinstance(value, str)
+            # References stand behind "$ref", and in the mapping of a discriminator behind the value it maps.
+            key: f"{_SCHEMAS}{service}.{value.removeprefix(_SCHEMAS)}"
+            if isinstance(value, str) and value.startswith(_SCHEMAS)
             else _renamed(value, service)
             for key, value in node.items()
         }

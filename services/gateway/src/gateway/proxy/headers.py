@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
 from chassis import context
 
 RawHeaders = list[tuple[bytes, bytes]]
@@ -11,6 +13,8 @@ RawHeaders = list[tuple[bytes, bytes]]
 _HOP_BY_HOP = frozenset(
     {
         b"connection",
+        # What was expected has been answered here already.
+        b"expect",
         b"keep-alive",
         b"proxy-authenticate",
         b"proxy-authorization",
@@ -38,10 +42,15 @@ SECURITY: RawHeaders = [
 
 def to_upstream(headers: Iterable[tuple[bytes, bytes]], *, client: str | None, scheme: str) -> list[tuple[str, str]]:
     """What a service gets: the client's headers less those it may not set, plus ids and where it came from."""
+    given = list(headers)
+    dropped = _of_the_connection(given) | _SET_HERE
+    if any(name == b"transfer-encoding" for name, _ in given):
+        # Of two lengths the chunks' own counts (RFC 9112, section 6.3).
+        dropped |= {b"content-length"}
     passed = [
         (name.decode("latin-1"), value.decode("latin-1"))
-        for name, value in headers
-        if name not in _HOP_BY_HOP and name not in _SET_HERE and not name.startswith(_INTERNAL_PREFIX)
+        for name, value in given
+        if name not in dropped and not name.startswith(_INTERNAL_PREFIX)
     ]
     now = context.current()
     if now.correlation_id is not None:
@@ -55,13 +64,35 @@ def to_upstream(headers: Iterable[tuple[bytes, bytes]], *, client: str | None, s
 
 
 def to_client(headers: Iterable[tuple[bytes, bytes]], *, authenticated: bool) -> RawHeaders:
-    """What a client gets: the service's headers less the connection's, plus the security headers."""
-    passed = [
-        (name.lower(), value)
-        for name, value in headers
-        if name.lower() not in _HOP_BY_HOP and name.lower() not in (b"server", b"date", b"x-request-id")
-    ]
-    named = {name for name, _ in passed}
-    if authenticated and b"cache-control" not in named:
+    """What a client gets: the service's headers less the connection's."""
+    given = [(name.lower(), value) for name, value in headers]
+    dropped = _of_the_connection(given) | {b"server", b"date", b"x-request-id"}
+    passed = [(name, value) for name, value in given if name not in dropped]
+    if authenticated and all(name != b"cache-control" for name, _ in passed):
         passed.append((b"cache-control", b"no-store"))
-    return passed + [header for header in SECURITY if header[0] not in named]
+    return passed
+
+
+def _of_the_connection(headers: RawHeaders) -> frozenset[bytes]:
+    """Names of hop-by-hop headers: the known ones, and those that ``Connection`` lists."""
+    listed = (value for name, value in headers if name == b"connection")
+    return _HOP_BY_HOP | {part.strip().lower() for value in listed for part in value.split(b",")}
+
+
+class SecurityHeaders:
+    """Puts the security headers on every answer, errors and pages of the gateway's own among them."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve, adding what the answer does not set itself."""
+
+        async def send_secured(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = list(message.get("headers", ()))
+                named = {name.lower() for name, _ in headers}
+                message["headers"] = headers + [header for header in SECURITY if header[0] not in named]
+            await send(message)
+
+        await self._app(scope, receive, send_secured)

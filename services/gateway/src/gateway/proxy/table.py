@@ -16,6 +16,11 @@ class Row:
     public: bool = False
     max_body: int = MEBIBYTE
 
+    @property
+    def path_format(self) -> str:
+        """The template without converters: the name of this route in metrics, log lines and limits."""
+        return self.template.replace(":path", "")
+
 
 def _whole(prefix: str, service: str, *, public: bool = False) -> tuple[Row, Row]:
     return Row(prefix, service, public), Row(f"{prefix}/{{rest:path}}", service, public)
@@ -32,7 +37,7 @@ TABLE: tuple[Row, ...] = (
     Row("/api/v1/workflows/{run_id}/events", "notify"),
     *_whole("/api/v1/workflows", "workflow"),
     Row("/api/v1/files", "workflow", max_body=51 * MEBIBYTE),
-    *_whole("/api/v1/files", "workflow"),
+    Row("/api/v1/files/{rest:path}", "workflow"),
     # The link itself carries the right to read the object.
     Row("/api/v1/objects/{rest:path}", "workflow", public=True),
     *_whole("/api/v1/ai", "ai_router"),

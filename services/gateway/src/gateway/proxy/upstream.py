@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
+from typing import Any, TypeVar
 
 import aiohttp
 import structlog
@@ -18,7 +19,9 @@ from gateway.proxy.table import Row
 
 log = structlog.get_logger(__name__)
 
-_CHUNK = 64 * 1024
+_ADDED_BY_LIBRARY = frozenset({"Accept", "Accept-Encoding", "Content-Type", "User-Agent"})
+
+Result = TypeVar("Result")
 
 
 class ClientLeft(Exception):
@@ -59,7 +62,7 @@ class Upstreams:
         """Where a request goes; path and query pass as the client wrote them."""
         base = self.urls.get(service)
         if base is None:
-            raise Unavailable(f"{service} is not set up here.")
+            raise Unavailable(f"{service} is not set up here.", retry_after_s=60)
         raw_path: bytes = scope.get("raw_path") or scope["path"].encode()
         query: bytes = scope.get("query_string", b"")
         target = base + raw_path.decode("latin-1") + (f"?{query.decode('latin-1')}" if query else "")
@@ -77,6 +80,8 @@ class Proxy:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check the token, carry the request over and stream the answer back."""
         began = False
+        # The framework names the route to the edge only where the route is its own.
+        scope["route"] = self._row
 
         async def send_once(message: Message) -> None:
             nonlocal began
@@ -104,16 +109,23 @@ class Proxy:
         await self._verifier.verify(token)
 
     async def _carry(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if (declared := _declared_length(scope)) is not None and declared > self._row.max_body:
+            raise TooLarge(f"The body is larger than {self._row.max_body} bytes.")
         client = scope["client"][0] if scope.get("client") else None
-        body = _Body(receive, self._row.max_body)
+        has_body = declared != 0
+        body = _Body(receive, self._row.max_body, empty=not has_body)
+        left = asyncio.ensure_future(body.client_left())
         try:
-            async with self._upstreams.http.request(
+            asking = self._upstreams.http.request(
                 scope["method"],
                 self._upstreams.url(self._row.service, scope),
                 headers=to_upstream(scope["headers"], client=client, scheme=scope["scheme"]),
-                data=body.chunks() if _has_body(scope) else None,
+                # A service is to see what the client sent, and nothing that this library would add.
+                skip_auto_headers=_ADDED_BY_LIBRARY,
+                data=body.chunks() if has_body else None,
                 allow_redirects=False,
-            ) as answer:
+            )
+            async with await _unless(left, asking) as answer:
                 await send(
                     {
                         "type": "http.response.start",
@@ -121,27 +133,15 @@ class Proxy:
                         "headers": to_client(answer.raw_headers, authenticated=not self._row.public),
                     }
                 )
-                await self._stream(answer, receive, send)
+                while data := await _unless(left, answer.content.readany()):
+                    await send({"type": "http.response.body", "body": data, "more_body": True})
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
         except TimeoutError as error:
             raise self._unavailable("does not answer", error) from error
         except aiohttp.ClientError as error:
             if body.failure is not None:
                 raise body.failure from error
             raise self._unavailable("cannot be reached", error) from error
-
-    async def _stream(self, answer: aiohttp.ClientResponse, receive: Receive, send: Send) -> None:
-        left = asyncio.ensure_future(_disconnected(receive))
-        try:
-            while True:
-                chunk = asyncio.ensure_future(answer.content.readany())
-                await asyncio.wait({chunk, left}, return_when=asyncio.FIRST_COMPLETED)
-                if not chunk.done():
-                    chunk.cancel()
-                    raise ClientLeft
-                data = chunk.result()
-                await send({"type": "http.response.body", "body": data, "more_body": bool(data)})
-                if not data:
-                    return
         finally:
             left.cancel()
 
@@ -153,16 +153,29 @@ class Proxy:
 class _Body:
     """The client's body as it arrives. ``failure`` is what stopped it, for whoever sees the request fail."""
 
-    def __init__(self, receive: Receive, limit: int) -> None:
+    def __init__(self, receive: Receive, limit: int, *, empty: bool) -> None:
         self._receive = receive
         self._limit = limit
+        self._read = asyncio.Event()
         self.failure: Exception | None = None
+        if empty:
+            self._read.set()
+
+    async def client_left(self) -> None:
+        """Return when the client has closed the connection, which can be told once its body has been read."""
+        await self._read.wait()
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """Chunks until the end; raises when it grows too large or the client leaves."""
         total, more = 0, True
         while more:
-            message = await self._receive()
+            try:
+                message = await self._receive()
+            except Exception as error:
+                self.failure = error
+                raise
             if message["type"] == "http.disconnect":
                 self.failure = ClientLeft()
                 raise self.failure
@@ -174,15 +187,26 @@ class _Body:
             more = message.get("more_body", False)
             if data:
                 yield data
+        self._read.set()
 
 
-def _has_body(scope: Scope) -> bool:
-    return any(
-        name == b"transfer-encoding" or (name == b"content-length" and value != b"0")
-        for name, value in scope["headers"]
-    )
+def _declared_length(scope: Scope) -> int | None:
+    """The body's size in bytes, 0 when there is none, None when it is not said beforehand."""
+    headers = dict(scope["headers"])
+    if b"transfer-encoding" in headers:
+        return None
+    # The server has refused a length that is no number.
+    return int(headers.get(b"content-length", b"0"))
 
 
-async def _disconnected(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
+async def _unless(left: asyncio.Future[None], awaited: Awaitable[Result]) -> Result:
+    """The result of ``awaited``; raises ``ClientLeft``, having ended it, when the client leaves before."""
+    task = asyncio.ensure_future(awaited)
+    either: set[asyncio.Future[Any]] = {task, left}
+    try:
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            raise ClientLeft
+        return task.result()
+    finally:
+        task.cancel()

@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+import pytest_asyncio
+from starlette.types import Message, Receive, Scope, Send
+
+from chassis.auth import TokenVerifier
+from chassis.clock import SystemClock
+from chassis.service import Dependencies, Service
+from chassis.testing.served import served
+from chassis.testing.tokens import Issuer
+from gateway.composition import SPEC
+from gateway.settings import Settings
+
+
+class Upstream:
+    """A service of the test's own: notes what arrives, answers as the path says."""
+
+    def __init__(self) -> None:
+        self.requests: list[dict[str, Any]] = []
+        self.open = 0
+        self.release = asyncio.Event()
+        self.largest_piece = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            while (message := await receive())["type"] != "lifespan.shutdown":
+                await send({"type": "lifespan.startup.complete"})
+            await send({"type": message["type"] + ".complete"})
+            return
+        seen: dict[str, Any] = {
+            "method": scope["method"],
+            "path": scope["raw_path"].decode(),
+            "query": scope["query_string"].decode(),
+            "headers": [(name.decode(), value.decode()) for name, value in scope["headers"]],
+            "size": 0,
+            "left": False,
+        }
+        self.requests.append(seen)
+        self.open += 1
+        try:
+            await self._read(receive, seen)
+            kind = scope["path"].rsplit("/", 1)[-1]
+            await getattr(self, f"answer_{kind}", self.answer_plain)(seen, receive, send)
+        finally:
+            self.open -= 1
+
+    async def _read(self, receive: Receive, seen: dict[str, Any]) -> None:
+        more = True
+        while more:
+            message: Message = await receive()
+            if message["type"] == "http.disconnect":
+                seen["left"] = True
+                return
+            piece = message.get("body", b"")
+            self.largest_piece = max(self.largest_piece, len(piece))
+            seen["size"] += len(piece)
+            more = message.get("more_body", False)
+
+    async def answer_plain(self, seen: dict[str, Any], receive: Receive, send: Send) -> None:
+        headers = [
+            (b"content-type", b"application/json"),
+            (b"x-from-service", b"yes"),
+            (b"connection", b"x-of-this-hop"),
+            (b"x-of-this-hop", b"yes"),
+            (b"x-request-id", b"the-service-own-id"),
+            (b"set-cookie", b"a=1"),
+            (b"set-cookie", b"b=2"),
+        ]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"{}"})
+
+    async def answer_events(self, seen: dict[str, Any], receive: Receive, send: Send) -> None:
+        headers = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"id: 1\n\n", "more_body": True})
+        gone = asyncio.ensure_future(receive())
+        waiting = asyncio.ensure_future(self.release.wait())
+        await asyncio.wait({gone, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        seen["left"] = gone.done()
+        gone.cancel()
+        waiting.cancel()
+        await send({"type": "http.response.body", "body": b"id: 2\n\n"})
+
+    async def answer_hanging(self, seen: dict[str, Any], receive: Receive, send: Send) -> None:
+        seen["left"] = (await receive())["type"] == "http.disconnect"
+
+    async def answer_moved(self, seen: dict[str, Any], receive: Receive, send: Send) -> None:
+        headers = [(b"location", b"/api/v1/objects/plain"), (b"cache-control", b"public, max-age=60")]
+        await send({"type": "http.response.start", "status": 307, "headers": headers})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def answer_broken(self, seen: dict[str, Any], receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"100")]})
+        await send({"type": "http.response.body", "body": b"half", "more_body": True})
+        raise ConnectionAbortedError
+
+
+@dataclass
+class Gateway:
+    """The gateway behind a real server, with real services behind it."""
+
+    url: str
+    http: aiohttp.ClientSession
+    upstream: Upstream
+    issuer: Issuer
+    service: Service
+    told: dict[str, Callable[..., Any]] = field(default_factory=dict)
+
+    def request(self, method: str, path: str, *, token: str | None = "", **arguments: Any) -> Any:
+        """A request with a good token, with ``token``, or with none."""
+        headers = dict(arguments.pop("headers", {}))
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token or self.issuer.token()}"
+        return self.http.request(method, f"{self.url}{path}", headers=headers, **arguments)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def gateway() -> AsyncIterator[Gateway]:
+    """One gateway; ``users`` is up, ``billing`` refuses connections, ``export`` is not set up."""
+    async with AsyncExitStack() as stack:
+        upstream, issuer = Upstream(), Issuer()
+        url = await stack.enter_async_context(served(upstream))
+        settings = Settings(
+            env="test",
+            upstreams={
+                "users": url,
+                "workflow": f"{url}/",
+                "notify": url,
+                "ai_router": url,
+                # The port is reserved, and nobody listens there.
+                "billing": "http://127.0.0.1:1",
+            },
+            upstream_answer_s=0.5,
+            upstream_connect_s=0.5,
+        )
+        verifier: TokenVerifier = issuer.verifier()
+        service = SPEC.build(
+            settings,
+            Dependencies(
+                database=None,
+                store=None,  # type: ignore[arg-type]
+                verifier=verifier,
+                clock=SystemClock(),
+                processes=None,  # type: ignore[arg-type]
+            ),
+        )
+        gateway_url = await stack.enter_async_context(served(service.app))
+        http = await stack.enter_async_context(aiohttp.ClientSession(auto_decompress=False))
+        yield Gateway(gateway_url, http, upstream, issuer, service)
+        upstream.release.set()

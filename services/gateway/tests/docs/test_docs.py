@@ -1,0 +1,122 @@
+"""One description of all services, and the page that shows it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from openapi_spec_validator import validate
+from pydantic import BaseModel
+
+from gateway.docs.endpoints import merge
+
+
+def document_of(**schemas: Any) -> dict[str, Any]:
+    return {
+        "paths": {
+            "/api/v1/things": {"get": {"responses": {"200": {"$ref": "#/components/schemas/Thing"}}}},
+            "/health": {"get": {}},
+        },
+        "components": {"schemas": schemas, "securitySchemes": {"AccessToken": {"type": "http"}}},
+    }
+
+
+def references(node: Any) -> set[str]:
+    if isinstance(node, dict):
+        own = {value for value in node.values() if isinstance(value, str) and value.startswith("#/")}
+        return own.union(*(references(value) for value in node.values()))
+    if isinstance(node, list):
+        return set().union(*(references(item) for item in node))
+    return set()
+
+
+def resolves(document: dict[str, Any], reference: str) -> bool:
+    node: Any = document
+    for part in reference.removeprefix("#/").split("/"):
+        if part not in node:
+            return False
+        node = node[part]
+    return True
+
+
+def test_schemas_of_two_services_with_one_name_do_not_clash() -> None:
+    users = document_of(Thing={"type": "object", "properties": {"next": {"$ref": "#/components/schemas/Thing"}}})
+    billing = {
+        "paths": {"/api/v1/bills": {"get": {"schema": [{"$ref": "#/components/schemas/Thing"}]}}},
+        "components": {"schemas": {"Thing": {"type": "string"}}},
+    }
+    merged = merge({"users": users, "billing": billing, "export": None})
+    assert set(merged["paths"]) == {"/api/v1/things", "/api/v1/bills"}
+    assert set(merged["components"]["schemas"]) == {"users.Thing", "billing.Thing"}
+    assert references(merged) == {"#/components/schemas/users.Thing", "#/components/schemas/billing.Thing"}
+    assert merged["components"]["securitySchemes"] == {"AccessToken": {"type": "http"}}
+    assert "export" in merged["info"]["description"]
+
+
+def test_the_mapping_of_a_discriminator_is_renamed_too() -> None:
+    pet = {"discriminator": {"propertyName": "kind", "mapping": {"cat": "#/components/schemas/Thing"}}}
+    merged = merge({"users": document_of(Thing={}, Pet=pet)})
+    assert all(resolves(merged, reference) for reference in references(merged))
+
+
+class Item(BaseModel):
+    name: str
+
+
+class Box(BaseModel):
+    items: list[Item]
+
+
+def test_what_is_merged_is_a_valid_document() -> None:
+    documents: dict[str, dict[str, Any] | None] = {}
+    for service in ("users", "billing"):
+        app = FastAPI(title=service)
+
+        @app.post(f"/api/v1/{service}/boxes")
+        async def put(box: Box) -> Item:
+            return box.items[0]
+
+        documents[service] = app.openapi()
+    merged = merge(documents)
+    validate(merged)
+    assert references(merged)
+    assert all(resolves(merged, reference) for reference in references(merged))
+    assert not merged["info"]["description"].count("Not answering")
+
+
+async def test_the_document_leaves_out_and_names_who_does_not_answer(gateway: Any) -> None:
+    async with gateway.request("GET", "/api/openapi.json", token=None) as answer:
+        assert answer.status == 200
+        document = await answer.json()
+    validate(document)
+    assert "billing" in document["info"]["description"]
+
+
+async def test_the_page_is_served_whole_from_here(gateway: Any) -> None:
+    async with gateway.request("GET", "/api/docs", token=None) as answer:
+        page = await answer.text()
+        policy = answer.headers["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
+    assert "<script>" not in page
+    links = re.findall(r'(?:src|href)="([^"]+)"', page)
+    assert len(links) == 3
+    for link in links:
+        assert link.startswith("/api/docs/")
+        async with gateway.request("GET", link, token=None) as asset:
+            assert asset.status == 200
+            assert len(await asset.read()) > 50
+
+
+@pytest.mark.parametrize("path", ["/api/docs/assets/../../../etc/passwd", "/api/docs/assets/nothing.js"])
+async def test_no_other_file_is_served(gateway: Any, path: str) -> None:
+    async with gateway.request("GET", path, token=None) as answer:
+        assert answer.status == 404
+
+
+async def test_the_root_says_what_answers(gateway: Any) -> None:
+    async with gateway.request("GET", "/", token=None) as answer:
+        root = await answer.json()
+    assert (root["name"], root["environment"], root["status"]) == ("TalkingPhoto", "test", "running")
+    assert root["version"]
