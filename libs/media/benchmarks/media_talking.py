@@ -4,10 +4,9 @@
 
 Renders ``samples/portrait.jpg`` at 1080 x 1920, keeps the frames of a first run in memory, then renders and merely
 encodes in turns, so that what else the machine does falls on both. One JSON line: ``ratio`` is the median of ours over
-the encode in frames per second, pair by pair, ``iqr`` its quartiles, ``cpu_ratio`` the same of processor time (decoding the
-photo and fitting the face included), ``real_time`` how many seconds of film a second
-makes. A second line is a 10 s film of 720 x 1280 from a 12-megapixel photo, decoding and face search included, beside
-its own length.
+the encode in frames per second, pair by pair, ``iqr`` its quartiles, ``cpu_ratio`` the same of processor time (with
+decoding the photo and fitting the face), ``real_time`` how many seconds of film a second makes. A second line is a 10 s
+film of 720 x 1280 from a 12-megapixel photo, decoding and face search included, beside its own length.
 """
 
 from __future__ import annotations
