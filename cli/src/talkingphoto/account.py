@@ -13,9 +13,8 @@ from talkingphoto.client import ApiError, Client, Credentials
 async def log_in(client: Client, home: Path) -> None:
     """Log in as this installation's user; open the account first when there is none."""
     path = home / "account.json"
-    if path.exists():
-        stored = json.loads(path.read_text(encoding="utf-8"))
-        credentials = Credentials(stored["email"], stored["password"])
+    credentials = _kept(path)
+    if credentials is not None:
         try:
             await client.log_in(credentials)
             return
@@ -29,8 +28,21 @@ async def log_in(client: Client, home: Path) -> None:
     await client.register(credentials, name="Owner")
 
 
+def _kept(path: Path) -> Credentials | None:
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        return Credentials(stored["email"], stored["password"])
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError) as error:
+        raise OSError(f"{path} cannot be read as an account ({error!r}). Remove it to begin with a new one.") from error
+
+
 def _keep(path: Path, credentials: Credentials) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    # Written beside and renamed: whatever happens, the file is whole or not there.
+    beside = path.with_suffix(f".{os.getpid()}")
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as out:
         json.dump({"email": credentials.email, "password": credentials.password}, out)
+    beside.replace(path)

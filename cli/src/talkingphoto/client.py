@@ -134,7 +134,10 @@ class Client:
         request = self._http.build_request("GET", absolute, timeout=120)
         if not own:
             request.headers.pop("Authorization", None)
-        answer = await self._http.send(request, stream=True, follow_redirects=True)
+        try:
+            answer = await self._http.send(request, stream=True, follow_redirects=True)
+        except httpx.TransportError as error:
+            raise _unreachable(absolute, error) from error
         try:
             if answer.status_code >= 400:
                 raise ApiError(answer.status_code, _json(await answer.aread()))
@@ -143,6 +146,8 @@ class Client:
                 async for chunk in answer.aiter_bytes():
                     out.write(chunk)
                     digest.update(chunk)
+        except httpx.TransportError as error:
+            raise _unreachable(absolute, error) from error
         finally:
             await answer.aclose()
         return digest.hexdigest()
@@ -161,12 +166,20 @@ class Client:
     async def _send(self, method: str, path: str, **arguments: Any) -> dict[str, Any]:
         try:
             answer = await self._http.request(method, path, **arguments)
-        except httpx.ConnectError as error:
-            raise Unreachable(f"Nothing answers at {self.url}.") from error
+        except httpx.TransportError as error:
+            raise _unreachable(self.url, error) from error
         body = _json(answer.content)
         if answer.status_code >= 400:
             raise ApiError(answer.status_code, body)
         return body
+
+
+def _unreachable(url: str, error: httpx.TransportError) -> Unreachable:
+    # Without the query: in a signed link it is the right to read.
+    where = url.partition("?")[0]
+    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.UnsupportedProtocol):
+        return Unreachable(f"Nothing answers at {where}.")
+    return Unreachable(f"The connection to {where} broke: {type(error).__name__}.")
 
 
 def _json(content: bytes) -> dict[str, Any]:

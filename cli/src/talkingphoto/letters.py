@@ -24,6 +24,10 @@ from talkingphoto.platform.layout import Home, queue_names, specs
 _LIMIT = 200
 
 
+class NoSuchLetters(LookupError):
+    """The queue, the letter or the platform that was named does not exist; the text says which."""
+
+
 class _Letters(Protocol):
     async def letters(self, queue: str, limit: int) -> list[DeadLetter]: ...
 
@@ -42,7 +46,8 @@ class _BrokerLetters:
 
 
 async def listed(home: Home, queue: str | None, *, as_json: bool) -> None:
-    """Print the letters of one queue or of all."""
+    """Print the letters of one queue or of all. Raises ``NoSuchLetters`` for an unknown queue."""
+    _check(home, queue)
     found: list[DeadLetter] = []
     async with _opened(home) as letters:
         for name in [queue] if queue else queue_names(home):
@@ -64,19 +69,25 @@ async def listed(home: Home, queue: str | None, *, as_json: bool) -> None:
 
 
 async def shown(home: Home, queue: str, message_id: str) -> None:
-    """Print one letter whole. Raises ``LookupError`` when there is none."""
+    """Print one letter whole. Raises ``NoSuchLetters`` when there is none."""
+    _check(home, queue)
     async with _opened(home) as letters:
         for letter in await letters.letters(queue, _LIMIT):
             if message_id in (str(letter.id), letter.headers.get("cloudEvents:id")):
                 sys.stdout.write(json.dumps(_plain(letter), indent=2, ensure_ascii=False) + "\n")
                 return
-    raise OSError(f"{queue} has no dead letter {message_id}")
+    raise NoSuchLetters(f"{queue} has no dead letter {message_id}.")
 
 
 async def replayed(home: Home, queue: str, message_ids: Sequence[str] | None, *, as_json: bool) -> None:
-    """Put letters back and say how many."""
+    """Put letters back and say how many. Raises ``NoSuchLetters`` for what is no queue and no id."""
+    _check(home, queue)
+    try:
+        wanted = [UUID(text) for text in message_ids] if message_ids else None
+    except ValueError:
+        raise NoSuchLetters(f"Not every id is one: {' '.join(message_ids or ())}.") from None
     async with _opened(home) as letters:
-        count = await letters.replay(queue, [UUID(text) for text in message_ids] if message_ids else None)
+        count = await letters.replay(queue, wanted)
     if as_json:
         sys.stdout.write(json.dumps({"replayed": count}) + "\n")
     else:
@@ -108,6 +119,14 @@ async def _opened(home: Home) -> AsyncIterator[_Letters]:
             await database.close()
         if not platform_is_up:
             await postgres.stop()
+
+
+def _check(home: Home, queue: str | None) -> None:
+    # First, because naming the queues builds the services, and those make their folders.
+    if not os.environ.get("RABBITMQ_URL") and not (home.postgres / "PG_VERSION").exists():
+        raise NoSuchLetters(f"No platform has run in {home.root} yet.")
+    if queue is not None and queue not in (known := queue_names(home)):
+        raise NoSuchLetters(f"There is no queue {queue}. The queues are {', '.join(known)}.")
 
 
 def _plain(letter: DeadLetter) -> dict[str, Any]:

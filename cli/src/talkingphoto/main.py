@@ -315,6 +315,10 @@ class _Stop(Exception):
 
 def _run(main: Callable[[], Coroutine[Any, Any, None]], *, as_json: bool) -> None:
     """Run a command; turn what can go wrong into one clear line and an exit code."""
+    from chassis.settings import SettingsError
+    from talkingphoto.letters import NoSuchLetters
+    from talkingphoto.platform.embedded import AlreadyRunning
+
     try:
         asyncio.run(_until_interrupted(main()))
     except _Stop as stop:
@@ -324,6 +328,12 @@ def _run(main: Callable[[], Coroutine[Any, Any, None]], *, as_json: bool) -> Non
         _complain(f"{error}{fields}", error.code, REFUSED, as_json=as_json)
     except Unreachable as error:
         _complain(str(error), "unreachable", FAILED, as_json=as_json)
+    except NoSuchLetters as error:
+        _complain(str(error), "not_found", FAILED, as_json=as_json)
+    except AlreadyRunning as error:
+        _complain(f"{str(error).capitalize()}.", "already_running", FAILED, as_json=as_json)
+    except SettingsError as error:
+        _complain(str(error), "settings", FAILED, as_json=as_json)
     except OSError as error:
         _complain(str(error), "os_error", FAILED, as_json=as_json)
     except (asyncio.CancelledError, KeyboardInterrupt):

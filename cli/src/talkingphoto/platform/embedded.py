@@ -23,7 +23,7 @@ from chassis.process import Server, migrate, server_config
 from chassis.processes import ProcessPool
 from chassis.service import Dependencies, Running, Service
 from chassis.settings import ServiceSettings, load
-from chassis.storage import open_store
+from chassis.storage import FallbackStore, open_store
 from chassis.telemetry import configure_tracing
 from talkingphoto.platform.layout import Home, common_settings, listening_socket, settings_of, specs, url_of
 
@@ -67,6 +67,7 @@ class EmbeddedPlatform:
         self._overrides = overrides or {}
         self._running: list[Running] = []
         self._servers: list[tuple[Server, asyncio.Task[None]]] = []
+        self._store: FallbackStore | None = None
         self._lock: IO[str] | None = None
 
     async def start(self, say: Say = lambda _: None) -> None:
@@ -97,6 +98,9 @@ class EmbeddedPlatform:
             service = self.services[name] = spec.build(settings[name], dependencies)
             self._running.append(Running(service, self.bus, alone=True, retry_delays_s=settings[name].retry_delays_s))
         await self._processes.start()
+        if isinstance(store, FallbackStore):
+            await store.start()
+            self._store = store
         await self.bus.start()
         for name, service in self.services.items():
             server = Server(server_config(service.app, settings[name]))
@@ -115,6 +119,8 @@ class EmbeddedPlatform:
         await asyncio.gather(*(task for _, task in self._servers), return_exceptions=True)
         await self.bus.stop(_GRACE_S)
         await asyncio.gather(*(running.stop(_GRACE_S) for running in self._running))
+        if self._store is not None:
+            await self._store.stop(_GRACE_S)
         await self._processes.stop()
         await self.postgres.stop()
         self._release_lock()

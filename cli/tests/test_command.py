@@ -1,0 +1,122 @@
+"""The command from outside: what it prints, and how it ends."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from talkingphoto.main import app
+from talkingphoto.platform.layout import Home, sample_portrait
+
+NOBODY = "http://127.0.0.1:1"
+PHOTO = str(sample_portrait())
+
+
+def run(*arguments: str, home: Path) -> Result:
+    return CliRunner().invoke(app, list(arguments), env={"TALKINGPHOTO_HOME": str(home), "COLUMNS": "200"})
+
+
+def error_of(result: Result) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(result.stdout)["error"]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["make", "no-such-photo.jpg", "--script", "Hello."], "no-such-photo.jpg"),
+        (["make", PHOTO], "--script-file"),
+        (["make", PHOTO, "--script", "a", "--script-file", PHOTO], "--script-file"),
+        (["make", PHOTO, "--script", "Hello.", "--language", "xx"], "xx"),
+        (["make", PHOTO, "--script", "Hello.", "--platform", "myspace"], "myspace"),
+        (["nonsense"], "nonsense"),
+        (["up", "--port", "many"], "--port"),
+        (["dead-letters", "show"], "queue"),
+    ],
+)
+def test_wrong_use_ends_with_2_and_says_what(tmp_path: Path, arguments: list[str], said: str) -> None:
+    result = run(*arguments, home=tmp_path)
+    assert result.exit_code == 2
+    assert said in result.output
+    assert "Traceback" not in result.output
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["status"], ["status", "0199f0a1"], ["make", PHOTO, "--script", "Hello."]],
+)
+def test_a_server_that_is_not_there_ends_with_1(tmp_path: Path, arguments: list[str]) -> None:
+    result = run(*arguments, "--server", NOBODY, home=tmp_path)
+    assert result.exit_code == 1
+    assert f"Nothing answers at {NOBODY}." in result.output
+    as_json = run(*arguments, "--server", NOBODY, "--json", home=tmp_path)
+    assert as_json.exit_code == 1
+    assert error_of(as_json) == {"code": "unreachable", "message": f"Nothing answers at {NOBODY}."}
+
+
+def test_without_a_platform_there_is_no_status(tmp_path: Path) -> None:
+    result = run("status", "--json", home=tmp_path)
+    assert (result.exit_code, error_of(result)["code"]) == (1, "not_running")
+
+
+def test_a_second_platform_in_one_home_is_refused(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    with home.lock.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.write('{"url": "http://127.0.0.1:4711"}')
+        lock.flush()
+        result = run("up", home=tmp_path)
+    assert result.exit_code == 1
+    assert "already_running" in result.output
+    assert "http://127.0.0.1:4711" in result.output
+    assert "Traceback" not in result.output
+    assert not home.postgres.exists()
+
+
+def test_doctor_says_what_there_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("RABBITMQ_URL", "DATABASE_URL", "REDIS_URL", "S3_ENDPOINT_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("talkingphoto.doctor._ROOM_GB", 0)
+    result = run("doctor", "--json", home=tmp_path / "new" / "home")
+    findings = {finding["what"]: finding for finding in json.loads(result.stdout)["findings"]}
+    assert result.exit_code == 0
+    assert findings["Python 3.11 or newer"]["ok"]
+    assert findings["images"]["found"].startswith("opencv-python-headless ")
+    assert not findings["a platform in this home"]["ok"]
+    assert not (tmp_path / "new").exists()
+    assert "Python 3.11 or newer" in run("doctor", home=tmp_path).stdout
+
+
+def test_doctor_fails_when_something_named_cannot_be_reached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REDIS_URL", "redis://user:secret@127.0.0.1:1/0")
+    result = run("doctor", "--json", home=tmp_path)
+    [redis] = [finding for finding in json.loads(result.stdout)["findings"] if finding["what"] == "REDIS_URL"]
+    assert result.exit_code == 1
+    assert "127.0.0.1:1 cannot be reached" in redis["found"]
+    assert "secret" not in result.output
+
+
+def test_letters_where_no_platform_has_run_are_not_found(tmp_path: Path) -> None:
+    for arguments, said in (
+        (["list", "--json"], "No platform has run"),
+        (["show", "billing.commands", "0199f0a1"], "No platform has run"),
+        (["replay", "billing.commands", "--json"], "No platform has run"),
+    ):
+        result = run("dead-letters", *arguments, home=tmp_path)
+        assert result.exit_code == 1, result.output
+        assert error_of(result)["code"] == "not_found"
+        assert said in error_of(result)["message"]
+    assert not list(tmp_path.iterdir())
+
+
+def test_help_names_every_command(tmp_path: Path) -> None:
+    result = run("--help", home=tmp_path)
+    assert result.exit_code == 0
+    for command in ("make", "demo", "up", "status", "doctor", "dead-letters"):
+        assert command in result.output
