@@ -92,7 +92,7 @@ STATEMENTS = (
         created_at timestamptz NOT NULL DEFAULT now(),
         updated_at timestamptz NOT NULL DEFAULT now(),
         completed_at timestamptz
-    )
+    ) WITH (fillfactor = 50)
     """,
     "CREATE INDEX ai_jobs_of_user ON ai_jobs (user_id, created_at DESC)",
     "CREATE INDEX ai_jobs_open ON ai_jobs (status, created_at) WHERE status IN ('pending', 'processing')",
