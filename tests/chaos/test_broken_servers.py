@@ -120,7 +120,7 @@ async def test_the_database_is_killed(breakable: Breakable) -> None:
 
 
 @pytest.mark.parametrize(
-    ("process", "point"),
+    ("process", "passage"),
     [
         ("workflow.worker", "rabbitmq.before_ack"),
         ("billing.worker", "rabbitmq.after_ack"),
@@ -128,10 +128,10 @@ async def test_the_database_is_killed(breakable: Breakable) -> None:
         ("export.worker", "rabbitmq.after_publish"),
     ],
 )
-async def test_a_process_dies_at_a_point_of_the_broker_path(breakable: Breakable, process: str, point: str) -> None:
+async def test_a_process_dies_at_a_point_of_the_broker_path(breakable: Breakable, process: str, passage: str) -> None:
     platform = breakable.platform
     await platform.stop_process(process)
-    await platform.start_process(process, extra={"FAULT": f"{point}:2"})
+    await platform.start_process(process, extra={"FAULT": f"{passage}:2"})
 
     async def fault() -> None:
         victim = platform.processes[process]

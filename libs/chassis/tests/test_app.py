@@ -378,3 +378,22 @@ def test_what_can_help_is_part_of_an_error() -> None:
     assert ServiceError("x").status == 500
     assert NoCredits("x").retryable is False
     assert str(NoCredits("Add credits.")) == "Add credits."
+
+
+async def test_a_database_that_is_away_is_a_503_that_says_when_to_come_back() -> None:
+    import asyncpg
+
+    router = APIRouter()
+
+    @router.get("/broken")
+    async def broken() -> None:
+        raise asyncpg.ConnectionDoesNotExistError("connection was closed in the middle of operation")
+
+    app = create_app(
+        name="test", settings=ServiceSettings(env="test"), version="1", routers=[router], readiness={}
+    )
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://test") as client:
+        answer = await client.get("/broken")
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] == "1"
+    assert answer.json()["error"]["code"] == "unavailable"

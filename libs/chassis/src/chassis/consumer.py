@@ -13,11 +13,8 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
-import asyncpg
 import structlog
 from pydantic import ValidationError
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from chassis import context, faults
 from chassis.bus.port import ACKNOWLEDGE, Binding, Bury, Bus, QueueSpec, Retry, Verdict
@@ -31,6 +28,7 @@ from chassis.metrics import (
     MESSAGES_REPEATED,
     MESSAGES_RETRIED,
 )
+from chassis.outages import OUTAGES, is_outage
 from contracts.enums import Priority
 from contracts.envelope import BadEnvelope, Envelope
 from contracts.message import Command, Message
@@ -40,23 +38,6 @@ log = structlog.get_logger(__name__)
 M = TypeVar("M", bound=Message)
 Each = Callable[[Any, Transaction], Awaitable[None]]
 Many = Callable[[Sequence[Received[Any]], Transaction], Awaitable[None]]
-
-_OUTAGES = (
-    OSError,
-    TimeoutError,
-    PoolTimeout,
-    InterfaceError,
-    OperationalError,
-    asyncpg.InterfaceError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.TooManyConnectionsError,
-    asyncpg.DeadlockDetectedError,
-    asyncpg.SerializationError,
-)
-"""Our own side is away: the message is not to blame, so the try does not count."""
 
 _OUTAGE_S = 1.0
 
@@ -199,7 +180,7 @@ class _Processor:
             except AlreadySeen:
                 pass
             except Exception as error:
-                if _is_outage(error):
+                if is_outage(error):
                     return [self._waits(error)] * len(received)
                 log.info("batch.split", queue=self._queue.name, messages=len(received), error=repr(error))
         verdicts: list[Verdict] = []
@@ -229,7 +210,7 @@ class _Processor:
         except Unacceptable as error:
             return await self._unless_seen(item, Bury(str(error)))
         except Exception as error:
-            if _is_outage(error):
+            if is_outage(error):
                 return self._waits(error)
             log.exception("message.failed", queue=self._queue.name, type=item.envelope.type, attempt=item.attempt)
             return await self._unless_seen(item, self._after_failure(item, error))
@@ -254,7 +235,7 @@ class _Processor:
                     item.envelope.id,
                     self._queue.name,
                 )
-        except _OUTAGES as error:
+        except OUTAGES as error:
             return self._waits(error)
         return ACKNOWLEDGE if seen else verdict
 
@@ -271,10 +252,6 @@ class _Processor:
                 raise RuntimeError(repr(error)) from error
         for kind, number in Counter(item.envelope.type for item in received).items():
             self._handled[kind].inc(number)
-
-
-def _is_outage(error: Exception) -> bool:
-    return isinstance(error, _OUTAGES) or (isinstance(error, DBAPIError) and error.connection_invalidated)
 
 
 async def wait_until(condition: Callable[[], bool], *, timeout_s: float, every_s: float = 0.01) -> None:

@@ -19,7 +19,8 @@ from chassis.errors import ServiceError
 from chassis.ids import uuid7
 from chassis.logs import service_scope
 from chassis.metrics import HTTP_IN_PROGRESS, HTTP_REQUESTS, HTTP_SECONDS
-from chassis.problems import internal_error_response
+from chassis.outages import is_database_away
+from chassis.problems import database_away_response, internal_error_response
 from contracts.enums import ProductLineKey
 
 log = structlog.get_logger()
@@ -125,12 +126,16 @@ class Edge:
         self._in_progress.inc()
         try:
             await self._app(scope, receive, send_with_id)
-        except Exception:
-            log.exception("http.failed", method=scope["method"], path=scope["path"])
+        except Exception as error:
+            away = is_database_away(error)
+            if away:
+                log.warning("http.database_away", method=scope["method"], path=scope["path"], error=repr(error))
+            else:
+                log.exception("http.failed", method=scope["method"], path=scope["path"])
             if status:
                 # Half an answer cannot be taken back; breaking the connection tells the client.
                 raise
-            await internal_error_response()(scope, receive, send_with_id)
+            await (database_away_response() if away else internal_error_response())(scope, receive, send_with_id)
         finally:
             self._in_progress.dec()
             seconds = time.perf_counter() - began

@@ -1,6 +1,7 @@
 """Named crash points: ``FAULT=<point>:<nth>`` ends this process at the nth passage of that point.
 
-A point that many pass may be narrowed by its scope, a service or a queue: ``FAULT=billing.transaction.before_commit:3``.
+A point that many pass may be narrowed by its scope, a service or a queue:
+``FAULT=billing.transaction.before_commit:3``.
 
 Every commit, publish, acknowledgement, vendor call and file rename has a point before and after it; a test
 reads the sources and fails when one is missing. Without ``FAULT`` in the environment ``point`` does nothing.

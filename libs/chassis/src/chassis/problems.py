@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from chassis import context
-from chassis.errors import BY_STATUS, Invalid, ServiceError
+from chassis.errors import BY_STATUS, Invalid, ServiceError, Unavailable
 
 # 405, 406 and 416 come from the framework and the object router; no class of ours stands for them.
 _PLAIN_CODES = {405: "method_not_allowed", 406: "not_acceptable", 416: "range_not_satisfiable"}
@@ -45,6 +45,13 @@ def error_response(error: ServiceError, *, status: int | None = None, code: str 
 def internal_error_response() -> JSONResponse:
     """The answer when nobody foresaw the error: no internals, a request id to find it by."""
     return error_response(ServiceError("Something failed on our side. Try again; if it stays, quote the request id."))
+
+
+def database_away_response() -> JSONResponse:
+    """The answer while the database cannot be reached: nothing was done, the same request may pass in a moment."""
+    return error_response(
+        Unavailable("We cannot reach our records at the moment. Try again in a moment.", retry_after_s=1)
+    )
 
 
 def install_handlers(app: FastAPI) -> None:
