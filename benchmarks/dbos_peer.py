@@ -1,11 +1,14 @@
-"""Three-step workflows in DBOS: ``python dbos_peer.py COUNT`` prints seconds, CPU seconds and how many finished."""
+"""Three-step workflows in DBOS: ``python dbos_peer.py COUNT`` prints seconds, CPU seconds and how many finished.
+
+The CPU is this process' and that of the PostgreSQL server whose pid is in ``POSTGRES_PID``.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
-import time
 
+from _harness import Meter
 from dbos import DBOS
 
 DBOS(config={"name": "peer", "system_database_url": os.environ["DBOS_URL"], "log_level": "ERROR"})
@@ -25,10 +28,11 @@ def main(count: int) -> None:
     """Run them side by side, as DBOS does by itself."""
     DBOS.launch()
     three_steps(0)
-    started, cpu = time.perf_counter(), time.process_time()
+    meter = Meter([int(os.environ["POSTGRES_PID"])])
     handles = [DBOS.start_workflow(three_steps, number) for number in range(count)]
     done = sum(handle.get_result() == number for number, handle in enumerate(handles))
-    print(time.perf_counter() - started, time.process_time() - cpu, done)
+    sample = meter.sample(count)
+    print(sample.seconds, sample.cpu_seconds, done)
     DBOS.destroy()
 
 

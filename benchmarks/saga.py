@@ -5,11 +5,13 @@ jobs with leases, live updates for clients, confirms and quorum queues. Celery k
 step's result in PostgreSQL, in one process without a broker.
 
     python benchmarks/saga.py [--quick]
+    python benchmarks/saga.py --counters    (B25: statements, commits, WAL and messages per run, statement by statement)
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import shutil
 import signal
@@ -23,9 +25,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import psutil
 import uvloop
 from _harness import Meter, Result, Sample, Side, Wrong, compare, report_latency
+from _statements import Statements
+from rich.console import Console
+from rich.table import Table
 from saga_services import SPECS, THREE_STEPS
 
 from chassis import ids
@@ -46,8 +50,10 @@ _ENDS_WITHIN_S = 120.0
 class Stage:
     """Private servers, and the three services as processes."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, statements: Statements | None = None) -> None:
+        """``statements``: count this process' and have the workers count theirs."""
         self.folder = folder
+        self.statements = statements
         self.postgres = PrivatePostgres(folder / "postgres")
         self.broker = PrivateRabbitMQ(folder / "rabbitmq")
         self.workers: list[asyncio.subprocess.Process] = []
@@ -101,20 +107,22 @@ class Stage:
         """Return when every run has completed; raise :class:`Wrong` when one ended otherwise or not in time."""
         deadline = time.monotonic() + _ENDS_WITHIN_S
         async with self.database.connection() as connection:
-            while True:
-                rows = await connection.fetch(
-                    "SELECT status, count(*) AS runs FROM runs WHERE id = ANY($1::uuid[]) GROUP BY status", run_ids
-                )
-                by_status = {row["status"]: row["runs"] for row in rows}
-                if by_status.get("completed", 0) == len(run_ids):
-                    return
-                if by_status.keys() & {"failed", "cancelled"} or time.monotonic() > deadline:
-                    raise Wrong(f"of {len(run_ids)} runs: {by_status}")
+            # Looks at one row however many are open, so that watching costs the server next to nothing.
+            while await connection.fetchval("SELECT true FROM runs WHERE status = 'processing' LIMIT 1"):
+                if time.monotonic() > deadline:
+                    break
                 await asyncio.sleep(every_s)
+            rows = await connection.fetch(
+                "SELECT status, count(*) AS runs FROM runs WHERE id = ANY($1::uuid[]) GROUP BY status", run_ids
+            )
+        by_status = {row["status"]: row["runs"] for row in rows}
+        if by_status != {"completed": len(run_ids)}:
+            raise Wrong(f"of {len(run_ids)} runs: {by_status}")
 
     async def check(self, run_ids: list[Any]) -> None:
         """Each run had exactly three jobs, each done once, and told its client everything once."""
-        async with Database(self.urls["ai_router"], service="audit").connection() as connection:
+        connection = await self.postgres.connect("ai_router")
+        try:
             wrong = await connection.fetchval(
                 "SELECT count(*) FROM (SELECT workflow_id FROM ai_jobs WHERE workflow_id = ANY($1::uuid[]) "
                 "AND status = 'completed' GROUP BY workflow_id HAVING count(*) <> 3) AS wrong",
@@ -123,6 +131,8 @@ class Stage:
             jobs = await connection.fetchval(
                 "SELECT count(*) FROM ai_jobs WHERE workflow_id = ANY($1::uuid[])", run_ids
             )
+        finally:
+            await connection.close()
         if wrong or jobs != 3 * len(run_ids):
             raise Wrong(f"{jobs} jobs for {len(run_ids)} runs, {wrong} runs without exactly three")
 
@@ -136,6 +146,32 @@ class Stage:
         finally:
             await connection.close()
         return {"commits": float(commits), "wal_bytes": float(wal)}
+
+    async def messages(self) -> float:
+        """Messages handed to the broker so far: rows that were ever in an outbox."""
+        # A session reports what it did at most once a second.
+        await asyncio.sleep(1.2)
+        total = 0.0
+        for name in SPECS:
+            connection = await self.postgres.connect(name)
+            try:
+                total += await connection.fetchval("SELECT n_tup_ins FROM pg_stat_user_tables WHERE relname = 'outbox'")
+            finally:
+                await connection.close()
+        return total
+
+    async def sent(self) -> dict[str, dict[str, int]]:
+        """Statements since the last time, by process."""
+        by_process = {"driver": self.statements.take()} if self.statements is not None else {}
+        for name, worker in zip(SPECS, self.workers, strict=True):
+            answer = self.folder / f"{name}.json"
+            worker.send_signal(signal.SIGUSR1)
+            async with asyncio.timeout(10):
+                while not answer.exists():  # noqa: ASYNC110  a file signals nobody
+                    await asyncio.sleep(0.02)
+            by_process[name] = json.loads(answer.read_text())
+            answer.unlink()
+        return by_process
 
     def _settings(self, name: str) -> dict[str, Any]:
         return {
@@ -156,6 +192,8 @@ class Stage:
             sock.bind(("127.0.0.1", 0))
             port: int = sock.getsockname()[1]
         environment = {key.upper(): str(value) for key, value in self._settings(name).items()} | {"PORT": str(port)}
+        if self.statements is not None:
+            environment["STATEMENTS_FOLDER"] = str(self.folder)
         with (self.folder / f"{name}.log").open("wb") as log:
             self.workers.append(
                 await asyncio.create_subprocess_exec(
@@ -311,16 +349,14 @@ async def beside_dbos(stage: Stage, *, runs: int, rounds: int) -> Result:
             sys.executable,
             str(HERE / "dbos_peer.py"),
             str(count),
-            env=os.environ | {"DBOS_URL": _plain_url(stage), "DBOS__RUNTIME_LOG_LEVEL": "ERROR"},
+            env=os.environ | {"DBOS_URL": _plain_url(stage), "POSTGRES_PID": str(stage.postgres.pid)},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
         )
-        servers = psutil.Process(stage.postgres.pid)
         output, _ = await process.communicate()
         seconds, cpu, done = (float(value) for value in output.split())
         if int(done) != count:
             raise Wrong(f"DBOS finished {done:.0f} of {count}")
-        del servers
         return Sample(count, seconds, cpu)
 
     return await compare(
@@ -364,6 +400,58 @@ async def latency(stage: Stage, peers: Peers, *, runs: int) -> Result:
     )
 
 
+async def counters() -> None:
+    """B25: what a run costs in statements, commits, WAL and messages, one at a time and many at once."""
+    statements = Statements()
+    statements.attach()
+    stage = Stage(Path(tempfile.mkdtemp(prefix="talkingphoto-saga-")), statements)
+    try:
+        await stage.start()
+        await _counted(stage, "warm-up", runs=100, together=100)
+        for title, runs, together in (("one at a time", 100, 1), ("at saturation", 1000, 1000)):
+            _show(title, *await _counted(stage, title, runs=runs, together=together))
+    finally:
+        await stage.stop()
+
+
+async def _counted(
+    stage: Stage, title: str, *, runs: int, together: int
+) -> tuple[dict[str, float], dict[tuple[str, str], float]]:
+    before = {"messages": await stage.messages()} | await stage.counters()
+    await stage.sent()
+    for _ in range(runs // together):
+        # Looking whether a run has ended is a statement as well, so it is done seldom.
+        await stage.wait(await stage.begin(together, batch=min(together, 100)), every_s=0.05)
+    sent = await stage.sent()
+    after = {"messages": await stage.messages()} | await stage.counters()
+    totals = {name: (after[name] - before[name]) / runs for name in after}
+    each = {
+        (process, text): count / runs
+        for process, counted in sent.items()
+        for text, count in counted.items()
+        if "WHERE status = 'processing' LIMIT 1" not in text
+    }
+    totals["statements"] = sum(each.values())
+    totals["statements_without_transaction_control"] = sum(
+        count for (_, text), count in each.items() if text not in ("BEGIN;", "COMMIT;", "ROLLBACK;")
+    )
+    sys.stdout.write(
+        json.dumps({"name": f"B25 counters, {title}"} | {k: round(v, 3) for k, v in totals.items()}) + "\n"
+    )
+    return totals, each
+
+
+def _show(title: str, totals: Mapping[str, float], each: Mapping[tuple[str, str], float]) -> None:
+    table = Table(title=f"B25, {title}: " + ", ".join(f"{name} {value:,.2f}" for name, value in totals.items()))
+    table.add_column("per run", justify="right")
+    table.add_column("process")
+    table.add_column("statement", no_wrap=True)
+    for (process, text), count in sorted(each.items(), key=lambda item: -item[1]):
+        if count >= 0.01:
+            table.add_row(f"{count:.2f}", process, text)
+    Console(stderr=True, width=140).print(table)
+
+
 async def benchmark(quick: bool) -> list[Result]:
     """Everything on one pair of servers."""
     stage = Stage(Path(tempfile.mkdtemp(prefix="talkingphoto-saga-")))
@@ -384,5 +472,8 @@ async def benchmark(quick: bool) -> list[Result]:
 if __name__ == "__main__":
     sys.path.insert(0, str(HERE))
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        if "--counters" in sys.argv[1:]:
+            runner.run(counters())
+            raise SystemExit(0)
         results = runner.run(benchmark("--quick" in sys.argv[1:]))
     raise SystemExit(1 if any(result.failed for result in results) else 0)

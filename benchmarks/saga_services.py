@@ -5,10 +5,15 @@ Everything of the real thing is on: outbox, inbox, history, attempts, live updat
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
+
+from _statements import Statements
 
 from ai_router import composition as ai_router
 from ai_router.jobs.validation import Verdict
@@ -92,5 +97,15 @@ SPECS: dict[str, ServiceSpec] = {
     "notify": notify.SPEC,
 }
 
+
+def _count_statements(target: Path) -> None:
+    """On SIGUSR1 write how often each statement has been sent since the last time."""
+    statements = Statements()
+    statements.attach()
+    signal.signal(signal.SIGUSR1, lambda *_: statements.write(target))
+
+
 if __name__ == "__main__":
+    if folder := os.environ.get("STATEMENTS_FOLDER"):
+        _count_statements(Path(folder) / f"{sys.argv[1]}.json")
     run_worker(SPECS[sys.argv[1]])
