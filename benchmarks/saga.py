@@ -167,7 +167,7 @@ class Stage:
             answer = self.folder / f"{name}.json"
             worker.send_signal(signal.SIGUSR1)
             async with asyncio.timeout(10):
-                while not answer.exists():  # noqa: ASYNC110  a file signals nobody
+                while not answer.exists():
                     await asyncio.sleep(0.02)
             by_process[name] = json.loads(answer.read_text())
             answer.unlink()
@@ -435,9 +435,8 @@ async def _counted(
     totals["statements_without_transaction_control"] = sum(
         count for (_, text), count in each.items() if text not in ("BEGIN;", "COMMIT;", "ROLLBACK;")
     )
-    sys.stdout.write(
-        json.dumps({"name": f"B25 counters, {title}"} | {k: round(v, 3) for k, v in totals.items()}) + "\n"
-    )
+    rounded = {name: round(value, 3) for name, value in totals.items()}
+    sys.stdout.write(json.dumps({"name": f"B25 counters, {title}"} | rounded) + "\n")
     return totals, each
 
 
