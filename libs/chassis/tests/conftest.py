@@ -124,7 +124,7 @@ def eventually() -> Callable[..., Awaitable[None]]:
 
     async def wait(question: Callable[[], Awaitable[bool]], timeout_s: float = 10) -> None:
         async with asyncio.timeout(timeout_s):
-            while not await question():  # noqa: ASYNC110 - asks a database
+            while not await question():
                 await asyncio.sleep(0.02)
 
     return wait

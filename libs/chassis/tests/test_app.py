@@ -389,9 +389,7 @@ async def test_a_database_that_is_away_is_a_503_that_says_when_to_come_back() ->
     async def broken() -> None:
         raise asyncpg.ConnectionDoesNotExistError("connection was closed in the middle of operation")
 
-    app = create_app(
-        name="test", settings=ServiceSettings(env="test"), version="1", routers=[router], readiness={}
-    )
+    app = create_app(name="test", settings=ServiceSettings(env="test"), version="1", routers=[router], readiness={})
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://test") as client:
         answer = await client.get("/broken")
     assert answer.status_code == 503

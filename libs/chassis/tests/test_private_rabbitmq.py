@@ -24,7 +24,7 @@ async def test_a_broker_that_is_named_is_taken(monkeypatch: pytest.MonkeyPatch, 
     async with find_or_start(tmp_path) as broker:
         assert isinstance(broker, ExternalRabbitMQ)
         assert broker.url == "amqp://user:secret@mq.example/"
-    assert not list(tmp_path.iterdir())  # noqa: ASYNC240
+    assert not list(tmp_path.iterdir())
 
 
 async def test_without_any_way_one_line_says_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -508,7 +508,7 @@ async def test_what_waits_is_handed_over_by_itself_also_after_a_restart(s3_store
     with structlog.testing.capture_logs():
         await store.start()
         async with asyncio.timeout(20):
-            while store.waiting(KEY):  # noqa: ASYNC110  the store knows, nobody tells
+            while store.waiting(KEY):
                 await asyncio.sleep(0.01)
         await store.stop()
 

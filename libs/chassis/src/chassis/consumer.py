@@ -257,5 +257,5 @@ class _Processor:
 async def wait_until(condition: Callable[[], bool], *, timeout_s: float, every_s: float = 0.01) -> None:
     """Return when ``condition`` holds; raise ``TimeoutError`` after ``timeout_s``."""
     async with asyncio.timeout(timeout_s):
-        while not condition():  # noqa: ASYNC110 - the condition is the caller's, nobody signals it
+        while not condition():
             await asyncio.sleep(every_s)

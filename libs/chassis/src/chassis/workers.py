@@ -67,6 +67,8 @@ class WorkPool:
         self._wake = asyncio.Event()
         self._loops: list[asyncio.Task[None]] = []
         self._claims = 0
+        self._more = True
+        """There may be work that is due and was not claimed for want of room."""
         database.on_work(kind, self._wake.set)
 
     @property
@@ -113,7 +115,10 @@ class WorkPool:
                 pass
             self._wake.clear()
             try:
-                while (room := self._concurrency - len(self._running)) > 0 and (items := await self._claim(room)):
+                self._more = True
+                while self._more and (room := self._concurrency - len(self._running)) > 0:
+                    items = await self._claim(room)
+                    self._more = len(items) == room
                     for item in items:
                         self._start(item)
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
@@ -147,7 +152,8 @@ class WorkPool:
 
     def _ended(self, item: WorkItem) -> None:
         self._running.pop(item.id, None)
-        self._wake.set()
+        if self._more:
+            self._wake.set()
 
     async def _carry_out(self, item: WorkItem) -> None:
         try:

@@ -1,7 +1,7 @@
 """The HTTP process."""
 
-from chassis.process import run_api
 from ai_router.composition import SPEC
+from chassis.process import run_api
 
 if __name__ == "__main__":
     run_api(SPEC)

@@ -1,7 +1,7 @@
 """The message process."""
 
-from chassis.process import run_worker
 from ai_router.composition import SPEC
+from chassis.process import run_worker
 
 if __name__ == "__main__":
     run_worker(SPEC)
