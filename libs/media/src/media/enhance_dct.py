@@ -32,7 +32,8 @@ def _dct_matrix() -> Plane:
     k, n = np.mgrid[0:BLOCK, 0:BLOCK]
     matrix = np.sqrt(2 / BLOCK) * np.cos(np.pi * (2 * n + 1) * k / (2 * BLOCK))
     matrix[0] /= np.sqrt(2)
-    return matrix.astype(np.float32)
+    single: Plane = matrix.astype(np.float32)
+    return single
 
 
 DCT = _dct_matrix()
@@ -42,14 +43,16 @@ def forward(strip: Plane) -> Plane:
     """Blockwise orthonormal DCT-II of a (rows, columns) array whose sides are multiples of 8; same shape."""
     rows, columns = strip.shape
     down = np.matmul(DCT, strip.reshape(rows // BLOCK, BLOCK, columns))
-    return (down.reshape(-1, BLOCK) @ DCT.T).reshape(rows, columns)
+    both: Plane = (down.reshape(-1, BLOCK) @ DCT.T).reshape(rows, columns)
+    return both
 
 
 def inverse(coefficients: Plane) -> Plane:
     """Undo ``forward``."""
     rows, columns = coefficients.shape
     up = np.matmul(DCT.T, coefficients.reshape(rows // BLOCK, BLOCK, columns))
-    return (up.reshape(-1, BLOCK) @ DCT).reshape(rows, columns)
+    both: Plane = (up.reshape(-1, BLOCK) @ DCT).reshape(rows, columns)
+    return both
 
 
 def shifts(pixels: int) -> tuple[tuple[int, int], ...]:
@@ -96,7 +99,8 @@ def average_over_shifts(
 def _block_sum(values: Plane) -> Plane:
     rows, columns = values.shape
     down = values.reshape(rows // BLOCK, BLOCK, columns).sum(axis=1)
-    return down.reshape(rows // BLOCK, columns // BLOCK, BLOCK).sum(axis=2)
+    sums: Plane = down.reshape(rows // BLOCK, columns // BLOCK, BLOCK).sum(axis=2)
+    return sums
 
 
 def denoise(plane: Plane, sigma: float, *, passes: int = 2) -> Plane:

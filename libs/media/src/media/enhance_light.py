@@ -103,6 +103,6 @@ def guided(guide: NDArray[np.float32], plane: NDArray[np.float32], radius: int, 
     slope = covariance / (variance + np.float32(epsilon))
     offset = mean_p - slope * mean_g
     whole = (guide.shape[1], guide.shape[0])
-    slope = cv2.resize(cv2.blur(slope, window), whole, interpolation=cv2.INTER_LINEAR)
-    offset = cv2.resize(cv2.blur(offset, window), whole, interpolation=cv2.INTER_LINEAR)
-    return np.asarray(slope * guide + offset, np.float32)
+    slopes = cv2.resize(cv2.blur(slope, window), whole, interpolation=cv2.INTER_LINEAR)
+    offsets = cv2.resize(cv2.blur(offset, window), whole, interpolation=cv2.INTER_LINEAR)
+    return np.asarray(slopes * guide + offsets, np.float32)

@@ -44,7 +44,8 @@ def cascade(name: str) -> cv2.CascadeClassifier:
     """The named cascade, loaded once for each thread because a classifier keeps scratch memory."""
     known: dict[str, cv2.CascadeClassifier] = _loaded.__dict__
     if name not in known:
-        known[name] = cv2.CascadeClassifier(str(Path(cv2.data.haarcascades) / f"haarcascade_{name}.xml"))
+        folder = Path(cv2.data.haarcascades)  # type: ignore[attr-defined]
+        known[name] = cv2.CascadeClassifier(str(folder / f"haarcascade_{name}.xml"))
     return known[name]
 
 

@@ -114,7 +114,8 @@ def _sampled_blocks(plane: Plane) -> Plane:
     picked = np.ascontiguousarray(np.concatenate(strips))
     blocks = _as_blocks(picked)
     clipped = (blocks.min(axis=(1, 2)) <= 0) | (blocks.max(axis=(1, 2)) >= 255)
-    return _as_blocks(forward(picked - np.float32(128)))[~clipped]
+    unclipped: Plane = _as_blocks(forward(picked - np.float32(128)))[~clipped]
+    return unclipped
 
 
 def _as_blocks(plane: Plane) -> Plane:
@@ -137,7 +138,7 @@ def blockiness(plane: Plane) -> float:
         across = float(steps[phase == BLOCK - 1].mean())
         beside = float(np.median([float(steps[phase == at].mean()) for at in range(BLOCK - 1)]))
         ratios.append((across - beside) / max(beside, 0.25))
-    return float(max(0.0, np.mean(ratios)))
+    return max(0.0, float(np.mean(ratios)))
 
 
 def blur_sigma(plane: Plane) -> float:
