@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 import structlog
+from hypothesis import settings
 
 from chassis import ids, migrations
 from chassis.logs import configure_logging, mask_secrets
@@ -21,6 +22,10 @@ from chassis.service import ServiceSpec
 from chassis.settings import ServiceSettings
 from chassis.testing.rabbitmq import RabbitMQBuses
 from chassis.testing.slices import DatabaseFor
+
+# How long one example takes says something about the machine's other work, nothing about the property.
+settings.register_profile("talkingphoto", deadline=None)
+settings.load_profile("talkingphoto")
 
 NewDatabase = Callable[..., Awaitable[str]]
 
