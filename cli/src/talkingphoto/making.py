@@ -95,7 +95,8 @@ def summarise(run: dict[str, Any], files: dict[str, dict[str, Any]]) -> dict[str
         "status": run["status"],
         "seconds": run["processing_seconds"],
         "cost": run["actual_cost"],
-        "credits": run["credits"],
+        # What has been captured is not held any more; the summary says what was set aside for the run.
+        "credits": run["credits"] | {"held": max(run["credits"]["held"], run["credits"]["captured"])},
         "scores": {
             "image": run["image_quality_score"],
             "video": run["video_quality_score"],
