@@ -50,6 +50,8 @@ class Painter:
     script: list[Step] = field(default_factory=list)
     idempotency: Any = "none"
     calls: list[UUID] = field(default_factory=list)
+    models: list[str | None] = field(default_factory=list)
+    """The model each call named."""
     units: Decimal = Decimal(1)
     block: Any = None
     """An ``asyncio.Event`` to wait for before answering."""
@@ -63,6 +65,7 @@ class Painter:
 
     async def perform(self, request: ProviderRequest, workspace: Workspace, report: Report) -> ProviderResult:
         self.calls.append(request.attempt_id)
+        self.models.append(request.model)
         if self.block is not None:
             await self.block.wait()
         _raise(self.script.pop(0) if self.script else None)

@@ -56,6 +56,23 @@ async def test_a_failing_provider_is_followed_by_the_next_of_the_chain(
     ]
 
 
+async def test_a_model_is_named_only_to_who_has_it(
+    start_router: Any, a_job: Any, painter: Any, judge: Any, quick: Any
+) -> None:
+    """The chain goes on behind the provider whose model was asked for, and the user is told; anything else is no name."""
+    banana = painter("nano_banana", script=[FailureClass.QUOTA])
+    ideogram = painter("ideogram")
+    router = await start_router({"nano_banana": banana, "ideogram": ideogram}, validator=judge(), options=quick())
+    job, second, odd = (a_job(parameters={"model": model}) for model in ("nano_banana-1", "ideogram-1", ["x"]))
+    await router.send(job)
+    assert (await router.wait_for(JobCompleted, job.job_id)).warnings == ("model_ignored",)
+    await router.send(second)
+    assert (await router.wait_for(JobCompleted, second.job_id)).warnings == ()
+    await router.send(odd)
+    assert (await router.wait_for(JobCompleted, odd.job_id)).warnings == ("model_ignored",)
+    assert (banana.models, ideogram.models) == (["nano_banana-1"], [None, "ideogram-1", None])
+
+
 async def test_a_low_score_tries_the_next_and_the_best_is_kept(
     start_router: Any, a_job: Any, painter: Any, judge: Any, quick: Any
 ) -> None:

@@ -26,7 +26,7 @@ from ai_router.jobs.validation import Validator, Verdict
 from ai_router.jobs.vendor import Earlier, Polling, drive
 from ai_router.jobs.workspace import workspace
 from ai_router.metrics import COST, JOBS_ENDED, PROVIDER_CALLS, PROVIDER_SECONDS
-from ai_router.providers.port import FailureClass, ProviderFailure, ProviderRequest, ProviderResult
+from ai_router.providers.port import FailureClass, Provider, ProviderFailure, ProviderRequest, ProviderResult
 from ai_router.routing.choose import Candidate
 from ai_router.routing.failures import CONSEQUENCES, QUICK_RETRIES, QUICK_RETRY_S, ROUNDS_S
 from ai_router.routing.router import Router
@@ -35,7 +35,7 @@ from chassis.database import Database, LeaseLost
 from chassis.storage.port import ObjectDamaged, ObjectMissing, ObjectStore
 from chassis.work import WorkItem
 from contracts.ai_router import CostRecorded, FallbackUsed, JobCompleted
-from contracts.enums import Status
+from contracts.enums import Capability, Status
 from contracts.message import Event
 
 log = structlog.get_logger(__name__)
@@ -235,11 +235,14 @@ class Runner:
 
     async def _call(self, course: _Course, candidate: Candidate, call: Call, earlier: Call | None) -> _Accepted:
         command = course.job.command
+        provider = self._router.providers[candidate.provider]
+        wanted = command.parameters.get("model")
+        model = wanted if _declares(provider, command.capability, wanted) else None
         request = ProviderRequest(
             attempt_id=call.id,
             job_id=command.job_id,
             capability=command.capability,
-            model=command.parameters.get("model"),
+            model=model,
             inputs=command.inputs,
             parameters=command.parameters,
             deadline_s=max(1.0, (command.deadline - self._now()).total_seconds()),
@@ -253,7 +256,7 @@ class Runner:
             self._store, folder, user_id=command.user_id, attempt_id=call.id, now=call.started_at
         ) as space:
             result = await drive(
-                self._router.providers[candidate.provider],
+                provider,
                 request,
                 space,
                 self._board.begin(course.job, candidate.provider),
@@ -266,6 +269,8 @@ class Runner:
             # What was delivered is what counts, not what was asked for (AIR-51).
             cost = course.delivered = Decimal(0) if offer.zero_cost else offer.cost * result.units
             verdict = await self._validator.check(command, result, space)
+        if wanted is not None and model is None:
+            result = replace(result, warnings=(*result.warnings, "model_ignored"))
         ended = call.ended("succeeded", self._now(), cost=cost, units=result.units)
         if result.vendor_job_id is not None:
             ended = replace(ended, vendor_job_id=result.vendor_job_id)
@@ -438,3 +443,8 @@ class Runner:
 
     def _now(self) -> datetime:
         return self._database.clock.now()
+
+
+def _declares(provider: Provider, capability: Capability, model: object) -> bool:
+    """Whether ``provider`` names ``model`` for ``capability``; every vendor has names of its own."""
+    return any(model in declared.models for declared in provider.declarations if declared.capability is capability)
