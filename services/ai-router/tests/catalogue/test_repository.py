@@ -12,7 +12,7 @@ from contracts.enums import Capability
 
 
 async def test_stated_figures_and_edits(start_router: Any) -> None:
-    """AIR-21 to AIR-28; an edited price survives the initial-data step, a removed row comes back."""
+    """AIR-21 to AIR-28, the length of a clip as the vendor makes it; an edited price survives the initial-data step, a removed row comes back."""
     router = await start_router(consume=False)
     book = CatalogueBook(router.database, max_age_s=0.0)
     catalogue, usage = await book.current()
@@ -22,7 +22,7 @@ async def test_stated_figures_and_edits(start_router: Any) -> None:
         Decimal("0.15"),
         8.0,
         12.5,
-        10.0,
+        8.0,
         100,
     )
     assert catalogue.rules.budgets == {
@@ -34,7 +34,7 @@ async def test_stated_figures_and_edits(start_router: Any) -> None:
     assert usage.cost_today == 0
 
     await router.execute("UPDATE providers SET cost = 0.2 WHERE key = 'veo3'")
-    await router.execute("DELETE FROM providers WHERE key = 'ideogram'")
+    await router.execute("DELETE FROM providers WHERE key = 'ideogram' AND capability = 'image_enhancement'")
     await load_starting_catalogue(router.database)
     edited, _ = await book.current()
     assert edited.offer("veo3", Capability.VIDEO_GENERATION).cost == Decimal("0.2")

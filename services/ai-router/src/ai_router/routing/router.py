@@ -20,6 +20,10 @@ from contracts.enums import Capability
 DEFAULT_SECONDS = Decimal(10)
 """A video whose length nobody has said (WFL's default)."""
 
+ANSWER_TOKENS = 2000
+CHARACTERS_PER_TOKEN = 3
+"""Few, so that what a text costs is estimated too high rather than too low."""
+
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
@@ -167,6 +171,8 @@ _CLOSED = Breaker()
 def units_of(command: SubmitJob) -> dict[str, Decimal]:
     """How much work a job is estimated to be, by unit. Seconds only where the result has a length."""
     units = {"image": Decimal(1), "job": Decimal(1)}
+    texts = [value for value in command.parameters.values() if isinstance(value, str)]
+    units["token"] = Decimal(ANSWER_TOKENS + sum(map(len, texts)) // CHARACTERS_PER_TOKEN)
     script = command.parameters.get("script") or command.parameters.get("prompt")
     if isinstance(script, str):
         units["character"] = Decimal(len(script))
