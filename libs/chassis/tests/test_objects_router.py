@@ -18,6 +18,7 @@ from openapi_spec_validator import validate
 from chassis.app import create_app
 from chassis.settings import ServiceSettings
 from chassis.storage import FolderStore
+from chassis.storage.port import ObjectStat
 from chassis.storage.router import Unsatisfiable, objects_router, parse_range
 
 KEY = "images/a/2026/03/07/b.jpg"
@@ -60,6 +61,21 @@ async def test_a_link_gives_the_object_and_how_to_keep_it(gateway: Gateway) -> N
         "content-disposition": "inline",
     }
     assert {name: answer.headers[name] for name in expected} == expected
+
+
+async def test_an_object_deleted_after_the_look_at_it_is_not_found(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No 200 that breaks off before the first byte."""
+    link, stat = gateway.store.signed_url(KEY), gateway.store.stat
+
+    async def seen_for_the_last_time(key: str) -> ObjectStat | None:
+        found = await stat(key)
+        await gateway.store.delete(key)
+        return found
+
+    monkeypatch.setattr(gateway.store, "stat", seen_for_the_last_time)
+    assert (await gateway.http.get(link)).status_code == 404
 
 
 async def test_a_head_request_has_no_body(gateway: Gateway) -> None:

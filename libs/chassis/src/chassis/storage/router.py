@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import AsyncIterator
 from typing import Annotated
 from urllib.parse import quote
 
@@ -79,7 +80,10 @@ def objects_router(store: FolderStore) -> APIRouter:
         if request.method == "HEAD":
             return Response(status_code=status, headers=headers, media_type=found.mime_type)
         return StreamingResponse(
-            store.open_range(key, start, end), status_code=status, headers=headers, media_type=found.mime_type
+            await _begun(store.open_range(key, start, end)),
+            status_code=status,
+            headers=headers,
+            media_type=found.mime_type,
         )
 
     return router
@@ -121,6 +125,18 @@ def parse_range(header: str | None, size: int) -> tuple[int, int] | None:
     if start >= end:
         raise Unsatisfiable
     return start, end
+
+
+async def _begun(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """``pieces``, the first of them read: an object deleted since it was looked at is an error, not half an answer."""
+    first = await anext(pieces, b"")
+
+    async def all_of_them() -> AsyncIterator[bytes]:
+        yield first
+        async for piece in pieces:
+            yield piece
+
+    return all_of_them()
 
 
 def _require_admitted(store: FolderStore, key: str, expires: int, filename: str | None, signature: str) -> None:
