@@ -107,6 +107,7 @@ class Bus(Protocol):
         """Hand messages over; ``confirmed`` is called with ids as they become safe, perhaps in several calls.
 
         Returns when all are settled or the time-out has passed; raises :class:`PublishFailed` when some are not safe.
+        A confirm may come late: ``confirmed`` may still be called after that, for what had not been safe in time.
         """
         ...
 
