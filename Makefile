@@ -44,8 +44,16 @@ up: setup ## Run the platform on this machine until Ctrl-C
 doctor: setup ## Say what is installed, reachable, missing
 	@$(BIN)/talkingphoto doctor
 
-test: $(VENV)/.dev ## All tests: unit, slices, seams, journeys, a sample of the chaos suite
+# Pure computation shares the cores; what starts servers has them to itself.
+PURE := libs/contracts libs/media simulators services/ai-router/tests/providers
+
+test: $(VENV)/.dev ## All tests: unit, slices, seams, journeys, a sample of the chaos suite [TESTS=services/billing]
+ifdef TESTS
 	@$(BIN)/python -m pytest -q $(TESTS)
+else
+	@$(BIN)/python -m pytest -q -n 2 --dist worksteal $(PURE)
+	@$(BIN)/python -m pytest -q $(addprefix --ignore=,$(PURE))
+endif
 
 check: $(VENV)/.dev ## Formatting, lint, types, import rules
 	@$(BIN)/ruff format --check --quiet . || (echo 'Run `make fmt`.' && exit 1)
