@@ -15,6 +15,7 @@ from chassis.bus.port import Bus
 from chassis.clock import Clock
 from chassis.consumer import Consumers
 from chassis.database import Database
+from chassis.housekeeping import InboxPruner
 from chassis.listeners import Listeners
 from chassis.logs import service_scope
 from chassis.outbox import Outbox
@@ -99,10 +100,11 @@ class Running:
         retry_delays_s: tuple[float, ...] = (60.0, 120.0, 240.0),
     ) -> None:
         self._service = service
-        self._consume = consume
         self._outbox = Outbox(service.database, bus, alone=alone) if service.database is not None else None
+        self._background = tuple(service.background) if consume else ()
         if consume and service.consumers is not None and service.database is not None:
             service.consumers.attach(bus, service.database, retry_delays_s=retry_delays_s)
+            self._background += (InboxPruner(service.database),)
         if serve and service.listeners is not None:
             service.listeners.attach(bus)
 
@@ -112,14 +114,15 @@ class Running:
         with service_scope(self._service.name):
             if self._outbox is not None:
                 await self._outbox.start()
-            if self._consume:
-                for part in self._service.background:
-                    await part.start()
+            for part in self._background:
+                await part.start()
 
     async def stop(self, grace_s: float = 5.0) -> None:
-        """Stop background parts, then the outbox; the bus is the caller's to stop first."""
-        if self._consume:
-            await asyncio.gather(*(part.stop(grace_s) for part in self._service.background))
+        """Stop background parts, publish what they and the last handlers committed, close the database.
+
+        The bus is the caller's: paused before this, so that no handler commits any more, and stopped after it.
+        """
+        await asyncio.gather(*(part.stop(grace_s) for part in self._background))
         if self._outbox is not None:
             await self._outbox.stop(grace_s)
         if self._service.database is not None:

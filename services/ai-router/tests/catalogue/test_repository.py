@@ -12,7 +12,7 @@ from contracts.enums import Capability
 
 
 async def test_stated_figures_and_edits(start_router: Any) -> None:
-    """AIR-21 to AIR-28, the length of a clip as the vendor makes it; an edited price survives the initial-data step, a removed row comes back."""
+    """AIR-21 to AIR-28, clips as the vendor makes them; edited prices survive the step, removed rows come back."""
     router = await start_router(consume=False)
     book = CatalogueBook(router.database, max_age_s=0.0)
     catalogue, usage = await book.current()
