@@ -117,8 +117,9 @@ class EmbeddedPlatform:
         for server, _ in self._servers:
             server.should_exit = True
         await asyncio.gather(*(task for _, task in self._servers), return_exceptions=True)
-        await self.bus.stop(_GRACE_S)
+        await self.bus.pause(_GRACE_S)
         await asyncio.gather(*(running.stop(_GRACE_S) for running in self._running))
+        await self.bus.stop(_GRACE_S)
         if self._store is not None:
             await self._store.stop(_GRACE_S)
         await self._processes.stop()

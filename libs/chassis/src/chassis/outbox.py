@@ -131,7 +131,8 @@ class Outbox:
             self._loops.append(asyncio.create_task(loop(), name=f"outbox {name} {self._database.service}"))
 
     async def stop(self, grace_s: float = 5.0) -> None:
-        """Let batches in flight be confirmed within the grace, delete their rows, end. The rest stays."""
+        """Publish what has been committed, let it be confirmed within the grace, delete its rows. The rest stays."""
+        self._publish_fresh()
         if self._publishing:
             await asyncio.wait(self._publishing, timeout=grace_s)
         for task in (*self._loops, *self._publishing):
@@ -158,9 +159,12 @@ class Outbox:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            while self._fresh:
-                batch, self._fresh = self._fresh[: self._batch], self._fresh[self._batch :]
-                self._publish_soon(batch)
+            self._publish_fresh()
+
+    def _publish_fresh(self) -> None:
+        while self._fresh:
+            batch, self._fresh = self._fresh[: self._batch], self._fresh[self._batch :]
+            self._publish_soon(batch)
 
     async def _relay_loop(self) -> None:
         take_over = self._alone

@@ -156,8 +156,9 @@ async def _messages(assembled: Assembled, *, consume: bool, serve: bool) -> Asyn
     try:
         yield bus
     finally:
-        await bus.stop(GRACE_S)
+        await bus.pause(GRACE_S)
         await running.stop(GRACE_S)
+        await bus.stop(GRACE_S)
         if isinstance(store, FallbackStore):
             await store.stop(GRACE_S)
         await assembled.dependencies.processes.stop(GRACE_S)

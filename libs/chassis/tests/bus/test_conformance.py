@@ -253,3 +253,28 @@ async def test_a_queue_has_one_consumer(world: Any) -> None:
     world.queue("twice", world.recorder(), "a.happened.v1")
     with pytest.raises(ValueError, match=r"tests\.twice"):
         world.queue("twice", world.recorder(), "a.happened.v1")
+
+
+async def test_a_paused_bus_finishes_what_is_in_hand_and_takes_no_more(world: Any) -> None:
+    """Pausing waits for the handler; what comes after is not handed over; stopping afterwards is no error."""
+    handler = world.recorder()
+    handler.hold.clear()
+    world.queue("paused", handler, "a.happened.v1", batch=1)
+    await world.bus.start()
+    first, second = world.message("a.happened.v1", b"1"), world.message("a.happened.v1", b"2")
+    publishing = world.publish_soon(first, second)
+    await world.until(lambda: len(handler.batches) == 1, timeout_s=5)
+
+    pausing = asyncio.create_task(world.bus.pause(5))
+    done, _ = await asyncio.wait({pausing}, timeout=0.2)
+    assert not done, "the batch in hand is not finished"
+    handler.hold.set()
+    await pausing
+    await publishing
+    assert first.id in world.confirmed
+
+    third = world.message("a.happened.v1", b"3")
+    failure = await world.publish(third)
+    assert (failure is None) == (third.id in world.confirmed), "safe, or still its sender's"
+    await world.bus.stop(1)
+    assert handler.bodies == [b"1"]

@@ -76,7 +76,9 @@ class Consumer:
             self._task = asyncio.create_task(self._run(), name=f"consume {self.spec.name}")
 
     async def stop_reading(self) -> None:
-        """Ask the broker for no more, and take no further batch."""
+        """Ask the broker for no more, and take no further batch. Once is enough."""
+        if self._stopping:
+            return
         self._stopping = True
         self._wake.set()
         for lane in self._lanes:

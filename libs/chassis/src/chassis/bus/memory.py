@@ -106,6 +106,10 @@ class InProcessBus:
             self._start(queue)
 
     async def stop(self, grace_s: float = 10.0) -> None:
+        """Pause; there is nothing to close."""
+        await self.pause(grace_s)
+
+    async def pause(self, grace_s: float = 10.0) -> None:
         """Let batches in hand finish within the grace; everything else is still in its outbox."""
         self._running = False
         for timer in self._timers:

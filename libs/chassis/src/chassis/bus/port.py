@@ -95,8 +95,16 @@ class Bus(Protocol):
         """Connect, declare every queue subscribed so far and begin to deliver."""
         ...
 
+    async def pause(self, grace_s: float = 10.0) -> None:
+        """Take no more and let handlers finish within the grace; for good.
+
+        A bus that keeps messages outside this process still publishes, so that what the last handlers committed
+        leaves before the end. In process nobody would take them: they stay in the outbox for the next start.
+        """
+        ...
+
     async def stop(self, grace_s: float = 10.0) -> None:
-        """Take no more, let handlers finish within the grace, return the rest, close."""
+        """Pause if that has not been done, return what is not handled, close."""
         ...
 
     def subscribe(self, queue: QueueSpec, handler: Handler) -> None:

@@ -77,11 +77,15 @@ class RabbitMQBus:
             await self._consuming.start()
 
     async def stop(self, grace_s: float = 10.0) -> None:
-        """Take no more, let handlers finish within the grace, close; what is not acknowledged goes back."""
-        await asyncio.gather(*(consumer.stop_reading() for consumer in self._consumers.values()))
-        await asyncio.gather(*(consumer.finish(grace_s) for consumer in self._consumers.values()))
+        """Pause and close; what is not acknowledged goes back."""
+        await self.pause(grace_s)
         await self._consuming.stop()
         await self._publishing.stop()
+
+    async def pause(self, grace_s: float = 10.0) -> None:
+        """Take no more, let handlers finish within the grace; publishing goes on."""
+        await asyncio.gather(*(consumer.stop_reading() for consumer in self._consumers.values()))
+        await asyncio.gather(*(consumer.finish(grace_s) for consumer in self._consumers.values()))
 
     async def publish(self, messages: Sequence[Outgoing], confirmed: Confirmed) -> None:
         """Send and wait for the confirms within the time-out. Raises :class:`PublishFailed`; at once without broker."""

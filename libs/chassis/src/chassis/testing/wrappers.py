@@ -55,6 +55,10 @@ class MischievousBus:
         """As the bus."""
         await self.bus.start()
 
+    async def pause(self, grace_s: float = 10.0) -> None:
+        """As the bus."""
+        await self.bus.pause(grace_s)
+
     async def stop(self, grace_s: float = 10.0) -> None:
         """As the bus."""
         await self.bus.stop(grace_s)
