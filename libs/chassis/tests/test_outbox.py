@@ -211,13 +211,28 @@ async def test_a_relay_that_stops_leaves_its_place_at_once(
     first = Outbox(database, scripted_bus, lease_s=60)
     await _emit(other, registered)
     assert await first.drain() == 1
+    left = await _emit(await new_service(url=database.url), registered)
     second = Outbox(other, scripted_bus, lease_s=60)
-    await _emit(database, registered)
     assert await second.drain() == 0
 
     await first.stop()
 
     assert await second.drain() == 1
+    assert scripted_bus.ids[-1:] == left
+
+
+async def test_what_is_committed_before_the_stop_leaves_before_the_end(
+    new_service: Any, scripted_bus: Any, registered: Any, count: Any
+) -> None:
+    """No turn of the loop in between: stopping itself publishes, and the row is gone."""
+    database = await new_service()
+    outbox = Outbox(database, scripted_bus, poll_s=60, sweep_s=60)
+    sent = await _emit(database, registered, 2)
+
+    await outbox.stop()
+
+    assert scripted_bus.ids == sent
+    assert await count(database, "outbox") == 0
 
 
 async def test_a_process_alone_takes_what_the_one_before_it_left(
