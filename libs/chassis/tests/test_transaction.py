@@ -218,6 +218,18 @@ async def test_no_connection_is_said_in_one_way_whatever_the_driver_says(new_ser
                 pass
 
 
+async def test_a_server_killed_while_its_answer_was_awaited_is_away(new_service: Any) -> None:
+    database = await new_service()
+    broke = asyncpg.InternalClientError("cannot switch to state 15; another operation (2) is in progress")
+    with pytest.raises(DatabaseAway):
+        async with database.transaction():
+            raise broke
+    with pytest.raises(DatabaseAway):
+        async with database.connection():
+            raise broke
+    await database.ready()
+
+
 async def test_a_pool_that_stays_exhausted_is_away_too(new_service: Any) -> None:
     database = await new_service(pool_size=1, max_overflow=0, pool_timeout_s=0.1)
     async with database.connection():

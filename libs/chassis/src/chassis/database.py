@@ -265,9 +265,11 @@ class Database:
                 await tx._flush()
                 faults.point("transaction.before_commit", self.service)
                 await block.commit()
-            except BaseException:
+            except BaseException as error:
                 tx._rolled_back()
                 await self._roll_back(connection, driver, block)
+                if isinstance(error, asyncpg.InternalClientError):
+                    raise self._broke(error) from error
                 raise
             finally:
                 if tx._session is not None:
@@ -282,9 +284,16 @@ class Database:
             raw = await connection.get_raw_connection()
             try:
                 yield raw.driver_connection
+            except asyncpg.InternalClientError as error:
+                await connection.invalidate()
+                raise self._broke(error) from error
             except (OSError, asyncpg.InterfaceError, asyncio.CancelledError):
                 await connection.invalidate()
                 raise
+
+    def _broke(self, error: Exception) -> DatabaseAway:
+        # The driver's word for a server that was killed while its answer was awaited.
+        return DatabaseAway(f"the connection to the database of {self.service} broke: {error}")
 
     async def ready(self) -> None:
         """Return when the database answers; raise what the driver raises else."""
@@ -335,7 +344,7 @@ class Database:
                 await connection.invalidate()
             elif driver.is_in_transaction():
                 await asyncio.wait_for(asyncio.shield(block.rollback()), timeout=5)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, TimeoutError):
             await connection.invalidate()
 
 
