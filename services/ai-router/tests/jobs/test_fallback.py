@@ -124,7 +124,7 @@ async def test_no_key_and_no_quota_open_the_breaker_at_once(
     assert len(banana.calls) == 1
     caller = {"Authorization": f"Bearer {job.user_id}"}
     services = (await router.http.get("/api/v1/ai/services/health", headers=caller)).json()["services"]
-    (entry,) = [one for one in services if one["provider"] == "nano_banana"]
+    (entry,) = [one for one in services if (one["provider"], one["capability"]) == ("nano_banana", "image_enhancement")]
     assert (entry["configured"], entry["breaker"]) == (True, "open")
 
 
