@@ -12,11 +12,8 @@ from tests.chaos.points import matrix
 
 SAMPLE = (
     "billing.transaction.before_commit",
-    "workflow.outbox.before_publish",
     "workflow.runs.consumer.before_ack",
-    "ai_router.transaction.after_commit",
     "export.outbox.after_publish",
-    "notify.runs.consumer.before_ack",
 )
 """Crashed in every test run; ``make chaos`` crashes at all of them."""
 
