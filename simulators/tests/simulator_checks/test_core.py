@@ -151,4 +151,4 @@ async def test_every_vendor_guards_its_door_and_hides_what_it_has_not(name: str)
     async with httpx.AsyncClient(transport=InProcess({"v": simulator.app}), base_url="http://v") as client:
         assert (await client.get("/no/such/path")).status_code in (401, 404, 405)
         assert (await client.get("/files/none.png")).status_code == 404
-    assert simulator.operations <= POSSIBLE.keys()
+    assert simulator.operations <= simulator.possible.keys()

@@ -16,7 +16,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from simulators.core import media
-from simulators.core.faults import ANSWERS, Fault, Plan
+from simulators.core.faults import ANSWERS, POSSIBLE, Fault, Plan
 from simulators.core.jobs import Job
 from simulators.core.ledger import Entry, Ledger
 
@@ -54,7 +54,9 @@ class Simulator(ABC):
 
     vendor: ClassVar[str]
     operations: ClassVar[frozenset[str]]
-    """Which of the operations of :data:`simulators.core.faults.POSSIBLE` this vendor has."""
+    """Which of the operations of ``possible`` this vendor has."""
+    possible: ClassVar[Mapping[str, frozenset[Fault]]] = POSSIBLE
+    """By operation: what can go wrong there."""
     lacks: ClassVar[frozenset[Fault | tuple[str, Fault]]] = frozenset()
     """Faults its protocol has no room for, everywhere or in one operation."""
     late: ClassVar[frozenset[Fault]] = frozenset()
@@ -63,7 +65,7 @@ class Simulator(ABC):
 
     def __init__(self, *, key: str = "simulated-key") -> None:
         self.key = key
-        self.plan = Plan()
+        self.plan = Plan(self.possible)
         self.ledger = Ledger()
         self.jobs: dict[str, Job] = {}
         self._files: dict[str, tuple[bytes, str, Job | None, int]] = {}

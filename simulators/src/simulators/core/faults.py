@@ -36,6 +36,17 @@ class Fault(StrEnum):
     WEBHOOK_LATE = "webhook_late"
     WEBHOOK_LOST = "webhook_lost"
     WEBHOOK_TWICE = "webhook_twice"
+    DENIED = "denied"
+    CODE_REFUSED = "code_refused"
+    WRONG_NONCE = "wrong_nonce"
+    WRONG_AUDIENCE = "wrong_audience"
+    WRONG_ISSUER = "wrong_issuer"
+    EXPIRED = "expired"
+    UNKNOWN_KEY = "unknown_key"
+    FORGED = "forged"
+    UNSIGNED = "unsigned"
+    KEY_CONFUSION = "key_confusion"
+    UNVERIFIED = "unverified"
 
 
 HINT_SECONDS = 7
@@ -107,13 +118,14 @@ POSSIBLE: Mapping[str, frozenset[Fault]] = {
     "cancel": _READ_FAULTS,
     "health": _READ_FAULTS | {Fault.AUTH},
 }
-"""By operation: what can go wrong there."""
+"""By operation of a vendor that does AI work: what can go wrong there. Other vendors have tables of their own."""
 
 
 class Plan:
     """Decides about each request. Scripted faults come first, in order; then chance, reproducible by its seed."""
 
-    def __init__(self) -> None:
+    def __init__(self, possible: Mapping[str, frozenset[Fault]] = POSSIBLE) -> None:
+        self._possible = possible
         self._script: dict[str, deque[Fault | None]] = {}
         self._odds: dict[Fault, float] = {}
         self._random = Random(0)
@@ -125,7 +137,7 @@ class Plan:
         """
         wanted = list(faults)
         for fault in wanted:
-            if fault is not None and fault not in POSSIBLE[operation]:
+            if fault is not None and fault not in self._possible[operation]:
                 raise ValueError(f"{fault} cannot happen to {operation}")
         self._script.setdefault(operation, deque()).extend(wanted)
 
@@ -145,7 +157,7 @@ class Plan:
             return waiting.popleft()
         roll = self._random.random() if self._odds else 1.0
         for fault, odds in self._odds.items():
-            if fault not in POSSIBLE[operation]:
+            if fault not in self._possible[operation]:
                 continue
             roll -= odds
             if roll < 0:
