@@ -10,15 +10,21 @@ import cv2
 import numpy as np
 import pytest
 
+from media import image_score
 from media.enhance import enhance
 from media.image_score import PENALTIES, score_image, score_image_file
 from media.images import decode
-from media.types import Bgr
+from media.types import Bgr, Score
 
 
 @pytest.fixture(scope="module")
 def portrait(portrait_path: Path) -> Bgr:
     return decode(portrait_path)
+
+
+@pytest.fixture(scope="module")
+def clean(portrait: Bgr) -> Score:
+    return score_image(portrait)
 
 
 def _noise(image: Bgr, sigma: float) -> Bgr:
@@ -43,8 +49,8 @@ def _small(image: Bgr, side: float) -> Bgr:
     return np.asarray(cv2.resize(image, (int(side), int(side)), interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def test_a_good_portrait_and_its_enhancement_pass(portrait: Bgr) -> None:
-    assert score_image(portrait).value >= 9
+def test_a_good_portrait_and_its_enhancement_pass(portrait: Bgr, clean: Score) -> None:
+    assert clean.value >= 9
     better, _ = enhance(portrait)
     score = score_image(better, original=portrait)
     assert score.value >= 9
@@ -62,9 +68,9 @@ def test_a_good_portrait_and_its_enhancement_pass(portrait: Bgr) -> None:
     ],
 )
 def test_more_of_a_fault_scores_less(
-    portrait: Bgr, degrade: Callable[[Bgr, float], Bgr], levels: tuple[float, ...], measure: str
+    portrait: Bgr, clean: Score, degrade: Callable[[Bgr, float], Bgr], levels: tuple[float, ...], measure: str
 ) -> None:
-    scores = [score_image(portrait), *(score_image(degrade(portrait, level)) for level in levels)]
+    scores = [clean, *(score_image(degrade(portrait, level)) for level in levels)]
     values = [score.value for score in scores]
     assert all(later < earlier for earlier, later in pairwise(values)), values
     assert values[-1] < 6.5
@@ -110,6 +116,30 @@ def test_a_lost_face_fails(portrait: Bgr) -> None:
     score = score_image(empty, original=portrait)
     assert score.measures["face_lost"] == 1.0
     assert score.value <= 5
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(lambda image: image, id="clean"),
+        pytest.param(lambda image: _noise(image, 10), id="noise"),
+        pytest.param(lambda image: _jpeg(image, 10), id="jpeg"),
+        pytest.param(lambda image: _dark(image, 0.25), id="dark"),
+    ],
+)
+def test_faces_are_looked_for_in_a_copy_without_another_verdict(
+    portrait: Bgr, fault: Callable[[Bgr], Bgr], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A photo larger than the copy scores within 0.1 of what it scores when its faces are sought in the photo itself."""
+    large = np.asarray(cv2.resize(portrait, (1536, 1536), interpolation=cv2.INTER_CUBIC), np.uint8)
+    poor = fault(large)
+    quick = score_image(poor, original=large)
+    monkeypatch.setattr(image_score, "FACE_SIDE", 1536)
+    thorough = score_image(poor, original=large)
+    assert quick.value == pytest.approx(thorough.value, abs=0.1)
+    assert quick.reasons == thorough.reasons
+    assert quick.measures["faces"] == thorough.measures["faces"] == 1
+    assert quick.measures["sharpness"] == pytest.approx(thorough.measures["sharpness"], abs=0.03)
 
 
 def test_a_larger_copy_is_the_same_person(portrait: Bgr) -> None:

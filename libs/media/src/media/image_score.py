@@ -5,6 +5,10 @@
 A penalty grows linearly from nothing at ``fine`` to ``most`` at ``awful`` (``PENALTIES``). A photo scores at least 8
 when no fault would be remarked on; the measures are explained in ``media.image_measures`` and ``media.faces_measures``.
 Given the original, a face that no longer looks the same costs most of all.
+
+Grain, blocks and softness are measured on views at full resolution (``TILE``); faces, and light on them, on a copy of at
+most ``FACE_SIDE``, which costs half of what it costs on 12 megapixels. A face known from the copy looks as
+bright and as alike as the large one: values differ by less than 0.1 (tested).
 """
 
 from __future__ import annotations
@@ -20,11 +24,14 @@ from media.enhance_dct import denoise
 from media.enhance_light import neutral_gains
 from media.faces import find_faces
 from media.faces_features import EYE_Y, SPAN, align
+from media.faces_measures import sharpness
 from media.image_measures import blockiness, blur_sigma, light, luma, noise_sigma, tiles
 from media.images import decode, fit_within
-from media.types import Bgr, Face, Score
+from media.types import Bgr, Box, Face, Score
 
 TILE = 512
+FACE_SIDE = 512
+"""Longest side of the copy in which faces are looked for and compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +71,16 @@ def score_image(image: Bgr, *, original: Bgr | None = None) -> Score:
     ``blockiness`` (steps on the 8 x 8 grid against others, minus 1), ``exposure`` (median luma, of the face where there
     is one, 0 to 1), ``clipped`` (share of black or white pixels), ``contrast`` (luma from the 5th to the 95th
     hundredth, 0 to 1), ``cast`` (largest gain to neutral, minus 1), ``resolution`` (shorter side, pixels), the face's
-    ``sharpness``, ``faces``; with ``original`` also ``face_similarity`` (0 to 1) and ``face_lost`` (0 or 1).
+    ``sharpness``, ``faces`` (those of 24 pixels and more in a copy of ``FACE_SIDE``); with ``original`` also ``face_similarity`` (0 to 1) and ``face_lost`` (0 or 1).
     """
-    plane = luma(image)
-    faces = find_faces(image)
-    measures = _pixel_measures(image) | _light_measures(image, plane, faces)
+    copy = _copy(image)
+    faces = find_faces(copy)
+    measures = _pixel_measures(image) | _light_measures(image, faces)
     measures |= {"resolution": float(min(image.shape[:2])), "faces": float(len(faces))}
     if faces:
-        measures["sharpness"] = faces[0].sharpness
+        measures["sharpness"] = _sharpness(image, faces[0].box, image.shape[1] / copy.shape[1])
     if original is not None:
-        measures |= _likeness(image, faces, original)
+        measures |= _likeness(copy, faces, _copy(original))
     return _verdict(measures)
 
 
@@ -107,7 +114,24 @@ def _pixel_measures(image: Bgr) -> dict[str, float]:
     }
 
 
-def _light_measures(image: Bgr, plane: NDArray[np.float32], faces: tuple[Face, ...]) -> dict[str, float]:
+def _copy(image: Bgr) -> Bgr:
+    """``image`` within ``FACE_SIDE``, each pixel the mean of what it replaces."""
+    scale = FACE_SIDE / max(image.shape[:2])
+    if scale >= 1:
+        return image
+    size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _sharpness(image: Bgr, box: Box, scale: float) -> float:
+    """Sharpness of the face in ``box`` of a copy ``scale`` times smaller than ``image``, at full resolution."""
+    left, top = round(box.x * scale), round(box.y * scale)
+    face = image[top : round((box.y + box.height) * scale), left : round((box.x + box.width) * scale)]
+    return sharpness(np.asarray(cv2.cvtColor(fit_within(face, 256, 256), cv2.COLOR_BGR2GRAY), np.uint8))
+
+
+def _light_measures(image: Bgr, faces: tuple[Face, ...]) -> dict[str, float]:
+    plane = luma(image)
     seen = light(plane)
     step = max(1, round((plane.size / 250_000) ** 0.5))
     sample = plane[::step, ::step]
@@ -133,11 +157,7 @@ def _likeness(image: Bgr, faces: tuple[Face, ...], original: Bgr) -> dict[str, f
 def _descriptor(image: Bgr, face: Face) -> NDArray[np.float32]:
     """Histograms of oriented gradients of the face with level eyes at a fixed distance (Dalal & Triggs 2005): unmoved
     by light, colour and size; unit length, so that a dot product is a cosine."""
-    small = fit_within(image, 1600, 1600)
-    scale = small.shape[1] / image.shape[1]
-    left = (face.left_eye.x * scale, face.left_eye.y * scale)
-    right = (face.right_eye.x * scale, face.right_eye.y * scale)
-    patch, _ = align(small, left, right)
+    patch, _ = align(image, (face.left_eye.x, face.left_eye.y), (face.right_eye.x, face.right_eye.y))
     half = round(0.8 * SPAN)
     middle = patch.shape[1] // 2
     part = patch[EYE_Y - 40 : EYE_Y + 2 * half - 40, middle - half : middle + half]
