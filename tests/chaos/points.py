@@ -49,6 +49,8 @@ ELSEWHERE = {
     "provider.after_cancel": "paid vendors only: ai-router's tests",
     "provider.before_lookup": "paid vendors only: ai-router's tests",
     "provider.after_lookup": "paid vendors only: ai-router's tests",
+    "payment.before_call": "the payment processor only: billing's tests",
+    "payment.after_call": "the payment processor only: billing's tests",
     "dead_letter.before_commit": "poisoned messages only: the chassis' tests",
     "dead_letter.after_commit": "poisoned messages only: the chassis' tests",
     "signing_key.before_rename": "once per installation: users' tests",

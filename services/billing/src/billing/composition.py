@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import httpx
+
 from billing.ledger import endpoints as ledger_endpoints
 from billing.ledger.expiry import HoldExpiry
 from billing.ledger.handlers import consumers
 from billing.ledger.service import Ledger
+from billing.payments import endpoints as payment_endpoints
+from billing.payments.inbox import Inbox
+from billing.payments.reader import SubscriptionReader
+from billing.payments.stripe import Stripe
+from billing.payments.stripe_http import StripeHttp, pooled_client
 from billing.plans import endpoints as plan_endpoints
 from billing.plans.repository import PlanBook, load_starting_catalogue
 from billing.settings import Settings
 from chassis import migrations
 from chassis.app import create_app
-from chassis.service import Dependencies, Service, ServiceSpec
+from chassis.service import Background, Dependencies, Service, ServiceSpec
 
 
 def build(settings: Settings, deps: Dependencies) -> Service:
@@ -26,19 +33,39 @@ def build(settings: Settings, deps: Dependencies) -> Service:
         name="billing",
         settings=settings,
         version="0.1.0",
-        routers=[plan_endpoints.router, ledger_endpoints.router],
+        routers=[plan_endpoints.router, ledger_endpoints.router, payment_endpoints.router],
         readiness={"database": deps.database.ready},
         description="Plans, credits and usage.",
+        larger_bodies={payment_endpoints.PATH: payment_endpoints.LARGEST_BODY},
     )
     app.state.database = deps.database
     app.state.verifier = deps.verifier
     app.state.plans = plans
+    app.state.payment_inbox = Inbox(settings.webhook_secrets, deps.clock.now, live=settings.stripe_is_live)
+    background: list[Background] = [HoldExpiry(deps.database, ledger, poll_s=settings.expiry_poll_s)]
+    if settings.stripe_secret_key is not None:
+        client = pooled_client()
+        stripe = stripe_at(settings, client)
+        background.append(
+            SubscriptionReader(deps.database, stripe, poll_s=settings.subscription_poll_s, close=client.aclose)
+        )
     return Service(
         name="billing",
         app=app,
         database=deps.database,
         consumers=consumers(ledger),
-        background=(HoldExpiry(deps.database, ledger, poll_s=settings.expiry_poll_s),),
+        background=background,
+    )
+
+
+def stripe_at(settings: Settings, client: httpx.AsyncClient) -> Stripe:
+    """Stripe with these settings. Raises ValueError where no key is set."""
+    if settings.stripe_secret_key is None:
+        raise ValueError("STRIPE_SECRET_KEY is not set")
+    return Stripe(
+        StripeHttp(client, settings.stripe_base_url, settings.stripe_secret_key),
+        automatic_tax=settings.stripe_automatic_tax,
+        payment_methods=settings.stripe_payment_methods,
     )
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Annotated
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import NoDecode
 
 from chassis.settings import ServiceSettings
 
@@ -14,3 +17,38 @@ class Settings(ServiceSettings):
     opening_plan: str = Field("free", description="Plan of a new account; another one where the owner is the user.")
     hold_hours: int = Field(24, ge=1, le=720, description="A hold that nobody settles is released after this long.")
     expiry_poll_s: float = Field(60.0, gt=0, description="How often expired holds are looked for.")
+
+    stripe_secret_key: SecretStr | None = Field(
+        None, description="Stripe's key (`sk_` or `rk_`); without it nothing can be sold and nothing connects there."
+    )
+    stripe_webhook_secret: SecretStr | None = Field(
+        None, description="Signs Stripe's webhooks; while one is being rolled, both, separated by a comma."
+    )
+    stripe_base_url: str = Field("https://api.stripe.com", description="Another address: a simulator.")
+    stripe_automatic_tax: bool = Field(True, description="Let Stripe Tax work out the tax; the account must be set up.")
+    stripe_payment_methods: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Offer at most these (card,upi,...); empty: whatever the Stripe account has switched on."
+    )
+    subscription_poll_s: float = Field(5.0, gt=0, description="How often subscriptions in doubt are looked for.")
+
+    @field_validator("stripe_payment_methods", mode="before")
+    @classmethod
+    def _split_methods(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    def public_urls(self) -> tuple[str, ...]:
+        """Also the address that gets Stripe's key."""
+        return (*super().public_urls(), self.stripe_base_url)
+
+    @property
+    def webhook_secrets(self) -> tuple[str, ...]:
+        """The secrets that webhooks may be signed with; none means that no webhook is accepted."""
+        given = self.stripe_webhook_secret.get_secret_value() if self.stripe_webhook_secret else ""
+        return tuple(part.strip() for part in given.split(",") if part.strip())
+
+    @property
+    def stripe_is_live(self) -> bool | None:
+        """Whether the key is one of live mode; None where it does not say or there is none."""
+        key = self.stripe_secret_key.get_secret_value() if self.stripe_secret_key else ""
+        mode = key.split("_")[1:2]
+        return {"live": True, "test": False}.get(mode[0]) if mode else None

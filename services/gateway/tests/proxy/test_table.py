@@ -36,6 +36,8 @@ def row_for(path: str) -> Row | None:
         ("/api/v1/users/me", "users", False),
         ("/api/v1/users/me/sessions/0199f0a1", "users", False),
         ("/api/v1/billing/plans", "billing", True),
+        ("/api/v1/billing/webhooks/stripe", "billing", True),
+        ("/api/v1/billing/webhooks", "billing", False),
         ("/api/v1/billing/credits/balance", "billing", False),
         ("/api/v1/usage/current", "billing", False),
         ("/api/v1/workflows", "workflow", False),

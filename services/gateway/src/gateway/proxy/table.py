@@ -32,6 +32,8 @@ TABLE: tuple[Row, ...] = (
     *_whole("/api/v1/auth", "users", public=True),
     *_whole("/api/v1/users", "users"),
     Row("/api/v1/billing/plans", "billing", public=True),
+    # Signed by the payment processor, over the body as it was sent.
+    Row("/api/v1/billing/webhooks/stripe", "billing", public=True),
     *_whole("/api/v1/billing", "billing"),
     *_whole("/api/v1/usage", "billing"),
     Row("/api/v1/workflows/{run_id}/events", "notify"),

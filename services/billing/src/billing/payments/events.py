@@ -1,0 +1,189 @@
+"""What Stripe reports, read into types. Types of events: docs.stripe.com/api/events/types.
+
+An event is its envelope plus a fact, None where the type is none of ours. Money in facts is for whoever sells plans and
+credits; the inbox itself follows subscriptions only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from billing.payments.money import Money
+from billing.payments.port import Checkout, Refund, Subscription
+from billing.payments.stripe_objects import (
+    JsonObject,
+    Unreadable,
+    amount,
+    checkout_of,
+    moment,
+    reference,
+    refund_of,
+    subscription_of,
+    text,
+    uuid,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckoutReported:
+    """A visit to the payment page is complete, its delayed payment came or failed, or it expired."""
+
+    checkout: Checkout
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionReported:
+    """A subscription as it was when the event happened. ``rank``: 0 created, 1 updated, 2 deleted."""
+
+    subscription: Subscription
+    rank: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceReported:
+    """An invoice was paid, or a try to collect it failed and may be repeated by Stripe."""
+
+    invoice_id: str
+    customer_id: str | None
+    subscription_id: str | None
+    paid: bool
+    total: Money
+    billing_reason: str | None
+    attempts: int
+    issued_at: datetime
+    user_id: UUID | None
+    product_line: str | None
+    number: str | None
+    page_url: str | None
+    pdf_url: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargeRefunded:
+    """Money of a charge was given back; ``refunded`` is all of it so far."""
+
+    charge_id: str
+    payment_id: str | None
+    refunded: Money
+    in_full: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RefundReported:
+    """One refund was made, or its status changed."""
+
+    refund: Refund
+
+
+Fact = CheckoutReported | SubscriptionReported | InvoiceReported | ChargeRefunded | RefundReported
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """The envelope. ``created`` has whole seconds only; ``object_id`` names what it speaks of."""
+
+    id: str
+    type: str
+    created: datetime
+    livemode: bool
+    api_version: str | None
+    object_id: str | None
+    data: JsonObject
+
+
+def envelope(body: bytes) -> Event:
+    """Read a webhook's body. Raises :class:`Unreadable` for anything that is not a snapshot event of Stripe's."""
+    try:
+        found = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise Unreadable("the body is not JSON") from None
+    if not isinstance(found, dict) or found.get("object") != "event":
+        raise Unreadable("the body is not an event")
+    data = (found.get("data") or {}).get("object") if isinstance(found.get("data"), dict) else None
+    created = moment(found, "created")
+    if not isinstance(data, dict) or created is None:
+        raise Unreadable("the event has no object or no time")
+    event_id = text(found, "id")
+    if len(event_id) > 255:
+        raise Unreadable("the event's id is too long")
+    object_id, api_version = data.get("id"), found.get("api_version")
+    return Event(
+        id=event_id,
+        type=text(found, "type"),
+        created=created.astimezone(UTC),
+        livemode=found.get("livemode") is True,
+        api_version=api_version if isinstance(api_version, str) else None,
+        object_id=object_id if isinstance(object_id, str) else None,
+        data=data,
+    )
+
+
+def fact_of(event: Event) -> Fact | None:
+    """What the event says, None for types that are none of ours. Raises :class:`Unreadable`."""
+    read = _READERS.get(event.type)
+    return read(event.data) if read is not None else None
+
+
+def _invoice(data: JsonObject, *, paid: bool) -> InvoiceReported:
+    # Since 2025-03-31.basil the subscription stands under ``parent`` (docs.stripe.com/changelog/basil).
+    parent = data.get("parent")
+    details: Any = parent.get("subscription_details") if isinstance(parent, Mapping) else None
+    holder: JsonObject = details if isinstance(details, Mapping) else data
+    metadata = holder.get("metadata") or {}
+    attempts = data.get("attempt_count")
+    return InvoiceReported(
+        invoice_id=text(data, "id"),
+        customer_id=reference(data, "customer") if data.get("customer") else None,
+        subscription_id=reference(holder, "subscription") if holder.get("subscription") else None,
+        paid=paid,
+        total=amount(data, "amount_paid" if paid else "amount_due"),
+        billing_reason=data.get("billing_reason"),
+        attempts=attempts if isinstance(attempts, int) else 0,
+        issued_at=_issued(data),
+        user_id=uuid(metadata.get("user_id")),
+        product_line=metadata.get("product_line"),
+        number=data.get("number"),
+        page_url=data.get("hosted_invoice_url"),
+        pdf_url=data.get("invoice_pdf"),
+    )
+
+
+def _issued(data: JsonObject) -> datetime:
+    issued = moment(data, "created") or moment(data, "date")
+    if issued is None:
+        raise Unreadable("the invoice has no time")
+    return issued
+
+
+def _charge(data: JsonObject) -> ChargeRefunded:
+    return ChargeRefunded(
+        charge_id=text(data, "id"),
+        payment_id=reference(data, "payment_intent") if data.get("payment_intent") else None,
+        refunded=amount(data, "amount_refunded"),
+        in_full=data.get("refunded") is True,
+    )
+
+
+_READERS: Mapping[str, Callable[[JsonObject], Fact]] = {
+    "checkout.session.completed": lambda data: CheckoutReported(checkout_of(data)),
+    "checkout.session.async_payment_succeeded": lambda data: CheckoutReported(checkout_of(data)),
+    "checkout.session.async_payment_failed": lambda data: CheckoutReported(checkout_of(data)),
+    "checkout.session.expired": lambda data: CheckoutReported(checkout_of(data)),
+    "customer.subscription.created": lambda data: SubscriptionReported(subscription_of(data), 0),
+    "customer.subscription.updated": lambda data: SubscriptionReported(subscription_of(data), 1),
+    "customer.subscription.paused": lambda data: SubscriptionReported(subscription_of(data), 1),
+    "customer.subscription.resumed": lambda data: SubscriptionReported(subscription_of(data), 1),
+    "customer.subscription.deleted": lambda data: SubscriptionReported(subscription_of(data), 2),
+    "invoice.paid": lambda data: _invoice(data, paid=True),
+    "invoice.payment_failed": lambda data: _invoice(data, paid=False),
+    "charge.refunded": _charge,
+    "refund.created": lambda data: RefundReported(refund_of(data)),
+    "refund.updated": lambda data: RefundReported(refund_of(data)),
+    "refund.failed": lambda data: RefundReported(refund_of(data)),
+}

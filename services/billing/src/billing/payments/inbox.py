@@ -1,0 +1,102 @@
+"""Each event of the processor takes effect once and in order (BIL-29, BIL-54)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+import structlog
+from prometheus_client import Counter
+
+from billing.payments import repository, rules
+from billing.payments.events import (
+    CheckoutReported,
+    Event,
+    Fact,
+    InvoiceReported,
+    SubscriptionReported,
+    envelope,
+    fact_of,
+)
+from billing.payments.signature import verify
+from billing.payments.stripe_objects import Unreadable
+from chassis.database import Transaction
+from chassis.metrics import REGISTRY
+
+log = structlog.get_logger(__name__)
+
+WEBHOOKS = Counter("payment_webhooks", "Reports of the payment processor.", ("result",), registry=REGISTRY)
+
+
+class Result(StrEnum):
+    """What came of an event; kept with it, but for ``REPEATED``."""
+
+    APPLIED = "applied"
+    STALE = "stale"
+    DOUBTFUL = "doubtful"
+    NOTED = "noted"
+    """A fact that changes no subscription."""
+    IGNORED = "ignored"
+    """Of a type that is none of ours."""
+    OTHER_MODE = "other_mode"
+    """Of test mode while we are live, or the other way round."""
+    UNREADABLE = "unreadable"
+    """Signed, but not as documented. It is kept, so that it can be taken in once it can be read."""
+    REPEATED = "repeated"
+
+
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    """Where events arrive. ``live`` says which mode counts; None takes both."""
+
+    secrets: Sequence[str] = field(repr=False)
+    clock_now: Callable[[], datetime]
+    live: bool | None = None
+
+    def open(self, body: bytes, signature: str | None) -> Event:
+        """Check who sent ``body`` and read its envelope. Raises ``BadSignature`` or ``Unreadable``."""
+        verify(body, signature, self.secrets, now=self.clock_now().timestamp())
+        return envelope(body)
+
+    async def take(self, event: Event, body: bytes, tx: Transaction) -> tuple[Result, Fact | None]:
+        """Let a checked event take effect, once; a repeated one changes nothing and has no fact.
+
+        Whoever grants what was paid for does so in the same transaction, from the fact.
+        """
+        if not await repository.record_event(tx, event, body):
+            return Result.REPEATED, None
+        result, fact = await self._effect(event, tx)
+        await repository.finish_event(tx, event.id, result)
+        return result, fact
+
+    async def _effect(self, event: Event, tx: Transaction) -> tuple[Result, Fact | None]:
+        if self.live is not None and event.livemode is not self.live:
+            return Result.OTHER_MODE, None
+        try:
+            fact = fact_of(event)
+        except Unreadable as wrong:
+            log.error("payment_event.unreadable", event_id=event.id, type=event.type, reason=str(wrong))
+            return Result.UNREADABLE, None
+        match fact:
+            case None:
+                return Result.IGNORED, None
+            case SubscriptionReported(subscription, rank):
+                known = await repository.lock(tx, subscription.id)
+                held, verdict = rules.report(known, subscription, rank=rank, created=event.created, event_id=event.id)
+                if held != known:
+                    await repository.save(tx, subscription.id, held)
+                return Result(verdict.value), fact
+            case CheckoutReported(checkout) if checkout.subscription_id is not None:
+                await _mentioned(tx, checkout.subscription_id)
+            case InvoiceReported(subscription_id=str() as subscription_id):
+                await _mentioned(tx, subscription_id)
+        return Result.NOTED, fact
+
+
+async def _mentioned(tx: Transaction, subscription_id: str) -> None:
+    known = await repository.lock(tx, subscription_id)
+    held = rules.mention(known)
+    if held != known:
+        await repository.save(tx, subscription_id, held)

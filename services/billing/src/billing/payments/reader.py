@@ -1,0 +1,85 @@
+"""Subscriptions whose state is in doubt are read from the processor."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import asyncpg
+import structlog
+
+from billing.payments import repository, rules
+from billing.payments.port import FailureClass, PaymentFailure, PaymentProcessor
+from billing.payments.repository import Due
+from chassis.database import Database
+
+log = structlog.get_logger(__name__)
+
+_BATCH = 20
+_FIRST_WAIT = timedelta(seconds=5)
+_LONGEST_WAIT = timedelta(hours=1)
+
+
+class SubscriptionReader:
+    """Looks every ``poll_s`` for what is due. Several processes may: a reading counts if nothing else did since."""
+
+    def __init__(
+        self,
+        database: Database,
+        processor: PaymentProcessor,
+        *,
+        poll_s: float,
+        close: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        self._database = database
+        self._close = close
+        self._processor = processor
+        self._poll_s = poll_s
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin to look."""
+        self._task = asyncio.create_task(self._loop(), name="subscription reader")
+
+    async def stop(self, grace_s: float = 5.0) -> None:
+        """Stop looking, and close what the processor is spoken to with."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        if self._close is not None:
+            await self._close()
+
+    async def run_once(self) -> int:
+        """Read what is due now; returns how many subscriptions that were."""
+        async with self._database.transaction() as tx:
+            found = await repository.due(tx, _BATCH)
+        for each in found:
+            await self._read(each)
+        return len(found)
+
+    async def _read(self, each: Due) -> None:
+        try:
+            observed = await self._processor.subscription(each.id)
+        except PaymentFailure as failure:
+            wait = min(_FIRST_WAIT * 2 ** min(each.failures, 10), _LONGEST_WAIT)
+            level = log.warning if failure.kind is FailureClass.TRANSIENT else log.error
+            level("subscription.not_read", subscription=each.id, kind=failure.kind, error=str(failure))
+            async with self._database.transaction() as tx:
+                await repository.put_off(tx, each.id, until=tx.now + wait, failures=each.failures + 1)
+            return
+        async with self._database.transaction() as tx:
+            known = await repository.lock(tx, each.id)
+            held, verdict = rules.reading(known, observed, asked_at_version=each.version)
+            if verdict is rules.Verdict.APPLIED:
+                await repository.save(tx, each.id, held)
+                await repository.put_off(tx, each.id, until=tx.now + _LONGEST_WAIT, failures=0)
+
+    async def _loop(self) -> None:
+        while True:
+            try:
+                while await self.run_once() == _BATCH:
+                    pass
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+                log.warning("subscription_reader.waits", error=str(error))
+            await asyncio.sleep(self._poll_s)
