@@ -97,6 +97,27 @@ async def test_commands_are_drained_by_lane_with_a_share_for_the_lower_ones(worl
     assert {delivery.queue for delivery in handler.deliveries} == {"tests.commands"}
 
 
+async def test_what_comes_while_a_consumer_is_attached_again_is_handled_without_waiting_for_more(world: Any) -> None:
+    handler = world.recorder()
+    world.bus.subscribe(_commands("again"), handler)
+    await world.bus.start()
+    consumer = next(iter(world.bus._consumers.values()))
+    open_lane = consumer._open
+
+    async def and_something_comes(connection: Any, lane: Any, dead: str) -> Any:
+        opened = await open_lane(connection, lane, dead)
+        if lane.queue.endswith("high_priority"):
+            await _publish(world.bus, world, [b"x"], exchange=COMMANDS, key="tests.high_priority")
+            # The reader has been woken and has found nothing: this lane is not among those it reads yet.
+            await world.until(lambda: opened.waiting and not consumer._wake.is_set(), timeout_s=5)
+        return opened
+
+    consumer._open = and_something_comes
+    world.bus._consuming._connection.abort(ConnectionLost("cut by the test"))
+
+    await world.until(lambda: handler.bodies == [b"x"], timeout_s=5)
+
+
 async def test_a_retried_and_a_replayed_command_stay_in_their_lane(world: Any) -> None:
     verdicts: dict[int, Verdict] = {1: Retry(0.1, "again"), 2: Bury("no")}
     handler = world.recorder(lambda delivery: verdicts.get(delivery.attempt, ACKNOWLEDGE))

@@ -72,6 +72,8 @@ class Consumer:
         declared = topology.of(self.spec, prefix=self._prefix, instance=ids.uuid7().hex)
         await topology.declare(declaring, declared, prefix=self._prefix)
         self._lanes = [await self._open(connection, lane, declared.dead) for lane in declared.lanes]
+        # What was delivered before its lane was among those that are read has woken nobody.
+        self._wake.set()
         if self._task is None:
             self._task = asyncio.create_task(self._run(), name=f"consume {self.spec.name}")
 
