@@ -7,9 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from chassis.service import ServiceSpec
 from chassis.settings import load
+
+if TYPE_CHECKING:
+    from chassis.service import ServiceSpec
 
 PACKAGES = ("users", "billing", "workflow", "ai_router", "export", "notify", "gateway")
 """In the order in which they start: the gateway last, because it answers for all of them."""

@@ -131,7 +131,7 @@ async def _api(spec: ServiceSpec, settings: ServiceSettings) -> None:
 async def _worker(spec: ServiceSpec, settings: ServiceSettings) -> None:
     assembled = assemble(spec, settings)
     async with _messages(assembled, consume=True, serve=False) as bus, _stop_signal() as stop:
-        readiness = {"bus": bus.ready}
+        readiness = {"bus": bus.ready, "queues": bus.reading}
         if assembled.service.database is not None:
             readiness["database"] = assembled.service.database.ready
         app = create_app(

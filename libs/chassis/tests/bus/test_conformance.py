@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chassis.bus.port import ACKNOWLEDGE, Bury, PublishFailed, Retry
+from chassis.bus.port import ACKNOWLEDGE, Bury, NotReading, PublishFailed, Retry
 from chassis.messages import Delivery
 
 
@@ -238,14 +238,20 @@ async def test_stop_interrupts_a_handler_after_the_grace(world: Any) -> None:
 
 
 async def test_ready_while_it_runs_and_not_after(world: Any) -> None:
+    world.queue("ready", world.recorder(), "a.happened.v1")
     with pytest.raises(PublishFailed):
         await world.bus.ready()
+    with pytest.raises(NotReading):
+        await world.bus.reading()
     await world.bus.start()
     await world.bus.ready()
+    await world.bus.reading()
     await world.bus.stop(0)
 
     with pytest.raises(PublishFailed):
         await world.bus.ready()
+    with pytest.raises(NotReading):
+        await world.bus.reading()
     assert isinstance(await world.publish(world.message("a.happened.v1", mandatory=False)), PublishFailed)
 
 

@@ -1,7 +1,8 @@
 """The HTTP process."""
 
-from ai_router.composition import SPEC
-from chassis.process import run_api
-
 if __name__ == "__main__":
+    # Here, because the processes for media work import this module and need none of it.
+    from ai_router.composition import SPEC
+    from chassis.process import run_api
+
     run_api(SPEC)

@@ -1,7 +1,8 @@
 """The HTTP process."""
 
-from chassis.process import run_api
-from export.composition import SPEC
-
 if __name__ == "__main__":
+    # Here, because the processes for media work import this module and need none of it.
+    from chassis.process import run_api
+    from export.composition import SPEC
+
     run_api(SPEC)

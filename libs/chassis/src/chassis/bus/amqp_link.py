@@ -43,6 +43,11 @@ class Link:
             log.warning("broker.away", link=self._name, error=repr(error))
         self._task = asyncio.create_task(self._keep(), name=f"broker {self._name}")
 
+    @property
+    def open(self) -> bool:
+        """Whether there is a connection that is set up."""
+        return self._connection is not None and self._connection.open
+
     async def stop(self) -> None:
         """Close and end."""
         if self._task is not None:

@@ -15,7 +15,17 @@ from uuid import UUID
 
 import structlog
 
-from chassis.bus.port import Acknowledge, Bury, Confirmed, DeadLetter, Handler, PublishFailed, QueueSpec, Retry
+from chassis.bus.port import (
+    Acknowledge,
+    Bury,
+    Confirmed,
+    DeadLetter,
+    Handler,
+    NotReading,
+    PublishFailed,
+    QueueSpec,
+    Retry,
+)
 from chassis.messages import Delivery, Outgoing
 
 log = structlog.get_logger(__name__)
@@ -165,6 +175,11 @@ class InProcessBus:
         """Ready while it runs."""
         if not self._running:
             raise PublishFailed("the bus is not running")
+
+    async def reading(self) -> None:
+        """Reads while it runs."""
+        if not self._running:
+            raise NotReading("the bus is not running")
 
     async def dead_letters(self, queue: str, limit: int = 100) -> list[DeadLetter]:
         """The oldest dead letters of a queue."""

@@ -20,6 +20,10 @@ class PublishFailed(Exception):
     """Some messages may not have arrived. Their rows stay, the relay tries again, inboxes absorb repeats."""
 
 
+class NotReading(Exception):
+    """Some queue subscribed to may not exist, or nobody here reads it at the moment."""
+
+
 @dataclass(frozen=True, slots=True)
 class Acknowledge:
     """Handled, or handled before."""
@@ -121,6 +125,10 @@ class Bus(Protocol):
 
     async def ready(self) -> None:
         """Return when messages can be published; raise :class:`PublishFailed` else."""
+        ...
+
+    async def reading(self) -> None:
+        """Return when every queue subscribed to exists and is being read; raise :class:`NotReading` else."""
         ...
 
     async def dead_letters(self, queue: str, limit: int = 100) -> list[DeadLetter]:

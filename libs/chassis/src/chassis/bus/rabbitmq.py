@@ -24,7 +24,7 @@ from chassis.bus.amqp_connection import Connection, connect
 from chassis.bus.amqp_consumer import Consumer
 from chassis.bus.amqp_link import Link
 from chassis.bus.amqp_publisher import Publisher
-from chassis.bus.port import Confirmed, DeadLetter, Handler, PublishFailed, QueueSpec
+from chassis.bus.port import Confirmed, DeadLetter, Handler, NotReading, PublishFailed, QueueSpec
 from chassis.messages import Outgoing
 
 log = structlog.get_logger(__name__)
@@ -101,6 +101,11 @@ class RabbitMQBus:
         if self._publisher is None:
             raise PublishFailed("there is no connection to the broker")
         await self._publisher.ready(timeout_s=2.0)
+
+    async def reading(self) -> None:
+        """Return when the queues subscribed to are declared and read; raise :class:`NotReading` at once else."""
+        if self._consumers and not self._consuming.open:
+            raise NotReading("there is no connection to the broker that reads the queues")
 
     async def dead_letters(self, queue: str, limit: int = 100) -> list[DeadLetter]:
         """The oldest dead letters of a queue; they stay where they are."""

@@ -101,6 +101,10 @@ class MischievousBus:
         """As the bus."""
         await self.bus.ready()
 
+    async def reading(self) -> None:
+        """As the bus."""
+        await self.bus.reading()
+
     async def dead_letters(self, queue: str, limit: int = 100) -> list[DeadLetter]:
         """As the bus."""
         return await self.bus.dead_letters(queue, limit)
