@@ -1,9 +1,11 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import httpx
+import pytest
 import pytest_asyncio
 
 from chassis.auth import TokenVerifier
@@ -73,16 +75,31 @@ class KeysOfTheService:
         return keys
 
 
+UsersWith = Callable[..., AbstractAsyncContextManager[Users]]
+
+
+@pytest.fixture
+def users_with(database_for: DatabaseFor) -> UsersWith:
+    """Make a users service on its own database with settings of its own: ``async with users_with(...) as users``."""
+
+    @asynccontextmanager
+    async def made(**settings: Any) -> AsyncIterator[Users]:
+        clock = ManualClock(NOW)
+        verifier = KeysOfTheService(clock)
+        async with slice_of(
+            SPEC, database_for, Users, verifier=verifier, clock=clock, settings={"bcrypt_cost": 10, **settings}
+        ) as users:
+            verifier.users = users
+            # Below what the settings allow: a hundred logins are to take a second, not a minute.
+            users.service.app.state.hasher._cost = 4
+            await users.service.app.state.hasher.start()
+            yield users
+
+    return made
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def users(database_for: DatabaseFor) -> AsyncIterator[Users]:
+async def users(users_with: UsersWith) -> AsyncIterator[Users]:
     """One users service on its own database."""
-    clock = ManualClock(NOW)
-    verifier = KeysOfTheService(clock)
-    async with slice_of(
-        SPEC, database_for, Users, verifier=verifier, clock=clock, settings={"bcrypt_cost": 10}
-    ) as users:
-        verifier.users = users
-        # Below what the settings allow: a hundred logins are to take a second, not a minute.
-        users.service.app.state.hasher._cost = 4
-        await users.service.app.state.hasher.start()
+    async with users_with() as users:
         yield users

@@ -31,6 +31,9 @@ def row_for(path: str) -> Row | None:
         ("/api/v1/auth/verify-email", "users", True),
         ("/api/v1/auth/forgot-password", "users", True),
         ("/api/v1/auth/reset-password", "users", True),
+        ("/api/v1/auth/oauth/google/start", "users", True),
+        ("/api/v1/auth/oauth/apple/callback", "users", True),
+        ("/api/v1/auth/oauth/tokens", "users", True),
         ("/api/v1/auth/logout", "users", False),
         ("/api/v1/auth/change-password", "users", False),
         ("/api/v1/users/me", "users", False),
@@ -50,6 +53,11 @@ def row_for(path: str) -> Row | None:
         ("/api/v1/objects/users/1/video.mp4", "workflow", True),
         ("/api/v1/ai/providers", "ai_router", False),
         ("/api/v1/export/platforms", "export", False),
+        ("/api/v1/youtube/connect", "export", False),
+        ("/api/v1/youtube/callback", "export", True),
+        ("/api/v1/youtube/connection", "export", False),
+        ("/api/v1/youtube/upload", "export", False),
+        ("/api/v1/youtube/videos/0199f0a1", "export", False),
         ("/api/v1/notifications", "notify", False),
         ("/api/v1/notifications/0199f0a1/read", "notify", False),
     ],
@@ -81,5 +89,6 @@ def test_the_more_special_row_comes_first() -> None:
         ("/api/v1/auth/logout", "/api/v1/auth/{rest:path}"),
         ("/api/v1/billing/plans", "/api/v1/billing/{rest:path}"),
         ("/api/v1/workflows/{run_id}/events", "/api/v1/workflows/{rest:path}"),
+        ("/api/v1/youtube/callback", "/api/v1/youtube/{rest:path}"),
     ]:
         assert templates.index(special) < templates.index(general)

@@ -16,11 +16,16 @@ from contracts.billing import EntitlementsChanged
 from users.accounts import endpoints as account_endpoints
 from users.accounts.passwords import Hasher
 from users.accounts.service import keep_entitlements
+from users.devices import AddressHasher
 from users.keys import endpoints as key_endpoints
 from users.keys import signing
 from users.sessions import endpoints as session_endpoints
+from users.sessions.lockout import Lockout
 from users.sessions.service import Sessions
 from users.settings import Settings
+from users.signin import endpoints as signin_endpoints
+from users.signin.registrations import configured
+from users.signin.service import SignIns
 
 
 def build(settings: Settings, deps: Dependencies) -> Service:
@@ -29,17 +34,22 @@ def build(settings: Settings, deps: Dependencies) -> Service:
         raise ValueError("users needs a database")
     hasher = Hasher(settings.bcrypt_cost)
     key = signing.load(settings)
+    address_hash = AddressHasher.of(settings, key)
+    sessions = Sessions(deps.database, hasher, key, Lockout(address_hash, settings), settings)
+    sign_ins = SignIns(deps.database, sessions, configured(settings), address_hash, settings)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await hasher.start()
         yield
+        for provider in sign_ins.providers.values():
+            await provider.http.aclose()
 
     app = create_app(
         name="users",
         settings=settings,
         version="0.1.0",
-        routers=[account_endpoints.router, session_endpoints.router, key_endpoints.router],
+        routers=[account_endpoints.router, session_endpoints.router, signin_endpoints.router, key_endpoints.router],
         readiness={"database": deps.database.ready},
         lifespan=lifespan,
         description="Accounts, sessions and keys.",
@@ -48,7 +58,9 @@ def build(settings: Settings, deps: Dependencies) -> Service:
     app.state.verifier = deps.verifier
     app.state.hasher = hasher
     app.state.signing_key = key
-    app.state.sessions = Sessions(deps.database, hasher, key, settings)
+    app.state.address_hash = address_hash
+    app.state.sessions = sessions
+    app.state.sign_ins = sign_ins
     return Service(name="users", app=app, database=deps.database, consumers=_consumers())
 
 

@@ -30,3 +30,40 @@ class Settings(ServiceSettings):
     lockout_failures: int = Field(5, ge=1, description="Failed logins within the window that lock an account.")
     lockout_window_minutes: int = Field(60, ge=1, description="Window in which failures are counted.")
     lockout_minutes: int = Field(30, ge=1, description="How long an account stays locked.")
+    lockout_address_failures: int = Field(
+        30, ge=1, description="Failed logins within the window, for any accounts, that lock their address out."
+    )
+    address_hash_key: SecretStr | None = Field(
+        None, description="Key of the hashes of IP addresses; without it derived from the key that signs tokens."
+    )
+
+    signin_google_client_id: str | None = Field(None, description="Google sign-in: the OAuth client's id.")
+    signin_google_client_secret: SecretStr | None = Field(None, description="Google sign-in: the client's secret.")
+    signin_google_issuer: str = Field("https://accounts.google.com", description="Where Google is.")
+    signin_apple_client_id: str | None = Field(None, description="Sign in with Apple: the Services ID.")
+    signin_apple_team_id: str | None = Field(None, description="Sign in with Apple: the team's id.")
+    signin_apple_key_id: str | None = Field(None, description="Sign in with Apple: the id of the key.")
+    signin_apple_private_key: SecretStr | None = Field(
+        None, description="Sign in with Apple: the key of the .p8 file: PEM, or the path of the file."
+    )
+    signin_apple_issuer: str = Field("https://appleid.apple.com", description="Where Apple is.")
+    signin_minutes: int = Field(10, ge=1, le=60, description="How long a started sign-in may take.")
+    signin_ticket_s: float = Field(60.0, gt=0, le=600, description="How long a web client may take to fetch tokens.")
+
+    def required(self) -> tuple[str, ...]:
+        """A provider of identities is set up in full or not at all."""
+        needed = [
+            name
+            for group in (_GOOGLE, _APPLE)
+            if any(getattr(self, name) is not None for name in group)
+            for name in group
+        ]
+        return (*super().required(), *needed)
+
+    def public_urls(self) -> tuple[str, ...]:
+        """Providers' addresses too: codes and secrets are sent there."""
+        return (*super().public_urls(), self.signin_google_issuer, self.signin_apple_issuer)
+
+
+_GOOGLE = ("signin_google_client_id", "signin_google_client_secret")
+_APPLE = ("signin_apple_client_id", "signin_apple_team_id", "signin_apple_key_id", "signin_apple_private_key")

@@ -10,19 +10,20 @@ from chassis.requests import Tx
 from users.accounts import service
 from users.accounts.errors import AccountExists
 from users.accounts.schemas import ProfileIn, RegisterIn, UserOut
+from users.devices import CallingDevice
 from users.product_line import Line
 
 router = APIRouter(prefix="/api/v1", tags=["users"])
 
 
 @router.post("/auth/register", status_code=201, responses=documented(AccountExists, Invalid))
-async def register(body: RegisterIn, line: Line, request: Request) -> UserOut:
+async def register(body: RegisterIn, line: Line, device: CallingDevice, request: Request) -> UserOut:
     """Open an account (USR-01). Its free plan is there within moments."""
     service.check_registration(body, line)
     # Hashed before the transaction begins: it takes longer than everything in it.
     password_hash = await service.hash_password(request.app.state.hasher, body)
     async with request.app.state.database.transaction() as tx:
-        created: UserOut = await service.register(body, line, password_hash, tx)
+        created: UserOut = await service.register(body, line, password_hash, request.app.state.address_hash(device), tx)
     return created
 
 

@@ -12,7 +12,15 @@ from chassis.models import Base, Identified, Timestamped
 from contracts.enums import Role
 
 
-class User(Base, Identified, Timestamped):
+class CountsFailures:
+    """Failed logins within a window, and the lock that came of them."""
+
+    failed_login_count: Mapped[int] = mapped_column(default=0)
+    failing_since: Mapped[datetime | None]
+    locked_until: Mapped[datetime | None]
+
+
+class User(Base, Identified, Timestamped, CountsFailures):
     """One account; works in every product line (PLT-07)."""
 
     __tablename__ = "users"
@@ -28,9 +36,6 @@ class User(Base, Identified, Timestamped):
     timezone: Mapped[str] = mapped_column(String(50), default="UTC")
     language: Mapped[str] = mapped_column(String(10), default="en")
     home_product_line: Mapped[str] = mapped_column(String(40))
-    failed_login_count: Mapped[int] = mapped_column(default=0)
-    failing_since: Mapped[datetime | None]
-    locked_until: Mapped[datetime | None]
     last_login: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
 
@@ -45,6 +50,7 @@ class Consent(Base, Identified):
     policy_version: Mapped[str] = mapped_column(String(20))
     granted: Mapped[bool]
     given_at: Mapped[datetime]
+    ip_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class Entitlement(Base):
@@ -81,3 +87,21 @@ class RefreshToken(Base, Identified):
     token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     issued_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+
+
+class LoginGuard(Base, CountsFailures):
+    """What an address, as a keyed hash, has done to an account. ``spent_until``: it has had its share in a lock."""
+
+    __tablename__ = "login_guards"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    address: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    spent_until: Mapped[datetime | None]
+
+
+class LoginAddress(Base, CountsFailures):
+    """Failed logins from an address, for whatever accounts."""
+
+    __tablename__ = "login_addresses"
+
+    address: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)

@@ -26,6 +26,11 @@ class AccountRepository:
         query = select(User).where(or_(User.email == login.lower(), User.username == login))
         return (await self._session.scalars(query.with_for_update() if lock else query)).first()
 
+    async def by_email(self, email: str, *, lock: bool = False) -> User | None:
+        """The account with this e-mail address."""
+        query = select(User).where(User.email == email.lower())
+        return (await self._session.scalars(query.with_for_update() if lock else query)).first()
+
     async def taken(self, email: str | None, username: str | None, *, by_other_than: UUID | None = None) -> set[str]:
         """Which of the two is in use: ``email``, ``username``."""
         rows = await self._session.execute(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from uuid import UUID
 
 import asyncpg
@@ -18,7 +19,7 @@ from users.accounts.errors import AccountExists
 from users.accounts.models import Consent, User
 from users.accounts.passwords import Hasher, weakness
 from users.accounts.repository import AccountRepository
-from users.accounts.schemas import ProfileIn, RegisterIn, UserOut
+from users.accounts.schemas import ConsentIn, ProfileIn, RegisterIn, UserOut
 
 _REQUIRED_CONSENTS = frozenset({"terms", "privacy"})
 
@@ -30,23 +31,25 @@ def check_registration(body: RegisterIn, line: ProductLine) -> None:
         problems["password"] = wrong
     if line.name_required and body.name is None:
         problems["name"] = f"{line.display_name} needs your name."
-    missing = _REQUIRED_CONSENTS - {consent.kind for consent in body.consents if consent.granted}
-    if line.consent_required and missing:
-        problems["consents"] = f"Agree to {' and '.join(sorted(missing))} to open an account."
+    if missing := missing_consents(body.consents, line):
+        problems["consents"] = f"Agree to {' and '.join(missing)} to open an account."
     if problems:
         raise Invalid("The account cannot be opened with these values.", fields=problems)
 
 
-async def register(body: RegisterIn, line: ProductLine, password_hash: bytes, tx: Transaction) -> UserOut:
+def missing_consents(consents: Sequence[ConsentIn], line: ProductLine) -> list[str]:
+    """What this product line needs agreement to before it opens an account, and has not got (USR-41)."""
+    given = {consent.kind for consent in consents if consent.granted}
+    return sorted(_REQUIRED_CONSENTS - given) if line.consent_required else []
+
+
+async def register(
+    body: RegisterIn, line: ProductLine, password_hash: bytes, address: bytes, tx: Transaction
+) -> UserOut:
     """Open an account. Raises ``AccountExists`` naming the field that is taken."""
-    accounts = AccountRepository(tx.session)
-    username = body.username or f"{_username_stem(body.email)}_{secrets.token_hex(3)}"
-    if taken := await accounts.taken(body.email, username):
-        raise _exists(taken)
     user = User(
-        id=ids.uuid7(),
         email=body.email,
-        username=username,
+        username=body.username,
         name=body.name,
         password_hash=password_hash,
         avatar_url=str(body.avatar_url) if body.avatar_url else None,
@@ -54,9 +57,23 @@ async def register(body: RegisterIn, line: ProductLine, password_hash: bytes, tx
         language=body.language.value,
         home_product_line=line.key.value,
     )
+    await open_account(user, body.consents, address, tx)
+    return UserOut.model_validate(user)
+
+
+async def open_account(user: User, consents: Sequence[ConsentIn], address: bytes, tx: Transaction) -> None:
+    """Store a new account with what was agreed to, and announce it. Raises ``AccountExists``.
+
+    ``address`` is the keyed hash of where the consent came from. A missing username is made from the e-mail address.
+    """
+    accounts = AccountRepository(tx.session)
+    user.id = ids.uuid7()
+    user.username = user.username or f"{_username_stem(user.email)}_{secrets.token_hex(3)}"
+    if taken := await accounts.taken(user.email, user.username):
+        raise _exists(taken)
     accounts.add(user)
     await _flush(tx)
-    for consent in body.consents:
+    for consent in consents:
         tx.session.add(
             Consent(
                 user_id=user.id,
@@ -64,6 +81,7 @@ async def register(body: RegisterIn, line: ProductLine, password_hash: bytes, tx
                 policy_version=consent.policy_version,
                 granted=consent.granted,
                 given_at=tx.now,
+                ip_hash=address,
             )
         )
     tx.emit(
@@ -78,7 +96,6 @@ async def register(body: RegisterIn, line: ProductLine, password_hash: bytes, tx
         )
     )
     await tx.session.refresh(user)
-    return UserOut.model_validate(user)
 
 
 async def read_profile(user_id: UUID, product_line: str, tx: Transaction) -> UserOut:

@@ -11,8 +11,10 @@ from chassis.errors import NotFound, documented
 from chassis.requests import Tx
 from users.accounts.errors import AccountInactive, AccountLocked, RefreshRefused, WrongCredentials
 from users.accounts.schemas import LoginIn, RefreshIn, SessionOut, TokensOut
+from users.devices import CallingDevice
 from users.product_line import Line
-from users.sessions.service import Device, Sessions
+from users.sessions.lockout import AddressLocked
+from users.sessions.service import Sessions
 
 router = APIRouter(prefix="/api/v1", tags=["sessions"])
 
@@ -22,14 +24,9 @@ def _sessions(request: Request) -> Sessions:
     return sessions
 
 
-@router.post("/auth/login", responses=documented(WrongCredentials, AccountLocked, AccountInactive))
-async def login(body: LoginIn, line: Line, request: Request, response: Response) -> TokensOut:
+@router.post("/auth/login", responses=documented(WrongCredentials, AccountLocked, AddressLocked, AccountInactive))
+async def login(body: LoginIn, line: Line, device: CallingDevice, request: Request, response: Response) -> TokensOut:
     """Open a session (USR-02)."""
-    device = Device(
-        # Behind the gateway, which sets the header and strips what clients send.
-        ip_address=request.headers.get("X-Forwarded-For", request.client.host if request.client else None),
-        user_agent=request.headers.get("User-Agent"),
-    )
     response.headers["Cache-Control"] = "no-store"
     return await _sessions(request).login(body.email, body.password.get_secret_value(), line.key.value, device)
 

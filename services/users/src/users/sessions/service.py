@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
@@ -13,78 +12,103 @@ from sqlalchemy import select
 from chassis import ids
 from chassis.auth import Identity
 from chassis.database import Database, Transaction
+from chassis.errors import ServiceError
 from contracts.product_lines import PRODUCT_LINES
 from contracts.users import SessionRevoked
-from users.accounts.errors import AccountInactive, AccountLocked, RefreshRefused, WrongCredentials
+from users.accounts.errors import AccountInactive, RefreshRefused, WrongCredentials
 from users.accounts.models import RefreshToken, Session, User
 from users.accounts.passwords import Hasher
 from users.accounts.repository import AccountRepository
 from users.accounts.schemas import TokensOut
 from users.accounts.service import with_plan
+from users.devices import Device
 from users.keys.signing import SigningKey
+from users.sessions.lockout import Lockout
 from users.settings import Settings
 
-
-@dataclass(frozen=True, slots=True)
-class Device:
-    """Where a login comes from."""
-
-    ip_address: str | None
-    user_agent: str | None
+_COMPARISONS = 3
 
 
 class Sessions:
     """Opens, continues and ends sessions."""
 
-    def __init__(self, database: Database, hasher: Hasher, key: SigningKey, settings: Settings) -> None:
+    def __init__(
+        self, database: Database, hasher: Hasher, key: SigningKey, lockout: Lockout, settings: Settings
+    ) -> None:
         self._database = database
         self._hasher = hasher
         self._key = key
+        self._lockout = lockout
         self._settings = settings
 
     async def login(self, login: str, password: str, product_line: str, device: Device) -> TokensOut:
-        """A new session. Raises ``WrongCredentials``, ``AccountLocked``, ``AccountInactive``.
+        """A new session. Raises ``WrongCredentials``, ``AccountLocked``, ``AddressLocked``, ``AccountInactive``.
 
         The password is compared outside any transaction; failures are counted and committed although the answer is
         an error.
         """
-        async with self._database.transaction() as tx:
-            user = await AccountRepository(tx.session).by_login(login)
-            locked_for = self._locked_for(user, tx)
-        if locked_for is not None:
-            raise self._locked(locked_for)
-        matches = await self._hasher.matches(password, user.password_hash if user is not None else None)
-        if user is None or not matches:
-            if user is not None:
-                await self._count_failure(user.id)
-            raise WrongCredentials("E-mail address or password is wrong.")
-        if not user.is_active:
-            raise AccountInactive("This account is not active. Write to support to have it opened again.")
-        new_hash = (
-            await self._hasher.hash(password)
-            if user.password_hash is not None and self._hasher.outdated(user.password_hash)
-            else None
-        )
-        async with self._database.transaction() as tx:
-            user = await AccountRepository(tx.session).get(user.id, lock=True)
-            if user is None:
-                raise WrongCredentials("E-mail address or password is wrong.")
-            user.failed_login_count, user.failing_since, user.locked_until = 0, None, None
-            user.last_login = tx.now
-            if new_hash is not None:
-                user.password_hash = new_hash
-            session = Session(
-                id=ids.uuid7(),
-                user_id=user.id,
-                ip_address=device.ip_address[:64] if device.ip_address else None,
-                user_agent=device.user_agent[:400] if device.user_agent else None,
-                last_used_at=tx.now,
-                expires_at=tx.now + timedelta(days=self._settings.refresh_days),
+        for _ in range(_COMPARISONS):
+            async with self._database.transaction() as tx:
+                user = await AccountRepository(tx.session).by_login(login)
+                refusal = await self._lockout.refusal(user, device, tx)
+            if refusal is not None:
+                raise refusal
+            compared = user.password_hash if user is not None else None
+            matches = await self._hasher.matches(password, compared)
+            rehashed = (
+                await self._hasher.hash(password) if matches and compared and self._hasher.outdated(compared) else None
             )
-            tx.session.add(session)
-            await tx.session.flush()
-            await tx.session.refresh(user)
-            return await self._tokens(user, session, product_line, tx)
+            async with self._database.transaction() as tx:
+                if user is not None:
+                    user = await AccountRepository(tx.session).get(user.id, lock=True)
+                if matches and user is not None and user.password_hash != compared:
+                    # It was changed or taken away meanwhile; what matched before says nothing now.
+                    continue
+                outcome = await self._decide(user, product_line, device, tx, matches=matches, rehashed=rehashed)
+            if isinstance(outcome, ServiceError):
+                raise outcome
+            return outcome
+        raise _wrong()
+
+    async def _decide(
+        self,
+        user: User | None,
+        product_line: str,
+        device: Device,
+        tx: Transaction,
+        *,
+        matches: bool,
+        rehashed: bytes | None,
+    ) -> TokensOut | ServiceError:
+        """A session, or the answer to commit and then raise."""
+        # Asked again: of many guesses at the same moment, those after the fifth learn nothing from their answer.
+        if (refusal := await self._lockout.refusal(user, device, tx)) is not None:
+            return refusal
+        if user is None or not matches:
+            await self._lockout.failed(user, device, tx)
+            return _wrong()
+        if not user.is_active:
+            return AccountInactive("This account is not active. Write to support to have it opened again.")
+        await self._lockout.cleared(user, device, tx)
+        if rehashed is not None:
+            user.password_hash = rehashed
+        return await self.open(user, product_line, device, tx)
+
+    async def open(self, user: User, product_line: str, device: Device, tx: Transaction) -> TokensOut:
+        """A new session for somebody who has proved to be ``user``, whose row is locked."""
+        user.last_login = tx.now
+        session = Session(
+            id=ids.uuid7(),
+            user_id=user.id,
+            ip_address=device.ip_address[:64] if device.ip_address else None,
+            user_agent=device.user_agent[:400] if device.user_agent else None,
+            last_used_at=tx.now,
+            expires_at=tx.now + timedelta(days=self._settings.refresh_days),
+        )
+        tx.session.add(session)
+        await tx.session.flush()
+        await tx.session.refresh(user)
+        return await self._tokens(user, session, product_line, tx)
 
     async def refresh(self, refresh_token: str, product_line: str) -> TokensOut:
         """Exchange a refresh token. Raises ``RefreshRefused``.
@@ -136,8 +160,8 @@ class Sessions:
         _revoke(session, tx)
         return True
 
-    async def end_others(self, user_id: UUID, current: UUID, tx: Transaction) -> int:
-        """End all of a user's sessions but the current one; returns how many."""
+    async def end_others(self, user_id: UUID, current: UUID | None, tx: Transaction) -> int:
+        """End all of a user's sessions but the current one, if any; returns how many."""
         others = [session for session in await self.list_active(user_id, tx) if session.id != current]
         for session in others:
             _revoke(session, tx)
@@ -161,30 +185,9 @@ class Sessions:
         access = self._key.sign(identity, issuer=self._settings.token_issuer, audience=self._settings.token_audience)
         return TokensOut(access_token=access, refresh_token=refresh_token, expires_in=seconds, user=profile)
 
-    async def _count_failure(self, user_id: UUID) -> None:
-        async with self._database.transaction() as tx:
-            user = await AccountRepository(tx.session).get(user_id, lock=True)
-            if user is None:
-                return
-            window = timedelta(minutes=self._settings.lockout_window_minutes)
-            if user.failing_since is None or tx.now - user.failing_since > window:
-                user.failing_since, user.failed_login_count = tx.now, 0
-            user.failed_login_count += 1
-            if user.failed_login_count >= self._settings.lockout_failures:
-                user.locked_until = tx.now + timedelta(minutes=self._settings.lockout_minutes)
-                user.failed_login_count, user.failing_since = 0, None
 
-    def _locked_for(self, user: User | None, tx: Transaction) -> timedelta | None:
-        if user is None or user.locked_until is None or user.locked_until <= tx.now:
-            return None
-        return user.locked_until - tx.now
-
-    @staticmethod
-    def _locked(remaining: timedelta) -> AccountLocked:
-        minutes = max(1, round(remaining.total_seconds() / 60))
-        return AccountLocked(
-            f"Too many failed logins. Try again in {minutes} minutes.", retry_after_s=remaining.total_seconds()
-        )
+def _wrong() -> WrongCredentials:
+    return WrongCredentials("E-mail address or password is wrong.")
 
 
 def _revoke(session: Session, tx: Transaction) -> None:

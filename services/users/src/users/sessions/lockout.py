@@ -1,0 +1,151 @@
+"""Failed logins: what locks whom, and for how long (USR-35).
+
+Three counters, one rule. Five failures within an hour lock the *account* for half an hour, and the *address* for that
+account; thirty failures from one address, for whatever accounts, lock the address.
+
+Nobody may keep a stranger out for ever by guessing badly. So the lock of an account does not hold for an address from
+which its owner has been logged in before, and an address that has helped to lock an account does not count towards
+its next lock for a day: if it goes on guessing, it is itself shut out of that account until the day is over.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from chassis.database import Transaction
+from chassis.errors import RateLimited, ServiceError
+from users.accounts.errors import AccountLocked
+from users.accounts.models import CountsFailures, LoginAddress, LoginGuard, Session, User
+from users.devices import AddressHasher, Device, network_of
+from users.settings import Settings
+
+_SPENT_FOR = timedelta(days=1)
+_SESSIONS_LOOKED_AT = 200
+
+
+class AddressLocked(RateLimited):
+    """Too many failed logins came from this address."""
+
+    code = "address_locked"
+
+
+@dataclass(frozen=True, slots=True)
+class LockRule:
+    """``failures`` within ``window`` lock for ``lock``."""
+
+    failures: int
+    window: timedelta
+    lock: timedelta
+
+
+def one_more(counter: CountsFailures, rule: LockRule, now: datetime, *, until: datetime | None = None) -> bool:
+    """Count a failure; True when it locks, for as long as the rule says or ``until`` then, and starts anew."""
+    if counter.failing_since is None or now - counter.failing_since > rule.window:
+        counter.failing_since, counter.failed_login_count = now, 0
+    counter.failed_login_count += 1
+    if counter.failed_login_count < rule.failures:
+        return False
+    counter.locked_until = until or now + rule.lock
+    counter.failed_login_count = 0
+    return True
+
+
+def locked_for(counter: CountsFailures | None, now: datetime) -> timedelta | None:
+    """How much longer it is locked; None when it is not."""
+    if counter is None or counter.locked_until is None or counter.locked_until <= now:
+        return None
+    return counter.locked_until - now
+
+
+class Lockout:
+    """Keeps the counters. Every method is given the transaction that decides about the login."""
+
+    def __init__(self, address_hash: AddressHasher, settings: Settings) -> None:
+        window = timedelta(minutes=settings.lockout_window_minutes)
+        lock = timedelta(minutes=settings.lockout_minutes)
+        self._account = LockRule(settings.lockout_failures, window, lock)
+        self._address = LockRule(settings.lockout_address_failures, window, lock)
+        self._address_hash = address_hash
+
+    async def refusal(self, user: User | None, device: Device, tx: Transaction) -> ServiceError | None:
+        """Why this login is not even looked at, if so; the same whether its password is right or wrong."""
+        address = self._address_hash.of_network(device)
+        if (remaining := locked_for(await tx.session.get(LoginAddress, address), tx.now)) is not None:
+            return AddressLocked(
+                f"Too many failed logins from here. Try again in {_minutes(remaining)}.",
+                retry_after_s=remaining.total_seconds(),
+            )
+        if user is None:
+            return None
+        remaining = locked_for(await tx.session.get(LoginGuard, (user.id, address)), tx.now)
+        if remaining is None and not await self._familiar(user, device, tx):
+            remaining = locked_for(user, tx.now)
+        if remaining is None:
+            return None
+        return AccountLocked(
+            f"Too many failed logins. Try again in {_minutes(remaining)}.", retry_after_s=remaining.total_seconds()
+        )
+
+    async def failed(self, user: User | None, device: Device, tx: Transaction) -> None:
+        """Count a failed login, for no account when there is none; a ``user`` is locked by the caller."""
+        address = self._address_hash.of_network(device)
+        if user is not None:
+            await self._count_for_account(user, address, device, tx)
+        # Rows are locked in this order everywhere: account, address for the account, address.
+        stale = LoginAddress.failing_since < tx.now - self._address.window
+        unlocked = or_(LoginAddress.locked_until.is_(None), LoginAddress.locked_until <= tx.now)
+        gone = select(LoginAddress.address).where(stale, unlocked).with_for_update(skip_locked=True)
+        await tx.session.execute(delete(LoginAddress).where(LoginAddress.address.in_(gone)))
+        await tx.session.execute(insert(LoginAddress).values(address=address).on_conflict_do_nothing())
+        counter = await tx.session.get_one(LoginAddress, address, with_for_update=True, populate_existing=True)
+        one_more(counter, self._address, tx.now)
+
+    async def cleared(self, user: User, device: Device, tx: Transaction) -> None:
+        """A login succeeded: the account's counter starts anew, and what this address did to it is forgotten."""
+        user.failed_login_count, user.failing_since, user.locked_until = 0, None, None
+        address = self._address_hash.of_network(device)
+        await tx.session.execute(delete(LoginGuard).where(LoginGuard.user_id == user.id, LoginGuard.address == address))
+
+    async def _count_for_account(self, user: User, address: bytes, device: Device, tx: Transaction) -> None:
+        now = tx.now
+        old = LoginGuard.failing_since <= now - _SPENT_FOR
+        not_spent = or_(LoginGuard.spent_until.is_(None), LoginGuard.spent_until <= now)
+        await tx.session.execute(delete(LoginGuard).where(LoginGuard.user_id == user.id, old, not_spent))
+        await tx.session.execute(insert(LoginGuard).values(user_id=user.id, address=address).on_conflict_do_nothing())
+        guard = await tx.session.get_one(LoginGuard, (user.id, address), with_for_update=True, populate_existing=True)
+        if await self._familiar(user, device, tx):
+            one_more(guard, self._account, now)
+            return
+        spent_until = guard.spent_until if guard.spent_until is not None and guard.spent_until > now else None
+        if one_more(guard, self._account, now, until=spent_until) and spent_until is None:
+            guard.spent_until = now + _SPENT_FOR
+        if spent_until is None and one_more(user, self._account, now):
+            await tx.session.flush()
+            helped = LoginGuard.failing_since >= now - self._account.window
+            await tx.session.execute(
+                update(LoginGuard)
+                .where(LoginGuard.user_id == user.id, helped, not_spent)
+                .values(spent_until=now + _SPENT_FOR)
+                .execution_options(synchronize_session=False)
+            )
+
+    async def _familiar(self, user: User, device: Device, tx: Transaction) -> bool:
+        """Whether the account was logged in from there before."""
+        network = network_of(device.ip_address)
+        if network is None:
+            return False
+        known = await tx.session.scalars(
+            select(Session.ip_address)
+            .where(Session.user_id == user.id)
+            .order_by(Session.created_at.desc())
+            .limit(_SESSIONS_LOOKED_AT)
+        )
+        return any(network_of(address) == network for address in known)
+
+
+def _minutes(remaining: timedelta) -> str:
+    return f"{max(1, round(remaining.total_seconds() / 60))} minutes"

@@ -1,0 +1,1 @@
+"""Sign-in with an account that somebody has elsewhere (USR-10)."""

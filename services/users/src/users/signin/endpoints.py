@@ -1,0 +1,119 @@
+"""Where browsers begin and end a sign-in, and where web clients fetch its tokens."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi.responses import RedirectResponse
+
+from chassis.errors import Invalid, NotFound, documented
+from contracts.product_lines import PRODUCT_LINES
+from users.accounts.errors import AccountInactive
+from users.accounts.schemas import TokensOut
+from users.devices import CallingDevice, Device
+from users.product_line import Line
+from users.signin.errors import (
+    ConsentNeeded,
+    EmailUnverified,
+    IdentityRefused,
+    ProviderAway,
+    SignInCancelled,
+    SignInElsewhere,
+    SignInExpired,
+    SignInNotConfigured,
+    TicketRefused,
+)
+from users.signin.models import cookie_name
+from users.signin.schemas import CallbackIn, Start, TicketIn
+from users.signin.service import Returned, SignIns
+
+router = APIRouter(prefix="/api/v1/auth/oauth", tags=["sign-in"])
+
+_STARTING = documented(NotFound, Invalid, SignInNotConfigured, ProviderAway)
+_FINISHING = documented(
+    NotFound,
+    SignInExpired,
+    SignInElsewhere,
+    SignInCancelled,
+    IdentityRefused,
+    EmailUnverified,
+    AccountInactive,
+    ConsentNeeded,
+    SignInNotConfigured,
+    ProviderAway,
+)
+_FINISHING[303] = {"description": "To `redirect_to`, with `ticket` or `error` in the fragment."}
+
+
+def _sign_ins(request: Request) -> SignIns:
+    sign_ins: SignIns = request.app.state.sign_ins
+    return sign_ins
+
+
+def _is_secure(request: Request) -> bool:
+    public_url: str = request.app.state.settings.public_url
+    return public_url.startswith("https://")
+
+
+@router.get("/{provider}/start", status_code=302, response_class=RedirectResponse, responses=_STARTING)
+async def start(provider: str, asked: Start, line: Line, request: Request) -> RedirectResponse:
+    """Send the browser to Google or Apple (USR-10). It comes back within ten minutes, or starts again."""
+    if asked.product_line is not None:
+        if asked.product_line not in PRODUCT_LINES:
+            raise Invalid(
+                "The product line is not known.", fields={"product_line": f"one of {', '.join(sorted(PRODUCT_LINES))}"}
+            )
+        line = PRODUCT_LINES[asked.product_line]
+    started = await _sign_ins(request).start(provider, asked, line)
+    answer = RedirectResponse(started.url, 302, headers={"Cache-Control": "no-store"})
+    # Browsers send a cookie with a form posted from another site only when it is marked so, and then only with TLS.
+    secure = _is_secure(request) or started.posts_across_sites
+    answer.set_cookie(
+        cookie_name(started.state, secure=secure),
+        started.browser,
+        max_age=request.app.state.settings.signin_minutes * 60,
+        path="/",
+        secure=secure,
+        httponly=True,
+        samesite="none" if started.posts_across_sites else "lax",
+    )
+    return answer
+
+
+@router.get("/{provider}/callback", response_model=TokensOut, responses=_FINISHING)
+async def callback(
+    provider: str, answer: Annotated[CallbackIn, Query()], device: CallingDevice, request: Request, response: Response
+) -> TokensOut | Response:
+    """Finish a sign-in whose answer comes in the query, as Google's does."""
+    return await _finish(provider, answer, device, request, response)
+
+
+@router.post("/{provider}/callback", response_model=TokensOut, responses=_FINISHING)
+async def posted_callback(
+    provider: str, answer: Annotated[CallbackIn, Form()], device: CallingDevice, request: Request, response: Response
+) -> TokensOut | Response:
+    """Finish a sign-in whose answer comes as a form, as Apple's does."""
+    return await _finish(provider, answer, device, request, response)
+
+
+async def _finish(
+    provider: str, answer: CallbackIn, device: Device, request: Request, response: Response
+) -> TokensOut | Response:
+    names = [cookie_name(answer.state, secure=secure) for secure in (True, False)]
+    name = next((name for name in names if name in request.cookies), None)
+    finished = await _sign_ins(request).finish(provider, answer, request.cookies.get(name) if name else None, device)
+    final = RedirectResponse(finished.url, 303) if isinstance(finished, Returned) else response
+    final.headers["Cache-Control"] = "no-store"
+    if name is not None:
+        final.delete_cookie(name, path="/", secure=name.startswith("__Host-"), httponly=True)
+    return final if isinstance(finished, Returned) else finished
+
+
+@router.post("/tokens", responses=documented(TicketRefused, AccountInactive))
+async def fetch_tokens(body: TicketIn, device: CallingDevice, request: Request, response: Response) -> TokensOut:
+    """Exchange the ticket of a finished sign-in for its tokens, once, within a minute."""
+    response.headers["Cache-Control"] = "no-store"
+    return await _sign_ins(request).redeem(
+        body.ticket.get_secret_value(), body.code_verifier.get_secret_value(), device
+    )

@@ -1,0 +1,90 @@
+"""Which providers of identities the settings set up, and what is particular to each."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey
+
+from chassis.settings import SettingsError
+from users.settings import Settings
+from users.signin.protocol import Registration, apple_secret
+
+if TYPE_CHECKING:
+    from users.signin.provider import IdentityProvider
+
+KNOWN = ("google", "apple")
+"""Providers that can be set up."""
+
+_PEM = "-----BEGIN"
+
+
+def registrations(settings: Settings) -> list[Registration]:
+    """Those that are set up. Raises ``SettingsError`` for a key that is no P-256 key."""
+    found = []
+    if settings.signin_google_client_id is not None and settings.signin_google_client_secret is not None:
+        secret = settings.signin_google_client_secret.get_secret_value()
+        found.append(
+            Registration(
+                name="google",
+                issuer=settings.signin_google_issuer.rstrip("/"),
+                client_id=settings.signin_google_client_id,
+                secret=lambda _: secret,
+                scope="openid email profile",
+                parameters={"prompt": "select_account"},
+                # Google has issued tokens without the scheme, and documents that it may.
+                also_issued_by=frozenset({"accounts.google.com"})
+                if settings.signin_google_issuer == "https://accounts.google.com"
+                else frozenset(),
+            )
+        )
+    if settings.signin_apple_client_id is not None and settings.signin_apple_private_key is not None:
+        found.append(
+            Registration(
+                name="apple",
+                issuer=settings.signin_apple_issuer.rstrip("/"),
+                client_id=settings.signin_apple_client_id,
+                secret=partial(
+                    apple_secret,
+                    team_id=settings.signin_apple_team_id or "",
+                    key_id=settings.signin_apple_key_id or "",
+                    client_id=settings.signin_apple_client_id,
+                    key=_p256(settings.signin_apple_private_key.get_secret_value()),
+                ),
+                scope="name email",
+                # Apple demands it where name or e-mail are asked for.
+                parameters={"response_mode": "form_post"},
+                posts_across_sites=True,
+            )
+        )
+    return found
+
+
+def configured(settings: Settings) -> Mapping[str, IdentityProvider]:
+    """The providers that are set up, by name. Opens no connection."""
+    found = registrations(settings)
+    if not found:
+        return {}
+    # 0.1 s to import: only where somebody may sign in that way.
+    import httpx
+
+    from users.signin.provider import IdentityProvider
+
+    http = httpx.AsyncClient(timeout=httpx.Timeout(5.0))
+    return {client.name: IdentityProvider(client, http, time.monotonic) for client in found}
+
+
+def _p256(configured_key: str) -> EllipticCurvePrivateKey:
+    try:
+        pem = configured_key if configured_key.lstrip().startswith(_PEM) else Path(configured_key).read_text()
+        key = serialization.load_pem_private_key(pem.encode(), password=None)
+    except (OSError, ValueError, TypeError) as failure:
+        raise SettingsError(f"SIGNIN_APPLE_PRIVATE_KEY cannot be read: {type(failure).__name__}") from None
+    if not isinstance(key, EllipticCurvePrivateKey) or not isinstance(key.curve, SECP256R1):
+        raise SettingsError("SIGNIN_APPLE_PRIVATE_KEY is no P-256 key")
+    return key
