@@ -14,7 +14,7 @@ from ai_router.providers.port import Provider, ProviderRequest
 from simulators.matrix.scenarios import SCENARIOS, Bench, Scenario, bench, request_of
 from simulators.matrix.workspace import FolderWorkspace
 from simulators.serve import Served, serving
-from simulators.vendors.catalogue import ALL
+from simulators.vendors.catalogue import AI
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def workspace(tmp_path: Path) -> FolderWorkspace:
 def sockets() -> Iterator[Mapping[str, Served]]:
     """Every simulator on a port of its own. Their logs about connections broken on purpose are switched off."""
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
-    with serving([kind() for kind in ALL.values()]) as served:
+    with serving([kind() for kind in AI.values()]) as served:
         yield served
 
 

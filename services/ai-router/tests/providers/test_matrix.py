@@ -17,7 +17,7 @@ from simulators.matrix.drive import drive
 from simulators.matrix.run import Cell, fill, squares
 from simulators.matrix.scenarios import SCENARIOS, Bench, request_of
 from simulators.matrix.workspace import FolderWorkspace
-from simulators.vendors.catalogue import ALL
+from simulators.vendors.catalogue import AI
 
 
 async def test_a_sample_of_every_shape_is_right(tmp_path: Path) -> None:
@@ -29,8 +29,8 @@ async def test_a_sample_of_every_shape_is_right(tmp_path: Path) -> None:
 
 def test_every_vendor_is_in_the_matrix_and_every_fault_is_met() -> None:
     """No vendor without a scenario, and no fault that nobody can have."""
-    assert {scenario.vendor for scenario in SCENARIOS} == ALL.keys()
-    met = {fault for kind in ALL.values() for _, fault in squares(kind())}
+    assert {scenario.vendor for scenario in SCENARIOS} == AI.keys()
+    met = {fault for kind in AI.values() for _, fault in squares(kind())}
     assert met - {None} == set().union(*POSSIBLE.values())
 
 

@@ -18,7 +18,7 @@ from simulators.core.base import Simulator
 from simulators.core.faults import Fault
 from simulators.core.loopback import InProcess
 from simulators.matrix.workspace import FolderWorkspace
-from simulators.vendors.catalogue import ALL
+from simulators.vendors.catalogue import AI
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ def bench(
     *, key: str = "simulated-key", through: Callable[[InProcess], httpx.AsyncBaseTransport] | None = None
 ) -> Bench:
     """Fresh simulators and adapters. ``through`` wraps the transport. The caller closes ``client``."""
-    simulators = {name: kind(key=key) for name, kind in ALL.items()}
+    simulators = {name: kind(key=key) for name, kind in AI.items()}
     inner = InProcess({host_of(name): simulator.app for name, simulator in simulators.items()})
     client = httpx.AsyncClient(transport=through(inner) if through else inner)
     settings = settings_for({name: f"http://{host_of(name)}" for name in simulators}, key=key)

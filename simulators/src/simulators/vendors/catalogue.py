@@ -13,10 +13,16 @@ from simulators.vendors.heygen import HeyGen
 from simulators.vendors.ideogram import Ideogram
 from simulators.vendors.midjourney import Midjourney
 from simulators.vendors.openai import OpenAI
+from simulators.vendors.openid_apple import Apple
+from simulators.vendors.openid_google import Google
 from simulators.vendors.runway import Runway
 from simulators.vendors.stability import Stability
+from simulators.vendors.youtube import YouTube
 
-ALL: Mapping[str, type[Simulator]] = {
+AI: Mapping[str, type[Simulator]] = {
     kind.vendor: kind
     for kind in (Gemini, Veo, Fal, OpenAI, Anthropic, ElevenLabs, Runway, Stability, HeyGen, Ideogram, Midjourney)
 }
+"""Those that do AI work: the ones the matrix is about."""
+
+ALL: Mapping[str, type[Simulator]] = {**AI, **{kind.vendor: kind for kind in (Google, Apple, YouTube)}}
