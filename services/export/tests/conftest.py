@@ -123,7 +123,14 @@ async def start_export(new_database: NewDatabase, processes: ProcessPool, tmp_pa
     """Start the service: ``await start_export(url=..., consume=False, settings={...})``."""
     async with AsyncExitStack() as stack:
 
-        async def start(*, url: str | None = None, consume: bool = True, small: bool = True, **settings: Any) -> Export:
+        async def start(
+            *,
+            url: str | None = None,
+            consume: bool = True,
+            small: bool = True,
+            http: httpx.AsyncClient | None = None,
+            **settings: Any,
+        ) -> Export:
             if url is None:
                 url = await new_database("export")
                 assert SPEC.migrations is not None
@@ -133,11 +140,11 @@ async def start_export(new_database: NewDatabase, processes: ProcessPool, tmp_pa
             await SPEC.initial_data(database)
             store = FolderStore(tmp_path / "objects")
             deps = Dependencies(database, store, OneUserPerToken(), SystemClock(), processes)
-            service = build(Settings(env="test", **settings), deps)
+            service = build(Settings(env="test", **settings), deps, http=http)
             bus = InProcessBus(PostgresDeadLetters({"export": database}))
             running = Running(service, bus, consume=consume)
-            http = httpx.AsyncClient(transport=httpx.ASGITransport(service.app), base_url="http://export")
-            export = Export(service, database, store, http)
+            client = httpx.AsyncClient(transport=httpx.ASGITransport(service.app), base_url="http://export")
+            export = Export(service, database, store, client)
             if small:
                 # The same shapes a sixth the size: tests are about what is made, not about encoding pixels.
                 await export.execute(
@@ -150,7 +157,7 @@ async def start_export(new_database: NewDatabase, processes: ProcessPool, tmp_pa
             await running.start()
             stack.push_async_callback(running.stop, 1.0)
             stack.push_async_callback(bus.stop, 1.0)
-            stack.push_async_callback(http.aclose)
+            stack.push_async_callback(client.aclose)
             return export
 
         yield start

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
+import httpx
+
 from chassis import migrations
 from chassis.app import create_app
 from chassis.database import Database
@@ -20,10 +22,12 @@ from export.renditions.runner import RenditionRunner
 from export.settings import Settings
 from export.templates import endpoints as template_endpoints
 from export.templates import repository as templates
+from export.youtube import endpoints as youtube_endpoints
+from export.youtube.parts import YouTubeParts
 
 
-def build(settings: Settings, deps: Dependencies) -> Service:
-    """Export's app, consumers and background parts."""
+def build(settings: Settings, deps: Dependencies, *, http: httpx.AsyncClient | None = None) -> Service:
+    """Export's app, consumers and background parts. ``http`` replaces the connections to Google."""
     if deps.database is None:
         raise ValueError("export needs a database")
     database = deps.database
@@ -50,6 +54,8 @@ def build(settings: Settings, deps: Dependencies) -> Service:
         for kind, run in ((RENDITIONS, rendering.run), (KIT, packing.run))
     ]
 
+    youtube = YouTubeParts.of(settings, database, deps.store, http) if settings.youtube_client_id else None
+
     def interrupt(work_id: UUID) -> None:
         for pool in pools:
             pool.cancel(work_id)
@@ -58,19 +64,20 @@ def build(settings: Settings, deps: Dependencies) -> Service:
         name="export",
         settings=settings,
         version="0.1.0",
-        routers=[platform_endpoints.router, template_endpoints.router, kit_endpoints.router],
+        routers=[platform_endpoints.router, template_endpoints.router, kit_endpoints.router, youtube_endpoints.router],
         readiness={"database": database.ready, "store": deps.store.ready},
-        description="Platform requirements, templates and export kits.",
+        description="Platform requirements, templates, export kits and uploads to YouTube.",
     )
     app.state.database = database
     app.state.verifier = deps.verifier
     app.state.store = deps.store
+    app.state.youtube = youtube.connections if youtube else None
     return Service(
         name="export",
         app=app,
         database=database,
         consumers=Commands(interrupt).consumers(),
-        background=pools,
+        background=(*pools, *(youtube.background if youtube else ())),
     )
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr, field_validator
 
 from chassis.settings import ServiceSettings
 
+_SHORTEST_KEY = 32
+
 
 class Settings(ServiceSettings):
-    """Export's own settings."""
+    """Export's own settings. Without ``youtube_client_id`` there is no YouTube."""
 
     service_name: str = Field("export", description="In log lines, metrics and traces.")
     export_concurrency: int = Field(4, ge=1, le=100, description="Orders under way at a time in one process.")
@@ -20,3 +23,51 @@ class Settings(ServiceSettings):
     render_deadline_s: float = Field(900.0, gt=0, description="Longest run of one encoding job.")
     work_folder: Path | None = Field(None, description="Where orders keep files while they run; else the system's.")
     kit_days: int = Field(30, ge=1, description="How long a kit can be fetched.")
+
+    encryption_key: SecretStr | None = Field(
+        None,
+        description="Encrypts tokens in the database, at least 32 characters. Several, separated by commas: the first "
+        "encrypts, all decrypt.",
+    )
+    youtube_client_id: str | None = Field(None, description="Of the OAuth client for web applications at Google.")
+    youtube_client_secret: SecretStr | None = Field(None, description="Its secret.")
+    youtube_redirect_url: str | None = Field(
+        None, description="As registered with the client; else PUBLIC_URL/api/v1/youtube/callback."
+    )
+    youtube_auth_base_url: str = Field("https://accounts.google.com", description="Where users grant access.")
+    youtube_token_base_url: str = Field("https://oauth2.googleapis.com", description="Where tokens come from.")
+    youtube_api_base_url: str = Field("https://www.googleapis.com", description="The YouTube Data API.")
+    youtube_upload_base_url: str = Field("https://www.googleapis.com", description="Its uploads.")
+    youtube_privacy: Literal["private", "unlisted", "public"] = Field(
+        "private", description="Who sees an upload that does not say. Google keeps those of unaudited clients private."
+    )
+    youtube_concurrency: int = Field(2, ge=1, le=50, description="Uploads under way at a time in one process.")
+    youtube_piece: int = Field(
+        8 * 1024 * 1024,
+        ge=262_144,
+        multiple_of=262_144,
+        description="Bytes sent in one request; a multiple of 256 KiB.",
+    )
+    youtube_retry_s: float = Field(5.0, ge=0, description="Wait after a first failure; doubled each time.")
+    youtube_look_s: float = Field(10.0, ge=0, description="Wait before looking at a new video; doubled each time.")
+
+    @field_validator("encryption_key", mode="after")
+    @classmethod
+    def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and any(len(key.strip()) < _SHORTEST_KEY for key in value.get_secret_value().split(",")):
+            raise ValueError(f"a key is shorter than {_SHORTEST_KEY} characters")
+        return value
+
+    @property
+    def youtube_callback(self) -> str:
+        """Where Google sends browsers back to."""
+        return self.youtube_redirect_url or f"{self.public_url}/api/v1/youtube/callback"
+
+    def required(self) -> tuple[str, ...]:
+        """With a client its secret, and a key for what it brings."""
+        more = ("youtube_client_secret", "encryption_key") if self.youtube_client_id else ()
+        return (*super().required(), *more)
+
+    def public_urls(self) -> tuple[str, ...]:
+        """The callback too."""
+        return (*super().public_urls(), self.youtube_callback)

@@ -44,5 +44,8 @@ TABLE: tuple[Row, ...] = (
     Row("/api/v1/objects/{rest:path}", "workflow", public=True),
     *_whole("/api/v1/ai", "ai_router"),
     *_whole("/api/v1/export", "export"),
+    # Google sends the browser here, which has no token; what it brings is bound to whoever began.
+    Row("/api/v1/youtube/callback", "export", public=True),
+    *_whole("/api/v1/youtube", "export"),
     *_whole("/api/v1/notifications", "notify"),
 )

@@ -1,0 +1,1 @@
+"""A finished video on the user's own YouTube channel."""

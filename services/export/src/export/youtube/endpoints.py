@@ -1,0 +1,189 @@
+"""A user's channel and uploads. Another user's upload or project is a 404."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+
+from chassis import context, ids
+from chassis.auth import Caller, Verifier, bearer_token
+from chassis.errors import Conflict, NotAuthenticated, NotFound, documented
+from chassis.pagination import Fields, Page, Paged, selected
+from chassis.requests import Tx
+from chassis.work import NewWork
+from export.orders import carried
+from export.youtube import metadata, projects, repository
+from export.youtube.connections import (
+    STATE_LIFE,
+    Connections,
+    GrantRefused,
+    GrantUnknown,
+    NoChannel,
+    NotConfigured,
+    YouTubeUnavailable,
+)
+from export.youtube.runner import UPLOAD
+from export.youtube.schemas import ConnectionOut, ConnectOut, UploadIn, UploadOut, upload_out
+
+router = APIRouter(prefix="/api/v1/youtube", tags=["youtube"])
+
+COOKIE = "youtube_connect"
+CALLBACK = "/api/v1/youtube/callback"
+
+StatusFilter = Literal["pending", "processing", "complete", "completed", "failed"]
+
+
+class ProjectNotFound(NotFound):
+    """There is no such project, or it belongs to someone else."""
+
+    code = "project_not_found"
+
+
+class UploadNotFound(NotFound):
+    """There is no such upload, or it belongs to someone else."""
+
+    code = "youtube_upload_not_found"
+
+
+class NotConnected(Conflict):
+    """The channel is not connected; connect it first."""
+
+    code = "youtube_not_connected"
+
+
+class NotFinished(Conflict):
+    """The project has no finished video yet."""
+
+    code = "project_not_finished"
+
+
+class UnderWay(Conflict):
+    """This project is being uploaded to this channel already."""
+
+    code = "youtube_upload_under_way"
+
+
+def _connections(request: Request) -> Connections:
+    found: Connections | None = request.app.state.youtube
+    if found is None:
+        raise NotConfigured("YouTube is not configured.")
+    return found
+
+
+@router.get("/connect", responses=documented(NotAuthenticated, NotConfigured))
+async def connect(caller: Caller, tx: Tx, request: Request, response: Response) -> ConnectOut:
+    """Begin to connect a channel: where to send the user's browser (EXP-11)."""
+    begun = await _connections(request).begin(caller.user_id, tx)
+    response.set_cookie(
+        COOKIE,
+        begun.browser,
+        max_age=int(STATE_LIFE.total_seconds()),
+        path=CALLBACK,
+        secure=request.app.state.settings.public_url.startswith("https://"),
+        httponly=True,
+        samesite="lax",
+    )
+    response.headers["cache-control"] = "no-store"
+    return ConnectOut(authorization_url=begun.url, expires_at=begun.expires_at)
+
+
+@router.get("/callback", responses=documented(GrantUnknown, GrantRefused, NoChannel, YouTubeUnavailable, NotConfigured))
+async def callback(
+    request: Request,
+    response: Response,
+    state: Annotated[str, Query(max_length=500)],
+    code: Annotated[str | None, Query(max_length=2000)] = None,
+    error: Annotated[str | None, Query(max_length=200)] = None,
+) -> ConnectionOut:
+    """Where Google sends the browser back to (EXP-11). Needs no token, but the browser or the user that began."""
+    connections = _connections(request)
+    caller = await _caller(request)
+    channel = await connections.complete(
+        state=state, code=code, error=error, browser=request.cookies.get(COOKIE), caller=caller
+    )
+    response.delete_cookie(COOKIE, path=CALLBACK)
+    response.headers["cache-control"] = "no-store"
+    return ConnectionOut(channel_id=channel.id, channel_title=channel.title)
+
+
+@router.delete("/connection", status_code=204, responses=documented(NotAuthenticated, NotConfigured))
+async def disconnect(caller: Caller, tx: Tx, request: Request) -> Response:
+    """Forget the channel and end the grant (EXP-11). Repeating it is no error."""
+    await _connections(request).disconnect(caller.user_id, tx)
+    return Response(status_code=204)
+
+
+@router.post(
+    "/upload",
+    status_code=201,
+    responses=documented(NotAuthenticated, ProjectNotFound, NotFinished, NotConnected, UnderWay, NotConfigured),
+)
+async def upload(body: UploadIn, caller: Caller, tx: Tx, request: Request) -> UploadOut:
+    """Upload a project's finished video to the connected channel, in the background (EXP-08, EXP-23)."""
+    _connections(request)
+    orders = await repository.orders_of_project(tx, body.project_id, caller.user_id)
+    if not orders:
+        raise ProjectNotFound("There is no such project.")
+    found = projects.finished(orders)
+    if found is None:
+        raise NotFinished("The video of this project is not finished yet. Try again when it is.")
+    connection = await repository.connection(tx, caller.user_id)
+    if connection is None or body.channel_id not in (None, connection["channel_id"]):
+        raise NotConnected("This channel is not connected. Connect it first.")
+    upload_id = ids.uuid7()
+    resource = metadata.resource(
+        upload_id,
+        title=found.title,
+        script=found.script,
+        workflow_type=found.workflow_type,
+        language=found.language,
+        privacy=body.privacy or request.app.state.settings.youtube_privacy,
+    )
+    row = await repository.add_upload(
+        tx,
+        upload_id,
+        caller.user_id,
+        body.project_id,
+        connection["channel_id"],
+        body.playlist_id,
+        found.video,
+        resource,
+    )
+    if row is None:
+        raise UnderWay("This video is being uploaded to this channel already.")
+    payload = {"upload_id": str(upload_id), "context": carried(context.current())}
+    tx.add_work(NewWork(upload_id, UPLOAD, payload))
+    return upload_out(row)
+
+
+@router.get("/videos", responses=documented(NotAuthenticated), response_model=Paged[UploadOut])
+async def uploads(
+    caller: Caller,
+    tx: Tx,
+    page: Page,
+    fields: Fields,
+    status: Annotated[StatusFilter | None, Query(description="Only these; `completed` means `complete`.")] = None,
+) -> Any:
+    """The caller's uploads, newest first (EXP-09)."""
+    rows, total = await repository.uploads_of(tx, caller.user_id, "complete" if status == "completed" else status, page)
+    return selected(Paged.of([upload_out(row) for row in rows], total, page), fields, UploadOut)
+
+
+@router.get("/videos/{upload_id}", responses=documented(NotAuthenticated, UploadNotFound))
+async def one_upload(upload_id: UUID, caller: Caller, tx: Tx) -> UploadOut:
+    """One upload (EXP-10)."""
+    row = await repository.upload_of(tx, upload_id, caller.user_id)
+    if row is None:
+        raise UploadNotFound("There is no such upload.")
+    return upload_out(row)
+
+
+async def _caller(request: Request) -> UUID | None:
+    """Who is logged in, where a client hands the answer over with its token."""
+    token = bearer_token(request.headers.get("authorization"))
+    if token is None:
+        return None
+    verifier: Verifier = request.app.state.verifier
+    return (await verifier.verify(token)).user_id

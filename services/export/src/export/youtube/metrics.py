@@ -1,0 +1,11 @@
+"""What is counted of uploads."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter
+
+from chassis.metrics import REGISTRY
+
+UPLOADS_ENDED = Counter(
+    "youtube_uploads_ended", "Uploads to YouTube that ended, by how.", ("status",), registry=REGISTRY
+)

@@ -1,0 +1,61 @@
+"""Which video of a project is the finished one. Pure.
+
+A project is a run here: its renditions and kits are what export knows of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from contracts.enums import Platform, WorkflowType
+from contracts.objects import StoredObject
+
+PENDING, COMPLETED = "pending", "completed"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A rendition or a kit of the project, oldest first. ``platform`` is None for a kit."""
+
+    platform: str | None
+    status: str
+    request: dict[str, Any]
+    outputs: dict[str, Any]
+    """Of a rendition that is completed, by role."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A video that can be uploaded, and what is known to say about it."""
+
+    video: StoredObject
+    title: str
+    script: str
+    language: str
+    workflow_type: WorkflowType | None
+
+
+def finished(orders: Sequence[Order]) -> Finished | None:
+    """The video in YouTube's shape; the original where there is none such and everything ordered has ended.
+
+    None while there is neither.
+    """
+    shaped = [each for each in orders if each.platform == Platform.YOUTUBE and each.status == COMPLETED]
+    if shaped:
+        video = shaped[-1].outputs["video"]
+    elif any(each.status == COMPLETED for each in orders) and all(each.status != PENDING for each in orders):
+        video = orders[-1].request["video"]
+    else:
+        return None
+    kits = [each.request for each in orders if each.platform is None]
+    said = kits[-1] if kits else {}
+    kind = said.get("workflow_type")
+    return Finished(
+        StoredObject.model_validate(video),
+        said.get("title", ""),
+        said.get("script", ""),
+        said.get("language") or orders[-1].request.get("language", "en"),
+        WorkflowType(kind) if kind else None,
+    )

@@ -1,0 +1,69 @@
+"""What clients send and get."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from contracts.enums import ProjectStatus
+
+Privacy = Literal["private", "unlisted", "public"]
+
+
+class ConnectOut(BaseModel):
+    """Where the user grants access."""
+
+    authorization_url: str = Field(description="Send the user's browser there.")
+    expires_at: datetime = Field(description="The grant must be given by then.")
+
+
+class ConnectionOut(BaseModel):
+    """The channel that is connected now."""
+
+    channel_id: str
+    channel_title: str
+
+
+class UploadIn(BaseModel):
+    """An upload of a project's finished video (EXP-08)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    project_id: UUID = Field(description="The workflow whose video it is.")
+    channel_id: str | None = Field(None, max_length=255, description="Must be the connected channel when given.")
+    playlist_id: str | None = Field(None, min_length=1, max_length=255, description="Add the video there as well.")
+    privacy: Privacy | None = Field(None, description="Who can see it; else what the installation is set to.")
+
+
+class UploadOut(BaseModel):
+    """One upload (EXP-18)."""
+
+    id: UUID
+    project_id: UUID
+    channel_id: str
+    video_id: str | None = Field(description="YouTube's id of the video, once it has it.")
+    playlist_id: str | None
+    upload_status: ProjectStatus
+    progress: float = Field(ge=0, le=1, description="Share of the file that YouTube has.")
+    error: str | None = Field(description="What went wrong, in words for people.")
+    created_at: datetime
+    updated_at: datetime
+
+
+def upload_out(row: Any) -> UploadOut:
+    """A row as clients see it."""
+    return UploadOut(
+        id=row["id"],
+        project_id=row["project_id"],
+        channel_id=row["channel_id"],
+        video_id=row["video_id"],
+        playlist_id=row["playlist_id"],
+        upload_status=ProjectStatus(row["upload_status"]),
+        progress=round(row["sent_bytes"] / max(1, row["total_bytes"]), 4),
+        error=row["error"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+    )
