@@ -309,3 +309,27 @@ async def test_a_database_that_is_away_only_delays_the_work(new_service: Any, mo
     (work_id,) = await _add(database)
     await wait_until(lambda: runner.ids == [work_id], timeout_s=5)
     await pool.stop()
+
+
+async def test_new_work_is_begun_without_a_claim_but_never_before_older_work(new_service: Any, eventually: Any) -> None:
+    database = await new_service()
+    runner = Runner(database)
+    runner.go.clear()
+    pool = WorkPool(database, "render", runner, concurrency=2, poll_s=30)
+    await pool.start()
+    await wait_until(lambda: pool.reserve(0) == 0 and not pool._more, timeout_s=5)
+    claims = pool._claims
+
+    first = await _add(database, 2)
+    assert pool.busy == 2
+    await wait_until(lambda: sorted(runner.ids) == sorted(first), timeout_s=5)
+    assert pool._claims == claims
+
+    # No room: it has to be claimed, and while it waits nothing newer is taken either.
+    waiting = await _add(database, 3)
+    await wait_until(lambda: pool._more, timeout_s=5)
+    assert pool.reserve(1) == 0
+    runner.go.set()
+    await wait_until(lambda: sorted(runner.ids) == sorted(first + waiting), timeout_s=5)
+    assert pool._claims > claims
+    await pool.stop()

@@ -10,74 +10,34 @@ from __future__ import annotations
 
 import asyncio
 import weakref
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 import asyncpg
 import orjson
+from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, create_async_engine
 from sqlalchemy.pool import QueuePool
 
 from chassis import context, faults
+from chassis.bookkeeping import AlreadySeen, Bookkeeping, LeaseLost, OutboxSink, Taker
 from chassis.clock import Clock, SystemClock
-from chassis.messages import Outgoing, Received, outgoing
+from chassis.messages import Received, outgoing
 from chassis.metrics import POOL_CONNECTIONS
+from chassis.together import Part, combined
 from chassis.work import NewWork, WorkItem
 from contracts.enums import Priority
 from contracts.message import Command, Event
 
-
-class AlreadySeen(Exception):
-    """The inbox has a message of this transaction already: its effects exist, this transaction must not."""
+__all__ = ["AlreadySeen", "Database", "DatabaseAway", "LeaseLost", "OutboxSink", "Transaction"]
 
 
 class DatabaseAway(ConnectionError):
     """No connection to be had: refused, starting up, shutting down, or all in use for too long. Try again later."""
-
-
-class LeaseLost(Exception):
-    """Work was finished by a holder whose lease had passed to somebody else; nothing of it may be kept."""
-
-
-class OutboxSink(Protocol):
-    """Who takes over messages after their commit (see :mod:`chassis.outbox`)."""
-
-    def accept(self, messages: Sequence[Outgoing]) -> None:
-        """Messages that have just been committed."""
-        ...
-
-    def take_confirmed(self) -> list[UUID]:
-        """Ids whose rows may be deleted by the transaction that asks."""
-        ...
-
-    def give_back(self, ids: Sequence[UUID]) -> None:
-        """Ids taken by a transaction that did not commit."""
-        ...
-
-
-_FLUSH = """
-WITH seen AS (
-    INSERT INTO inbox (consumer, message_id) SELECT * FROM unnest($1::text[], $2::uuid[])
-), confirmed AS (
-    DELETE FROM outbox WHERE id = ANY($3::uuid[])
-), added AS (
-    INSERT INTO work (id, kind, lane, payload, run_after)
-    SELECT * FROM unnest($4::uuid[], $5::text[], $6::smallint[], $7::jsonb[], $8::timestamptz[])
-    ON CONFLICT (id) DO NOTHING
-), finished AS (
-    DELETE FROM work USING unnest($9::uuid[], $10::uuid[]) AS held (id, token)
-    WHERE work.id = held.id AND work.lease_token = held.token
-    RETURNING work.id
-), sent AS (
-    INSERT INTO outbox (id, exchange, routing_key, headers, body, mandatory)
-    SELECT * FROM unnest($11::uuid[], $12::text[], $13::text[], $14::jsonb[], $15::bytea[], $16::boolean[])
-)
-SELECT count(*) FROM finished
-"""
 
 
 class Transaction:
@@ -87,12 +47,11 @@ class Transaction:
         self._database = database
         self._connection = connection
         self._driver = driver
+        self._block = driver.transaction()
+        self._begun = False
         self._session: AsyncSession | None = None
-        self._outgoing: list[Outgoing] = []
-        self._seen: list[tuple[str, UUID]] = []
-        self._new_work: list[NewWork] = []
-        self._finished: list[WorkItem] = []
-        self._confirmed: list[UUID] = []
+        self._later: list[Part] = []
+        self._books = Bookkeeping(database.outbox, database.takers)
         self._after_commit: list[Callable[[], None]] = []
 
     @property
@@ -105,24 +64,34 @@ class Transaction:
         """The ORM on this transaction. Flushed before the commit; do not commit or roll back."""
         if self._session is None:
             self._session = AsyncSession(bind=self._connection, expire_on_commit=False, autoflush=True)
+            event.listen(self._session.sync_session, "after_begin", self._begin_for_session)
         return self._session
 
     async def fetch(self, statement: str, *arguments: Any) -> list[asyncpg.Record]:
         """Run one statement with ``$1`` parameters; its rows. JSON arguments are text, JSON results are decoded."""
-        await self._flush_session()
+        await self._before_statement()
         rows: list[asyncpg.Record] = await self._driver.fetch(statement, *arguments)
         return rows
 
     async def fetchrow(self, statement: str, *arguments: Any) -> asyncpg.Record | None:
         """Run one statement and return its first row."""
-        await self._flush_session()
+        await self._before_statement()
         return await self._driver.fetchrow(statement, *arguments)
 
     async def execute(self, statement: str, *arguments: Any) -> str:
         """Run one statement and return its command tag."""
-        await self._flush_session()
+        await self._before_statement()
         tag: str = await self._driver.execute(statement, *arguments)
         return tag
+
+    def later(self, statement: str, *arguments: Any, name: str | None = None) -> None:
+        """Run a statement that changes data and whose answer nobody waits for: before the next statement of this
+        transaction, else in the round trip of the commit. No ``WITH`` of its own.
+
+        ``name``: it returns ``id``, and :meth:`add_work` may depend on those rows. Statements of one round trip do not
+        see each other's changes and have no order; the ORM's own statements do not see them.
+        """
+        self._later.append(Part(name or f"later_{len(self._later)}", statement, arguments))
 
     def emit(self, event: Event, *, cause: Received[Any] | None = None, subject: str | None = None) -> UUID:
         """Publish a fact if, and only if, this transaction commits. Returns the message id."""
@@ -136,15 +105,18 @@ class Transaction:
 
     def mark_seen(self, consumer: str, message_id: UUID) -> None:
         """Remember a message as handled by ``consumer``; the commit raises :class:`AlreadySeen` if it was before."""
-        self._seen.append((consumer, message_id))
+        self._books.seen.append((consumer, message_id))
 
-    def add_work(self, work: NewWork) -> None:
-        """Have a worker do something later, at least once, under a lease. The same id is added once."""
-        self._new_work.append(work)
+    def add_work(self, work: NewWork, *, given: str | None = None) -> None:
+        """Have a worker do something later, at least once, under a lease. The same id is added once.
+
+        ``given``: only if the :meth:`later` statement of that name, which has been asked for before, returns its id.
+        """
+        self._books.add_work(work, given)
 
     def finish_work(self, item: WorkItem) -> None:
         """Remove work with this transaction's effects; the commit raises :class:`LeaseLost` if it is not ours."""
-        self._finished.append(item)
+        self._books.finished.append(item)
 
     def after_commit(self, callback: Callable[[], None]) -> None:
         """Call something quick once the commit has succeeded."""
@@ -161,58 +133,57 @@ class Transaction:
             priority=priority,
             subject=subject,
         )
-        self._outgoing.append(wrapped)
+        self._books.outgoing.append(wrapped)
         return wrapped.id
+
+    async def _begin(self) -> None:
+        if not self._begun:
+            self._begun = True
+            await self._block.start()
+
+    def _begin_for_session(self, _session: Any, _transaction: Any, connection: Any) -> None:
+        connection.connection.dbapi_connection.run_async(lambda _: self._begin())
+
+    async def _before_statement(self) -> None:
+        await self._begin()
+        await self._flush_session()
+        if self._later:
+            await self._send_later()
 
     async def _flush_session(self) -> None:
         if self._session is not None:
             await self._session.flush()
 
-    async def _flush(self) -> None:
+    async def _send_later(self) -> None:
+        """Run what was put off, because what follows may depend on it."""
+        parts, self._later = self._later, []
+        named = [part.name for part in parts if not part.name.startswith("later_")]
+        answers = [f"ARRAY(SELECT id FROM {name}) AS {name}" for name in named]  # noqa: S608
+        statement, arguments = combined(parts, f"SELECT {', '.join(answers) or 1}")
+        row = await self._driver.fetchrow(statement, *arguments)
+        for name in named:
+            self._books.answered(name, set(row[name]))
+
+    async def _commit(self) -> None:
+        """Write what is left, and commit. A single statement is a transaction by itself."""
         await self._flush_session()
-        if not (self._outgoing or self._seen or self._new_work or self._finished):
-            return
-        if self._database.outbox is not None:
-            self._confirmed = self._database.outbox.take_confirmed()
-        now = self.now
-        try:
-            finished = await self._driver.fetchval(
-                _FLUSH,
-                [consumer for consumer, _ in self._seen],
-                [message_id for _, message_id in self._seen],
-                self._confirmed,
-                [work.id for work in self._new_work],
-                [work.kind for work in self._new_work],
-                [work.lane for work in self._new_work],
-                [orjson.dumps(work.payload).decode() for work in self._new_work],
-                [work.run_after or now for work in self._new_work],
-                [item.id for item in self._finished],
-                [item.token for item in self._finished],
-                [message.id for message in self._outgoing],
-                [message.exchange for message in self._outgoing],
-                [message.routing_key for message in self._outgoing],
-                [orjson.dumps(dict(message.headers)).decode() for message in self._outgoing],
-                [message.body for message in self._outgoing],
-                [message.mandatory for message in self._outgoing],
-            )
-        except asyncpg.UniqueViolationError as error:
-            if error.table_name == "inbox":
-                raise AlreadySeen from error
-            raise
-        if finished != len(self._finished):
-            raise LeaseLost(f"{len(self._finished) - finished} of {len(self._finished)} leases had ended")
+        if self._books.finished:
+            # That a lease was lost shows in the answer, which then has to be taken back.
+            await self._begin()
+        if not self._begun:
+            faults.point("transaction.before_commit", self._database.service)
+        await self._books.write(self._driver, self._later, self.now)
+        if self._begun:
+            faults.point("transaction.before_commit", self._database.service)
+            await self._block.commit()
 
     def _committed(self) -> None:
-        if self._outgoing and self._database.outbox is not None:
-            self._database.outbox.accept(self._outgoing)
-        for kind in {work.kind for work in self._new_work}:
-            self._database.wake_workers(kind)
+        self._books.committed()
         for callback in self._after_commit:
             callback()
 
     def _rolled_back(self) -> None:
-        if self._confirmed and self._database.outbox is not None:
-            self._database.outbox.give_back(self._confirmed)
+        self._books.rolled_back()
 
 
 class Database:
@@ -232,7 +203,8 @@ class Database:
         self.url = url
         self.clock: Clock = clock or SystemClock()
         self.outbox: OutboxSink | None = None
-        self._wakers: dict[str, list[Callable[[], None]]] = {}
+        self.takers: dict[str, list[Taker]] = {}
+        """Pools of this process by the kind of their work; each adds itself."""
         self._engine = create_async_engine(
             url,
             pool_size=pool_size,
@@ -257,17 +229,13 @@ class Database:
         """
         async with self._checkout() as connection:
             driver: asyncpg.Connection = (await connection.get_raw_connection()).driver_connection
-            block = driver.transaction()
             tx = Transaction(self, connection, driver)
             try:
-                await block.start()
                 yield tx
-                await tx._flush()
-                faults.point("transaction.before_commit", self.service)
-                await block.commit()
+                await tx._commit()
             except BaseException as error:
                 tx._rolled_back()
-                await self._roll_back(connection, driver, block)
+                await self._roll_back(connection, driver, tx._block)
                 if isinstance(error, asyncpg.InternalClientError):
                     raise self._broke(error) from error
                 raise
@@ -275,7 +243,7 @@ class Database:
                 if tx._session is not None:
                     await tx._session.close()
             faults.point("transaction.after_commit", self.service)
-        tx._committed()
+            tx._committed()
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[asyncpg.Connection]:
@@ -299,15 +267,6 @@ class Database:
         """Return when the database answers; raise what the driver raises else."""
         async with self.connection() as connection:
             await connection.fetchval("SELECT 1")
-
-    def on_work(self, kind: str, wake: Callable[[], None]) -> None:
-        """Call ``wake`` in this process whenever work of ``kind`` has been committed here."""
-        self._wakers.setdefault(kind, []).append(wake)
-
-    def wake_workers(self, kind: str) -> None:
-        """Tell pools of this process that there may be work."""
-        for wake in self._wakers.get(kind, ()):
-            wake()
 
     def connections(self) -> tuple[int, int]:
         """How many are in use and how many are idle."""

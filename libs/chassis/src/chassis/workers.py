@@ -38,7 +38,8 @@ _FAIR_EVERY = 10
 class WorkPool:
     """Runs up to ``concurrency`` items of one kind at a time.
 
-    High lanes first, but every tenth claim takes the oldest. A failed item is tried again after ``retry_s`` (doubled
+    New work that this process adds is taken at once while there is room and nothing waits; the rest is claimed,
+    high lanes first, but every tenth claim takes the oldest. A failed item is tried again after ``retry_s`` (doubled
     each time, one hour at most); when to give up for good is the handler's decision, who sees ``item.attempt``.
     ``alone``: no other process works on this database, so leases found at the start belong to the dead.
     """
@@ -55,21 +56,23 @@ class WorkPool:
         retry_s: float = 5.0,
         alone: bool = False,
     ) -> None:
+        self.lease_s = lease_s
         self._database = database
         self._kind = kind
         self._run = run
         self._concurrency = concurrency
-        self._lease_s = lease_s
         self._poll_s = poll_s
         self._retry_s = retry_s
         self._take_over = alone
         self._running: dict[UUID, tuple[WorkItem, asyncio.Task[None]]] = {}
+        self._reserved = 0
+        """Places kept for work that is being committed."""
         self._wake = asyncio.Event()
         self._loops: list[asyncio.Task[None]] = []
         self._claims = 0
         self._more = True
         """There may be work that is due and was not claimed for want of room."""
-        database.on_work(kind, self._wake.set)
+        database.takers.setdefault(kind, []).append(self)
 
     @property
     def busy(self) -> int:
@@ -101,10 +104,33 @@ class WorkPool:
         if left:
             await self._return([item for item, _ in left])
 
+    def reserve(self, wanted: int) -> int:
+        """Keep places for work that is being committed. None while older work may wait: that goes first."""
+        places = 0 if self._more or not self._loops else min(wanted, self._room)
+        self._reserved += places
+        return places
+
+    def take(self, reserved: int, items: Sequence[WorkItem]) -> None:
+        """So many places are reserved no longer; begin with these items, which are leased to us already."""
+        self._reserved -= reserved
+        if not self._loops:
+            # Stopped while it was committed: the leases run out by themselves.
+            return
+        for item in items:
+            self._start(item)
+
+    def wake(self) -> None:
+        """There may be work to claim."""
+        self._wake.set()
+
     def cancel(self, work_id: UUID) -> None:
         """Interrupt an item that runs here, because its work is no longer wanted. Its row is the caller's to remove."""
         if (running := self._running.get(work_id)) is not None:
             running[1].cancel()
+
+    @property
+    def _room(self) -> int:
+        return self._concurrency - len(self._running) - self._reserved
 
     async def _claim_loop(self) -> None:
         while True:
@@ -116,7 +142,7 @@ class WorkPool:
             self._wake.clear()
             try:
                 self._more = True
-                while self._more and (room := self._concurrency - len(self._running)) > 0:
+                while self._more and (room := self._room) > 0:
                     items = await self._claim(room)
                     self._more = len(items) == room
                     for item in items:
@@ -136,7 +162,7 @@ class WorkPool:
                 self._database.clock.now(),
                 room,
                 ids.uuid7(),
-                self._lease_s,
+                self.lease_s,
                 self._take_over,
                 list(self._running),
             )
@@ -183,7 +209,7 @@ class WorkPool:
 
     async def _renew_loop(self) -> None:
         while True:
-            await asyncio.sleep(self._lease_s / 3)
+            await asyncio.sleep(self.lease_s / 3)
             held = [item for item, _ in self._running.values()]
             if not held:
                 continue
@@ -194,7 +220,7 @@ class WorkPool:
                         "WHERE work.id = held.id AND work.lease_token = held.token RETURNING work.id",
                         [item.id for item in held],
                         [item.token for item in held],
-                        self._database.clock.now() + timedelta(seconds=self._lease_s),
+                        self._database.clock.now() + timedelta(seconds=self.lease_s),
                     )
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
                 log.warning("work.not_renewed", kind=self._kind, error=str(error))
