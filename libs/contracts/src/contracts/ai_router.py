@@ -91,6 +91,8 @@ class JobCompleted(Event):
     cost: Money
     seconds: Annotated[float, Field(ge=0)]
     cache_hit: bool = False
+    repeatable: bool = True
+    """False when the same provider would only make the same result again."""
     warnings: tuple[str, ...] = ()
 
 

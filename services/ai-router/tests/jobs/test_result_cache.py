@@ -37,6 +37,7 @@ async def test_the_same_question_is_answered_from_the_cache(
     second = await router.wait_for(JobCompleted, jobs[1].job_id)
     assert (first.cache_hit, second.cache_hit, len(local.calls)) == (False, True, 1)
     assert second.outputs == first.outputs
+    assert not first.repeatable and not second.repeatable
     assert (second.score, second.cost, second.run_id) == (first.score, 0, jobs[1].run_id)
     (row,) = await router.fetch("SELECT * FROM ai_jobs WHERE cache_hit")
     assert (row["id"], row["status"]) == (jobs[1].job_id, "completed")

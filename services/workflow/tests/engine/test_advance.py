@@ -160,6 +160,15 @@ def test_the_image_gate(
     assert run.run.state.steps["paint"].status == "running"
 
 
+def test_who_would_only_make_the_same_again_is_not_asked_again() -> None:
+    run = Drive(two_steps(gate=GATE))
+    run.done(score=7.5, provider="p", repeatable=False)
+    assert [(c.prefer, c.exclude) for c in asked(run.last)] == [(None, ("p",))]
+    run.no(retryable=False)
+    assert run.run.result("draw").score == 7.5
+    assert run.run.state.warnings == [GATE.warning]
+
+
 def test_a_failed_further_attempt_leaves_the_earlier_result_good_enough() -> None:
     run = Drive(two_steps(gate=GATE))
     run.done(score=5.0, provider="p")

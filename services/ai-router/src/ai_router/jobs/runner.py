@@ -367,6 +367,7 @@ class Runner:
         job, result, verdict = course.job, accepted.result, accepted.verdict
         command = job.command
         seconds = (self._now() - course.started).total_seconds()
+        catalogue, _ = await self._router.snapshot()
         event = JobCompleted(
             job_id=command.job_id,
             run_id=command.run_id,
@@ -382,9 +383,9 @@ class Runner:
             tried=tuple(name for name in course.tried if name != accepted.candidate.provider),
             cost=course.spent,
             seconds=max(0.0, seconds),
+            repeatable=not catalogue.offer(accepted.candidate.provider, command.capability).deterministic,
             warnings=(*((warning,) if warning else ()), *result.warnings),
         )
-        catalogue, _ = await self._router.snapshot()
         return Ending(
             job=job,
             status=Status.COMPLETED,

@@ -164,6 +164,7 @@ def accept(draft: Draft, step: Step, key: str, unit: Unit, answer: Answered) -> 
             score=answer.score,
             cost=answer.cost,
             seconds=answer.seconds,
+            repeatable=answer.repeatable,
             warnings=answer.warnings,
         )
     )

@@ -11,7 +11,8 @@ from workflow.engine.state import Result
 @dataclass(frozen=True, slots=True)
 class Gate:
     """At ``passes_at`` or more a result passes. Below it, but at ``again_from`` or more, the same provider tries again;
-    below that the next provider does. After ``attempts`` the best result is used with ``warning`` (WFL-26, WFL-27).
+    below that, or where it would only make the same again, the next provider does. After ``attempts`` the best result
+    is used with ``warning`` (WFL-26, WFL-27).
     """
 
     passes_at: float
@@ -43,7 +44,7 @@ def judge(gate: Gate | None, results: Sequence[Result]) -> Settled | TryAgain:
         return Settled(len(results) - 1)
     if len(results) >= gate.attempts:
         return settle(gate, results)
-    if gate.again_from is not None and last.score >= gate.again_from:
+    if gate.again_from is not None and last.score >= gate.again_from and last.repeatable:
         return TryAgain(prefer=last.provider, exclude=_unfit(gate, results))
     return TryAgain(exclude=_unfit(gate, results))
 
@@ -60,4 +61,10 @@ def settle(gate: Gate | None, results: Sequence[Result]) -> Settled:
 def _unfit(gate: Gate, results: Sequence[Result]) -> tuple[str, ...]:
     """Providers whose result was not good enough to ask them again, in the order they were tried."""
     floor = gate.again_from if gate.again_from is not None else gate.passes_at
-    return tuple(dict.fromkeys(r.provider for r in results if r.provider and r.score is not None and r.score < floor))
+    return tuple(
+        dict.fromkeys(
+            r.provider
+            for r in results
+            if r.provider and r.score is not None and r.score < (floor if r.repeatable else gate.passes_at)
+        )
+    )

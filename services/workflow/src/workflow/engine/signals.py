@@ -37,6 +37,7 @@ class Answered:
     score: float | None = None
     cost: Decimal = Decimal(0)
     seconds: float = 0.0
+    repeatable: bool = True
     warnings: tuple[str, ...] = ()
     failure: Failure | None = None
     kind: Literal["answered"] = "answered"

@@ -125,6 +125,8 @@ class Result:
     score: float | None = None
     cost: Decimal = Decimal(0)
     seconds: float = 0.0
+    repeatable: bool = True
+    """False when the same provider would only make the same result again."""
     warnings: tuple[str, ...] = ()
 
 

@@ -81,6 +81,7 @@ def _completed(event: JobCompleted) -> Signal:
         score=event.score,
         cost=event.cost,
         seconds=event.seconds,
+        repeatable=event.repeatable,
         warnings=tuple(_clean(warning) for warning in event.warnings),
     )
 
