@@ -1,0 +1,259 @@
+"""Everything that can go wrong between here and Stripe: repeats under the same key, and nothing is done twice."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
+from random import Random
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from billing.payments.money import Money
+from billing.payments.port import FailureClass, NewCustomer, PaymentFailure, RefundRequest
+from billing.payments.stripe_http import ANSWER_LIMIT, API_VERSION, StripeHttp, pooled_client
+from chassis import ids
+from simulators.core.faults import Fault
+from simulators.vendors import stripe as simulated
+
+RUNS = 300
+PRICE = Money(Decimal("999"), "INR")
+CHANGE = simulated.Stripe.possible["change"]
+
+
+def new_customer(till: Any) -> NewCustomer:
+    return NewCustomer(user_id=till.user_id, email="payer@example.com")
+
+
+@pytest.mark.parametrize(
+    ("faults", "kind", "made"),
+    [
+        ([Fault.DROP_BEFORE], None, 1),
+        ([Fault.DROP_AFTER], None, 1),
+        ([Fault.HANG_AFTER, Fault.GATEWAY_AFTER], None, 1),
+        ([Fault.GARBLED], None, 1),
+        ([Fault.KEY_IN_USE, Fault.KEY_IN_USE], None, 1),
+        ([Fault.SERVER_ERROR, Fault.OVERLOADED], None, 1),
+        ([Fault.SERVER_ERROR] * 3, FailureClass.UNKNOWN_OUTCOME, 0),
+        ([Fault.HANG_BEFORE] * 3, FailureClass.UNKNOWN_OUTCOME, 0),
+        ([Fault.HANG_AFTER] * 3, FailureClass.UNKNOWN_OUTCOME, 1),
+        ([Fault.KEY_IN_USE] * 3, FailureClass.UNKNOWN_OUTCOME, 0),
+        ([Fault.SAVED_ERROR], FailureClass.UNKNOWN_OUTCOME, 0),
+        ([Fault.THROTTLED], FailureClass.THROTTLED, 0),
+        ([Fault.AUTH], FailureClass.AUTH, 0),
+        ([Fault.BAD_INPUT], FailureClass.INVALID, 0),
+        ([Fault.CARD_DECLINED], FailureClass.CARD_DECLINED, 0),
+        # What comes before Stripe looks at the key says nothing of what an earlier try has done.
+        ([Fault.DROP_AFTER, Fault.THROTTLED], FailureClass.UNKNOWN_OUTCOME, 1),
+        ([Fault.DROP_AFTER, Fault.AUTH], FailureClass.UNKNOWN_OUTCOME, 1),
+        # What comes after it does.
+        ([Fault.DROP_BEFORE, Fault.CARD_DECLINED], FailureClass.CARD_DECLINED, 0),
+    ],
+)
+async def test_what_is_repeated_and_what_is_said_in_the_end(
+    till: Any, faults: list[Fault], kind: FailureClass | None, made: int
+) -> None:
+    till.simulator.plan.script("change", faults)
+    key = ids.uuid7()
+    if kind is None:
+        assert (await till.stripe.create_customer(new_customer(till), key=key)).startswith("cus_")
+    else:
+        with pytest.raises(PaymentFailure) as failed:
+            await till.stripe.create_customer(new_customer(till), key=key)
+        assert failed.value.kind is kind
+        assert failed.value.user_message
+    assert till.count("customer") == made
+    if kind is FailureClass.UNKNOWN_OUTCOME and Fault.SAVED_ERROR not in faults:
+        # The same key settles it.
+        assert await till.stripe.create_customer(new_customer(till), key=key)
+        assert till.count("customer") == 1
+
+
+async def test_a_kept_breakdown_stays_one_and_only_looking_helps(till: Any) -> None:
+    till.simulator.plan.script("change", [Fault.SAVED_ERROR])
+    key = ids.uuid7()
+    for _ in range(2):
+        with pytest.raises(PaymentFailure) as failed:
+            await till.stripe.create_customer(new_customer(till), key=key)
+        assert (failed.value.kind, failed.value.http_status) == (FailureClass.UNKNOWN_OUTCOME, 500)
+    assert await till.stripe.find_customer(till.user_id, "payer@example.com") is None
+
+
+async def test_how_long_to_wait_is_passed_on(till: Any) -> None:
+    till.simulator.plan.script("change", [Fault.THROTTLED_HINT])
+    with pytest.raises(PaymentFailure) as failed:
+        await till.stripe.create_customer(new_customer(till), key=ids.uuid7())
+    assert failed.value.retry_after_s == 7
+
+
+async def test_a_key_is_forgotten_after_a_day(tills: Any) -> None:
+    """Why a decision that is older than that is looked up and not sent again."""
+    clock = [1_800_000_000.0]
+    till = tills.open(now=lambda: clock[0])
+    key = ids.uuid7()
+    await till.stripe.create_customer(new_customer(till), key=key)
+    clock[0] += 86_401
+    await till.stripe.create_customer(new_customer(till), key=key)
+    assert till.count("customer") == 2
+
+
+async def test_two_at_once_under_one_key(tills: Any) -> None:
+    """The second is told that the first is under way, repeats, and gets the first one's answer."""
+    entered, go_on = asyncio.Event(), asyncio.Event()
+
+    async def pause() -> None:
+        entered.set()
+        await go_on.wait()
+
+    till = tills.open(pause=pause)
+    key = ids.uuid7()
+    first = asyncio.create_task(till.stripe.create_customer(new_customer(till), key=key))
+    await asyncio.wait_for(entered.wait(), 5)
+    with pytest.raises(PaymentFailure) as busy:
+        await till.stripe.create_customer(new_customer(till), key=key)
+    assert (busy.value.kind, busy.value.code) == (FailureClass.UNKNOWN_OUTCOME, "idempotency_key_in_use")
+    go_on.set()
+    made = await first
+    assert await till.stripe.create_customer(new_customer(till), key=key) == made
+    assert till.count("customer") == 1
+
+
+async def settled(call: Callable[[], Awaitable[Any]], seen: Counter[str]) -> Any:
+    """What a caller does: repeat under the same key while that may help, at most eight times."""
+    for _ in range(8):
+        try:
+            return await call()
+        except PaymentFailure as failure:
+            seen[failure.kind] += 1
+            if not failure.retryable:
+                return None
+    return None
+
+
+async def test_three_hundred_unlucky_purchases_charge_and_refund_nobody_twice(tills: Any) -> None:
+    seen: Counter[str] = Counter()
+    bought = refunded = 0
+    for seed in range(RUNS):
+        till = tills.open()
+        luck = Random(seed)
+        odds = {fault: luck.choice((0.0, 0.02, 0.08, 0.3)) for fault in sorted(CHANGE)}
+        total = sum(odds.values())
+        till.simulator.plan.chance({fault: odd / max(1.0, total / 0.8) for fault, odd in odds.items()}, seed=seed)
+        customer_key, visit_key, plan_key, refund_key, change_key = (ids.uuid7() for _ in range(5))
+        stripe = till.stripe
+        customer = await settled(lambda: stripe.create_customer(new_customer(till), key=customer_key), seen)  # noqa: B023
+        if customer is None:
+            continue
+        pack, plan = till.pack(customer, PRICE), till.plan(customer)
+        visit = await settled(lambda: stripe.check_out_credits(pack, key=visit_key), seen)  # noqa: B023
+        await settled(lambda: stripe.check_out_plan(plan, key=plan_key), seen)  # noqa: B023
+        if visit is None:
+            visit = await settled(lambda: stripe.find_checkout(pack.purchase.id, customer), seen)  # noqa: B023
+        if visit is not None:
+            await till.simulator.act("pay", visit.id)
+            paid = await settled(lambda: stripe.checkout(visit.id), seen)  # noqa: B023
+            if paid is not None:
+                bought += 1
+                back = RefundRequest(reference=ids.uuid7(), payment_id=paid.payment_id, amount=Money(Decimal(9), "INR"))
+                refunded += await settled(lambda: stripe.refund(back, key=refund_key), seen) is not None  # noqa: B023
+                await settled(lambda: stripe.portal(customer, return_url="https://a.example", key=change_key), seen)  # noqa: B023
+        per_key = Counter((entry.operation, entry.key) for entry in till.simulator.ledger.entries if entry.key)
+        assert per_key.most_common(1)[0][1] == 1, f"seed {seed}: {per_key}"
+        assert till.count("charge") <= 1
+        assert till.count("refund") <= 1
+        assert till.count("checkout") <= 2
+        assert till.count("customer") == 1
+    assert bought > RUNS / 3
+    assert refunded > RUNS / 4
+    assert set(seen) >= {"unknown_outcome", "throttled", "card_declined", "invalid", "auth"}
+
+
+async def answering(handler: Callable[[httpx.Request], httpx.Response]) -> tuple[StripeHttp, httpx.AsyncClient]:
+    client = pooled_client(httpx.MockTransport(handler))
+    waits: list[float] = []
+
+    async def wait(seconds: float) -> None:
+        waits.append(seconds)
+
+    return StripeHttp(client, "https://stripe.example/", SecretStr("sk_test_x"), sleep=wait), client
+
+
+async def test_every_change_carries_version_and_key_and_reads_carry_no_key() -> None:
+    requests: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        requests.append(request)
+        return httpx.Response(200, json={"id": "x"})
+
+    http, client = await answering(answer)
+    async with client:
+        await http.post("/v1/customers", {"a": {"b": [True]}}, key="k")
+        await http.get("/v1/customers", {"limit": 1, "starting_after": None})
+        await http.delete("/v1/subscriptions/sub_1")
+    assert [request.headers.get("idempotency-key") for request in requests] == ["k", None, None]
+    assert {request.headers["stripe-version"] for request in requests} == {API_VERSION}
+    assert requests[0].content == b"a%5Bb%5D%5B0%5D=true"
+    assert str(requests[1].url) == "https://stripe.example/v1/customers?limit=1"
+    assert requests[0].extensions["timeout"].keys() == {"connect", "read", "write", "pool"}
+    assert all(requests[0].extensions["timeout"].values())
+
+
+@pytest.mark.parametrize(("advice", "asked"), [("true", 3), ("false", 1), (None, 1)])
+async def test_stripe_says_whether_a_repeat_helps(advice: str | None, asked: int) -> None:
+    count = 0
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        nonlocal count
+        count += 1
+        headers = {"stripe-should-retry": advice} if advice else {}
+        return httpx.Response(429, json={"error": {"type": "invalid_request_error"}}, headers=headers)
+
+    http, client = await answering(answer)
+    async with client:
+        with pytest.raises(PaymentFailure):
+            await http.post("/v1/refunds", {}, key="k")
+    assert count == asked
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        httpx.Response(200, content=b"[" + b" " * ANSWER_LIMIT + b"]"),
+        httpx.Response(200, content=b"<html>"),
+        httpx.Response(200, json=[]),
+        httpx.Response(302, headers={"location": "https://elsewhere.example/"}),
+    ],
+    ids=["endless", "a page", "no object", "elsewhere"],
+)
+async def test_an_unreadable_answer_to_a_change_leaves_it_open(response: httpx.Response) -> None:
+    hosts: set[str] = set()
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        hosts.add(request.url.host)
+        return httpx.Response(response.status_code, headers=response.headers, content=response.content)
+
+    http, client = await answering(answer)
+    async with client:
+        with pytest.raises(PaymentFailure) as failed:
+            await http.post("/v1/refunds", {}, key="k")
+        assert failed.value.kind is FailureClass.UNKNOWN_OUTCOME
+        with pytest.raises(PaymentFailure) as failed:
+            await http.get("/v1/refunds")
+        assert failed.value.kind is FailureClass.TRANSIENT
+    assert hosts == {"stripe.example"}
+
+
+async def test_before_the_first_byte_nothing_can_have_happened() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("refused", request=request)
+
+    http, client = await answering(answer)
+    async with client:
+        with pytest.raises(PaymentFailure) as failed:
+            await http.post("/v1/refunds", {}, key=str(UUID(int=0)))
+    assert failed.value.kind is FailureClass.TRANSIENT
