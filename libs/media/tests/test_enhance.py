@@ -77,7 +77,7 @@ def _plain_nlm(image: Bgr) -> Bgr:
 @pytest.mark.parametrize("name", PICTURES)
 @pytest.mark.parametrize("fault", LEAST_GAIN)
 def test_degraded_photos_come_closer_to_the_original(name: str, fault: str) -> None:
-    original = decode(SAMPLES / name)
+    original = np.ascontiguousarray(decode(SAMPLES / name)[:320, 80:400])
     degrade, least = LEAST_GAIN[fault]
     poor = degrade(original)
     before = _similarity(original, poor)
@@ -134,7 +134,7 @@ def test_the_face_keeps_its_grain_and_features(portrait_path: Path) -> None:
 
 
 def test_strength_and_kinds(portrait_path: Path) -> None:
-    poor = _jpeg(15)(decode(portrait_path))
+    poor = _jpeg(15)(np.ascontiguousarray(decode(portrait_path)[:256, 96:352]))
     untouched, applied = enhance(poor, strength=0)
     assert np.array_equal(untouched, poor)
     assert applied == ()

@@ -14,6 +14,7 @@ import skimage
 
 from media.errors import NotUsable
 from media.faces import find_faces, preflight
+from media.faces_detect import find_candidates
 from media.images import decode
 from media.types import Bgr, Face
 
@@ -56,6 +57,8 @@ def test_the_portrait(portrait: Bgr) -> None:
     assert 0.03 < face.mouth_open < 0.3
     assert math.isclose(face.share, 0.035, abs_tol=0.006)
     assert find_faces(portrait) == (face,)
+    grey = np.asarray(cv2.cvtColor(portrait, cv2.COLOR_BGR2GRAY), np.uint8)
+    assert find_candidates(grey) == find_candidates(grey)
 
 
 @pytest.mark.parametrize("angle", [-45, -20, 30, 90, 180])

@@ -199,7 +199,7 @@ def spoken(tmp_path_factory: pytest.TempPathFactory) -> Speech:
     return synthesise("Good morning everyone. Let me show you what is new this week.", path)
 
 
-@pytest.mark.parametrize("side", [360, 720])
+@pytest.mark.parametrize("side", [360, 640])
 def test_what_we_render_ourselves_is_good(portrait_path: Path, spoken: Speech, tmp_path: Path, side: int) -> None:
     made = render(portrait_path, spoken, tmp_path / "talking.mp4", width=side, height=side, threads=2)
     score = score_video(made.path, speech=spoken)

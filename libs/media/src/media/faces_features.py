@@ -182,10 +182,10 @@ def _pupil(grey: Grey, x: float, y: float) -> tuple[float, float]:
         return x, y
     nx, ny = gx[strong] / size[strong], gy[strong] / size[strong]
     cys, cxs = np.mgrid[ring : window.shape[0] - ring, ring : window.shape[1] - ring]
-    dx = gxs[None, :] - cxs.reshape(-1, 1)
-    dy = gys[None, :] - cys.reshape(-1, 1)
-    length = np.maximum(np.hypot(dx, dy), 1e-3)
-    agree = np.maximum(0.0, (dx * nx + dy * ny) / length) ** 2 * (length < 1.6 * reach)
+    dx = (gxs[None, :] - cxs.reshape(-1, 1)).astype(np.float32)
+    dy = (gys[None, :] - cys.reshape(-1, 1)).astype(np.float32)
+    length = np.maximum(np.sqrt(dx * dx + dy * dy), np.float32(1e-3))
+    agree = np.square(np.maximum(0, (dx * nx + dy * ny) / length)) * (length < 1.6 * reach)
     dark = 255 - cv2.GaussianBlur(window, (0, 0), 2.5)[cys, cxs].reshape(-1)
     near = np.exp(-((cxs.reshape(-1) + x0 - x) ** 2 + (cys.reshape(-1) + y0 - y) ** 2) / (2 * (0.055 * FACE) ** 2))
     best = int(np.argmax(agree.mean(axis=1) * (dark - dark.min() + 20) * near))
