@@ -128,7 +128,7 @@ def test_a_lost_face_fails(portrait: Bgr) -> None:
 def test_faces_are_looked_for_in_a_copy_without_another_verdict(
     portrait: Bgr, fault: Callable[[Bgr], Bgr], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A photo larger than the copy scores within 0.1 of what it scores when its faces are sought in the photo itself."""
+    """A photo larger than the copy scores within 0.1 of what it scores with faces sought in the photo itself."""
     large = np.asarray(cv2.resize(portrait, (1024, 1024), interpolation=cv2.INTER_CUBIC), np.uint8)
     poor = fault(large)
     quick = score_image(poor, original=large)

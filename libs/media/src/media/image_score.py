@@ -6,9 +6,9 @@ A penalty grows linearly from nothing at ``fine`` to ``most`` at ``awful`` (``PE
 when no fault would be remarked on; the measures are explained in ``media.image_measures`` and ``media.faces_measures``.
 Given the original, a face that no longer looks the same costs most of all.
 
-Grain, blocks and softness are measured on views at full resolution (``TILE``); faces, and light on them, on a copy of at
-most ``FACE_SIDE``, which costs half of what it costs on 12 megapixels. A face known from the copy looks as
-bright and as alike as the large one: values differ by less than 0.1 (tested).
+Grain, blocks and softness are measured on views at full resolution (``TILE``); faces, and light on them, on a copy of
+at most ``FACE_SIDE``, which halves the time for 12 megapixels. A face in the copy looks as bright and as alike as the
+large one: values differ by less than 0.1 (tested).
 """
 
 from __future__ import annotations
@@ -71,7 +71,8 @@ def score_image(image: Bgr, *, original: Bgr | None = None) -> Score:
     ``blockiness`` (steps on the 8 x 8 grid against others, minus 1), ``exposure`` (median luma, of the face where there
     is one, 0 to 1), ``clipped`` (share of black or white pixels), ``contrast`` (luma from the 5th to the 95th
     hundredth, 0 to 1), ``cast`` (largest gain to neutral, minus 1), ``resolution`` (shorter side, pixels), the face's
-    ``sharpness``, ``faces`` (those of 24 pixels and more in a copy of ``FACE_SIDE``); with ``original`` also ``face_similarity`` (0 to 1) and ``face_lost`` (0 or 1).
+    ``sharpness``, ``faces`` (those of 24 pixels and more in a copy of ``FACE_SIDE``); with ``original`` also
+    ``face_similarity`` (0 to 1) and ``face_lost`` (0 or 1).
     """
     copy = _copy(image)
     faces = find_faces(copy)
