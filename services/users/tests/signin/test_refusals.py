@@ -52,16 +52,17 @@ def test_the_table_has_every_fault_of_the_exchange(world: Any) -> None:
 
 
 @BOTH
-@pytest.mark.parametrize("fault", REASONS)
-async def test_a_bad_exchange_creates_nothing(world: Any, provider: str, fault: Fault) -> None:
-    status, code, reason = REASONS[fault]
-    world.provider(provider).plan.script("token", [fault])
-    answer = await world.sign_in(provider)
-    assert said(answer) == (status, code), answer.text
-    assert answer.json()["error"].get("details", {}).get("reason") == reason
-    assert await world.counts() == NOTHING
-    # A code is good once, so it is sent once.
-    assert len(world.provider(provider).ledger) <= 1
+async def test_a_bad_exchange_creates_nothing(world: Any, provider: str) -> None:
+    simulator = world.provider(provider)
+    for fault, (status, code, reason) in REASONS.items():
+        simulator.plan.script("token", [fault])
+        simulator.ledger.entries.clear()
+        answer = await world.sign_in(provider)
+        assert said(answer) == (status, code), (fault, answer.text)
+        assert answer.json()["error"].get("details", {}).get("reason") == reason, fault
+        assert await world.counts() == NOTHING, fault
+        # A code is good once, so it is sent once.
+        assert len(simulator.ledger) <= 1, fault
     # And the next try is a good one.
     assert (await world.sign_in(provider)).status_code == 200
 
@@ -96,14 +97,12 @@ async def test_an_answer_without_a_code_is_refused(world: Any, provider: str, fi
 
 @BOTH
 @pytest.mark.parametrize("operation", ["discovery", "keys"])
-@pytest.mark.parametrize(
-    "fault", [Fault.HANG_BEFORE, Fault.DROP_BEFORE, Fault.DROP_AFTER, Fault.GARBLED, Fault.SERVER_ERROR]
-)
-async def test_reading_is_tried_twice(world: Any, provider: str, operation: str, fault: Fault) -> None:
-    simulator = world.provider(provider)
-    simulator.plan.script(operation, [fault])
-    once = await world.sign_in(provider)
-    assert once.status_code == (503 if fault is Fault.SERVER_ERROR else 200), once.text
+async def test_reading_is_tried_twice(world: Any, provider: str, operation: str) -> None:
+    known = world.users.service.app.state.sign_ins.providers[provider]
+    for fault in sorted(world.provider(provider).possible[operation]):
+        known._keys.value = known._endpoints.value = None
+        world.provider(provider).plan.script(operation, [fault])
+        assert (await world.sign_in(provider)).status_code == 200, fault
 
 
 @BOTH

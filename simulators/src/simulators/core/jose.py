@@ -7,8 +7,10 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
+from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
@@ -38,6 +40,18 @@ def public_jwk(key: rsa.RSAPrivateKey, key_id: str) -> dict[str, str]:
     e = b64(numbers.e.to_bytes((numbers.e.bit_length() + 7) // 8, "big"))
     n = b64(numbers.n.to_bytes((numbers.n.bit_length() + 7) // 8, "big"))
     return {"kty": "RSA", "use": "sig", "alg": "RS256", "kid": key_id, "n": n, "e": e}
+
+
+def certificate(key: rsa.RSAPrivateKey, at: datetime) -> str:
+    """A self-signed certificate around an RSA key, as PEM, good for a fortnight around ``at``."""
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "simulated signon")])
+    built = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(at - timedelta(days=7))
+        .not_valid_after(at + timedelta(days=7))
+        .sign(key, hashes.SHA256())
+    )
+    return built.public_bytes(serialization.Encoding.PEM).decode()
 
 
 def rs256(claims: Mapping[str, Any], key: rsa.RSAPrivateKey, key_id: str) -> str:

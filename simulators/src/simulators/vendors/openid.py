@@ -119,6 +119,8 @@ class OpenID(Simulator):
         self.person = person or Person()
         self.redirect_uris: frozenset[str] = frozenset()
         """Those registered; with none, every address is taken."""
+        self.issued_as: str | None = None
+        """The issuer that tokens and discovery name; without it the address that a request came to."""
         self.clock = clock
         self.codes: dict[str, Grant] = {}
         self._tokens: dict[str, Grant] = {}
@@ -170,6 +172,10 @@ class OpenID(Simulator):
             self._keys.append(old)
 
     def issuer(self, request: Request) -> str:
+        """Who tokens say they are from."""
+        return self.issued_as or self.address(request)
+
+    def address(self, request: Request) -> str:
         """This server's address, as the request reached it."""
         return f"{request.url.scheme}://{request.url.netloc}"
 

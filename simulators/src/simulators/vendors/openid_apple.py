@@ -73,10 +73,10 @@ class Apple(OpenID):
         ]
 
     async def _discovery(self, request: Request, fault: Fault | None) -> Response:
-        here = self.issuer(request)
+        here = self.address(request)
         return JSONResponse(
             {
-                "issuer": here,
+                "issuer": self.issuer(request),
                 "authorization_endpoint": f"{here}/auth/authorize",
                 "token_endpoint": f"{here}/auth/token",
                 "revocation_endpoint": f"{here}/auth/revoke",

@@ -6,6 +6,7 @@ As developers.google.com/identity/openid-connect/openid-connect and Google's dis
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
@@ -41,15 +42,16 @@ class Google(OpenID):
             self.route("/o/oauth2/v2/auth", "authorize", self._authorize, methods=("GET",)),
             self.route("/token", "token", self._token),
             self.route("/oauth2/v3/certs", "keys", self._jwks, methods=("GET",)),
+            self.route("/oauth2/v1/certs", "keys", self._certificates, methods=("GET",)),
             self.route("/v1/userinfo", "userinfo", self._userinfo, methods=("GET", "POST")),
             self.route("/revoke", "revoke", self._revoke),
         ]
 
     async def _discovery(self, request: Request, fault: Fault | None) -> Response:
-        here = self.issuer(request)
+        here = self.address(request)
         return JSONResponse(
             {
-                "issuer": here,
+                "issuer": self.issuer(request),
                 "authorization_endpoint": f"{here}/o/oauth2/v2/auth",
                 "token_endpoint": f"{here}/token",
                 "userinfo_endpoint": f"{here}/v1/userinfo",
@@ -67,6 +69,11 @@ class Google(OpenID):
                 "authorization_response_iss_parameter_supported": True,
             }
         )
+
+    async def _certificates(self, request: Request, fault: Fault | None) -> Response:
+        """The same keys as X.509 certificates, for older libraries."""
+        now = datetime.fromtimestamp(self.clock(), UTC)
+        return JSONResponse({key_id: jose.certificate(key, now) for key_id, key in self.keys})
 
     def wrong_request(self, asked: Mapping[str, str]) -> str | None:
         """Google shows its own page for these."""

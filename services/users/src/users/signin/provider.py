@@ -31,6 +31,9 @@ _WHOLE_ANSWER_S = 10.0
 _KEPT_S = 3600.0
 _AGAIN_AT_MOST_EVERY_S = 10.0
 
+_OUR_FAULT = ("invalid_client", "unauthorized_client", "redirect_uri_mismatch", "invalid_request")
+"""What an administrator has to mend: the client's id, secret or registered address."""
+
 Read = TypeVar("Read")
 
 
@@ -115,9 +118,12 @@ class IdentityProvider:
 
     async def _read(self, url: str) -> Mapping[str, Any]:
         try:
-            status, answer = await self._ask("GET", url)
+            return await self._read_once(url)
         except ProviderAway:
-            status, answer = await self._ask("GET", url)
+            return await self._read_once(url)
+
+    async def _read_once(self, url: str) -> Mapping[str, Any]:
+        status, answer = await self._ask("GET", url)
         if status != 200:
             raise self._away(f"status {status}")
         return answer
@@ -134,6 +140,8 @@ class IdentityProvider:
             raise IdentityRefused(
                 "The provider did not accept this sign-in. Start it again.", details={"reason": "code_refused"}
             )
+        if answer.get("error") in _OUR_FAULT:
+            raise self._away(f"it refuses this platform: {answer['error']}")
         raise self._away("no ID token" if status == 200 else f"status {status}")
 
     async def _ask(self, method: str, url: str, form: Mapping[str, str] | None = None) -> tuple[int, dict[str, Any]]:
