@@ -12,21 +12,32 @@ from tests.chaos.points import matrix
 
 SAMPLE = (
     "billing.transaction.before_commit",
+    "workflow.outbox.after_publish",
     "workflow.runs.consumer.before_ack",
-    "export.outbox.after_publish",
+    "ai_router.transaction.after_commit",
+    "export.outbox.before_delete",
 )
 """Crashed in every test run; ``make chaos`` crashes at all of them."""
+
+IN_A_ROW = 6
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--all-points", action="store_true", help="Crash at every point of the journey.")
+    parser.addoption("--point", action="append", help="Crash at this point only; may be repeated.")
     parser.addoption("--seeds", type=int, default=2, help="How often each point is crashed.")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "point" in metafunc.fixturenames:
-        points = matrix() if metafunc.config.getoption("--all-points") else list(SAMPLE)
-        metafunc.parametrize("point", points)
+    if "points" in metafunc.fixturenames:
+        known = matrix()
+        chosen = metafunc.config.getoption("--point") or (
+            known if metafunc.config.getoption("--all-points") else list(SAMPLE)
+        )
+        if unknown := set(chosen) - set(known):
+            raise pytest.UsageError(f"no such crash points: {', '.join(sorted(unknown))}")
+        rows = [chosen[start : start + IN_A_ROW] for start in range(0, len(chosen), IN_A_ROW)]
+        metafunc.parametrize("points", rows, ids=[f"{row[0]}-and-{len(row) - 1}-more" for row in rows])
     if "seed" in metafunc.fixturenames:
         metafunc.parametrize("seed", range(1, metafunc.config.getoption("--seeds") + 1))
 

@@ -1,19 +1,27 @@
-"""F01: the process dies at a named point, comes back, and every promise is kept."""
+"""F01: the process dies at a named point, comes back, and every promise is kept.
+
+A platform dies at several points in a row, each time with new orders on top of what the last crash left unfinished, so
+that recovering is crashed too. Then it is left alone until everything has ended, and audited.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Sequence
 
 import pytest
 from tests.chaos.auditor import Auditor, Witness
 from tests.chaos.embedded import EmbeddedChild
-from tests.chaos.load import Load
+from tests.chaos.load import Load, Plan
 from tests.chaos.points import ELSEWHERE, REPOSITORY, SCOPES, declared
 
 from chassis.faults import EXIT_CODE
 
-SETTLE_S = 60.0
+SETTLE_S = 120.0
+FIRST, FURTHER = Plan(runs=2, cancelled=1, faceless=1), Plan(runs=2, cancelled=1, faceless=0)
+LOADS_A_POINT = 6
+"""So often new orders are placed until a point has been passed as often as wanted."""
 
 # What must stand between two points: an act that cannot be taken back.
 _ACTS = {
@@ -26,28 +34,43 @@ _ACTS = {
 
 
 @pytest.mark.chaos
-@pytest.mark.timeout(180)
-async def test_a_crash_at_any_point_loses_and_doubles_nothing(child: EmbeddedChild, point: str, seed: int) -> None:
+@pytest.mark.timeout(900)
+async def test_crashes_at_one_point_after_another_lose_and_double_nothing(
+    child: EmbeddedChild, points: Sequence[str], seed: int
+) -> None:
+    """``seed``: at which passage of each point the process dies."""
     witness = Witness()
-    await child.start(fault=f"{point}:{seed}")
-    load = asyncio.create_task(Load(child.url, witness, seed).run())
-    crash = asyncio.create_task(child.died())
-    done, _ = await asyncio.wait({load, crash}, return_when=asyncio.FIRST_COMPLETED)
-    if crash not in done:
-        auditor = Auditor(await child.database_urls())
-        settled = asyncio.create_task(auditor.settle(witness, timeout_s=SETTLE_S))
-        await asyncio.wait({crash, settled}, return_when=asyncio.FIRST_COMPLETED)
-        settled.cancel()
-    assert crash.done(), f"{point} was not passed {seed} times"
-    assert crash.result() == EXIT_CODE
+    loads: list[asyncio.Task[None]] = []
+    for point in points:
+        await child.start(fault=f"{point}:{seed}")
+        await _work_until_it_dies(child, witness, loads, point, seed)
 
     await child.start()
-    await asyncio.wait_for(load, timeout=90)
+    await asyncio.wait_for(asyncio.gather(*loads), timeout=90)
     auditor = Auditor(await child.database_urls())
     await auditor.settle(witness, timeout_s=SETTLE_S)
     violations = await auditor.audit(witness)
     await child.stop()
     assert not violations, "\n".join(map(str, violations))
+
+
+async def _work_until_it_dies(
+    child: EmbeddedChild, witness: Witness, loads: list[asyncio.Task[None]], point: str, seed: int
+) -> None:
+    crash = asyncio.create_task(child.died())
+    for _ in range(LOADS_A_POINT):
+        plan = FURTHER if loads else FIRST
+        loads.append(asyncio.create_task(Load(child.url, witness, seed, plan, patience_s=120).run()))
+        await asyncio.wait({loads[-1], crash}, return_when=asyncio.FIRST_COMPLETED)
+        if not crash.done():
+            auditor = Auditor(await child.database_urls())
+            settled = asyncio.create_task(auditor.settle(witness, timeout_s=SETTLE_S))
+            await asyncio.wait({settled, crash}, return_when=asyncio.FIRST_COMPLETED)
+            settled.cancel()
+        if crash.done():
+            assert crash.result() == EXIT_CODE, f"{point}: ended with {crash.result()}"
+            return
+    pytest.fail(f"{point} was not passed {seed} times")
 
 
 def test_every_point_of_the_sources_is_crashed_somewhere() -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
+import time
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +30,7 @@ _SETTINGS = {
     "max_wal_size": "'2GB'",
 }
 _STOP_TIMEOUT_S = 60.0
+_START_TIMEOUT_S = 30.0
 _DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
 
 
@@ -46,11 +49,11 @@ class PrivatePostgres:
         """Initialise the folder if it is new, start the server if it is not running, refuse unsafe settings."""
         fresh = not (self.folder / "PG_VERSION").exists()
         self.folder.mkdir(parents=True, exist_ok=True)
-        await asyncio.to_thread(self._start)
+        await self._run()
         if fresh:
             await self._configure()
             await self._shut_down()
-            await asyncio.to_thread(self._start)
+            await self._run()
         await self.check_durability()
 
     async def stop(self) -> None:
@@ -117,6 +120,19 @@ class PrivatePostgres:
                 await connection.execute(f"ALTER SYSTEM SET {name} = {value}")
         finally:
             await connection.close()
+
+    async def _run(self) -> None:
+        deadline = time.monotonic() + _START_TIMEOUT_S
+        while True:
+            try:
+                await asyncio.to_thread(self._start)
+                return
+            except (subprocess.SubprocessError, AssertionError):
+                # After a crash the backends of the dead postmaster hold its memory for a moment, and recovery may
+                # take longer than the library waits.
+                if time.monotonic() > deadline:
+                    raise
+                await asyncio.sleep(0.2)
 
     def _start(self) -> None:
         # start=False: the library would register an exit handler of its own; when to stop is decided here.
