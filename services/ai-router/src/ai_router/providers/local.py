@@ -11,7 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ai_router.providers import local_work
+from ai_router.providers import local_work, results
 from ai_router.providers.port import (
     Declaration,
     FailureClass,
@@ -43,6 +43,12 @@ class _Local:
     async def healthy(self) -> None:
         """Always: it needs nothing but this machine."""
 
+    def _offered(self, request: ProviderRequest) -> tuple[str, tuple[str, ...]]:
+        """The model that does ``request``, and what is asked for and not acted on. Raises ``INPUT`` for a capability or
+        model that is not offered, before any work."""
+        declaration = results.declared(self.declarations, request.capability)
+        return results.model_of(declaration, request), results.ignored(declaration, request)
+
     async def _run(self, request: ProviderRequest, report: Report, work: Callable[..., T], *arguments: Any) -> T:
         deadline_s = min(self._deadline_s, request.deadline_s)
         with local_failures(self.key):
@@ -72,6 +78,7 @@ class LocalUpscaler(_Local):
 
     async def perform(self, request: ProviderRequest, workspace: Workspace, report: Report) -> ProviderResult:
         """The better photo as ``image``; what was applied is in ``data``."""
+        model, ignored = self._offered(request)
         photo = await _input(request, workspace, "image")
         out = workspace.directory / "result.jpg"
         if request.capability is Capability.IMAGE_UPSCALE:
@@ -87,9 +94,9 @@ class LocalUpscaler(_Local):
         return ProviderResult(
             outputs={"image": image},
             units=Decimal(1),
-            model=_declared(self.declarations, request).models[0],
+            model=model,
             data=made,
-            ignored=_ignored(self.declarations, request),
+            ignored=ignored,
         )
 
 
@@ -111,6 +118,7 @@ class LocalSpeech(_Local):
 
     async def perform(self, request: ProviderRequest, workspace: Workspace, report: Report) -> ProviderResult:
         """``audio`` (WAV) and ``timings`` (JSON: words, phonemes, duration and more)."""
+        model, ignored = self._offered(request)
         script = request.parameters.get("script")
         if not isinstance(script, str) or not script.strip():
             raise _refused("the script is empty", "Write some words to say.")
@@ -128,9 +136,9 @@ class LocalSpeech(_Local):
                 "timings": await workspace.keep(timings, "application/json", role="timings"),
             },
             units=Decimal(1),
-            model="espeak-ng",
+            model=model,
             data=spoken,
-            ignored=_ignored(self.declarations, request),
+            ignored=ignored,
         )
 
 
@@ -151,6 +159,7 @@ class LocalTalkingPhoto(_Local):
 
     async def perform(self, request: ProviderRequest, workspace: Workspace, report: Report) -> ProviderResult:
         """``video`` (MP4), as long as the speech. Needs the inputs ``image``, ``audio`` and ``timings``."""
+        model, ignored = self._offered(request)
         photo = await _input(request, workspace, "image")
         audio = await _input(request, workspace, "audio")
         timings = await _input(request, workspace, "timings")
@@ -166,9 +175,9 @@ class LocalTalkingPhoto(_Local):
         return ProviderResult(
             outputs={"video": await workspace.keep(out, "video/mp4", role="video")},
             units=Decimal(str(round(float(made["duration"]), 3))),
-            model="talking-photo",
+            model=model,
             data=made,
-            ignored=_ignored(self.declarations, request),
+            ignored=ignored,
         )
 
 
@@ -189,6 +198,9 @@ class LocalMusic(_Local):
 
     async def perform(self, request: ProviderRequest, workspace: Workspace, report: Report) -> ProviderResult:
         """``audio`` (WAV) of the wanted length."""
+        model, ignored = self._offered(request)
+        if request.parameters.get("style") is None and request.parameters.get("duration") is None:
+            raise _refused("neither a style nor a length was given", "Say which style of music, or how long.")
         out = workspace.directory / "music.wav"
         seconds = _number(request.parameters, "duration", 30.0)
         if not 0 < seconds <= 600:
@@ -204,9 +216,9 @@ class LocalMusic(_Local):
         return ProviderResult(
             outputs={"audio": await workspace.keep(out, "audio/wav", role="audio")},
             units=Decimal(1),
-            model="music-bed",
+            model=model,
             data=made,
-            ignored=_ignored(self.declarations, request),
+            ignored=ignored,
         )
 
 
@@ -256,16 +268,3 @@ def _number(parameters: Mapping[str, Any], name: str, otherwise: float) -> float
 
 def _refused(message: str, advice: str) -> ProviderFailure:
     return ProviderFailure(FailureClass.INPUT, message, user_message=advice)
-
-
-def _declared(declarations: tuple[Declaration, ...], request: ProviderRequest) -> Declaration:
-    for declaration in declarations:
-        if declaration.capability is request.capability:
-            return declaration
-    raise _refused(f"{request.capability} is not offered here", "This cannot be done here.")
-
-
-def _ignored(declarations: tuple[Declaration, ...], request: ProviderRequest) -> tuple[str, ...]:
-    honours = _declared(declarations, request).honours
-    given = {name for name, value in request.parameters.items() if value is not None}
-    return tuple(sorted(given - honours))
