@@ -206,7 +206,7 @@ class Stripe(Simulator):
             try:
                 self._check_version(request)
                 if key is not None and len(key) > 255:
-                    raise Wrong("Idempotency keys may be at most 255 characters.", type="idempotency_error")
+                    raise Wrong("Idempotency keys may be at most 255 characters.")
                 if (kept := self._earlier(key, request.url.path, body, fault)) is not None:
                     return self._again(kept)
                 params = nested(body)

@@ -98,7 +98,7 @@ def failure_of(status: int, headers: Mapping[str, str], body: Any, *, changes: b
         code=code,
         decline_code=decline_code,
         http_status=status,
-        request_id=headers.get("request-id"),
+        request_id=_text(headers, "request-id"),
         retry_after_s=_seconds(headers.get("retry-after")),
     )
 
