@@ -63,6 +63,13 @@ def logged() -> Iterator[list[str]]:
     root.setLevel(before)
 
 
+def _told(error: BaseException | None) -> Iterator[str]:
+    """What a traceback says besides lines of code: every exception of the chain, with its notes."""
+    while error is not None:
+        yield from traceback.format_exception_only(error)
+        error = error.__cause__ or error.__context__
+
+
 async def test_the_key_never_leaves(planted: Bench, workspace: FolderWorkspace, logged: list[str]) -> None:
     """Errors with their tracebacks, results, stored raw answers, representations and logs, for every fault."""
     seen: list[str] = [repr(provider) for provider in planted.providers.values()]
@@ -80,7 +87,7 @@ async def test_the_key_never_leaves(planted: Bench, workspace: FolderWorkspace, 
                 seen += [repr(result), json.dumps(result.raw), json.dumps(result.data)]
             except ProviderFailure as failed:
                 failures += 1
-                seen += ["".join(traceback.format_exception(failed)), repr(vars(failed)), failed.user_message]
+                seen += [*_told(failed), repr(vars(failed)), failed.user_message]
     assert failures > 100
     assert any("[secret]" in text for text in seen), "no vendor echoed the key, so nothing was shown"
     assert [text for text in (*seen, *logged) if KEY in text] == []
