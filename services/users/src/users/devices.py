@@ -67,7 +67,7 @@ def network_of(address: str | None) -> str | None:
     try:
         parsed = ipaddress.ip_address(address or "")
     except ValueError:
-        return address
+        return address or None
     if parsed.version == 4:
         return str(parsed)
     mapped = parsed.ipv4_mapped

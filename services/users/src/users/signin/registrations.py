@@ -81,7 +81,9 @@ def configured(settings: Settings) -> Mapping[str, IdentityProvider]:
 
 def _p256(configured_key: str) -> EllipticCurvePrivateKey:
     try:
-        pem = configured_key if configured_key.lstrip().startswith(_PEM) else Path(configured_key).read_text()
+        given = configured_key.lstrip().startswith(_PEM)
+        # Files of settings have one line for each, so line ends are often written out.
+        pem = configured_key.replace("\\n", "\n") if given else Path(configured_key).read_text()
         key = serialization.load_pem_private_key(pem.encode(), password=None)
     except (OSError, ValueError, TypeError) as failure:
         raise SettingsError(f"SIGNIN_APPLE_PRIVATE_KEY cannot be read: {type(failure).__name__}") from None
