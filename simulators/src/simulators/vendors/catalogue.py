@@ -17,6 +17,7 @@ from simulators.vendors.openid_apple import Apple
 from simulators.vendors.openid_google import Google
 from simulators.vendors.runway import Runway
 from simulators.vendors.stability import Stability
+from simulators.vendors.stripe import Stripe
 from simulators.vendors.youtube import YouTube
 
 AI: Mapping[str, type[Simulator]] = {
@@ -25,4 +26,4 @@ AI: Mapping[str, type[Simulator]] = {
 }
 """Those that do AI work: the ones the matrix is about."""
 
-ALL: Mapping[str, type[Simulator]] = {**AI, **{kind.vendor: kind for kind in (Google, Apple, YouTube)}}
+ALL: Mapping[str, type[Simulator]] = {**AI, **{kind.vendor: kind for kind in (Google, Apple, YouTube, Stripe)}}
