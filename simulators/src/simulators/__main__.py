@@ -12,16 +12,18 @@ from simulators.vendors.catalogue import ALL
 
 async def _serve(names: list[str], host: str, base_port: int, *, settings: bool) -> None:
     servers, addresses = [], {}
+    others: dict[str, str] = {}
     for number, name in enumerate(names):
         simulator = ALL[name]()
         bound = listener(base_port + number if base_port else 0, host)
         servers.append((server_of(simulator), bound))
         addresses[name] = f"http://{host}:{bound.getsockname()[1]}"
+        others |= simulator.settings(addresses[name])
     if settings:
         # Only here is the router's own package needed; the simulators run without it.
         from simulators.matrix.scenarios import settings_for
 
-        lines = [f"{name}={value}" for name, value in settings_for(addresses).items()]
+        lines = [f"{name}={value}" for name, value in {**settings_for(addresses), **others}.items()]
     else:
         lines = [f"{'vendor':<12} address", *(f"{name:<12} {address}" for name, address in addresses.items())]
     sys.stdout.write("\n".join(lines) + "\n")
@@ -35,7 +37,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("vendors", nargs="*", help=f"of {', '.join(ALL)}; none means all")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--base-port", type=int, default=0, help="first of consecutive ports; 0 takes free ones")
-    parser.add_argument("--settings", action="store_true", help="print the router's settings in place of the table")
+    parser.add_argument("--settings", action="store_true", help="print settings that lead services here")
     chosen = parser.parse_args(arguments)
     if unknown := sorted(set(chosen.vendors) - ALL.keys()):
         parser.error(f"unknown: {', '.join(unknown)}")

@@ -83,6 +83,10 @@ class Simulator(ABC):
     def knows(self, request: Request) -> bool:
         """Whether the request carries the vendor's key."""
 
+    def settings(self, address: str) -> dict[str, str]:
+        """Settings that lead a service here, by environment name; the router's come from its own table."""
+        return {}
+
     @cached_property
     def app(self) -> Starlette:
         """The ASGI application: the vendor's routes, files at ``/files/`` and control at ``/__simulator__/``."""

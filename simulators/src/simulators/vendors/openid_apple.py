@@ -62,6 +62,11 @@ class Apple(OpenID):
         ids = {"client_id": self.client_id, "team_id": self.team_id, "key_id": self.key_id}
         return {**ids, "private_key": pem.decode()}
 
+    def settings(self, address: str) -> dict[str, str]:
+        """What the users service reads; the key's lines are written as one."""
+        told = {f"SIGNIN_APPLE_{name.upper()}": value.replace("\n", "\\n") for name, value in self.client().items()}
+        return {**told, "SIGNIN_APPLE_ISSUER": address}
+
     def routes(self) -> list[Route]:
         """There is no userinfo."""
         return [

@@ -35,6 +35,14 @@ class Google(OpenID):
         """Id and secret."""
         return {"client_id": self.client_id, "client_secret": self.key}
 
+    def settings(self, address: str) -> dict[str, str]:
+        """What the users service reads."""
+        return {
+            "SIGNIN_GOOGLE_CLIENT_ID": self.client_id,
+            "SIGNIN_GOOGLE_CLIENT_SECRET": self.key,
+            "SIGNIN_GOOGLE_ISSUER": address,
+        }
+
     def routes(self) -> list[Route]:
         """Paths as in Google's discovery document, which spreads them over several hosts."""
         return [
