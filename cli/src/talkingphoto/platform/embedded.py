@@ -25,7 +25,15 @@ from chassis.service import Dependencies, Running, Service
 from chassis.settings import ServiceSettings, load
 from chassis.storage import FallbackStore, open_store
 from chassis.telemetry import configure_tracing
-from talkingphoto.platform.layout import Home, common_settings, listening_socket, settings_of, specs, url_of
+from talkingphoto.platform.layout import (
+    CLIENTS_WAIT_FOR_MEDIA,
+    Home,
+    common_settings,
+    listening_socket,
+    settings_of,
+    specs,
+    url_of,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -63,7 +71,9 @@ class EmbeddedPlatform:
         self.databases: dict[str, Database] = {}
         self.bus = InProcessBus(PostgresDeadLetters(self.databases))
         self._port = port
-        self._processes = ProcessPool(media_processes or max(1, (os.cpu_count() or 2) - 1))
+        self._rendering = ProcessPool(media_processes or max(1, (os.cpu_count() or 2) - 1))
+        self._looking = ProcessPool(1)
+        """For work that a client waits for: an upload must not queue behind a minute of rendering."""
         self._overrides = overrides or {}
         self._running: list[Running] = []
         self._servers: list[tuple[Server, asyncio.Task[None]]] = []
@@ -94,10 +104,12 @@ class EmbeddedPlatform:
             if spec.migrations is not None:
                 database = Database(settings[name].database_url.get_secret_value(), service=name)
                 self.databases[name] = database
-            dependencies = Dependencies(database, store, verifier, SystemClock(), self._processes)
+            processes = self._looking if name in CLIENTS_WAIT_FOR_MEDIA else self._rendering
+            dependencies = Dependencies(database, store, verifier, SystemClock(), processes)
             service = self.services[name] = spec.build(settings[name], dependencies)
             self._running.append(Running(service, self.bus, alone=True, retry_delays_s=settings[name].retry_delays_s))
-        await self._processes.start()
+        for processes in (self._rendering, self._looking):
+            await processes.start()
         if isinstance(store, FallbackStore):
             await store.start()
             self._store = store
@@ -122,7 +134,7 @@ class EmbeddedPlatform:
         await self.bus.stop(_GRACE_S)
         if self._store is not None:
             await self._store.stop(_GRACE_S)
-        await self._processes.stop()
+        await asyncio.gather(self._rendering.stop(), self._looking.stop())
         await self.postgres.stop()
         self._release_lock()
 

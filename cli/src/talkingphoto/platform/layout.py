@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 PACKAGES = ("users", "billing", "workflow", "ai_router", "export", "notify", "gateway")
 """In the order in which they start: the gateway last, because it answers for all of them."""
 
+CLIENTS_WAIT_FOR_MEDIA = frozenset({"workflow"})
+"""Services that do media work while a client waits for the answer: an upload is looked at before it is taken."""
+
 
 def specs() -> dict[str, ServiceSpec]:
     """Every service's specification. Imported here, so that a plain client command starts quickly."""
