@@ -46,7 +46,7 @@ from chassis.process import migrate
 from chassis.settings import load
 from contracts.enums import Priority, WorkflowType
 from contracts.workflow import RunCompleted
-from workflow.runs.service import Order, begin
+from workflow.runs.service import Order, begin_all
 
 HERE = Path(__file__).parent
 _ENDS_WITHIN_S = 120.0
@@ -106,8 +106,7 @@ class Stage:
         run_ids = [ids.uuid7() for _ in range(count)]
         for start in range(0, count, batch):
             async with self.database.transaction() as tx:
-                for run_id in run_ids[start : start + batch]:
-                    await begin(tx, THREE_STEPS, _order(), run_id=run_id)
+                begin_all(tx, THREE_STEPS, {run_id: _order() for run_id in run_ids[start : start + batch]})
         return run_ids
 
     async def wait(self, run_ids: list[Any], *, every_s: float = 0.01) -> None:

@@ -196,7 +196,9 @@ class Bookkeeping:
     def _take(self, added: set[UUID]) -> None:
         for taker, places, token in self._reserved:
             mine = [one.work for one in self._work if one.token == token and one.work.id in added]
-            taker.take(places, [WorkItem(work.id, work.kind, work.payload, 1, token) for work in mine])
+            # The payload as it would be read from its row.
+            items = [WorkItem(one.id, one.kind, orjson.loads(as_json(one.payload)), 1, token) for one in mine]
+            taker.take(places, items)
 
 
 def _work_row(adding: _Adding, now: datetime) -> tuple[Any, ...]:

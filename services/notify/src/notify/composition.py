@@ -67,8 +67,8 @@ def _consumers() -> Consumers:
     @runs.many(*RUN_EVENTS)
     async def keep(received: Sequence[Received[Any]], tx: Transaction) -> None:
         """Keep what happened for clients, and tell users how runs ended."""
-        await repository.append([update_of(item.message, item.envelope.time) for item in received], tx)
         await service.announce_ends(received, tx)
+        repository.append([update_of(item.message, item.envelope.time) for item in received], tx)
 
     @users.each(UserRegistered)
     async def welcome(event: UserRegistered, tx: Transaction) -> None:

@@ -29,7 +29,7 @@ from workflow.engine.state import Run, load_state
 from workflow.runs import repository
 from workflow.runs.consumer import Throttle
 from workflow.runs.driver import lazily
-from workflow.runs.service import Order, begin
+from workflow.runs.service import Order, begin_all
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -174,14 +174,14 @@ async def test_copies_of_users_and_entitlements_are_the_same_after_a_second_deli
 
 
 async def test_a_batch_for_many_runs_takes_two_statements(start_world: Any, help_: SimpleNamespace) -> None:
-    """One to lock and read, one to write states and history; the chassis adds one flush."""
+    """One to lock and read; states, history and the chassis' bookkeeping are written with the commit."""
     world = await start_world(three_jobs(), max_processing=1000)
     refs = await begin_many(world, 40)
     handle = handler_of(world, "workflow.runs")
     deliveries = [help_.as_delivery(done(run_id, ref)) for run_id, ref in refs.items()]
     with counting_statements() as statements:
         await handle(deliveries)
-    assert len(statements) == 2, statements
+    assert len(statements) == 1, statements
     async with world.database.connection() as connection:
         assert await connection.fetchval("SELECT count(*) FROM run_history") == 80
 
@@ -214,7 +214,7 @@ async def test_a_poisoned_run_ends_alone_and_its_neighbours_go_on(start_world: A
     handle = handler_of(world, "workflow.runs")
     with counting_statements() as statements:
         await handle([help_.as_delivery(done(run_id, ref)) for run_id, ref in refs.items()])
-    assert len(statements) == 2, "the batch was split"
+    assert len(statements) == 1, "the batch was split"
     async with world.database.connection() as connection:
         rows = await connection.fetch("SELECT id, status, state FROM runs")
     assert {row["id"] for row in rows if row["status"] == "failed"} == poisoned
@@ -354,14 +354,10 @@ async def begin_many(world: Any, count: int) -> dict[UUID, UUID]:
     """Runs of three jobs, with the id of the job that each of them waits for."""
     world.others.mute = {SubmitJob}
     definition = world.definitions.current["educational"]
-    found: dict[UUID, UUID] = {}
     async with world.database.transaction() as tx:
-        for _ in range(count):
-            run_id = ids.uuid7()
-            order = Order(ids.uuid7(), "talkingphoto", WorkflowType.EDUCATIONAL, {})
-            assert await begin(tx, definition, order, run_id=run_id)
-            found[run_id] = ids.derived(run_id, "a", "", 1, 1)
-    return found
+        orders = {ids.uuid7(): Order(ids.uuid7(), "talkingphoto", WorkflowType.EDUCATIONAL, {}) for _ in range(count)}
+        begin_all(tx, definition, orders)
+    return {run_id: ids.derived(run_id, "a", "", 1, 1) for run_id in orders}
 
 
 def done(run_id: UUID, job_id: UUID) -> JobCompleted:

@@ -73,7 +73,7 @@ class Finisher:
 
     async def _commit(self, entries: Sequence[_Entry]) -> None:
         async with self._database.transaction() as tx:
-            await repository.finish(tx, [ending for _, ending, _ in entries])
+            repository.finish(tx, [ending for _, ending, _ in entries])
             given_up = [ending.job.id for _, ending, _ in entries if ending.status is Status.FAILED]
             if given_up:
                 # A job that ran out of time may have left a vendor working, and charging, for nothing.

@@ -55,36 +55,47 @@ class Commands:
                 await self._cancel(item.message, item.envelope.user_id, tx)
 
     async def _accept(self, received: Sequence[Received[SubmitJob]], unwanted: set[UUID], tx: Transaction) -> None:
-        first = {item.message.job_id: item for item in reversed(received)}
-        new = await repository.add_jobs(tx, [item.message for item in first.values()])
-        jobs = [Job(item.message, item.context) for item in first.values() if item.message.job_id in new - unwanted]
+        jobs = [Job(item.message, item.context) for item in reversed(received)]
+        jobs = list({job.id: job for job in jobs}.values())
         catalogue, _ = await self._router.snapshot()
-        hits = await self._answered(jobs, catalogue, tx)
-        for job in jobs:
-            if job.id not in hits:
-                lane = LANES[catalogue.rules.priorities.get(job.command.plan, Priority.NORMAL)]
-                tx.add_work(NewWork(job.id, WORK, job.payload(), lane))
+        hits = await self._known(jobs, unwanted, catalogue, tx)
+        queued = [job for job in jobs if job.id not in unwanted and job.id not in hits]
+        repository.queue_jobs(tx, [job.command for job in queued])
+        for job in queued:
+            lane = LANES[catalogue.rules.priorities.get(job.command.plan, Priority.NORMAL)]
+            tx.add_work(NewWork(job.id, WORK, job.payload(), lane), given=repository.NEW_JOBS)
+        at_once = [job.command for job in jobs if job.id in unwanted or job.id in hits]
+        new = await repository.add_jobs(tx, at_once) if at_once else set()
+        self._answer([ending for ending in hits.values() if ending.job.id in new], tx)
 
-    async def _answered(self, jobs: Sequence[Job], catalogue: Catalogue, tx: Transaction) -> set[UUID]:
-        """Complete jobs whose result is known already; returns their ids."""
+    async def _known(
+        self, jobs: Sequence[Job], unwanted: set[UUID], catalogue: Catalogue, tx: Transaction
+    ) -> dict[UUID, Ending]:
+        """The endings of jobs whose result is known already."""
         if not self._cache_results:
-            return set()
-        keys = {job.id: cache.key_of(job.command) for job in jobs if cache.may_be_cached(job.command, catalogue)}
+            return {}
+        keys = {
+            job.id: cache.key_of(job.command)
+            for job in jobs
+            if job.id not in unwanted and cache.may_be_cached(job.command, catalogue)
+        }
         if not keys:
-            return set()
+            return {}
         known = await repository.recall(tx, list(keys.values()))
-        endings = []
+        endings = {}
         for job in jobs:
             provider, result = known.get(keys.get(job.id, ""), ("", {}))
             if result and await self._good(job, provider, result, catalogue):
-                endings.append(_hit(job, provider, cache.as_hit(job.command, result)))
+                endings[job.id] = _hit(job, provider, cache.as_hit(job.command, result))
+        return endings
+
+    def _answer(self, endings: Sequence[Ending], tx: Transaction) -> None:
         if endings:
-            await repository.finish(tx, endings)
-            for ending in endings:
-                CACHE_HITS.labels(ending.job.command.capability).inc()
-                with context.use(ending.job.context):
-                    tx.emit(ending.event)
-        return {ending.job.id for ending in endings}
+            repository.finish(tx, endings)
+        for ending in endings:
+            CACHE_HITS.labels(ending.job.command.capability).inc()
+            with context.use(ending.job.context):
+                tx.emit(ending.event)
 
     async def _good(self, job: Job, provider: str, result: dict[str, Any], catalogue: Catalogue) -> bool:
         """A kept result counts when the provider that made it is the one we would take now, and its files exist."""

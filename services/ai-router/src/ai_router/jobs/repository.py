@@ -26,14 +26,29 @@ def as_json(value: Any) -> str:
     return orjson.dumps(value, default=str).decode()
 
 
+_ADD_JOBS = """
+INSERT INTO ai_jobs (id, user_id, product_line, workflow_id, job_type, input_data, deadline)
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::jsonb[], $7::timestamptz[])
+ON CONFLICT (id) DO NOTHING RETURNING id
+"""
+
+NEW_JOBS = "new_jobs"
+"""What :func:`queue_jobs` calls the jobs that were new."""
+
+
 async def add_jobs(tx: Transaction, commands: Sequence[SubmitJob]) -> set[UUID]:
     """Store new jobs; returns the ids of those that were new."""
-    rows = await tx.fetch(
-        """
-        INSERT INTO ai_jobs (id, user_id, product_line, workflow_id, job_type, input_data, deadline)
-        SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::jsonb[], $7::timestamptz[])
-        ON CONFLICT (id) DO NOTHING RETURNING id
-        """,
+    return {row["id"] for row in await tx.fetch(_ADD_JOBS, *_job_columns(commands))}
+
+
+def queue_jobs(tx: Transaction, commands: Sequence[SubmitJob]) -> None:
+    """Store new jobs with the commit; work may be added for :data:`NEW_JOBS`."""
+    if commands:
+        tx.later(_ADD_JOBS, *_job_columns(commands), name=NEW_JOBS)
+
+
+def _job_columns(commands: Sequence[SubmitJob]) -> list[list[Any]]:
+    return [
         [command.job_id for command in commands],
         [command.user_id for command in commands],
         [command.product_line for command in commands],
@@ -41,8 +56,7 @@ async def add_jobs(tx: Transaction, commands: Sequence[SubmitJob]) -> set[UUID]:
         [command.capability.value for command in commands],
         [_request(command) for command in commands],
         [command.deadline for command in commands],
-    )
-    return {row["id"] for row in rows}
+    ]
 
 
 def _request(command: SubmitJob) -> str:
@@ -135,10 +149,10 @@ async def open_paid_calls(tx: Transaction, job_ids: Sequence[UUID]) -> list[Call
     return [Call(**dict(row)) for row in rows]
 
 
-async def save_calls(tx: Transaction, calls: Sequence[Call]) -> None:
-    """Store calls as they are now. A call that has ended keeps its end."""
+def save_calls(tx: Transaction, calls: Sequence[Call]) -> None:
+    """Store calls as they are now, with the commit. A call that has ended keeps its end."""
     if calls:
-        await tx.execute(_SAVE_CALLS, *_call_arguments(calls))
+        tx.later(_SAVE_CALLS, *_call_arguments(calls))
 
 
 _SAVE_CALLS = f"""
@@ -177,18 +191,7 @@ async def save_progress(tx: Transaction, rows: Sequence[tuple[UUID, str, int, st
     return {row["id"] for row in stored}
 
 
-_FINISH = f"""
-WITH saved AS (
-    INSERT INTO provider_calls ({_CALL_COLUMNS})
-    SELECT * FROM unnest($13::uuid[], $14::uuid[], $15::text[], $16::text[], $17::int[], $18::bool[],
-                         $19::timestamptz[], $20::numeric[], $21::text[], $22::text[], $23::int[], $24::text[],
-                         $25::text[], $26::numeric[], $27::numeric[])
-    ON CONFLICT (id) DO UPDATE SET state = excluded.state,
-        vendor_job_id = coalesce(excluded.vendor_job_id, provider_calls.vendor_job_id),
-        duration_ms = excluded.duration_ms, failure = excluded.failure, error = excluded.error,
-        units = excluded.units, cost = excluded.cost
-    WHERE provider_calls.state IN ('calling', 'accepted')
-)
+_FINISH = """
 UPDATE ai_jobs SET status = ended.status, provider = ended.provider, model_name = ended.model,
     output_data = ended.output, routing = ended.routing, error_message = ended.error, quality_score = ended.score,
     cost = ended.cost, attempts = ended.attempts, cache_hit = ended.cache_hit,
@@ -198,13 +201,12 @@ FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::jsonb[], $6::jso
             $9::numeric[], $10::int[], $11::bool[], $12::int[])
     AS ended (id, status, provider, model, output, routing, error, score, cost, attempts, cache_hit, milliseconds)
 WHERE ai_jobs.id = ended.id AND ai_jobs.status IN ('pending', 'processing')
-"""  # noqa: S608  constants
+"""
 
 
-async def finish(tx: Transaction, endings: Sequence[Ending]) -> None:
-    """Store how jobs ended, with their last calls. Jobs that have ended already keep their end."""
-    calls = [call for ending in endings for call in ending.calls]
-    await tx.execute(
+def finish(tx: Transaction, endings: Sequence[Ending]) -> None:
+    """Store, with the commit, how jobs ended, and their last calls. Jobs that have ended already keep their end."""
+    tx.later(
         _FINISH,
         [ending.job.id for ending in endings],
         [ending.status.value for ending in endings],
@@ -218,11 +220,9 @@ async def finish(tx: Transaction, endings: Sequence[Ending]) -> None:
         [ending.attempts for ending in endings],
         [ending.cache_hit for ending in endings],
         [round(ending.seconds * 1000) for ending in endings],
-        *_call_arguments(calls),
     )
-    entries = [ending.cache for ending in endings if ending.cache is not None]
-    if entries:
-        await remember(tx, entries)
+    save_calls(tx, [call for ending in endings for call in ending.calls])
+    remember(tx, [ending.cache for ending in endings if ending.cache is not None])
 
 
 async def put_off(tx: Transaction, work_id: UUID, token: UUID, payload: dict[str, Any], until: datetime) -> bool:
@@ -238,10 +238,12 @@ async def put_off(tx: Transaction, work_id: UUID, token: UUID, payload: dict[str
     return row is not None
 
 
-async def remember(tx: Transaction, entries: Sequence[CacheEntry]) -> None:
-    """Keep results for the same question; a newer one replaces."""
+def remember(tx: Transaction, entries: Sequence[CacheEntry]) -> None:
+    """Keep results for the same question, with the commit; a newer one replaces."""
     unique = {entry.key: entry for entry in entries}
-    await tx.execute(
+    if not unique:
+        return
+    tx.later(
         """
         INSERT INTO result_cache (key, user_id, provider, result, expires_at)
         SELECT * FROM unnest($1::text[], $2::uuid[], $3::text[], $4::jsonb[], $5::timestamptz[])

@@ -308,7 +308,7 @@ class Runner:
     async def _put_off(self, item: WorkItem, course: _Course, until: datetime) -> None:
         later = replace(course.job, round=course.job.round + 1)
         async with self._database.transaction() as tx:
-            await repository.save_calls(tx, course.unsaved)
+            repository.save_calls(tx, course.unsaved)
             if not await repository.put_off(tx, item.id, item.token, later.payload(), until):
                 raise LeaseLost(f"the lease of job {item.id} had ended")
             for event in course.events:
@@ -345,7 +345,7 @@ class Runner:
 
     async def _save(self, call: Call) -> None:
         async with self._database.transaction() as tx:
-            await repository.save_calls(tx, [call])
+            repository.save_calls(tx, [call])
 
     async def _call_failed(self, course: _Course, call: Call, failure: ProviderFailure) -> None:
         unknown = failure.failure is FailureClass.UNKNOWN_OUTCOME
@@ -358,7 +358,7 @@ class Runner:
             course.unsaved.append(ended)
             return
         async with self._database.transaction() as tx:
-            await repository.save_calls(tx, [ended])
+            repository.save_calls(tx, [ended])
             if cost:
                 COST.labels(call.provider).inc(float(cost))
                 tx.emit(self._cost(course.job, ended, cost))

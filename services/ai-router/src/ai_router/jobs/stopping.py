@@ -42,7 +42,7 @@ class VendorStopper:
             if call is None or not call.open or job is None:
                 return
             cost = Decimal(0) if stopped else call.estimated_cost
-            await repository.save_calls(tx, [call.ended("cancelled", tx.now, cost=cost)])
+            repository.save_calls(tx, [call.ended("cancelled", tx.now, cost=cost)])
             if cost and job["user_id"] is not None:
                 tx.emit(
                     CostRecorded(

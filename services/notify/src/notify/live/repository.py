@@ -15,9 +15,9 @@ from notify.live.updates import Update
 _FINAL = [status.value for status in Status if status.final]
 
 
-async def append(updates: Sequence[Update], tx: Transaction) -> None:
-    """Keep a batch of updates; a sequence number of a run is kept once."""
-    await tx.execute(
+def append(updates: Sequence[Update], tx: Transaction) -> None:
+    """Keep a batch of updates, with the commit; a sequence number of a run is kept once."""
+    tx.later(
         """
         INSERT INTO client_events (run_id, sequence, user_id, state, update, created_at)
         SELECT * FROM unnest($1::uuid[], $2::int[], $3::uuid[], $4::text[], $5::jsonb[], $6::timestamptz[])

@@ -59,7 +59,7 @@ class Driver:
             if change is not None:
                 changes.append(change)
         if changes:
-            await repository.write(tx, changes)
+            repository.write(tx, changes)
         for row, decision, happening in outbox:
             send(tx, row.brief, row.correlation_id, decision, happening.cause)
         ends = [event for _, decision, _ in outbox if decision.state.phase.final for event in decision.events]

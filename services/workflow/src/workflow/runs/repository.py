@@ -1,4 +1,4 @@
-"""SQL for runs. The hot path takes two statements a batch: lock and read, then write everything at once."""
+"""SQL for runs. The hot path takes two statements a batch: lock and read, then everything written with the commit."""
 
 from __future__ import annotations
 
@@ -42,38 +42,36 @@ LIMIT greatest(0, $1 - (SELECT count(*) FROM runs WHERE status = 'processing')) 
 """  # noqa: S608
 
 _WRITE = """
-WITH changed AS (
-    UPDATE runs SET state = c.state, status = c.status, progress = c.progress, wake_at = c.wake_at,
-        finished_at = c.finished_at, updated_at = $7
-    FROM unnest($1::uuid[], $2::jsonb[], $3::text[], $4::smallint[], $5::timestamptz[], $6::timestamptz[])
-        AS c (id, state, status, progress, wake_at, finished_at)
-    WHERE runs.id = c.id
-)
+UPDATE runs SET state = c.state, status = c.status, progress = c.progress, wake_at = c.wake_at,
+    finished_at = c.finished_at, updated_at = $7
+FROM unnest($1::uuid[], $2::jsonb[], $3::text[], $4::smallint[], $5::timestamptz[], $6::timestamptz[])
+    AS c (id, state, status, progress, wake_at, finished_at)
+WHERE runs.id = c.id
+"""
+
+_TELL = """
 INSERT INTO run_history (run_id, number, at, signal, decision)
-SELECT * FROM unnest($8::uuid[], $9::integer[], $10::timestamptz[], $11::jsonb[], $12::jsonb[])
+SELECT * FROM unnest($1::uuid[], $2::integer[], $3::timestamptz[], $4::jsonb[], $5::jsonb[])
+"""
+
+_CLAIM_KEY = """
+INSERT INTO idempotency_keys (user_id, key, body_sha256, answer, created_at) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (user_id, key) DO UPDATE
+    SET body_sha256 = excluded.body_sha256, answer = excluded.answer, created_at = excluded.created_at
+    WHERE idempotency_keys.created_at < $6
+RETURNING key
 """
 
 _CREATE = """
-WITH claimed AS (
-    INSERT INTO idempotency_keys (user_id, key, body_sha256, answer, created_at)
-    SELECT $2, $21, $22, $23, $7 WHERE $21::text IS NOT NULL
-    ON CONFLICT (user_id, key) DO UPDATE
-        SET body_sha256 = excluded.body_sha256, answer = excluded.answer, created_at = excluded.created_at
-        WHERE idempotency_keys.created_at < $24
-    RETURNING key
-), run AS (
-    INSERT INTO runs (id, user_id, product_line, workflow_type, definition, version, created_at, updated_at,
-        file_id, title, description, input, target_duration, estimated_cost, lane, correlation_id, status, progress,
-        state, wake_at)
-    SELECT $1, $2, $3, $4, $5, $6, $7, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19
-    WHERE $21::text IS NULL OR EXISTS (SELECT 1 FROM claimed)
-    RETURNING id
-), told AS (
-    INSERT INTO run_history (run_id, number, at, signal, decision)
-    SELECT run.id, h.* FROM run, unnest($20::integer[], $25::timestamptz[], $26::jsonb[], $27::jsonb[])
-        AS h (number, at, signal, decision)
+INSERT INTO runs (
+    id, user_id, product_line, workflow_type, definition, version, created_at, file_id, title, description, input,
+    target_duration, estimated_cost, lane, correlation_id, status, progress, state, wake_at, updated_at
 )
-SELECT id FROM run
+SELECT *, $20::timestamptz FROM unnest(
+    $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::integer[], $7::timestamptz[], $8::uuid[],
+    $9::text[], $10::text[], $11::jsonb[], $12::integer[], $13::numeric[], $14::smallint[], $15::text[], $16::text[],
+    $17::smallint[], $18::jsonb[], $19::timestamptz[]
+)
 """
 
 _BEFORE_CREATE = """
@@ -135,7 +133,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class NewRun:
-    """A run to be created, after its first signals."""
+    """A run to be created, as its first signals leave it."""
 
     brief: Brief
     file_id: UUID | None
@@ -145,6 +143,9 @@ class NewRun:
     estimated_cost: Decimal
     lane: int
     correlation_id: str | None
+    state: RunState
+    entries: Sequence[Entry]
+    wake_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,18 +181,30 @@ async def before_create(
     )
 
 
-async def create(
-    tx: Transaction,
-    new: NewRun,
-    state: RunState,
-    entries: Sequence[Entry],
-    wake_at: datetime | None,
-    remember: Remember | None = None,
-) -> bool:
-    """Store a new run with its first history; False when its idempotency key is somebody else's already."""
-    brief = new.brief
+async def claim_key(tx: Transaction, user_id: UUID, remember: Remember) -> bool:
+    """Remember an answer under an idempotency key; False when the key has one already."""
     record = await tx.fetchrow(
-        _CREATE,
+        _CLAIM_KEY,
+        user_id,
+        remember.key,
+        remember.body_sha256,
+        orjson.dumps(remember.answer).decode(),
+        tx.now,
+        tx.now - KEY_LIFE,
+    )
+    return record is not None
+
+
+def create(tx: Transaction, new: Sequence[NewRun]) -> None:
+    """Store new runs with their first history, with the commit."""
+    rows = [_new_row(run) for run in new]
+    tx.later(_CREATE, *(list(column) for column in zip(*rows, strict=True)), tx.now)
+    _tell(tx, [(run.brief.id, entry) for run in new for entry in run.entries])
+
+
+def _new_row(new: NewRun) -> tuple[Any, ...]:
+    brief, state = new.brief, new.state
+    return (
         brief.id,
         brief.user_id,
         brief.product_line,
@@ -210,17 +223,8 @@ async def create(
         state.phase.status.value,
         state.progress,
         dump_state(state),
-        wake_at,
-        [entry.number for entry in entries],
-        remember.key if remember else None,
-        remember.body_sha256 if remember else None,
-        orjson.dumps(remember.answer).decode() if remember else None,
-        tx.now - KEY_LIFE,
-        [entry.at for entry in entries],
-        [dump_signal(entry.signal) for entry in entries],
-        [_decision(entry) for entry in entries],
+        new.wake_at,
     )
-    return record is not None
 
 
 async def remembered(tx: Transaction, user_id: UUID, key: str) -> dict[str, Any] | None:
@@ -250,10 +254,9 @@ async def lock_waiting(tx: Transaction, places: int) -> list[Row]:
     return [row_of(record) for record in await tx.fetch(_LOCK_WAITING, places)]
 
 
-async def write(tx: Transaction, changes: Sequence[Change]) -> None:
-    """Store every change with its history, in one statement."""
-    entries = [(change.row.brief.id, entry) for change in changes for entry in change.entries]
-    await tx.execute(
+def write(tx: Transaction, changes: Sequence[Change]) -> None:
+    """Store every change with its history, with the commit."""
+    tx.later(
         _WRITE,
         [change.row.brief.id for change in changes],
         [dump_state(change.state) for change in changes],
@@ -262,12 +265,20 @@ async def write(tx: Transaction, changes: Sequence[Change]) -> None:
         [change.wake_at for change in changes],
         [change.state.finished_at for change in changes],
         tx.now,
-        [run_id for run_id, _ in entries],
-        [entry.number for _, entry in entries],
-        [entry.at for _, entry in entries],
-        [dump_signal(entry.signal) for _, entry in entries],
-        [_decision(entry) for _, entry in entries],
     )
+    _tell(tx, [(change.row.brief.id, entry) for change in changes for entry in change.entries])
+
+
+def _tell(tx: Transaction, entries: Sequence[tuple[UUID, Entry]]) -> None:
+    if entries:
+        tx.later(
+            _TELL,
+            [run_id for run_id, _ in entries],
+            [entry.number for _, entry in entries],
+            [entry.at for _, entry in entries],
+            [dump_signal(entry.signal) for _, entry in entries],
+            [_decision(entry) for _, entry in entries],
+        )
 
 
 async def park(tx: Transaction, run_id: UUID, reason: str) -> None:

@@ -20,10 +20,10 @@ from contracts.objects import StoredObject
 from contracts.product_lines import PRODUCT_LINES
 from contracts.workflow import RunCreated
 from workflow.accounts.entitlement import exhausted, upgrades
-from workflow.engine.advance import advance, first_state, may_cancel, may_retry
+from workflow.engine.advance import Decision, advance, first_state, may_cancel, may_retry
 from workflow.engine.definition import Definition, Definitions
 from workflow.engine.signals import CancelRequested, RetryRequested, Signal, Started, Ticked, UndoRetryRequested
-from workflow.engine.state import Brief, Run, UndoStatus, load_state
+from workflow.engine.state import Brief, Run, RunState, UndoStatus, load_state
 from workflow.runs import repository
 from workflow.runs.driver import Driver, Happening, send
 from workflow.runs.errors import (
@@ -106,27 +106,38 @@ async def begin(
     remember: Remember | None = None,
 ) -> bool:
     """Create a run and, where there is room, send its first commands. False when its key is taken."""
-    brief = Brief(
-        id=run_id,
-        user_id=order.user_id,
-        product_line=order.product_line,
-        workflow_type=order.workflow_type.value,
-        definition=definition.name,
-        version=definition.version,
-        created_at=tx.now,
-        input=order.input,
-    )
-    state = first_state(brief, definition)
-    entries = []
-    decision = None
-    wake_at = state.ends_by
-    if room:
-        decision = advance(definition, Run(brief, state), Started(at_once=True), tx.now)
-        state = decision.state
-        wake_at = decision.wake_at or wake_at
-        entries = [decision.entry] if decision.entry is not None else []
-    correlation_id = context.current().correlation_id or str(run_id)
-    new = NewRun(
+    if remember is not None and not await repository.claim_key(tx, order.user_id, remember):
+        return False
+    begin_all(tx, definition, {run_id: order}, room=room)
+    return True
+
+
+def begin_all(tx: Transaction, definition: Definition, orders: Mapping[UUID, Order], *, room: bool = True) -> None:
+    """Create runs, by their ids, and, where there is room, send their first commands."""
+    new = []
+    for run_id, order in orders.items():
+        brief = Brief(
+            id=run_id,
+            user_id=order.user_id,
+            product_line=order.product_line,
+            workflow_type=order.workflow_type.value,
+            definition=definition.name,
+            version=definition.version,
+            created_at=tx.now,
+            input=order.input,
+        )
+        state = first_state(brief, definition)
+        started = advance(definition, Run(brief, state), Started(at_once=True), tx.now) if room else None
+        new.append(_new_run(brief, order, state, started))
+        _tell_of(tx, order, new[-1], started)
+    repository.create(tx, new)
+
+
+def _new_run(brief: Brief, order: Order, state: RunState, started: Decision | None) -> NewRun:
+    entries = [started.entry] if started is not None and started.entry is not None else []
+    wake_at = (started.wake_at if started is not None else None) or state.ends_by
+    state = started.state if started is not None else state
+    return NewRun(
         brief=brief,
         file_id=order.file_id,
         title=order.title,
@@ -134,26 +145,28 @@ async def begin(
         target_duration=order.target_duration,
         estimated_cost=order.estimated_cost,
         lane=LANES[order.priority],
-        correlation_id=correlation_id,
+        correlation_id=context.current().correlation_id or str(brief.id),
+        state=state,
+        entries=entries,
+        wake_at=None if state.phase.final else wake_at,
     )
-    final = state.phase.final
-    if not await repository.create(tx, new, state, entries, None if final else wake_at, remember):
-        return False
-    with context.bind(correlation_id=correlation_id, user_id=order.user_id, product_line=order.product_line):
+
+
+def _tell_of(tx: Transaction, order: Order, new: NewRun, started: Decision | None) -> None:
+    with context.bind(correlation_id=new.correlation_id, user_id=order.user_id, product_line=order.product_line):
         tx.emit(
             RunCreated(
-                run_id=run_id,
+                run_id=new.brief.id,
                 user_id=order.user_id,
                 product_line=order.product_line,
                 sequence=1,
                 workflow_type=order.workflow_type,
                 title=order.title,
-                standing=decision.standing if decision is not None else None,
+                standing=started.standing if started is not None else None,
             )
         )
-    if decision is not None:
-        send(tx, brief, correlation_id, decision, None)
-    return True
+    if started is not None:
+        send(tx, new.brief, new.correlation_id, started, None)
 
 
 async def estimated(tx: Transaction, settings: Settings, caller: Identity, body: EstimateIn) -> tuple[Estimate, int]:
