@@ -16,6 +16,7 @@ from enum import StrEnum
 from typing import Any
 
 _CODE = re.compile(r"[A-Za-z_]{1,60}")
+_DAY_S = 86_400.0
 
 
 class FailureClass(StrEnum):
@@ -153,7 +154,7 @@ RULES: tuple[Rule, ...] = (
     _rule(FailureClass.INPUT, status=413, words="This video is too large for YouTube."),
     _rule(FailureClass.THROTTLED, status=429),
 )
-"""First match wins; after them 5xx is transient and everything else is about the input."""
+"""First match wins; after them 4xx is about the input and everything else is transient."""
 
 
 class YouTubeFailure(Exception):
@@ -182,15 +183,15 @@ class YouTubeFailure(Exception):
         return ADVICE[self.failure].retryable
 
     def wait_s(self, usual_s: float) -> float:
-        """How long to wait before trying again, where ``usual_s`` is what a short problem takes."""
-        return max(usual_s, ADVICE[self.failure].wait_s, self.retry_after_s or 0.0)
+        """How long to wait before trying again, a day at most; ``usual_s`` is what a short problem takes."""
+        return max(usual_s, ADVICE[self.failure].wait_s, min(self.retry_after_s or 0.0, _DAY_S))
 
 
 def failure_of(status: int, headers: Mapping[str, str], body: Any) -> YouTubeFailure:
     """The failure that an error answer stands for. ``headers`` lower case; ``body`` is decoded JSON or None."""
     codes = codes_of(body)
     found = next((rule for rule in RULES if rule.matches(status, codes)), None)
-    otherwise = FailureClass.TRANSIENT if status >= 500 else FailureClass.INPUT
+    otherwise = FailureClass.INPUT if 400 <= status < 500 else FailureClass.TRANSIENT
     named = ", ".join(sorted(codes)) or "no code"
     return YouTubeFailure(
         found.failure if found else otherwise,

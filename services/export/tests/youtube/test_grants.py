@@ -1,0 +1,140 @@
+"""Connecting: whose grant it is, and what may be wrong with it."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from chassis import ids
+from simulators.core.faults import Fault
+from simulators.vendors.youtube import CHANNEL_ID
+
+_SCOPE = "https://www.googleapis.com/auth/youtube"
+
+
+async def _callback(studio: Any, brought: dict[str, str], **more: Any) -> tuple[int, str | None]:
+    answer = await studio.export.http.get("/api/v1/youtube/callback", params=brought, **more)
+    return answer.status_code, answer.json().get("error", {}).get("code")
+
+
+async def test_a_grant_is_good_once(start_studio: Any, user: UUID) -> None:
+    """Whoever hears the answer twice connects once."""
+    studio = await start_studio(consume=False)
+    brought = await studio.consent(user)
+    cookie = {"youtube_connect": studio.export.http.cookies["youtube_connect"]}
+    assert await _callback(studio, brought) == (200, None)
+    studio.export.http.cookies.update(cookie)
+    assert await _callback(studio, brought) == (400, "youtube_grant_unknown")
+    assert await studio.export.fetch("SELECT 1 FROM youtube_states") == []
+
+
+async def test_a_grant_counts_only_from_who_began(start_studio: Any, user: UUID) -> None:
+    """Another browser or another user cannot finish it; the same user can with a token, the same browser without."""
+    studio = await start_studio(consume=False)
+    http = studio.export.http
+    for cookies, headers in (
+        ({}, {}),
+        ({"youtube_connect": "another"}, {}),
+        ({}, studio.logged_in(ids.uuid7())),
+    ):
+        brought = await studio.consent(user)
+        http.cookies.clear()
+        http.cookies.update(cookies)
+        assert await _callback(studio, brought, headers=headers) == (400, "youtube_grant_unknown")
+        http.cookies.clear()
+    assert await studio.export.fetch("SELECT 1 FROM youtube_connections") == []
+    brought = await studio.consent(user)
+    http.cookies.clear()
+    assert await _callback(studio, brought, headers=studio.logged_in(user)) == (200, None)
+    assert await _callback(studio, {"state": "made up", "code": "x"}) == (400, "youtube_grant_unknown")
+    assert await _callback(studio, {"code": "x"}) == (422, "invalid")
+
+
+async def test_a_grant_does_not_wait_for_ever(start_studio: Any, user: UUID) -> None:
+    """Ten minutes; then it begins again. Old ones are forgotten, and nobody collects many."""
+    studio = await start_studio(consume=False)
+    brought = await studio.consent(user)
+    await studio.export.execute("UPDATE youtube_states SET expires_at = now() - interval '1 second'")
+    assert await _callback(studio, brought) == (400, "youtube_grant_unknown")
+    for _ in range(12):
+        await studio.consent(user)
+    assert len(await studio.export.fetch("SELECT 1 FROM youtube_states")) == 10
+
+
+async def test_where_the_user_is_sent(start_studio: Any, user: UUID) -> None:
+    """Offline access, consent each time, a challenge; a cookie that only the callback gets."""
+    studio = await start_studio(consume=False, public_url="https://talkingphoto.example")
+    begun = await studio.export.http.get("/api/v1/youtube/connect", headers=studio.logged_in(user))
+    url = begun.json()["authorization_url"]
+    for part in (
+        "access_type=offline", "prompt=consent", "code_challenge_method=S256", "response_type=code",
+        "redirect_uri=https%3A%2F%2Ftalkingphoto.example%2Fapi%2Fv1%2Fyoutube%2Fcallback",
+    ):  # fmt: skip
+        assert part in url
+    cookie = begun.headers["set-cookie"]
+    for part in ("HttpOnly", "Secure", "SameSite=lax", "Path=/api/v1/youtube/callback", "Max-Age=600"):
+        assert part in cookie
+    assert (await studio.export.http.get("/api/v1/youtube/connect")).status_code == 401
+
+
+async def test_saying_no_connects_nothing(start_studio: Any, user: UUID) -> None:
+    """Altogether, or to a part of it."""
+    studio = await start_studio(consume=False)
+    studio.vendor.plan.script("consent", [Fault.DENIED])
+    assert await _callback(studio, await studio.consent(user)) == (403, "youtube_grant_refused")
+    studio.vendor.accounts.allowed = frozenset({_SCOPE})
+    assert await _callback(studio, await studio.consent(user)) == (200, None)
+
+
+async def test_an_account_without_a_channel(start_studio: Any, user: UUID) -> None:
+    """There is nowhere to upload to."""
+    studio = await start_studio(consume=False)
+    studio.vendor.has_channel = False
+    assert await _callback(studio, await studio.consent(user)) == (409, "youtube_no_channel")
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [
+        (Fault.BAD_INPUT, (403, "youtube_grant_refused")),
+        (Fault.AUTH, (503, "youtube_unavailable")),
+        (Fault.OVERLOADED, (503, "youtube_unavailable")),
+        (Fault.DROP_AFTER, (503, "youtube_unavailable")),
+        (Fault.HANG_BEFORE, (503, "youtube_unavailable")),
+        (Fault.GARBLED, (503, "youtube_unavailable")),
+    ],
+)
+async def test_an_exchange_that_fails(start_studio: Any, user: UUID, fault: Fault, expected: tuple[int, str]) -> None:
+    """The user begins again, and then it works."""
+    studio = await start_studio(consume=False)
+    brought = await studio.consent(user)
+    studio.vendor.plan.script("token", [fault])
+    assert await _callback(studio, brought) == expected
+    assert (await studio.connect(user))["channel_id"] == CHANNEL_ID
+
+
+async def test_connecting_again_replaces_the_connection(start_studio: Any, user: UUID) -> None:
+    """One for each user, and the newest."""
+    studio = await start_studio(consume=False)
+    await studio.connect(user)
+    (before,) = await studio.export.fetch("SELECT * FROM youtube_connections")
+    await studio.connect(user)
+    (after,) = await studio.export.fetch("SELECT * FROM youtube_connections")
+    assert before["tokens"] != after["tokens"]
+    assert [grant.revoked for grant in studio.vendor.accounts.grants] == [False, False]
+
+
+@pytest.mark.parametrize("fault", [Fault.DROP_AFTER, Fault.SERVER_ERROR])
+async def test_a_revocation_that_fails_is_made_later(start_studio: Any, user: UUID, fault: Fault) -> None:
+    """The user is disconnected at once; Google hears of it when it listens."""
+    studio = await start_studio()
+    await studio.connect(user)
+    studio.vendor.plan.script("cancel", [fault])
+    me = studio.logged_in(user)
+    assert (await studio.export.http.delete("/api/v1/youtube/connection", headers=me)).status_code == 204
+    await studio.export.eventually("SELECT attempts FROM work WHERE lease_token IS NULL", [1])
+    await studio.export.execute("UPDATE work SET run_after = now()")
+    await studio.export.eventually("SELECT count(*) FROM work", [0])
+    assert [grant.revoked for grant in studio.vendor.accounts.grants] == [True]
