@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import NoDecode
@@ -12,6 +12,12 @@ from chassis.settings import ServiceSettings
 
 class Settings(ServiceSettings):
     """What billing needs beyond the common settings."""
+
+    REQUIRED_IN_PRODUCTION: ClassVar[tuple[str, ...]] = (
+        *ServiceSettings.REQUIRED_IN_PRODUCTION,
+        "stripe_secret_key",
+        "stripe_webhook_secret",
+    )
 
     service_name: str = Field("billing", description="In log lines, metrics and traces.")
     opening_plan: str = Field("free", description="Plan of a new account; another one where the owner is the user.")

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -85,15 +84,16 @@ class Till:
 
 @dataclass
 class Tills:
-    """Makes tills; their clients are closed with the test."""
+    """Makes tills, each with an account of its own, behind one client."""
 
-    clients: list[httpx.AsyncClient]
+    client: httpx.AsyncClient
+    accounts: dict[str, Any]
 
     def open(self, **simulator: Any) -> Till:
         account = simulated.Stripe(key=KEY, **simulator)
-        client = pooled_client(InProcess({"stripe": account.app}))
-        self.clients.append(client)
-        http = StripeHttp(client, "http://stripe", SecretStr(KEY), sleep=no_wait)
+        host = f"stripe-{len(self.accounts)}"
+        self.accounts[host] = account.app
+        http = StripeHttp(self.client, f"http://{host}", SecretStr(KEY), sleep=no_wait)
         prices = {
             name: account.books.create_price(
                 {
@@ -114,17 +114,12 @@ class Tills:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def tills() -> AsyncIterator[Tills]:
-    made = Tills([])
-    yield made
-    for client in made.clients:
-        await client.aclose()
+    accounts: dict[str, Any] = {}
+    async with pooled_client(InProcess(accounts)) as client:
+        yield Tills(client, accounts)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def till(tills: Tills) -> Till:
     """One account whose bank always says yes."""
     return tills.open()
-
-
-def utc(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)

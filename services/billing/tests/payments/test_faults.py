@@ -15,7 +15,14 @@ import pytest
 from pydantic import SecretStr
 
 from billing.payments.money import Money
-from billing.payments.port import FailureClass, NewCustomer, PaymentFailure, RefundRequest
+from billing.payments.port import (
+    ChangeAt,
+    FailureClass,
+    NewCustomer,
+    PaymentFailure,
+    RefundRequest,
+    SubscriptionStatus,
+)
 from billing.payments.stripe_http import ANSWER_LIMIT, API_VERSION, StripeHttp, pooled_client
 from chassis import ids
 from simulators.core.faults import Fault
@@ -72,6 +79,84 @@ async def test_what_is_repeated_and_what_is_said_in_the_end(
         # The same key settles it.
         assert await till.stripe.create_customer(new_customer(till), key=key)
         assert till.count("customer") == 1
+
+
+async def prepared(till: Any, name: str) -> Callable[[], Awaitable[Any]]:
+    """One call of the port that changes something, with all it needs in place; the same key whenever it is called."""
+    stripe, key = till.stripe, ids.uuid7()
+    if name == "customer":
+        return lambda: stripe.create_customer(new_customer(till), key=key)
+    if name == "refund":
+        paid = await till.bought(PRICE)
+        wanted = RefundRequest(reference=ids.uuid7(), payment_id=paid.payment_id)
+        return lambda: stripe.refund(wanted, key=key)
+    if name in ("plan", "pack", "portal"):
+        customer = await till.customer()
+        plan, pack = till.plan(customer), till.pack(customer, PRICE)
+        return {
+            "plan": lambda: stripe.check_out_plan(plan, key=key),
+            "pack": lambda: stripe.check_out_credits(pack, key=key),
+            "portal": lambda: stripe.portal(customer, return_url="https://a.example", key=key),
+        }[name]
+    id, pro = await till.subscribed(), till.prices["pro"]
+    if name == "resume":
+        await stripe.cancel_subscription(id, at_once=False, key=ids.uuid7())
+    return {
+        "upgrade": lambda: stripe.change_subscription(id, pro, interval="month", at=ChangeAt.NOW, key=key),
+        "cancel": lambda: stripe.cancel_subscription(id, at_once=False, key=key),
+        "resume": lambda: stripe.resume_subscription(id, key=key),
+    }[name]
+
+
+_AT_ONCE = {
+    Fault.BAD_INPUT: FailureClass.INVALID,
+    Fault.AUTH: FailureClass.AUTH,
+    Fault.THROTTLED: FailureClass.THROTTLED,
+    Fault.THROTTLED_HINT: FailureClass.THROTTLED,
+    Fault.CARD_DECLINED: FailureClass.CARD_DECLINED,
+    Fault.SAVED_ERROR: FailureClass.UNKNOWN_OUTCOME,
+}
+"""What is not repeated; every other fault, met once, is overcome under the same key."""
+
+
+@pytest.mark.parametrize("name", ["customer", "plan", "pack", "portal", "upgrade", "cancel", "resume", "refund"])
+@pytest.mark.parametrize("fault", sorted(CHANGE))
+async def test_every_call_with_every_fault(till: Any, name: str, fault: Fault) -> None:
+    call = await prepared(till, name)
+    before = len(till.simulator.ledger)
+    till.simulator.plan.script("change", [fault])
+    try:
+        await call()
+    except PaymentFailure as failure:
+        assert failure.kind is _AT_ONCE[fault]
+        assert len(till.simulator.ledger) == before
+    else:
+        assert fault not in _AT_ONCE
+        made = [entry.operation for entry in till.simulator.ledger.entries[before:]]
+        assert len(made) == len(set(made))
+
+
+@pytest.mark.parametrize("fault", sorted(simulated.Stripe.possible["end"]))
+async def test_ending_at_once_with_every_fault(till: Any, fault: Fault) -> None:
+    id = await till.subscribed()
+    till.simulator.plan.script("end", [fault])
+    try:
+        ended = await till.stripe.cancel_subscription(id, at_once=True, key=ids.uuid7())
+    except PaymentFailure as failure:
+        assert failure.kind is FailureClass.THROTTLED
+        assert fault in (Fault.THROTTLED, Fault.THROTTLED_HINT)
+    else:
+        assert ended.status is SubscriptionStatus.CANCELED
+        assert till.count("end") == 1
+
+
+@pytest.mark.parametrize("fault", sorted(simulated.Stripe.possible["read"]))
+async def test_a_question_with_every_fault_is_never_an_unknown_outcome(till: Any, fault: Fault) -> None:
+    id = await till.subscribed()
+    till.simulator.plan.script("read", [fault] * 3)
+    with pytest.raises(PaymentFailure) as failed:
+        await till.stripe.subscription(id)
+    assert failed.value.kind in (FailureClass.TRANSIENT, FailureClass.THROTTLED)
 
 
 async def test_a_kept_breakdown_stays_one_and_only_looking_helps(till: Any) -> None:

@@ -89,6 +89,12 @@ def test_the_key_goes_to_an_encrypted_address_in_production() -> None:
             database_url="postgresql://u:p@db/billing",
             public_url="https://a.example",
             stripe_secret_key=KEY,
+            stripe_webhook_secret=HOOK,
             stripe_base_url="http://stripe.example",
         )
     assert KEY not in str(refused.value)
+
+
+def test_production_sells_and_hears_of_it() -> None:
+    with pytest.raises(SettingsError, match="missing: STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET"):
+        load(Settings, env="production", database_url="postgresql://u:p@db/billing", public_url="https://a.example")

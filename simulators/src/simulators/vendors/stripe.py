@@ -31,6 +31,9 @@ from simulators.vendors.stripe_webhooks import Deliver, Deliveries, Endpoint, po
 VERSION = "2026-10-28.endive"
 """The only one simulated; another is refused rather than answered in the wrong shape."""
 
+HOOK_SECRET = "whsec_simulated"  # noqa: S105
+"""For loopback only."""
+
 _DAY_S = 86_400
 
 Work = Callable[[Request, Json], Json]
@@ -120,6 +123,10 @@ class Stripe(Simulator):
             given = base64.b64decode(given).decode("utf-8", "replace").partition(":")[0]
         return given == self.key
 
+    def settings(self, address: str) -> dict[str, str]:
+        """What billing reads. Where its webhook is, ``/__simulator__/webhooks`` has to be told."""
+        return {"STRIPE_SECRET_KEY": self.key, "STRIPE_WEBHOOK_SECRET": HOOK_SECRET, "STRIPE_BASE_URL": address}
+
     def error(self, fault: Fault) -> Response:
         """Errors from before any work, none of them kept."""
         match fault:
@@ -193,6 +200,7 @@ class Stripe(Simulator):
             ),
             Route("/c/pay/{id}", self._page, methods=["GET", "POST"]),
             Route("/__simulator__/act", self._act, methods=["POST"]),
+            Route("/__simulator__/webhooks", self._set_webhook, methods=["POST"]),
         ]
 
     # --- changes, once for each key
@@ -389,6 +397,15 @@ class Stripe(Simulator):
             return JSONResponse({"error": str(wrong)}, 422)
         except Wrong as wrong:
             return self._refused(wrong)
+
+    async def _set_webhook(self, request: Request) -> Response:
+        """``{"url": "http://..."}``: every event goes there and nowhere else, signed as the settings say."""
+        wanted = await request.json()
+        if not isinstance(wanted, dict) or not str(wanted.get("url", "")).startswith("http"):
+            return JSONResponse({"error": "url"}, 422)
+        self.webhooks.endpoints.clear()
+        self.subscribe(wanted["url"], HOOK_SECRET)
+        return Response(status_code=204)
 
     async def _page(self, request: Request) -> Response:
         """The payment page: one button; paying leads to where the shop wanted people to come back."""
