@@ -205,7 +205,7 @@ def test_the_skin_never_folds(wide: float, gap: float) -> None:
     u, v = np.meshgrid(np.linspace(-1, 1, 81, dtype=np.float32), np.linspace(0.55, 2.8, 460, dtype=np.float32))
     for opening in (0.0, 0.4, 1.0):
         shape = MouthRig(lips).shape(MouthPose(open=opening, jaw=opening, wide=wide))
-        source_u, upper_v, _, lower_v = shape.sources(u, v)
+        source_u, upper_v, lower_v = shape.sources(u, v)
         upper, lower = shape.contours(u)
         assert (np.diff(upper_v, axis=0)[(v < upper)[1:]] > 0).all()
         assert (np.diff(lower_v, axis=0)[(v > lower)[:-1]] > 0).all()

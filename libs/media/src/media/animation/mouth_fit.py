@@ -57,15 +57,21 @@ class Lips:
 
     def edges(self, u: Plane) -> tuple[Plane, Plane, Plane, Plane]:
         """Outer upper, inner upper, inner lower and outer lower curve at ``u``; all meet outside the corners."""
+        inner_upper, inner_lower = self.inner(u)
+        thick = np.maximum(0, 1 - np.square(self.across(u))) ** 0.8
+        return (
+            inner_upper - np.float32(self.above) * thick,
+            inner_upper,
+            inner_lower,
+            inner_lower + np.float32(self.below) * thick,
+        )
+
+    def inner(self, u: Plane) -> tuple[Plane, Plane]:
+        """Inner upper and inner lower curve at ``u``."""
         bow = np.maximum(0, 1 - np.square(self.across(u)))
-        base = self.base(u)
         upper_shift, lower_shift = self.shifts(u)
-        inner_upper = base + np.float32(self.upper) * bow
-        inner_lower = inner_upper + np.float32(self.gap) * bow + lower_shift
-        inner_upper = inner_upper + upper_shift
-        outer_upper = inner_upper - np.float32(self.above) * bow**0.8
-        outer_lower = inner_lower + np.float32(self.below) * bow**0.8
-        return outer_upper, inner_upper, inner_lower, outer_lower
+        upper = self.base(u) + np.float32(self.upper) * bow
+        return upper + upper_shift, upper + np.float32(self.gap) * bow + lower_shift
 
     def shifts(self, u: Plane) -> tuple[Plane | np.float32, Plane | np.float32]:
         """How much lower than the parabolas the inner edge of the upper and of the lower lip lies at ``u``."""

@@ -73,13 +73,16 @@ class Inside:
         meeting = lips.upper + 0.42 * lips.gap
         self._edge = meeting + 0.03 if not colours.teeth_seen else lips.upper + lips.gap
 
-    def paint(self, shape: MouthShape, u: Grid, v: Grid, still: Planes) -> tuple[Grid, Grid]:
+    def paint(
+        self, shape: MouthShape, u: Grid, v: Grid, contours: tuple[Grid, Grid], still: Planes
+    ) -> tuple[Grid, Grid]:
         """Luma (the grid's shape) and chroma (half of it, two values) as floats, at face coordinates (u, v).
 
-        ``still`` is the photo there, unmoved by the mouth: its own teeth are taken from it.
+        ``contours`` are those of ``shape`` there, ``still`` is the photo there, unmoved by the mouth: its own teeth are
+        taken from it.
         """
         lips, colours, soft = self._lips, self._colours, self._soft
-        upper, lower = shape.contours(u)
+        upper, lower = contours
         across = u - np.float32(lips.x)
         base = lips.base(u)
         luma = np.full(u.shape, colours.dark[0], np.float32)
@@ -122,7 +125,7 @@ class Inside:
         light: np.float32,
         shown: np.float32,
     ) -> None:
-        _, _, bottom, _ = self._lips.edges(u)
+        _, bottom = self._lips.inner(u)
         alpha = _edge(bottom - np.float32(0.004) - v, self._soft + np.float32(0.012))
         alpha *= _edge(np.float32(self._lips.half_width) - np.abs(across), np.float32(0.04)) * shown
         half = cv2.resize(alpha, (alpha.shape[1] // 2, alpha.shape[0] // 2), interpolation=cv2.INTER_AREA)[..., None]

@@ -69,12 +69,12 @@ class MouthShape:
         lower = upper + np.float32(self.gap) * bow ** np.float32(self.round)
         return upper, lower + (lower_shift - upper_shift) * keep if keep else lower
 
-    def sources(self, u: Grid, v: Grid) -> tuple[Grid, Grid, Grid, Grid]:
-        """Where (u, v) comes from: u and v of the upper layer, then of the lower layer.
+    def sources(self, u: Grid, v: Grid, contours: tuple[Grid, Grid] | None = None) -> tuple[Grid, Grid, Grid]:
+        """Where (u, v) comes from: u of both layers, v of the upper layer, v of the lower layer.
 
-        Each layer holds on its own side of the lips and continues smoothly beyond.
+        Each layer holds on its own side of the lips and continues smoothly beyond. ``contours`` saves computing them.
         """
-        upper, lower = self.contours(u)
+        upper, lower = contours or self.contours(u)
         across = u - np.float32(self.lips.x)
         # Measured from straight lines, not from the bowed contours, whose slope would fold the skin beside them.
         base = self._base(u)
@@ -83,12 +83,12 @@ class MouthShape:
         near = _eased(1 - above - below)
         source_u = u + (self._narrowed(across) - across) * near
         along_u = u + self._narrowed(across) - across
-        _, old_upper, old_lower, _ = self.lips.edges(along_u)
+        old_upper, old_lower = self.lips.inner(along_u)
 
         side = np.maximum(0, np.abs(across) - np.float32(self.half_width))
         fading = _eased(1 - side / np.float32(0.42))
         # The very edges carry colour of what was behind them: they are turned inwards.
-        within = np.maximum(0, 1 - np.square(across / np.float32(self.half_width))) ** np.float32(0.5)
+        within = np.sqrt(np.maximum(0, 1 - np.square(across / np.float32(self.half_width))))
         moved_upper = (upper - old_upper + np.float32(self.hide_upper) * within) * fading
         moved_lower = (lower - old_lower - np.float32(self.hide) * within) * fading
 
@@ -105,7 +105,7 @@ class MouthShape:
         below_chin = _eased(1 - (v - chin) / (np.float32(_NECK) - jaw))
         lower_v = v - (moved_lower + (jaw - moved_lower) * towards_chin) * below_chin
         lower_v -= fullness * _swell((v - lower) / np.float32(lips_height(self.lips.below)))
-        return source_u, upper_v, source_u, lower_v
+        return source_u, upper_v, lower_v
 
     def _before_narrowing(self, u: Grid) -> Grid:
         across = u - np.float32(self.lips.x)

@@ -15,7 +15,7 @@ from media.animation.eye_fit import Eye
 from media.animation.eye_rig import Lid
 from media.animation.frame import FaceFrame, Grid
 from media.animation.head_rig import HeadPose, after_motion, before_motion, distance, motion_mask, reach
-from media.animation.mesh import Mesh
+from media.animation.mesh import Mesh, sample
 from media.animation.mouth_fit import Lips
 from media.animation.mouth_inside import Inside, Palette
 from media.animation.mouth_rig import MouthPose, MouthRig, MouthShape, moved_area
@@ -63,12 +63,14 @@ class Stage:
         self._inside = Inside(face.lips, face.colours, float(self._soft))
         self._motion = motion
         self._shown = HeadPose()
+        self._mouth: MouthPose | None = None
         self._shut = 0.0
         scale = face.frame.scale
         lips = face.lips
+        self._source = planes.split()
         self._jaw = Mesh(self._region(*moved_area(lips)), _even(scale / 16))
-        around = self._region(*reach()).around_hole(self._jaw.region) if motion else ()
-        self._head = [Mesh(region, _even(scale / 7)) for region in around]
+        self._head = Mesh(self._region(*reach()), _even(scale / 7))
+        self._around = self._head.region.around_hole(self._jaw.region) if motion else ()
         self._eyes = [
             (eye, Mesh(self._region(eye.x - 0.4, eye.y - 0.32, eye.x + 0.4, eye.y + 0.2), _even(scale / 40)))
             for eye in face.eyes
@@ -84,19 +86,20 @@ class Stage:
     @property
     def regions(self) -> tuple[Region, ...]:
         """The rectangles outside of which every frame is the photo itself."""
-        return tuple(mesh.region for mesh in self._meshes())
+        return (*self._around, self._jaw.region, *(mesh.region for _, mesh in self._eyes))
 
     def draw(self, pose: Pose) -> None:
         """Draw the next frame over the last one."""
         moved = self._motion and distance(pose.head, self._shown) * self._frame.scale >= _LEAST_STEP
         if moved:
             self._shown = pose.head
-            for mesh in self._head:
-                x, y, _, _ = self._moved(mesh)
-                self._put(mesh, x, y)
-        shape = self._rig.shape(pose.mouth)
-        self._draw_jaw(shape)
-        self._draw_lips(shape)
+            x, y, _, _ = self._moved(self._head)
+            self._head.draw(self._source, x, y, self._canvas, self._around)
+        if moved or pose.mouth != self._mouth:
+            self._mouth = pose.mouth
+            shape = self._rig.shape(pose.mouth)
+            self._draw_jaw(shape)
+            self._draw_lips(shape)
         shut = pose.shut if pose.shut >= _OPEN else 0.0
         if shut or self._shut:
             self._draw_eyes(shut)
@@ -105,11 +108,10 @@ class Stage:
     def _draw_jaw(self, shape: MouthShape) -> None:
         """Chin and cheeks; the lips' own rectangle inside is drawn over by :meth:`_draw_lips`."""
         _, _, u, v = self._moved(self._jaw)
-        upper_u, upper_v, lower_u, lower_v = shape.sources(u, v)
-        upper, lower = shape.contours(u)
-        below = v > (upper + lower) / 2
-        x, y = self._frame.to_picture(np.where(below, lower_u, upper_u), np.where(below, lower_v, upper_v))
-        self._put(self._jaw, x, y)
+        upper, lower = contours = shape.contours(u)
+        source_u, upper_v, lower_v = shape.sources(u, v, contours)
+        x, y = self._frame.to_picture(source_u, np.where(v > (upper + lower) / 2, lower_v, upper_v))
+        self._jaw.draw(self._source, x, y, self._canvas, (self._jaw.region,))
 
     def _draw_lips(self, shape: MouthShape) -> None:
         """The lips themselves and what is between them, in the rectangle they take in this shape."""
@@ -117,11 +119,11 @@ class Stage:
         if mesh.region.empty:
             return
         u, v = self._before(*self._frame.to_face(mesh.x, mesh.y), np.float32(1.0))
-        source_u, upper_v, _, lower_v = shape.sources(u, v)
+        contours = shape.contours(u)
+        source_u, upper_v, lower_v = shape.sources(u, v, contours)
         above = mesh.warp(self._still, *self._frame.to_picture(source_u, upper_v))
         below = mesh.warp(self._still, *self._frame.to_picture(source_u, lower_v))
-        du, dv = mesh.dense(u, v)
-        upper, lower = shape.contours(du)
+        du, dv, upper, lower = mesh.dense(u, v, *contours)
         line = (upper + lower) / 2
         low = np.clip((dv - line) / self._soft + np.float32(0.5), 0, 1)
         luma = _mix(above.luma, below.luma, low)
@@ -130,11 +132,28 @@ class Stage:
         if not shape.closed:
             parted = np.clip(np.minimum(dv - upper, lower - dv) / self._soft + np.float32(0.5), 0, 1)
             parted *= np.clip((lower - upper) / self._soft, 0, 1) * np.float32(min(1.0, (1 - shape.pose.rest) / 0.2))
-            still = mesh.warp(self._still, *self._frame.to_picture(u, v))
-            inner_luma, inner_chroma = self._inside.paint(shape, du, dv, still)
-            luma += parted * (inner_luma - luma)
-            chroma += _half(parted)[..., None] * (inner_chroma - chroma)
+            self._paint_inside(shape, parted, (du, dv, upper, lower), luma, chroma)
         _store(self._canvas, mesh.region, luma, chroma)
+
+    def _paint_inside(
+        self,
+        shape: MouthShape,
+        parted: Grid,
+        places: tuple[Grid, Grid, Grid, Grid],
+        luma: Grid,
+        chroma: Grid,
+    ) -> None:
+        """Paint what is between the lips over ``luma`` and ``chroma`` by the share ``parted``, only where that is."""
+        rows, columns = np.flatnonzero(parted.any(axis=1)), np.flatnonzero(parted.any(axis=0))
+        if not len(rows):
+            return
+        inside = Region.around(columns[0], rows[0], columns[-1] + 1, rows[-1] + 1, parted.shape[1], parted.shape[0])
+        u, v, upper, lower = (inside.of(grid) for grid in places)
+        share, old_luma, old_chroma = inside.of(parted), inside.of(luma), inside.of(chroma, 2)
+        still = sample(self._still, *self._frame.to_picture(u, v))
+        new_luma, new_chroma = self._inside.paint(shape, u, v, (upper, lower), still)
+        old_luma += share * (new_luma - old_luma)
+        old_chroma += _half(share)[..., None] * (new_chroma - old_chroma)
 
     def _around_lips(self, shape: MouthShape) -> Mesh:
         """Nodes over the opening and a margin that hides how coarse the nodes of the jaw are."""
@@ -183,15 +202,12 @@ class Stage:
     def _before(self, u: Grid, v: Grid, mask: Grid | np.float32) -> tuple[Grid, Grid]:
         return before_motion(u, v, self._shown, mask) if self._motion else (u, v)
 
-    def _put(self, mesh: Mesh, x: Grid, y: Grid) -> None:
-        self._canvas.put(mesh.region, mesh.warp(self._still, x, y))
-
     def _placed(self, mesh: Mesh) -> tuple[Grid, Grid, Grid]:
         u, v = self._frame.to_face(mesh.x, mesh.y)
         return u, v, motion_mask(u, v)
 
     def _meshes(self) -> list[Mesh]:
-        return [*self._head, self._jaw, *(mesh for _, mesh in self._eyes)]
+        return [self._head, self._jaw, *(mesh for _, mesh in self._eyes)]
 
     def _region(self, left: float, top: float, right: float, bottom: float) -> Region:
         u = np.array([left, right, left, right], np.float32)
