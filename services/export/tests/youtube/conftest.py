@@ -16,6 +16,7 @@ from chassis import ids
 from contracts.enums import Platform, WorkflowType
 from contracts.export import CreateKit, CreateRendition, KitCompleted, RenditionCompleted
 from contracts.objects import StoredObject
+from export.composition import SPEC
 from export.kits import repository as kits
 from export.renditions import repository as renditions
 from export.youtube.calls import UNIT, Addresses, Client
@@ -135,16 +136,18 @@ StartStudio = Callable[..., Awaitable[Studio]]
 
 
 @pytest.fixture
-async def start_studio(start_export: Any) -> AsyncIterator[StartStudio]:
+async def start_studio(start_export: Any, database_for: Any) -> AsyncIterator[StartStudio]:
     """Start export with a simulated YouTube: ``await start_studio(vendor=..., consume=False, url=..., **settings)``."""
     clients: list[httpx.AsyncClient] = []
 
-    async def start(*, vendor: YouTube | None = None, through: Any = None, **settings: Any) -> Studio:
+    async def start(
+        *, vendor: YouTube | None = None, through: Any = None, url: str | None = None, **settings: Any
+    ) -> Studio:
         vendor = vendor or YouTube()
         inner = InProcess({"youtube.simulated": vendor.app})
         google = httpx.AsyncClient(transport=through(inner) if through else inner)
         clients.append(google)
-        export = await start_export(http=google, **{**SETTINGS, **settings})
+        export = await start_export(http=google, url=url or await database_for(SPEC), **{**SETTINGS, **settings})
         return Studio(export, vendor, google)
 
     yield start

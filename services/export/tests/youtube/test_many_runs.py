@@ -196,21 +196,23 @@ async def test_no_upload_becomes_two_videos(bench: Bench) -> None:
     """Whatever is answered, lost or forgotten, and wherever the process ends."""
     outcomes: Counter[str] = Counter()
     ends: Counter[str] = Counter()
-    for number in range(500):
+    for number in range(300):
         ends[await _played(bench, number, outcomes)] += 1
     # What did not end well ended for a reason, and luck was bad enough to mean something.
     assert ends.keys() <= {"video", *_FINAL, FailureClass.UNKNOWN_OUTCOME}
-    assert ends["video"] > 400
-    assert ends[FailureClass.UNKNOWN_OUTCOME] < 75
-    assert outcomes.keys() >= {"video", "crash", *set(FailureClass) - {FailureClass.GONE, FailureClass.CONFIGURATION}}
+    assert ends["video"] > 200
+    assert ends[FailureClass.UNKNOWN_OUTCOME] < 50
+    assert outcomes.keys() >= {
+        "video", "crash", "transient", "throttled", "limit", "expired", "input", "unknown_outcome"
+    }  # fmt: skip
     assert bench.luck.crashes > 100
 
 
 async def test_two_runs_of_one_upload_make_one_video(bench: Bench) -> None:
     """A worker that has lost its lease without noticing goes on beside the one that took over."""
     outcomes: Counter[str] = Counter()
-    ends = Counter([await _played(bench, 10_000 + number, outcomes, runs_at_once=2) for number in range(150)])
-    assert ends["video"] > 100
+    ends = Counter([await _played(bench, 10_000 + number, outcomes, runs_at_once=2) for number in range(100)])
+    assert ends["video"] > 60
 
 
 async def test_without_bad_luck_nothing_is_sent_twice(bench: Bench) -> None:
