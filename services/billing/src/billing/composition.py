@@ -20,6 +20,7 @@ from billing.plans.repository import PlanBook, load_starting_catalogue
 from billing.settings import Settings
 from chassis import migrations
 from chassis.app import create_app
+from chassis.clock import Clock
 from chassis.service import Background, Dependencies, Service, ServiceSpec
 
 
@@ -45,7 +46,7 @@ def build(settings: Settings, deps: Dependencies) -> Service:
     background: list[Background] = [HoldExpiry(deps.database, ledger, poll_s=settings.expiry_poll_s)]
     if settings.stripe_secret_key is not None:
         client = pooled_client()
-        stripe = stripe_at(settings, client)
+        stripe = stripe_at(settings, client, deps.clock)
         background.append(
             SubscriptionReader(deps.database, stripe, poll_s=settings.subscription_poll_s, close=client.aclose)
         )
@@ -58,12 +59,12 @@ def build(settings: Settings, deps: Dependencies) -> Service:
     )
 
 
-def stripe_at(settings: Settings, client: httpx.AsyncClient) -> Stripe:
+def stripe_at(settings: Settings, client: httpx.AsyncClient, clock: Clock) -> Stripe:
     """Stripe with these settings. Raises ValueError where no key is set."""
     if settings.stripe_secret_key is None:
         raise ValueError("STRIPE_SECRET_KEY is not set")
     return Stripe(
-        StripeHttp(client, settings.stripe_base_url, settings.stripe_secret_key),
+        StripeHttp(client, settings.stripe_base_url, settings.stripe_secret_key, now=clock.now),
         automatic_tax=settings.stripe_automatic_tax,
         payment_methods=settings.stripe_payment_methods,
     )

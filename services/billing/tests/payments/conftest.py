@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -93,7 +94,13 @@ class Tills:
         account = simulated.Stripe(key=KEY, **simulator)
         host = f"stripe-{len(self.accounts)}"
         self.accounts[host] = account.app
-        http = StripeHttp(self.client, f"http://{host}", SecretStr(KEY), sleep=no_wait)
+        http = StripeHttp(
+            self.client,
+            f"http://{host}",
+            SecretStr(KEY),
+            sleep=no_wait,
+            now=lambda: datetime.fromtimestamp(account.now(), UTC),
+        )
         prices = {
             name: account.books.create_price(
                 {

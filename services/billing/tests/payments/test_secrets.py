@@ -76,7 +76,7 @@ async def test_nothing_shows_them_when_it_is_shown() -> None:
     settings = load(Settings, env="test", stripe_secret_key=KEY, stripe_webhook_secret=HOOK)
     inbox = Inbox(settings.webhook_secrets, SystemClock().now)
     async with pooled_client() as client:
-        shown = repr((settings, inbox, stripe_at(settings, client)))
+        shown = repr((settings, inbox, stripe_at(settings, client, SystemClock())))
     assert KEY not in shown
     assert HOOK not in shown
 

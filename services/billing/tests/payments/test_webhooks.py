@@ -223,6 +223,8 @@ async def test_random_lives_with_random_deliveries(reports: Any) -> None:
     await reports.settle()
     await reports.is_true()
     assert len(await reports.rows("payment_subscriptions")) == 25
+    results = {row["result"] for row in await reports.rows("payment_events")}
+    assert results == {"applied", "stale", "doubtful", "noted", "ignored"}
 
 
 async def test_a_report_nobody_sent_is_noticed_when_the_period_is_over(reports: Any) -> None:
@@ -247,6 +249,17 @@ async def test_what_was_only_heard_of_is_asked_for(reports: Any) -> None:
     assert (row["id"], row["status"], row["doubtful"]) == (id, None, True)
     await reports.settle()
     await reports.is_true()
+
+
+async def test_a_first_payment_nobody_reported_is_asked_for_after_a_day(reports: Any) -> None:
+    await brought_into_doubt(reports)
+    await reports.settle()
+    row = await reports.subscription()
+    assert (row["status"], row["doubtful"]) == ("incomplete", False)
+    reports.till.simulator.books.tables["subscription"][row["id"]]["status"] = "incomplete_expired"
+    reports.billing.clock.advance(timedelta(hours=25))
+    await reports.settle()
+    assert (await reports.subscription())["status"] == "incomplete_expired"
 
 
 async def test_while_stripe_does_not_answer_doubt_waits_longer_each_time(reports: Any) -> None:

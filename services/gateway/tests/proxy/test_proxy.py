@@ -141,6 +141,13 @@ async def test_public_paths_need_no_token(gateway: Any, token: str | None) -> No
     assert len(gateway.upstream.requests) == 2
 
 
+async def test_a_payment_webhook_needs_no_token(gateway: Any) -> None:
+    """Billing is away in these tests: the way to it was open, and Stripe will repeat what it got 503 for."""
+    for path, status in (("stripe", 503), ("other", 401)):
+        async with gateway.request("POST", f"/api/v1/billing/webhooks/{path}", token=None, data=b"{}") as answer:
+            assert answer.status == status
+
+
 async def test_an_ended_session_is_refused_at_once(gateway: Any) -> None:
     listeners = Handlers()
     gateway.service.listeners.attach(listeners)

@@ -49,7 +49,10 @@ async def _checked(request: Request) -> Event:
 Checked = Annotated[Event, Depends(_checked)]
 
 
-@router.post(PATH, responses=documented(Refused, TooLarge))
+_EVENT = {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}
+
+
+@router.post(PATH, responses=documented(Refused, TooLarge), openapi_extra={"requestBody": _EVENT})
 async def receive_stripe_event(request: Request, event: Checked, tx: Tx) -> Received:
     """Stripe's webhook (BIL-10). Signed on the raw body; no token; safe to repeat."""
     inbox: Inbox = request.app.state.payment_inbox

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 from uuid import UUID
 
 import orjson
@@ -22,11 +21,13 @@ from billing.payments.stripe_objects import (
     amount,
     checkout_of,
     moment,
+    part,
     reference,
     refund_of,
     subscription_of,
     text,
     uuid,
+    word,
 )
 
 
@@ -112,14 +113,13 @@ def envelope(body: bytes) -> Event:
     event_id = text(found, "id")
     if len(event_id) > 255:
         raise Unreadable("the event's id is too long")
-    object_id, api_version = data.get("id"), found.get("api_version")
     return Event(
         id=event_id,
         type=text(found, "type"),
         created=created.astimezone(UTC),
         livemode=found.get("livemode") is True,
-        api_version=api_version if isinstance(api_version, str) else None,
-        object_id=object_id if isinstance(object_id, str) else None,
+        api_version=word(found, "api_version"),
+        object_id=word(data, "id"),
         data=data,
     )
 
@@ -132,25 +132,22 @@ def fact_of(event: Event) -> Fact | None:
 
 def _invoice(data: JsonObject, *, paid: bool) -> InvoiceReported:
     # Since 2025-03-31.basil the subscription stands under ``parent`` (docs.stripe.com/changelog/basil).
-    parent = data.get("parent")
-    details: Any = parent.get("subscription_details") if isinstance(parent, Mapping) else None
-    holder: JsonObject = details if isinstance(details, Mapping) else data
-    metadata = holder.get("metadata") or {}
-    attempts = data.get("attempt_count")
+    holder = part(part(data, "parent"), "subscription_details") or data
+    metadata, attempts = part(holder, "metadata"), data.get("attempt_count")
     return InvoiceReported(
         invoice_id=text(data, "id"),
         customer_id=reference(data, "customer") if data.get("customer") else None,
         subscription_id=reference(holder, "subscription") if holder.get("subscription") else None,
         paid=paid,
         total=amount(data, "amount_paid" if paid else "amount_due"),
-        billing_reason=data.get("billing_reason"),
+        billing_reason=word(data, "billing_reason"),
         attempts=attempts if isinstance(attempts, int) else 0,
         issued_at=_issued(data),
         user_id=uuid(metadata.get("user_id")),
-        product_line=metadata.get("product_line"),
-        number=data.get("number"),
-        page_url=data.get("hosted_invoice_url"),
-        pdf_url=data.get("invoice_pdf"),
+        product_line=word(metadata, "product_line"),
+        number=word(data, "number"),
+        page_url=word(data, "hosted_invoice_url"),
+        pdf_url=word(data, "invoice_pdf"),
     )
 
 

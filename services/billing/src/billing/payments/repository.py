@@ -17,6 +17,8 @@ from chassis.database import Transaction
 _OVERDUE = timedelta(hours=1)
 """So long after a period's end Stripe has renewed, or reports got lost."""
 _LIVE = ("trialing", "active", "past_due")
+_FIRST_PAYMENT = timedelta(hours=24)
+"""Stripe gives up on a first payment after 23 hours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,16 +106,22 @@ async def save(tx: Transaction, subscription_id: str, known: Known) -> None:
 
 
 async def due(tx: Transaction, limit: int) -> Sequence[Due]:
-    """Subscriptions to be read: those in doubt, and live ones whose period is over without a word of what followed."""
+    """Subscriptions to be read: those in doubt, live ones whose period is over without a word of what followed, and
+    incomplete ones that must have become something else."""
     rows = await tx.fetch(
         """
         SELECT id, version, failures FROM payment_subscriptions
-        WHERE read_after <= $1 AND (doubtful OR (status = ANY($2::text[]) AND period_end < $3))
-        ORDER BY read_after LIMIT $4
+        WHERE read_after <= $1 AND (
+            doubtful
+            OR (status = ANY($2::text[]) AND period_end < $3)
+            OR (status = 'incomplete' AND updated_at < $4)
+        )
+        ORDER BY read_after LIMIT $5
         """,
         tx.now,
         list(_LIVE),
         tx.now - _OVERDUE,
+        tx.now - _FIRST_PAYMENT,
         limit,
     )
     return [Due(row["id"], row["version"], row["failures"]) for row in rows]

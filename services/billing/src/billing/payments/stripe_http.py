@@ -25,6 +25,7 @@ from billing.payments.form import Params, flat
 from billing.payments.port import FailureClass, PaymentFailure
 from billing.payments.stripe_errors import failure_of
 from chassis import faults
+from chassis.clock import SystemClock
 
 API_VERSION = "2026-10-28.endive"
 """Pinned: the version the official client 16.1 speaks, which the tests drive against the simulator."""
@@ -66,6 +67,8 @@ class StripeHttp:
     base_url: str
     api_key: SecretStr
     sleep: Callable[[float], Awaitable[None]] = field(default=asyncio.sleep, repr=False)
+    now: Callable[[], datetime] = field(default=SystemClock().now, repr=False)
+    """For answers that do not say when they were made."""
 
     async def post(self, path: str, params: Params, *, key: str) -> Answer:
         """Change something, once for each ``key``."""
@@ -124,7 +127,8 @@ class StripeHttp:
             kind = FailureClass.UNKNOWN_OUTCOME if unknown else FailureClass.TRANSIENT
             raise _Attempt(PaymentFailure(kind, f"stripe: {type(lost).__name__}"), again=True) from None
         took = asyncio.get_running_loop().time() - began
-        return _read(response, content, changes=changes, took_s=took)
+        made = _date(response) or self.now()
+        return _read(response, content, changes=changes, made=made, took_s=took)
 
 
 class _Attempt(Exception):
@@ -146,7 +150,7 @@ async def _bounded(response: httpx.Response) -> bytes | None:
     return bytes(body)
 
 
-def _read(response: httpx.Response, content: bytes | None, *, changes: bool, took_s: float) -> Answer:
+def _read(response: httpx.Response, content: bytes | None, *, changes: bool, made: datetime, took_s: float) -> Answer:
     lost = FailureClass.UNKNOWN_OUTCOME if changes else FailureClass.TRANSIENT
     data: Any = None
     if content is not None:
@@ -159,8 +163,8 @@ def _read(response: httpx.Response, content: bytes | None, *, changes: bool, too
         if not isinstance(data, dict):
             message = f"stripe answered {status} with something that is not one of its objects"
             raise _Attempt(PaymentFailure(lost, message, http_status=status), again=True)
-        until = _date(response) or datetime.now(UTC)
-        return Answer(data, since=until - timedelta(seconds=int(took_s) + 2), until=until)
+        # Two whole seconds more: the header has no fractions, and neither has the truncated duration.
+        return Answer(data, since=made - timedelta(seconds=int(took_s) + 2), until=made)
     if status < 400:
         raise _Attempt(PaymentFailure(lost, f"stripe answered {status}", http_status=status), again=False)
     failure = failure_of(status, response.headers, data, changes=changes)

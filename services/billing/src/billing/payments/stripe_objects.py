@@ -28,13 +28,11 @@ class Unreadable(ValueError):
 
 def subscription_of(data: JsonObject) -> Subscription:
     """A ``subscription`` object. Raises :class:`Unreadable`."""
-    items = data.get("items")
-    listed = items.get("data") if isinstance(items, Mapping) else None
-    item: JsonObject = listed[0] if isinstance(listed, list) and listed and isinstance(listed[0], Mapping) else {}
-    price = item.get("price") or item.get("plan") or {}
-    recurring = price.get("recurring") or price
-    interval = recurring.get("interval")
-    metadata = data.get("metadata") or {}
+    listed = part(data, "items").get("data")
+    item = listed[0] if isinstance(listed, list) and listed and isinstance(listed[0], Mapping) else {}
+    price = part(item, "price") or part(item, "plan")
+    interval = (part(price, "recurring") or price).get("interval")
+    metadata = part(data, "metadata")
     try:
         status = SubscriptionStatus(text(data, "status"))
     except ValueError:
@@ -44,10 +42,10 @@ def subscription_of(data: JsonObject) -> Subscription:
         customer_id=reference(data, "customer"),
         status=status,
         user_id=uuid(metadata.get("user_id")),
-        product_line=metadata.get("product_line"),
-        item_id=item.get("id"),
-        price_id=price.get("id"),
-        interval=cast(Interval, interval) if interval in get_args(Interval) else None,
+        product_line=word(metadata, "product_line"),
+        item_id=word(item, "id"),
+        price_id=word(price, "id"),
+        interval=cast(Interval, interval) if isinstance(interval, str) and interval in get_args(Interval) else None,
         period_start=moment(item, "current_period_start") or moment(data, "current_period_start"),
         period_end=moment(item, "current_period_end") or moment(data, "current_period_end"),
         cancel_at_period_end=bool(data.get("cancel_at_period_end")),
@@ -59,20 +57,19 @@ def subscription_of(data: JsonObject) -> Subscription:
 
 def checkout_of(data: JsonObject) -> Checkout:
     """A ``checkout.session`` object. Raises :class:`Unreadable`."""
-    metadata = data.get("metadata") or {}
-    total, currency = data.get("amount_total"), data.get("currency")
+    metadata = part(data, "metadata")
     return Checkout(
         id=text(data, "id"),
-        url=data.get("url"),
+        url=word(data, "url"),
         status=cast(Any, one_of(data, "status", CHECKOUT_STATUSES)),
         payment_status=cast(Any, one_of(data, "payment_status", PAYMENT_STATUSES)),
         purchase_id=uuid(data.get("client_reference_id")),
         user_id=uuid(metadata.get("user_id")),
-        product_line=metadata.get("product_line"),
+        product_line=word(metadata, "product_line"),
         customer_id=reference(data, "customer") if data.get("customer") else None,
         subscription_id=reference(data, "subscription") if data.get("subscription") else None,
         payment_id=reference(data, "payment_intent") if data.get("payment_intent") else None,
-        total=from_minor(total, currency) if isinstance(total, int) and isinstance(currency, str) else None,
+        total=amount(data, "amount_total") if data.get("amount_total") is not None else None,
         expires_at=moment(data, "expires_at"),
     )
 
@@ -84,22 +81,37 @@ def refund_of(data: JsonObject) -> Refund:
         status=cast(Any, one_of(data, "status", REFUND_STATUSES)),
         amount=amount(data, "amount"),
         payment_id=reference(data, "payment_intent") if data.get("payment_intent") else None,
-        reference=uuid((data.get("metadata") or {}).get("reference")),
+        reference=uuid(part(data, "metadata").get("reference")),
     )
 
 
 def amount(data: JsonObject, name: str) -> Money:
     """The money in minor units under ``name``, in the object's own currency. Raises :class:`Unreadable`."""
     minor = data.get(name)
-    if not isinstance(minor, int) or minor < 0:
+    if not isinstance(minor, int) or not 0 <= minor < 10**15:
         raise Unreadable(f"{name} is no amount")
-    return from_minor(minor, text(data, "currency"))
+    try:
+        return from_minor(minor, text(data, "currency"))
+    except ValueError as wrong:
+        raise Unreadable(str(wrong)) from wrong
+
+
+def part(data: JsonObject, name: str) -> JsonObject:
+    """The object under ``name``, an empty one where there is none."""
+    value = data.get(name)
+    return value if isinstance(value, Mapping) else {}
+
+
+def word(data: JsonObject, name: str) -> str | None:
+    """The text under ``name``; None where there is none, or one that no table could hold."""
+    value = data.get(name)
+    return value if isinstance(value, str) and value and value.isprintable() else None
 
 
 def text(data: JsonObject, name: str) -> str:
     """The text under ``name``. Raises :class:`Unreadable` where there is none."""
-    value = data.get(name)
-    if not isinstance(value, str) or not value:
+    value = word(data, name)
+    if value is None:
         raise Unreadable(f"there is no {name}")
     return value
 
