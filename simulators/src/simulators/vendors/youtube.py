@@ -115,6 +115,11 @@ class YouTube(Simulator):
             case _:
                 return _error(500, "backendError", "Backend Error", domain="global")
 
+    def settings(self, address: str) -> dict[str, str]:
+        """What export reads; an ``ENCRYPTION_KEY`` of its own it needs besides."""
+        told = {f"YOUTUBE_{name}_BASE_URL": address for name in ("AUTH", "TOKEN", "API", "UPLOAD")}
+        return {"YOUTUBE_CLIENT_ID": self.accounts.client_id, "YOUTUBE_CLIENT_SECRET": self.key, **told}
+
     def routes(self) -> list[Route]:
         """The API, the uploads and the accounts, on one address."""
         api, upload = "/youtube/v3", "/upload/youtube/v3"
