@@ -7,6 +7,7 @@ only. Its data stays between runs; a crash of this process leaves the server run
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import subprocess
@@ -18,6 +19,9 @@ from typing import Any
 from urllib.parse import quote
 
 import asyncpg
+import psutil
+
+from chassis.outages import OUTAGES
 
 with warnings.catch_warnings():
     # Without a login session there is no XDG_RUNTIME_DIR; the library then uses the temporary folder and says so.
@@ -54,7 +58,6 @@ class PrivatePostgres:
             await self._configure()
             await self._shut_down()
             await self._run()
-        await self.check_durability()
 
     async def stop(self) -> None:
         """Stop the server in an orderly way."""
@@ -126,10 +129,11 @@ class PrivatePostgres:
         while True:
             try:
                 await asyncio.to_thread(self._start)
+                await self.check_durability()
                 return
-            except (subprocess.SubprocessError, AssertionError):
-                # After a crash the backends of the dead postmaster hold its memory for a moment, and recovery may
-                # take longer than the library waits.
+            except (subprocess.SubprocessError, AssertionError, *OUTAGES):
+                # After a crash the dead postmaster looks alive for a moment, its backends hold its memory, and recovery
+                # may take longer than the library waits.
                 if time.monotonic() > deadline:
                     raise
                 await asyncio.sleep(0.2)
@@ -145,8 +149,18 @@ class PrivatePostgres:
     async def _shut_down(self) -> None:
         # SIGINT is PostgreSQL's "fast" shutdown: sessions are rolled back, a checkpoint is written.
         pid_file = self.folder / "postmaster.pid"
-        os.kill(self.pid, signal.SIGINT)
+        pid = self.pid
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGINT)
         async with asyncio.timeout(_STOP_TIMEOUT_S):
-            while pid_file.exists():
+            # One that crashed leaves its file; the next start recovers.
+            while pid_file.exists() and _runs(pid):
                 await asyncio.sleep(0.02)
         self._server = None
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
