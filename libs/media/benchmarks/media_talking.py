@@ -4,9 +4,10 @@
 
 Renders ``samples/portrait.jpg`` at 1080 x 1920, keeps the frames of a first run in memory, then renders and merely
 encodes in turns, so that what else the machine does falls on both. One JSON line: ``ratio`` is the median of ours over
-the encode in frames per second, pair by pair, ``iqr`` its quartiles, ``cpu_ratio`` the same of processor time (with
-decoding the photo and fitting the face), ``real_time`` how many seconds of film a second makes. A second line is a 10 s
-film of 720 x 1280 from a 12-megapixel photo, decoding and face search included, beside its own length.
+the encode in frames per second, pair by pair, ``iqr`` its quartiles, ``cpu_ratio`` the same of processor time (less
+what preparing the photo costs once, which ``ratio`` leaves out too), ``real_time`` how many seconds of film a second
+makes. A second line is a 10 s film of 720 x 1280 from a 12-megapixel photo, decoding and face search included, beside
+its own length.
 """
 
 from __future__ import annotations
@@ -27,11 +28,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from media import talking
+from media.animation.framing import frame_photo
+from media.animation.planes import Canvas
 from media.encode import VideoSettings, VideoWriter, encoding
 from media.faces import find_faces
 from media.images import decode, resize, write_jpeg
 from media.speech import synthesise
-from media.types import Speech
+from media.types import Face, Speech
 
 SAMPLE = Path(__file__).parents[3] / "samples" / "portrait.jpg"
 SCRIPT = (
@@ -79,13 +82,14 @@ def beside_encoder(work: Path, speech: Speech, pairs: int, motion: float, thread
     ):
         talking.render(SAMPLE, speech, out, **size)
     face = find_faces(decode(SAMPLE))[0]
+    once = min(preparing(face) for _ in range(3))
     ours, peer, cpu = [], [], []
     for _ in range(pairs):
         before = time.process_time()
         ours.append(float(talking.render(SAMPLE, speech, out, face=face, **size).details["render_fps"]))
         between = time.process_time()
         peer.append(len(frames) / encode_only(work / "plain.mp4", frames, threads))
-        cpu.append((time.process_time() - between) / (between - before))
+        cpu.append((time.process_time() - between) / (between - before - once))
     ratios = [a / b for a, b in zip(ours, peer, strict=True)]
     return {
         "benchmark": "B15 talking photo 1080x1920 beside x264 alone",
@@ -99,6 +103,15 @@ def beside_encoder(work: Path, speech: Speech, pairs: int, motion: float, thread
         "threads": threads,
         "motion": motion,
     }
+
+
+def preparing(face: Face) -> float:
+    """Processor seconds before the first frame: decoding, cutting, fitting lips and eyes."""
+    before = time.process_time()
+    image = decode(SAMPLE)
+    framing = frame_photo(image, face, 1080, 1920)
+    talking.set_stage(image, face, framing, Canvas.blank(framing.width, framing.height), motion=True)
+    return time.process_time() - before
 
 
 def encode_only(out: Path, frames: list[NDArray[np.uint8]], threads: int) -> float:
