@@ -35,5 +35,8 @@ def test_the_official_client_writes_the_same(params: dict[str, Any]) -> None:
 
 
 def test_what_is_written_is_read_back() -> None:
-    params = {"line_items": [{"price": "price_1", "quantity": "2"}], "metadata": {"a b": "ä&=", "empty": ""}}
+    params: dict[str, Any] = {
+        "line_items": [{"price": "price_1", "quantity": "2"}],
+        "metadata": {"a b": "ä&=", "empty": ""},
+    }
     assert nested(urlencode(flat(params))) == params

@@ -29,10 +29,11 @@ WANTED = NewCustomer(user_id=ids.uuid7(), email="payer@example.com")
 
 def everything_of(error: BaseException) -> str:
     """What any log or report could show of an error, its whole chain and all attributes among it."""
-    shown, seen = [], error
+    shown: list[str] = []
+    seen: BaseException | None = error
     while seen is not None:
         shown += [repr(seen), str(seen), repr(vars(seen)), "".join(traceback.format_exception(seen))]
-        seen = seen.__cause__  # type: ignore[assignment]
+        seen = seen.__cause__ or seen.__context__
     return "\n".join(shown)
 
 

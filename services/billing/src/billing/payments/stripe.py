@@ -59,7 +59,7 @@ class Stripe:
 
     http: StripeHttp
     automatic_tax: bool = True
-    """Needs Stripe Tax with a head office address and registrations on the account."""
+    """Needs Stripe Tax on the account: a head office address, registrations, a default tax behaviour for prices."""
     payment_methods: tuple[str, ...] = ()
     """Offer at most these; empty: whatever the account has switched on."""
 

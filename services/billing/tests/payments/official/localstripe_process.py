@@ -9,8 +9,8 @@ import socket
 import sys
 
 from aiohttp import web
-from localstripe.resources import Store
-from localstripe.server import app
+from localstripe.resources import Store  # type: ignore[import-untyped]
+from localstripe.server import app  # type: ignore[import-untyped]
 
 
 def main() -> None:

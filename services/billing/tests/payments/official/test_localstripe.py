@@ -171,7 +171,7 @@ async def test_its_webhooks_are_signed_and_read(
                 (await http_client.post(f"{address}/_config/webhooks/one", json=chosen)).raise_for_status()
             held = subscribed(client, await a_customer(adapter), card, plan)
             client.v1.subscriptions.cancel(held.id)
-            reported = []
+            reported: list[tuple[int, SubscriptionStatus]] = []
             while len(reported) < len(wanted):
                 header, body = came.get(timeout=_DEADLINE_S)
                 verify(body, header, [HOOK], now=time.time())

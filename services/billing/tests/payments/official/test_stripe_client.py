@@ -19,7 +19,7 @@ from simulators.serve import Served, serving
 from simulators.vendors.stripe import Stripe
 from simulators.vendors.stripe_webhooks import signature
 
-URLS = {"success_url": "https://app.example.com/paid", "cancel_url": "https://app.example.com/plans"}
+URLS: Any = {"success_url": "https://app.example.com/paid", "cancel_url": "https://app.example.com/plans"}
 
 
 @pytest.fixture(scope="module")
@@ -58,10 +58,9 @@ def price(client: StripeClient) -> str:
     return made.id
 
 
-def a_customer(client: StripeClient, **options: Any) -> Any:
-    return client.v1.customers.create(
-        {"email": "payer@example.com", "metadata": {"user_id": "1"}}, {**options} if options else None
-    )
+def a_customer(client: StripeClient, *, key: str | None = None) -> Any:
+    wanted: Any = {"email": "payer@example.com", "metadata": {"user_id": "1"}}
+    return client.v1.customers.create(wanted, {"idempotency_key": key} if key else None)
 
 
 def test_the_version_that_is_pinned_is_the_clients() -> None:
@@ -70,18 +69,17 @@ def test_the_version_that_is_pinned_is_the_clients() -> None:
 
 def test_a_visit_from_beginning_to_end(client: StripeClient, vendor: Served, price: str) -> None:
     customer = a_customer(client)
-    session = client.v1.checkout.sessions.create(
-        {
-            "mode": "subscription",
-            "customer": customer.id,
-            "customer_update": {"address": "auto", "name": "auto"},
-            "automatic_tax": {"enabled": True},
-            "line_items": [{"price": price, "quantity": 1}],
-            "subscription_data": {"metadata": {"user_id": "1"}},
-            "client_reference_id": "purchase-1",
-            **URLS,
-        }
-    )
+    wanted: Any = {
+        "mode": "subscription",
+        "customer": customer.id,
+        "customer_update": {"address": "auto", "name": "auto"},
+        "automatic_tax": {"enabled": True},
+        "line_items": [{"price": price, "quantity": 1}],
+        "subscription_data": {"metadata": {"user_id": "1"}},
+        "client_reference_id": "purchase-1",
+        **URLS,
+    }
+    session = client.v1.checkout.sessions.create(wanted)
     assert session.status == "open"
     assert session.payment_method_types == ["card", "upi"]
     assert session.url is not None
@@ -112,15 +110,9 @@ def test_a_subscription_is_made_changed_and_ended(client: StripeClient, price: s
 
 
 def test_money_back(client: StripeClient, vendor: Served, account: Stripe) -> None:
-    session = client.v1.checkout.sessions.create(
-        {
-            "mode": "payment",
-            "line_items": [
-                {"price_data": {"currency": "jpy", "unit_amount": 500, "product_data": {"name": "30 credits"}}}
-            ],
-            **URLS,
-        }
-    )
+    line = {"price_data": {"currency": "jpy", "unit_amount": 500, "product_data": {"name": "30 credits"}}}
+    wanted: Any = {"mode": "payment", "line_items": [line], **URLS}
+    session = client.v1.checkout.sessions.create(wanted)
     account.books.pay(session.id)
     intent = str(client.v1.checkout.sessions.retrieve(session.id).payment_intent)
     refund = client.v1.refunds.create({"payment_intent": intent, "amount": 200})
@@ -148,8 +140,8 @@ def test_the_portal(client: StripeClient) -> None:
 
 
 def test_one_key_one_customer(client: StripeClient, account: Stripe) -> None:
-    first = a_customer(client, idempotency_key="key-1")
-    again = a_customer(client, idempotency_key="key-1")
+    first = a_customer(client, key="key-1")
+    again = a_customer(client, key="key-1")
     assert again.id == first.id
     headers = again.last_response.headers
     assert headers["Idempotent-Replayed"] == "true"
@@ -166,12 +158,13 @@ def test_one_key_one_customer(client: StripeClient, account: Stripe) -> None:
 def test_a_refused_parameter_is_not_kept_and_a_refused_card_is(client: StripeClient, account: Stripe) -> None:
     with pytest.raises(stripe.InvalidRequestError):
         client.v1.prices.create({"currency": "inr"}, {"idempotency_key": "key-2"})
-    product = {"product_data": {"name": "x"}, "currency": "inr", "unit_amount": 1}
-    assert client.v1.prices.create(product, {"idempotency_key": "key-2"}).unit_amount == 1  # type: ignore[arg-type]
+    price: Any = {"product_data": {"name": "x"}, "currency": "inr", "unit_amount": 1}
+    assert client.v1.prices.create(price, {"idempotency_key": "key-2"}).unit_amount == 1
     account.plan.script("change", [Fault.CARD_DECLINED])
     for _ in range(2):
         with pytest.raises(stripe.CardError) as declined:
-            a_customer(client, idempotency_key="key-3")
+            a_customer(client, key="key-3")
+        assert declined.value.error is not None
         assert (declined.value.code, declined.value.error.decline_code) == ("card_declined", "generic_decline")
 
 
