@@ -13,6 +13,7 @@ from chassis.bus.port import ACKNOWLEDGE, Binding, Bury, Retry
 from chassis.consumer import Consumers, Unacceptable
 from chassis.database import Database, Transaction
 from chassis.messages import Delivery, Received, outgoing
+from chassis.outbox_row import from_row
 from contracts.ai_router import CancelJob
 from contracts.users import SessionRevoked, UserRegistered, UserUpdated
 
@@ -247,7 +248,7 @@ async def test_what_a_handler_sends_carries_the_correlation_and_names_the_cause(
     assert await handle([delivery]) == [ACKNOWLEDGE]
 
     async with database.connection() as connection:
-        headers = await connection.fetchval("SELECT headers FROM outbox")
+        headers = from_row(await connection.fetchrow("SELECT * FROM outbox")).headers
     assert headers["cloudEvents:correlationid"] == "from the first request"
     assert headers["cloudEvents:causationid"] == delivery.headers["cloudEvents:id"]
 

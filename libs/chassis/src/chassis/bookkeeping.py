@@ -13,6 +13,7 @@ import orjson
 
 from chassis import ids
 from chassis.messages import Outgoing
+from chassis.outbox_row import packed
 from chassis.together import Part, combined
 from chassis.work import NewWork, WorkItem
 
@@ -77,6 +78,10 @@ WHERE work.id = held.id AND work.lease_token = held.token
 RETURNING work.id
 """
 
+# Lost leases have to undo the statement that finds them out: there may be no transaction around it.
+_ALL_FINISHED = "1 / (SELECT (count(*) = (SELECT held FROM expected))::integer FROM finished) AS all_finished"
+_EXPECTED = "SELECT $1::bigint AS held"
+
 _SENT = """
 INSERT INTO outbox (id, exchange, routing_key, headers, body, mandatory)
 SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::jsonb[], $5::bytea[], $6::boolean[])
@@ -124,23 +129,24 @@ class Bookkeeping:
     async def write(self, driver: asyncpg.Connection, first: Sequence[Part], now: datetime) -> None:
         """Write everything, together with the statements in ``first``.
 
-        Raises :class:`AlreadySeen`, and :class:`LeaseLost` after the fact: the caller rolls back.
+        Raises :class:`AlreadySeen` or :class:`LeaseLost`; then none of it has been done.
         """
         parts = [*first, *self._parts(now)]
         if not parts:
             return
         adds = [f"SELECT id FROM {part.name}" for part in parts if part.name.startswith("added_")]  # noqa: S608
-        added = " UNION ALL ".join(adds) or "SELECT NULL::uuid LIMIT 0"
-        finished = "(SELECT count(*) FROM finished)" if self.finished else "0"
-        statement, arguments = combined(parts, f"SELECT {finished} AS finished, ARRAY({added}) AS added")
+        columns = f"ARRAY({' UNION ALL '.join(adds) or 'SELECT NULL::uuid LIMIT 0'}) AS added"
+        if self.finished:
+            columns += f", {_ALL_FINISHED}"
+        statement, arguments = combined(parts, f"SELECT {columns}")
         try:
             row = await driver.fetchrow(statement, *arguments)
         except asyncpg.UniqueViolationError as error:
             if error.table_name == "inbox":
                 raise AlreadySeen from error
             raise
-        if row["finished"] != len(self.finished):
-            raise LeaseLost(f"{len(self.finished) - row['finished']} of {len(self.finished)} leases had ended")
+        except asyncpg.DivisionByZeroError as error:
+            raise LeaseLost("a lease had ended") from error
         self._added = set(row["added"])
 
     def committed(self) -> None:
@@ -164,6 +170,7 @@ class Bookkeeping:
             parts.append(Part("seen", _SEEN, _columns(self.seen)))
         if self.finished:
             parts.append(Part("finished", _FINISHED, _columns([(item.id, item.token) for item in self.finished])))
+            parts.append(Part("expected", _EXPECTED, (len(self.finished),)))
         if self.outgoing:
             parts.append(Part("sent", _SENT, _columns([_outbox_row(message) for message in self.outgoing])))
         if parts and self._outbox is not None and (confirmed := self._outbox.take_confirmed()):
@@ -196,9 +203,12 @@ class Bookkeeping:
     def _take(self, added: set[UUID]) -> None:
         for taker, places, token in self._reserved:
             mine = [one.work for one in self._work if one.token == token and one.work.id in added]
-            # The payload as it would be read from its row.
-            items = [WorkItem(one.id, one.kind, orjson.loads(as_json(one.payload)), 1, token) for one in mine]
-            taker.take(places, items)
+            taker.take(places, [WorkItem(work.id, work.kind, _as_claimed(work), 1, token) for work in mine])
+
+
+def _as_claimed(work: NewWork) -> Any:
+    """The payload as it would be read from the row."""
+    return orjson.loads(as_json({**work.payload, **work.known}))
 
 
 def _work_row(adding: _Adding, now: datetime) -> tuple[Any, ...]:
@@ -211,7 +221,7 @@ def _work_row(adding: _Adding, now: datetime) -> tuple[Any, ...]:
 
 
 def _outbox_row(message: Outgoing) -> tuple[Any, ...]:
-    headers = as_json(dict(message.headers))
+    headers = as_json(packed(message))
     return message.id, message.exchange, message.routing_key, headers, message.body, message.mandatory
 
 

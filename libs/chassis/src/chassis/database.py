@@ -167,9 +167,6 @@ class Transaction:
     async def _commit(self) -> None:
         """Write what is left, and commit. A single statement is a transaction by itself."""
         await self._flush_session()
-        if self._books.finished:
-            # That a lease was lost shows in the answer, which then has to be taken back.
-            await self._begin()
         if not self._begun:
             faults.point("transaction.before_commit", self._database.service)
         await self._books.write(self._driver, self._later, self.now)

@@ -22,6 +22,7 @@ from chassis.bus.port import Bus, PublishFailed
 from chassis.database import Database
 from chassis.messages import Outgoing
 from chassis.metrics import OUTBOX_PENDING
+from chassis.outbox_row import from_row
 
 log = structlog.get_logger(__name__)
 
@@ -49,11 +50,6 @@ _FIRST = UUID(int=0)
 _AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
 
 
-def from_row(row: asyncpg.Record) -> Outgoing:
-    """An outbox row as the message it was."""
-    return Outgoing(row["id"], row["exchange"], row["routing_key"], row["headers"], row["body"], row["mandatory"])
-
-
 class Outbox:
     """Publishes what a database has committed. One per process and service.
 
@@ -70,7 +66,7 @@ class Outbox:
         batch: int = 500,
         lease_s: float = 5.0,
         poll_s: float = 1.0,
-        sweep_s: float = 0.2,
+        sweep_s: float = 1.0,
         drains: int = 3,
         alone: bool = False,
     ) -> None:

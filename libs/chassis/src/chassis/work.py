@@ -20,13 +20,17 @@ LANES: dict[Priority, int] = {Priority.HIGH: 0, Priority.NORMAL: 1, Priority.LOW
 
 @dataclass(frozen=True, slots=True)
 class NewWork:
-    """Something to be done. ``id`` makes adding it repeatable; ``run_after`` delays it."""
+    """Something to be done. ``id`` makes adding it repeatable; ``run_after`` delays it.
+
+    ``known``: what the pool's query would add to the payload (see :class:`chassis.workers.WorkPool`); not stored.
+    """
 
     id: UUID
     kind: str
     payload: Mapping[str, Any] = field(default_factory=dict)
     lane: int = LANES[Priority.NORMAL]
     run_after: datetime | None = None
+    known: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ WHERE id IN (
     AND NOT id = ANY($7::uuid[])
     ORDER BY {order} LIMIT $3 FOR UPDATE SKIP LOCKED
 )
-RETURNING id, kind, payload, attempts, lease_token
+RETURNING id, kind, {payload} AS payload, attempts, lease_token
 """
 
 _FAIR_EVERY = 10
@@ -42,6 +42,7 @@ class WorkPool:
     high lanes first, but every tenth claim takes the oldest. A failed item is tried again after ``retry_s`` (doubled
     each time, one hour at most); when to give up for good is the handler's decision, who sees ``item.attempt``.
     ``alone``: no other process works on this database, so leases found at the start belong to the dead.
+    ``payload``: SQL for the payload of an item, where a service has most of it in a table of its own already.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class WorkPool:
         poll_s: float = 1.0,
         retry_s: float = 5.0,
         alone: bool = False,
+        payload: str = "payload",
     ) -> None:
         self.lease_s = lease_s
         self._database = database
@@ -64,6 +66,7 @@ class WorkPool:
         self._poll_s = poll_s
         self._retry_s = retry_s
         self._take_over = alone
+        self._payload = payload
         self._running: dict[UUID, tuple[WorkItem, asyncio.Task[None]]] = {}
         self._reserved = 0
         """Places kept for work that is being committed."""
@@ -157,7 +160,7 @@ class WorkPool:
         order = "run_after" if self._claims % _FAIR_EVERY == 0 else "lane, run_after"
         async with self._database.connection() as connection:
             rows = await connection.fetch(
-                _CLAIM.format(order=order),
+                _CLAIM.format(order=order, payload=self._payload),
                 self._kind,
                 self._database.clock.now(),
                 room,

@@ -18,6 +18,7 @@ from ai_router.jobs.handlers import Commands
 from ai_router.jobs.housekeeping import Housekeeping
 from ai_router.jobs.models import STOP_WORK, WORK
 from ai_router.jobs.progress import ProgressBoard
+from ai_router.jobs.repository import JOB_OF_WORK
 from ai_router.jobs.runner import Runner, RunnerOptions
 from ai_router.jobs.stopping import VendorStopper
 from ai_router.jobs.validation import MediaValidator, Validator
@@ -74,6 +75,7 @@ def build(
         concurrency=settings.job_concurrency,
         lease_s=settings.job_lease_s,
         alone=settings.alone,
+        payload=JOB_OF_WORK,
     )
     stopper = VendorStopper(database, router)
     stops = WorkPool(database, STOP_WORK, stopper.run, concurrency=4, alone=settings.alone)

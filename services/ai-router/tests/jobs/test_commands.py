@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from ai_router.jobs.models import Job
+from ai_router.jobs.repository import JOB_OF_WORK
 from chassis import ids
 from chassis.bus.port import ACKNOWLEDGE
 from chassis.consumer import wait_until
+from chassis.work import WorkItem
 from contracts.ai_router import CancelJob, JobCancelled, JobCompleted, JobFailed
 
 
@@ -72,9 +75,19 @@ async def test_jobs_wait_in_the_lane_of_their_plan(start_router: Any, a_job: Any
     router = await start_router(consume=False)
     await router.send(*(a_job(plan=plan) for plan in ("free", "pro", "enterprise", "somebody")))
     rows = await router.fetch(
-        "SELECT payload->'command'->>'plan' AS plan FROM work ORDER BY lane, payload->'command'->>'plan'"
+        "SELECT input_data->>'plan' AS plan FROM work JOIN ai_jobs USING (id) ORDER BY lane, input_data->>'plan'"
     )
     assert [row["plan"] for row in rows] == ["enterprise", "pro", "somebody", "free"]
+
+
+async def test_a_claim_reads_the_job_as_it_was_sent(start_router: Any, a_job: Any) -> None:
+    router = await start_router(consume=False)
+    job = a_job(parameters={"script": "Grüße", "duration": 1.5}, exclude=("openai",), minimum_score=6.5)
+    await router.send(job)
+    [row] = await router.fetch(f"SELECT id, kind, {JOB_OF_WORK} AS payload FROM work")  # noqa: S608
+    claimed = Job.of(WorkItem(row["id"], row["kind"], row["payload"], 1, ids.uuid7()))
+    assert claimed.command == job
+    assert claimed.context.correlation_id == "c-1"
 
 
 async def test_a_running_job_is_interrupted_by_cancel(start_router: Any, a_job: Any, painter: Any, judge: Any) -> None:

@@ -13,7 +13,7 @@ from chassis import faults, ids
 from chassis.bus.port import DeadLetter
 from chassis.database import Database
 from chassis.messages import Delivery
-from chassis.outbox import from_row
+from chassis.outbox_row import from_row
 
 
 class PostgresDeadLetters:

@@ -63,7 +63,8 @@ class Commands:
         repository.queue_jobs(tx, [job.command for job in queued])
         for job in queued:
             lane = LANES[catalogue.rules.priorities.get(job.command.plan, Priority.NORMAL)]
-            tx.add_work(NewWork(job.id, WORK, job.payload(), lane), given=repository.NEW_JOBS)
+            work = NewWork(job.id, WORK, job.payload(), lane, known=job.command_document())
+            tx.add_work(work, given=repository.NEW_JOBS)
         at_once = [job.command for job in jobs if job.id in unwanted or job.id in hits]
         new = await repository.add_jobs(tx, at_once) if at_once else set()
         self._answer([ending for ending in hits.values() if ending.job.id in new], tx)

@@ -31,7 +31,7 @@ _CONTEXT = tuple(one.name for one in fields(Context))
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job as its work row carries it, so that starting it reads nothing."""
+    """A job as its claimed work carries it, so that starting it reads nothing."""
 
     command: SubmitJob
     context: Context
@@ -43,17 +43,20 @@ class Job:
         """The job's id."""
         return self.command.job_id
 
+    def command_document(self) -> dict[str, Any]:
+        """What a claim reads from the job's row."""
+        return {"command": self.command.model_dump(mode="json")}
+
     def payload(self) -> dict[str, Any]:
-        """What the work row carries."""
+        """What the work row carries: what the job's row does not."""
         return {
-            "command": self.command.model_dump(mode="json"),
             "context": {name: value for name in _CONTEXT if (value := getattr(self.context, name)) is not None},
             "round": self.round,
         }
 
     @classmethod
     def of(cls, item: WorkItem) -> Job:
-        """The job of a work row."""
+        """The job of claimed work."""
         known = dict(item.payload["context"])
         if "user_id" in known:
             known["user_id"] = UUID(known["user_id"])

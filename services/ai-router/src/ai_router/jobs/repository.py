@@ -63,6 +63,17 @@ def _request(command: SubmitJob) -> str:
     return command.model_dump_json(exclude={"job_id", "user_id", "product_line", "run_id", "capability", "deadline"})
 
 
+JOB_OF_WORK = """
+work.payload || (
+    SELECT jsonb_build_object('command', input_data || jsonb_build_object(
+        'job_id', job.id, 'user_id', user_id, 'product_line', product_line, 'run_id', workflow_id,
+        'capability', job_type, 'deadline', deadline
+    )) FROM ai_jobs AS job WHERE job.id = work.id
+)
+"""
+"""The payload of a job's work with the command it came from."""
+
+
 async def add_cancelled(tx: Transaction, job_id: UUID, run_id: UUID | None, user_id: UUID | None) -> bool:
     """Remember that a job not heard of yet is not wanted. False when the job exists."""
     row = await tx.fetchrow(

@@ -36,7 +36,7 @@ class Happening:
 
 
 class Driver:
-    """``ended`` is called after a commit that ended runs: there is room for others."""
+    """``ended`` is called after a commit that ended runs while others waited for room."""
 
     def __init__(self, definitions: Definitions) -> None:
         self.definitions = definitions
@@ -64,12 +64,15 @@ class Driver:
             send(tx, row.brief, row.correlation_id, decision, happening.cause)
         ends = [event for _, decision, _ in outbox if decision.state.phase.final for event in decision.events]
         if ends:
-            tx.after_commit(lambda: self._after_ends(ends))
+            others_wait = any(row.others_wait for row in rows)
+            tx.after_commit(lambda: self._after_ends(ends, others_wait=others_wait))
 
-    def _after_ends(self, events: Sequence[Event]) -> None:
+    def _after_ends(self, events: Sequence[Event], *, others_wait: bool) -> None:
         for event in events:
             metrics.count(event)
-        self.ended()
+        if others_wait:
+            # Who begins to wait just now is found by the timer's next look.
+            self.ended()
 
     def _fold(
         self,

@@ -29,7 +29,10 @@ cleaned_at, updated_at
 """
 
 # Rows are locked in the order of their ids by whoever locks several, so that two batches cannot wait for each other.
-_LOCK = f"SELECT {COLUMNS} FROM runs WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"  # noqa: S608
+_LOCK = f"""
+SELECT {COLUMNS}, EXISTS (SELECT FROM runs WHERE status = 'pending') AS others_wait
+FROM runs WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE
+"""  # noqa: S608
 
 _LOCK_DUE = f"""
 SELECT {COLUMNS} FROM runs WHERE wake_at <= $1 ORDER BY wake_at LIMIT $2 FOR UPDATE SKIP LOCKED
@@ -108,6 +111,8 @@ class Row:
     finished_at: datetime | None
     cleaned_at: datetime | None
     updated_at: datetime
+    others_wait: bool
+    """When it was read, runs waited for room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,6 +329,7 @@ def row_of(record: asyncpg.Record) -> Row:
         finished_at=record["finished_at"],
         cleaned_at=record["cleaned_at"],
         updated_at=record["updated_at"],
+        others_wait=record.get("others_wait", False),
     )
 
 
