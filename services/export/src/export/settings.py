@@ -34,6 +34,10 @@ class Settings(ServiceSettings):
     youtube_redirect_url: str | None = Field(
         None, description="As registered with the client; else PUBLIC_URL/api/v1/youtube/callback."
     )
+    youtube_return_url: str | None = Field(
+        None,
+        description="The page browsers go on to after the callback, with `youtube=connected` or the error's code.",
+    )
     youtube_auth_base_url: str = Field("https://accounts.google.com", description="Where users grant access.")
     youtube_token_base_url: str = Field("https://oauth2.googleapis.com", description="Where tokens come from.")
     youtube_api_base_url: str = Field("https://www.googleapis.com", description="The YouTube Data API.")
@@ -69,5 +73,13 @@ class Settings(ServiceSettings):
         return (*super().required(), *more)
 
     def public_urls(self) -> tuple[str, ...]:
-        """The callback too."""
-        return (*super().public_urls(), self.youtube_callback)
+        """The callback, what follows it, and Google's."""
+        return (
+            *super().public_urls(),
+            self.youtube_callback,
+            *filter(None, (self.youtube_return_url,)),
+            self.youtube_auth_base_url,
+            self.youtube_token_base_url,
+            self.youtube_api_base_url,
+            self.youtube_upload_base_url,
+        )

@@ -23,9 +23,9 @@ async def test_a_grant_is_good_once(start_studio: Any, user: UUID) -> None:
     """Whoever hears the answer twice connects once."""
     studio = await start_studio(consume=False)
     brought = await studio.consent(user)
-    cookie = {"youtube_connect": studio.export.http.cookies["youtube_connect"]}
+    (cookie,) = studio.export.http.cookies.jar
     assert await _callback(studio, brought) == (200, None)
-    studio.export.http.cookies.update(cookie)
+    studio.export.http.cookies.jar.set_cookie(cookie)
     assert await _callback(studio, brought) == (400, "youtube_grant_unknown")
     assert await studio.export.fetch("SELECT 1 FROM youtube_states") == []
 
@@ -34,14 +34,12 @@ async def test_a_grant_counts_only_from_who_began(start_studio: Any, user: UUID)
     """Another browser or another user cannot finish it; the same user can with a token, the same browser without."""
     studio = await start_studio(consume=False)
     http = studio.export.http
-    for cookies, headers in (
-        ({}, {}),
-        ({"youtube_connect": "another"}, {}),
-        ({}, studio.logged_in(ids.uuid7())),
-    ):
+    for value, headers in ((None, {}), ("another", {}), (None, studio.logged_in(ids.uuid7()))):
         brought = await studio.consent(user)
-        http.cookies.clear()
-        http.cookies.update(cookies)
+        (cookie,) = http.cookies.jar
+        cookie.value = value
+        if value is None:
+            http.cookies.clear()
         assert await _callback(studio, brought, headers=headers) == (400, "youtube_grant_unknown")
         http.cookies.clear()
     assert await studio.export.fetch("SELECT 1 FROM youtube_connections") == []
@@ -113,6 +111,27 @@ async def test_an_exchange_that_fails(start_studio: Any, user: UUID, fault: Faul
     studio.vendor.plan.script("token", [fault])
     assert await _callback(studio, brought) == expected
     assert (await studio.connect(user))["channel_id"] == CHANNEL_ID
+
+
+async def test_two_tabs_do_not_disturb_each_other(start_studio: Any, user: UUID) -> None:
+    """Either may be finished first."""
+    studio = await start_studio(consume=False)
+    first, second = await studio.consent(user), await studio.consent(user)
+    assert await _callback(studio, second) == (200, None)
+    assert await _callback(studio, first) == (200, None)
+    assert list(studio.export.http.cookies.jar) == []
+
+
+async def test_a_browser_goes_on_to_a_page(start_studio: Any, user: UUID) -> None:
+    """With what came of it; a client that sends a token reads the answer itself."""
+    page = "https://talkingphoto.example/settings?tab=video"
+    studio = await start_studio(consume=False, youtube_return_url=page)
+    get, brought = studio.export.http.get, await studio.consent(user)
+    for outcome in ("connected", "youtube_grant_unknown"):
+        answer = await get("/api/v1/youtube/callback", params=brought)
+        assert (answer.status_code, answer.headers["location"]) == (303, f"{page}&youtube={outcome}")
+    brought = await studio.consent(user)
+    assert await _callback(studio, brought, headers=studio.logged_in(user)) == (200, None)
 
 
 async def test_connecting_again_replaces_the_connection(start_studio: Any, user: UUID) -> None:

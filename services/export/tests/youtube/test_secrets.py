@@ -171,7 +171,7 @@ def test_representations_hide_what_they_hold() -> None:
         Issued("ya29.access-1", "1//0refresh-1", 1.0, frozenset()),
         Tokens("ya29.access-1", "1//0refresh-1", now),
         Place("https://x/?upload_id=AsimulatedSession1"),
-        Begun("https://x/?state=4/0Acode-", "4/0Acode-1", now),
+        Begun("https://x/?state=4/0Acode-", "youtube_1", "4/0Acode-1", now),
         Vault(ENCRYPTION_KEY),
         calls.refresh(at, client, "1//0refresh-1"),
         calls.exchange(at, client, code="4/0Acode-1", verifier="v"),

@@ -68,9 +68,10 @@ class NoChannel(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A grant under way: where the user goes, and what the same browser has to bring back."""
+    """A grant under way: where the user goes, and the cookie that the same browser has to bring back."""
 
     url: str = field(repr=False)
+    cookie: str
     browser: str = field(repr=False)
     expires_at: datetime
 
@@ -88,7 +89,8 @@ class Connections:
         state, browser, verifier = (secrets.token_urlsafe(32) for _ in range(3))
         expires_at = tx.now + STATE_LIFE
         await repository.add_state(tx, hashed(state), user_id, hashed(browser), self._vault.seal(verifier), expires_at)
-        return Begun(self._youtube.authorization_url(state=state, verifier=verifier), browser, expires_at)
+        url = self._youtube.authorization_url(state=state, verifier=verifier)
+        return Begun(url, cookie_name(state), browser, expires_at)
 
     async def complete(
         self, *, state: str, code: str | None, error: str | None, browser: str | None, caller: UUID | None
@@ -201,6 +203,11 @@ class ChannelAccess:
 
     async def _renew(self) -> None:
         self._tokens = await self._connections.renewed(self._user_id, self._channel_id, self._tokens)
+
+
+def cookie_name(state: str) -> str:
+    """Each grant has a cookie of its own, so that two tabs do not disturb each other."""
+    return f"youtube_{hashed(state).hex()[:16]}"
 
 
 def _began(begun: Any, browser: str | None, caller: UUID | None) -> bool:

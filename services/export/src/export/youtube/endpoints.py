@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import JSONResponse, RedirectResponse
 
 from chassis import context, ids
 from chassis.auth import Caller, Verifier, bearer_token
-from chassis.errors import Conflict, NotAuthenticated, NotFound, documented
+from chassis.errors import Conflict, NotAuthenticated, NotFound, ServiceError, documented
 from chassis.pagination import Fields, Page, Paged, selected
 from chassis.requests import Tx
 from chassis.work import NewWork
@@ -23,13 +25,13 @@ from export.youtube.connections import (
     NoChannel,
     NotConfigured,
     YouTubeUnavailable,
+    cookie_name,
 )
 from export.youtube.runner import UPLOAD
 from export.youtube.schemas import ConnectionOut, ConnectOut, UploadIn, UploadOut, upload_out
 
 router = APIRouter(prefix="/api/v1/youtube", tags=["youtube"])
 
-COOKIE = "youtube_connect"
 CALLBACK = "/api/v1/youtube/callback"
 
 StatusFilter = Literal["pending", "processing", "complete", "completed", "failed"]
@@ -77,7 +79,7 @@ async def connect(caller: Caller, tx: Tx, request: Request, response: Response) 
     """Begin to connect a channel: where to send the user's browser (EXP-11)."""
     begun = await _connections(request).begin(caller.user_id, tx)
     response.set_cookie(
-        COOKIE,
+        begun.cookie,
         begun.browser,
         max_age=int(STATE_LIFE.total_seconds()),
         path=CALLBACK,
@@ -89,23 +91,39 @@ async def connect(caller: Caller, tx: Tx, request: Request, response: Response) 
     return ConnectOut(authorization_url=begun.url, expires_at=begun.expires_at)
 
 
-@router.get("/callback", responses=documented(GrantUnknown, GrantRefused, NoChannel, YouTubeUnavailable, NotConfigured))
+@router.get(
+    "/callback",
+    response_model=ConnectionOut,
+    responses=documented(GrantUnknown, GrantRefused, NoChannel, YouTubeUnavailable, NotConfigured),
+)
 async def callback(
     request: Request,
-    response: Response,
     state: Annotated[str, Query(max_length=500)],
     code: Annotated[str | None, Query(max_length=2000)] = None,
     error: Annotated[str | None, Query(max_length=200)] = None,
-) -> ConnectionOut:
-    """Where Google sends the browser back to (EXP-11). Needs no token, but the browser or the user that began."""
-    connections = _connections(request)
+) -> Response:
+    """Where Google sends the browser back to (EXP-11). Needs no token, but the browser or the user that began.
+
+    Browsers go on to the configured page, if there is one (303); who sends a token gets the answer itself.
+    """
+    connections, cookie = _connections(request), cookie_name(state)
     caller = await _caller(request)
-    channel = await connections.complete(
-        state=state, code=code, error=error, browser=request.cookies.get(COOKIE), caller=caller
-    )
-    response.delete_cookie(COOKIE, path=CALLBACK)
-    response.headers["cache-control"] = "no-store"
-    return ConnectionOut(channel_id=channel.id, channel_title=channel.title)
+    page = request.app.state.settings.youtube_return_url if caller is None else None
+    try:
+        channel = await connections.complete(
+            state=state, code=code, error=error, browser=request.cookies.get(cookie), caller=caller
+        )
+    except ServiceError as failed:
+        if page is None:
+            raise
+        answer: Response = _back(page, failed.code)
+    else:
+        out = ConnectionOut(channel_id=channel.id, channel_title=channel.title)
+        answer = _back(page, "connected") if page is not None else JSONResponse(out.model_dump())
+    if cookie in request.cookies:
+        answer.delete_cookie(cookie, path=CALLBACK)
+    answer.headers["cache-control"] = "no-store"
+    return answer
 
 
 @router.delete("/connection", status_code=204, responses=documented(NotAuthenticated, NotConfigured))
@@ -178,6 +196,11 @@ async def one_upload(upload_id: UUID, caller: Caller, tx: Tx) -> UploadOut:
     if row is None:
         raise UploadNotFound("There is no such upload.")
     return upload_out(row)
+
+
+def _back(page: str, outcome: str) -> Response:
+    joint = "&" if urlsplit(page).query else "?"
+    return RedirectResponse(f"{page}{joint}youtube={outcome}", 303)
 
 
 async def _caller(request: Request) -> UUID | None:

@@ -18,6 +18,8 @@ from typing import Any
 _CODE = re.compile(r"[A-Za-z_]{1,60}")
 _DAY_S = 86_400.0
 
+NOT_LISTED = "The video is on your channel, but it could not be added to the playlist."
+
 
 class FailureClass(StrEnum):
     """What kind of no it was."""
@@ -142,7 +144,7 @@ RULES: tuple[Rule, ...] = (
         "playlistForbidden",
         "playlistItemsNotAccessible",
         "playlistContainsMaximumNumberOfVideos",
-        words="The video is on your channel, but it could not be added to the playlist.",
+        words=NOT_LISTED,
     ),
     _rule(FailureClass.GONE, "invalid_token", status=400),
     _rule(FailureClass.TRANSIENT, "internal_failure", "temporarily_unavailable", "backendError", "uploadError"),

@@ -21,7 +21,7 @@ from export.orders import as_caused
 from export.youtube import repository
 from export.youtube.client import YouTube
 from export.youtube.connections import ChannelAccess, Connections
-from export.youtube.errors import ADVICE, FailureClass, YouTubeFailure
+from export.youtube.errors import ADVICE, NOT_LISTED, FailureClass, YouTubeFailure
 from export.youtube.metadata import tag_of
 from export.youtube.metrics import UPLOADS_ENDED
 from export.youtube.transfer import Place, Task, Transfer
@@ -95,8 +95,10 @@ class UploadRunner:
                 await self._forward(item, row)
             except YouTubeFailure as failed:
                 await self._failed(item, row, failed)
-            except StoreUnavailable:
-                await self._failed(item, row, YouTubeFailure(FailureClass.TRANSIENT, "the object store is away"))
+            except (StoreUnavailable, OSError) as away:
+                await self._failed(
+                    item, row, YouTubeFailure(FailureClass.TRANSIENT, type(away).__name__, code="storage")
+                )
             except (ObjectMissing, ObjectDamaged) as damage:
                 refused = YouTubeFailure(FailureClass.INPUT, damage.code, user_message=_UNREADABLE_VIDEO)
                 await self._failed(item, row, refused)
@@ -131,7 +133,8 @@ class UploadRunner:
         except YouTubeFailure as failed:
             if failed.retryable:
                 raise
-            trouble = failed.user_message
+            # Why not is between the user and YouTube; a grant that has ended shows at the next call.
+            trouble = NOT_LISTED
         async with self._database.transaction() as tx:
             await repository.save_listed(tx, row["id"], trouble)
 
