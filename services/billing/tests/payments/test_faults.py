@@ -115,6 +115,7 @@ _AT_ONCE = {
     Fault.THROTTLED_HINT: FailureClass.THROTTLED,
     Fault.CARD_DECLINED: FailureClass.CARD_DECLINED,
     Fault.SAVED_ERROR: FailureClass.UNKNOWN_OUTCOME,
+    Fault.SAVED_ERROR_AFTER: FailureClass.UNKNOWN_OUTCOME,
 }
 """What is not repeated; every other fault, met once, is overcome under the same key."""
 
@@ -129,7 +130,7 @@ async def test_every_call_with_every_fault(till: Any, name: str, fault: Fault) -
         await call()
     except PaymentFailure as failure:
         assert failure.kind is _AT_ONCE[fault]
-        assert len(till.simulator.ledger) == before
+        assert (len(till.simulator.ledger) > before) == (fault is Fault.SAVED_ERROR_AFTER)
     else:
         assert fault not in _AT_ONCE
         made = [entry.operation for entry in till.simulator.ledger.entries[before:]]
@@ -159,14 +160,17 @@ async def test_a_question_with_every_fault_is_never_an_unknown_outcome(till: Any
     assert failed.value.kind in (FailureClass.TRANSIENT, FailureClass.THROTTLED)
 
 
-async def test_a_kept_breakdown_stays_one_and_only_looking_helps(till: Any) -> None:
-    till.simulator.plan.script("change", [Fault.SAVED_ERROR])
+@pytest.mark.parametrize(("fault", "made"), [(Fault.SAVED_ERROR, 0), (Fault.SAVED_ERROR_AFTER, 1)])
+async def test_a_kept_breakdown_stays_one_and_only_looking_helps(till: Any, fault: Fault, made: int) -> None:
+    """A 500 says nothing of whether the work was done, however often it is given back."""
+    till.simulator.plan.script("change", [fault])
     key = ids.uuid7()
     for _ in range(2):
         with pytest.raises(PaymentFailure) as failed:
             await till.stripe.create_customer(new_customer(till), key=key)
         assert (failed.value.kind, failed.value.http_status) == (FailureClass.UNKNOWN_OUTCOME, 500)
-    assert await till.stripe.find_customer(till.user_id, "payer@example.com") is None
+    assert till.count("customer") == made
+    assert (await till.stripe.find_customer(till.user_id, "payer@example.com") is not None) == bool(made)
 
 
 async def test_how_long_to_wait_is_passed_on(till: Any) -> None:
@@ -209,8 +213,8 @@ async def test_two_at_once_under_one_key(tills: Any) -> None:
 
 
 async def settled(call: Callable[[], Awaitable[Any]], seen: Counter[str]) -> Any:
-    """What a caller does: repeat under the same key while that may help, at most eight times."""
-    for _ in range(8):
+    """What a caller does: repeat under the same key while that may help, at most six times."""
+    for _ in range(6):
         try:
             return await call()
         except PaymentFailure as failure:
@@ -220,41 +224,57 @@ async def settled(call: Callable[[], Awaitable[Any]], seen: Counter[str]) -> Any
     return None
 
 
+async def one_unlucky_purchase(till: Any, seen: Counter[str]) -> Counter[str]:
+    """A pack and a plan are bought, the plan is changed, some money goes back; what came of it, by name."""
+    stripe, done = till.stripe, Counter[str]()
+    keys = [ids.uuid7() for _ in range(6)]
+    wanted = new_customer(till)
+    customer = await settled(lambda: stripe.create_customer(wanted, key=keys[0]), seen)
+    customer = customer or await settled(lambda: stripe.find_customer(till.user_id, wanted.email), seen)
+    if customer is None:
+        return done
+    pack, plan = till.pack(customer, PRICE), till.plan(customer)
+    visit = await settled(lambda: stripe.check_out_credits(pack, key=keys[1]), seen)
+    visit = visit or await settled(lambda: stripe.find_checkout(pack.purchase.id, customer), seen)
+    if visit is not None:
+        await till.simulator.act("pay", visit.id)
+        paid = await settled(lambda: stripe.checkout(visit.id), seen)
+        back = RefundRequest(reference=ids.uuid7(), payment_id=paid.payment_id, amount=Money(Decimal(9), "INR"))
+        refund = await settled(lambda: stripe.refund(back, key=keys[2]), seen)
+        refund = refund or await settled(lambda: stripe.find_refund(back.reference, back.payment_id), seen)
+        done += Counter(bought=1, refunded=int(refund is not None))
+        assert (refund is not None) == (till.count("refund") == 1)
+    visit = await settled(lambda: stripe.check_out_plan(plan, key=keys[3]), seen)
+    if visit is not None:
+        await till.simulator.act("pay", visit.id)
+        held = await settled(lambda: stripe.checkout(visit.id), seen)
+        pro = till.prices["pro"]
+        change = lambda: stripe.change_subscription(  # noqa: E731
+            held.subscription_id, pro, interval="month", at=ChangeAt.NOW, key=keys[4]
+        )
+        done["changed"] += await settled(change, seen) is not None
+    await settled(lambda: stripe.portal(customer, return_url="https://a.example", key=keys[5]), seen)
+    return done
+
+
 async def test_three_hundred_unlucky_purchases_charge_and_refund_nobody_twice(tills: Any) -> None:
-    seen: Counter[str] = Counter()
-    bought = refunded = 0
+    seen, done = Counter[str](), Counter[str]()
     for seed in range(RUNS):
         till = tills.open()
         luck = Random(seed)
         odds = {fault: luck.choice((0.0, 0.02, 0.08, 0.3)) for fault in sorted(CHANGE)}
-        total = sum(odds.values())
-        till.simulator.plan.chance({fault: odd / max(1.0, total / 0.8) for fault, odd in odds.items()}, seed=seed)
-        customer_key, visit_key, plan_key, refund_key, change_key = (ids.uuid7() for _ in range(5))
-        stripe = till.stripe
-        customer = await settled(lambda: stripe.create_customer(new_customer(till), key=customer_key), seen)  # noqa: B023
-        if customer is None:
-            continue
-        pack, plan = till.pack(customer, PRICE), till.plan(customer)
-        visit = await settled(lambda: stripe.check_out_credits(pack, key=visit_key), seen)  # noqa: B023
-        await settled(lambda: stripe.check_out_plan(plan, key=plan_key), seen)  # noqa: B023
-        if visit is None:
-            visit = await settled(lambda: stripe.find_checkout(pack.purchase.id, customer), seen)  # noqa: B023
-        if visit is not None:
-            await till.simulator.act("pay", visit.id)
-            paid = await settled(lambda: stripe.checkout(visit.id), seen)  # noqa: B023
-            if paid is not None:
-                bought += 1
-                back = RefundRequest(reference=ids.uuid7(), payment_id=paid.payment_id, amount=Money(Decimal(9), "INR"))
-                refunded += await settled(lambda: stripe.refund(back, key=refund_key), seen) is not None  # noqa: B023
-                await settled(lambda: stripe.portal(customer, return_url="https://a.example", key=change_key), seen)  # noqa: B023
-        per_key = Counter((entry.operation, entry.key) for entry in till.simulator.ledger.entries if entry.key)
-        assert per_key.most_common(1)[0][1] == 1, f"seed {seed}: {per_key}"
-        assert till.count("charge") <= 1
+        scale = max(1.0, sum(odds.values()) / 0.5)
+        till.simulator.plan.chance({fault: odd / scale for fault, odd in odds.items()}, seed=seed)
+        done += await one_unlucky_purchase(till, seen)
+        # Charges of visits have no key of ours, and there is one for each visit paid; the change's has one.
+        entries = till.simulator.ledger.entries
+        per_key = Counter((entry.operation, entry.key) for entry in entries if entry.key)
+        assert not per_key or per_key.most_common(1)[0][1] == 1, f"seed {seed}: {per_key}"
+        assert till.count("charge") <= 3
         assert till.count("refund") <= 1
         assert till.count("checkout") <= 2
-        assert till.count("customer") == 1
-    assert bought > RUNS / 3
-    assert refunded > RUNS / 4
+        assert till.count("customer") <= 1
+    assert min(done["bought"], done["refunded"], done["changed"]) > RUNS / 3
     assert set(seen) >= {"unknown_outcome", "throttled", "card_declined", "invalid", "auth"}
 
 

@@ -40,6 +40,7 @@ class Fault(StrEnum):
     CARD_DECLINED = "card_declined"
     KEY_IN_USE = "key_in_use"
     SAVED_ERROR = "saved_error"
+    SAVED_ERROR_AFTER = "saved_error_after"
     DENIED = "denied"
     CODE_REFUSED = "code_refused"
     WRONG_NONCE = "wrong_nonce"

@@ -41,7 +41,8 @@ Work = Callable[[Request, Json], Json]
 _CHANGES = (
     (ANSWERS - {Fault.REFUSED_INPUT, Fault.QUOTA})
     | TRANSPORT
-    | {Fault.GATEWAY_AFTER, Fault.GARBLED, Fault.CARD_DECLINED, Fault.KEY_IN_USE, Fault.SAVED_ERROR}
+    | {Fault.GATEWAY_AFTER, Fault.GARBLED, Fault.CARD_DECLINED, Fault.KEY_IN_USE}
+    | {Fault.SAVED_ERROR, Fault.SAVED_ERROR_AFTER}
 )
 
 SESSION_PARAMS = frozenset(
@@ -67,10 +68,11 @@ SESSION_PARAMS = frozenset(
 
 @dataclass(slots=True)
 class _Kept:
-    """The first result under a key; None while the work goes on."""
+    """A change and its result, None while the work goes on; the first one under a key is remembered."""
 
+    key: str | None
     path: str
-    params: str
+    body: str
     at: int
     request_id: str
     answer: tuple[int, Json] | None = None
@@ -207,7 +209,6 @@ class Stripe(Simulator):
 
     def _change(self, path: str, name: str, work: Work, allowed: frozenset[str]) -> Route:
         async def serve(request: Request, fault: Fault | None) -> Response:
-            request_id = self.next_id("req_")
             body = (await request.body()).decode("utf-8", "replace")
             key = request.headers.get("idempotency-key")
             self._base = f"{request.url.scheme}://{request.url.netloc}"
@@ -221,7 +222,8 @@ class Stripe(Simulator):
                 known(params, allowed)
             except Wrong as wrong:
                 return self._refused(wrong)
-            return await self._begin(request, work, name, params, body, key, request_id, fault)
+            new = _Kept(key, request.url.path, body, self.now(), self.next_id("req_"))
+            return await self._begin(new, name, lambda: work(request, params), params, fault)
 
         return self.route(path, "change", serve)
 
@@ -236,7 +238,7 @@ class Stripe(Simulator):
                 type="idempotency_error",
                 code="idempotency_key_in_use",
             )
-        if kept is not None and (kept.path, kept.params) != (path, body):
+        if kept is not None and (kept.path, kept.body) != (path, body):
             raise Wrong(
                 "Keys for idempotent requests can only be used with the same parameters they were first used with.",
                 type="idempotency_error",
@@ -244,56 +246,46 @@ class Stripe(Simulator):
         return kept
 
     async def _begin(
-        self,
-        request: Request,
-        work: Work,
-        name: str,
-        params: Json,
-        body: str,
-        key: str | None,
-        request_id: str,
-        fault: Fault | None,
+        self, kept: _Kept, name: str, work: Callable[[], Json], params: Json, fault: Fault | None
     ) -> Response:
-        kept = _Kept(request.url.path, body, self.now(), request_id)
-        if key is not None:
-            self._kept[key] = kept
+        broken = Wrong("An unknown error occurred.", status=500, type="api_error")
+        if kept.key is not None:
+            self._kept[kept.key] = kept
+        answer: tuple[int, Json] | None = None
         try:
             if self._pause is not None:
                 await self._pause()
             if fault is Fault.SAVED_ERROR:
-                raise Wrong("An unknown error occurred.", status=500, type="api_error")
+                raise broken
             if fault is Fault.CARD_DECLINED:
                 raise declined_card()
-            self._key_in_hand = key
-            self.books.during(request_id, key)
-            made = work(request, params)
-            kept.answer = (200, made)
-            self.ledger.accept(Entry(name, made["id"], key, params))
+            self._key_in_hand = kept.key
+            self.books.during(kept.request_id, kept.key)
+            made = work()
+            self.ledger.accept(Entry(name, made["id"], kept.key, params))
+            if fault is Fault.SAVED_ERROR_AFTER:
+                raise broken
+            answer = (200, made)
         except Wrong as wrong:
-            kept.answer = (wrong.status, {"error": wrong.error})
-            # A parameter that is refused never began; a refusal of the bank and a breakdown did.
-            if key is not None and wrong.status == 400 and wrong.error.get("param"):
-                del self._kept[key]
+            answer = (wrong.status, {"error": wrong.error})
         finally:
             self.books.during(None, None)
             self._key_in_hand = None
-            if kept.answer is None and key is not None:
-                del self._kept[key]
-        status, data = kept.answer
-        headers = {"stripe-should-retry": "false"} if fault is Fault.SAVED_ERROR else {}
-        # Nothing of a change may be seen to move after its answer was written.
-        kept.answer = (status, json.loads(json.dumps(public(data))))
-        answer = self._answer(kept.answer[1], status, request_id, key=key, more=headers)
-        answer.background = BackgroundTask(self.webhooks.flush)
-        return answer
+            # A parameter that is refused never began; a refusal of the bank and a breakdown did.
+            refused = answer is not None and answer[0] == 400 and answer[1]["error"].get("param")
+            if kept.key is not None and (answer is None or refused):
+                del self._kept[kept.key]
+        # A copy: what happens to the object later must not show in what was answered.
+        kept.answer = (answer[0], json.loads(json.dumps(public(answer[1]))))
+        told = self._answer(kept.answer[1], answer[0], kept.request_id, key=kept.key, more=_advice(answer[0]))
+        told.background = BackgroundTask(self.webhooks.flush)
+        return told
 
     def _again(self, kept: _Kept) -> Response:
         if kept.answer is None:
             raise AssertionError("a result that is not there yet is refused earlier")
         status, data = kept.answer
-        more = {"idempotent-replayed": "true", "original-request": kept.request_id}
-        if status >= 500:
-            more["stripe-should-retry"] = "false"
+        more = {"idempotent-replayed": "true", "original-request": kept.request_id, **_advice(status)}
         return self._answer(data, status, self.next_id("req_"), more=more)
 
     async def _end(self, request: Request, fault: Fault | None) -> Response:
@@ -418,3 +410,8 @@ class Stripe(Simulator):
             return RedirectResponse(session["success_url"].replace("{CHECKOUT_SESSION_ID}", id), 303)
         amount = f"{session['amount_total']} {session['currency']} (smallest units)"
         return HTMLResponse(f'<form method="post"><p>{amount}</p><button>Pay</button></form>')
+
+
+def _advice(status: int) -> dict[str, str]:
+    """Whether to repeat: a breakdown that is kept comes back for the same key whatever happens."""
+    return {"stripe-should-retry": "false"} if status >= 500 else {}

@@ -178,6 +178,7 @@ def test_a_refused_parameter_is_not_kept_and_a_refused_card_is(client: StripeCli
         (Fault.THROTTLED_HINT, stripe.RateLimitError, 429),
         (Fault.SERVER_ERROR, stripe.APIError, 500),
         (Fault.SAVED_ERROR, stripe.APIError, 500),
+        (Fault.SAVED_ERROR_AFTER, stripe.APIError, 500),
         (Fault.OVERLOADED, stripe.APIError, 503),
         (Fault.DROP_AFTER, stripe.APIConnectionError, None),
         (Fault.GARBLED, stripe.APIError, 200),
