@@ -21,6 +21,7 @@ from media.types import Bgr
 # dental anatomy) seen from the front, over a distance of 63 mm between the pupils.
 _BORDERS = np.array([0.0, 0.135, 0.235, 0.315, 0.375], np.float32)
 _SEEN_GAP = 0.035
+_COVERED = 0.055  # how far a fully pursed upper lip comes down over the teeth
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,8 @@ def palette(image: Bgr, frame: FaceFrame, lips: Lips) -> Palette:
     red = np.percentile(patch[lip], 45, axis=0) if lip.any() else skin * (0.7, 0.75, 0.9)
     light = float(colour_of(skin)[0]) - 16
     _, teeth_u, teeth_v = colour_of(skin)
-    teeth = (min(228.0, 16 + 1.12 * light), 128 + 0.5 * (teeth_u - 128), 128 + 0.4 * (teeth_v - 128))
+    # Enamel is paler than skin and yellower than grey: next to warm skin a neutral white looks blue.
+    teeth = (min(228.0, 16 + 1.15 * light), 128 + 0.75 * (teeth_u - 128), 128 + 0.45 * (teeth_v - 128))
     seen = False
     if lips.gap > _SEEN_GAP and inside.any():
         luma = cv2.transform(patch, np.array([[0.0722, 0.7152, 0.2126]]))[inside]
@@ -88,9 +90,10 @@ class Inside:
         luma = np.full(u.shape, colours.dark[0], np.float32)
         chroma = np.empty((u.shape[0] // 2, u.shape[1] // 2, 2), np.float32)
         chroma[:] = colours.dark[1:]
-        # A narrow or pursed opening lets little light in.
+        # A narrow or pursed opening lets little light in, and a pursed upper lip comes down over the teeth.
         pursed = max(0.0, -shape.pose.wide)
-        light = np.float32((0.8 + 0.2 * min(1.0, shape.gap / 0.1)) * (1 - 0.3 * pursed))
+        light = np.float32((0.85 + 0.15 * min(1.0, shape.gap / 0.1)) * (1 - 0.12 * pursed))
+        covered = np.float32(_COVERED * pursed)
 
         # Tongue: lies behind the lower lip, its tip comes up to the teeth for th and l.
         lie = np.float32(0.03 - 0.05 * shape.pose.tongue)
@@ -100,16 +103,15 @@ class Inside:
         shade = np.float32(0.55) + np.float32(0.45) * np.clip(1.3 - tip, 0, 1)
         _blend(luma, chroma, tongue, np.float32(colours.tongue[0]) * shade * light, _chroma(colours.tongue))
 
-        shown = np.float32(1 - 0.25 * pursed)
         if colours.teeth_seen:
-            self._own_teeth(luma, chroma, across, u, v, still, light, shown)
+            self._own_teeth(luma, chroma, across, u, v + covered, still, light)
         else:
-            self._made_teeth(luma, chroma, base, across, v, light, shown)
+            self._made_teeth(luma, chroma, base, across, v + covered, light)
 
         # The upper lip and the corners throw a shadow.
         under = np.clip((v - upper) / np.float32(0.05), 0, 1)
         side = np.clip((np.float32(shape.half_width) - np.abs(across)) / np.float32(0.12), 0, 1)
-        luma = np.float32(16) + (luma - 16) * (np.float32(0.72) + np.float32(0.28) * under) * (
+        luma = np.float32(16) + (luma - 16) * (np.float32(0.78) + np.float32(0.22) * under) * (
             np.float32(0.6) + np.float32(0.4) * side
         )
         return luma, chroma
@@ -123,18 +125,15 @@ class Inside:
         v: Grid,
         still: Planes,
         light: np.float32,
-        shown: np.float32,
     ) -> None:
         _, bottom = self._lips.inner(u)
         alpha = _edge(bottom - np.float32(0.004) - v, self._soft + np.float32(0.012))
-        alpha *= _edge(np.float32(self._lips.half_width) - np.abs(across), np.float32(0.04)) * shown
+        alpha *= _edge(np.float32(self._lips.half_width) - np.abs(across), np.float32(0.04))
         half = cv2.resize(alpha, (alpha.shape[1] // 2, alpha.shape[0] // 2), interpolation=cv2.INTER_AREA)[..., None]
         luma += alpha * ((still.luma - np.float32(16)) * (np.float32(0.6) + np.float32(0.4) * light) + 16 - luma)
         chroma += half * (still.chroma - chroma)
 
-    def _made_teeth(
-        self, luma: Grid, chroma: Grid, base: Grid, across: Grid, v: Grid, light: np.float32, shown: np.float32
-    ) -> None:
+    def _made_teeth(self, luma: Grid, chroma: Grid, base: Grid, across: Grid, v: Grid, light: np.float32) -> None:
         size = np.abs(across)
         nearest = np.abs(size[..., None] - _BORDERS).min(axis=-1)
         scallop = np.float32(0.010) * np.exp(-np.square(nearest / np.float32(0.02)))
@@ -145,7 +144,7 @@ class Inside:
         down = np.float32(0.82) + np.float32(0.18) * np.clip((v - edge + np.float32(0.12)) / np.float32(0.1), 0, 1)
         shade = np.clip(groove * round_off * down, 0.2, 1) * light
         bright = np.float32(16) + np.float32(self._colours.teeth[0] - 16) * shade
-        _blend(luma, chroma, alpha * shown, bright, _chroma(self._colours.teeth))
+        _blend(luma, chroma, alpha, bright, _chroma(self._colours.teeth))
 
 
 def _edge(inside: Grid, width: np.float32 | Grid) -> Grid:
