@@ -227,6 +227,14 @@ async def test_random_lives_with_random_deliveries(reports: Any) -> None:
     assert results == {"applied", "stale", "doubtful", "noted", "ignored"}
 
 
+async def test_two_readers_at_once_settle_it_once(reports: Any) -> None:
+    await brought_into_doubt(reports)
+    before = (await reports.subscription())["version"]
+    await asyncio.gather(*(reports.reader.run_once() for _ in range(3)))
+    row = await reports.subscription()
+    assert (row["doubtful"], row["version"]) == (False, before + 1)
+
+
 async def test_a_report_nobody_sent_is_noticed_when_the_period_is_over(reports: Any) -> None:
     id = await reports.till.subscribed()
     await reports.settle()

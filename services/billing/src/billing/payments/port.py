@@ -291,7 +291,10 @@ class PaymentProcessor(Protocol):
         ...
 
     async def find_customer(self, user_id: UUID, email: str) -> str | None:
-        """The customer made for a user, when the answer to ``create_customer`` was lost for good. None: not there."""
+        """The customer made for a user, when the answer to ``create_customer`` was lost for good. None: not there.
+
+        ``email`` as it was then.
+        """
         ...
 
     async def find_checkout(self, purchase_id: UUID, customer_id: str) -> Checkout | None:

@@ -10,7 +10,7 @@ import asyncpg
 import structlog
 
 from billing.payments import repository, rules
-from billing.payments.port import FailureClass, PaymentFailure, PaymentProcessor
+from billing.payments.port import PaymentFailure, PaymentProcessor
 from billing.payments.repository import Due
 from chassis.database import Database
 
@@ -63,7 +63,7 @@ class SubscriptionReader:
             observed = await self._processor.subscription(each.id)
         except PaymentFailure as failure:
             wait = min(_FIRST_WAIT * 2 ** min(each.failures, 10), _LONGEST_WAIT)
-            level = log.warning if failure.kind is FailureClass.TRANSIENT else log.error
+            level = log.warning if failure.retryable else log.error
             level("subscription.not_read", subscription=each.id, kind=failure.kind, error=str(failure))
             async with self._database.transaction() as tx:
                 await repository.put_off(tx, each.id, until=tx.now + wait, failures=each.failures + 1)
