@@ -12,6 +12,8 @@ import pytest
 
 from contracts.users import SessionRevoked, UserRegistered
 from simulators.vendors.openid import Person
+from users.signin.protocol import Assertion
+from users.signin.repository import SignInRepository
 
 BOTH = pytest.mark.parametrize("provider", ["google", "apple"])
 
@@ -256,6 +258,25 @@ async def test_two_tabs_link_one_account_once(world: Any) -> None:
     assert [answer.status_code for answer in answers] == [200, 200, 200]
     counts = await world.counts()
     assert (counts["users"], counts["oauth_identities"]) == (1, 1)
+
+
+async def test_an_identity_that_was_linked_meanwhile_opens_that_account_and_no_other(
+    world: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the look and the link somebody else was quicker, with another address of the same person."""
+    first = (await world.sign_in()).json()
+    world.google.person = Person(email="asha.new@example.com")
+    real, looks = SignInRepository.owner, []
+
+    async def too_early(self: SignInRepository, assertion: Assertion) -> UUID | None:
+        looks.append(assertion.email)
+        return None if len(looks) == 1 else await real(self, assertion)
+
+    monkeypatch.setattr(SignInRepository, "owner", too_early)
+    assert (await world.sign_in()).json()["user"]["id"] == first["user"]["id"]
+    assert len(looks) == 2
+    assert (await world.counts())["users"] == 1
+    assert len(world.users.said(UserRegistered)) == 1
 
 
 async def test_nothing_of_the_provider_is_kept(world: Any) -> None:
