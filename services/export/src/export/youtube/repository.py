@@ -228,7 +228,10 @@ async def save_video(tx: Transaction, upload_id: UUID, video_id: str) -> None:
 async def save_listed(tx: Transaction, upload_id: UUID, error: str | None) -> None:
     """The playlist has the video, or ``error`` says why not."""
     await tx.execute(
-        "UPDATE youtube_uploads SET listed = true, error = $2, updated_at = $3 WHERE id = $1", upload_id, error, tx.now
+        "UPDATE youtube_uploads SET listed = true, error = $2, updated_at = $3 WHERE id = $1 AND NOT listed",
+        upload_id,
+        error,
+        tx.now,
     )
 
 
