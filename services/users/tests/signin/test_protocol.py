@@ -242,6 +242,16 @@ def test_googles_other_name_counts_only_for_google() -> None:
     assert (other.issuer, other.also_issued_by) == ("https://sso.example", frozenset())
 
 
+def test_apples_places_are_the_documented_ones() -> None:
+    pem = pem_of(ec.generate_private_key(ec.SECP256R1()))
+    [real] = registrations(load(Settings, **APPLE, signin_apple_private_key=pem))
+    assert real.also_issued_by == {"https://account.apple.com"}
+    base = "https://appleid.apple.com/auth"
+    assert real.endpoints == Endpoints(f"{base}/authorize", f"{base}/token", f"{base}/keys")
+    [other] = registrations(load(Settings, **APPLE, signin_apple_private_key=pem, signin_apple_issuer="http://a:1/"))
+    assert other.also_issued_by == frozenset()
+
+
 def test_apples_key_may_be_text_one_line_or_a_file(tmp_path: Any) -> None:
     pem = pem_of(ec.generate_private_key(ec.SECP256R1()))
     path = tmp_path / "AuthKey.p8"

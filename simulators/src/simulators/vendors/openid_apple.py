@@ -52,6 +52,8 @@ class Apple(OpenID):
         self.client_key = ec.generate_private_key(ec.SECP256R1())
         self.booleans_as_text = True
         """Whether booleans of ID tokens come as "true" and "false", which they do for some accounts."""
+        self.moved = False
+        """Whether discovery speaks of account.apple.com while tokens do not, as it did in June 2025."""
         self._met: set[str] = set()
 
     def client(self) -> dict[str, str]:
@@ -78,10 +80,10 @@ class Apple(OpenID):
         ]
 
     async def _discovery(self, request: Request, fault: Fault | None) -> Response:
-        here = self.address(request)
+        here = "https://account.apple.com" if self.moved else self.address(request)
         return JSONResponse(
             {
-                "issuer": self.issuer(request),
+                "issuer": here if self.moved else self.issuer(request),
                 "authorization_endpoint": f"{here}/auth/authorize",
                 "token_endpoint": f"{here}/auth/token",
                 "revocation_endpoint": f"{here}/auth/revoke",

@@ -41,26 +41,8 @@ class UnknownKey(Unbelievable):
 
 
 @dataclass(frozen=True, slots=True)
-class Registration:
-    """This platform as a client of one provider."""
-
-    name: str
-    issuer: str
-    client_id: str
-    secret: Callable[[int], str]
-    """The client secret at a time in seconds."""
-    scope: str
-    parameters: Mapping[str, str] = field(default_factory=dict)
-    """Sent along with every authorization request."""
-    also_issued_by: frozenset[str] = frozenset()
-    """Other values of ``iss`` that mean the same provider."""
-    posts_across_sites: bool = False
-    """The answer comes as a form that the provider's page posts, so the cookie must travel across sites."""
-
-
-@dataclass(frozen=True, slots=True)
 class Endpoints:
-    """Where a provider's discovery document says things are."""
+    """Where things are at a provider."""
 
     authorization: str
     token: str
@@ -75,6 +57,26 @@ class Endpoints:
         if not all(isinstance(url, str) and url for url in found):
             raise ValueError("the discovery document is incomplete")
         return cls(*(str(url) for url in found))
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """This platform as a client of one provider."""
+
+    name: str
+    issuer: str
+    client_id: str
+    secret: Callable[[int], str]
+    """The client secret at a time in seconds."""
+    scope: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    """Sent along with every authorization request."""
+    endpoints: Endpoints | None = None
+    """Where the provider documents that things are; without it its discovery document is read."""
+    also_issued_by: frozenset[str] = frozenset()
+    """Other values of ``iss`` that mean the same provider."""
+    posts_across_sites: bool = False
+    """The answer comes as a form that the provider's page posts, so the cookie must travel across sites."""
 
 
 @dataclass(frozen=True, slots=True)

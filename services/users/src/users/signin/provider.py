@@ -102,7 +102,7 @@ class IdentityProvider:
             ) from None
 
     async def _discovered(self) -> Endpoints:
-        if (known := self._endpoints.fresh) is not None:
+        if (known := self.client.endpoints or self._endpoints.fresh) is not None:
             return known
         document = await self._read(f"{self.client.issuer}/.well-known/openid-configuration")
         try:

@@ -13,13 +13,15 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurv
 
 from chassis.settings import SettingsError
 from users.settings import Settings
-from users.signin.protocol import Registration, apple_secret
+from users.signin.protocol import Endpoints, Registration, apple_secret
 
 if TYPE_CHECKING:
     from users.signin.provider import IdentityProvider
 
 KNOWN = ("google", "apple")
 """Providers that can be set up."""
+
+GOOGLE, APPLE = "https://accounts.google.com", "https://appleid.apple.com"
 
 _PEM = "-----BEGIN"
 
@@ -29,25 +31,25 @@ def registrations(settings: Settings) -> list[Registration]:
     found = []
     if settings.signin_google_client_id is not None and settings.signin_google_client_secret is not None:
         secret = settings.signin_google_client_secret.get_secret_value()
+        google = settings.signin_google_issuer.rstrip("/")
         found.append(
             Registration(
                 name="google",
-                issuer=settings.signin_google_issuer.rstrip("/"),
+                issuer=google,
                 client_id=settings.signin_google_client_id,
                 secret=lambda _: secret,
                 scope="openid email profile",
                 parameters={"prompt": "select_account"},
                 # Google has issued tokens without the scheme, and documents that it may.
-                also_issued_by=frozenset({"accounts.google.com"})
-                if settings.signin_google_issuer == "https://accounts.google.com"
-                else frozenset(),
+                also_issued_by=frozenset({"accounts.google.com"}) if google == GOOGLE else frozenset(),
             )
         )
     if settings.signin_apple_client_id is not None and settings.signin_apple_private_key is not None:
+        apple = settings.signin_apple_issuer.rstrip("/")
         found.append(
             Registration(
                 name="apple",
-                issuer=settings.signin_apple_issuer.rstrip("/"),
+                issuer=apple,
                 client_id=settings.signin_apple_client_id,
                 secret=partial(
                     apple_secret,
@@ -57,6 +59,9 @@ def registrations(settings: Settings) -> list[Registration]:
                     key=_p256(settings.signin_apple_private_key.get_secret_value()),
                 ),
                 scope="name email",
+                # Documented, unlike Apple's discovery document, which has named another issuer than its tokens did.
+                endpoints=Endpoints(f"{apple}/auth/authorize", f"{apple}/auth/token", f"{apple}/auth/keys"),
+                also_issued_by=frozenset({"https://account.apple.com"}) if apple == APPLE else frozenset(),
                 # Apple demands it where name or e-mail are asked for.
                 parameters={"response_mode": "form_post"},
                 posts_across_sites=True,
