@@ -12,8 +12,8 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 from urllib.parse import urlsplit
 
-from talkingphoto.platform.embedded import running_url
 from talkingphoto.platform.layout import Home
+from talkingphoto.platform.running import running_url
 
 _VENDOR_KEYS = (
     "NANO_BANANA_API_KEY",

@@ -18,8 +18,8 @@ from chassis.bus.port import DeadLetter
 from chassis.bus.rabbitmq import RabbitMQBus
 from chassis.database import Database
 from chassis.private_postgres import PrivatePostgres
-from talkingphoto.platform.embedded import running_url
 from talkingphoto.platform.layout import Home, queue_names, specs
+from talkingphoto.platform.running import running_url
 
 _LIMIT = 200
 

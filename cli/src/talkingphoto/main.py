@@ -257,7 +257,7 @@ async def _up(port: int, home: Path, *, distributed: bool) -> None:
 
 async def _status(run_id: str | None, server: str | None, home: Path, *, as_json: bool) -> None:
     from talkingphoto.account import log_in
-    from talkingphoto.platform.embedded import running_url
+    from talkingphoto.platform.running import running_url
 
     url = server or running_url(Home(home))
     if url is None:
@@ -288,7 +288,8 @@ async def _status(run_id: str | None, server: str | None, home: Path, *, as_json
 async def _platform(server: str | None, home: Path, say: Callable[[str], None]) -> AsyncIterator[Client]:
     """A client of the named server, of the platform that runs in this home, or of one started for the occasion."""
     from talkingphoto.account import log_in
-    from talkingphoto.platform.embedded import EmbeddedPlatform, running_url
+    from talkingphoto.platform.embedded import EmbeddedPlatform
+    from talkingphoto.platform.running import running_url
 
     url = server or running_url(Home(home))
     if url is not None:
@@ -317,7 +318,7 @@ def _run(main: Callable[[], Coroutine[Any, Any, None]], *, as_json: bool) -> Non
     """Run a command; turn what can go wrong into one clear line and an exit code."""
     from chassis.settings import SettingsError
     from talkingphoto.letters import NoSuchLetters
-    from talkingphoto.platform.embedded import AlreadyRunning
+    from talkingphoto.platform.running import AlreadyRunning
 
     try:
         asyncio.run(_until_interrupted(main()))

@@ -23,6 +23,7 @@ from chassis.private_rabbitmq import Broker, find_or_start
 from chassis.process import GRACE_S, migrate
 from chassis.settings import load
 from talkingphoto.platform.layout import Home, common_settings, listening_socket, settings_of, specs, url_of
+from talkingphoto.platform.running import Presence
 
 Say = Callable[[str], None]
 KINDS = ("api", "worker")
@@ -60,11 +61,13 @@ class DistributedPlatform:
         self._ports: dict[str, int] = {}
         self._database_urls: dict[str, str] = {}
         self._services = tuple(services) if services is not None else tuple(specs())
+        self._presence = Presence(home)
         self._stack = AsyncExitStack()
 
     async def start(self, say: Say = lambda _: None) -> None:
-        """Bring everything up and wait until every process is ready. Raises :class:`DidNotStart`."""
+        """Bring everything up; returns when every process is ready. Raises :class:`DidNotStart` or ``AlreadyRunning``."""
         self.home.prepare()
+        self._presence.take()
         self._choose_ports()
         say("database")
         await self.postgres.start()
@@ -81,12 +84,14 @@ class DistributedPlatform:
         say("services")
         names = [f"{name}.{kind}" for name in self._services for kind in KINDS if self._has(name, kind)]
         await asyncio.gather(*(self.start_process(name) for name in names))
+        self._presence.announce(self.url)
 
     async def stop(self) -> None:
         """Stop every process in an orderly way, then broker and database."""
         await asyncio.gather(*(self.stop_process(name) for name in list(self.processes)))
         await self._stack.aclose()
         await self.postgres.stop()
+        self._presence.release()
 
     async def start_process(self, name: str, *, extra: Mapping[str, str] | None = None) -> None:
         """Start one process and wait until it is ready. ``extra``: environment for this start only."""

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
-import json
 import os
 from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import structlog
 
@@ -34,19 +31,12 @@ from talkingphoto.platform.layout import (
     specs,
     url_of,
 )
+from talkingphoto.platform.running import Presence
 
 log = structlog.get_logger(__name__)
 
 Say = Callable[[str], None]
 _GRACE_S = 5.0
-
-
-class AlreadyRunning(RuntimeError):
-    """Another platform runs in this home; ``url`` is where it answers, when it has got that far."""
-
-    def __init__(self, home: Path, url: str | None) -> None:
-        self.url = url
-        super().__init__(f"a platform is running in {home} already" + (f" at {url}" if url else ""))
 
 
 class EmbeddedPlatform:
@@ -78,12 +68,12 @@ class EmbeddedPlatform:
         self._running: list[Running] = []
         self._servers: list[tuple[Server, asyncio.Task[None]]] = []
         self._store: FallbackStore | None = None
-        self._lock: IO[str] | None = None
+        self._presence = Presence(home)
 
     async def start(self, say: Say = lambda _: None) -> None:
-        """Bring everything up. Raises :class:`AlreadyRunning`; ``OSError`` when the port is taken."""
+        """Bring everything up. Raises ``AlreadyRunning``; ``OSError`` when the port is taken."""
         self.home.prepare()
-        self._take_lock()
+        self._presence.take()
         known = specs()
         sockets = {name: listening_socket(port=self._port if name == "gateway" else 0) for name in known}
         self.urls = {name: url_of(sock) for name, sock in sockets.items()}
@@ -121,7 +111,7 @@ class EmbeddedPlatform:
         await self._wait_until_served()
         for running in self._running:
             await running.start()
-        self._write_lock()
+        self._presence.announce(self.url)
         log.info("platform.started", url=self.url)
 
     async def stop(self) -> None:
@@ -136,7 +126,7 @@ class EmbeddedPlatform:
             await self._store.stop(_GRACE_S)
         await asyncio.gather(self._rendering.stop(), self._looking.stop())
         await self.postgres.stop()
-        self._release_lock()
+        self._presence.release()
 
     async def _settings(self, name: str) -> ServiceSettings:
         spec = specs()[name]
@@ -161,40 +151,3 @@ class EmbeddedPlatform:
                     if task.done():
                         task.result()
                 await asyncio.sleep(0.01)
-
-    def _take_lock(self) -> None:
-        # "a": opening must not empty what the running platform wrote.
-        lock = self.home.lock.open("a+", encoding="utf-8")
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.close()
-            raise AlreadyRunning(self.home.root, running_url(self.home)) from None
-        lock.truncate(0)
-        self._lock = lock
-
-    def _write_lock(self) -> None:
-        if self._lock is not None:
-            json.dump({"url": self.url, "pid": os.getpid()}, self._lock)
-            self._lock.flush()
-
-    def _release_lock(self) -> None:
-        if self._lock is not None:
-            self._lock.truncate(0)
-            self._lock.close()
-            self._lock = None
-
-
-def running_url(home: Home) -> str | None:
-    """Where the platform of this home answers; None when none runs."""
-    try:
-        with home.lock.open(encoding="utf-8") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                found = json.loads(lock.read() or "{}")
-                url = found.get("url")
-                return url if isinstance(url, str) else None
-            return None
-    except (FileNotFoundError, json.JSONDecodeError):
-        return None
