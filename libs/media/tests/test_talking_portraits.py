@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import wave
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from media import talking
 from media.animation.frame import FaceFrame
 from media.animation.framing import frame_photo
 from media.animation.mouth_fit import Lips
 from media.animation.mouth_rig import MouthPose, MouthRig
-from media.animation.planes import Canvas, Planes
+from media.animation.planes import Canvas, Planes, Region
 from media.animation.stage import Pose, Stage, at_rest
 from media.faces import find_faces
 from media.images import decode
+from media.speech import synthesise
 from media.talking import set_stage
 from media.types import Bgr, Face
 
+RATE = 30.0
 CLOSED = Pose(mouth=MouthPose(press=1))
 OPEN = Pose(mouth=MouthPose(open=0.8, jaw=0.8))
 ROUND = Pose(mouth=MouthPose(open=0.4, jaw=0.4, wide=-1))
@@ -114,14 +120,80 @@ def draw(image: Bgr, pose: Pose, *, face: Face | None = None) -> Bgr:
 
 def drawn_in(image: Bgr, poses: Sequence[Pose], face: Face) -> tuple[Lips, list[Bgr]]:
     """The lips found, and ``image`` with ``face`` in each of ``poses``."""
+    stage, canvas = staged(image, face)
+    return stage.face.lips, shown(stage, canvas, poses)
+
+
+def staged(image: Bgr, face: Face) -> tuple[Stage, Canvas]:
+    """``face`` ready to be drawn on a canvas as large as ``image``, its head still."""
     framing = frame_photo(image, face, image.shape[1], None)
     canvas = Canvas.blank(framing.width, framing.height)
-    stage = set_stage(image, face, framing, canvas, motion=False)
+    return set_stage(image, face, framing, canvas, motion=False), canvas
+
+
+def shown(stage: Stage, canvas: Canvas, poses: Sequence[Pose]) -> list[Bgr]:
     made = []
     for pose in poses:
         stage.draw(pose)
         made.append(canvas.to_bgr())
-    return stage.face.lips, made
+    return made
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """Some seconds of speech: the pose and the loudness of every frame, and which frames each m, b and p has."""
+
+    poses: tuple[Pose, ...]
+    loudness: NDArray[np.float64]
+    bilabials: tuple[NDArray[np.bool_], ...]
+
+
+@pytest.fixture(scope="module")
+def spoken(tmp_path_factory: pytest.TempPathFactory) -> Spoken:
+    path = tmp_path_factory.mktemp("speech") / "speech.wav"
+    speech = synthesise("My baby bought a big map. People often ask.", path, voice="female")
+    count = int(speech.duration * RATE)
+    poses = tuple(replace(pose, shut=0.0) for pose in talking._poses(speech, RATE, count, 0, 0.0))
+    with wave.open(str(path), "rb") as file:
+        sound = np.frombuffer(file.readframes(file.getnframes()), "<i2") / 32768
+    times = (np.arange(count) + 0.5) / RATE
+    half = speech.sample_rate // 20
+    middles = (times * speech.sample_rate).astype(int)
+    loudness = np.array([np.sqrt(np.mean(np.square(sound[max(0, at - half) : at + half]))) for at in middles])
+    bilabials = tuple(
+        (times > one.start - 0.5 / RATE) & (times < one.end + 0.5 / RATE) for one in speech.phonemes if one.ipa in "mbp"
+    )
+    return Spoken(poses, loudness, bilabials)
+
+
+def openings(stage: Stage, canvas: Canvas, frame: FaceFrame, poses: Sequence[Pose]) -> NDArray[np.float64]:
+    """How much the mouth looks unlike sealed lips in each pose: mean difference of luma around the lips."""
+    lips = stage.face.lips
+    u = np.array([-0.4, 0.4, -0.4, 0.4], np.float32) + np.float32(lips.x)
+    v = np.array([-0.15, -0.15, 0.45, 0.45], np.float32) + np.float32(lips.y)
+    x, y = frame.to_picture(u, v)
+    mouth = Region.around(*map(float, (x.min(), y.min(), x.max(), y.max())), canvas.luma.shape[1], canvas.luma.shape[0])
+    stage.draw(CLOSED)
+    closed = mouth.of(canvas.luma).astype(np.int16)
+    found = []
+    for pose in poses:
+        stage.draw(pose)
+        found.append(float(np.abs(mouth.of(canvas.luma) - closed).mean()))
+    return np.array(found)
+
+
+def assert_it_speaks(opening: NDArray[np.float64], spoken: Spoken) -> None:
+    """While it speaks the mouth follows the loudness, best within one frame (33 ms), and is shut in each m, b and p."""
+    speaks = np.array([pose.mouth.rest < 0.05 for pose in spoken.poses])[6:-6]
+    by_lag = {
+        lag: np.corrcoef(opening[6:-6][speaks], spoken.loudness[6 - lag : len(opening) - 6 - lag][speaks])[0, 1]
+        for lag in range(-6, 7)
+    }
+    best = max(by_lag, key=lambda lag: by_lag[lag])
+    assert by_lag[best] >= 0.6
+    assert abs(best) / RATE <= 0.04
+    assert len(spoken.bilabials) >= 6
+    assert max(opening[during].min() for during in spoken.bilabials) < 0.1 * np.percentile(opening, 90)
 
 
 def inner_height(image: Bgr, frame: FaceFrame, lips: Lips) -> float:
@@ -136,11 +208,12 @@ def inner_height(image: Bgr, frame: FaceFrame, lips: Lips) -> float:
 
 
 @pytest.mark.parametrize("name", PORTRAITS)
-def test_it_closes_opens_and_purses_its_lips(name: str, portrait_path: Path) -> None:
+def test_it_closes_opens_purses_its_lips_and_speaks(name: str, portrait_path: Path, spoken: Spoken) -> None:
     image = PORTRAITS[name](decode(portrait_path))
     face = find_faces(image)[0]
     frame = FaceFrame.of(face)
-    lips, (closed, opened, pursed) = drawn_in(image, (CLOSED, OPEN, ROUND), face)
+    stage, canvas = staged(image, face)
+    lips, (closed, opened, pursed) = stage.face.lips, shown(stage, canvas, (CLOSED, OPEN, ROUND))
 
     # The lips are where they are on this person, whatever was done to the picture.
     assert lips.x == pytest.approx(0.02, abs=0.09)
@@ -162,6 +235,8 @@ def test_it_closes_opens_and_purses_its_lips(name: str, portrait_path: Path) -> 
         change = np.abs(picture.astype(int) - still)
         assert change[outside].max(initial=0) == 0
         assert change[~outside].mean() > 0.1
+
+    assert_it_speaks(openings(stage, canvas, frame, spoken.poses), spoken)
 
 
 def test_at_rest_it_is_the_photo(portrait_path: Path) -> None:
