@@ -28,9 +28,10 @@ def test_the_one_that_runs_can_be_found_and_keeps_others_out(home: Home) -> None
         Presence(home).take()
     assert starting.value.url is None
     first.announce("http://127.0.0.1:8000")
-    with pytest.raises(AlreadyRunning, match="http://127.0.0.1:8000"):
+    with pytest.raises(AlreadyRunning, match=r"at http://127\.0\.0\.1:8000"):
         Presence(home).take()
     assert running_url(home) == "http://127.0.0.1:8000"
+    first.release()
 
 
 def test_after_it_has_left_the_next_may_come(home: Home) -> None:
@@ -39,4 +40,6 @@ def test_after_it_has_left_the_next_may_come(home: Home) -> None:
     first.announce("http://127.0.0.1:8000")
     first.release()
     assert running_url(home) is None
-    Presence(home).take()
+    second = Presence(home)
+    second.take()
+    second.release()

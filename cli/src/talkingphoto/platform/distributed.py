@@ -65,7 +65,7 @@ class DistributedPlatform:
         self._stack = AsyncExitStack()
 
     async def start(self, say: Say = lambda _: None) -> None:
-        """Bring everything up; returns when every process is ready. Raises :class:`DidNotStart` or ``AlreadyRunning``."""
+        """Bring everything up; returns when all is ready. Raises :class:`DidNotStart` or ``AlreadyRunning``."""
         self.home.prepare()
         self._presence.take()
         self._choose_ports()
