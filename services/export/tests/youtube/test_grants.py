@@ -61,6 +61,23 @@ async def test_a_grant_does_not_wait_for_ever(start_studio: Any, user: UUID) -> 
     assert len(await studio.export.fetch("SELECT 1 FROM youtube_states")) == 10
 
 
+async def test_a_key_that_was_taken_away_ends_what_it_sealed(start_studio: Any, user: UUID) -> None:
+    """A grant under way begins again, a connection has to be made again; nothing breaks."""
+    studio = await start_studio(consume=False)
+    await studio.connect(user)
+    brought = await studio.consent(user)
+    (cookie,) = studio.export.http.cookies.jar
+    other = {"url": studio.export.database.url, "encryption_key": "another-key-of-more-than-32-characters"}
+    second = await start_studio(vendor=studio.vendor, **other)
+    cookie.domain = "export.local"
+    second.export.http.cookies.jar.set_cookie(cookie)
+    assert await _callback(second, brought) == (400, "youtube_grant_unknown")
+    seen = await second.uploaded(user, await second.project(user))
+    assert seen["error"] == "The connection to your channel has ended. Connect it again."
+    await second.connect(user)
+    assert (await second.uploaded(user, await second.project(user)))["upload_status"] == "complete"
+
+
 async def test_where_the_user_is_sent(start_studio: Any, user: UUID) -> None:
     """Offline access, consent each time, a challenge; a cookie that only the callback gets."""
     studio = await start_studio(consume=False, public_url="https://talkingphoto.example")

@@ -108,6 +108,8 @@ class Connections:
             raise GrantRefused("Access to your channel was not allowed. Connect it again when you want to.")
         try:
             return await self._connect(begun["user_id"], code, self._vault.open(begun["verifier"]))
+        except Unreadable:
+            raise GrantUnknown("This link cannot be used any more. Connect your channel again.") from None
         except YouTubeFailure as failed:
             log.warning("youtube.not_connected", reason=str(failed))
             raise _told(failed) from None
