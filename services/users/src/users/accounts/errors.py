@@ -4,13 +4,14 @@ UsersError
 ├── AccountExists      409  choose another e-mail address or username, or log in
 ├── WrongCredentials   401  the same answer for an unknown account and a wrong password
 ├── AccountLocked      423  wait, or reset the password
+├── AddressLocked      429  wait, or log in from somewhere else
 ├── AccountInactive    403  write to support
 └── RefreshRefused     401  log in again
 """
 
 from __future__ import annotations
 
-from chassis.errors import Conflict, Locked, NotAllowed, NotAuthenticated
+from chassis.errors import Conflict, Locked, NotAllowed, NotAuthenticated, RateLimited
 
 
 class AccountExists(Conflict):
@@ -29,6 +30,12 @@ class AccountLocked(Locked):
     """Too many failed logins."""
 
     code = "account_locked"
+
+
+class AddressLocked(RateLimited):
+    """Too many failed logins came from this address."""
+
+    code = "address_locked"
 
 
 class AccountInactive(NotAllowed):

@@ -9,11 +9,10 @@ from fastapi import APIRouter, Request, Response
 from chassis.auth import Caller
 from chassis.errors import NotFound, documented
 from chassis.requests import Tx
-from users.accounts.errors import AccountInactive, AccountLocked, RefreshRefused, WrongCredentials
+from users.accounts.errors import AccountInactive, AccountLocked, AddressLocked, RefreshRefused, WrongCredentials
 from users.accounts.schemas import LoginIn, RefreshIn, SessionOut, TokensOut
 from users.devices import CallingDevice
 from users.product_line import Line
-from users.sessions.lockout import AddressLocked
 from users.sessions.service import Sessions
 
 router = APIRouter(prefix="/api/v1", tags=["sessions"])

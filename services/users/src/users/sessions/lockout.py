@@ -17,20 +17,14 @@ from sqlalchemy import delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis.database import Transaction
-from chassis.errors import RateLimited, ServiceError
-from users.accounts.errors import AccountLocked
+from chassis.errors import ServiceError
+from users.accounts.errors import AccountLocked, AddressLocked
 from users.accounts.models import CountsFailures, LoginAddress, LoginGuard, Session, User
 from users.devices import AddressHasher, Device, network_of
 from users.settings import Settings
 
 _SPENT_FOR = timedelta(days=1)
 _SESSIONS_LOOKED_AT = 200
-
-
-class AddressLocked(RateLimited):
-    """Too many failed logins came from this address."""
-
-    code = "address_locked"
 
 
 @dataclass(frozen=True, slots=True)
