@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from media.caption_burn import CaptionPainter, safe_area
-from media.caption_fonts import can_shape, font_for, script_of
+from media.caption_fonts import FONT_PACKAGES, can_shape, font_for, package_folders, script_of, system_folders
 from media.captions import burn
 from media.errors import NotUsable
 from media.probe import probe
@@ -119,6 +119,14 @@ def test_a_script_without_a_font_is_named(tmp_path: Path, text: str, script: str
     assert script_of(text[0]) == script
 
 
+def test_fonts_of_an_installed_package_are_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / FONT_PACKAGES[0] / "fonts"
+    folder.mkdir(parents=True)
+    monkeypatch.syspath_prepend(tmp_path)
+    tiny_font(folder, "अक")
+    assert font_for("अक", (*system_folders(), *package_folders())).path.is_relative_to(folder)
+
+
 def test_damaged_fonts_are_passed_over(tmp_path: Path) -> None:
     (tmp_path / "a.ttf").write_bytes(b"\x00\x01\x00\x00\xff\xff")
     (tmp_path / "b.otf").write_bytes(b"ttcf" + bytes(3))
@@ -163,6 +171,7 @@ def test_renditions_fall_back_to_a_file_and_say_why(
     source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("media.caption_fonts.system_folders", lambda: (tmp_path / "no-fonts",))
+    monkeypatch.setattr("media.caption_fonts.package_folders", tuple)
     spec = RenditionSpec("hindi", 320, 568, burn_captions=True)
     made = render_renditions(source, [spec], tmp_path / "out", cues=[Cue("नमस्ते", 0.0, 1.4)])["hindi"]
     assert made.details["captions"] == "sidecar"

@@ -1,11 +1,12 @@
 """Finding a font that has every letter of a text, among the fonts installed on this machine.
 
-The library ships no fonts. What a font covers is read from its character map, so a missing script is known before a box
-is drawn in its place.
+The library ships no fonts; those of the packages in ``FONT_PACKAGES`` are used where installed. What a font covers is
+read from its character map, so a missing script is known before a box is drawn in its place.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import struct
 import sys
 import unicodedata
@@ -17,6 +18,9 @@ from pathlib import Path
 from PIL import features
 
 from media.errors import NotUsable
+
+FONT_PACKAGES = ("devanagari_fonts",)
+"""Python packages that bring fonts: ``talkingphoto-media[devanagari]`` installs Shobhika (SIL Open Font License)."""
 
 _SIGNS = frozenset("+<=>|~^$€£¥₹₩°")
 _SUFFIXES = frozenset({".ttf", ".otf", ".ttc", ".otc"})
@@ -63,9 +67,9 @@ class FontFace:
 def font_for(text: str, folders: Sequence[Path] | None = None) -> FontFace:
     """The best installed face that draws every letter of ``text``; a bold sans serif where there is a choice.
 
-    ``folders`` defaults to where this system keeps its fonts. Pictographs do not count: see ``drawable``. Raises
-    ``NotUsable`` (``NO_FONT``) naming the scripts that no face covers, and (``NO_SHAPING``) for scripts
-    that need a shaping engine where Pillow was built without one.
+    ``folders`` defaults to where this system and installed packages keep fonts. Pictographs do not count: see
+    ``drawable``. Raises ``NotUsable`` (``NO_FONT``) naming the scripts that no face covers, and (``NO_SHAPING``) for
+    scripts that need a shaping engine where Pillow was built without one.
     """
     wanted = letters_of(text)
     scripts = {script_of(chr(letter)) for letter in wanted}
@@ -75,7 +79,7 @@ def font_for(text: str, folders: Sequence[Path] | None = None) -> FontFace:
             code="NO_SHAPING",
             advice="Install libraqm and libfribidi, or deliver the captions as a separate file.",
         )
-    faces = _faces(tuple(folders) if folders is not None else system_folders())
+    faces = _faces(tuple(folders) if folders is not None else (*system_folders(), *package_folders()))
     for face in faces:
         if wanted <= face.covers:
             return face
@@ -118,6 +122,13 @@ def system_folders() -> tuple[Path, ...]:
     if sys.platform == "win32":
         return (home / "AppData/Local/Microsoft/Windows/Fonts", Path("C:/Windows/Fonts"))
     return (home / ".local/share/fonts", home / ".fonts", Path("/usr/local/share/fonts"), Path("/usr/share/fonts"))
+
+
+def package_folders() -> tuple[Path, ...]:
+    """Where installed ones of ``FONT_PACKAGES`` keep their fonts; the packages are not imported."""
+    specs = (importlib.util.find_spec(name) for name in FONT_PACKAGES)
+    places = (spec.submodule_search_locations or () for spec in specs if spec is not None)
+    return tuple(Path(place) for found in places for place in found)
 
 
 @lru_cache(maxsize=8)
