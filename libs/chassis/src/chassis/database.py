@@ -3,7 +3,7 @@
 The pool is SQLAlchemy's over asyncpg, in driver-level autocommit: the transaction itself is asyncpg's, so that
 hot paths can use one plain statement (``tx.fetch``) and CRUD can use the ORM (``tx.session``) on one connection
 in one transaction. Whatever a transaction emits, has seen, or adds to the work table is written by one statement
-just before the commit.
+just before the commit; where that is the only one, it is the whole transaction.
 """
 
 from __future__ import annotations
