@@ -60,11 +60,11 @@ def test_a_good_portrait_and_its_enhancement_pass(portrait: Bgr, clean: Score) -
 @pytest.mark.parametrize(
     ("degrade", "levels", "measure"),
     [
-        pytest.param(_noise, (6, 12, 25), "noise", id="noise"),
-        pytest.param(_blur, (1.3, 2.0, 3.2), "blur", id="blur"),
-        pytest.param(_jpeg, (30, 18, 8), "blockiness", id="jpeg"),
-        pytest.param(_dark, (0.4, 0.25, 0.1), "exposure", id="dark"),
-        pytest.param(_small, (400, 260, 150), "resolution", id="size"),
+        pytest.param(_noise, (8, 25), "noise", id="noise"),
+        pytest.param(_blur, (1.5, 3.2), "blur", id="blur"),
+        pytest.param(_jpeg, (25, 8), "blockiness", id="jpeg"),
+        pytest.param(_dark, (0.3, 0.1), "exposure", id="dark"),
+        pytest.param(_small, (350, 150), "resolution", id="size"),
     ],
 )
 def test_more_of_a_fault_scores_less(

@@ -60,16 +60,17 @@ def grey(image: Bgr) -> Bgr:
     return np.asarray(cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR), np.uint8)
 
 
-def enlarged(image: Bgr) -> Bgr:
-    """Head and shoulders, three times as large."""
-    return np.asarray(cv2.resize(image[:300, 75:375], (900, 900), interpolation=cv2.INTER_CUBIC), np.uint8)
+def enlarged(image: Bgr, times: int = 2) -> Bgr:
+    """Head and shoulders."""
+    side = 300 * times
+    return np.asarray(cv2.resize(image[:300, 75:375], (side, side), interpolation=cv2.INTER_CUBIC), np.uint8)
 
 
 def with_glasses(image: Bgr) -> Bgr:
     made = enlarged(image)
-    for centre in ((385, 297), (517, 304)):
-        cv2.ellipse(made, centre, (58, 46), 2, 0, 360, (25, 20, 20), 4, cv2.LINE_AA)
-    cv2.line(made, (441, 296), (460, 297), (25, 20, 20), 4, cv2.LINE_AA)
+    for centre in ((257, 198), (345, 203)):
+        cv2.ellipse(made, centre, (39, 31), 2, 0, 360, (25, 20, 20), 3, cv2.LINE_AA)
+    cv2.line(made, (294, 197), (307, 198), (25, 20, 20), 3, cv2.LINE_AA)
     return made
 
 
@@ -84,7 +85,7 @@ def bearded(image: Bgr) -> Bgr:
 
 
 def drawn(image: Bgr) -> Bgr:
-    return np.asarray(cv2.stylization(enlarged(image), sigma_s=40, sigma_r=0.35), np.uint8)
+    return np.asarray(cv2.stylization(enlarged(image, 3), sigma_s=40, sigma_r=0.35), np.uint8)
 
 
 def posed(pose: Pose) -> Callable[[Bgr], Bgr]:
