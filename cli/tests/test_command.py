@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from ai_router.providers.registry import ROWS
 from talkingphoto.main import app
 from talkingphoto.platform.layout import Home, sample_portrait
 
@@ -83,11 +84,14 @@ def test_doctor_says_what_there_is(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     for name in ("RABBITMQ_URL", "DATABASE_URL", "REDIS_URL", "S3_ENDPOINT_URL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("talkingphoto.doctor._ROOM_GB", 0)
+    for row in ROWS:
+        monkeypatch.setenv(f"{row.setting}_API_KEY", "key")
     result = run("doctor", "--json", home=tmp_path / "new" / "home")
     findings = {finding["what"]: finding for finding in json.loads(result.stdout)["findings"]}
     assert result.exit_code == 0
     assert findings["Python 3.11 or newer"]["ok"]
     assert findings["images"]["found"].startswith("opencv-python-headless ")
+    assert findings["vendor keys"]["found"] == ", ".join(f"{row.setting}_API_KEY" for row in ROWS)
     assert not findings["a platform in this home"]["ok"]
     assert not (tmp_path / "new").exists()
     assert "Python 3.11 or newer" in run("doctor", home=tmp_path).stdout

@@ -15,19 +15,6 @@ from urllib.parse import urlsplit
 from talkingphoto.platform.layout import Home
 from talkingphoto.platform.running import running_url
 
-_VENDOR_KEYS = (
-    "NANO_BANANA_API_KEY",
-    "VEO3_API_KEY",
-    "RUNWAY_API_KEY",
-    "HEYGEN_API_KEY",
-    "FAL_AI_API_KEY",
-    "OPENAI_API_KEY",
-    "ANTHROPIC_API_KEY",
-    "STABILITY_API_KEY",
-    "IDEOGRAM_API_KEY",
-    "MIDJOURNEY_API_KEY",
-    "ELEVENLABS_API_KEY",
-)
 _CONNECT_S = 2.0
 _ROOM_GB = 2
 
@@ -95,7 +82,11 @@ def _running(home: Home) -> Finding:
 
 
 def _vendors() -> Finding:
-    present = [name for name in _VENDOR_KEYS if os.environ.get(name)]
+    try:
+        rows = import_module("ai_router.providers.registry").ROWS
+    except (ImportError, OSError) as error:
+        return Finding("vendor keys", ok=False, needed=False, found=f"the adapters do not load: {error}")
+    present = [name for row in rows if os.environ.get(name := f"{row.setting}_API_KEY")]
     found = ", ".join(present) or "none set: the local providers do the work"
     return Finding("vendor keys", bool(present), needed=False, found=found)
 

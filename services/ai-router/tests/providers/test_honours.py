@@ -40,7 +40,7 @@ OTHER: Mapping[str, Any] = {
 # Where another model of the vendor is the one that takes it.
 MODELS: Mapping[tuple[str, str], str] = {("elevenlabs", "language"): "eleven_flash_v2_5"}
 _SIZE = ("width", "height")
-_COUNTED = re.compile(r"ast_\d+")
+_COUNTED = re.compile(r"\b[a-z_]+\d{8}\b")
 """Numbers a simulator gives to uploads, different each time."""
 
 
