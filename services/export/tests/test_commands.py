@@ -37,9 +37,9 @@ async def test_an_order_repeated_in_a_new_message_is_made_once(start_export: Any
     export = await start_export()
     source = await a_source(export)
     order = source.rendition(Platform.INSTAGRAM)
-    await export.send(order, order)
+    await export.tell(order, order)
     await export.wait_for(RenditionCompleted)
-    await export.send(order)
+    await export.tell(order)
     assert await export.fetch("SELECT 1 FROM work") == []
     assert len(export.events(RenditionCompleted)) == 1
 
@@ -50,9 +50,9 @@ async def test_cancel_reaches_what_came_before_it(start_export: Any, a_source: A
     source, other = await a_source(export), await a_source(export)
     kept = other.rendition(Platform.TIKTOK)
     cancel = CancelExport(run_id=source.run_id, reason="no longer wanted")
-    await export.send(source.rendition(Platform.TIKTOK), kept)
-    await export.send(source.rendition(Platform.YOUTUBE), source.kit({}), cancel, cancel)
-    await export.send(cancel)
+    await export.tell(source.rendition(Platform.TIKTOK), kept)
+    await export.tell(source.rendition(Platform.YOUTUBE), source.kit({}), cancel, cancel)
+    await export.tell(cancel)
     statuses = await export.fetch(
         "SELECT run_id, status FROM renditions UNION ALL SELECT run_id, status FROM kit_orders"
     )
@@ -68,9 +68,9 @@ async def test_cancel_interrupts_an_encoding(start_export: Any, a_source: Any) -
     """A big one is stopped in the middle: no answer comes, and nothing is left to do."""
     export = await start_export(small=False)
     source = await a_source(export)
-    await export.send(*(source.rendition(platform) for platform in Platform))
+    await export.tell(*(source.rendition(platform) for platform in Platform))
     await export.eventually("SELECT count(*) FROM work WHERE lease_token IS NOT NULL", [1])
-    await export.send(CancelExport(run_id=source.run_id, reason="stop"))
+    await export.tell(CancelExport(run_id=source.run_id, reason="stop"))
     assert await export.fetch("SELECT 1 FROM work") == []
     for pool in export.service.background:
         await pool.stop(10.0)
@@ -81,7 +81,7 @@ async def test_an_order_whose_process_died_is_taken_over(start_export: Any, a_so
     """The only worker takes a dead one's order at once, whatever its lease says."""
     export = await start_export(consume=False)
     source = await a_source(export)
-    await export.send(source.rendition(Platform.TIKTOK))
+    await export.tell(source.rendition(Platform.TIKTOK))
     await export.execute(
         "UPDATE work SET lease_token = $1, lease_until = now() + interval '1 hour', attempts = 1", ids.uuid7()
     )
@@ -94,7 +94,7 @@ async def test_a_video_that_is_none_is_refused_for_good(start_export: Any, a_sou
     export = await start_export()
     source = await a_source(export)
     broken = await export.store.put_bytes(b"no video", "videos/broken.mp4", "video/mp4")
-    await export.send(source.rendition(Platform.TIKTOK, video=broken), source.rendition(Platform.YOUTUBE, video=broken))
+    await export.tell(source.rendition(Platform.TIKTOK, video=broken), source.rendition(Platform.YOUTUBE, video=broken))
     failed = await export.wait_for(RenditionFailed, 2)
     assert {event.retryable for event in failed} == {False}
     assert {event.platform for event in failed} == {Platform.TIKTOK, Platform.YOUTUBE}
@@ -106,7 +106,7 @@ async def test_a_kit_whose_file_is_gone_is_refused(start_export: Any, a_source: 
     export = await start_export()
     source = await a_source(export)
     await export.store.delete(source.image.key)
-    await export.send(source.kit({"tiktok": source.video}))
+    await export.tell(source.kit({"tiktok": source.video}))
     (failed,) = await export.wait_for(KitFailed)
     assert (failed.code, failed.retryable) == ("INPUT_MISSING", False)
     assert [row["status"] for row in await export.fetch("SELECT status FROM kit_orders")] == ["failed"]
@@ -116,7 +116,7 @@ async def test_trouble_on_our_side_is_retried_and_then_told(start_export: Any, a
     """Failing once puts the order off; failing too often ends it as something that may work later."""
     export = await start_export(render_deadline_s=0.01)
     source = await a_source(export)
-    await export.send(source.rendition(Platform.TIKTOK))
+    await export.tell(source.rendition(Platform.TIKTOK))
     await export.eventually("SELECT attempts FROM work WHERE lease_token IS NULL", [1])
     await export.execute("UPDATE work SET attempts = 3, run_after = now()")
     (failed,) = await export.wait_for(RenditionFailed)

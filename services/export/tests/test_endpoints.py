@@ -59,7 +59,7 @@ async def test_a_kit_belongs_to_its_user(start_export: Any, a_source: Any) -> No
     """Another user gets a 404, an unknown workflow is a 404, an expired kit is gone."""
     export = await start_export()
     source = await a_source(export)
-    await export.send(source.kit({"tiktok": source.video}))
+    await export.tell(source.kit({"tiktok": source.video}))
     (done,) = await export.wait_for(KitCompleted)
     url = f"/api/v1/export/kits/{source.run_id}"
     mine = await export.http.get(url, headers=_as(source.user_id))
@@ -80,9 +80,9 @@ async def test_a_kit_made_again_replaces_the_first(start_export: Any, a_source: 
     export = await start_export()
     source = await a_source(export)
     first, second = source.kit({"tiktok": source.video}), source.kit({"tiktok": source.video})
-    await export.send(first)
+    await export.tell(first)
     await export.wait_for(KitCompleted)
-    await export.send(second)
+    await export.tell(second)
     events = await export.wait_for(KitCompleted, 2)
     assert [row["id"] for row in await export.fetch("SELECT id FROM export_kits")] == [second.kit_id]
     assert events[0].files == events[1].files

@@ -17,7 +17,7 @@ async def test_renditions_and_a_kit(start_export: Any, a_source: Any) -> None:
     export = await start_export()
     source = await a_source(export)
     orders = [source.rendition(platform) for platform in Platform]
-    await export.send(*orders)
+    await export.tell(*orders)
     made = {event.platform: event for event in await export.wait_for(RenditionCompleted, 3)}
     assert export.events(RenditionFailed) == []
     assert {event.rendition_id for event in made.values()} == {order.rendition_id for order in orders}
@@ -32,7 +32,7 @@ async def test_renditions_and_a_kit(start_export: Any, a_source: Any) -> None:
     assert len(await export.fetch("SELECT DISTINCT work_id FROM renditions")) == 1
 
     kit = source.kit({event.platform.value: event.outputs["video"] for event in made.values()})
-    await export.send(kit)
+    await export.tell(kit)
     (done,) = await export.wait_for(KitCompleted)
     assert export.events(KitFailed) == []
     archive = zipfile.ZipFile(io.BytesIO(await export.store.read(done.kit)))

@@ -82,10 +82,6 @@ class Notify(Slice):
         for event in events:
             await self.announce(event)
 
-    async def rows(self, statement: str, *arguments: object) -> list[dict[str, Any]]:
-        async with self.database.connection() as connection:
-            return [dict(row) for row in await connection.fetch(statement, *arguments)]
-
 
 @pytest.fixture
 def new_run() -> type[Run]:

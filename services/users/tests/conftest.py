@@ -44,14 +44,6 @@ class Users(Slice):
         tokens: dict[str, Any] = answer.json()
         return tokens
 
-    async def execute(self, statement: str, *arguments: object) -> None:
-        async with self.database.connection() as connection:
-            await connection.execute(statement, *arguments)
-
-    async def rows(self, statement: str, *arguments: object) -> list[dict[str, Any]]:
-        async with self.database.connection() as connection:
-            return [dict(row) for row in await connection.fetch(statement, *arguments)]
-
 
 class KeysOfTheService:
     """The real verifier, with the keys that the service itself publishes, on the service's clock."""

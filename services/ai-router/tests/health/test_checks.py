@@ -32,7 +32,7 @@ async def test_an_unwell_provider_is_left_out_until_it_recovers(start_router: An
     await router.eventually("SELECT status FROM provider_health", ["unhealthy"])
     await router.execute("UPDATE providers SET is_active = false WHERE key = 'local_stable_video'")
     job = a_job(Capability.VIDEO_GENERATION, parameters={"duration": 5})
-    await router.send(job)
+    await router.tell(job)
     failed = await router.wait_for(JobFailed, job.job_id)
     assert (failed.code, failed.attempts) == ("PROVIDERS_UNAVAILABLE", 0)
 
@@ -56,7 +56,7 @@ async def test_the_hourly_allowance_is_kept(start_router: Any, a_job: Any) -> No
     patient = Patient()
     patient.well = True
     router = await start_router({"veo3": patient}, consume=False)
-    await router.send(a_job(Capability.VIDEO_GENERATION))
+    await router.tell(a_job(Capability.VIDEO_GENERATION))
     await router.execute("UPDATE providers SET requests_per_hour = 2 WHERE key = 'veo3'")
     routing = router.service.app.state.router
     asked = a_job(Capability.VIDEO_GENERATION, parameters={"duration": 5})

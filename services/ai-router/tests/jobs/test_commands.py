@@ -34,9 +34,9 @@ async def test_a_repeated_command_in_a_new_message_starts_nothing_new(
     local = painter("local")
     router = await start_router({"local_upscaler": local}, validator=judge())
     job = a_job()
-    await router.send(job, job)
+    await router.tell(job, job)
     await router.wait_for(JobCompleted, job.job_id)
-    await router.send(job)
+    await router.tell(job)
     assert len(local.calls) == 1
     assert await router.fetch("SELECT 1 FROM work") == []
 
@@ -61,7 +61,7 @@ async def test_many_jobs_end_once_each(start_router: Any, a_job: Any, painter: A
     local = painter("local")
     router = await start_router({"local_upscaler": local}, validator=judge())
     jobs = [a_job() for _ in range(200)]
-    await router.send(*jobs)
+    await router.tell(*jobs)
     await wait_until(lambda: len(router.events(JobCompleted)) >= 200, timeout_s=30)
     assert sorted(e.job_id for e in router.events(JobCompleted)) == sorted(job.job_id for job in jobs)
     assert len(set(local.calls)) == len(local.calls) == 200
@@ -73,7 +73,7 @@ async def test_many_jobs_end_once_each(start_router: Any, a_job: Any, painter: A
 async def test_jobs_wait_in_the_lane_of_their_plan(start_router: Any, a_job: Any) -> None:
     """Enterprise first, free last, everybody else in between (CON-10)."""
     router = await start_router(consume=False)
-    await router.send(*(a_job(plan=plan) for plan in ("free", "pro", "enterprise", "somebody")))
+    await router.tell(*(a_job(plan=plan) for plan in ("free", "pro", "enterprise", "somebody")))
     rows = await router.fetch(
         "SELECT input_data->>'plan' AS plan FROM work JOIN ai_jobs USING (id) ORDER BY lane, input_data->>'plan'"
     )
@@ -83,7 +83,7 @@ async def test_jobs_wait_in_the_lane_of_their_plan(start_router: Any, a_job: Any
 async def test_a_claim_reads_the_job_as_it_was_sent(start_router: Any, a_job: Any) -> None:
     router = await start_router(consume=False)
     job = a_job(parameters={"script": "Grüße", "duration": 1.5}, exclude=("openai",), minimum_score=6.5)
-    await router.send(job)
+    await router.deliver(router.delivery(job, correlation_id="c-1"))
     [row] = await router.fetch(f"SELECT id, kind, {JOB_OF_WORK} AS payload FROM work")  # noqa: S608
     claimed = Job.of(WorkItem(row["id"], row["kind"], row["payload"], 1, ids.uuid7()))
     assert claimed.command == job
@@ -95,15 +95,15 @@ async def test_a_running_job_is_interrupted_by_cancel(start_router: Any, a_job: 
     local = painter("local", block=asyncio.Event())
     router = await start_router({"local_upscaler": local}, validator=judge())
     job = a_job()
-    await router.send(job)
+    await router.tell(job)
     await wait_until(lambda: len(local.calls) == 1, timeout_s=10)
     cancel = CancelJob(job_id=job.job_id, run_id=job.run_id, reason="no longer wanted")
-    await router.send(cancel)
+    await router.tell(cancel)
     cancelled = await router.wait_for(JobCancelled, job.job_id)
     assert cancelled.cost == 0
     local.block.set()
     await wait_until(lambda: router.service.background[1].busy == 0, timeout_s=10)
-    await router.send(cancel)
+    await router.tell(cancel)
     await wait_until(lambda: len(router.events(JobCancelled)) == 2, timeout_s=10)
     assert router.events(JobCompleted) == []
     assert await router.fetch("SELECT 1 FROM work") == []
@@ -115,7 +115,7 @@ async def test_cancel_after_the_end_is_answered_with_the_end(
     """A late cancel changes nothing."""
     router = await start_router({"local_upscaler": painter("local")}, validator=judge())
     job = a_job()
-    await router.send(job)
+    await router.tell(job)
     done = await router.wait_for(JobCompleted, job.job_id)
     delivery = router.delivery(CancelJob(job_id=job.job_id, run_id=job.run_id, reason="late"))
     await router.deliver(delivery)
@@ -130,9 +130,9 @@ async def test_a_cancel_that_overtakes_its_job_wins(start_router: Any, a_job: An
     local = painter("local")
     router = await start_router({"local_upscaler": local}, validator=judge())
     job, other = a_job(), a_job()
-    await router.send(CancelJob(job_id=job.job_id, run_id=job.run_id, reason="early"))
-    await router.send(job)
-    await router.send(CancelJob(job_id=other.job_id, run_id=other.run_id, reason="together"), other)
+    await router.tell(CancelJob(job_id=job.job_id, run_id=job.run_id, reason="early"))
+    await router.tell(job)
+    await router.tell(CancelJob(job_id=other.job_id, run_id=other.run_id, reason="together"), other)
     await wait_until(lambda: len(router.events(JobCancelled)) == 2, timeout_s=10)
     assert local.calls == []
     assert await router.fetch("SELECT 1 FROM work") == []
@@ -143,7 +143,7 @@ async def test_a_dead_process_lease_passes_on(start_router: Any, a_job: Any, pai
     local = painter("local", block=asyncio.Event())
     first = await start_router({"local_upscaler": local}, validator=judge())
     job = a_job()
-    await first.send(job)
+    await first.tell(job)
     await wait_until(lambda: len(local.calls) == 1, timeout_s=10)
     other = painter("local")
     second = await start_router(
@@ -163,7 +163,7 @@ async def test_an_expired_lease_is_taken_over(start_router: Any, a_job: Any, pai
     """No release, no restart: the lease simply runs out."""
     router = await start_router({"local_upscaler": painter("local")}, validator=judge(), consume=False)
     job = a_job()
-    await router.send(job)
+    await router.tell(job)
     await router.execute(
         "UPDATE work SET lease_token = $1, lease_until = now() + interval '1 second', attempts = 1", ids.uuid7()
     )
@@ -187,7 +187,7 @@ async def test_a_bug_of_ours_ends_the_job_after_some_claims(start_router: Any, a
 
     router = await start_router({"local_upscaler": Broken()}, validator=judge())
     job = a_job()
-    await router.send(job)
+    await router.tell(job)
     await router.eventually("SELECT attempts FROM work", [1])
     await router.execute("UPDATE work SET attempts = 4, run_after = now(), lease_token = NULL, lease_until = NULL")
     failed = await router.wait_for(JobFailed, job.job_id, timeout_s=15)

@@ -23,7 +23,7 @@ async def test_a_finished_job(start_router: Any, a_job: Any, painter: Any, judge
     """Status, result with a link, and a list with filters and pages."""
     router = await start_router({"local_upscaler": painter("local")}, validator=judge())
     job = a_job()
-    await router.send(job, a_job(user_id=job.user_id))
+    await router.tell(job, a_job(user_id=job.user_id))
     await router.wait_for(JobCompleted, job.job_id)
     me = _as(job.user_id)
     status = (await router.http.get(f"/api/v1/ai/jobs/{job.job_id}/status", headers=me)).json()
@@ -46,7 +46,7 @@ async def test_a_job_under_way(start_router: Any, a_job: Any, painter: Any, judg
     local = painter("local", block=asyncio.Event())
     router = await start_router({"local_upscaler": local}, validator=judge())
     job = a_job()
-    await router.send(job)
+    await router.tell(job)
     me = _as(job.user_id)
     await router.eventually("SELECT status FROM ai_jobs", ["processing"])
     status = (await router.http.get(f"/api/v1/ai/jobs/{job.job_id}/status", headers=me)).json()
@@ -66,7 +66,7 @@ async def test_another_users_job_is_not_there(
     """A 404 that does not tell whether the job exists; and the job is left as it was."""
     router = await start_router({"local_upscaler": painter("local")}, validator=judge())
     job = a_job()
-    await router.send(job)
+    await router.tell(job)
     await router.wait_for(JobCompleted, job.job_id)
     url = f"/api/v1/ai/jobs/{job.job_id}{path}"
     stranger = await router.http.request(method, url, headers=_as(ids.uuid7()))
@@ -112,7 +112,7 @@ async def test_progress_is_told_while_work_goes_on(start_router: Any, a_job: Any
 
     router = await start_router({"local_upscaler": Slow()}, validator=judge())
     job = a_job()
-    await router.send(job)
+    await router.tell(job)
     await router.wait_for(JobCompleted, job.job_id)
     told = [event.progress for event in router.events(JobProgressed, job.job_id)]
     assert 1 <= len(told) <= 3

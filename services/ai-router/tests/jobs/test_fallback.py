@@ -24,7 +24,7 @@ async def test_the_primary_does_it_and_its_cost_is_recorded(
     banana = painter("nano_banana")
     router = await start_router({"nano_banana": banana}, validator=judge(), options=quick())
     job = a_job()
-    await router.send(job)
+    await router.tell(job)
     done = await router.wait_for(JobCompleted, job.job_id)
     assert (done.provider, done.cost, done.attempts) == ("nano_banana", Decimal("0.0390"), 1)
     (cost,) = router.events(CostRecorded)
@@ -42,7 +42,7 @@ async def test_a_failing_provider_is_followed_by_the_next_of_the_chain(
     ideogram = painter("ideogram")
     router = await start_router({"nano_banana": banana, "ideogram": ideogram}, validator=judge(), options=quick())
     job = a_job()
-    await router.send(job)
+    await router.tell(job)
     done = await router.wait_for(JobCompleted, job.job_id)
     assert (done.provider, done.tried, done.attempts) == ("ideogram", ("nano_banana",), 3)
     assert len(banana.calls) == len(set(banana.calls)) == 2
@@ -64,11 +64,11 @@ async def test_a_model_is_named_only_to_who_has_it(
     ideogram = painter("ideogram")
     router = await start_router({"nano_banana": banana, "ideogram": ideogram}, validator=judge(), options=quick())
     job, second, odd = (a_job(parameters={"model": model}) for model in ("nano_banana-1", "ideogram-1", ["x"]))
-    await router.send(job)
+    await router.tell(job)
     assert (await router.wait_for(JobCompleted, job.job_id)).warnings == ("model_ignored",)
-    await router.send(second)
+    await router.tell(second)
     assert (await router.wait_for(JobCompleted, second.job_id)).warnings == ()
-    await router.send(odd)
+    await router.tell(odd)
     assert (await router.wait_for(JobCompleted, odd.job_id)).warnings == ("model_ignored",)
     assert (banana.models, ideogram.models) == (["nano_banana-1"], [None, "ideogram-1", None])
 
@@ -83,7 +83,7 @@ async def test_a_low_score_tries_the_next_and_the_best_is_kept(
         options=quick(),
     )
     job = a_job()
-    await router.send(job)
+    await router.tell(job)
     done = await router.wait_for(JobCompleted, job.job_id)
     assert (done.provider, done.score) == ("ideogram", 6.5)
     assert done.warnings == ("low_quality",)
@@ -102,7 +102,7 @@ async def test_refused_content_fails_at_once(
         options=quick(),
     )
     job = a_job()
-    await router.send(job)
+    await router.tell(job)
     failed = await router.wait_for(JobFailed, job.job_id)
     assert (failed.failure, failed.retryable, ideogram.calls) == ("moderation_input", False, [])
     assert failed.message == "words for moderation_input"
@@ -119,7 +119,7 @@ async def test_no_key_and_no_quota_open_the_breaker_at_once(
     )
     for _ in range(2):
         job = a_job()
-        await router.send(job)
+        await router.tell(job)
         assert (await router.wait_for(JobCompleted, job.job_id)).provider == "ideogram"
     assert len(banana.calls) == 1
     caller = {"Authorization": f"Bearer {job.user_id}"}
@@ -137,7 +137,7 @@ async def test_everybody_fails(start_router: Any, a_job: Any, painter: Any, judg
         options=quick(),
     )
     job = a_job()
-    await router.send(job)
+    await router.tell(job)
     failed = await router.wait_for(JobFailed, job.job_id)
     assert (failed.code, failed.retryable, failed.cost) == ("PROVIDERS_UNAVAILABLE", True, 0)
     assert failed.tried == ("nano_banana", "local_upscaler")
@@ -150,7 +150,7 @@ async def test_a_job_that_may_work_later_is_put_off_and_tried_again(
     local = painter("local", script=[FailureClass.TRANSIENT, FailureClass.TRANSIENT])
     router = await start_router({"local_upscaler": local}, validator=judge(), options=quick(rounds_s=(0.1,)))
     job = a_job()
-    await router.send(job)
+    await router.tell(job)
     done = await router.wait_for(JobCompleted, job.job_id)
     assert (done.attempts, len(set(local.calls))) == (3, 3)
     calls = await router.fetch("SELECT state FROM provider_calls ORDER BY attempt")
@@ -164,7 +164,7 @@ async def test_over_budget_goes_to_the_local_provider(
     banana, local = painter("nano_banana"), painter("local")
     router = await start_router({"nano_banana": banana, "local_upscaler": local}, validator=judge(), options=quick())
     job = a_job(budget=Decimal("0.03"))
-    await router.send(job)
+    await router.tell(job)
     done = await router.wait_for(JobCompleted, job.job_id)
     assert (done.provider, done.cost, banana.calls) == ("local_upscaler", 0, [])
     (row,) = await router.fetch("SELECT routing FROM ai_jobs")
@@ -189,7 +189,7 @@ async def test_the_catalogue_is_data(start_router: Any, a_job: Any, painter: Any
 
     async def provider_now() -> str:
         job = a_job()
-        await router.send(job)
+        await router.tell(job)
         return str((await router.wait_for(JobCompleted, job.job_id)).provider)
 
     assert await provider_now() == "nano_banana"
@@ -209,6 +209,6 @@ async def test_a_job_past_its_deadline_fails(
     slow = painter("local", block=asyncio.Event())
     router = await start_router({"local_upscaler": slow}, validator=judge(), options=quick())
     job = a_job(deadline=datetime.now(UTC) + timedelta(seconds=0.3))
-    await router.send(job)
+    await router.tell(job)
     failed = await router.wait_for(JobFailed, job.job_id)
     assert (failed.code, failed.retryable) == ("DEADLINE", True)

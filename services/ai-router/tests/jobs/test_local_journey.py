@@ -25,7 +25,7 @@ async def test_a_photo_and_a_script_become_a_talking_video(start_router: Any, a_
     speak = a_job(
         Capability.AUDIO_GENERATION, user_id=user, parameters={"script": "Hello there, my friend.", "language": "en"}
     )
-    await router.send(enhance, speak)
+    await router.tell(enhance, speak)
     enhanced = await router.wait_for(JobCompleted, enhance.job_id)
     spoken = await router.wait_for(JobCompleted, speak.job_id)
     assert enhanced.provider == "local_upscaler"
@@ -40,7 +40,7 @@ async def test_a_photo_and_a_script_become_a_talking_video(start_router: Any, a_
         inputs={"image": enhanced.outputs["image"], **spoken.outputs},
         parameters={"width": 180, "height": 320},
     )
-    await router.send(talk)
+    await router.tell(talk)
     made = await router.wait_for(JobCompleted, talk.job_id, timeout_s=100)
     assert made.provider == "local_stable_video"
     assert made.outputs["video"].mime_type == "video/mp4"
@@ -63,7 +63,7 @@ async def test_a_photo_without_a_face_is_refused_with_advice(
     router = await start_router()
     broken = await router.store.put_bytes(b"not a photo at all", "images/broken.jpg", "image/jpeg")
     job = a_job(inputs={"image": broken})
-    await router.send(job)
+    await router.tell(job)
     failed = await router.wait_for(JobFailed, job.job_id)
     assert failed.failure == "input"
     assert not failed.retryable

@@ -31,9 +31,9 @@ async def test_the_same_question_is_answered_from_the_cache(
     await router.store.put_bytes(b"result", "images/result.jpg", "image/jpeg")
     user = ids.uuid7()
     jobs = [a_job(user_id=user, inputs={"image": photo}, parameters={"strength": 1}) for _ in range(2)]
-    await router.send(jobs[0])
+    await router.tell(jobs[0])
     first = await router.wait_for(JobCompleted, jobs[0].job_id)
-    await router.send(jobs[1])
+    await router.tell(jobs[1])
     second = await router.wait_for(JobCompleted, jobs[1].job_id)
     assert (first.cache_hit, second.cache_hit, len(local.calls)) == (False, True, 1)
     assert second.outputs == first.outputs
@@ -56,7 +56,7 @@ async def test_what_is_not_the_same_question_is_worked_on(
     await router.store.put_bytes(b"result", "images/result.jpg", "image/jpeg")
     fields: dict[str, Any] = {"user_id": ids.uuid7(), "inputs": {"image": photo}, "prefer": "local_upscaler"}
     first = a_job(**fields)
-    await router.send(first)
+    await router.tell(first)
     await router.wait_for(JobCompleted, first.job_id)
     match change:
         case "another user":
@@ -74,7 +74,7 @@ async def test_what_is_not_the_same_question_is_worked_on(
         case "expired":
             await router.execute("UPDATE result_cache SET expires_at = now() - interval '1 second'")
     second = a_job(**fields)
-    await router.send(second)
+    await router.tell(second)
     done = await router.wait_for(JobCompleted, second.job_id)
     assert not done.cache_hit
 
@@ -88,12 +88,12 @@ async def test_a_better_provider_is_not_hidden_by_the_cache(
     await router.store.put_bytes(b"result", "images/result.jpg", "image/jpeg")
     fields: dict[str, Any] = {"user_id": ids.uuid7(), "inputs": {"image": photo}}
     poor, rich = a_job(**fields, budget=0), a_job(**fields)
-    await router.send(poor)
+    await router.tell(poor)
     assert (await router.wait_for(JobCompleted, poor.job_id)).provider == "local_upscaler"
-    await router.send(rich)
+    await router.tell(rich)
     assert (await router.wait_for(JobCompleted, rich.job_id)).provider == "nano_banana"
     again = a_job(**fields)
-    await router.send(again)
+    await router.tell(again)
     await wait_until(lambda: bool(router.events(JobCompleted, again.job_id)), timeout_s=10)
     assert len(banana.calls) == 2, "paid work is not deterministic and is not cached"
 

@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -18,9 +19,13 @@ from chassis import ids, migrations
 from chassis.logs import configure_logging, mask_secrets
 from chassis.private_postgres import PrivatePostgres
 from chassis.private_rabbitmq import BreakableBroker, Broker, find_or_start, start_breakable
+from chassis.processes import ProcessPool
 from chassis.service import ServiceSpec
 from chassis.settings import ServiceSettings
+from chassis.storage.folder import FolderStore
+from chassis.storage.port import ObjectStore
 from chassis.testing.rabbitmq import RabbitMQBuses
+from chassis.testing.running import R, StartSlice, running_slice
 from chassis.testing.slices import DatabaseFor
 
 # How long one example takes says something about the machine's other work, nothing about the property.
@@ -113,6 +118,36 @@ async def _empty(postgres: PrivatePostgres, database: str) -> None:
         await connection.execute("; ".join(statements))
     finally:
         await connection.close()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def processes() -> AsyncIterator[ProcessPool]:
+    """One worker process for all tests."""
+    pool = ProcessPool(1)
+    await pool.start()
+    yield pool
+    await pool.stop()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def start_slice(database_for: DatabaseFor, processes: ProcessPool, tmp_path: Path) -> AsyncIterator[StartSlice]:
+    """Start services in this process: ``router = await start_slice(SPEC, RunningSlice, consume=False)``."""
+    async with contextlib.AsyncExitStack() as stack:
+
+        async def start(
+            spec: ServiceSpec,
+            kind: Callable[..., R],
+            *,
+            url: str | None = None,
+            store: ObjectStore | None = None,
+            **options: Any,
+        ) -> R:
+            url = url or await database_for(spec)
+            store = store or FolderStore(tmp_path / "objects")
+            running = running_slice(spec, kind, url=url, store=store, processes=processes, **options)
+            return await stack.enter_async_context(running)
+
+        yield start
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
 import httpx
 
-from chassis import ids
 from chassis.auth import Identity, Verifier
 from chassis.bus.port import Handler, QueueSpec, Verdict
-from chassis.clock import ManualClock
+from chassis.clock import Clock, ManualClock
 from chassis.context import Context
 from chassis.database import Database
 from chassis.errors import NotAuthenticated
 from chassis.messages import Delivery, Outgoing, outgoing
 from chassis.service import Dependencies, Service, ServiceSpec
 from chassis.settings import ServiceSettings, load
+from chassis.testing.tokens import an_identity
 from contracts.message import Message
 
 M = TypeVar("M", bound=Message)
@@ -69,38 +69,31 @@ class Handlers:
 class TokenIsTheUser:
     """A verifier for tests that are not about tokens: the token is the user's id."""
 
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
     async def verify(self, token: str) -> Identity:
         """A user of the free plan; raises ``NotAuthenticated`` for what is no id."""
         try:
             user_id = UUID(token)
         except ValueError:
             raise NotAuthenticated("no such user") from None
-        return Identity(
-            user_id=user_id,
-            email="user@example.com",
-            role="user",
-            product_line="talkingphoto",
-            plan="free",
-            session_id=ids.uuid7(),
-            issued_at=NOW,
-            expires_at=NOW + timedelta(hours=1),
-        )
+        return an_identity(user_id=user_id, issued_at=self._clock.now())
 
 
 @dataclass
-class Slice:
-    """One service without bus and server. ``consumers`` and ``listeners`` hold its handlers."""
+class ServiceUnderTest:
+    """One service on its own database. A test hands it messages, calls its API, looks into its tables."""
 
     service: Service
     database: Database
-    clock: ManualClock
-    recorder: Recorder
     consumers: Handlers
-    listeners: Handlers
+    """The service's own handlers, beside whatever bus it is on."""
 
     def delivery(self, message: Message, *, source: str = "test", correlation_id: str | None = None) -> Delivery:
         """``message`` as the bus would hand it over; each call is a message of its own."""
-        wrapped = outgoing(message, service=source, now=self.clock.now(), cause=Context(correlation_id=correlation_id))
+        now, cause = self.database.clock.now(), Context(correlation_id=correlation_id)
+        wrapped = outgoing(message, service=source, now=now, cause=cause)
         return Delivery(self.consumers.queue_of[wrapped.routing_key], wrapped.headers, wrapped.body)
 
     async def deliver(self, *deliveries: Delivery) -> Sequence[Verdict]:
@@ -110,6 +103,32 @@ class Slice:
     async def tell(self, *messages: Message) -> Sequence[Verdict]:
         """Deliver new messages of one queue as one batch."""
         return await self.deliver(*(self.delivery(message) for message in messages))
+
+    async def fetch(self, statement: str, *arguments: object) -> list[Any]:
+        """Rows of the service's database."""
+        async with self.database.connection() as connection:
+            return list(await connection.fetch(statement, *arguments))
+
+    async def execute(self, statement: str, *arguments: object) -> None:
+        """Change the service's database behind its back."""
+        async with self.database.connection() as connection:
+            await connection.execute(statement, *arguments)
+
+    def client(self, token: object = None, **headers: str) -> httpx.AsyncClient:
+        """A client of the API; ``token`` is sent as the bearer token."""
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token}"
+        transport = httpx.ASGITransport(app=self.service.app)
+        return httpx.AsyncClient(transport=transport, base_url=f"http://{self.service.name}", headers=headers)
+
+
+@dataclass
+class Slice(ServiceUnderTest):
+    """One service without bus and server. ``consumers`` and ``listeners`` hold its handlers."""
+
+    clock: ManualClock
+    recorder: Recorder
+    listeners: Handlers
 
     async def announce(self, message: Message) -> Sequence[Verdict]:
         """Let the listeners of this process hear a message."""
@@ -125,12 +144,9 @@ class Slice:
         """What the committed messages of a type say."""
         return [kind.model_validate_json(message.body) for message in self.sent(kind)]
 
-    def client(self, token: object = None, **headers: str) -> httpx.AsyncClient:
-        """A client of the API; ``token`` is sent as the bearer token."""
-        if token is not None:
-            headers["Authorization"] = f"Bearer {token}"
-        transport = httpx.ASGITransport(app=self.service.app)
-        return httpx.AsyncClient(transport=transport, base_url=f"http://{self.service.name}", headers=headers)
+    async def rows(self, statement: str, *arguments: object) -> list[dict[str, Any]]:
+        """Rows of the service's database by column, to be compared as a whole."""
+        return [dict(row) for row in await self.fetch(statement, *arguments)]
 
 
 @asynccontextmanager
@@ -158,7 +174,7 @@ async def slice_of(
         dependencies = Dependencies(
             database=database,
             store=None,  # type: ignore[arg-type]  # such a service never asks for it
-            verifier=verifier or TokenIsTheUser(),
+            verifier=verifier or TokenIsTheUser(clock),
             clock=clock,
             processes=None,  # type: ignore[arg-type]
         )
@@ -168,6 +184,6 @@ async def slice_of(
         if service.listeners is not None:
             service.listeners.attach(listeners)  # type: ignore[arg-type]
         async with service.app.router.lifespan_context(service.app):
-            yield kind(service, database, clock, recorder, consumers, listeners)
+            yield kind(service, database, consumers, clock, recorder, listeners)
     finally:
         await database.close()
