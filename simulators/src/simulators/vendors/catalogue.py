@@ -22,7 +22,19 @@ from simulators.vendors.youtube import YouTube
 
 AI: Mapping[str, type[Simulator]] = {
     kind.vendor: kind
-    for kind in (Gemini, Veo, Fal, OpenAI, Anthropic, ElevenLabs, Runway, Stability, HeyGen, Ideogram, Midjourney)
+    for kind in (
+        Gemini,
+        Veo,
+        Fal,
+        OpenAI,
+        Anthropic,
+        ElevenLabs,
+        Runway,
+        Stability,
+        HeyGen,
+        Ideogram,
+        Midjourney,
+    )
 }
 """Those that do AI work: the ones the matrix is about."""
 
