@@ -47,7 +47,7 @@ class Transaction:
         self._database = database
         self._connection = connection
         self._driver = driver
-        self._block = driver.transaction()
+        self.block = driver.transaction()
         self._begun = False
         self._session: AsyncSession | None = None
         self._later: list[Part] = []
@@ -139,7 +139,7 @@ class Transaction:
     async def _begin(self) -> None:
         if not self._begun:
             self._begun = True
-            await self._block.start()
+            await self.block.start()
 
     def _begin_for_session(self, _session: Any, _transaction: Any, connection: Any) -> None:
         connection.connection.dbapi_connection.run_async(lambda _: self._begin())
@@ -172,7 +172,7 @@ class Transaction:
         await self._books.write(self._driver, self._later, self.now)
         if self._begun:
             faults.point("transaction.before_commit", self._database.service)
-            await self._block.commit()
+            await self.block.commit()
 
     def _committed(self) -> None:
         self._books.committed()
@@ -232,7 +232,7 @@ class Database:
                 await tx._commit()
             except BaseException as error:
                 tx._rolled_back()
-                await self._roll_back(connection, driver, tx._block)
+                await self._roll_back(connection, driver, tx.block)
                 if isinstance(error, asyncpg.InternalClientError):
                     raise self._broke(error) from error
                 raise
