@@ -213,5 +213,6 @@ class ProviderKey(StrEnum):
     STABILITY_AI = "stability_ai"
     ANTHROPIC = "anthropic"
     ELEVENLABS = "elevenlabs"
+    REPLICATE = "replicate"
     LOCAL_SPEECH = "local_speech"
     LOCAL_MUSIC = "local_music"

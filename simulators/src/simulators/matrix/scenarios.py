@@ -89,6 +89,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario("ideogram", "ideogram", Capability.IMAGE_UPSCALE, ("image",), {"prompt": "sharp"}),
     Scenario("midjourney_api", "midjourney", Capability.IMAGE_ENHANCEMENT, ("image",), {"enhancement_type": "product"}),
     Scenario("midjourney_api", "midjourney", Capability.IMAGE_GENERATION, (), _PORTRAIT),
+    Scenario("replicate", "replicate", Capability.VIDEO_GENERATION, ("image",), {**_PORTRAIT, "duration": 4}),
 )
 
 

@@ -15,6 +15,7 @@ from simulators.vendors.midjourney import Midjourney
 from simulators.vendors.openai import OpenAI
 from simulators.vendors.openid_apple import Apple
 from simulators.vendors.openid_google import Google
+from simulators.vendors.replicate import Replicate
 from simulators.vendors.runway import Runway
 from simulators.vendors.stability import Stability
 from simulators.vendors.stripe import Stripe
@@ -34,6 +35,7 @@ AI: Mapping[str, type[Simulator]] = {
         HeyGen,
         Ideogram,
         Midjourney,
+        Replicate,
     )
 }
 """Those that do AI work: the ones the matrix is about."""

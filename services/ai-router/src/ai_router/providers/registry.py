@@ -16,6 +16,7 @@ from ai_router.providers import (
     ideogram,
     midjourney,
     openai,
+    replicate,
     runway,
     stability,
     veo,
@@ -136,6 +137,14 @@ ROWS: tuple[Row, ...] = (
         midjourney.DIALECT,
         lambda key: {"mj-api-secret": key},
         lambda http, settings: midjourney.Midjourney(http, _settle_s(settings)),
+    ),
+    Row(
+        "replicate",
+        "REPLICATE",
+        "https://api.replicate.com",
+        replicate.DIALECT,
+        lambda key: {"authorization": f"Bearer {key}"},
+        lambda http, settings: replicate.Replicate(http),
     ),
 )
 
