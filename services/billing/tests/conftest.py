@@ -13,27 +13,25 @@ class Billing(Slice):
     """Billing, and what its books say."""
 
     async def account(self, user_id: UUID) -> dict[str, object]:
-        async with self.database.connection() as connection:
-            row = await connection.fetchrow("SELECT * FROM credit_accounts WHERE user_id = $1", user_id)
-        return dict(row)
+        [account] = await self.rows("SELECT * FROM credit_accounts WHERE user_id = $1", user_id)
+        return account
 
     async def check_books(self) -> None:
         """I3: entries add up to balances, holds add up to what is held, every transfer sums to zero."""
-        async with self.database.connection() as connection:
-            wrong = await connection.fetch(
-                """
-                SELECT account.user_id FROM credit_accounts AS account
-                LEFT JOIN (SELECT account, sum(credits) AS total FROM ledger_entries GROUP BY account) AS ledger
-                    ON ledger.account = 'user:' || account.user_id || ':' || account.product_line
-                LEFT JOIN (SELECT user_id, product_line, sum(credits) AS total FROM holds WHERE state = 'held'
-                           GROUP BY user_id, product_line) AS open
-                    ON open.user_id = account.user_id AND open.product_line = account.product_line
-                WHERE coalesce(ledger.total, 0) <> account.settled OR coalesce(open.total, 0) <> account.held
-                """
-            )
-            unbalanced = await connection.fetch(
-                "SELECT transfer_id FROM ledger_entries GROUP BY transfer_id HAVING sum(credits) <> 0 OR count(*) <> 2"
-            )
+        wrong = await self.fetch(
+            """
+            SELECT account.user_id FROM credit_accounts AS account
+            LEFT JOIN (SELECT account, sum(credits) AS total FROM ledger_entries GROUP BY account) AS ledger
+                ON ledger.account = 'user:' || account.user_id || ':' || account.product_line
+            LEFT JOIN (SELECT user_id, product_line, sum(credits) AS total FROM holds WHERE state = 'held'
+                       GROUP BY user_id, product_line) AS open
+                ON open.user_id = account.user_id AND open.product_line = account.product_line
+            WHERE coalesce(ledger.total, 0) <> account.settled OR coalesce(open.total, 0) <> account.held
+            """
+        )
+        unbalanced = await self.fetch(
+            "SELECT transfer_id FROM ledger_entries GROUP BY transfer_id HAVING sum(credits) <> 0 OR count(*) <> 2"
+        )
         assert not wrong
         assert not unbalanced
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -19,17 +21,14 @@ from PIL import Image
 
 from chassis import context, ids, migrations
 from chassis.auth import Identity
-from chassis.bus.dead_letters import PostgresDeadLetters
-from chassis.bus.memory import InProcessBus
 from chassis.bus.port import ACKNOWLEDGE, Binding, QueueSpec, Verdict
 from chassis.clock import SystemClock
-from chassis.database import Database
-from chassis.messages import COMMANDS, EVENTS, Delivery, command_key, outgoing
+from chassis.messages import COMMANDS, Delivery, command_key, outgoing
 from chassis.processes import ProcessPool
-from chassis.service import Dependencies, Running
 from chassis.storage.folder import FolderStore
+from chassis.storage.port import ObjectStore
+from chassis.testing.running import RunningSlice, StartSlice, message_in, running_slice
 from chassis.testing.tokens import Issuer, an_identity
-from contracts import catalogue
 from contracts.ai_router import CancelJob, JobCancelled, JobCompleted, JobFailed, SubmitJob
 from contracts.billing import (
     CaptureCredits,
@@ -41,14 +40,13 @@ from contracts.billing import (
     ReserveCredits,
 )
 from contracts.enums import Priority
-from contracts.envelope import Envelope
 from contracts.export import CancelExport, CreateKit, CreateRendition, KitCompleted, KitFailed, RenditionCompleted
 from contracts.message import Command, Event, Message
 from contracts.objects import StoredObject
 from workflow.composition import SPEC, build, default_definitions
+from workflow.engine.definition import Definitions
+from workflow.files.scanning import Scanner
 from workflow.settings import Settings
-
-MIGRATIONS = SPEC.migrations
 
 
 def stored(name: str, mime_type: str = "application/octet-stream") -> StoredObject:
@@ -74,7 +72,6 @@ class Others:
 
     def __init__(self) -> None:
         self.commands: list[Command] = []
-        self.events: list[Event] = []
         self.holds: dict[UUID, str] = {}
         self.scores: dict[str, list[float]] = {}
         self.fail: dict[str, list[JobFailed | KitFailed]] = {}
@@ -84,10 +81,6 @@ class Others:
     def asked(self, kind: type[Command], run_id: UUID | None = None) -> list[Any]:
         """Commands of a kind, in the order they came."""
         return [c for c in self.commands if isinstance(c, kind) and run_id in (None, getattr(c, "run_id", None))]
-
-    def told(self, kind: type[Event], run_id: UUID) -> list[Any]:
-        """Events of a kind about a run, in the order they came."""
-        return [e for e in self.events if isinstance(e, kind) and getattr(e, "run_id", None) == run_id]
 
     def answer(self, command: Command) -> list[Event]:
         """What the others say to a command."""
@@ -208,25 +201,25 @@ class Others:
         )
 
 
-class World:
-    """The running service, its client and the others."""
+@dataclass
+class World(RunningSlice):
+    """The running service, and the others around it."""
 
-    def __init__(self, service: Any, bus: InProcessBus, issuer: Issuer, others: Others, store: FolderStore) -> None:
-        self.service = service
-        self.database: Database = service.database
-        self.bus = bus
-        self.issuer = issuer
-        self.others = others
-        self.store = store
-        self.definitions: Any = None
-        self.client = httpx.AsyncClient(
-            transport=httpx.ASGITransport(app=service.app), base_url="http://workflow.test", timeout=20
-        )
+    issuer: Issuer
+    definitions: Definitions
+    others: Others = field(default_factory=Others)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._answering: set[asyncio.Task[None]] = set()
+        for name in ("billing", "ai_router", "export"):
+            lanes = tuple(Binding(COMMANDS, command_key(name, lane)) for lane in Priority)
+            self.bus.subscribe(QueueSpec(f"{name}.commands", lanes), self._take)
 
     async def call(self, who: Identity, method: str, path: str, **options: Any) -> httpx.Response:
         """A request by somebody."""
         headers = {**self.issuer.headers(who), **options.pop("headers", {})}
-        return await self.client.request(method, path, headers=headers, **options)
+        return await self.http.request(method, path, headers=headers, **options)
 
     async def upload(self, who: Identity, data: bytes | None = None, name: str = "me.jpg") -> httpx.Response:
         """Upload a photo."""
@@ -264,7 +257,7 @@ class World:
         """The run's details once it has ended."""
         return await self.until(who, run_id, lambda d: d["status"] in ("completed", "failed", "cancelled"))
 
-    async def eventually(self, condition: Callable[[], Any], timeout_s: float = 10.0) -> Any:
+    async def wait_for(self, condition: Callable[[], Any], timeout_s: float = 10.0) -> Any:
         """The first true value of ``condition``, which may be a coroutine function."""
         async with asyncio.timeout(timeout_s):
             while True:
@@ -279,6 +272,17 @@ class World:
         """Publish events as the others do; returns when they have been handled."""
         await self.bus.publish([wrap(event) for event in events], lambda _: None)
 
+    async def _take(self, deliveries: Sequence[Delivery]) -> Sequence[Verdict]:
+        """Let the others answer their commands."""
+        commands: list[Any] = [message_in(delivery) for delivery in deliveries]
+        answers = [event for command in commands for event in self.others.answer(command)]
+        if answers:
+            # Not awaited here: an answer settles when workflow has handled it, and workflow may be asking us again.
+            task = asyncio.create_task(self.publish(*answers))
+            self._answering.add(task)
+            task.add_done_callback(self._answering.discard)
+        return [ACKNOWLEDGE] * len(deliveries)
+
 
 def wrap(message: Message) -> Any:
     """A message ready for the bus."""
@@ -291,119 +295,56 @@ def as_delivery(message: Message, queue: str = "workflow.runs") -> Delivery:
     return Delivery(queue=queue, headers=wrapped.headers, body=wrapped.body)
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def processes() -> AsyncIterator[ProcessPool]:
-    pool = ProcessPool(1)
-    await pool.start()
-    yield pool
-    await pool.stop()
-
-
 StartWorld = Callable[..., Awaitable[World]]
 
 
-@pytest_asyncio.fixture
-async def start_world(
-    new_database: Callable[..., Awaitable[str]], processes: ProcessPool, tmp_path: Path
-) -> AsyncIterator[StartWorld]:
+@pytest.fixture
+def start_world(start_slice: StartSlice, tmp_path: Path) -> StartWorld:
     """Start the service with short delays: ``world = await start_world(max_processing=1)``."""
-    started: list[tuple[World, Running]] = []
 
-    async def start(definitions: Any = None, scanner: Any = None, **changes: Any) -> World:
-        url = await new_database("workflow")
-        world, running = await begin(url, processes, tmp_path, definitions, scanner, **changes)
-        started.append((world, running))
+    async def start(definitions: Definitions | None = None, scanner: Scanner | None = None, **changes: Any) -> World:
+        world: World = await start_slice(**plan(tmp_path, definitions, scanner, **changes))
         return world
 
-    yield start
-    for world, running in started:
-        await end(world, running)
+    return start
 
 
-async def begin(
-    url: str, processes: ProcessPool, folder: Path, definitions: Any = None, scanner: Any = None, **changes: Any
-) -> tuple[World, Running]:
-    """Migrate, build, start: the service with short delays, and the others around it."""
-    assert MIGRATIONS is not None
-    store = changes.pop("store", None)
-    await migrations.upgrade(url, MIGRATIONS)
-    settings = Settings(
-        **{
-            "env": "test",
-            "retry_delays_s": (0.05, 0.05, 0.05),
-            "timer_poll_s": 0.05,
-            "undo_within_s": 0.3,
-            "undo_tries": 3,
-            "stop_within_s": 0.3,
-            "step_within_s": 5.0,
-            "run_deadline_s": 60.0,
-            "public_url": "http://workflow.test",
-            **changes,
-        }
-    )
-    issuer = Issuer()
-    database = Database(url, service="workflow", clock=SystemClock())
-    store = store or FolderStore(folder / ids.uuid7().hex, public_url=settings.public_url)
-    deps = Dependencies(
-        database=database, store=store, verifier=issuer.verifier(), clock=SystemClock(), processes=processes
-    )
-    service = build(settings, deps, definitions, scanner)
-    bus = InProcessBus(PostgresDeadLetters({"workflow": database}))
-    others = Others()
-    running = Running(service, bus, alone=True, retry_delays_s=(0.05, 0.05, 0.05))
-    world = World(service, bus, issuer, others, store)
-    world.definitions = definitions or default_definitions(settings)
-    attach(bus, world)
-    await bus.start()
-    await running.start()
-    return world, running
-
-
-async def end(world: World, running: Running) -> None:
-    """Stop what :func:`begin` started."""
-    await world.client.aclose()
-    await world.bus.stop()
-    await running.stop()
+def plan(
+    folder: Path,
+    definitions: Definitions | None = None,
+    scanner: Scanner | None = None,
+    *,
+    store: ObjectStore | None = None,
+    **changes: Any,
+) -> dict[str, Any]:
+    """What is to be started: the service with short delays, the only one on its database, and the others around it."""
+    settings = {
+        "retry_delays_s": (0.05, 0.05, 0.05),
+        "timer_poll_s": 0.05,
+        "undo_within_s": 0.3,
+        "undo_tries": 3,
+        "stop_within_s": 0.3,
+        "step_within_s": 5.0,
+        "run_deadline_s": 60.0,
+        "public_url": "http://workflow.test",
+        **changes,
+    }
+    issuer, definitions = Issuer(), definitions or default_definitions(Settings(env="test", **settings))
+    return {
+        "spec": replace(SPEC, build=partial(build, definitions=definitions, scanner=scanner)),
+        "kind": partial(World, issuer=issuer, definitions=definitions),
+        "store": store or FolderStore(folder / ids.uuid7().hex, public_url=settings["public_url"]),
+        "verifier": issuer.verifier(),
+        "settings": settings,
+        "alone": True,
+        "retry_delays_s": settings["retry_delays_s"],
+    }
 
 
 @pytest_asyncio.fixture
 async def world(start_world: StartWorld) -> World:
     """The service with the test's usual settings."""
     return await start_world()
-
-
-def attach(bus: InProcessBus, world: World) -> None:
-    """Let the others take their commands, and somebody listen to everything that workflow publishes."""
-    tasks: set[asyncio.Task[None]] = set()
-
-    async def on_commands(deliveries: Sequence[Delivery]) -> Sequence[Verdict]:
-        answers = [event for message in _decoded(deliveries) for event in world.others.answer(message)]  # type: ignore[arg-type]
-        if answers:
-            # Not awaited here: an answer settles when workflow has handled it, and workflow may be asking us again.
-            task = asyncio.create_task(world.publish(*answers))
-            tasks.add(task)
-            task.add_done_callback(tasks.discard)
-        return [ACKNOWLEDGE] * len(deliveries)
-
-    async def on_events(deliveries: Sequence[Delivery]) -> Sequence[Verdict]:
-        world.others.events += [m for m in _decoded(deliveries) if isinstance(m, Event)]
-        return [ACKNOWLEDGE] * len(deliveries)
-
-    for name in ("billing", "ai_router", "export"):
-        lanes = tuple(Binding(COMMANDS, command_key(name, lane)) for lane in Priority)
-        bus.subscribe(_spec(f"{name}.commands", lanes), on_commands)
-    told = [kind.NAME for kind in catalogue.events() if kind.owner() == "workflow"]
-    bus.subscribe(_spec("notify.all", tuple(Binding(EVENTS, name) for name in told)), on_events)
-
-
-def _spec(name: str, bindings: Iterable[Binding]) -> QueueSpec:
-    return QueueSpec(
-        name=name, bindings=tuple(bindings), batch=50, prefetch=50, shared=True, retry_delays_s=(0.05, 0.05)
-    )
-
-
-def _decoded(deliveries: Sequence[Delivery]) -> list[Message]:
-    return [catalogue.MESSAGES[Envelope.from_headers(d.headers).type].model_validate_json(d.body) for d in deliveries]
 
 
 @pytest.fixture
@@ -415,9 +356,7 @@ def somebody() -> Identity:
 @pytest.fixture
 def help_() -> SimpleNamespace:
     """Helpers for test modules, which do not import each other."""
-    return SimpleNamespace(
-        photo=photo, stored=stored, wrap=wrap, as_delivery=as_delivery, an_identity=an_identity, Others=Others
-    )
+    return SimpleNamespace(photo=photo, stored=stored, as_delivery=as_delivery, an_identity=an_identity, Others=Others)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -427,7 +366,8 @@ async def shared(
     """One running service for the tests of a module that need nothing special of it."""
     name = f"workflow_{ids.uuid7().hex}"
     url = await postgres.create_database(name)
-    world, running = await begin(url, processes, tmp_path_factory.mktemp("shared"))
-    yield world
-    await end(world, running)
+    assert SPEC.migrations is not None
+    await migrations.upgrade(url, SPEC.migrations)
+    async with running_slice(**plan(tmp_path_factory.mktemp("shared")), url=url, processes=processes) as world:
+        yield world
     await postgres.drop_database(name)

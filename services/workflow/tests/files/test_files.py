@@ -53,14 +53,14 @@ async def test_a_photo_is_judged_prepared_stored_and_announced(
     assert file["file_size"] == len(data)
     assert file["original_name"] == "me.jpg"
     assert file["scan_status"] == "clean"
-    original = await shared.client.get(file["url"])
+    original = await shared.http.get(file["url"])
     assert original.content == data
-    prepared = await shared.client.get(file["prepared_url"])
+    prepared = await shared.http.get(file["prepared_url"])
     with Image.open(io.BytesIO(prepared.content)) as image:
         assert (image.format, image.size, image.mode) == ("JPEG", (2048, 683), "RGB")
         assert image.info.get("progressive")
-    events = await shared.eventually(
-        lambda: [e for e in shared.others.events if isinstance(e, FileUploaded) and str(e.file_id) == file["id"]]
+    events = await shared.wait_for(
+        lambda: [e for e in shared.published if isinstance(e, FileUploaded) and str(e.file_id) == file["id"]]
     )
     assert [(e.user_id, e.size, e.sha256) for e in events] == [(somebody.user_id, len(data), file["checksum"])]
 
@@ -69,7 +69,7 @@ async def test_transparency_and_webp_are_prepared_too(shared: Any, somebody: Ide
     buffer = io.BytesIO()
     Image.new("RGBA", (40, 30), (255, 0, 0, 0)).save(buffer, "WEBP", lossless=True)
     file = (await shared.upload(somebody, buffer.getvalue())).json()
-    prepared = await shared.client.get(file["prepared_url"])
+    prepared = await shared.http.get(file["prepared_url"])
     with Image.open(io.BytesIO(prepared.content)) as image:
         assert image.getpixel((5, 5)) == (255, 255, 255)
 
@@ -112,7 +112,7 @@ async def test_an_infected_photo_is_kept_away_from_everything(
     assert row["scan_status"] == "infected"
     assert row["storage_key"].startswith("quarantine/")
     assert (await shared.call(somebody, "GET", f"/api/v1/files/{row['id']}")).status_code == 404
-    assert not [e for e in shared.others.events if isinstance(e, FileUploaded) and e.file_id == row["id"]]
+    assert not [e for e in shared.published if isinstance(e, FileUploaded) and e.file_id == row["id"]]
     ordered = await shared.order(somebody, input_file_id=str(row["id"]))
     assert ordered.json()["error"]["code"] == "file_not_usable"
 
@@ -139,7 +139,7 @@ async def test_a_file_that_could_not_be_scanned_cannot_be_used(start_world: Any,
 
 async def stream(world: Any, who: Identity, pieces: AsyncIterator[bytes], **headers: str) -> httpx.Response:
     content_type = "multipart/form-data; boundary=edge"
-    reply: httpx.Response = await world.client.post(
+    reply: httpx.Response = await world.http.post(
         "/api/v1/files",
         content=pieces,
         headers={**world.issuer.headers(who), "content-type": content_type, **headers},
@@ -238,7 +238,7 @@ async def test_files_of_others_are_not_there(shared: Any, somebody: Identity, he
     listing = f"/api/v1/files?user_id={somebody.user_id}"
     assert (await shared.call(other, "GET", listing)).status_code == 403
     assert (await shared.call(help_.an_identity(role="admin"), "GET", listing)).json()["total"] == 1
-    assert (await shared.client.get(f"/api/v1/files/{file_id}")).status_code == 401
+    assert (await shared.http.get(f"/api/v1/files/{file_id}")).status_code == 401
 
 
 async def test_lists_are_paged_and_filtered(shared: Any, somebody: Identity, help_: SimpleNamespace) -> None:
@@ -279,8 +279,8 @@ async def test_a_deleted_file_is_hidden_at_once_and_its_objects_go_later(start_w
     async def gone() -> bool:
         return [await world.store.stat(key) for key in keys] == [None, None]
 
-    await world.eventually(gone)
-    assert (await world.client.get(kept["url"])).status_code == 200
+    await world.wait_for(gone)
+    assert (await world.http.get(kept["url"])).status_code == 200
 
 
 class Flaky(FolderStore):
@@ -308,8 +308,8 @@ async def test_while_the_store_is_away_files_are_kept_beside_it_and_move_later(
         shown = (await world.call(somebody, "GET", f"/api/v1/files/{file['id']}")).json()
         return None if shown["stored_locally"] else shown
 
-    shown = await world.eventually(moved)
-    assert (await world.client.get(shown["url"])).status_code == 200
+    shown = await world.wait_for(moved)
+    assert (await world.http.get(shown["url"])).status_code == 200
     assert not [path for path in (tmp_path / "fallback" / "objects").rglob("*") if path.is_file()]
 
 

@@ -122,7 +122,7 @@ async def test_nobody_sees_or_touches_what_belongs_to_somebody_else(
     file_id = (await shared.upload(somebody)).json()["id"]
     stolen = await shared.order(other, input_file_id=file_id)
     assert stolen.json()["error"]["code"] == "file_not_usable"
-    assert (await shared.client.get(f"/api/v1/workflows/{run_id}")).status_code == 401
+    assert (await shared.http.get(f"/api/v1/workflows/{run_id}")).status_code == 401
     operator = help_.an_identity(role="admin")
     assert (await shared.call(operator, "GET", f"/api/v1/workflows/{run_id}")).status_code == 200
     history = (await shared.call(operator, "GET", f"/api/v1/workflows/{run_id}/history")).json()
@@ -145,7 +145,7 @@ async def test_the_same_key_gives_the_same_answer_and_another_body_is_refused(
     assert (await shared.order(other, headers=headers)).json()["id"] != replies[0].json()["id"]
     run_id = replies[0].json()["id"]
     await shared.ended(somebody, run_id)
-    assert len([e for e in shared.others.events if isinstance(e, RunCreated) and str(e.run_id) == run_id]) == 1
+    assert len([e for e in shared.published if isinstance(e, RunCreated) and str(e.run_id) == run_id]) == 1
 
 
 async def test_a_key_is_forgotten_after_a_day(shared: Any, somebody: Identity) -> None:
@@ -211,8 +211,8 @@ async def test_cancelling_stops_the_work_and_gives_the_credits_back(world: Any, 
     assert run["credits"]["returned"]
     assert list(world.others.holds.values()) == ["released"]
     assert {c.job_id for c in world.others.asked(CancelJob)} == {c.job_id for c in world.others.asked(SubmitJob)}
-    await world.eventually(lambda: [e for e in world.others.events if isinstance(e, RunCancelled)])
-    assert len([e for e in world.others.events if isinstance(e, RunCancelled)]) == 1
+    await world.wait_for(lambda: [e for e in world.published if isinstance(e, RunCancelled)])
+    assert len([e for e in world.published if isinstance(e, RunCancelled)]) == 1
     assert (await world.call(somebody, "POST", f"/api/v1/workflows/{run_id}/cancel")).status_code == 409
 
 
@@ -227,7 +227,7 @@ async def test_a_failed_run_can_be_retried_and_does_only_what_is_left(world: Any
         "retryable": False,
         "details": {},
     }
-    told = await world.eventually(lambda: [e for e in world.others.events if isinstance(e, RunFailed)])
+    told = await world.wait_for(lambda: [e for e in world.published if isinstance(e, RunFailed)])
     assert [e.credits_returned for e in told] == [True]
 
     assert (await world.call(somebody, "POST", f"/api/v1/workflows/{run_id}/retry")).status_code == 202

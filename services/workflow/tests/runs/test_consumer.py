@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -15,7 +16,6 @@ import pytest
 from chassis import ids
 from chassis.auth import Identity
 from chassis.bus.port import Acknowledge
-from chassis.consumer import Consumers
 from chassis.database import Transaction
 from contracts.ai_router import JobCompleted, JobProgressed, SubmitJob
 from contracts.billing import EntitlementsChanged
@@ -36,13 +36,14 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 @contextmanager
 def counting_statements() -> Any:
-    """Statements that transactions run, as they are run, but for the timer's look at what is due."""
+    """Statements that transactions run, as they are run; not those of the background parts of any service."""
+    mine = asyncio.current_task()
     seen: list[str] = []
     originals = {name: getattr(Transaction, name) for name in ("fetch", "fetchrow", "execute")}
 
     def counted(name: str) -> Callable[..., Any]:
         async def call(self: Transaction, statement: str, *arguments: Any) -> Any:
-            if "wake_at <=" not in statement:
+            if asyncio.current_task() is mine:
                 seen.append(statement)
             return await originals[name](self, statement, *arguments)
 
@@ -59,15 +60,7 @@ def counting_statements() -> Any:
 
 def handler_of(world: Any, queue: str) -> Callable[..., Any]:
     """What the bus calls for a queue, to be called with deliveries of the test's own."""
-    handlers: dict[str, Any] = {}
-
-    class Catcher:
-        def subscribe(self, spec: Any, handler: Any) -> None:
-            handlers[spec.name] = handler
-
-    consumers: Consumers = world.service.consumers
-    consumers.attach(Catcher(), world.database, retry_delays_s=(0.01, 0.01))  # type: ignore[arg-type]
-    found: Callable[..., Any] = handlers[queue]
+    found: Callable[..., Any] = world.consumers.by_queue[queue]
     return found
 
 
@@ -242,7 +235,7 @@ async def test_a_run_that_cannot_even_be_undone_is_parked_and_goes_on_when_it_is
         assert "ValidationError" in rows[victim]["parked_reason"]
         assert [rows[run_id]["status"] for run_id in refs if run_id != victim] == ["processing"] * 2
         await connection.execute("UPDATE runs SET state = $2 WHERE id = $1", victim, intact)
-    told = await world.eventually(lambda: [e for e in world.others.events if isinstance(e, RunFailed)])
+    told = await world.wait_for(lambda: [e for e in world.published if isinstance(e, RunFailed)])
     assert [(e.run_id, e.code) for e in told] == [(victim, "parked")]
     operator = help_.an_identity(role="admin")
     assert (await world.call(operator, "POST", f"/api/v1/workflows/{victim}/unpark")).status_code == 202

@@ -25,7 +25,7 @@ async def test_a_photo_and_a_script_become_a_video_and_a_kit(world: Any, somebod
     assert run["image_quality_score"] == "9.00"
     assert list(world.others.holds.values()) == ["captured"]
     assert len(world.others.asked(ReserveCredits)) == len(world.others.asked(CaptureCredits)) == 1
-    await world.eventually(lambda: [e for e in world.others.events if isinstance(e, RunCompleted)])
-    told = [e for e in world.others.events if getattr(e, "run_id", None) is not None and str(e.run_id) == run_id]
+    await world.wait_for(lambda: [e for e in world.published if isinstance(e, RunCompleted)])
+    told = [e for e in world.published if getattr(e, "run_id", None) is not None and str(e.run_id) == run_id]
     assert sorted(e.sequence for e in told) == list(range(1, len(told) + 1))
     assert {type(e) for e in told} >= {RunCreated, StepCompleted, RunCompleted}

@@ -35,13 +35,13 @@ async def test_two_timers_advance_each_run_once(start_world: Any, somebody: Iden
     world.others.mute = {ReserveCredits}
     for _ in range(5):
         await world.order(somebody)
-    await world.eventually(lambda: len(world.others.asked(ReserveCredits)) == 5)
+    await world.wait_for(lambda: len(world.others.asked(ReserveCredits)) == 5)
     timer = world.service.background[0]
 
     world.database.clock = ManualClock(datetime.now(UTC) + timedelta(seconds=41))
     counts = await asyncio.gather(timer.run_once(), timer.run_once(), timer.run_once())
     assert sum(counts) == 5
-    await world.eventually(lambda: len(world.others.asked(ReserveCredits)) == 10)
+    await world.wait_for(lambda: len(world.others.asked(ReserveCredits)) == 10)
     asked = [command.reservation_id for command in world.others.asked(ReserveCredits)]
     assert len(set(asked)) == 5, "asking again must repeat the id"
 

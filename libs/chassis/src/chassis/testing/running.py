@@ -24,7 +24,7 @@ from chassis.storage.port import ObjectStore
 from chassis.testing.slices import Handlers, ServiceUnderTest, TokenIsTheUser
 from contracts import catalogue
 from contracts.envelope import Envelope
-from contracts.message import Event
+from contracts.message import Event, Message
 
 E = TypeVar("E", bound=Event)
 R = TypeVar("R", bound="RunningSlice")
@@ -63,11 +63,15 @@ class RunningSlice(ServiceUnderTest):
 
     async def _keep(self, deliveries: Sequence[Delivery]) -> Sequence[Verdict]:
         for delivery in deliveries:
-            kind = catalogue.MESSAGES[Envelope.from_headers(delivery.headers).type]
-            message = kind.model_validate_json(delivery.body)
+            message = message_in(delivery)
             assert isinstance(message, Event)  # noqa: S101  # nothing else is bound to the queue
             self.published.append(message)
         return [ACKNOWLEDGE] * len(deliveries)
+
+
+def message_in(delivery: Delivery) -> Message:
+    """What a delivery says, whatever its type."""
+    return catalogue.MESSAGES[Envelope.from_headers(delivery.headers).type].model_validate_json(delivery.body)
 
 
 @asynccontextmanager
