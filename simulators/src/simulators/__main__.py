@@ -1,4 +1,4 @@
-"""``python -m simulators [--host H] [--base-port N] [--settings] [vendor ...]``: start, print where, run."""
+"""``python -m simulators [--host H] [--name N] [--base-port P] [--settings] [vendor ...]``: start, print where, run."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from simulators.serve import listener, server_of
 from simulators.vendors.catalogue import ALL
 
 
-async def _serve(names: list[str], host: str, base_port: int, *, settings: bool) -> None:
+async def _serve(names: list[str], host: str, name_of_host: str, base_port: int, *, settings: bool) -> None:
     servers, addresses = [], {}
     others: dict[str, str] = {}
     for number, name in enumerate(names):
         simulator = ALL[name]()
         bound = listener(base_port + number if base_port else 0, host)
         servers.append((server_of(simulator), bound))
-        addresses[name] = f"http://{host}:{bound.getsockname()[1]}"
+        addresses[name] = f"http://{name_of_host}:{bound.getsockname()[1]}"
         others |= simulator.settings(addresses[name])
     if settings:
         # Only here is the router's own package needed; the simulators run without it.
@@ -36,12 +36,14 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="simulators", description=__doc__)
     parser.add_argument("vendors", nargs="*", help=f"of {', '.join(ALL)}; none means all")
     parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--name", help="what others call this host; otherwise its address")
     parser.add_argument("--base-port", type=int, default=0, help="first of consecutive ports; 0 takes free ones")
     parser.add_argument("--settings", action="store_true", help="print settings that lead services here")
     chosen = parser.parse_args(arguments)
     if unknown := sorted(set(chosen.vendors) - ALL.keys()):
         parser.error(f"unknown: {', '.join(unknown)}")
-    asyncio.run(_serve(chosen.vendors or list(ALL), chosen.host, chosen.base_port, settings=chosen.settings))
+    names, name_of_host = chosen.vendors or list(ALL), chosen.name or chosen.host
+    asyncio.run(_serve(names, chosen.host, name_of_host, chosen.base_port, settings=chosen.settings))
     return 0
 
 
