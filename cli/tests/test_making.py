@@ -58,7 +58,7 @@ def test_a_failed_run_says_why() -> None:
 
 
 DONE = {
-    "status": {"progress": None, "step": "export:tiktok", "message": "done"},
+    "status": {"progress": None, "step": "renditions:tiktok", "message": "done"},
     "step_completed": {"seconds": 2.25, "provider": "local", "score": 8.04, "attempts": 2, "cost": "0.0390"},
 }
 ON = {"status": {"progress": 40, "step": "generate", "message": "Animating"}, "seconds_left": 12.0}

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from contracts.enums import Language, Platform, Quality, Voice, WorkflowType
 from talkingphoto.client import ApiError, Client, Unreachable
@@ -381,7 +381,9 @@ def _print_summary(console: Console, summary: dict[str, Any], out: Path) -> None
 
 
 def _steps_table(steps: list[dict[str, Any]]) -> Table:
-    table = Table("step", "status", "provider", "attempts", "seconds", "score", "cost", box=None)
+    # A platform's name must not be cut off where the terminal has 80 columns.
+    name_column = Column("step", no_wrap=True, min_width=20)
+    table = Table(name_column, "status", "provider", "tries", "seconds", "score", "cost", box=None)
     for step in steps:
         name = step["name"] if step.get("part") is None else f"{step['name']}:{step['part']}"
         table.add_row(

@@ -19,7 +19,7 @@ _STEPS = {
     "enhance": "Enhance the photo",
     "speak": "Speak the script",
     "generate": "Animate the face",
-    "export": "Fit to platforms",
+    "renditions": "Fit to platforms",
     "kit": "Pack the kit",
     "capture": "Settle credits",
 }

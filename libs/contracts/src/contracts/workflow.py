@@ -125,6 +125,7 @@ class StepCompleted(RunEvent):
 
     step: str
     attempts: int
+    """How many the part of the step took that took most."""
     provider: str | None = None
     score: float | None = None
     cost: Money

@@ -283,7 +283,7 @@ def _tell_step(draft: Draft, step: Step, state: StepState) -> None:
             product_line=brief.product_line,
             sequence=draft.next_sequence(),
             step=step.name,
-            attempts=sum(unit.attempt for unit in state.units.values()),
+            attempts=max(unit.attempt for unit in state.units.values()),
             provider=results[-1].provider,
             score=results[-1].score,
             cost=sum((r.cost for unit in state.units.values() for r in unit.results), start=Decimal(0)),
