@@ -44,15 +44,20 @@ up: setup ## Run the platform on this machine until Ctrl-C
 doctor: setup ## Say what is installed, reachable, missing
 	@$(BIN)/talkingphoto doctor
 
-# Pure computation shares the cores; what starts servers has them to itself.
+# Pure computation is shared out test by test, slices file by file (each worker has its own servers), and last come
+# the tests that run, break and watch whole platforms.
 PURE := libs/contracts libs/media simulators services/ai-router/tests/providers
+SLICES := libs/chassis $(filter-out services/ai-router/tests,$(wildcard services/*/tests)) \
+	$(filter-out services/ai-router/tests/providers,$(wildcard services/ai-router/tests/*)) cli $(wildcard tests/test_*.py)
+WHOLE := tests/chaos tests/e2e
 
 test: $(VENV)/.dev ## All tests: unit, slices, seams, journeys, a sample of the chaos suite [TESTS=services/billing]
 ifdef TESTS
 	@$(BIN)/python -m pytest -q $(TESTS)
 else
 	@$(BIN)/python -m pytest -q -n 2 --dist worksteal $(PURE)
-	@$(BIN)/python -m pytest -q $(addprefix --ignore=,$(PURE))
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile $(SLICES)
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile $(WHOLE)
 endif
 
 check: $(VENV)/.dev ## Formatting, lint, types, import rules

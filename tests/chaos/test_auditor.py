@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import shutil
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -48,11 +48,11 @@ def _bus_that_confirms_what_it_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _log_that_keeps_every_end_twice(monkeypatch: pytest.MonkeyPatch) -> None:
-    honest: Callable[..., Awaitable[None]] = repository.append
+    honest = repository.append
 
-    async def append(updates: Any, tx: Any) -> None:
-        await honest(updates, tx)
-        await honest([replace(update, sequence=update.sequence + 1) for update in updates if update.state.final], tx)
+    def append(updates: Any, tx: Any) -> None:
+        honest(updates, tx)
+        honest([replace(update, sequence=update.sequence + 1) for update in updates if update.state.final], tx)
 
     monkeypatch.setattr(repository, "append", append)
 
