@@ -15,6 +15,7 @@ import struct
 import tempfile
 from collections.abc import Callable
 from concurrent.futures import CancelledError as FutureCancelled
+from concurrent.futures import Future, InvalidStateError
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.context import SpawnContext
 from pathlib import Path
@@ -49,6 +50,7 @@ class ProcessPool:
         self._context: SpawnContext = multiprocessing.get_context("spawn")
         self._pool: PebblePool | None = None
         self._listeners: dict[bytes, Report] = {}
+        self._unfinished: set[Future[Any]] = set()
         self._folder: Path | None = None
         self._news: socket.socket | None = None
 
@@ -74,6 +76,10 @@ class ProcessPool:
             return
         self._pool.stop()  # type: ignore[no-untyped-call]
         await asyncio.to_thread(self._pool.join, grace_s)
+        for future in list(self._unfinished):
+            # Stopped between handing a job over and hearing that it began, the pool forgets it.
+            with contextlib.suppress(InvalidStateError):
+                future.set_exception(BrokenProcessPool("stopped"))
         if self._news is not None and self._folder is not None:
             asyncio.get_running_loop().remove_reader(self._news)
             self._news.close()
@@ -99,6 +105,8 @@ class ProcessPool:
             future = self._pool.schedule(
                 _call, args=(function, args, kwargs, job if report is not None else None), timeout=deadline_s
             )
+            self._unfinished.add(future)
+            future.add_done_callback(self._unfinished.discard)
             return await asyncio.wrap_future(future)
         except ProcessExpired as error:
             raise WorkerDied(f"a worker process ended with {error.exitcode}") from error
