@@ -168,6 +168,8 @@ def report(result: Result, *, output: Path | None = None) -> None:
     console.print(
         f"rounds {result.ratios}, spread {result.spread:.0%} of the median; gate {result.gate}, goal {result.goal}"
     )
+    for key, value in result.counters.items():
+        console.print(f"  {key}: {value}")
     line = json.dumps(asdict(result))
     if output is None:
         sys.stdout.write(line + "\n")

@@ -14,8 +14,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import httpx
@@ -33,6 +35,8 @@ from simulators.matrix.scenarios import SCENARIOS, request_of
 from simulators.matrix.workspace import FolderWorkspace
 
 AT_ONCE = 8
+ALONE = 200
+"""Calls one after the other, for the milliseconds of one; their median counts."""
 _START_S = 20.0
 
 
@@ -61,7 +65,9 @@ class Calls:
         scenario = next(s for s in SCENARIOS if s.provider == "openai" and s.capability is Capability.HOOK_DETECTION)
         self.workspace = FolderWorkspace(folder)
         self.request = request_of(scenario, self.workspace)
-        self.alone_ms: dict[str, float] = {}
+        self.alone_ms: dict[str, list[float]] = defaultdict(list)
+        self.sent: httpx.Request | None = None
+        """What the adapter sends."""
 
     async def ours(self) -> Sample:
         """The adapter."""
@@ -75,6 +81,7 @@ class Calls:
                 if len(found.data["hooks"]) != 2:
                     raise Wrong(f"{found.data}")
 
+            await self._without_adapter(client, call)
             return await self._measured("ours", call)
 
     async def peer(self) -> Sample:
@@ -97,12 +104,40 @@ class Calls:
 
             return await self._measured("peer", call)
 
-    async def _measured(self, side: str, call: Callable[[], Awaitable[None]]) -> Sample:
+    def counters(self) -> dict[str, float]:
+        """Milliseconds of one call alone, and what each side adds to the bare exchange of the same bytes."""
+        alone = {side: median(times) for side, times in self.alone_ms.items()}
+        return {f"{side}_ms_alone": ms for side, ms in alone.items()} | {
+            f"{side}_added_ms": alone[side] - alone["bare"] for side in ("ours", "peer") if side in alone
+        }
+
+    async def _without_adapter(self, client: httpx.AsyncClient, call: Callable[[], Awaitable[None]]) -> None:
+        async def keep(request: httpx.Request) -> None:
+            self.sent = request
+
+        client.event_hooks = {"request": [keep]}
         await call()
-        begun = time.perf_counter()
-        for _ in range(20):
+        client.event_hooks = {}
+        sent = self.sent
+        if sent is None:
+            raise Wrong("the adapter sent nothing")
+
+        async def again() -> None:
+            answer = await client.request(sent.method, sent.url, headers=sent.headers, content=sent.content)
+            answer.raise_for_status()
+
+        await self._alone("bare", again)
+
+    async def _alone(self, side: str, call: Callable[[], Awaitable[None]]) -> None:
+        for _ in range(ALONE // 10):
             await call()
-        self.alone_ms[side] = (time.perf_counter() - begun) / 20 * 1000
+        for _ in range(ALONE):
+            begun = time.perf_counter()
+            await call()
+            self.alone_ms[side].append((time.perf_counter() - begun) * 1000)
+
+    async def _measured(self, side: str, call: Callable[[], Awaitable[None]]) -> Sample:
+        await self._alone(side, call)
         before = self._accepted()
         meter = Meter([])
         left = iter(range(self.calls))
@@ -139,10 +174,10 @@ async def benchmark(quick: bool) -> Result:
             "vendor adapter beside the official client",
             Side("adapter", "schema and times checked, stored as a document", calls.ours),
             Side(f"openai {openai.__version__}", "schema checked", calls.peer),
-            rounds=3 if quick else 7,
+            rounds=3 if quick else 9,
             gate=1.0,
             goal=1.5,
-            counters=lambda: {f"{side}_ms_alone": ms for side, ms in calls.alone_ms.items()},
+            counters=calls.counters,
         )
     finally:
         process.terminate()
