@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
@@ -135,6 +135,8 @@ class Simulator(ABC):
                 return Dropped()
             case Fault.GATEWAY_AFTER:
                 return Response(media.HTML, 504, media_type="text/html")
+            case Fault.GARBLED if isinstance(answer, StreamingResponse):
+                return Response(b'data: {"stat\n\n', answer.status_code, media_type=answer.media_type)
             case Fault.GARBLED if answer.status_code < 300:
                 body = bytes(answer.body)
                 return Response(body[: len(body) // 2], answer.status_code, media_type="application/json")

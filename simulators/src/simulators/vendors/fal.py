@@ -6,18 +6,19 @@ Shapes as ``fal-client`` 1.0 sends and reads them (``client.py``: ``_BaseRequest
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import json
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, ClassVar
 
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from starlette.background import BackgroundTask
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from simulators.core import media
@@ -29,6 +30,7 @@ Deliver = Callable[[str, Mapping[str, str], bytes], Awaitable[None]]
 
 _MEDIA_FIELDS = ("image_url", "audio_url", "video_url", "mask_url")
 _DONE_AFTER = 3
+_STREAMS_EVERY_S = 0.02
 
 
 def _detail(status: int, kind: str, message: str, *, retryable: bool = False, loc: str = "prompt") -> Response:
@@ -94,6 +96,7 @@ class Fal(Simulator):
             Route("/.well-known/jwks.json", self._keys),
             self.route("/health-check/none/requests/{id}/status", "health", self._unknown, methods=("GET",)),
             self.route(f"{request}/status", "poll", self._status, methods=("GET",)),
+            self.route(f"{request}/status/stream", "poll", self._stream, methods=("GET",)),
             self.route(f"{request}/cancel", "cancel", self._cancel, methods=("PUT",)),
             self.route(request, "result", self._result, methods=("GET",)),
             self.route("/{app:path}", "submit", self._submit),
@@ -130,17 +133,38 @@ class Fal(Simulator):
         job = self.jobs.get(request.path_params["id"])
         if job is None or fault is Fault.JOB_LOST:
             return _plain(404, "Request not found")
+        told = self._told(job)
+        return JSONResponse(told, 200 if told["status"] == "COMPLETED" else 202)
+
+    async def _stream(self, request: Request, fault: Fault | None) -> Response:
+        """The same documents as events, until the job has ended."""
+        job = self.jobs.get(request.path_params["id"])
+        if job is None or fault is Fault.JOB_LOST:
+            return _plain(404, "Request not found")
+
+        async def events() -> AsyncIterator[str]:
+            while True:
+                told = self._told(job)
+                yield f"data: {json.dumps(told)}\n\n"
+                if told["status"] == "COMPLETED":
+                    return
+                await asyncio.sleep(_STREAMS_EVERY_S)
+
+        return StreamingResponse(events(), media_type="text/event-stream")
+
+    @staticmethod
+    def _told(job: Job) -> dict[str, Any]:
         match job.look():
             case Stage.QUEUED:
-                return JSONResponse({"status": "IN_QUEUE", "queue_position": 1, "request_id": job.id}, 202)
+                return {"status": "IN_QUEUE", "queue_position": 1, "request_id": job.id}
             case Stage.RUNNING:
-                return JSONResponse({"status": "IN_PROGRESS", "logs": [], "request_id": job.id}, 202)
+                return {"status": "IN_PROGRESS", "logs": [], "request_id": job.id}
             case Stage.CANCELLED:
                 gone = {"error": "Request was cancelled by the client", "error_type": "client_cancelled"}
-                return JSONResponse({"status": "COMPLETED", "logs": [], "metrics": {}, "request_id": job.id, **gone})
+                return {"status": "COMPLETED", "logs": [], "metrics": {}, "request_id": job.id, **gone}
             case _:
                 metrics = {"inference_time": 1.2}
-                return JSONResponse({"status": "COMPLETED", "logs": [], "metrics": metrics, "request_id": job.id})
+                return {"status": "COMPLETED", "logs": [], "metrics": metrics, "request_id": job.id}
 
     async def _cancel(self, request: Request, fault: Fault | None) -> Response:
         job = self.jobs.get(request.path_params["id"])

@@ -22,6 +22,7 @@ from ai_router.providers.port import (
     Report,
     Running,
     Submits,
+    Watches,
     Workspace,
 )
 from chassis import faults
@@ -76,6 +77,12 @@ def submits(kind: type[Provider]) -> bool:
     By class and remembered: checking an object against a protocol takes longer than a small job.
     """
     return hasattr(kind, "submit")
+
+
+@cache
+def watches(kind: type[Provider]) -> bool:
+    """Whether a class of providers tells of a job's end to whoever listens."""
+    return hasattr(kind, "watch")
 
 
 async def _performed(
@@ -151,7 +158,7 @@ async def _finished(
     give_up_at = time.monotonic() + polling.stop_s
     lost = 0
     while True:
-        await asyncio.sleep(wait)
+        await _pause(provider, vendor_job_id, wait)
         wait = min(max(wait, polling.first_s) * 2, polling.most_s)
         try:
             faults.point("provider.before_poll")
@@ -176,3 +183,21 @@ async def _finished(
         if time.monotonic() > give_up_at:
             await provider.cancel(vendor_job_id)
             raise ProviderFailure(FailureClass.STUCK, f"{provider.key} took longer than {polling.stop_s:g} s")
+
+
+async def _pause(provider: Submits, vendor_job_id: str, seconds: float) -> None:
+    """Wait before the next question; less where the vendor says that the job has ended."""
+    if not watches(type(provider)):
+        await asyncio.sleep(seconds)
+        return
+    until = time.monotonic() + seconds
+    try:
+        async with asyncio.timeout(seconds):
+            await cast(Watches, provider).watch(vendor_job_id)
+            return
+    except TimeoutError:
+        return
+    except ProviderFailure as failure:
+        # Listening is a convenience: if something is wrong with the job, the next question says so.
+        log.info("provider.not_watched", provider=provider.key, vendor_job_id=vendor_job_id, error=str(failure))
+    await asyncio.sleep(max(0.0, until - time.monotonic()))

@@ -198,10 +198,18 @@ class Fal:
         """Ask for the status."""
         answer = await self.http.call("GET", f"/{vendor_job_id}/status", vendor_job_id=vendor_job_id)
         if path(answer.data, "status") != "COMPLETED":
-            return Running(poll_after_s=2.0)
+            return Running()
         if path(answer.data, "error"):
             raise self.http.refused(answer.data, vendor_job_id=vendor_job_id)
         return Ready(raw=results.scrub(answer.data, self.http.secrets))
+
+    async def watch(self, vendor_job_id: str) -> None:
+        """Listen to the status stream until the job has ended (fal.ai/docs "Queue", "Streaming status")."""
+        async with self.http.events(f"/{vendor_job_id}/status/stream", vendor_job_id=vendor_job_id) as told:
+            async for status in told:
+                if path(status, "status") == "COMPLETED":
+                    return
+        raise failure(FailureClass.TRANSIENT, "fal's status stream ended before the job")
 
     async def fetch(
         self, vendor_job_id: str, ready: Ready, request: ProviderRequest, workspace: Workspace

@@ -12,14 +12,15 @@ import ipaddress
 import json
 import socket
 from asyncio import get_running_loop
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
 import httpx
+from httpx_sse import EventSource, SSEError
 
 from ai_router.providers.errors import Dialect, Secrets, failure, failure_of
 from ai_router.providers.port import FailureClass, ProviderFailure
@@ -34,6 +35,7 @@ DOWNLOAD_LIMIT = 512 * MEBIBYTE
 HEALTH_TIMEOUT_S = 10.0
 SUBMIT_TIMEOUT_S = 30.0
 DOWNLOAD_TIMEOUT_S = 300.0
+STREAM_TIMEOUT_S = 600.0
 _CONNECT_S, _WRITE_S, _POOL_S = 5.0, 60.0, 10.0
 
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.ProxyError)
@@ -150,6 +152,43 @@ class VendorHttp:
             )
         return Answer(response.status_code, lower, body, data)
 
+    @asynccontextmanager
+    async def events(self, address: str, *, vendor_job_id: str) -> AsyncIterator[AsyncIterator[Any]]:
+        """Server-sent events of the vendor as decoded JSON, for at most ten minutes.
+
+        What is no JSON, an error answer and a broken stream raise as :meth:`call` does; all of it is ``TRANSIENT``
+        unless the vendor says otherwise.
+        """
+        request = self.client.build_request(
+            "GET",
+            self.base_url.rstrip("/") + address,
+            headers={**self.headers, "accept": "text/event-stream"},
+            timeout=httpx.Timeout(STREAM_TIMEOUT_S, connect=_CONNECT_S, write=_WRITE_S, pool=_POOL_S),
+        )
+        async with self._sent(
+            request, accepts=False, whole_s=STREAM_TIMEOUT_S, vendor_job_id=vendor_job_id
+        ) as response:
+            if response.status_code >= 300:
+                body, _ = await self._bounded(response, ANSWER_LIMIT, None)
+                raise failure_of(
+                    self.dialect,
+                    response.status_code,
+                    _lower(response),
+                    _json_or_none(body),
+                    accepts=False,
+                    secrets=self.secrets,
+                    vendor_job_id=vendor_job_id,
+                )
+            async with aclosing(self._decoded(response)) as decoded:
+                yield decoded
+
+    async def _decoded(self, response: httpx.Response) -> AsyncGenerator[Any, None]:
+        try:
+            async for event in EventSource(response).aiter_sse():
+                yield json.loads(event.data)
+        except (SSEError, ValueError):
+            raise failure(FailureClass.TRANSIENT, f"{self.dialect.vendor} streamed something else") from None
+
     def refused(
         self, answer: Any, *, headers: Mapping[str, str] | None = None, vendor_job_id: str | None = None
     ) -> ProviderFailure:
@@ -248,6 +287,13 @@ class VendorHttp:
                     raise failure(FailureClass.BAD_OUTPUT, f"{self.dialect.vendor} sent more than {limit} bytes")
                 out.write(chunk)
         return size
+
+
+def _json_or_none(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return None
 
 
 def _lower(response: httpx.Response) -> dict[str, str]:

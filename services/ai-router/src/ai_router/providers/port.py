@@ -222,3 +222,15 @@ class Submits(Provider, Protocol):
         Raises ``UNKNOWN_OUTCOME`` where the vendor offers no way to tell.
         """
         ...
+
+
+@runtime_checkable
+class Watches(Submits, Protocol):
+    """The vendor tells of a job while somebody listens, so that nobody waits out the pause between two questions."""
+
+    async def watch(self, vendor_job_id: str) -> None:
+        """Return when the job has ended, well or not; polling says which. Cancelling stops listening.
+
+        Raises :class:`ProviderFailure` when there is nothing to listen to; that says nothing about the job.
+        """
+        ...
