@@ -86,6 +86,24 @@ async def test_work_is_done_and_gone(new_service: Any, count: Any, eventually: A
     assert pool.busy == 0
 
 
+async def test_work_taken_at_once_brings_its_subject_and_claimed_work_does_not(new_service: Any) -> None:
+    database = await new_service()
+    subject = object()
+    await _add(database, 1, subject=subject)
+    runner = Runner(database)
+    pool = WorkPool(database, "render", runner, concurrency=3, poll_s=30)
+    await pool.start()
+    await wait_until(lambda: len(runner.started) == 1, timeout_s=5)
+    await wait_until(lambda: pool.busy == 0, timeout_s=5)
+
+    await _add(database, 1, subject=subject)
+
+    await wait_until(lambda: len(runner.started) == 2, timeout_s=5)
+    await pool.stop()
+    assert [item.subject for item in runner.started] == [None, subject]
+    assert [item.payload for item in runner.started] == [{"n": 0}, {"n": 0}]
+
+
 async def test_other_kinds_and_work_for_later_are_left(new_service: Any, count: Any) -> None:
     clock = ManualClock()
     database = await new_service(clock=clock)

@@ -203,12 +203,12 @@ class Bookkeeping:
     def _take(self, added: set[UUID]) -> None:
         for taker, places, token in self._reserved:
             mine = [one.work for one in self._work if one.token == token and one.work.id in added]
-            taker.take(places, [WorkItem(work.id, work.kind, _as_claimed(work), 1, token) for work in mine])
+            taker.take(places, [_as_claimed(work, token) for work in mine])
 
 
-def _as_claimed(work: NewWork) -> Any:
-    """The payload as it would be read from the row."""
-    return orjson.loads(as_json({**work.payload, **work.known}))
+def _as_claimed(work: NewWork, token: UUID) -> WorkItem:
+    """The work with its payload as it would be read from the row."""
+    return WorkItem(work.id, work.kind, orjson.loads(as_json(work.payload)), 1, token, work.subject)
 
 
 def _work_row(adding: _Adding, now: datetime) -> tuple[Any, ...]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, TypeVar
+from functools import cache
+from typing import Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 from chassis import context, ids
@@ -71,39 +72,55 @@ def outgoing(
     priority: Priority = Priority.NORMAL,
     subject: str | None = None,
 ) -> Outgoing:
-    """Wrap a contract model for the bus. The subject is the first declared field unless one is given."""
+    """Wrap a contract model for the bus. The subject is the first declared field unless one is given.
+
+    Raises ``TypeError`` for what is neither an event nor a command.
+    """
+    kind = _kind(type(message))
+    said = message.__dict__
     message_id = ids.uuid7()
-    first_field = next(iter(type(message).model_fields))
-    user_id = getattr(message, "user_id", None) or cause.user_id
     envelope = Envelope(
         id=message_id,
         source=f"/services/{service}",
         type=message.NAME,
         time=now,
-        subject=subject or str(getattr(message, first_field)),
+        subject=subject or str(said[kind.first_field]),
         correlation_id=cause.correlation_id or str(message_id),
         causation_id=cause.causation_id,
-        product_line=getattr(message, "product_line", None) or cause.product_line,
-        user_id=user_id,
+        product_line=said.get("product_line") or cause.product_line,
+        user_id=said.get("user_id") or cause.user_id,
         traceparent=cause.traceparent,
     )
-    exchange, routing_key = _address(message, priority)
     return Outgoing(
         id=message_id,
-        exchange=exchange,
-        routing_key=routing_key,
+        exchange=kind.exchange,
+        routing_key=message.NAME if kind.exchange == EVENTS else command_key(kind.owner, priority),
         headers=envelope.to_headers(),
         body=message.__pydantic_serializer__.to_json(message),
-        mandatory=isinstance(message, Command) or bool(message.READERS),
+        mandatory=kind.mandatory,
     )
 
 
-def _address(message: Message, priority: Priority) -> tuple[str, str]:
-    if isinstance(message, Command):
-        return COMMANDS, command_key(message.owner(), priority)
-    if isinstance(message, Event):
-        return EVENTS, message.NAME
-    raise TypeError(f"{type(message).__name__} is neither an event nor a command")
+class _Kind(NamedTuple):
+    """What is the same for all messages of a class; looking it up takes longer than wrapping one."""
+
+    exchange: str
+    owner: str
+    first_field: str
+    mandatory: bool
+
+
+@cache
+def _kind(message: type[Message]) -> _Kind:
+    command = issubclass(message, Command)
+    if not command and not issubclass(message, Event):
+        raise TypeError(f"{message.__name__} is neither an event nor a command")
+    return _Kind(
+        exchange=COMMANDS if command else EVENTS,
+        owner=message.owner(),
+        first_field=next(iter(message.model_fields)),
+        mandatory=command or bool(message.READERS),
+    )
 
 
 def command_key(service: str, priority: Priority) -> str:

@@ -22,7 +22,8 @@ LANES: dict[Priority, int] = {Priority.HIGH: 0, Priority.NORMAL: 1, Priority.LOW
 class NewWork:
     """Something to be done. ``id`` makes adding it repeatable; ``run_after`` delays it.
 
-    ``known``: what the pool's query would add to the payload (see :class:`chassis.workers.WorkPool`); not stored.
+    ``subject``: what the payload is about, as the runner would read it; not stored, but a pool of this process that
+    takes the work at once need not read it again.
     """
 
     id: UUID
@@ -30,15 +31,19 @@ class NewWork:
     payload: Mapping[str, Any] = field(default_factory=dict)
     lane: int = LANES[Priority.NORMAL]
     run_after: datetime | None = None
-    known: Mapping[str, Any] = field(default_factory=dict)
+    subject: Any = None
 
 
 @dataclass(frozen=True, slots=True)
 class WorkItem:
-    """Claimed work. ``attempt`` counts claims, so it rises when a holder died."""
+    """Claimed work. ``attempt`` counts claims, so it rises when a holder died.
+
+    ``subject``: see :class:`NewWork`; None for what was claimed from the table.
+    """
 
     id: UUID
     kind: str
     payload: Mapping[str, Any]
     attempt: int
     token: UUID
+    subject: Any = None

@@ -64,28 +64,28 @@ class Envelope:
         try:
             user = headers.get("cloudEvents:userid")
             return cls(
-                id=UUID(_text(headers, "id")),
-                source=_text(headers, "source"),
-                type=_text(headers, "type"),
-                time=datetime.fromisoformat(_text(headers, "time")).astimezone(UTC),
-                subject=_text(headers, "subject"),
-                correlation_id=_text(headers, "correlationid"),
-                causation_id=_optional(headers, "causationid"),
-                product_line=_optional(headers, "productline"),
+                id=UUID(_text(headers, "cloudEvents:id")),
+                source=_text(headers, "cloudEvents:source"),
+                type=_text(headers, "cloudEvents:type"),
+                time=datetime.fromisoformat(_text(headers, "cloudEvents:time")).astimezone(UTC),
+                subject=_text(headers, "cloudEvents:subject"),
+                correlation_id=_text(headers, "cloudEvents:correlationid"),
+                causation_id=_optional(headers, "cloudEvents:causationid"),
+                product_line=_optional(headers, "cloudEvents:productline"),
                 user_id=UUID(str(user)) if user is not None else None,
-                traceparent=_optional(headers, "traceparent"),
+                traceparent=_optional(headers, "cloudEvents:traceparent"),
             )
         except ValueError as error:
             raise BadEnvelope(str(error)) from error
 
 
 def _text(headers: Mapping[str, object], name: str) -> str:
-    value = headers.get(PREFIX + name)
+    value = headers.get(name)
     if not isinstance(value, str) or not value:
-        raise BadEnvelope(f"header {PREFIX + name} is missing or not text")
+        raise BadEnvelope(f"header {name} is missing or not text")
     return value
 
 
 def _optional(headers: Mapping[str, object], name: str) -> str | None:
-    value = headers.get(PREFIX + name)
+    value = headers.get(name)
     return value if isinstance(value, str) else None

@@ -63,7 +63,7 @@ class Commands:
         repository.queue_jobs(tx, [job.command for job in queued])
         for job in queued:
             lane = LANES[catalogue.rules.priorities.get(job.command.plan, Priority.NORMAL)]
-            work = NewWork(job.id, WORK, job.payload(), lane, known=job.command_document())
+            work = NewWork(job.id, WORK, job.payload(), lane, subject=job)
             tx.add_work(work, given=repository.NEW_JOBS)
         at_once = [job.command for job in jobs if job.id in unwanted or job.id in hits]
         new = await repository.add_jobs(tx, at_once) if at_once else set()

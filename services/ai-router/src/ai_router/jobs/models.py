@@ -43,10 +43,6 @@ class Job:
         """The job's id."""
         return self.command.job_id
 
-    def command_document(self) -> dict[str, Any]:
-        """What a claim reads from the job's row."""
-        return {"command": self.command.model_dump(mode="json")}
-
     def payload(self) -> dict[str, Any]:
         """What the work row carries: what the job's row does not."""
         return {
@@ -57,6 +53,8 @@ class Job:
     @classmethod
     def of(cls, item: WorkItem) -> Job:
         """The job of claimed work."""
+        if isinstance(item.subject, cls):
+            return item.subject
         known = dict(item.payload["context"])
         if "user_id" in known:
             known["user_id"] = UUID(known["user_id"])

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -193,13 +194,25 @@ class RunState:
 
     def clone(self) -> RunState:
         """A copy that can be changed without changing this one; results are shared, they never change."""
-        steps = {
-            name: replace(
-                step, units={key: replace(unit, results=list(unit.results)) for key, unit in step.units.items()}
-            )
-            for name, step in self.steps.items()
-        }
-        return replace(self, steps=steps, warnings=list(self.warnings))
+        state = RunState(*_RUN_VALUES(self))
+        state.warnings = list(self.warnings)
+        state.steps = {name: _clone_step(step) for name, step in self.steps.items()}
+        return state
+
+
+# With every message each step is copied: a third of the time of ``dataclasses.replace``.
+_RUN_VALUES = attrgetter(*(one.name for one in fields(RunState)))
+_STEP_VALUES = attrgetter(*(one.name for one in fields(StepState)))
+_UNIT_VALUES = attrgetter(*(one.name for one in fields(Unit)))
+
+
+def _clone_step(original: StepState) -> StepState:
+    step = StepState(*_STEP_VALUES(original))
+    step.units = {}
+    for key, unit in original.units.items():
+        copied = step.units[key] = Unit(*_UNIT_VALUES(unit))
+        copied.results = list(unit.results)
+    return step
 
 
 @dataclass(slots=True)
