@@ -10,7 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from chassis.consumer import wait_until
-from chassis.periodic import Periodic
+from chassis.periodic import Periodic, keep_doing
 from chassis.storage.port import StoreUnavailable
 
 
@@ -50,14 +50,41 @@ async def test_a_bad_round_is_told_and_the_next_one_comes(failure: Exception, ev
     assert (told["event"], told["log_level"], told["part"]) == (event, level, "chore")
 
 
-async def test_it_begins_at_once_or_after_a_rest() -> None:
-    eager, rested = Chore(3600), Chore(3600, rests_first=True)
-    for chore in (eager, rested):
-        await chore.start()
-    await wait_until(lambda: eager.rounds == 1, timeout_s=5)
-    assert rested.rounds == 0
-    for chore in (eager, rested):
-        await chore.stop()
+async def test_it_begins_at_once_or_after_a_rest_also_when_it_is_started_again() -> None:
+    rested, eager = Chore(3600, rests_first=True), Chore(3600)
+    for rounds in (1, 2):
+        # The first to start is the first to run: had it not rested, it would have done its round by then.
+        await rested.start()
+        await eager.start()
+        try:
+            await wait_until(lambda: eager.rounds == rounds, timeout_s=5)  # noqa: B023
+            assert rested.rounds == 0
+        finally:
+            await rested.stop()
+            await eager.stop()
+
+
+async def test_a_turn_that_fails_is_followed_by_a_rest_and_a_good_one_is_not() -> None:
+    turns: list[float] = []
+
+    async def turn() -> None:
+        turns.append(asyncio.get_running_loop().time())
+        if len(turns) == 1:
+            raise KeyError("ours")
+        if len(turns) == 4:
+            await asyncio.Event().wait()
+        await asyncio.sleep(0)
+
+    with capture_logs() as logs:
+        task = keep_doing("turns", turn, rest_s=0.2)
+        try:
+            await wait_until(lambda: len(turns) == 4, timeout_s=5)
+        finally:
+            task.cancel()
+            await asyncio.wait({task})
+    assert task.cancelled()
+    assert turns[1] - turns[0] >= 0.2 > turns[3] - turns[1]
+    assert [(line["event"], line["part"]) for line in logs] == [("periodic.failed", "turns")]
 
 
 async def test_stopping_interrupts_a_round_and_is_for_good() -> None:
