@@ -69,11 +69,13 @@ async def test_it_goes_round_by_itself_and_survives_an_error(world: SimpleNamesp
     pruner = InboxPruner(world.database, every_s=0.01)
     with capture_logs() as logs:
         await pruner.start()
-        await wait_until(lambda: any(line["event"] == "inbox.pruning_waits" for line in logs), timeout_s=5)
-        async with world.database.connection() as connection:
-            await connection.execute("ALTER TABLE elsewhere RENAME TO inbox")
-        await wait_until(lambda: any(line["event"] == "inbox.pruned" for line in logs), timeout_s=5)
-        await pruner.stop()
+        try:
+            await wait_until(lambda: any(line["event"] == "periodic.failed" for line in logs), timeout_s=5)
+            async with world.database.connection() as connection:
+                await connection.execute("ALTER TABLE elsewhere RENAME TO inbox")
+            await wait_until(lambda: any(line["event"] == "inbox.pruned" for line in logs), timeout_s=5)
+        finally:
+            await pruner.stop()
     assert await world.left() == []
 
 

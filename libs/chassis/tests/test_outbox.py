@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from chassis import ids
 from chassis.bus.port import PublishFailed
@@ -301,8 +302,15 @@ async def test_stopping_waits_for_what_is_on_its_way(
     assert await count(database, "outbox") == 0
 
 
-async def test_a_database_that_is_away_delays_the_sweep_and_loses_nothing(
-    new_service: Any, scripted_bus: Any, registered: Any, count: Any, eventually: Any, monkeypatch: Any
+@pytest.mark.parametrize("failure", [ConnectionRefusedError("no database"), KeyError("ours")], ids=repr)
+async def test_a_sweep_that_fails_comes_again_and_nothing_is_lost(
+    new_service: Any,
+    scripted_bus: Any,
+    registered: Any,
+    count: Any,
+    eventually: Any,
+    monkeypatch: Any,
+    failure: Exception,
 ) -> None:
     database = await new_service()
     outbox = Outbox(database, scripted_bus, poll_s=60, sweep_s=0.01)
@@ -313,13 +321,52 @@ async def test_a_database_that_is_away_delays_the_sweep_and_loses_nothing(
     def away() -> Any:
         nonlocal tries
         tries += 1
-        raise ConnectionRefusedError("no database")
+        raise failure
 
-    sent = await _emit(database, registered, 2)
-    monkeypatch.setattr(database, "connection", away)
-    await wait_until(lambda: tries >= 3, timeout_s=5)
-    monkeypatch.setattr(database, "connection", connection)
+    try:
+        sent = await _emit(database, registered, 2)
+        monkeypatch.setattr(database, "connection", away)
+        await wait_until(lambda: tries >= 3, timeout_s=5)
+        monkeypatch.setattr(database, "connection", connection)
 
-    await eventually(lambda: _empty(database, count))
+        await eventually(lambda: _empty(database, count))
+        assert sorted(scripted_bus.ids) == sorted(sent)
+    finally:
+        await outbox.stop()
+
+
+async def test_a_bus_that_breaks_its_promise_ends_neither_publishing_nor_the_relay(
+    new_service: Any, scripted_bus: Any, registered: Any, count: Any, eventually: Any, monkeypatch: Any
+) -> None:
+    """It raises what no bus should: at the first publishing, at the relay's, and when the relay asks whether it may."""
+    database = await new_service()
+    outbox = Outbox(database, scripted_bus, lease_s=0.1, poll_s=0.02, sweep_s=0.01)
+    publish, ready = scripted_bus.publish, scripted_bus.ready
+    failures = {"publish": 2, "ready": 2}
+
+    async def fail(what: str) -> None:
+        if failures[what]:
+            failures[what] -= 1
+            raise KeyError(what)
+
+    async def bad_publish(*batch: Any) -> None:
+        await fail("publish")
+        await publish(*batch)
+
+    async def bad_ready() -> None:
+        await fail("ready")
+        await ready()
+
+    monkeypatch.setattr(scripted_bus, "publish", bad_publish)
+    monkeypatch.setattr(scripted_bus, "ready", bad_ready)
+    await outbox.start()
+    try:
+        with capture_logs() as logs:
+            sent = await _emit(database, registered, 2)
+            await eventually(lambda: _empty(database, count))
+    finally:
+        await outbox.stop()
     assert sorted(scripted_bus.ids) == sorted(sent)
-    await outbox.stop()
+    assert failures == {"publish": 0, "ready": 0}
+    told = [line["event"] for line in logs if line["log_level"] == "error"]
+    assert sorted(told) == ["outbox.publish_failed"] * 2 + ["periodic.failed"] * 2

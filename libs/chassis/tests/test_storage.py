@@ -11,7 +11,7 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
@@ -22,6 +22,7 @@ import structlog
 from moto.server import ThreadedMotoServer
 
 from chassis import faults
+from chassis.consumer import wait_until
 from chassis.errors import TooLarge
 from chassis.settings import ServiceSettings, SettingsError
 from chassis.storage import (
@@ -496,6 +497,31 @@ async def test_while_the_store_is_away_objects_wait_and_can_be_read(s3_store: S3
     await store.put_bytes(b"after", "temp/after.txt", "text/plain")
     assert cable.calls == 1
     assert not store.waiting("temp/after.txt")
+
+
+@pytest.mark.parametrize("failure", [StoreUnavailable("away"), KeyError("ours")], ids=repr)
+async def test_handing_over_goes_on_after_whatever_went_wrong(
+    s3_store: S3Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failure: Exception
+) -> None:
+    spare = FolderStore(tmp_path / "spare")
+    stored = await spare.put_bytes(b"12345", KEY, "image/jpeg")
+    store = FallbackStore(s3_store, spare, hand_over_every_s=0.01)
+    tries = 0
+
+    async def away(*_: object, **__: object) -> NoReturn:
+        nonlocal tries
+        tries += 1
+        raise failure
+
+    try:
+        with structlog.testing.capture_logs(), monkeypatch.context() as broken:
+            broken.setattr(s3_store, "put_file", away)
+            await store.start()
+            await wait_until(lambda: tries >= 2, timeout_s=5)
+        await wait_until(lambda: not store.waiting(KEY), timeout_s=20)
+    finally:
+        await store.stop()
+    assert await s3_store.read(stored) == b"12345"
 
 
 async def test_what_waits_is_handed_over_by_itself_also_after_a_restart(s3_store: S3Store, tmp_path: Path) -> None:

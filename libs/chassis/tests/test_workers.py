@@ -307,7 +307,10 @@ async def test_a_process_alone_takes_over_leases_of_the_one_before_it(new_servic
     await pool.stop()
 
 
-async def test_a_database_that_is_away_only_delays_the_work(new_service: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("failure", [ConnectionRefusedError("no database"), KeyError("ours")], ids=repr)
+async def test_a_claim_that_fails_only_delays_the_work(
+    new_service: Any, monkeypatch: pytest.MonkeyPatch, failure: Exception
+) -> None:
     database = await new_service()
     runner = Runner(database)
     pool = WorkPool(database, "render", runner, lease_s=0.3, poll_s=0.02)
@@ -317,16 +320,50 @@ async def test_a_database_that_is_away_only_delays_the_work(new_service: Any, mo
     def away() -> Any:
         nonlocal tries
         tries += 1
-        raise ConnectionRefusedError("no database")
+        raise failure
 
     monkeypatch.setattr(database, "connection", away)
     await pool.start()
-    await wait_until(lambda: tries >= 3, timeout_s=5)
-    monkeypatch.setattr(database, "connection", connection)
+    try:
+        await wait_until(lambda: tries >= 3, timeout_s=5)
+        monkeypatch.setattr(database, "connection", connection)
 
-    (work_id,) = await _add(database)
-    await wait_until(lambda: runner.ids == [work_id], timeout_s=5)
-    await pool.stop()
+        (work_id,) = await _add(database)
+        await wait_until(lambda: runner.ids == [work_id], timeout_s=5)
+    finally:
+        await pool.stop()
+
+
+@pytest.mark.parametrize("failure", [ConnectionRefusedError("no database"), KeyError("ours")], ids=repr)
+async def test_leases_are_renewed_after_a_renewal_that_failed(
+    new_service: Any, monkeypatch: pytest.MonkeyPatch, failure: Exception
+) -> None:
+    database = await new_service()
+    runner = Runner(database)
+    runner.go.clear()
+    pool = WorkPool(database, "render", runner, concurrency=1, lease_s=0.3, poll_s=0.02)
+    await pool.start()
+    try:
+        (work_id,) = await _add(database)
+        await wait_until(lambda: runner.ids == [work_id], timeout_s=5)
+        connection = database.connection
+        tries = 0
+
+        def away() -> Any:
+            nonlocal tries
+            tries += 1
+            raise failure
+
+        # There is no room, so nobody claims: whoever asks for a connection renews.
+        monkeypatch.setattr(database, "connection", away)
+        await wait_until(lambda: tries >= 2, timeout_s=5)
+        monkeypatch.setattr(database, "connection", connection)
+
+        async with database.connection() as direct:
+            await direct.execute("DELETE FROM work")
+        await wait_until(lambda: runner.cancelled == [work_id], timeout_s=5)
+    finally:
+        await pool.stop()
 
 
 async def test_new_work_is_begun_without_a_claim_but_never_before_older_work(new_service: Any, eventually: Any) -> None:

@@ -65,5 +65,6 @@ class Listeners:
         try:
             self._listeners[envelope.type](Received(message, envelope, delivery.attempt))
         except Exception:
+            # Hearing is only ever a convenience: one bad listener must not cost the others their news.
             log.exception("listener.failed", service=self._service, type=envelope.type)
         return ACKNOWLEDGE

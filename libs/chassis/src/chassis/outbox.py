@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-import asyncpg
 import structlog
 
 from chassis import faults, ids
@@ -23,6 +22,7 @@ from chassis.database import Database
 from chassis.messages import Outgoing
 from chassis.metrics import OUTBOX_PENDING
 from chassis.outbox_row import from_row
+from chassis.periodic import keep_doing
 
 log = structlog.get_logger(__name__)
 
@@ -46,8 +46,6 @@ ORDER BY id LIMIT $4 FOR UPDATE SKIP LOCKED
 """
 
 _FIRST = UUID(int=0)
-
-_AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
 
 
 class Outbox:
@@ -77,7 +75,7 @@ class Outbox:
         self._poll_s = poll_s
         self._sweep_s = sweep_s
         self._drains = drains
-        self._alone = alone
+        self._take_over = alone
         self._me = ids.uuid7()
         self._held_until = 0.0
         self._fresh: list[Outgoing] = []
@@ -123,8 +121,12 @@ class Outbox:
     async def start(self) -> None:
         """Begin to publish; the bus must have been started."""
         OUTBOX_PENDING.labels(self._database.service).set_function(lambda: self.pending)
-        for name, loop in (("publish", self._publish_loop), ("relay", self._relay_loop), ("sweep", self._sweep_loop)):
-            self._loops.append(asyncio.create_task(loop(), name=f"outbox {name} {self._database.service}"))
+        service = self._database.service
+        self._loops = [
+            keep_doing(f"outbox publish {service}", self._publish_accepted),
+            keep_doing(f"outbox relay {service}", self._relay_and_rest, rest_s=self._poll_s),
+            keep_doing(f"outbox sweep {service}", self._sweep_after_a_while),
+        ]
 
     async def stop(self, grace_s: float = 5.0) -> None:
         """Publish what has been committed, let it be confirmed within the grace, delete its rows. The rest stays."""
@@ -151,42 +153,37 @@ class Outbox:
         await self._sweep()
         return count
 
-    async def _publish_loop(self) -> None:
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
-            self._publish_fresh()
+    async def _publish_accepted(self) -> None:
+        await self._wake.wait()
+        self._wake.clear()
+        self._publish_fresh()
 
     def _publish_fresh(self) -> None:
         while self._fresh:
             batch, self._fresh = self._fresh[: self._batch], self._fresh[self._batch :]
             self._publish_soon(batch)
 
-    async def _relay_loop(self) -> None:
-        take_over = self._alone
-        while True:
-            wait_s = self._poll_s
-            try:
-                if not await self._relay(take_over=take_over):
-                    # Nobody takes some of them for now; asking more often would not help.
-                    wait_s = self._lease_s
-                take_over = False
-            except PublishFailed as error:
-                log.info("outbox.bus_away", service=self._database.service, error=str(error))
-            except _AWAY as error:
-                log.warning("outbox.relay_waits", service=self._database.service, error=str(error))
-            await asyncio.sleep(wait_s)
+    async def _relay_and_rest(self) -> None:
+        wait_s = self._poll_s
+        try:
+            if not await self._relay():
+                # Nobody takes some of them for now; asking more often would not help.
+                wait_s = self._lease_s
+            self._take_over = False
+        except PublishFailed as error:
+            log.info("outbox.bus_away", service=self._database.service, error=str(error))
+        await asyncio.sleep(wait_s)
 
-    async def _relay(self, *, take_over: bool) -> bool:
+    async def _relay(self) -> bool:
         """Publish what is left behind, if somebody has to and it is us. False when something was not published."""
         # Row ids carry the machine's time, so this compares with the machine's clock and not the service's.
-        floor = ids.uuid7_floor(datetime.now(UTC) - timedelta(seconds=0 if take_over else self._lease_s))
+        floor = ids.uuid7_floor(datetime.now(UTC) - timedelta(seconds=0 if self._take_over else self._lease_s))
         async with self._database.connection() as connection:
             self._left_behind = await connection.fetchval(_LEFT_BEHIND, floor, list(self._held))
         if not self._left_behind:
             return True
         await self._bus.ready()
-        if not await self._hold(self._lease_s, take_over=take_over):
+        if not await self._hold(self._lease_s, take_over=self._take_over):
             return True
         count, complete = await self._relay_rows(floor, patience_s=self._lease_s)
         if count:
@@ -248,6 +245,10 @@ class Outbox:
         except PublishFailed as error:
             log.warning("outbox.not_published", service=self._database.service, error=str(error))
             return False
+        except Exception:
+            # A bus promises to raise nothing else; if one does, that is told, and the rows are the relay's as before.
+            log.exception("outbox.publish_failed", service=self._database.service, messages=len(batch))
+            return False
         else:
             faults.point("outbox.after_publish", self._database.service)
             return True
@@ -271,20 +272,16 @@ class Outbox:
             self._held -= taken
         except BaseException:
             self._confirmed |= taken
+            self._sweep_wake.set()
             raise
         finally:
             self._deleting -= taken
 
-    async def _sweep_loop(self) -> None:
-        while True:
-            await self._sweep_wake.wait()
-            self._sweep_wake.clear()
-            await asyncio.sleep(self._sweep_s)
-            try:
-                await self._sweep()
-            except _AWAY as error:
-                log.warning("outbox.sweep_waits", service=self._database.service, error=str(error))
-                self._sweep_wake.set()
+    async def _sweep_after_a_while(self) -> None:
+        await self._sweep_wake.wait()
+        self._sweep_wake.clear()
+        await asyncio.sleep(self._sweep_s)
+        await self._sweep()
 
     async def _sweep(self) -> None:
         while self._confirmed:

@@ -7,12 +7,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from uuid import UUID
 
-import asyncpg
 import structlog
 
 from chassis import faults, ids
 from chassis.database import Database, LeaseLost
 from chassis.metrics import WORK_ITEMS
+from chassis.periodic import keep_doing
 from chassis.work import WorkItem
 
 log = structlog.get_logger(__name__)
@@ -87,8 +87,8 @@ class WorkPool:
         WORK_ITEMS.labels(self._kind, "running").set_function(lambda: self.busy)
         WORK_ITEMS.labels(self._kind, "free").set_function(lambda: self._concurrency - self.busy)
         self._loops = [
-            asyncio.create_task(self._claim_loop(), name=f"work {self._kind}"),
-            asyncio.create_task(self._renew_loop(), name=f"leases {self._kind}"),
+            keep_doing(f"work {self._kind}", self._claim_due, rest_s=self._poll_s),
+            keep_doing(f"leases {self._kind}", self._renew),
         ]
         self._wake.set()
 
@@ -135,24 +135,19 @@ class WorkPool:
     def _room(self) -> int:
         return self._concurrency - len(self._running) - self._reserved
 
-    async def _claim_loop(self) -> None:
-        while True:
-            try:
-                async with asyncio.timeout(self._poll_s):
-                    await self._wake.wait()
-            except TimeoutError:
-                pass
-            self._wake.clear()
-            try:
-                self._more = True
-                while self._more and (room := self._room) > 0:
-                    items = await self._claim(room)
-                    self._more = len(items) == room
-                    for item in items:
-                        self._start(item)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
-                log.warning("work.claim_waits", kind=self._kind, error=str(error))
-                await asyncio.sleep(self._poll_s)
+    async def _claim_due(self) -> None:
+        try:
+            async with asyncio.timeout(self._poll_s):
+                await self._wake.wait()
+        except TimeoutError:
+            pass
+        self._wake.clear()
+        self._more = True
+        while self._more and (room := self._room) > 0:
+            items = await self._claim(room)
+            self._more = len(items) == room
+            for item in items:
+                self._start(item)
 
     async def _claim(self, room: int) -> list[WorkItem]:
         self._claims += 1
@@ -192,6 +187,7 @@ class WorkPool:
         except asyncio.CancelledError:
             raise
         except Exception:
+            # The work may be the reason, whatever it raises: the others go on, and it is tried again.
             log.exception("work.failed", kind=self._kind, work_id=str(item.id), attempt=item.attempt)
             await self._postpone(item)
 
@@ -206,33 +202,28 @@ class WorkPool:
                     item.token,
                     self._database.clock.now() + timedelta(seconds=delay),
                 )
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
-            # Its lease runs out by itself.
-            log.warning("work.not_postponed", kind=self._kind, work_id=str(item.id), error=str(error))
+        except Exception as error:
+            # Nobody awaits this task, and whatever it was, the lease runs out by itself.
+            log.warning("work.not_postponed", kind=self._kind, work_id=str(item.id), error=repr(error))
 
-    async def _renew_loop(self) -> None:
-        while True:
-            await asyncio.sleep(self.lease_s / 3)
-            held = [item for item, _ in self._running.values()]
-            if not held:
-                continue
-            try:
-                async with self._database.connection() as connection:
-                    rows = await connection.fetch(
-                        "UPDATE work SET lease_until = $3 FROM unnest($1::uuid[], $2::uuid[]) AS held (id, token) "
-                        "WHERE work.id = held.id AND work.lease_token = held.token RETURNING work.id",
-                        [item.id for item in held],
-                        [item.token for item in held],
-                        self._database.clock.now() + timedelta(seconds=self.lease_s),
-                    )
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
-                log.warning("work.not_renewed", kind=self._kind, error=str(error))
-                continue
-            kept = {row["id"] for row in rows}
-            for item in held:
-                if item.id not in kept:
-                    # Finished this moment, removed on purpose, or taken over: either way not ours to go on with.
-                    self.cancel(item.id)
+    async def _renew(self) -> None:
+        await asyncio.sleep(self.lease_s / 3)
+        held = [item for item, _ in self._running.values()]
+        if not held:
+            return
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(
+                "UPDATE work SET lease_until = $3 FROM unnest($1::uuid[], $2::uuid[]) AS held (id, token) "
+                "WHERE work.id = held.id AND work.lease_token = held.token RETURNING work.id",
+                [item.id for item in held],
+                [item.token for item in held],
+                self._database.clock.now() + timedelta(seconds=self.lease_s),
+            )
+        kept = {row["id"] for row in rows}
+        for item in held:
+            if item.id not in kept:
+                # Finished this moment, removed on purpose, or taken over: either way not ours to go on with.
+                self.cancel(item.id)
 
     async def _return(self, items: Sequence[WorkItem]) -> None:
         async with self._database.connection() as connection:

@@ -7,6 +7,7 @@ import itertools
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from chassis.bus.port import ACKNOWLEDGE, Bury, NotReading, PublishFailed, Retry
 from chassis.messages import Delivery
@@ -92,6 +93,24 @@ async def test_a_retry_that_does_not_count_keeps_the_attempt_number(world: Any) 
     await world.until(lambda: len(handler.deliveries) == 2, timeout_s=5)
     assert await published is None
     assert [delivery.attempt for delivery in handler.deliveries] == [1, 1]
+
+
+async def test_a_handler_that_raises_gets_its_messages_again_and_its_queue_goes_on(world: Any) -> None:
+    def decide(delivery: Delivery) -> Any:
+        if delivery.attempt == 1:
+            raise KeyError("ours")
+        return ACKNOWLEDGE
+
+    handler = world.recorder(decide)
+    world.queue("raising", handler, "a.happened.v1")
+    await world.bus.start()
+
+    with capture_logs() as logs:
+        published = world.publish_soon(world.message("a.happened.v1"))
+        await world.until(lambda: len(handler.deliveries) == 2, timeout_s=10)
+        assert await published is None
+    assert [delivery.attempt for delivery in handler.deliveries] == [1, 2]
+    assert [line["queue"] for line in logs if line["event"] == "consumer.handler_raised"] == ["tests.raising"]
 
 
 async def test_each_message_of_a_batch_has_its_own_verdict(world: Any) -> None:

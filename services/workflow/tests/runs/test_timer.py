@@ -7,10 +7,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
+from structlog.testing import capture_logs
+
 from chassis.auth import Identity
 from chassis.clock import ManualClock
 from contracts.ai_router import SubmitJob
 from contracts.billing import ReleaseCredits, ReserveCredits
+from workflow.runs import repository
 
 
 async def test_a_timer_that_comes_too_early_only_corrects_the_time(start_world: Any, somebody: Identity) -> None:
@@ -44,6 +48,30 @@ async def test_two_timers_advance_each_run_once(start_world: Any, somebody: Iden
     await world.wait_for(lambda: len(world.others.asked(ReserveCredits)) == 10)
     asked = [command.reservation_id for command in world.others.asked(ReserveCredits)]
     assert len(set(asked)) == 5, "asking again must repeat the id"
+
+
+async def test_one_bad_look_does_not_end_the_timer(
+    start_world: Any, somebody: Identity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every run's deadline hangs on it: after an error that nobody expected it looks again."""
+    world = await start_world(timer_poll_s=0.05, step_within_s=0.1)
+    world.others.mute = {ReserveCredits}
+    lock_due = repository.lock_due
+    looks = 0
+
+    async def fails_twice(*arguments: Any) -> Any:
+        nonlocal looks
+        looks += 1
+        if looks <= 2:
+            raise KeyError("ours")
+        return await lock_due(*arguments)
+
+    monkeypatch.setattr(repository, "lock_due", fails_twice)
+    with capture_logs() as logs:
+        await world.order(somebody)
+        await world.wait_for(lambda: len(world.others.asked(ReserveCredits)) >= 2)
+    failed = [line["part"] for line in logs if line["event"] == "periodic.failed"]
+    assert failed == ["workflow timer"] * 2
 
 
 async def test_a_run_that_nobody_answers_ends_by_itself(start_world: Any, somebody: Identity) -> None:

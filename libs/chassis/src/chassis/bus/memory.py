@@ -25,10 +25,14 @@ from chassis.bus.port import (
     PublishFailed,
     QueueSpec,
     Retry,
+    Verdict,
 )
 from chassis.messages import Delivery, Outgoing
 
 log = structlog.get_logger(__name__)
+
+_AGAIN_S = 1.0
+"""When a message comes again that our own side could not take."""
 
 
 class DeadLetterStore(Protocol):
@@ -205,7 +209,13 @@ class InProcessBus:
             queue.busy = False
 
     async def _handle(self, queue: _Queue, batch: list[_Parcel]) -> None:
-        verdicts = await queue.handler([parcel.delivery for parcel in batch])
+        verdicts: Sequence[Verdict]
+        try:
+            verdicts = await queue.handler([parcel.delivery for parcel in batch])
+        except Exception as error:
+            # A handler promises not to raise; if one does, nothing may be lost and the queue must go on.
+            log.exception("consumer.handler_raised", queue=queue.spec.name)
+            verdicts = [Retry(_AGAIN_S, repr(error))] * len(batch)
         for parcel, verdict in zip(batch, verdicts, strict=True):
             match verdict:
                 case Retry(delay_s=delay_s, counted=counted):
@@ -223,7 +233,7 @@ class InProcessBus:
                         # The store is the consumer's own database; while it is away the letter waits here and in
                         # the outbox.
                         log.exception("dead_letter.not_stored", queue=queue.spec.name)
-                        self._later(1.0, queue, parcel)
+                        self._later(_AGAIN_S, queue, parcel)
                         continue
                 case Acknowledge():
                     pass

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import structlog
 
-from chassis.errors import ServiceError
+from chassis.periodic import keep_doing
 from chassis.storage.folder import FolderStore
 from chassis.storage.port import (
     DAY_S,
@@ -131,7 +131,7 @@ class FallbackStore:
     async def start(self) -> None:
         """Begin to hand over what waits, also from before a restart."""
         if self._loop is None:
-            self._loop = asyncio.create_task(self._hand_over_for_ever(), name="objects.hand_over")
+            self._loop = keep_doing("objects.hand_over", self._hand_over_and_rest, rest_s=self._every_s)
 
     async def stop(self, grace_s: float = 5.0) -> None:
         """Stop handing over; what still waits stays in the folder."""
@@ -188,11 +188,7 @@ class FallbackStore:
                 log.debug("objects.just_handed_over", key=key)
         return await use(self._primary)
 
-    async def _hand_over_for_ever(self) -> None:
-        while True:
-            try:
-                if moved := await self.hand_over():
-                    log.info("objects.handed_over", count=moved)
-            except (ServiceError, OSError) as failure:
-                log.warning("objects.hand_over_failed", reason=repr(failure))
-            await asyncio.sleep(self._every_s)
+    async def _hand_over_and_rest(self) -> None:
+        if moved := await self.hand_over():
+            log.info("objects.handed_over", count=moved)
+        await asyncio.sleep(self._every_s)

@@ -6,7 +6,6 @@ import asyncio
 import time
 from collections.abc import Mapping
 
-import asyncpg
 import httpx
 import structlog
 
@@ -16,6 +15,7 @@ from ai_router.providers.port import Provider, ProviderFailure
 from ai_router.providers.registry import configured
 from ai_router.routing.router import Router
 from chassis.database import Database
+from chassis.periodic import Periodic
 from contracts.enums import ServiceHealth
 
 log = structlog.get_logger(__name__)
@@ -43,32 +43,17 @@ class VendorClients:
             await self._client.aclose()
 
 
-class HealthChecks:
+class HealthChecks(Periodic):
     """A background part: asks every outside provider every ``every_s`` seconds, all side by side."""
 
     def __init__(self, database: Database, router: Router, *, every_s: float) -> None:
+        super().__init__("health of providers", every_s)
         self._database = database
         self._router = router
-        self._every_s = every_s
-        self._loop: asyncio.Task[None] | None = None
 
-    async def start(self) -> None:
-        """Begin; the first round starts at once."""
-        self._loop = asyncio.create_task(self._check_loop(), name="health of providers")
-
-    async def stop(self, grace_s: float = 5.0) -> None:
-        """End."""
-        if self._loop is not None:
-            self._loop.cancel()
-            await asyncio.gather(self._loop, return_exceptions=True)
-
-    async def _check_loop(self) -> None:
-        while True:
-            try:
-                await self.check_all()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
-                log.warning("health.not_stored", error=str(error))
-            await asyncio.sleep(self._every_s)
+    async def round(self) -> None:
+        """Ask everybody."""
+        await self.check_all()
 
     async def check_all(self) -> None:
         """One round: ask, remember, store."""

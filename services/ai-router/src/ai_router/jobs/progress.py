@@ -6,18 +6,14 @@ import asyncio
 from dataclasses import dataclass
 from uuid import UUID
 
-import asyncpg
-import structlog
-
 from ai_router.jobs import repository
 from ai_router.jobs.models import Job
 from ai_router.providers.port import Report
 from chassis import context
 from chassis.database import Database
+from chassis.periodic import Periodic
 from contracts.ai_router import JobProgressed
 from contracts.enums import Capability
-
-log = structlog.get_logger(__name__)
 
 EVERY_S = 1.0
 
@@ -38,25 +34,15 @@ class _Told:
     told: int = -1
 
 
-class ProgressBoard:
+class ProgressBoard(Periodic):
     """A background part: jobs post to it, it writes and publishes what has changed. A job of under a second never
     appears here."""
 
     def __init__(self, database: Database) -> None:
+        super().__init__("progress of jobs", 0)
         self._database = database
         self._jobs: dict[UUID, _Told] = {}
         self._changed = asyncio.Event()
-        self._loop: asyncio.Task[None] | None = None
-
-    async def start(self) -> None:
-        """Begin to tell."""
-        self._loop = asyncio.create_task(self._tell_loop(), name="progress of jobs")
-
-    async def stop(self, grace_s: float = 5.0) -> None:
-        """Tell no more; progress is only ever a convenience."""
-        if self._loop is not None:
-            self._loop.cancel()
-            await asyncio.gather(self._loop, return_exceptions=True)
 
     def begin(self, job: Job, provider: str) -> Report:
         """``provider`` starts on ``job``: returns what its progress is reported to."""
@@ -74,16 +60,17 @@ class ProgressBoard:
         """Nothing more is told about a job."""
         self._jobs.pop(job_id, None)
 
-    async def _tell_loop(self) -> None:
-        while True:
-            await self._changed.wait()
-            await asyncio.sleep(EVERY_S)
-            self._changed.clear()
-            try:
-                await self._tell()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
-                log.warning("progress.not_told", error=str(error))
-                self._changed.set()
+    async def round(self) -> None:
+        """Wait until something has changed, and tell it a little later."""
+        await self._changed.wait()
+        await asyncio.sleep(EVERY_S)
+        self._changed.clear()
+        try:
+            await self._tell()
+        except BaseException:
+            # Nothing of it was told, and nobody may report again.
+            self._changed.set()
+            raise
 
     async def _tell(self) -> None:
         news = [told for told in self._jobs.values() if told.progress > told.told]

@@ -124,6 +124,7 @@ class Runner:
             except Exception:
                 if item.attempt < MOST_CLAIMS:
                     raise
+                # Whatever it is, it has ended every claim so far; the user must not wait for it for ever.
                 log.exception("job.given_up", job_id=str(job.id), claims=item.attempt)
                 ending = self._failed(course, JobEnd.INTERNAL)
             finally:

@@ -2,37 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
-
-import asyncpg
-import structlog
-
 from billing.ledger.service import Ledger
 from chassis.database import Database
-
-log = structlog.get_logger(__name__)
+from chassis.periodic import Periodic
 
 _BATCH = 200
 
 
-class HoldExpiry:
+class HoldExpiry(Periodic):
     """Looks for overdue holds every ``poll_s``. Several processes may do so: the account's lock decides."""
 
     def __init__(self, database: Database, ledger: Ledger, *, poll_s: float) -> None:
+        super().__init__("hold expiry", poll_s)
         self._database = database
         self._ledger = ledger
-        self._poll_s = poll_s
-        self._task: asyncio.Task[None] | None = None
 
-    async def start(self) -> None:
-        """Begin to look."""
-        self._task = asyncio.create_task(self._loop(), name="hold expiry")
-
-    async def stop(self, grace_s: float = 5.0) -> None:
-        """Stop looking."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+    async def round(self) -> None:
+        """Give back whatever is overdue."""
+        while await self.run_once() == _BATCH:
+            pass
 
     async def run_once(self) -> int:
         """Give back what is overdue now; returns how many holds."""
@@ -43,12 +31,3 @@ class HoldExpiry:
                 _BATCH,
             )
             return await self._ledger.expire([row["id"] for row in rows], tx) if rows else 0
-
-    async def _loop(self) -> None:
-        while True:
-            try:
-                while await self.run_once() == _BATCH:
-                    pass
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
-                log.warning("hold_expiry.waits", error=str(error))
-            await asyncio.sleep(self._poll_s)

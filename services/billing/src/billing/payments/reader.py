@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-import asyncpg
 import structlog
 
 from billing.payments import repository, rules
 from billing.payments.port import PaymentFailure, PaymentProcessor
 from billing.payments.repository import Due
 from chassis.database import Database
+from chassis.periodic import Periodic
 
 log = structlog.get_logger(__name__)
 
@@ -21,7 +20,7 @@ _FIRST_WAIT = timedelta(seconds=5)
 _LONGEST_WAIT = timedelta(hours=1)
 
 
-class SubscriptionReader:
+class SubscriptionReader(Periodic):
     """Looks every ``poll_s`` for what is due. Several processes may: a reading counts if nothing else did since."""
 
     def __init__(
@@ -32,21 +31,19 @@ class SubscriptionReader:
         poll_s: float,
         close: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
+        super().__init__("subscription reader", poll_s)
         self._database = database
         self._close = close
         self._processor = processor
-        self._poll_s = poll_s
-        self._task: asyncio.Task[None] | None = None
 
-    async def start(self) -> None:
-        """Begin to look."""
-        self._task = asyncio.create_task(self._loop(), name="subscription reader")
+    async def round(self) -> None:
+        """Read whatever is due."""
+        while await self.run_once() == _BATCH:
+            pass
 
     async def stop(self, grace_s: float = 5.0) -> None:
         """Stop looking, and close what the processor is spoken to with."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await super().stop(grace_s)
         if self._close is not None:
             await self._close()
 
@@ -74,12 +71,3 @@ class SubscriptionReader:
             if verdict is rules.Verdict.APPLIED:
                 await repository.save(tx, each.id, held)
                 await repository.put_off(tx, each.id, until=tx.now + _LONGEST_WAIT, failures=0)
-
-    async def _loop(self) -> None:
-        while True:
-            try:
-                while await self.run_once() == _BATCH:
-                    pass
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
-                log.warning("subscription_reader.waits", error=str(error))
-            await asyncio.sleep(self._poll_s)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import tempfile
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import structlog
 
 from chassis.database import Database, Transaction
-from chassis.storage.port import ObjectMissing, ObjectStore, StoreUnavailable
+from chassis.periodic import Periodic
+from chassis.storage.port import ObjectMissing, ObjectStore
 from contracts.objects import StoredObject
 from workflow.files import repository
 
@@ -25,7 +24,7 @@ Chore = Callable[[Transaction], Awaitable[None]]
 """Something else to be done now and then, in a transaction of its own."""
 
 
-class Housekeeping:
+class Housekeeping(Periodic):
     """A background part; several processes may run one each, rows are claimed with ``SKIP LOCKED``.
 
     ``also``: chores of others that are done at the same pace.
@@ -40,23 +39,16 @@ class Housekeeping:
         poll_s: float,
         also: Sequence[Chore] = (),
     ) -> None:
+        super().__init__("workflow housekeeping", poll_s)
         self._database = database
         self._stores = stores
         self._keep_deleted = timedelta(seconds=keep_deleted_s)
-        self._poll_s = poll_s
         self._also = also
-        self._loop: asyncio.Task[None] | None = None
 
-    async def start(self) -> None:
-        """Begin; returns at once."""
-        self._loop = asyncio.create_task(self._run(), name="workflow housekeeping")
-
-    async def stop(self, grace_s: float = 5.0) -> None:
-        """End; what is left is done by the next process."""
-        if self._loop is not None:
-            self._loop.cancel()
-            await asyncio.wait({self._loop}, timeout=grace_s)
-            self._loop = None
+    async def round(self) -> None:
+        """Do whatever is due."""
+        while sum(await self.run_once()) >= BATCH:
+            pass
 
     async def run_once(self) -> tuple[int, int]:
         """Do one batch of each kind; how many files lost their objects and how many moved."""
@@ -64,17 +56,6 @@ class Housekeeping:
             async with self._database.transaction() as tx:
                 await chore(tx)
         return await self._remove(), await self._move()
-
-    async def _run(self) -> None:
-        while True:
-            try:
-                while sum(await self.run_once()) >= BATCH:
-                    pass
-            except (StoreUnavailable, OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
-                log.warning("housekeeping.waits", error=repr(error))
-            except Exception:
-                log.exception("housekeeping.failed")
-            await asyncio.sleep(self._poll_s)
 
     async def _remove(self) -> int:
         async with self._database.transaction() as tx:

@@ -4,45 +4,35 @@ from __future__ import annotations
 
 import asyncio
 
-import asyncpg
-import structlog
-
 from chassis.database import Database
+from chassis.periodic import Periodic
 from workflow.engine.signals import Started, Ticked
 from workflow.runs import repository
 from workflow.runs.driver import Driver, Happening
 
-log = structlog.get_logger(__name__)
-
 BATCH = 100
 
 
-class Timer:
+class Timer(Periodic):
     """A background part; several processes may run one each, rows are claimed with ``SKIP LOCKED``."""
 
     def __init__(self, database: Database, driver: Driver, *, poll_s: float, places: int) -> None:
+        super().__init__("workflow timer", 0)
         self._database = database
         self._driver = driver
         self._poll_s = poll_s
         self._places = places
         self._wake = asyncio.Event()
         self._next_look = 0.0
-        self._loop: asyncio.Task[None] | None = None
 
     def wake(self) -> None:
         """Look at once: a run has ended, so another one may begin."""
         self._wake.set()
 
-    async def start(self) -> None:
-        """Begin; returns at once."""
-        self._loop = asyncio.create_task(self._run(), name="workflow timer")
-
-    async def stop(self, grace_s: float = 5.0) -> None:
-        """End; what is due stays due."""
-        if self._loop is not None:
-            self._loop.cancel()
-            await asyncio.wait({self._loop}, timeout=grace_s)
-            self._loop = None
+    async def round(self) -> None:
+        """Wait for the next look, and look."""
+        # Whoever wakes the timer has made room; what is due has its own time.
+        await (self._admit() if await self._sleep() else self.run_once())
 
     async def run_once(self) -> int:
         """Advance everything that is due now; how many runs that were."""
@@ -52,19 +42,6 @@ class Timer:
             if count < BATCH:
                 break
         return total + await self._admit()
-
-    async def _run(self) -> None:
-        woken = False
-        while True:
-            try:
-                # Whoever wakes the timer has made room; what is due has its own time.
-                await (self._admit() if woken else self.run_once())
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
-                log.warning("timer.waits", error=repr(error))
-            except Exception:
-                # One bad pass must not end the timer: every run's deadline hangs on it.
-                log.exception("timer.failed")
-            woken = await self._sleep()
 
     async def _sleep(self) -> bool:
         """Wait for the next look; true when it comes early."""
