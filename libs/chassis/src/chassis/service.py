@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+import structlog
 from fastapi import FastAPI
 
 from chassis.auth import Verifier
@@ -22,6 +23,8 @@ from chassis.outbox import Outbox
 from chassis.processes import ProcessPool
 from chassis.settings import ServiceSettings
 from chassis.storage.port import ObjectStore
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -121,9 +124,17 @@ class Running:
         """Stop background parts, publish what they and the last handlers committed, close the database.
 
         The bus is the caller's: paused before this, so that no handler commits any more, and stopped after it.
+        What cannot end in order, because the database is away, is told and keeps nothing else from ending.
         """
-        await asyncio.gather(*(part.stop(grace_s) for part in self._background))
+        await asyncio.gather(*(self._end(part, part.stop(grace_s)) for part in self._background))
         if self._outbox is not None:
-            await self._outbox.stop(grace_s)
+            await self._end(self._outbox, self._outbox.stop(grace_s))
         if self._service.database is not None:
             await self._service.database.close()
+
+    async def _end(self, part: object, stopping: Awaitable[None]) -> None:
+        try:
+            await stopping
+        except Exception:
+            # What was left undone is found by whoever starts next: leases run out, outbox rows stay.
+            log.exception("service.part_not_stopped", service=self._service.name, part=type(part).__name__)
