@@ -16,17 +16,17 @@ from typing import Any
 
 import structlog
 
-from ai_router.catalogue.models import Catalogue
-from ai_router.jobs import cache, repository
+from ai_router.jobs import endings, repository
+from ai_router.jobs.course import Accepted, Course
 from ai_router.jobs.finisher import Finisher
-from ai_router.jobs.models import CacheEntry, Call, CallState, Ending, Job
-from ai_router.jobs.outcomes import JobEnd, failed_event, why_nobody
+from ai_router.jobs.models import Call, CallState, Ending, Job
+from ai_router.jobs.outcomes import JobEnd, why_nobody
 from ai_router.jobs.progress import ProgressBoard
-from ai_router.jobs.validation import Validator, Verdict
+from ai_router.jobs.validation import Validator
 from ai_router.jobs.vendor import Earlier, Polling, drive
 from ai_router.jobs.workspace import workspace
 from ai_router.metrics import COST, JOBS_ENDED, PROVIDER_CALLS, PROVIDER_SECONDS
-from ai_router.providers.port import FailureClass, Provider, ProviderFailure, ProviderRequest, ProviderResult
+from ai_router.providers.port import FailureClass, Provider, ProviderFailure, ProviderRequest
 from ai_router.routing.choose import Candidate
 from ai_router.routing.failures import CONSEQUENCES, QUICK_RETRIES, QUICK_RETRY_S, ROUNDS_S
 from ai_router.routing.router import Router
@@ -34,9 +34,8 @@ from chassis import context
 from chassis.database import Database, LeaseLost
 from chassis.storage.port import ObjectDamaged, ObjectMissing, ObjectStore
 from chassis.work import WorkItem
-from contracts.ai_router import CostRecorded, FallbackUsed, JobCompleted
-from contracts.enums import Capability, Status
-from contracts.message import Event
+from contracts.ai_router import FallbackUsed
+from contracts.enums import Capability
 
 log = structlog.get_logger(__name__)
 
@@ -54,41 +53,6 @@ class RunnerOptions:
     cache_for: timedelta = timedelta(hours=24)
     quick_retry_s: float = QUICK_RETRY_S
     rounds_s: tuple[float, ...] = ROUNDS_S
-
-
-@dataclass(slots=True)
-class _Accepted:
-    """A result, who made it, and what was thought of it."""
-
-    candidate: Candidate
-    call: Call
-    result: ProviderResult
-    verdict: Verdict
-
-
-@dataclass(slots=True)
-class _Course:
-    """What has happened to a job so far."""
-
-    job: Job
-    started: datetime
-    attempts: int = 0
-    spent: Decimal = Decimal(0)
-    tried: list[str] = field(default_factory=list)
-    """Providers that failed, in order."""
-    unsaved: list[Call] = field(default_factory=list)
-    events: list[Event] = field(default_factory=list)
-    choices: list[dict[str, Any]] = field(default_factory=list)
-    last_failure: ProviderFailure | None = None
-    may_work_later: bool = False
-    best: _Accepted | None = None
-    delivered: Decimal = Decimal(0)
-    """Cost of what the call under way has delivered: due even when the result is no good."""
-
-    @property
-    def failed(self) -> frozenset[str]:
-        """Providers not to be asked again in this round."""
-        return frozenset(self.tried)
 
 
 class Runner:
@@ -115,25 +79,25 @@ class Runner:
     async def run(self, item: WorkItem) -> None:
         """Bring a claimed job to its end, or put it off."""
         job = Job.of(item)
-        course = _Course(job, self._now())
+        course = Course(job, self._now())
         with context.use(job.context):
             try:
                 ending = await self._within_deadline(item, course)
             except (ObjectMissing, ObjectDamaged) as gone:
-                ending = self._failed(course, JobEnd.input_gone(gone))
+                ending = endings.failed(course, JobEnd.input_gone(gone), self._now())
             except Exception:
                 if item.attempt < MOST_CLAIMS:
                     raise
                 # Whatever it is, it has ended every claim so far; the user must not wait for it for ever.
                 log.exception("job.given_up", job_id=str(job.id), claims=item.attempt)
-                ending = self._failed(course, JobEnd.INTERNAL)
+                ending = endings.failed(course, JobEnd.INTERNAL, self._now())
             finally:
                 self._board.end(job.id)
             if ending is not None:
                 await self._finisher.finish(item, ending)
                 JOBS_ENDED.labels(job.command.capability, ending.status).inc()
 
-    async def _within_deadline(self, item: WorkItem, course: _Course) -> Ending | None:
+    async def _within_deadline(self, item: WorkItem, course: Course) -> Ending | None:
         left = (course.job.command.deadline - course.started).total_seconds()
         try:
             async with asyncio.timeout(max(0.0, left)) as limit:
@@ -141,9 +105,9 @@ class Runner:
         except TimeoutError:
             if not limit.expired():
                 raise
-            return self._failed(course, JobEnd.TOO_LATE)
+            return endings.failed(course, JobEnd.TOO_LATE, self._now())
 
-    async def _carry_out(self, item: WorkItem, course: _Course) -> Ending | None:
+    async def _carry_out(self, item: WorkItem, course: Course) -> Ending | None:
         if item.attempt > 1 or course.job.round:
             done = await self._pick_up(course)
             if done is not None:
@@ -158,7 +122,7 @@ class Runner:
             except ProviderFailure as failure:
                 consequence = CONSEQUENCES[failure.failure]
                 if consequence.then == "fail":
-                    return self._failed(course, JobEnd.of(failure))
+                    return endings.failed(course, JobEnd.of(failure), self._now())
                 if consequence.then == "again" and again.get(candidate.provider, 0) < QUICK_RETRIES:
                     again[candidate.provider] = again.get(candidate.provider, 0) + 1
                     await asyncio.sleep(failure.retry_after_s or self._options.quick_retry_s)
@@ -169,7 +133,7 @@ class Runner:
                 return await self._completed(course, accepted)
             course.tried.append(candidate.provider)
 
-    async def _next(self, course: _Course) -> tuple[Candidate | None, tuple[Any, ...]]:
+    async def _next(self, course: Course) -> tuple[Candidate | None, tuple[Any, ...]]:
         choice, inputs = await self._router.choose(course.job.command, failed=course.failed, spent=course.spent)
         course.choices.append({"inputs": inputs.document(), **choice.document()})
         candidate = choice.ranked[0] if choice.ranked else None
@@ -187,7 +151,7 @@ class Runner:
             course.last_failure = None
         return candidate, choice.dropped
 
-    async def _attempt(self, course: _Course, candidate: Candidate, earlier: Call | None = None) -> _Accepted:
+    async def _attempt(self, course: Course, candidate: Candidate, earlier: Call | None = None) -> Accepted:
         """One call of one provider, stored with how it ended. Raises ``ProviderFailure``."""
         command = course.job.command
         provider = self._router.providers[candidate.provider]
@@ -234,7 +198,7 @@ class Runner:
                 PROVIDER_CALLS.labels(*labels, outcome).inc()
                 PROVIDER_SECONDS.labels(*labels).observe(time.monotonic() - began)
 
-    async def _call(self, course: _Course, candidate: Candidate, call: Call, earlier: Call | None) -> _Accepted:
+    async def _call(self, course: Course, candidate: Candidate, call: Call, earlier: Call | None) -> Accepted:
         command = course.job.command
         provider = self._router.providers[candidate.provider]
         wanted = command.parameters.get("model")
@@ -278,11 +242,11 @@ class Runner:
         course.spent += ended.spent
         if ended.paid:
             COST.labels(candidate.provider).inc(float(ended.spent))
-            course.events.append(self._cost(course.job, ended, offer.cost))
+            course.events.append(endings.cost_recorded(course.job, ended, offer.cost))
         course.unsaved.append(ended)
-        return _Accepted(candidate, ended, result, verdict)
+        return Accepted(candidate, ended, result, verdict)
 
-    async def _good_enough(self, course: _Course, accepted: _Accepted) -> bool:
+    async def _good_enough(self, course: Course, accepted: Accepted) -> bool:
         """Whether the result is taken at once; else it is kept in case nobody does better."""
         catalogue, _ = await self._router.snapshot()
         command = course.job.command
@@ -295,7 +259,7 @@ class Runner:
         course.last_failure = ProviderFailure(FailureClass.BAD_OUTPUT, f"scored {score:.2f}, wanted {threshold:g}")
         return False
 
-    async def _nobody_left(self, item: WorkItem, course: _Course, dropped: tuple[Any, ...]) -> Ending | None:
+    async def _nobody_left(self, item: WorkItem, course: Course, dropped: tuple[Any, ...]) -> Ending | None:
         if course.best is not None:
             return await self._completed(course, course.best, warning="low_quality")
         job = course.job
@@ -304,9 +268,9 @@ class Runner:
             if until < job.command.deadline:
                 await self._put_off(item, course, until)
                 return None
-        return self._failed(course, why_nobody(course.last_failure, dropped))
+        return endings.failed(course, why_nobody(course.last_failure, dropped), self._now())
 
-    async def _put_off(self, item: WorkItem, course: _Course, until: datetime) -> None:
+    async def _put_off(self, item: WorkItem, course: Course, until: datetime) -> None:
         later = replace(course.job, round=course.job.round + 1)
         async with self._database.transaction() as tx:
             repository.save_calls(tx, course.unsaved)
@@ -316,7 +280,7 @@ class Runner:
                 tx.emit(event)
         log.info("job.put_off", job_id=str(item.id), until=until.isoformat(), round=later.round)
 
-    async def _pick_up(self, course: _Course) -> _Accepted | None:
+    async def _pick_up(self, course: Course) -> Accepted | None:
         """Go on where another process, or an earlier round, stopped; the result of an open call, if it has one."""
         async with self._database.transaction() as tx:
             calls = await repository.calls_of(tx, course.job.id)
@@ -348,7 +312,7 @@ class Runner:
         async with self._database.transaction() as tx:
             repository.save_calls(tx, [call])
 
-    async def _call_failed(self, course: _Course, call: Call, failure: ProviderFailure) -> None:
+    async def _call_failed(self, course: Course, call: Call, failure: ProviderFailure) -> None:
         unknown = failure.failure is FailureClass.UNKNOWN_OUTCOME
         # A call that may have gone through is counted as spent: better too careful with the user's budget.
         cost = call.estimated_cost if unknown and call.paid else course.delivered
@@ -362,86 +326,14 @@ class Runner:
             repository.save_calls(tx, [ended])
             if cost:
                 COST.labels(call.provider).inc(float(cost))
-                tx.emit(self._cost(course.job, ended, cost))
+                tx.emit(endings.cost_recorded(course.job, ended, cost))
 
-    async def _completed(self, course: _Course, accepted: _Accepted, warning: str | None = None) -> Ending:
-        job, result, verdict = course.job, accepted.result, accepted.verdict
-        command = job.command
-        seconds = (self._now() - course.started).total_seconds()
+    async def _completed(self, course: Course, accepted: Accepted, warning: str = "") -> Ending:
         catalogue, _ = await self._router.snapshot()
-        event = JobCompleted(
-            job_id=command.job_id,
-            run_id=command.run_id,
-            user_id=command.user_id,
-            capability=command.capability,
-            provider=accepted.candidate.provider,
-            model=result.model,
-            outputs=dict(result.outputs),
-            data=dict(result.data),
-            score=verdict.score,
-            measures=verdict.measures,
-            attempts=max(1, course.attempts),
-            tried=tuple(name for name in course.tried if name != accepted.candidate.provider),
-            cost=course.spent,
-            seconds=max(0.0, seconds),
-            repeatable=not catalogue.offer(accepted.candidate.provider, command.capability).deterministic,
-            warnings=(*((warning,) if warning else ()), *result.warnings),
-        )
-        return Ending(
-            job=job,
-            status=Status.COMPLETED,
-            event=event,
-            provider=event.provider,
-            model=event.model,
-            score=event.score,
-            cost=event.cost,
-            attempts=event.attempts,
-            seconds=event.seconds,
-            routing={"choices": course.choices},
-            calls=course.unsaved,
-            events=course.events,
-            cache=self._cache_entry(event, command, catalogue) if warning is None else None,
-        )
-
-    def _cache_entry(self, event: JobCompleted, command: Any, catalogue: Catalogue) -> CacheEntry | None:
-        if not self._options.cache_results or not catalogue.offer(event.provider, event.capability).deterministic:
-            return None
-        return CacheEntry(
-            cache.key_of(command),
-            command.user_id,
-            event.provider,
-            event.model_dump(mode="json"),
-            self._now() + self._options.cache_for,
-        )
-
-    def _failed(self, course: _Course, end: JobEnd) -> Ending:
-        event = failed_event(course.job.command, end, course.attempts, tuple(course.tried), course.spent)
-        return Ending(
-            job=course.job,
-            status=Status.FAILED,
-            event=event,
-            provider=course.tried[-1] if course.tried else None,
-            cost=course.spent,
-            attempts=course.attempts,
-            error=end.message,
-            seconds=max(0.0, (self._now() - course.started).total_seconds()),
-            routing={"choices": course.choices},
-            calls=course.unsaved,
-            events=course.events,
-        )
-
-    def _cost(self, job: Job, call: Call, unit_cost: Decimal) -> CostRecorded:
-        return CostRecorded(
-            attempt_id=call.id,
-            job_id=call.job_id,
-            run_id=job.command.run_id,
-            user_id=job.command.user_id,
-            provider=call.provider,
-            capability=job.command.capability,
-            units=call.units or Decimal(1),
-            unit_cost=unit_cost,
-            cost=call.spent,
-        )
+        offer = catalogue.offer(accepted.candidate.provider, course.job.command.capability)
+        now = self._now()
+        keep_until = now + self._options.cache_for if self._options.cache_results else None
+        return endings.completed(course, accepted, offer, now, warning=warning, keep_until=keep_until)
 
     def _now(self) -> datetime:
         return self._database.clock.now()
