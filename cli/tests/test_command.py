@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import runpy
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,31 @@ def test_doctor_fails_when_something_named_cannot_be_reached(tmp_path: Path, mon
     assert result.exit_code == 1
     assert "127.0.0.1:1 cannot be reached" in redis["found"]
     assert "secret" not in result.output
+
+
+TINY_VOICE = Path(__file__).parents[2] / "libs" / "media" / "tools" / "tiny_voice.py"
+
+
+def test_doctor_tries_the_piper_voices_that_are_configured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    voice: Path = runpy.run_path(str(TINY_VOICE))["write"](tmp_path, "tiny")
+
+    def found(configured: str | None) -> dict[str, Any]:
+        monkeypatch.setenv("PIPER_VOICES", configured or "")
+        findings = json.loads(run("doctor", "--json", home=tmp_path).stdout)["findings"]
+        [finding] = [finding for finding in findings if finding["what"] == "Piper voices"]
+        return dict(finding)
+
+    assert not found(None)["needed"]
+    good = found(json.dumps({"en:female": str(voice)}))
+    assert (good["ok"], good["found"]) == (True, "en:female: tiny")
+    for configured, said in (
+        ({"xx": str(voice)}, "xx is neither a language"),
+        ({"en": str(tmp_path / "other.onnx")}, "other.onnx is not there"),
+        ({"de": str(voice)}, "VOICE_FILE_UNFIT: the voice file"),
+    ):
+        bad = found(json.dumps(configured))
+        assert (bad["ok"], bad["needed"]) == (False, True)
+        assert said in bad["found"]
 
 
 def test_letters_where_no_platform_has_run_are_not_found(tmp_path: Path) -> None:

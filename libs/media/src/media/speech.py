@@ -212,6 +212,16 @@ def _script(text: str, language: str, lexicon: Mapping[str, str] | None) -> tupl
     return script
 
 
+def check_voice_file(file: Path, language: str) -> str:
+    """The name of the Piper voice in ``file``, after it was loaded and made a sound: for looking at an installation.
+
+    Raises ``NotConfigured`` as :func:`synthesise` does.
+    """
+    voice = _piper_voice(file, language)
+    with piper_process(voice, speed=1.0, pitch=1.0, phonemes=False):
+        return voice.name
+
+
 def _piper_voice(file: Path, language: str) -> PiperVoice:
     voice = read_voice(file)
     if voice.espeak_voice.split("-")[0] != _VOICES[language].split("-")[0]:

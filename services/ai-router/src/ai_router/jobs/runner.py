@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -52,6 +53,7 @@ class RunnerOptions:
     polling: Polling = field(default_factory=Polling)
     cache_results: bool = True
     cache_for: timedelta = timedelta(hours=24)
+    cache_setup: Mapping[str, str] = field(default_factory=dict)
     quick_retry_s: float = QUICK_RETRY_S
     rounds_s: tuple[float, ...] = ROUNDS_S
 
@@ -406,7 +408,7 @@ class Runner:
         if not self._options.cache_results or not catalogue.offer(event.provider, event.capability).deterministic:
             return None
         return CacheEntry(
-            cache.key_of(command),
+            cache.key_of(command, self._options.cache_setup),
             command.user_id,
             event.provider,
             event.model_dump(mode="json"),
