@@ -199,6 +199,14 @@ def test_tones_and_boundaries_find_their_sound() -> None:
     assert first.owners == (0, 1, 1, 2, 3, 3, 3, 3, None, None, 4, 5, 5, 5, None, 6, 7, None)
 
 
+def test_a_phrase_that_is_said_twice_keeps_its_first_time() -> None:
+    """With other stress the first time, as the engine has it between words of another language."""
+    clauses = [("(en)ˌeɪbˌiː dˈɛf(cmn)", "ab def, a"), ("(en)ˌeɪbˌiː dˈɛf(cmn)", "b def")]
+    sounds = ["eɪ", "b", "iː", "d", "ɛ", "f", "ˌeɪ", "b", "ˌiː", "d", "ˈɛ", "f"]
+    [sentence] = sentences(clauses, sounds)
+    assert {owner for owner in sentence.owners if owner is not None} == set(range(len(sounds)))
+
+
 def test_vowels_that_the_alphabet_joins_are_joined_and_unknown_letters_left_out(
     tiny_voice: Path, job_dir: Path
 ) -> None:

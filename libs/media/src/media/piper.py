@@ -25,7 +25,6 @@ from numpy.typing import NDArray
 from media.errors import NotConfigured
 from media.espeak import Engine, EngineError, Event, is_sound, read_frame, serve, write_frame
 from media.piper_voice import PiperVoice, encode, read_voice, sentences, unfit
-from media.speech_polish import block_level_db
 
 Sound = NDArray[np.float32]
 Span = tuple[int, int, int]
@@ -34,7 +33,7 @@ Span = tuple[int, int, int]
 _READING_RATE, _READING_PITCH = 158, 50  # of the reader, whose sound nobody hears
 _PAUSE_S = 0.2  # between sentences
 _SEED = 1
-_BLOCK_S, _QUIET_DB = 0.005, -42.0
+_AUDIBLE = 0.02  # of the loudest sample
 _INPUTS = {"input", "input_lengths", "scales"}
 
 
@@ -107,7 +106,7 @@ class Speaker:
             sound, frames = self._network.run(ids, self._length)
             if frames is None:
                 times = [(event[2], end) for event, end in sounds]
-                spans = stretched(owners, times, *_audible(sound, self.sample_rate))
+                spans = stretched(owners, times, *_audible(sound))
             else:
                 spans = told(owners, frames, len(sound))
             for owner, start, end in spans:
@@ -140,11 +139,10 @@ def stretched(owners: Sequence[int | None], times: Sequence[tuple[int, int]], fi
         yield owner, start, stop
 
 
-def _audible(sound: Sound, rate: int) -> tuple[int, int]:
-    block = max(1, round(_BLOCK_S * rate))
-    level = block_level_db(sound, block)
-    heard = np.flatnonzero(level > level.max(initial=-120.0) + _QUIET_DB)
-    return (int(heard[0]) * block, min(len(sound), (int(heard[-1]) + 1) * block)) if heard.size else (0, len(sound))
+def _audible(sound: Sound) -> tuple[int, int]:
+    """First and one-past-last sample of what stands out of the noise."""
+    heard = np.flatnonzero(np.abs(sound) > _AUDIBLE * np.abs(sound).max(initial=0.0))
+    return (int(heard[0]), int(heard[-1]) + 1) if heard.size else (0, len(sound))
 
 
 def _session(model: Path) -> Any:

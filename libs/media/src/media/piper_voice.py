@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from media.errors import NotConfigured
 
@@ -187,10 +188,8 @@ def _mark(text: str, *, last: bool) -> str:
 def _owners(symbols: Sequence[str], sounds: Sequence[str]) -> list[int | None]:
     spelled = [(letter, index) for index, sound in enumerate(sounds) for letter in unicodedata.normalize("NFD", sound)]
     owners: list[int | None] = [None] * len(symbols)
-    matcher = SequenceMatcher(None, symbols, [letter for letter, _ in spelled], autojunk=False)
-    for here, there, size in matcher.get_matching_blocks():
-        for offset in range(size):
-            owners[here + offset] = spelled[there + offset][1]
+    for here, there in _common([ord(symbol) for symbol in symbols], [ord(letter) for letter, _ in spelled]):
+        owners[here] = spelled[there][1]
     silent = [symbol == " " or symbol in _MARKS for symbol in symbols]
     for before, after in pairwise(range(len(symbols))):
         if owners[after] is None and not silent[after] and not silent[before]:
@@ -199,3 +198,24 @@ def _owners(symbols: Sequence[str], sounds: Sequence[str]) -> list[int | None]:
         if owners[before] is None and not silent[before] and not silent[after]:
             owners[before] = owners[after]
     return owners
+
+
+def _common(one: Sequence[int], other: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """A longest common subsequence of two rows of numbers, as pairs of places, from the last to the first.
+
+    Greedy matching of long blocks would do for most scripts, but takes a phrase that is said twice for its second time.
+    """
+    columns = np.asarray(other)
+    lengths = np.zeros((len(one) + 1, len(other) + 1), np.int32)
+    for row, value in enumerate(one):
+        longer = np.maximum(lengths[row, 1:], lengths[row, :-1] + (columns == value))
+        lengths[row + 1, 1:] = np.maximum.accumulate(longer)
+    row, column = len(one), len(other)
+    while row and column:
+        if one[row - 1] == other[column - 1]:
+            row, column = row - 1, column - 1
+            yield row, column
+        elif lengths[row - 1, column] >= lengths[row, column - 1]:
+            row -= 1
+        else:
+            column -= 1
