@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import runpy
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,49 @@ def test_doctor_fails_when_something_named_cannot_be_reached(tmp_path: Path, mon
     assert result.exit_code == 1
     assert "127.0.0.1:1 cannot be reached" in redis["found"]
     assert "secret" not in result.output
+
+
+TINY_VOICE = Path(__file__).parents[2] / "libs" / "media" / "tools" / "tiny_voice.py"
+
+
+def test_doctor_tries_the_piper_voices_that_are_configured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    voice: Path = runpy.run_path(str(TINY_VOICE))["write"](tmp_path, "tiny")
+
+    def found(configured: str | None) -> dict[str, Any]:
+        monkeypatch.setenv("PIPER_VOICES", configured or "")
+        findings = json.loads(run("doctor", "--json", home=tmp_path).stdout)["findings"]
+        [finding] = [finding for finding in findings if finding["what"] == "Piper voices"]
+        return dict(finding)
+
+    assert not found(None)["needed"]
+    good = found(json.dumps({"en:female": str(voice)}))
+    assert (good["ok"], good["found"]) == (True, "en:female: tiny")
+    for configured, said in (
+        ({"xx": str(voice)}, "xx is neither a language"),
+        ({"en": str(tmp_path / "other.onnx")}, "other.onnx is not there"),
+        ({"de": str(voice)}, "VOICE_FILE_UNFIT: the voice file"),
+    ):
+        bad = found(json.dumps(configured))
+        assert (bad["ok"], bad["needed"]) == (False, True)
+        assert said in bad["found"]
+
+
+def test_doctor_tries_the_face_landmarker_that_is_configured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tool = TINY_VOICE.with_name("tiny_landmarker.py")
+    file: Path = runpy.run_path(str(tool))["write"](tmp_path / "face_landmarker.task")
+
+    def found(configured: str) -> tuple[bool, bool, str]:
+        monkeypatch.setenv("FACE_LANDMARKER", configured)
+        findings = json.loads(run("doctor", "--json", home=tmp_path).stdout)["findings"]
+        [finding] = [finding for finding in findings if finding["what"] == "face landmarks"]
+        return finding["ok"], finding["needed"], finding["found"]
+
+    assert found("")[:2] == (False, False)
+    assert found(str(file)) == (True, False, str(file))
+    file.write_bytes(b"no bundle")
+    ok, needed, said = found(str(file))
+    assert (ok, needed) == (False, True)
+    assert said.startswith("LANDMARKER_FILE_UNFIT: the landmarker file")
 
 
 def test_letters_where_no_platform_has_run_are_not_found(tmp_path: Path) -> None:

@@ -9,9 +9,11 @@ import sys
 from dataclasses import asdict, dataclass
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from media.errors import MediaError
 from talkingphoto.platform.layout import Home
 from talkingphoto.platform.running import running_url
 
@@ -49,6 +51,8 @@ async def examine(home: Home) -> list[Finding]:
         _room(home),
         _running(home),
         _vendors(),
+        _piper(),
+        _landmarks(),
         _program("rabbitmq-server", "the distributed topology and its tests"),
         _program("docker", "docker compose"),
         *[await _reachable(name) for name in ("RABBITMQ_URL", "DATABASE_URL", "REDIS_URL", "S3_ENDPOINT_URL")],
@@ -89,6 +93,40 @@ def _vendors() -> Finding:
     present = [name for row in rows if os.environ.get(name := f"{row.setting}_API_KEY")]
     found = ", ".join(present) or "none set: the local providers do the work"
     return Finding("vendor keys", bool(present), needed=False, found=found)
+
+
+def _piper() -> Finding:
+    what = "Piper voices"
+    named = os.environ.get("PIPER_VOICES")
+    try:
+        if not named:
+            found = f"onnxruntime {version('onnxruntime')} is installed, PIPER_VOICES is not set: espeak-ng speaks"
+            return Finding(what, ok=False, needed=False, found=found)
+        voices = import_module("ai_router.settings").read_piper_voices(named)
+        check = import_module("media.speech").check_voice_file
+        names = [f"{who}: {check(file, who.partition(':')[0])}" for who, file in voices.items()]
+        return Finding(what, ok=True, needed=False, found=", ".join(names))
+    except PackageNotFoundError:
+        return Finding(what, ok=False, needed=False, found="the extra is not installed: espeak-ng speaks")
+    except (ImportError, OSError, ValueError) as error:
+        return Finding(what, ok=False, needed=True, found=f"PIPER_VOICES: {error}")
+    except MediaError as error:
+        return Finding(what, ok=False, needed=True, found=f"{error.code}: {error.message} {error.advice}".strip())
+
+
+def _landmarks() -> Finding:
+    what = "face landmarks"
+    named = os.environ.get("FACE_LANDMARKER")
+    try:
+        if not named:
+            found = f"ai-edge-litert {version('ai-edge-litert')} is installed, FACE_LANDMARKER is not set: OpenCV looks"
+            return Finding(what, ok=False, needed=False, found=found)
+        import_module("media.face_landmarker").landmarker(Path(named))
+        return Finding(what, ok=True, needed=False, found=named)
+    except PackageNotFoundError:
+        return Finding(what, ok=False, needed=False, found="the extra is not installed: OpenCV looks")
+    except MediaError as error:
+        return Finding(what, ok=False, needed=True, found=f"{error.code}: {error.message} {error.advice}".strip())
 
 
 def _program(name: str, purpose: str) -> Finding:

@@ -8,6 +8,7 @@ MediaError
 │   └── NotUsable       decodes, but cannot serve the purpose (no face, no sound, ...)
 ├── ResourceExceeded    the work hit its memory or time limit; a smaller request may pass
 └── EngineFailed        our side failed (library missing, encoder refused); trying again may help
+    └── NotConfigured   a file or package that we were told to use is missing or unfit; an operator has to act
 """
 
 from __future__ import annotations
@@ -77,3 +78,10 @@ class EngineFailed(MediaError):
 
     code = "ENGINE_FAILED"
     retryable = True
+
+
+class NotConfigured(EngineFailed):
+    """What this installation was told to use is missing or unfit. Trying again is no help: an operator has to act."""
+
+    code = "NOT_CONFIGURED"
+    retryable = False

@@ -14,6 +14,7 @@ from __future__ import annotations
 import ctypes
 import json
 import sys
+from collections.abc import Callable
 from typing import Any, BinaryIO
 
 _SYNCHRONOUS = 2  # AUDIO_OUTPUT_SYNCHRONOUS: speak inside the call, hand samples to the callback
@@ -21,9 +22,14 @@ _PHONEME_EVENTS = 1
 _PHONEMES_AS_IPA = 2
 _DO_NOT_EXIT = 0x8000
 _UTF8 = 1
+_CLAUSE_AS_IPA = 2
 _PHONEME_INPUT = 0x100  # [[...]] in the text is espeak's own phoneme notation
 _EVENT_LIST_END, _EVENT_END, _EVENT_PHONEME = 0, 5, 7
 _RATE, _PITCH = 1, 3
+
+
+Event = tuple[str, int, int, str]
+"""Kind, character of the text, sample, IPA."""
 
 
 class _EventId(ctypes.Union):
@@ -65,7 +71,7 @@ class Engine:
             raise EngineError("the engine did not start")
         self._flags = _UTF8 | (_PHONEME_INPUT if phonemes else 0)
         self._sound = bytearray()
-        self._events: list[tuple[str, int, int, str]] = []
+        self._events: list[Event] = []
         self._callback = _Callback(self._heard)  # the library keeps the pointer: it must live as long as the engine
         self._library.espeak_SetSynthCallback(self._callback)
         for status, what in (
@@ -76,7 +82,7 @@ class Engine:
             if status != 0:
                 raise EngineError(f"the engine refused {what}")
 
-    def speak(self, text: str) -> tuple[list[tuple[str, int, int, str]], bytes]:
+    def speak(self, text: str) -> tuple[list[Event], bytes]:
         """Speak ``text``: its events in order, and its sound."""
         self._sound = bytearray()
         self._events = []
@@ -85,6 +91,26 @@ class Engine:
         if status != 0 or self._library.espeak_Synchronize() != 0:
             raise EngineError("the engine did not speak")
         return self._events, bytes(self._sound)
+
+    def clauses(self, text: str) -> list[tuple[str, str]]:
+        """``text`` in clauses: the IPA of each with spaces between words, and the text it was read from.
+
+        The texts join to ``text``; each ends one character into the next, which is how far the engine looks ahead.
+        What ``[[...]]`` means is as in the last call of ``speak``.
+        """
+        data = text.encode()
+        kept = ctypes.create_string_buffer(data)
+        place = ctypes.c_void_p(ctypes.addressof(kept))
+        read = self._library.espeak_TextToPhonemes
+        read.restype = ctypes.c_char_p
+        found: list[tuple[str, str]] = []
+        at = 0
+        while place.value is not None:
+            ipa = read(ctypes.byref(place), _UTF8, _CLAUSE_AS_IPA).decode("utf-8", "ignore")
+            end = len(data) if place.value is None else min(len(data), place.value - ctypes.addressof(kept))
+            found.append((ipa, data[at:end].decode("utf-8", "ignore")))
+            at = end
+        return found
 
     def _heard(self, samples: Any, count: int, events: Any) -> int:
         if count > 0:
@@ -98,6 +124,11 @@ class Engine:
             elif event.type == _EVENT_END:
                 self._events.append(("end", event.text_position - 1, event.sample, ""))
         return 0
+
+
+def is_sound(kind: str, ipa: str) -> bool:
+    """Whether an event is a sound. Pauses are empty and language switches come as ``(en)``: both only end a sound."""
+    return kind == "phoneme" and bool(ipa) and not ipa.startswith("(")
 
 
 def read_frame(stream: BinaryIO) -> bytes | None:
@@ -115,22 +146,27 @@ def write_frame(stream: BinaryIO, body: bytes) -> None:
     stream.write(len(body).to_bytes(4, "big") + body)
 
 
+def serve(sample_rate: int, speak: Callable[[str], tuple[list[Event], bytes]]) -> None:
+    """Answer the caller's first frame with the rate, and every further one with what ``speak`` makes of it."""
+    source, sink = sys.stdin.buffer, sys.stdout.buffer
+    write_frame(sink, json.dumps({"sample_rate": sample_rate}).encode())
+    sink.flush()
+    while (text := read_frame(source)) is not None:
+        events, sound = speak(text.decode())
+        write_frame(sink, json.dumps({"events": events}).encode())
+        write_frame(sink, sound)
+        sink.flush()
+
+
 def main() -> int:
     """Serve one caller; the exit status."""
-    source, sink = sys.stdin.buffer, sys.stdout.buffer
-    head = read_frame(source)
+    head = read_frame(sys.stdin.buffer)
     if head is None:
         return 0
     try:
         request = json.loads(head)
         engine = Engine(request["voice"], request["rate"], request["pitch"], phonemes=request["phonemes"])
-        write_frame(sink, json.dumps({"sample_rate": engine.sample_rate}).encode())
-        sink.flush()
-        while (text := read_frame(source)) is not None:
-            events, sound = engine.speak(text.decode())
-            write_frame(sink, json.dumps({"events": events}).encode())
-            write_frame(sink, sound)
-            sink.flush()
+        serve(engine.sample_rate, engine.speak)
     except EngineError as error:
         sys.stderr.write(f"{error}\n")
         return 1

@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import cv2
 import numpy as np
 
 from media.errors import NotUsable
+from media.face_landmarker import Landmarks, landmarker
 from media.faces_detect import Candidate, Grey, find_candidates
 from media.faces_features import Mouth, align, find_eyes, find_mouth, to_photo
+from media.faces_landmarks import assigned, eyes_of, mouth_of, yaw_of
 from media.faces_measures import exposure, occlusion, sharpness, yaw
 from media.types import Bgr, Box, Face, Finding, Point, Preflight
 
@@ -19,14 +22,19 @@ LEAST_CONFIDENCE, LEAST_TURNED_CONFIDENCE = 0.35, 0.6
 """What a face must reach to be believed, and one lying on its side or upside down, which is seldom meant."""
 
 
-def find_faces(image: Bgr) -> tuple[Face, ...]:
+def find_faces(image: Bgr, *, landmarks: Path | None = None) -> tuple[Face, ...]:
     """The faces of ``image`` (BGR, upright), largest first; empty when there are none.
 
     Found from about 24 px (of a picture at most 960 px long, larger ones are searched reduced), rolled by any angle,
     frontal or in profile. Eyes are pupil positions; the mouth box holds the lips. Deterministic.
+
+    ``landmarks`` is a ``face_landmarker.task`` file: eyes, mouth, angle and turn of the faces that it sees are then
+    those of its landmarks, and faces that it alone sees are found too. It takes ``talkingphoto-media[landmarks]``.
+    Raises ``NotConfigured`` where the file is missing or unfit, or the extra is missing.
     """
     grey = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.uint8)
-    faces = [_face(image, grey, candidate) for candidate in find_candidates(grey)]
+    seen = [] if landmarks is None else landmarker(landmarks).find(image)
+    faces = [_face(image, grey, candidate, marks) for candidate, marks in assigned(find_candidates(grey), seen)]
     believed = [face for face in faces if face.confidence >= _least_confidence(face)]
     return tuple(sorted(believed, key=lambda face: (-face.box.width * face.box.height, face.box.x, face.box.y)))
 
@@ -35,10 +43,10 @@ def _least_confidence(face: Face) -> float:
     return LEAST_TURNED_CONFIDENCE if abs(face.roll) > 45 else LEAST_CONFIDENCE
 
 
-def _face(image: Bgr, grey: Grey, candidate: Candidate) -> Face:
-    eyes = find_eyes(image, candidate)
+def _face(image: Bgr, grey: Grey, candidate: Candidate, marks: Landmarks | None) -> Face:
+    eyes = find_eyes(image, candidate) if marks is None else eyes_of(marks)
     aligned, matrix = align(image, eyes.left, eyes.right)
-    mouth = find_mouth(aligned)
+    mouth = find_mouth(aligned) if marks is None else mouth_of(marks, matrix)
     box = _box_of(candidate, image)
     crop = grey[box.y : box.y + box.height, box.x : box.x + box.width]
     # Two eyes and many frontal votes speak against a strong turn, whatever shadows and hair say.
@@ -50,13 +58,13 @@ def _face(image: Bgr, grey: Grey, candidate: Candidate) -> Face:
         right_eye=Point(*eyes.right),
         mouth=_mouth_box(mouth, matrix, image),
         roll=math.degrees(math.atan2(eyes.right[1] - eyes.left[1], eyes.right[0] - eyes.left[0])),
-        yaw=turned,
+        yaw=turned if marks is None else yaw_of(marks),
         share=box.width * box.height / (image.shape[0] * image.shape[1]),
         sharpness=sharpness(_at_most(crop, 256)),
         exposure=exposure(aligned),
         mouth_open=mouth.open,
         occlusion=occlusion(aligned, mouth),
-        confidence=_confidence(candidate, eyes.support, mouth.support),
+        confidence=_confidence(candidate, eyes.support, mouth.support) if marks is None else marks.presence,
     )
 
 
@@ -132,14 +140,14 @@ _RULES = (
 _LEAST_SIDE, _GOOD_SIDE = 256, 480
 
 
-def preflight(image: Bgr, *, choose: int | None = None) -> Preflight:
+def preflight(image: Bgr, *, choose: int | None = None, landmarks: Path | None = None) -> Preflight:
     """What we think of ``image`` before work starts. ``choose`` picks a face by its place in the answer's ``faces``;
-    the largest is taken otherwise.
+    the largest is taken otherwise. ``landmarks`` as in :func:`find_faces`.
 
-    Raises ``NotUsable`` when ``choose`` names a face that is not there.
+    Raises ``NotUsable`` when ``choose`` names a face that is not there, and what :func:`find_faces` raises.
     """
     height, width = image.shape[:2]
-    faces = find_faces(image)
+    faces = find_faces(image, landmarks=landmarks)
     if choose is not None and not 0 <= choose < len(faces):
         raise NotUsable(f"There is no face number {choose}; {len(faces)} found.", code="NO_FACE")
     findings = list(_resolution_findings(width, height))

@@ -1,7 +1,8 @@
 """Speech from a script, with the time of every sound and word, on the local CPU.
 
-The voice is espeak-ng's, run as a process of its own (:mod:`media.speech_engine`); what it says is made pleasant by
-:mod:`media.speech_polish` and brought to -16 LUFS with no true peak over -1 dBTP by :mod:`media.speech_master`.
+The voice is espeak-ng's, or a Piper voice's where its file is given, run as a process of its own
+(:mod:`media.speech_engine`); what it says is made pleasant by :mod:`media.speech_polish` and brought to -16 LUFS with
+no true peak over -1 dBTP by :mod:`media.speech_master`.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import math
 import wave
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar, get_args
@@ -17,7 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from media.errors import BadMedia, NotUsable, TooLarge
-from media.speech_engine import engine_process
+from media.espeak import is_sound
+from media.piper_voice import PiperVoice, read_voice, unfit
+from media.speech_engine import EngineProcess, engine_process, piper_process
 from media.speech_master import master
 from media.speech_polish import polish, trim
 from media.speech_script import Piece, pieces
@@ -86,6 +90,7 @@ def synthesise(
     pitch: float = 1.0,
     lexicon: Mapping[str, str] | None = None,
     sample_rate: int = 48_000,
+    voice_file: Path | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Speech:
     """Speak ``text`` into a mono 16-bit WAV file at ``out``.
@@ -94,12 +99,17 @@ def synthesise(
     :func:`media.speech_script.pieces`). Words come back as written, in order, punctuation kept; phonemes are IPA
     with espeak-ng's stress marks, silences left out. The same arguments give the same bytes.
 
+    ``voice_file`` is a Piper voice (``NAME.onnx`` beside ``NAME.onnx.json``) that speaks in espeak-ng's place;
+    ``voice`` is then only a name. It takes the extra ``talkingphoto-media[piper]``.
+
     Raises ``BadMedia`` for an unknown language, voice, rate or factor, ``NotUsable`` (``EMPTY_SCRIPT``) where there is
-    nothing to say, ``TooLarge`` over 20,000 characters, ``EngineFailed`` where the engine fails.
+    nothing to say, ``TooLarge`` over 20,000 characters, ``EngineFailed`` where the engine fails, ``NotConfigured``
+    where the voice file is missing or unfit (``VOICE_FILE_MISSING``, ``VOICE_FILE_UNFIT``) or the extra is missing
+    (``PIPER_MISSING``).
     """
     _check(language, voice, speed, pitch, sample_rate)
     script = _script(text, language, lexicon)
-    timbre = _TIMBRES[voice]
+    piper = None if voice_file is None else _piper_voice(voice_file, language)
     tell = progress or (lambda _share: None)
     tell(0.0)
 
@@ -107,18 +117,14 @@ def synthesise(
     phonemes: list[Phoneme] = []
     words: list[Word] = []
     at = 0.0
-    with engine_process(
-        voice=f"{_VOICES[language]}+{timbre.variant}" if timbre.variant else _VOICES[language],
-        rate=round(_WORDS_PER_MINUTE * speed),
-        pitch=_engine_pitch(timbre.pitch, pitch),
-        phonemes=any("[[" in value for value in (lexicon or {}).values()),
-    ) as engine:
+    brackets = any("[[" in value for value in (lexicon or {}).values())
+    with _engine(language, voice, piper, speed, pitch, brackets) as engine:
         for index, piece in enumerate(script):
             spoken = engine.speak(piece.text)
             heard, said = _timings(piece, spoken.events, len(spoken.sound), engine.sample_rate, at)
             phonemes += heard
             words += said
-            sounds.append(polish(spoken.sound, engine.sample_rate, sample_rate))
+            sounds.append(polish(spoken.sound, engine.sample_rate, sample_rate, formant=piper is None))
             at += len(sounds[-1]) / sample_rate
             tell(0.7 * (index + 1) / len(script))
 
@@ -136,7 +142,7 @@ def synthesise(
         words=tuple(_moved(word, shift, duration) for word in words),
         language=language,
         voice=voice,
-        engine=_ENGINE,
+        engine=_ENGINE if piper is None else f"piper:{piper.name}",
         loudness_lufs=round(loudness, 2),
     )
     tell(1.0)
@@ -206,6 +212,37 @@ def _script(text: str, language: str, lexicon: Mapping[str, str] | None) -> tupl
     return script
 
 
+def check_voice_file(file: Path, language: str) -> str:
+    """The name of the Piper voice in ``file``, after it was loaded and made a sound: for looking at an installation.
+
+    Raises ``NotConfigured`` as :func:`synthesise` does.
+    """
+    voice = _piper_voice(file, language)
+    with piper_process(voice, speed=1.0, pitch=1.0, phonemes=False):
+        return voice.name
+
+
+def _piper_voice(file: Path, language: str) -> PiperVoice:
+    voice = read_voice(file)
+    if voice.espeak_voice.split("-")[0] != _VOICES[language].split("-")[0]:
+        raise unfit(file, f"it speaks {voice.espeak_voice}, not {language}")
+    return voice
+
+
+def _engine(
+    language: str, voice: str, piper: PiperVoice | None, speed: float, pitch: float, brackets: bool
+) -> AbstractContextManager[EngineProcess]:
+    if piper is not None:
+        return piper_process(piper, speed=speed, pitch=pitch, phonemes=brackets)
+    timbre = _TIMBRES[voice]
+    return engine_process(
+        voice=f"{_VOICES[language]}+{timbre.variant}" if timbre.variant else _VOICES[language],
+        rate=round(_WORDS_PER_MINUTE * speed),
+        pitch=_engine_pitch(timbre.pitch, pitch),
+        phonemes=brackets,
+    )
+
+
 def _engine_pitch(base: int, factor: float) -> int:
     """The engine's pitch scale is exponential: 50 steps are an octave."""
     return max(0, min(99, round(base + 50 * math.log2(factor))))
@@ -219,8 +256,7 @@ def _timings(
     spans: dict[int, tuple[float, float]] = {}
     ends = [event[2] for event in events[1:]] + [length]
     for (kind, character, sample, ipa), end in zip(events, ends, strict=True):
-        # Pauses are empty, language switches come as "(en)": both only end the sound before them.
-        if kind != "phoneme" or not ipa or ipa.startswith("("):
+        if not is_sound(kind, ipa):
             continue
         start_s, end_s = at + sample / rate, at + max(sample, end) / rate
         phonemes.append(Phoneme(ipa, start_s, end_s))

@@ -7,6 +7,7 @@ Range Compressor Design", JAES 60 (2012). Samples are float32, mono, full scale 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import cos, gcd, pi, sin, sqrt
 
@@ -40,10 +41,13 @@ _TONE = (
 )
 
 
-def polish(samples: NDArray[np.int16], rate: int, target_rate: int) -> Samples:
-    """The whole chain but loudness and edges: float32 at ``target_rate``, aligned in time with the input."""
+def polish(samples: NDArray[np.int16], rate: int, target_rate: int, *, formant: bool = True) -> Samples:
+    """The whole chain but loudness and edges: float32 at ``target_rate``, aligned in time with the input.
+
+    ``formant``: the voice is a formant synthesiser's, whose tone is corrected; others only lose their rumble.
+    """
     sound = resample(samples, rate, target_rate)
-    return compress(equalise(sound, target_rate), target_rate)
+    return compress(equalise(sound, target_rate, _TONE if formant else ()), target_rate)
 
 
 def resample(samples: NDArray[np.int16], rate: int, target_rate: int) -> Samples:
@@ -56,10 +60,10 @@ def resample(samples: NDArray[np.int16], rate: int, target_rate: int) -> Samples
     return made.astype(np.float32, copy=False)
 
 
-def equalise(sound: Samples, rate: int) -> Samples:
-    """Take rumble away, warm the low end a little, and soften what is shrill."""
+def equalise(sound: Samples, rate: int, tone: Sequence[_Section] = _TONE) -> Samples:
+    """Take rumble away, and, for a formant synthesiser's ``tone``, warm the low end a little and soften the shrill."""
     sections = [butter(2, 70, "highpass", fs=rate, output="sos")[0]]
-    sections += [_biquad(section, rate) for section in _TONE if section.frequency < 0.45 * rate]
+    sections += [_biquad(section, rate) for section in tone if section.frequency < 0.45 * rate]
     made: Samples = sosfilt(np.asarray(sections, dtype=np.float32), sound)
     return made
 

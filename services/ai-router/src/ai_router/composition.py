@@ -53,7 +53,12 @@ def build(
     database = deps.database
     vendors = VendorClients(os.environ)
     known: dict[str, Provider] = {
-        **local_providers(deps.processes, deadline_s=settings.render_deadline_s),
+        **local_providers(
+            deps.processes,
+            deadline_s=settings.render_deadline_s,
+            piper_voices=settings.piper_voices,
+            face_landmarker=settings.face_landmarker,
+        ),
         **vendors.providers,
         **providers,
     }
@@ -66,7 +71,9 @@ def build(
         polling=Polling(stop_s=settings.poll_stop_s),
         cache_for=timedelta(seconds=settings.cache_for_s),
     )
-    options = replace(options, cache_results=settings.cache_results)
+    setup = {who: str(file) for who, file in settings.piper_voices.items()}
+    setup |= {"face_landmarker": str(settings.face_landmarker)} if settings.face_landmarker else {}
+    options = replace(options, cache_results=settings.cache_results, cache_setup=setup)
     runner = Runner(database, deps.store, router, validator or MediaValidator(deps.processes), board, finisher, options)
     jobs = WorkPool(
         database,
@@ -80,7 +87,7 @@ def build(
     stopper = VendorStopper(database, router)
     stops = WorkPool(database, STOP_WORK, stopper.run, concurrency=4, alone=settings.alone)
     checks = HealthChecks(database, router, every_s=settings.health_every_s)
-    commands = Commands(router, deps.store, jobs.cancel, cache_results=settings.cache_results)
+    commands = Commands(router, deps.store, jobs.cancel, cache_results=settings.cache_results, cache_setup=setup)
     app = create_app(
         name="ai_router",
         settings=settings,

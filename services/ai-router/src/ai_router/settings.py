@@ -2,11 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, FilePath, TypeAdapter, ValidationError
 
 from chassis.settings import ServiceSettings
+from contracts.enums import Language, Voice
+
+_SPEAKERS = {language.value for language in Language} | {f"{one}:{voice}" for one in Language for voice in Voice}
+
+
+def _there(voices: Mapping[str, Path]) -> Mapping[str, Path]:
+    problems = [f"{who} is neither a language nor a language:voice" for who in voices if who not in _SPEAKERS]
+    files = [file for model in voices.values() for file in (model, model.with_name(f"{model.name}.json"))]
+    problems += [f"{file} is not there" for file in files if not file.is_file()]
+    if problems:
+        raise ValueError("; ".join(problems))
+    return voices
+
+
+PiperVoices = Annotated[Mapping[str, Path], AfterValidator(_there)]
+"""Voice files by who speaks with them: a language and a voice, ``en:female``, or all others of a language, ``en``."""
+
+
+def read_piper_voices(text: str) -> Mapping[str, Path]:
+    """What the environment says of Piper voices. Raises ``ValueError`` naming everything that is wrong."""
+    try:
+        return TypeAdapter(PiperVoices).validate_json(text)
+    except ValidationError as error:
+        raise ValueError("; ".join(problem["msg"] for problem in error.errors())) from error
 
 
 class Settings(ServiceSettings):
@@ -18,6 +44,12 @@ class Settings(ServiceSettings):
     alone: bool = Field(False, description="This is the only worker on its database: take over open jobs at once.")
     render_deadline_s: float = Field(900.0, gt=0, description="Longest run of one local piece of work.")
     work_folder: Path | None = Field(None, description="Where attempts keep files while they run; else the system's.")
+    piper_voices: PiperVoices = Field(
+        {}, description='Piper voices that speak instead of espeak-ng, as JSON: {"en:female": "/voices/amy.onnx"}.'
+    )
+    face_landmarker: FilePath | None = Field(
+        None, description="A face_landmarker.task file; with it the talking photo finds eyes and mouth by landmarks."
+    )
     catalogue_max_age_s: float = Field(5.0, ge=0, description="How old the catalogue and rules in memory may be.")
     health_every_s: float = Field(60.0, gt=0, description="How often each outside provider is asked for its health.")
     poll_stop_s: float = Field(600.0, gt=0, description="An asynchronous vendor that takes longer is given up.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import runpy
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ from contracts.ai_router import JobCompleted, JobFailed, SubmitJob
 from contracts.enums import Capability
 
 PORTRAIT = Path(__file__).parents[4] / "samples" / "portrait.jpg"
+TINY_VOICE = runpy.run_path(str(Path(__file__).parents[4] / "libs" / "media" / "tools" / "tiny_voice.py"))
 
 
 async def test_a_photo_and_a_script_become_a_talking_video(start_router: Any, a_job: Callable[..., SubmitJob]) -> None:
@@ -54,6 +56,60 @@ async def test_a_photo_and_a_script_become_a_talking_video(start_router: Any, a_
     assert [(call["state"], call["paid"]) for call in calls] == [("succeeded", False)]
     assert await router.fetch("SELECT * FROM work") == []
     assert row["completed_at"] <= datetime.now(UTC)
+
+
+async def test_a_configured_piper_voice_speaks_unless_the_engine_is_asked_for(
+    start_router: Any, a_job: Callable[..., SubmitJob], tmp_path: Path
+) -> None:
+    """By language and voice; whose file is broken is the operator's to mend, and the user is not told of files."""
+    good, bad = (TINY_VOICE["write"](tmp_path, name) for name in ("good", "bad"))
+    bad.write_bytes(b"no network")
+    router = await start_router(settings={"piper_voices": {"en": good, "en:male": bad}})
+
+    def speak(**parameters: str) -> SubmitJob:
+        script = {"script": "Hello there, Bob.", "language": "en"}
+        return a_job(Capability.AUDIO_GENERATION, parameters=script | parameters)
+
+    piper, engine, other = speak(voice="female"), speak(model="espeak-ng"), speak(language="es")
+    await router.tell(piper, engine, other)
+    for job, model, said in (
+        (piper, "piper", "piper:good"),
+        (engine, "espeak-ng", "espeak-ng"),
+        (other, "espeak-ng", ""),
+    ):
+        spoken = await router.wait_for(JobCompleted, job.job_id)
+        timings = json.loads(await router.store.read(spoken.outputs["timings"]))
+        assert spoken.model == model
+        assert said in timings["engine"]
+        assert len(timings["words"]) == 3
+
+    broken = speak(voice="male")
+    await router.tell(broken)
+    failed = await router.wait_for(JobFailed, broken.job_id)
+    assert failed.failure == "auth"
+    assert "bad.onnx" not in failed.message
+    [call] = await router.fetch("SELECT * FROM provider_calls WHERE job_id = $1", broken.job_id)
+    assert "VOICE_FILE_UNFIT" in str(dict(call))
+
+
+async def test_a_face_landmarker_that_cannot_be_used_is_the_operators_failure(
+    start_router: Any, a_job: Callable[..., SubmitJob], tmp_path: Path
+) -> None:
+    """The configured file reaches the renderer."""
+    file = tmp_path / "face_landmarker.task"
+    file.write_bytes(b"no bundle")
+    router = await start_router(settings={"face_landmarker": file})
+    user = ids.uuid7()
+    photo = await router.store.put_file(PORTRAIT, f"images/{user}/p.jpg", "image/jpeg")
+    speak = a_job(Capability.AUDIO_GENERATION, user_id=user, parameters={"script": "Hello.", "language": "en"})
+    await router.tell(speak)
+    spoken = await router.wait_for(JobCompleted, speak.job_id)
+    talk = a_job(Capability.VIDEO_GENERATION, user_id=user, inputs={"image": photo, **spoken.outputs})
+    await router.tell(talk)
+    failed = await router.wait_for(JobFailed, talk.job_id)
+    assert failed.failure == "auth"
+    [call] = await router.fetch("SELECT * FROM provider_calls WHERE job_id = $1", talk.job_id)
+    assert "LANDMARKER_FILE_UNFIT" in str(dict(call))
 
 
 async def test_a_photo_without_a_face_is_refused_with_advice(

@@ -112,6 +112,8 @@ def test_the_key_does_not_depend_on_the_order_of_parameters(parameters: dict[str
     shuffle.shuffle(names)
     one = SubmitJob(**fixed, parameters=parameters)
     other = SubmitJob(**{**fixed, "job_id": ids.uuid7()}, parameters={name: parameters[name] for name in names})
-    assert key_of(one) == key_of(other)
+    setup = {"en": "/voices/a.onnx"}
+    assert key_of(one, {}) == key_of(other, {})
+    assert key_of(one, setup) == key_of(other, dict(setup)) != key_of(one, {})
     changed = SubmitJob(**fixed, parameters={**parameters, "factor": "x" * 20})
-    assert key_of(changed) != key_of(one)
+    assert key_of(changed, {}) != key_of(one, {})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from ai_router.catalogue.models import Catalogue
@@ -13,14 +14,15 @@ VERSION = 1
 """Raise it when local work changes what it makes of the same inputs."""
 
 
-def key_of(command: SubmitJob) -> str:
-    """The same for the same user, capability, input bytes and parameters."""
+def key_of(command: SubmitJob, setup: Mapping[str, str]) -> str:
+    """The same for the same user, capability, input bytes and parameters, and the same setup of the local providers."""
     document = {
         "version": VERSION,
         "user": str(command.user_id),
         "capability": command.capability.value,
         "inputs": {role: stored.sha256 for role, stored in command.inputs.items()},
         "parameters": command.parameters,
+        "setup": dict(setup),
     }
     return hashlib.sha256(json.dumps(document, sort_keys=True, default=str).encode()).hexdigest()
 

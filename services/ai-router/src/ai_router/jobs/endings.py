@@ -6,7 +6,6 @@ from datetime import datetime
 from decimal import Decimal
 
 from ai_router.catalogue.models import Offer
-from ai_router.jobs import cache
 from ai_router.jobs.course import Accepted, Course
 from ai_router.jobs.models import CacheEntry, Call, Ending, Job
 from ai_router.jobs.outcomes import JobEnd, failed_event
@@ -15,11 +14,17 @@ from contracts.enums import Status
 
 
 def completed(
-    course: Course, accepted: Accepted, offer: Offer, now: datetime, *, warning: str = "", keep_until: datetime | None
+    course: Course,
+    accepted: Accepted,
+    offer: Offer,
+    now: datetime,
+    *,
+    warning: str = "",
+    keep: tuple[str, datetime] | None = None,
 ) -> Ending:
     """The end of a job with a result. ``offer``: of the provider that made it.
 
-    ``keep_until``: how long the result may answer the same question; None: it may not.
+    ``keep``: under which key and until when the result may answer the same question; None: it may not.
     """
     job, result, verdict = course.job, accepted.result, accepted.verdict
     command = job.command
@@ -54,7 +59,9 @@ def completed(
         routing={"choices": course.choices},
         calls=course.unsaved,
         events=course.events,
-        cache=_cache_entry(job, event, keep_until) if offer.deterministic and not warning and keep_until else None,
+        cache=CacheEntry(keep[0], command.user_id, event.provider, event.model_dump(mode="json"), keep[1])
+        if keep is not None
+        else None,
     )
 
 
@@ -89,11 +96,6 @@ def cost_recorded(job: Job, call: Call, unit_cost: Decimal) -> CostRecorded:
         unit_cost=unit_cost,
         cost=call.spent,
     )
-
-
-def _cache_entry(job: Job, event: JobCompleted, keep_until: datetime) -> CacheEntry:
-    key = cache.key_of(job.command)
-    return CacheEntry(key, job.command.user_id, event.provider, event.model_dump(mode="json"), keep_until)
 
 
 def _seconds(course: Course, now: datetime) -> float:

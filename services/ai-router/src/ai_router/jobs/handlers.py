@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -28,11 +28,20 @@ Interrupt = Callable[[UUID], None]
 class Commands:
     """Accepts and cancels jobs."""
 
-    def __init__(self, router: Router, store: ObjectStore, interrupt: Interrupt, *, cache_results: bool) -> None:
+    def __init__(
+        self,
+        router: Router,
+        store: ObjectStore,
+        interrupt: Interrupt,
+        *,
+        cache_results: bool,
+        cache_setup: Mapping[str, str],
+    ) -> None:
         self._router = router
         self._store = store
         self._interrupt = interrupt
         self._cache_results = cache_results
+        self._cache_setup = cache_setup
 
     def consumers(self) -> Consumers:
         """The service's queues."""
@@ -76,7 +85,7 @@ class Commands:
         if not self._cache_results:
             return {}
         keys = {
-            job.id: cache.key_of(job.command)
+            job.id: cache.key_of(job.command, self._cache_setup)
             for job in jobs
             if job.id not in unwanted and cache.may_be_cached(job.command, catalogue)
         }

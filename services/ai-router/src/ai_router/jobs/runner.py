@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -16,7 +17,7 @@ from typing import Any
 
 import structlog
 
-from ai_router.jobs import endings, repository
+from ai_router.jobs import cache, endings, repository
 from ai_router.jobs.course import Accepted, Course
 from ai_router.jobs.finisher import Finisher
 from ai_router.jobs.models import Call, CallState, Ending, Job
@@ -51,6 +52,7 @@ class RunnerOptions:
     polling: Polling = field(default_factory=Polling)
     cache_results: bool = True
     cache_for: timedelta = timedelta(hours=24)
+    cache_setup: Mapping[str, str] = field(default_factory=dict)
     quick_retry_s: float = QUICK_RETRY_S
     rounds_s: tuple[float, ...] = ROUNDS_S
 
@@ -331,9 +333,10 @@ class Runner:
     async def _completed(self, course: Course, accepted: Accepted, warning: str = "") -> Ending:
         catalogue, _ = await self._router.snapshot()
         offer = catalogue.offer(accepted.candidate.provider, course.job.command.capability)
-        now = self._now()
-        keep_until = now + self._options.cache_for if self._options.cache_results else None
-        return endings.completed(course, accepted, offer, now, warning=warning, keep_until=keep_until)
+        now, keep = self._now(), None
+        if self._options.cache_results and offer.deterministic and not warning:
+            keep = cache.key_of(course.job.command, self._options.cache_setup), now + self._options.cache_for
+        return endings.completed(course, accepted, offer, now, warning=warning, keep=keep)
 
     def _now(self) -> datetime:
         return self._database.clock.now()

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from ai_router.providers import local_work, results
@@ -23,7 +24,7 @@ from ai_router.providers.port import (
 )
 from chassis.processes import ProcessPool, WorkerDied
 from contracts.enums import Capability, Language, ProviderKey
-from media.errors import BadMedia, MediaError
+from media.errors import BadMedia, MediaError, NotConfigured
 
 T = TypeVar("T")
 
@@ -101,23 +102,31 @@ class LocalUpscaler(_Local):
 
 
 class LocalSpeech(_Local):
-    """Speech in eight languages, with the time of every word and sound."""
+    """Speech in eight languages, with the time of every word and sound: by espeak-ng, or by a Piper voice where one is
+    configured for the language and voice. Whoever wants espeak-ng all the same asks for it as the model."""
 
     key = ProviderKey.LOCAL_SPEECH
-    declarations = (
-        Declaration(
-            Capability.AUDIO_GENERATION,
-            models=("espeak-ng",),
-            honours=frozenset({"script", "language", "voice", "speed", "pitch", "lexicon", "sample_rate"}),
-            price_unit="job",
-            idempotency="key",
-            max_characters=20_000,
-            languages=_LANGUAGES,
-        ),
-    )
+
+    def __init__(self, processes: ProcessPool, *, deadline_s: float, piper_voices: Mapping[str, Path]) -> None:
+        super().__init__(processes, deadline_s=deadline_s)
+        self._voices = piper_voices
+        self.declarations = (
+            Declaration(
+                Capability.AUDIO_GENERATION,
+                models=("espeak-ng", "piper") if piper_voices else ("espeak-ng",),
+                honours=frozenset({"script", "language", "voice", "speed", "pitch", "lexicon", "sample_rate"}),
+                price_unit="job",
+                idempotency="key",
+                max_characters=20_000,
+                languages=_LANGUAGES,
+            ),
+        )
 
     async def perform(self, request: ProviderRequest, workspace: Workspace, report: Report) -> ProviderResult:
-        """``audio`` (WAV) and ``timings`` (JSON: words, phonemes, duration and more)."""
+        """``audio`` (WAV) and ``timings`` (JSON: words, phonemes, duration and more).
+
+        Raises ``INPUT`` where Piper is asked for and no voice is configured for that language and voice.
+        """
         model, ignored = self._offered(request)
         script = request.parameters.get("script")
         if not isinstance(script, str) or not script.strip():
@@ -129,6 +138,11 @@ class LocalSpeech(_Local):
             for name in ("language", "voice", "speed", "pitch", "lexicon", "sample_rate")
             if request.parameters.get(name) is not None
         }
+        voice_file = self._voice_file(request)
+        if voice_file is not None:
+            model, options["voice_file"] = "piper", voice_file
+        elif model == "piper":
+            raise _refused("no Piper voice is configured for this language and voice", "Choose another voice.")
         spoken = await self._run(request, report, local_work.speak, script, sound, timings, options)
         return ProviderResult(
             outputs={
@@ -141,12 +155,24 @@ class LocalSpeech(_Local):
             ignored=ignored,
         )
 
+    def _voice_file(self, request: ProviderRequest) -> Path | None:
+        if request.model == "espeak-ng":
+            return None
+        language = request.parameters.get("language") or "en"
+        voice = request.parameters.get("voice") or "neutral"
+        return self._voices.get(f"{language}:{voice}", self._voices.get(str(language)))
+
 
 class LocalTalkingPhoto(_Local):
     """The talking photo: mouth, eyes and head of a portrait moved to recorded speech."""
 
     key = ProviderKey.LOCAL_STABLE_VIDEO
     WIDTH, HEIGHT = 720, 1280
+
+    def __init__(self, processes: ProcessPool, *, deadline_s: float, face_landmarker: Path | None) -> None:
+        super().__init__(processes, deadline_s=deadline_s)
+        self._face_landmarker = face_landmarker
+
     declarations = (
         Declaration(
             Capability.VIDEO_GENERATION,
@@ -170,6 +196,7 @@ class LocalTalkingPhoto(_Local):
             "frame_rate": _number(request.parameters, "frame_rate", 30.0),
             "seed": int(_number(request.parameters, "seed", 0)),
             "motion": _number(request.parameters, "motion", 1.0),
+            "landmarks": self._face_landmarker,
         }
         made = await self._run(request, report, local_work.talk, photo, audio, timings, out, options)
         return ProviderResult(
@@ -222,10 +249,21 @@ class LocalMusic(_Local):
         )
 
 
-def local_providers(processes: ProcessPool, *, deadline_s: float) -> dict[str, _Local]:
-    """Every local provider by key; they are always configured."""
-    kinds = (LocalUpscaler, LocalSpeech, LocalTalkingPhoto, LocalMusic)
-    return {kind.key: kind(processes, deadline_s=deadline_s) for kind in kinds}
+def local_providers(
+    processes: ProcessPool,
+    *,
+    deadline_s: float,
+    piper_voices: Mapping[str, Path] = MappingProxyType({}),
+    face_landmarker: Path | None = None,
+) -> dict[str, _Local]:
+    """Every local provider by key; they are always configured. The files are as in the settings."""
+    providers = (
+        LocalUpscaler(processes, deadline_s=deadline_s),
+        LocalSpeech(processes, deadline_s=deadline_s, piper_voices=piper_voices),
+        LocalTalkingPhoto(processes, deadline_s=deadline_s, face_landmarker=face_landmarker),
+        LocalMusic(processes, deadline_s=deadline_s),
+    )
+    return {provider.key: provider for provider in providers}
 
 
 @contextmanager
@@ -239,6 +277,11 @@ def local_failures(provider: str) -> Iterator[None]:
             f"{provider}: {error.code}: {error.message}",
             user_message=error.advice or error.message,
             vendor_code=error.code,
+        ) from error
+    except NotConfigured as error:
+        # Our own installation is wrong, as with a wrong key: nothing the user changes helps.
+        raise ProviderFailure(
+            FailureClass.AUTH, f"{provider}: {error.code}: {error.message}", vendor_code=error.code
         ) from error
     except MediaError as error:
         raise ProviderFailure(
