@@ -117,7 +117,7 @@ class Stage:
             while await connection.fetchval("SELECT true FROM runs WHERE status = 'processing' LIMIT 1"):
                 if time.monotonic() > deadline:
                     break
-                await asyncio.sleep(0.01)
+                await asyncio.sleep(0.03)
             rows = await connection.fetch(
                 "SELECT status, count(*) AS runs FROM runs WHERE id = ANY($1::uuid[]) GROUP BY status", run_ids
             )

@@ -60,6 +60,8 @@ def _ask(run: Run, asking: Asking) -> SubmitJob:
         user_id=run.brief.user_id,
         product_line=run.brief.product_line,
         capability=CAPABILITY,
+        inputs={},
+        parameters={},
         deadline=asking.deadline,
     )
 
