@@ -74,7 +74,7 @@ bench: $(VENV)/.dev ## Measure beside the peers, in one run: make bench [QUICK=1
 	@$(BIN)/python -m benchmarks $(if $(QUICK),--quiet --quick) $(if $(ONLY),--only $(ONLY))
 
 chaos: $(VENV)/.dev ## Break everything on purpose: every crash point, broker and database killed and frozen
-	@$(BIN)/python -m pytest -q -m chaos tests/chaos --all-points --seeds 5
+	@$(BIN)/python -m pytest -q -n 2 --dist worksteal -m chaos tests/chaos --all-points --seeds 5
 
 vendors: $(VENV)/.dev ## Start the vendors' simulators on loopback
 	@$(BIN)/python -m simulators
