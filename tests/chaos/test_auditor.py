@@ -57,27 +57,31 @@ def _log_that_keeps_every_end_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(repository, "append", append)
 
 
+async def test_the_honest_platform_is_clean() -> None:
+    found = await _violations()
+    assert not found, "\n".join(map(str, found))
+
+
 @pytest.mark.parametrize(
-    ("plant", "invariant"),
+    ("plant", "invariant", "words", "patience_s"),
     [
-        (None, None),
-        (_capture_that_forgets_what_was_held, "I3"),
-        (_bus_that_confirms_what_it_dropped, "I4"),
-        (_log_that_keeps_every_end_twice, "I2"),
+        # It never becomes quiet, because what is held cannot be given back; the account is wrong at once.
+        (_capture_that_forgets_what_was_held, "I3", "open holds", 20),
+        (_bus_that_confirms_what_it_dropped, "I4", "arrived", 110),
+        (_log_that_keeps_every_end_twice, "I2", "ends in the client event log", 110),
     ],
 )
-async def test_planted_bugs_are_found_and_the_honest_platform_is_clean(
-    plant: Plant | None, invariant: str | None, monkeypatch: pytest.MonkeyPatch
+async def test_a_planted_bug_is_found(
+    plant: Plant, invariant: str, words: str, patience_s: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if plant is not None:
-        plant(monkeypatch)
-    found = await _violations()
-    assert {violation.invariant for violation in found} >= ({invariant} if invariant else set())
-    if invariant is None:
-        assert not found, "\n".join(map(str, found))
+    """By what it does, and not by something else that is wrong with it."""
+    plant(monkeypatch)
+    found = await _violations(patience_s)
+    assert [v for v in found if v.invariant == invariant and words in v.text], "\n".join(map(str, found))
 
 
-async def _violations() -> list[Violation]:
+async def _violations(patience_s: float = 110) -> list[Violation]:
+    """What the auditor finds once the platform is quiet; the patience is that of a busy machine."""
     folder = Path(tempfile.mkdtemp(prefix=f"talkingphoto-audit-{secrets.token_hex(2)}-"))
     platform = EmbeddedPlatform(Home(folder), media_processes=1)
     witness = Witness()
@@ -85,8 +89,7 @@ async def _violations() -> list[Violation]:
         await platform.start()
         await Load(platform.url, witness, 7, Plan(runs=2, cancelled=0, faceless=1)).run()
         auditor = Auditor({name: database.url for name, database in platform.databases.items()})
-        # A planted bug may keep it from ever becoming quiet; what is wrong is wrong after this long as well.
-        await auditor.settle(witness, timeout_s=20)
+        await auditor.settle(witness, timeout_s=patience_s)
         return await auditor.audit(witness)
     finally:
         await platform.stop()
