@@ -1,4 +1,4 @@
-"""A blink: the upper lid's own skin is drawn down over the eye, lashes in front."""
+"""A blink: the upper lid comes down over the eye, skin above its fold and lashes at its edge."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from media.animation.frame import Grid
 _LID_SKIN = 0.13  # how far above the lid its skin is taken from
 _LOWER_SHARE = -0.1  # shut lids meet a little below the edge of the lower one
 _LASHES = 0.02
+_LASH_WIDTH = 0.016
+_LASH_STRENGTH = 0.8
+_PAINTED = 0.3  # shut this much, all of the lid below its fold is painted
 _SHADE = 0.16
 _CORNERS = 1.15  # the fitted curves end inside the corners
 
@@ -51,6 +54,23 @@ class Lid:
         # A lowered lid faces away from the light above.
         shade = np.square(self._lowered(v, edge, edge - upper)) * np.maximum(0, 1 - np.square(across))
         return over * above * beside, 1 - np.float32(_SHADE * self.shut) * shade
+
+    def painted(self, u: Grid, v: Grid) -> Grid:
+        """How much of the upper lid shows :class:`media.animation.lid_skin.LidSkin` rather than skin of the photo."""
+        upper, _ = self._lids(u)
+        edge = self.edge(u)
+        share = np.clip(self._lowered(v, edge, edge - upper) / np.float32(0.45), 0, 1)
+        eased = share * share * (np.float32(3) - np.float32(2) * share)
+        return np.asarray(eased * np.float32(min(1.0, self.shut / _PAINTED)))
+
+    def lashes(self, u: Grid, v: Grid, softness: np.float32) -> Grid:
+        """How much of a place the lashes take: a line along the edge, feathered downwards, gone at the corners."""
+        away = v - self.edge(u)
+        width = max(np.float32(_LASH_WIDTH), np.float32(0.7) * softness)
+        line = np.exp(-np.square(away / np.where(away < 0, width, np.float32(1.7) * width)))
+        across = (u - np.float32(self.eye.x)) / np.float32(self.eye.half_width * _CORNERS)
+        ends = np.maximum(0, 1 - np.square(np.square(across)))
+        return np.asarray(line * ends * np.float32(_LASH_STRENGTH * min(1.0, self.shut / _PAINTED)))
 
     def _lowered(self, v: Grid, edge: Grid, moved: Grid) -> Grid:
         """0 where the lid folds under the brow, 1 at its edge."""

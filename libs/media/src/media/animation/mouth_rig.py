@@ -15,6 +15,10 @@ import numpy as np
 from media.animation.frame import Grid
 from media.animation.mouth_fit import Lips
 
+MEETING = 0.42
+"""Where lips meet that the photo shows apart, as a share of the opening from the upper lip down."""
+WIDE_OPEN = 0.18
+"""Beyond this opening it was the jaw that fell, and the upper lip stays where it is."""
 _MOST_GAP = 0.46  # inner lips apart at `open` 1: about 20 mm on an adult
 _CHIN = 0.83  # chin below the mouth, as a share of the mouth below the eyes
 _NECK = 0.9  # below the chin: nothing further down moves
@@ -154,7 +158,7 @@ class MouthRig:
         gap = _MOST_GAP * pose.open * (1 - 0.2 * rounding)
         # Corners go down with the jaw, and with pursing as far as a smile had lifted them; the middle stays.
         corner = 0.22 * gap + 0.35 * max(0.0, lips.upper + 0.4 * lips.gap) * rounding
-        meeting = lips.upper + 0.42 * lips.gap + 0.03 * rounding
+        meeting = lips.upper + MEETING * min(lips.gap, WIDE_OPEN) + 0.03 * rounding
         lift = min((0.32 - 0.2 * rounding) * gap, max(0.0, meeting - lips.upper) + 0.03)
         upper = meeting - lift - 0.015 * pose.tuck - corner
         drop = 0.72 * gap * (0.35 + 0.65 * pose.jaw / max(pose.open, pose.jaw, 1e-3)) - 0.12 * lips.gap * pose.press

@@ -15,6 +15,7 @@ from media.animation.eye_fit import Eye
 from media.animation.eye_rig import Lid
 from media.animation.frame import FaceFrame, Grid
 from media.animation.head_rig import HeadPose, after_motion, before_motion, distance, motion_mask, reach
+from media.animation.lid_skin import LidSkin
 from media.animation.mesh import Mesh, sample
 from media.animation.mouth_fit import Lips
 from media.animation.mouth_inside import Inside, Palette
@@ -75,6 +76,7 @@ class Stage:
             (eye, Mesh(self._region(eye.x - 0.4, eye.y - 0.32, eye.x + 0.4, eye.y + 0.2), _even(scale / 40)))
             for eye in face.eyes
         ]
+        self._lids = [LidSkin.of(planes, eye, face.frame, mesh.region) for eye, mesh in self._eyes]
         self._nodes = {id(mesh): self._placed(mesh) for mesh in self._meshes()}
         canvas.put(Region(0, 0, self._width, self._height), planes)
 
@@ -179,20 +181,25 @@ class Stage:
         luma -= np.float32(strength) * dark * (luma - 16)
 
     def _draw_eyes(self, shut: float) -> None:
-        for eye, mesh in self._eyes:
+        for (eye, mesh), lid_skin in zip(self._eyes, self._lids, strict=True):
             lid = Lid(eye, shut)
             x, y, u, v = self._moved(mesh)
             open_eye = mesh.warp(self._still, x, y)
+            if not shut:
+                self._canvas.put(mesh.region, open_eye)
+                continue
             skin = mesh.warp(self._still, *self._frame.to_picture(*lid.sources(u, v)))
             du, dv = mesh.dense(u, v)
             cover, brightness = lid.cover(du, dv, self._soft)
-            shaded = (skin.luma * brightness).astype(np.uint8)
-            _store(
-                self._canvas,
-                mesh.region,
-                _mix(open_eye.luma, shaded, cover),
-                _mix(open_eye.chroma, skin.chroma, _half(cover)[..., None]),
-            )
+            painted, lashes = lid.painted(du, dv), lid.lashes(du, dv, self._soft)
+            plain_luma, plain_chroma = lid_skin.at(du)
+            luma = _mix(open_eye.luma, _mix(skin.luma, plain_luma, painted) * brightness, cover)
+            chroma = _mix(skin.chroma, plain_chroma, _half(painted)[..., None])
+            chroma = _mix(open_eye.chroma, chroma, _half(cover)[..., None])
+            dark, *tint = lid_skin.lash
+            luma += lashes * np.minimum(0, np.float32(dark) - luma)
+            chroma += _half(lashes)[..., None] * (np.asarray(tint, np.float32) - chroma)
+            _store(self._canvas, mesh.region, luma, chroma)
 
     def _moved(self, mesh: Mesh) -> tuple[Grid, Grid, Grid, Grid]:
         """Where the nodes were before the head moved: in the picture, and in face units."""
@@ -230,9 +237,9 @@ def _half(plane: Grid) -> Grid:
     return np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
-def _mix(low: Bytes, high: Bytes, share: Grid) -> Grid:
+def _mix(low: Bytes, high: Bytes | Grid, share: Grid) -> Grid:
     first = low.astype(np.float32)
-    return np.asarray(first + share * (high.astype(np.float32) - first), np.float32)
+    return np.asarray(first + share * (high.astype(np.float32, copy=False) - first), np.float32)
 
 
 def _store(canvas: Canvas, region: Region, luma: Grid, chroma: Grid) -> None:
