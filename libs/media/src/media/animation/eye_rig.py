@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,7 +17,7 @@ _LASH_WIDTH = 0.016
 _LASH_STRENGTH = 0.8
 _PAINTED = 0.3  # shut this much, all of the lid below its fold is painted
 _SHADE = 0.16
-_CORNERS = 1.15  # the fitted curves end inside the corners
+_CORNERS, _NASAL = 1.22, 0.09  # the fitted curves end inside the corners, most of all beside the nose
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +27,19 @@ class Lid:
     eye: Eye
     shut: float
 
+    @property
+    def _whole(self) -> Eye:
+        """The eye with its corners."""
+        eye, towards_nose = self.eye, -math.copysign(_NASAL, self.eye.x)
+        return replace(eye, x=eye.x + towards_nose * eye.half_width, half_width=eye.half_width * _CORNERS)
+
     def _lids(self, u: Grid) -> tuple[Grid, Grid]:
-        return replace(self.eye, half_width=self.eye.half_width * _CORNERS).lids(u)
+        return self._whole.lids(u)
+
+    def _across(self, u: Grid) -> Grid:
+        """-1 at the left corner, 1 at the right one."""
+        whole = self._whole
+        return (u - np.float32(whole.x)) / np.float32(whole.half_width)
 
     def edge(self, u: Grid) -> Grid:
         """Where the edge of the upper lid is now."""
@@ -47,7 +59,7 @@ class Lid:
         """1 where the upper lid hides the eye, soft at its edge and at the corners; and how bright it is there."""
         upper, _ = self._lids(u)
         edge = self.edge(u)
-        across = np.abs(u - np.float32(self.eye.x)) / np.float32(self.eye.half_width * _CORNERS)
+        across = np.abs(self._across(u))
         over = np.clip((edge - v) / softness + np.float32(0.5), 0, 1)
         above = np.clip((v - (upper - np.float32(_LID_SKIN))) / np.float32(0.02), 0, 1)
         beside = np.clip((np.float32(1.12) - across) / np.float32(0.12), 0, 1)
@@ -68,8 +80,7 @@ class Lid:
         away = v - self.edge(u)
         width = max(np.float32(_LASH_WIDTH), np.float32(0.7) * softness)
         line = np.exp(-np.square(away / np.where(away < 0, width, np.float32(1.7) * width)))
-        across = (u - np.float32(self.eye.x)) / np.float32(self.eye.half_width * _CORNERS)
-        ends = np.maximum(0, 1 - np.square(np.square(across)))
+        ends = np.maximum(0, 1 - np.square(np.square(self._across(u))))
         return np.asarray(line * ends * np.float32(_LASH_STRENGTH * min(1.0, self.shut / _PAINTED)))
 
     def _lowered(self, v: Grid, edge: Grid, moved: Grid) -> Grid:
