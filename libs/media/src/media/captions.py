@@ -92,7 +92,9 @@ def burn(
     threads: int = 1,
     progress: Callable[[float], None] | None = None,
 ) -> Made:
-    """Write ``source`` to ``out`` (H.264/AAC MP4) with the cues drawn into the picture, its size and sound unchanged.
+    """Write ``source`` to ``out`` (H.264/AAC MP4) with the cues drawn in. Its size and what is heard stay.
+
+    The sound becomes stereo: a mono source then measures 3 LU louder (BS.1770 adds its two equal channels up).
 
     Text is shaped, right-to-left lines are ordered by the bidirectional algorithm, and everything stays inside
     ``caption_burn.safe_area``. Raises ``NotUsable`` (``NO_FONT``, ``NO_SHAPING``) naming the script that cannot be

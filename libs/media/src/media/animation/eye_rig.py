@@ -21,6 +21,21 @@ _CORNERS, _NASAL = 1.22, 0.09  # the fitted curves end inside the corners, most 
 
 
 @dataclass(frozen=True, slots=True)
+class LidLayers:
+    """How a lid is drawn over an eye, each 0 to 1 at each place, soft where it ends.
+
+    ``cover``: it hides the eye; ``brightness`` of its skin; ``painted``: it is
+    :class:`media.animation.lid_skin.LidSkin` rather than skin of the photo; ``lashes`` lie over all of it, a line
+    along the edge, feathered downwards.
+    """
+
+    cover: Grid
+    brightness: Grid
+    painted: Grid
+    lashes: Grid
+
+
+@dataclass(frozen=True, slots=True)
 class Lid:
     """An eye shut by ``shut`` (0 to 1). The upper lid is a layer over the picture; the lower one is left alone."""
 
@@ -43,8 +58,7 @@ class Lid:
 
     def edge(self, u: Grid) -> Grid:
         """Where the edge of the upper lid is now."""
-        upper, lower = self._lids(u)
-        return upper + np.float32(self.shut) * (lower - upper) * np.float32(1 - _LOWER_SHARE)
+        return self._lowered_edge(*self._lids(u))
 
     def sources(self, u: Grid, v: Grid) -> tuple[Grid, Grid]:
         """Where a place on the upper lid comes from: skin above the eye, stretched over it, lashes at its edge."""
@@ -55,33 +69,33 @@ class Lid:
         lowered = self._lowered(v, edge, moved)
         return u, v - moved * np.square(lowered) * (np.float32(3) - np.float32(2) * lowered)
 
-    def cover(self, u: Grid, v: Grid, softness: Grid | np.float32) -> tuple[Grid, Grid]:
-        """1 where the upper lid hides the eye, soft at its edge and at the corners; and how bright it is there."""
-        upper, _ = self._lids(u)
-        edge = self.edge(u)
+    def layers(self, u: Grid, v: Grid, softness: np.float32) -> LidLayers:
+        """What is drawn of the lid at each place; ``softness`` is the width of an edge in face units."""
+        upper, lower = self._lids(u)
+        edge = self._lowered_edge(upper, lower)
         across = np.abs(self._across(u))
-        over = np.clip((edge - v) / softness + np.float32(0.5), 0, 1)
+        away = v - edge
+        lowered = self._lowered(v, edge, edge - upper)
+        ready = np.float32(min(1.0, self.shut / _PAINTED))
+
+        over = np.clip(np.float32(0.5) - away / softness, 0, 1)
         above = np.clip((v - (upper - np.float32(_LID_SKIN))) / np.float32(0.02), 0, 1)
         beside = np.clip((np.float32(1.12) - across) / np.float32(0.12), 0, 1)
-        # A lowered lid faces away from the light above.
-        shade = np.square(self._lowered(v, edge, edge - upper)) * np.maximum(0, 1 - np.square(across))
-        return over * above * beside, 1 - np.float32(_SHADE * self.shut) * shade
-
-    def painted(self, u: Grid, v: Grid) -> Grid:
-        """How much of the upper lid shows :class:`media.animation.lid_skin.LidSkin` rather than skin of the photo."""
-        upper, _ = self._lids(u)
-        edge = self.edge(u)
-        share = np.clip(self._lowered(v, edge, edge - upper) / np.float32(0.45), 0, 1)
-        eased = share * share * (np.float32(3) - np.float32(2) * share)
-        return np.asarray(eased * np.float32(min(1.0, self.shut / _PAINTED)))
-
-    def lashes(self, u: Grid, v: Grid, softness: np.float32) -> Grid:
-        """How much of a place the lashes take: a line along the edge, feathered downwards, gone at the corners."""
-        away = v - self.edge(u)
+        corners = np.maximum(0, 1 - np.square(across))
+        below_fold = np.clip(lowered / np.float32(0.45), 0, 1)
         width = max(np.float32(_LASH_WIDTH), np.float32(0.7) * softness)
         line = np.exp(-np.square(away / np.where(away < 0, width, np.float32(1.7) * width)))
-        ends = np.maximum(0, 1 - np.square(np.square(self._across(u))))
-        return np.asarray(line * ends * np.float32(_LASH_STRENGTH * min(1.0, self.shut / _PAINTED)))
+        ends = np.maximum(0, 1 - np.square(np.square(across)))
+        return LidLayers(
+            cover=over * above * beside,
+            # A lowered lid faces away from the light above.
+            brightness=1 - np.float32(_SHADE * self.shut) * np.square(lowered) * corners,
+            painted=below_fold * below_fold * (np.float32(3) - np.float32(2) * below_fold) * ready,
+            lashes=line * ends * np.float32(_LASH_STRENGTH) * ready,
+        )
+
+    def _lowered_edge(self, upper: Grid, lower: Grid) -> Grid:
+        return upper + np.float32(self.shut) * (lower - upper) * np.float32(1 - _LOWER_SHARE)
 
     def _lowered(self, v: Grid, edge: Grid, moved: Grid) -> Grid:
         """0 where the lid folds under the brow, 1 at its edge."""

@@ -190,15 +190,14 @@ class Stage:
                 continue
             skin = mesh.warp(self._still, *self._frame.to_picture(*lid.sources(u, v)))
             du, dv = mesh.dense(u, v)
-            cover, brightness = lid.cover(du, dv, self._soft)
-            painted, lashes = lid.painted(du, dv), lid.lashes(du, dv, self._soft)
+            drawn = lid.layers(du, dv, self._soft)
             plain_luma, plain_chroma = lid_skin.at(du)
-            luma = _mix(open_eye.luma, _mix(skin.luma, plain_luma, painted) * brightness, cover)
-            chroma = _mix(skin.chroma, plain_chroma, _half(painted)[..., None])
-            chroma = _mix(open_eye.chroma, chroma, _half(cover)[..., None])
+            luma = _mix(open_eye.luma, _mix(skin.luma, plain_luma, drawn.painted) * drawn.brightness, drawn.cover)
+            chroma = _mix(skin.chroma, plain_chroma, _half(drawn.painted)[..., None])
+            chroma = _mix(open_eye.chroma, chroma, _half(drawn.cover)[..., None])
             dark, *tint = lid_skin.lash
-            luma += lashes * np.minimum(0, np.float32(dark) - luma)
-            chroma += _half(lashes)[..., None] * (np.asarray(tint, np.float32) - chroma)
+            luma += drawn.lashes * np.minimum(0, np.float32(dark) - luma)
+            chroma += _half(drawn.lashes)[..., None] * (np.asarray(tint, np.float32) - chroma)
             _store(self._canvas, mesh.region, luma, chroma)
 
     def _moved(self, mesh: Mesh) -> tuple[Grid, Grid, Grid, Grid]:
