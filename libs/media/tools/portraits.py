@@ -45,6 +45,17 @@ def turned(image: Bgr) -> Bgr:
     return np.asarray(cv2.warpPerspective(image, matrix, (512, 512), borderMode=cv2.BORDER_REFLECT), np.uint8)
 
 
+def three_quarters(image: Bgr, degrees: float = 30.0) -> Bgr:
+    """The head turned to the viewer's right, as if it were a cylinder; the far cheek ends close to the mouth."""
+    middle, radius = 300.0, 125.0
+    x, y = np.meshgrid(np.arange(600, dtype=np.float32), np.arange(600, dtype=np.float32))
+    around = np.arcsin(np.clip((x - middle) / radius, -1, 1)) - np.deg2rad(degrees)
+    share = np.clip((1 - np.abs(x - middle) / radius) / 0.25, 0, 1)
+    share = share * share * (3 - 2 * share)
+    source = x + share * (middle + radius * np.sin(np.maximum(around, -np.pi / 2)) - x)
+    return np.asarray(cv2.remap(enlarged(image), source.astype(np.float32), y, cv2.INTER_CUBIC), np.uint8)
+
+
 def noisy(image: Bgr) -> Bgr:
     """Taken in the dark."""
     noise = np.random.default_rng(0).normal(0, 15, image.shape)
@@ -125,6 +136,7 @@ PORTRAITS: dict[str, Callable[[Bgr], Bgr]] = {
     "plain": lambda image: image,
     "rolled": lambda image: rolled(image, -25),
     "turned": turned,
+    "three quarters": three_quarters,
     "tiny": lambda image: np.asarray(cv2.resize(image, (288, 288), interpolation=cv2.INTER_AREA), np.uint8),
     "noisy": noisy,
     "blocky": blocky,

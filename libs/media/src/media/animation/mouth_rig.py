@@ -8,6 +8,7 @@ falls off over a distance that grows with what it moves, which keeps it from fol
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,6 +57,7 @@ class MouthShape:
     drop: float
     pucker: float
     reach: tuple[float, float]
+    cheeks: tuple[float, float]
     pose: MouthPose
 
     @property
@@ -120,10 +122,11 @@ class MouthShape:
 
     def _narrowed(self, across: Grid) -> Grid:
         """Backward map of the distance from the middle: the corners come from where they were."""
-        old, new, far = self.lips.half_width, self.half_width, max(_CHEEK, self.lips.half_width + 0.4)
+        old, new = self.lips.half_width, self.half_width
+        far = np.where(across < 0, np.float32(self.cheeks[0]), np.float32(self.cheeks[1]))
         size = np.abs(across)
         inner = size * np.float32(old / new)
-        outer = size + np.float32(old - new) * _eased((np.float32(far) - size) / np.float32(far - new))
+        outer = size + np.float32(old - new) * _eased((far - size) / (far - np.float32(new)))
         return np.sign(across) * np.where(size < new, inner, outer)
 
     def _jaw_width(self, across: Grid) -> Grid:
@@ -139,10 +142,14 @@ def moved_area(lips: Lips) -> tuple[float, float, float, float]:
 
 
 class MouthRig:
-    """Turns poses into shapes for one face. ``yaw`` is the face's, -1 to 1."""
+    """Turns poses into shapes for one face.
 
-    def __init__(self, lips: Lips, yaw: float = 0.0) -> None:
+    ``yaw`` is the face's, -1 to 1; ``outline`` is how far left and right of the mouth its skin ends.
+    """
+
+    def __init__(self, lips: Lips, yaw: float = 0.0, outline: tuple[float, float] = (math.inf, math.inf)) -> None:
         self.lips = lips
+        self._outline = outline
         turned = float(np.clip(yaw, -0.7, 0.7))
         self._reach = (_CHEEK * (1 + 0.3 * min(0.0, turned)), _CHEEK * (1 - 0.3 * max(0.0, turned)))
 
@@ -175,8 +182,17 @@ class MouthRig:
             drop=_mix(drop, 0.0, keep),
             pucker=_mix(0.3 * lips.above * rounding, 0.0, keep),
             reach=self._reach,
+            cheeks=self._cheeks(_mix(width, lips.half_width, keep)),
             pose=pose,
         )
+
+    def _cheeks(self, half_width: float) -> tuple[float, float]:
+        """Where the skin stays, left and right, when the mouth is ``half_width``: at the outline of the face, if that
+        leaves room to even out the motion of the corners without folding."""
+        most = max(_CHEEK, self.lips.half_width + 0.4)
+        least = max(half_width, self.lips.half_width) + 0.6 * abs(self.lips.half_width - half_width) + 0.05
+        left, right = (min(most, max(least, end)) for end in self._outline)
+        return left, right
 
 
 def lips_height(thickness: float) -> float:

@@ -20,6 +20,7 @@ from media.animation.mesh import Mesh, sample
 from media.animation.mouth_fit import Lips
 from media.animation.mouth_inside import Inside, Palette
 from media.animation.mouth_rig import MouthPose, MouthRig, MouthShape, moved_area
+from media.animation.outline import outline
 from media.animation.planes import Bytes, Canvas, Planes, Region
 
 
@@ -59,7 +60,7 @@ class Stage:
         self._canvas = canvas
         self._frame = face.frame
         self._height, self._width = planes.luma.shape
-        self._rig = MouthRig(face.lips, face.yaw)
+        self._rig = MouthRig(face.lips, face.yaw, outline(planes, face.frame, face.lips))
         self._soft = np.float32(softness / face.frame.scale)
         self._inside = Inside(face.lips, face.colours, float(self._soft))
         self._motion = motion
