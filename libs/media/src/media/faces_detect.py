@@ -20,6 +20,7 @@ Grey = NDArray[np.uint8]
 _loaded = threading.local()
 
 WORK_SIDE = 960
+LIFTED_SIDE = 640
 TURNED_SIDE = 320
 SURE = 12
 """Votes at which an upright face leaves no need to look for profiles and lying heads."""
@@ -70,7 +71,7 @@ def find_candidates(grey: Grey) -> list[Candidate]:
     for roll in _TILTS:
         found += _frontal(grey, roll, TURNED_SIDE, share=0.05, votes=5)
     if _unsure(found):  # dark skin and shadow: the cascades learnt from lighter faces than there are
-        found += _frontal(_SHADOWS_LIFTED[grey], 0.0, WORK_SIDE, share=0.03, votes=5)
+        found += _frontal(_SHADOWS_LIFTED[grey], 0.0, LIFTED_SIDE, share=0.04, votes=5)
     if _unsure(found):
         for roll in _TURNS:
             found += _frontal(grey, roll, TURNED_SIDE, share=0.06, votes=8)
