@@ -78,11 +78,11 @@ class Lid:
         lowered = self._lowered(v, edge, edge - upper)
         ready = np.float32(min(1.0, self.shut / _PAINTED))
 
-        over = np.clip(np.float32(0.5) - away / softness, 0, 1)
-        above = np.clip((v - (upper - np.float32(_LID_SKIN))) / np.float32(0.02), 0, 1)
-        beside = np.clip((np.float32(1.12) - across) / np.float32(0.12), 0, 1)
+        over = (np.float32(0.5) - away / softness).clip(0, 1)
+        above = ((v - (upper - np.float32(_LID_SKIN))) / np.float32(0.02)).clip(0, 1)
+        beside = ((np.float32(1.12) - across) / np.float32(0.12)).clip(0, 1)
         corners = np.maximum(0, 1 - np.square(across))
-        below_fold = np.clip(lowered / np.float32(0.45), 0, 1)
+        below_fold = (lowered / np.float32(0.45)).clip(0, 1)
         width = max(np.float32(_LASH_WIDTH), np.float32(0.7) * softness)
         line = np.exp(-np.square(away / np.where(away < 0, width, np.float32(1.7) * width)))
         ends = np.maximum(0, 1 - np.square(np.square(across)))
@@ -99,4 +99,4 @@ class Lid:
 
     def _lowered(self, v: Grid, edge: Grid, moved: Grid) -> Grid:
         """0 where the lid folds under the brow, 1 at its edge."""
-        return np.asarray(np.clip(1 - (edge - v) / (np.float32(_LID_SKIN) + moved), 0, 1))
+        return np.asarray((1 - (edge - v) / (np.float32(_LID_SKIN) + moved)).clip(0, 1))
