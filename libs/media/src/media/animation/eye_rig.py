@@ -45,9 +45,9 @@ class Lid:
         upper, _ = self._lids(u)
         edge = self.edge(u)
         across = np.abs(u - np.float32(self.eye.x)) / np.float32(self.eye.half_width * _CORNERS)
-        over = np.clip((edge - v) / softness + np.float32(0.5), 0, 1)
-        above = np.clip((v - (upper - np.float32(_LID_SKIN))) / np.float32(0.02), 0, 1)
-        beside = np.clip((np.float32(1.12) - across) / np.float32(0.12), 0, 1)
+        over = ((edge - v) / softness + np.float32(0.5)).clip(0, 1)
+        above = ((v - (upper - np.float32(_LID_SKIN))) / np.float32(0.02)).clip(0, 1)
+        beside = ((np.float32(1.12) - across) / np.float32(0.12)).clip(0, 1)
         # A lowered lid faces away from the light above.
         shade = np.square(self._lowered(v, edge, edge - upper)) * np.maximum(0, 1 - np.square(across))
         return over * above * beside, 1 - np.float32(_SHADE * self.shut) * shade
