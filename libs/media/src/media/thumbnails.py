@@ -33,7 +33,7 @@ def poster(source: Path, out: Path, *, at: float | None = None, max_side: int = 
     neither dark nor burnt out. ``duration`` of the result is 0; ``details["at"]`` is where it was taken.
     Raises ``NotUsable`` where the file has no picture at that time.
     """
-    with open_media(source) as container:
+    with open_media(source, headers_only=True) as container:
         time, image = _best_frame(container) if at is None else _frame_at(container, at)
     scale = min(1.0, max_side / max(image.shape[:2]))
     if scale < 1:
