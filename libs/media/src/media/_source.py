@@ -44,9 +44,9 @@ DEFAULT_LIMITS = Limits()
 def open_media(path: Path, limits: Limits = DEFAULT_LIMITS, *, headers_only: bool = False) -> Iterator[Any]:
     """The open container of ``path`` (an ``av.container.InputContainer``), its claims checked against ``limits``.
 
-    With ``headers_only`` no picture is decoded on the way where the headers alone say what there is: for callers who want
-    one picture, of which opening would decode as many again. Its pixel format is then known once it is decoded, and
-    a file that does not state how its pictures are reordered may give the first few of them out of order.
+    With ``headers_only`` no picture of an MP4 or MOV file is decoded on the way, since its index says what there is:
+    for callers who want one picture, of which opening would decode as many again. The pixel format is then known once
+    it is decoded, and a file that does not state how its pictures are reordered may give the first few out of order.
 
     Raises ``UnknownFormat`` for anything but the accepted containers, ``TooLarge`` over a limit, ``Corrupt`` where
     reading or decoding fails, also inside the ``with`` block, and ``BadMedia`` (``NOT_FOUND``) without such a file.
@@ -66,7 +66,7 @@ def open_media(path: Path, limits: Limits = DEFAULT_LIMITS, *, headers_only: boo
     if head[4:8] in _FIRST_BOXES and any(end > size for _, end in top_boxes(path)):
         raise Corrupt(f"{path.name} is cut short", advice="The file did not arrive whole; upload it again.")
     try:
-        with _opened(path, limits, headers_only) as container:
+        with _opened(path, limits, headers_only and head[4:8] in _FIRST_BOXES) as container:
             _check(path, container, limits)
             yield container
     except av.error.FFmpegError as error:
