@@ -122,7 +122,7 @@ class Inside:
         height = np.float32(0.07 + 0.22 * shape.gap + 0.05 * shape.pose.tongue)
         tip = np.sqrt(np.square(across / np.float32(0.62 * shape.half_width)) + np.square((v - lower - lie) / height))
         tongue = 0.85 * _edge(1 - tip, soft * 3 + np.float32(0.25))
-        shade = np.float32(0.55) + np.float32(0.45) * np.clip(1.3 - tip, 0, 1)
+        shade = np.float32(0.55) + np.float32(0.45) * (1.3 - tip).clip(0, 1)
         _blend(luma, chroma, tongue, np.float32(colours.tongue[0]) * shade * light, _chroma(colours.tongue))
 
         if colours.teeth_reach:
@@ -131,8 +131,8 @@ class Inside:
             self._made_teeth(luma, chroma, base, across, v + covered, light)
 
         # The upper lip and the corners throw a shadow.
-        under = np.clip((v - upper) / np.float32(0.05), 0, 1)
-        side = np.clip((np.float32(shape.half_width) - np.abs(across)) / np.float32(0.12), 0, 1)
+        under = ((v - upper) / np.float32(0.05)).clip(0, 1)
+        side = ((np.float32(shape.half_width) - np.abs(across)) / np.float32(0.12)).clip(0, 1)
         luma = np.float32(16) + (luma - 16) * (np.float32(0.78) + np.float32(0.22) * under) * (
             np.float32(0.6) + np.float32(0.4) * side
         )
@@ -164,15 +164,15 @@ class Inside:
         alpha = _edge(edge - v, self._soft + np.float32(0.01)) * _edge(np.float32(0.40) - size, np.float32(0.06))
         groove = 1 - np.float32(0.16) * np.exp(-np.square(nearest / (self._soft + np.float32(0.008))))
         round_off = 1 - np.float32(2.2) * np.square(across)
-        down = np.float32(0.82) + np.float32(0.18) * np.clip((v - edge + np.float32(0.12)) / np.float32(0.1), 0, 1)
-        shade = np.clip(groove * round_off * down, 0.2, 1) * light
+        down = np.float32(0.82) + np.float32(0.18) * ((v - edge + np.float32(0.12)) / np.float32(0.1)).clip(0, 1)
+        shade = (groove * round_off * down).clip(0.2, 1) * light
         bright = np.float32(16) + np.float32(self._colours.teeth[0] - 16) * shade
         _blend(luma, chroma, alpha, bright, _chroma(self._colours.teeth))
 
 
 def _edge(inside: Grid, width: np.float32 | Grid) -> Grid:
     """0 to 1 across a soft edge of ``width`` around 0."""
-    share = np.clip(inside / width + np.float32(0.5), 0, 1)
+    share = (inside / width + np.float32(0.5)).clip(0, 1)
     return np.asarray(share * share * (np.float32(3) - np.float32(2) * share), np.float32)
 
 

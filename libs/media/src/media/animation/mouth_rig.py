@@ -202,7 +202,7 @@ def lips_height(thickness: float) -> float:
 
 def _swell(share: Grid) -> Grid:
     """0 at the inner edge of a lip, 1 at ``share`` 1, fading beyond: how far a pursed lip's skin has come outwards."""
-    share = np.clip(share, 0, 3.2)
+    share = share.clip(0, 3.2)
     return np.asarray(share * np.exp(1 - share) * _eased((np.float32(3.2) - share) / 2), np.float32)
 
 
@@ -211,5 +211,5 @@ def _mix(spoken: float, photo: float, rest: float) -> float:
 
 
 def _eased(share: Grid) -> Grid:
-    share = np.clip(share, 0, 1)
+    share = share.clip(0, 1)
     return np.asarray(share * share * (np.float32(3) - np.float32(2) * share), np.float32)

@@ -128,13 +128,13 @@ class Stage:
         below = mesh.warp(self._still, *self._frame.to_picture(source_u, lower_v))
         du, dv, upper, lower = mesh.dense(u, v, *contours)
         line = (upper + lower) / 2
-        low = np.clip((dv - line) / self._soft + np.float32(0.5), 0, 1)
+        low = ((dv - line) / self._soft + np.float32(0.5)).clip(0, 1)
         luma = _mix(above.luma, below.luma, low)
         chroma = _mix(above.chroma, below.chroma, _half(low)[..., None])
         self._seal(luma, shape, du, dv, line)
         if not shape.closed:
-            parted = np.clip(np.minimum(dv - upper, lower - dv) / self._soft + np.float32(0.5), 0, 1)
-            parted *= np.clip((lower - upper) / self._soft, 0, 1) * np.float32(min(1.0, (1 - shape.pose.rest) / 0.2))
+            parted = (np.minimum(dv - upper, lower - dv) / self._soft + np.float32(0.5)).clip(0, 1)
+            parted *= ((lower - upper) / self._soft).clip(0, 1) * np.float32(min(1.0, (1 - shape.pose.rest) / 0.2))
             self._paint_inside(shape, parted, (du, dv, upper, lower), luma, chroma)
         _store(self._canvas, mesh.region, luma, chroma)
 
@@ -244,7 +244,7 @@ def _mix(low: Bytes, high: Bytes | Grid, share: Grid) -> Grid:
 
 def _store(canvas: Canvas, region: Region, luma: Grid, chroma: Grid) -> None:
     rounded = Planes(
-        np.clip(luma + np.float32(0.5), 16, 235).astype(np.uint8),
-        np.clip(chroma + np.float32(0.5), 16, 240).astype(np.uint8),
+        (luma + np.float32(0.5)).clip(16, 235).astype(np.uint8),
+        (chroma + np.float32(0.5)).clip(16, 240).astype(np.uint8),
     )
     canvas.put(region, rounded)
