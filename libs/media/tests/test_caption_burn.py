@@ -9,7 +9,15 @@ import numpy as np
 import pytest
 
 from media.caption_burn import CaptionPainter, safe_area
-from media.caption_fonts import FONT_PACKAGES, can_shape, font_for, package_folders, script_of, system_folders
+from media.caption_fonts import (
+    FONT_PACKAGES,
+    can_shape,
+    font_for,
+    language_of,
+    package_folders,
+    script_of,
+    system_folders,
+)
 from media.captions import burn
 from media.errors import NotUsable
 from media.probe import probe
@@ -90,6 +98,22 @@ def test_letters_of_a_right_to_left_script_join() -> None:
     assert columns.min() >= 640 * 0.08
 
 
+def runs(luma: np.ndarray) -> list[int]:
+    """Widths of the pieces of ink in the lowest line, from left to right, counted by columns without a gap."""
+    rows = np.flatnonzero((luma > 220).any(axis=1))
+    lowest = rows[np.flatnonzero(np.diff(rows, prepend=-9) > 3)[-1]]
+    ink = np.diff((luma[lowest:] > 220).any(axis=0).astype(int), prepend=0, append=0)
+    return (np.flatnonzero(ink == -1) - np.flatnonzero(ink == 1)).tolist()
+
+
+def test_a_line_that_starts_with_a_foreign_word_keeps_the_direction_of_its_cue() -> None:
+    """The exclamation mark ends the sentence: at the left of a right-to-left cue, at the right of another."""
+    backwards = runs(painted(1280, 720, "שלום עולם, אני\nWOW!"))
+    forwards = runs(painted(1280, 720, "Hello,\nWOW!"))
+    assert backwards[0] == min(backwards) == forwards[-1] == min(forwards)
+    assert backwards[-1] > 2 * backwards[0]
+
+
 def test_a_pictograph_that_no_font_draws_is_left_out() -> None:
     np.testing.assert_array_equal(painted(640, 360, "Hi \U0001fae8"), painted(640, 360, "Hi "))
 
@@ -109,22 +133,52 @@ def test_a_font_is_chosen_by_what_it_draws(tmp_path: Path) -> None:
     assert font_for("नमस्ते", [tmp_path]).path.name == "tiny.ttf"
 
 
-@pytest.mark.parametrize(("text", "script"), [("नमस्ते", "DEVANAGARI"), ("今天", "CJK"), ("안녕", "HANGUL")])
-def test_a_script_without_a_font_is_named(tmp_path: Path, text: str, script: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "script", "step"),
+    [
+        ("नमस्ते", "DEVANAGARI", "run pip install 'talkingphoto-media[devanagari]'"),
+        ("今天！", "CJK", "run pip install 'talkingphoto-media[cjk]'"),
+        ("こんにちは、", "HIRAGANA", "run pip install 'talkingphoto-media[cjk]'"),
+        ("안녕", "HANGUL", "run pip install 'talkingphoto-media[cjk]'"),
+        ("今 न", "CJK", "run pip install 'talkingphoto-media[cjk,devanagari]'"),
+        ("สวัสดี", "THAI", "install a font with THAI (Debian: apt install fonts-noto-core)"),
+    ],
+)
+def test_a_script_without_a_font_is_named_with_the_next_step(tmp_path: Path, text: str, script: str, step: str) -> None:
     tiny_font(tmp_path, "abc")
     with pytest.raises(NotUsable, match=script) as refused:
         font_for(text, [tmp_path])
     assert refused.value.code == "NO_FONT"
-    assert refused.value.advice
+    assert f"{step}, or deliver" in refused.value.advice
     assert script_of(text[0]) == script
 
 
-def test_fonts_of_an_installed_package_are_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = tmp_path / FONT_PACKAGES[0] / "fonts"
+def test_scripts_that_no_one_font_has_together_are_told_apart_from_missing_ones(tmp_path: Path) -> None:
+    for letters in ("abc", "今天"):
+        (tmp_path / letters).mkdir()
+        tiny_font(tmp_path / letters, letters)
+    with pytest.raises(NotUsable, match="together with the rest") as refused:
+        font_for("今天abc", [tmp_path])
+    assert "one script only" in refused.value.advice
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [("直接", "zh-Hans"), ("直接です", "ja"), ("한국 直", "ko"), ("नमस्ते", None), ("Hello, 2024!", None)],
+)
+def test_chinese_characters_are_drawn_as_their_language_writes_them(text: str, language: str | None) -> None:
+    assert language_of(text) == language
+
+
+@pytest.mark.parametrize("package", FONT_PACKAGES)
+def test_fonts_of_an_installed_package_are_used(package: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    letters = "\U000104b0\U000104b1"  # Osage, which few fonts have
+    folder = tmp_path / package / "fonts"
     folder.mkdir(parents=True)
+    (tmp_path / package / "__init__.py").touch()
     monkeypatch.syspath_prepend(tmp_path)
-    tiny_font(folder, "अक")
-    assert font_for("अक", (*system_folders(), *package_folders())).path.is_relative_to(folder)
+    tiny_font(folder, letters)
+    assert font_for(letters, (*system_folders(), *package_folders())).path.is_relative_to(folder)
 
 
 def test_damaged_fonts_are_passed_over(tmp_path: Path) -> None:
@@ -176,4 +230,5 @@ def test_renditions_fall_back_to_a_file_and_say_why(
     made = render_renditions(source, [spec], tmp_path / "out", cues=[Cue("नमस्ते", 0.0, 1.4)])["hindi"]
     assert made.details["captions"] == "sidecar"
     assert "DEVANAGARI" in str(made.details["captions_problem"])
+    assert "pip install 'talkingphoto-media[devanagari]'" in str(made.details["captions_problem"])
     assert "नमस्ते" in made.path.with_suffix(".srt").read_text("utf-8")

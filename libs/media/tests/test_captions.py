@@ -126,3 +126,11 @@ def test_right_to_left_lines_are_marked_in_srt_only() -> None:
     assert is_right_to_left(cue.text)
     assert "\u200fمرحبا بالعالم.\u200f" in to_srt([cue])
     assert "\u200f" not in to_vtt([cue])
+
+
+def test_a_line_that_starts_with_a_foreign_word_is_told_the_direction_of_its_cue() -> None:
+    backwards, forwards = Cue("שלום עולם\nWOW!", 0, 1), Cue("Hello,\nשלום!", 0, 1)
+    for text in (to_srt([backwards]), to_vtt([backwards])):
+        assert "\n\u200fWOW!" in text
+    for text in (to_srt([forwards]), to_vtt([forwards])):
+        assert "\nHello,\n\u200eשלום!" in text

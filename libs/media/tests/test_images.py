@@ -82,6 +82,16 @@ def test_orientation_is_applied(orientation: int) -> None:
     assert found == CORNERS[orientation]
 
 
+@pytest.mark.parametrize(("enough", "size"), [(None, 1200), (700, 1200), (600, 600), (290, 300), (10, 150)])
+def test_a_jpeg_is_decoded_no_smaller_than_enough(enough: int | None, size: int, job_dir: Path) -> None:
+    photo = np.zeros((1600, 1200, 3), np.uint8)
+    photo[:800] = 200
+    small = decode(write_jpeg(photo, job_dir / "a.jpg").path, enough=enough)
+    assert small.shape == (size * 4 // 3, size, 3)
+    assert small[: size // 2].mean() == pytest.approx(200, abs=3)
+    assert decode(write_png(photo, job_dir / "a.png").path, enough=10).shape == photo.shape
+
+
 def test_transparency_shows_the_background() -> None:
     layer = Image.new("RGBA", (8, 8), (255, 0, 0, 0))
     assert decode(_saved(layer, "PNG"))[0, 0].tolist() == [255, 255, 255]

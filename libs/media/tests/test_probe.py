@@ -5,14 +5,17 @@ import wave
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
 import pytest
 
+from media import _source
 from media._source import Limits
 from media.errors import BadMedia, Corrupt, MediaError, TooLarge, UnknownFormat
 from media.probe import probe
+from media.thumbnails import poster
 
 Clip = Callable[..., Path]
 GREY = np.full((120, 160, 3), 128, np.uint8)
@@ -34,6 +37,51 @@ def test_it_tells_what_is_in_a_video(clip: Path) -> None:
     assert (audio.kind, audio.codec, audio.sample_rate, audio.channels) == ("audio", "aac", 48_000, 1)
     assert found.faststart is False
     assert found.loudness_lufs is None
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "sound"),
+    [
+        ("a.mp4", "libx264", "aac"),
+        ("a.mov", "mpeg4", "aac"),
+        ("a.mkv", "libx264", "mp3"),
+        ("a.webm", "libvpx", "libopus"),
+        ("a.avi", "mpeg4", "mp3"),
+        ("a.ts", "libx264", "aac"),
+        ("a.mp4", "mjpeg", "aac"),
+    ],
+)
+def test_headers_tell_as_much_as_decoding_did(
+    name: str, codec: str, sound: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Opened by its headers alone, a file is described, and its poster looks, as if pictures had been decoded first."""
+    path = tmp_path / name
+    with av.open(str(path), "w") as container:
+        video = container.add_stream(codec, rate=30, options={"bf": "2"} if codec == "libx264" else {})
+        video.width, video.height, video.pix_fmt = 160, 120, "yuvj420p" if codec == "mjpeg" else "yuv420p"
+        audio = container.add_stream(sound, rate=48_000, layout="mono")
+        for shade in range(0, 200, 5):
+            picture = np.full((120, 160, 3), shade, np.uint8)
+            container.mux(video.encode(av.VideoFrame.from_ndarray(picture, format="bgr24")))
+        container.mux(video.encode(None))
+        container.mux(encoded(audio, np.zeros((1, 48_000), np.float32)))
+    quick, looks = probe(path), poster(path, tmp_path / "a.jpg", at=0.8)
+    monkeypatch.setattr(_source, "_described", lambda container: False)
+    assert quick == probe(path)
+    thorough = poster(path, tmp_path / "b.jpg", at=0.8)
+    assert looks.details == thorough.details
+    assert looks.path.read_bytes() == thorough.path.read_bytes()
+
+
+def encoded(stream: Any, samples: np.ndarray) -> list[Any]:
+    """All packets of mono sound."""
+    frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout="mono")
+    frame.sample_rate = 48_000
+    context = stream.codec_context
+    size = {"libmp3lame": 1152, "mp3": 1152, "libopus": 960}.get(context.name, 1024)
+    resampler = av.AudioResampler(format=context.format, layout="mono", rate=48_000, frame_size=size)
+    pieces = [*resampler.resample(frame), *resampler.resample(None)]
+    return [packet for piece in (*pieces, None) for packet in stream.encode(piece)]
 
 
 def test_loudness_comes_with_the_same_pass(tmp_path: Path) -> None:

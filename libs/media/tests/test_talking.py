@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from media.animation.frame import FaceFrame
 from media.animation.mouth_fit import Lips, fit_lips
-from media.errors import BadMedia, Corrupt, NotUsable
+from media.encode import VideoWriter
+from media.errors import BadMedia, Corrupt, EngineFailed, NotUsable
 from media.faces import find_faces
 from media.images import decode, resize, write_jpeg, write_png
 from media.probe import probe
@@ -266,6 +267,26 @@ def test_what_cannot_speak_is_refused(portrait_path: Path, speech: Speech, job_d
         render(portrait_path, broken, job_dir / "a.mp4")
     assert not list(job_dir.glob("*.mp4"))
     assert not list(job_dir.glob(".*"))
+
+
+def test_a_film_that_cannot_be_written_ends_the_rendering(
+    portrait_path: Path, face: Face, speech: Speech, job_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the encoder's thread meets reaches the caller, before all frames are drawn, and leaves no file."""
+    written = 0
+
+    def fail_at_ten(self: VideoWriter, frame: object) -> None:
+        nonlocal written
+        written += 1
+        if written == 10:
+            raise OSError(28, "No space left on device")
+
+    told: list[float] = []
+    monkeypatch.setattr(VideoWriter, "write", fail_at_ten)
+    with pytest.raises(EngineFailed, match="No space left"):
+        render(portrait_path, first_seconds(speech, 2.0), job_dir / "a.mp4", face=face, width=320, progress=told.append)
+    assert max(told) < 0.7
+    assert not list(job_dir.iterdir())
 
 
 def test_memory_does_not_grow_with_the_length(portrait_path: Path, job_dir: Path) -> None:

@@ -1,6 +1,6 @@
 """Draw mouth shapes and blinks on photos, side by side, to be looked at.
 
-    python libs/media/tools/contact_sheet.py OUT.png PHOTO [PHOTO ...] [--width 240] [--poses rest,mbp,a,blink]
+    python libs/media/tools/contact_sheet.py OUT.jpg PHOTO [PHOTO ...] [--width 240] [--poses rest,mbp,a,blink]
 
 One row per photo. Every change to the animation is judged on such a sheet before it is believed.
 """
@@ -19,7 +19,7 @@ from media.animation.mouth_rig import MouthPose
 from media.animation.planes import Canvas
 from media.animation.stage import Pose
 from media.faces import find_faces
-from media.images import decode, write_png
+from media.images import decode
 from media.talking import set_stage
 from media.types import Bgr
 
@@ -49,7 +49,7 @@ def main() -> None:
     arguments = parser.parse_args()
     names = arguments.poses.split(",")
     rows = [row(decode(photo), names, arguments.width) for photo in arguments.photos]
-    write_png(np.vstack(rows), arguments.out)
+    cv2.imwrite(str(arguments.out), np.vstack(rows), [cv2.IMWRITE_JPEG_QUALITY, 80])
 
 
 def row(image: Bgr, names: list[str], width: int) -> Bgr:
@@ -58,10 +58,11 @@ def row(image: Bgr, names: list[str], width: int) -> Bgr:
     scale = _ACROSS / (FaceFrame.of(face).scale * (_FACE[2] - _FACE[0]))
     framing = frame_photo(image, face, min(3840, max(64, round(image.shape[1] * scale))), None)
     frame = framing.frame(FaceFrame.of(face))
+    canvas = Canvas.blank(framing.width, framing.height)
+    stage = set_stage(image, face, framing, canvas, motion=False)
     cells = []
     for name in names:
-        canvas = Canvas.blank(framing.width, framing.height)
-        set_stage(image, face, framing, canvas, motion=False).draw(POSES[name])
+        stage.draw(POSES[name])
         cell = frame.patch(canvas.to_bgr(), *_FACE, width / (_FACE[2] - _FACE[0]))
         cv2.putText(cell, name, (6, 18), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (255, 255, 255), 3, cv2.LINE_AA)
         cv2.putText(cell, name, (6, 18), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (40, 40, 40), 1, cv2.LINE_AA)

@@ -41,8 +41,12 @@ DEFAULT_LIMITS = Limits()
 
 
 @contextmanager
-def open_media(path: Path, limits: Limits = DEFAULT_LIMITS) -> Iterator[Any]:
+def open_media(path: Path, limits: Limits = DEFAULT_LIMITS, *, headers_only: bool = False) -> Iterator[Any]:
     """The open container of ``path`` (an ``av.container.InputContainer``), its claims checked against ``limits``.
+
+    With ``headers_only`` no picture of an MP4 or MOV file is decoded on the way, since its index says what there is:
+    for callers who want one picture, of which opening would decode as many again. The pixel format is then known once
+    it is decoded, and a file that does not state how its pictures are reordered may give the first few out of order.
 
     Raises ``UnknownFormat`` for anything but the accepted containers, ``TooLarge`` over a limit, ``Corrupt`` where
     reading or decoding fails, also inside the ``with`` block, and ``BadMedia`` (``NOT_FOUND``) without such a file.
@@ -61,16 +65,34 @@ def open_media(path: Path, limits: Limits = DEFAULT_LIMITS) -> Iterator[Any]:
         raise UnknownFormat(f"{path.name} is no video or sound we know", advice="Choose an MP4, WebM or WAV file.")
     if head[4:8] in _FIRST_BOXES and any(end > size for _, end in top_boxes(path)):
         raise Corrupt(f"{path.name} is cut short", advice="The file did not arrive whole; upload it again.")
-    # Only the disk may be read, whatever addresses the content names.
-    options = {"protocol_whitelist": "file", "format_whitelist": DEMUXERS, "max_streams": str(4 * limits.streams)}
     try:
-        with av.open(f"file:{os.path.abspath(path)}", options=options, metadata_errors="replace") as container:  # noqa: PTH100
+        with _opened(path, limits, headers_only and head[4:8] in _FIRST_BOXES) as container:
             _check(path, container, limits)
             yield container
     except av.error.FFmpegError as error:
         raise Corrupt(
             f"{path.name} cannot be read: {error.strerror}", advice="The file is damaged or cut short; export it again."
         ) from error
+
+
+def _opened(path: Path, limits: Limits, headers_only: bool) -> Any:
+    # Only the disk may be read, whatever addresses the content names.
+    options = {"protocol_whitelist": "file", "format_whitelist": DEMUXERS, "max_streams": str(4 * limits.streams)}
+    address = f"file:{os.path.abspath(path)}"  # noqa: PTH100
+    if headers_only:
+        container: Any = av.open(address, options=options | {"skip_frame": "all"}, metadata_errors="replace")
+        if _described(container):
+            return container
+        container.close()
+    return av.open(address, options=options, metadata_errors="replace")
+
+
+def _described(container: Any) -> bool:
+    """Whether the headers say all that is asked of a file; of several videos only the first will be decoded."""
+    contexts = [stream.codec_context for stream in container.streams]
+    videos = [one for one in contexts if one is not None and one.type == "video"]
+    sounds = [one for one in contexts if one is not None and one.type == "audio"]
+    return len(videos) <= 1 and all(one.width for one in videos) and all(one.sample_rate for one in sounds)
 
 
 def top_boxes(path: Path) -> Iterator[tuple[bytes, int]]:

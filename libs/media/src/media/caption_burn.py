@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from media._clip import planes
-from media.caption_fonts import FontFace, can_shape, drawable, font_for
+from media.caption_fonts import FontFace, can_shape, drawable, font_for, language_of
 from media.caption_lines import Token, break_lines, is_right_to_left, join, tokens_of
 from media.types import Cue, Word
 
@@ -55,7 +55,9 @@ class CaptionPainter:
     ) -> None:
         self._cues = sorted(cues, key=lambda cue: cue.start)
         self._starts = [cue.start for cue in self._cues]
-        self._face = font_for("".join(cue.text for cue in self._cues), font_folders)
+        text = "".join(cue.text for cue in self._cues)
+        self._face = font_for(text, font_folders)
+        self._language = language_of(text) if can_shape() else None
         self._width, self._height = width, height
         self._area = safe_area(width, height)
         self._drawn: tuple[int, _Overlay | None] = (-1, None)
@@ -94,19 +96,22 @@ class CaptionPainter:
         image = Image.new("LA", (round(room) + 6 * edge, height * len(lines) + 6 * edge), (0, 0))
         draw = ImageDraw.Draw(image)
         middle = image.width / 2
-        for number, line in enumerate(lines):
-            direction = ("rtl" if is_right_to_left(line) else "ltr") if can_shape() else None
-            base = 3 * edge + number * height + round(size * 0.95)
-            draw.text(
-                (middle, base),
-                line,
-                font=font,
-                anchor="ms",
-                fill=(255, 255),
-                stroke_width=edge,
-                stroke_fill=(0, 255),
-                direction=direction,
-            )
+        # Lines of one cue are one paragraph: a line that starts with a foreign word keeps its direction.
+        direction = ("rtl" if is_right_to_left(text) else "ltr") if can_shape() else None
+        bolder = 0 if "bold" in self._face.path.stem.lower() else max(1, size // 36)
+        for stroke, ink in ((edge + bolder, 0), (bolder, 255)):
+            for number, line in enumerate(lines):
+                draw.text(
+                    (middle, 3 * edge + number * height + round(size * 0.95)),
+                    line,
+                    font=font,
+                    anchor="ms",
+                    fill=(ink, 255),
+                    stroke_width=stroke,
+                    stroke_fill=(ink, 255),
+                    direction=direction,
+                    language=self._language,
+                )
         left = round(self._width * area.left + room / 2 - image.width / 2)
         top = round(self._height * (1 - area.bottom)) - image.height
         return _with_shadow(image, edge), (left, max(top, round(self._height * area.top)))

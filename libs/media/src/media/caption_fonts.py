@@ -19,8 +19,14 @@ from PIL import features
 
 from media.errors import NotUsable
 
-FONT_PACKAGES = ("devanagari_fonts",)
-"""Python packages that bring fonts: ``talkingphoto-media[devanagari]`` installs Shobhika (SIL Open Font License)."""
+FONT_PACKAGES = ("devanagari_fonts", "noto_cjk_sans_otc")
+"""Python packages that bring fonts, all under the SIL Open Font License: ``talkingphoto-media[devanagari]`` installs
+Shobhika, ``talkingphoto-media[cjk]`` Noto Sans CJK for Chinese, Japanese and Korean."""
+
+_EXTRAS = {
+    "devanagari": ("DEVANAGARI",),
+    "cjk": ("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO", "IDEOGRAPHIC", "FULLWIDTH"),
+}
 
 _SIGNS = frozenset("+<=>|~^$€£¥₹₩°")
 _SUFFIXES = frozenset({".ttf", ".otf", ".ttc", ".otc"})
@@ -83,14 +89,38 @@ def font_for(text: str, folders: Sequence[Path] | None = None) -> FontFace:
     for face in faces:
         if wanted <= face.covers:
             return face
-    everything = frozenset[int]().union(*(face.covers for face in faces))
-    missing = wanted - everything or wanted - (faces[0].covers if faces else frozenset())
-    names = sorted({script_of(chr(letter)) for letter in missing})
+    missing = wanted.difference(*(face.covers for face in faces))
+    names = sorted({script_of(chr(letter)) for letter in missing or wanted - faces[0].covers})
+    step = _how_to_get(names) if missing else "Use letters of one script only"
     raise NotUsable(
-        f"no installed font draws {', '.join(names)} together with the rest of the text",
+        f"no installed font draws {', '.join(names)}{'' if missing else ' together with the rest of the text'}",
         code="NO_FONT",
-        advice="Install a font for this script (the Noto fonts are free), or deliver the captions as a separate file.",
+        advice=f"{step}, or deliver the captions as a separate file.",
     )
+
+
+def _how_to_get(scripts: Sequence[str]) -> str:
+    """The next step for whoever runs this: the package extra where one has the script, else the system's fonts."""
+    extras = {extra for extra, known in _EXTRAS.items() if not set(known).isdisjoint(scripts)}
+    others = set(scripts).difference(*_EXTRAS.values())
+    steps = [f"run pip install 'talkingphoto-media[{','.join(sorted(extras))}]'"] if extras else []
+    steps += (
+        [f"install a font with {', '.join(sorted(others))} (Debian: apt install fonts-noto-core)"] if others else []
+    )
+    return f"To draw them {' and '.join(steps)}"
+
+
+def language_of(text: str) -> str | None:
+    """The language whose forms of Chinese characters ``text`` wants (BCP 47), None where it has none of them.
+
+    One code point looks different in Chinese, Japanese and Korean type; a font with all forms has to be told which.
+    """
+    scripts = {script_of(char) for char in set(text)}
+    if scripts & {"HIRAGANA", "KATAKANA"}:
+        return "ja"
+    if "HANGUL" in scripts:
+        return "ko"
+    return "zh-Hans" if "CJK" in scripts else None
 
 
 def letters_of(text: str) -> frozenset[int]:
@@ -149,7 +179,9 @@ def _font_files(folders: Sequence[Path]) -> Iterator[Path]:
 
 def _rank(path: Path) -> tuple[int, int, int]:
     name = path.stem.lower().replace("-", "").replace(" ", "")
-    family = next((place for place, known in enumerate(_PREFERRED) if name.startswith(known)), len(_PREFERRED))
+    # Fonts for Chinese, Japanese and Korean have Latin letters too, but others are made for those.
+    families = enumerate(() if "cjk" in name else _PREFERRED)
+    family = next((place for place, known in families if name.startswith(known)), len(_PREFERRED))
     return sum(word in name for word in _UNWANTED), family, 0 if "bold" in name else 1
 
 
@@ -164,7 +196,9 @@ def _read(path: Path) -> list[FontFace]:
         covers = [_coverage(data, offset) for offset in offsets]
     except (OSError, struct.error):
         return []
-    return [FontFace(path, index, covered) for index, covered in enumerate(covers) if covered]
+    # The faces of a collection mostly cover the same, tens of thousands of letters: one set serves them all.
+    same = {covered: covered for covered in covers}
+    return [FontFace(path, index, same[covered]) for index, covered in enumerate(covers) if covered]
 
 
 def _coverage(data: bytes, offset: int) -> frozenset[int]:

@@ -27,6 +27,8 @@ MAX_SECONDS = 7.0
 GAP_SECONDS = 0.08
 PAUSE_SECONDS = 0.7
 
+_LEFT_TO_RIGHT, _RIGHT_TO_LEFT = "\u200e", "\u200f"
+
 _READING_SPEED = {"zh": 9.0, "ja": 7.0, "ko": 12.0}
 _DEFAULT_READING_SPEED = 17.0  # characters per second
 
@@ -63,16 +65,20 @@ def to_srt(cues: Iterable[Cue]) -> str:
     """
     blocks = []
     for number, cue in enumerate(cues, 1):
-        lines = [_marked(line) for line in _lines(cue)]
+        lines = _marked(_lines(cue))
         blocks.append(f"{number}\n{_stamp(cue.start, ',')} --> {_stamp(cue.end, ',')}\n" + "\n".join(lines) + "\n")
     return "\n".join(blocks)
 
 
 def to_vtt(cues: Iterable[Cue]) -> str:
-    """WebVTT text, markup characters escaped. Players find the direction of each line themselves."""
+    """WebVTT text, markup characters escaped.
+
+    Players find the direction of each line by its first letter; a line that starts with a foreign word is told the
+    direction of its cue by a mark before it.
+    """
     blocks = ["WEBVTT\n"]
     for cue in cues:
-        text = "\n".join(escape(line, quote=False) for line in _lines(cue))
+        text = "\n".join(escape(line, quote=False) for line in _turned(_lines(cue)))
         blocks.append(f"{_stamp(cue.start, '.')} --> {_stamp(cue.end, '.')}\n{text}\n")
     return "\n".join(blocks)
 
@@ -86,7 +92,9 @@ def burn(
     threads: int = 1,
     progress: Callable[[float], None] | None = None,
 ) -> Made:
-    """Write ``source`` to ``out`` (H.264/AAC MP4) with the cues drawn into the picture, its size and sound unchanged.
+    """Write ``source`` to ``out`` (H.264/AAC MP4) with the cues drawn in. Its size and what is heard stay.
+
+    The sound becomes stereo: a mono source then measures 3 LU louder (BS.1770 adds its two equal channels up).
 
     Text is shaped, right-to-left lines are ordered by the bidirectional algorithm, and everything stays inside
     ``caption_burn.safe_area``. Raises ``NotUsable`` (``NO_FONT``, ``NO_SHAPING``) naming the script that cannot be
@@ -159,8 +167,18 @@ def _lines(cue: Cue) -> list[str]:
     return [line.replace("-->", "->") for line in (" ".join(raw.split()) for raw in cue.text.splitlines()) if line]
 
 
-def _marked(line: str) -> str:
-    return f"\u200f{line}\u200f" if is_right_to_left(line) else line
+def _turned(lines: list[str]) -> list[str]:
+    """A mark before each line whose first letter would give it another direction than the cue has."""
+    backwards = is_right_to_left(" ".join(lines))
+    mark = _RIGHT_TO_LEFT if backwards else _LEFT_TO_RIGHT
+    return [mark + line if is_right_to_left(line) != backwards else line for line in lines]
+
+
+def _marked(lines: list[str]) -> list[str]:
+    """The same, and all lines of a right-to-left cue between marks."""
+    if not is_right_to_left(" ".join(lines)):
+        return _turned(lines)
+    return [f"{_RIGHT_TO_LEFT}{line}{_RIGHT_TO_LEFT}" for line in lines]
 
 
 def _stamp(seconds: float, separator: str) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, ImageColor, ImageDraw
 
 from media.caption_burn import load, safe_area
-from media.caption_fonts import FontFace, can_shape, drawable, font_for
+from media.caption_fonts import FontFace, can_shape, drawable, font_for, language_of
 from media.caption_lines import break_lines, is_right_to_left, join, tokens_of
 from media.errors import BadMedia
 from media.images import decode
@@ -34,6 +34,7 @@ def draw_card(
     if not title or len(title) + len(subtitle) > _LONGEST_TEXT:
         raise BadMedia(f"a title card takes 1 to {_LONGEST_TEXT} characters", code="BAD_REQUEST")
     face = font_for(title + subtitle, font_folders)
+    language = language_of(title + subtitle) if can_shape() else None
     ground = _behind(decode(picture), width, height) if picture is not None else _gradient(width, height, colours)
     image = Image.fromarray(cv2.cvtColor(ground, cv2.COLOR_BGR2RGB))
     draw = ImageDraw.Draw(image)
@@ -48,10 +49,11 @@ def draw_card(
     y = (height - total) / 2
     for size, lines, shade in ((title_size, title_lines, 255), (small_size, small_lines, 222)):
         font = load(face, max(1, size))
+        direction = ("rtl" if is_right_to_left(" ".join(lines)) else "ltr") if can_shape() else None
         for line in lines:
-            direction = ("rtl" if is_right_to_left(line) else "ltr") if can_shape() else None
             place = (width / 2, y + size * 0.95)
-            draw.text(place, line, font=font, anchor="ms", fill=(shade, shade, shade), direction=direction)
+            ink = (shade, shade, shade)
+            draw.text(place, line, font=font, anchor="ms", fill=ink, direction=direction, language=language)
             y += 1.2 * size
         y += gap
     return np.asarray(cv2.cvtColor(np.asarray(image), cv2.COLOR_RGB2BGR), np.uint8)

@@ -7,7 +7,9 @@ encoder left to decide by the clock.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -28,6 +30,9 @@ _OPENCV_AVX_512F = 13
 _LIMITED_RANGE = 1
 _AUDIO_LEAD_S = Fraction(1, 2)
 _KEYFRAME_EVERY_S = 2
+
+PICTURES_IN_TURN = 3
+"""How many pictures :func:`write_behind` needs: one that is drawn, one that waits, one that is encoded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +148,26 @@ class VideoWriter:
         while (packet := self._next_audio) is not None and (until is None or packet.dts * packet.time_base <= until):
             self._container.mux(packet)
             self._next_audio = next(self._audio_packets, None)
+
+
+@contextmanager
+def write_behind(writer: VideoWriter) -> Iterator[Callable[[Any], None]]:
+    """A function that writes pictures while its caller draws the next ones.
+
+    When it returns, all pictures but the last two are encoded, so ``PICTURES_IN_TURN`` of them are enough. What writing
+    raised is raised by a later call or at the end.
+    """
+    waiting: deque[Future[None]] = deque()
+
+    def write(frame: Any) -> None:
+        waiting.append(thread.submit(writer.write, frame))
+        if len(waiting) == PICTURES_IN_TURN:
+            waiting.popleft().result()
+
+    with ThreadPoolExecutor(1, "encoder") as thread:
+        yield write
+        for one in waiting:
+            one.result()
 
 
 def _add_video(container: Any, settings: VideoSettings) -> Any:

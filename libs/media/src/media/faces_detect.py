@@ -20,9 +20,11 @@ Grey = NDArray[np.uint8]
 _loaded = threading.local()
 
 WORK_SIDE = 960
+LIFTED_SIDE = 640
 TURNED_SIDE = 320
 SURE = 12
 """Votes at which an upright face leaves no need to look for profiles and lying heads."""
+_SHADOWS_LIFTED: Grey = np.round(255 * np.sqrt(np.arange(256) / 255)).astype(np.uint8)
 _TILTS = (-28.0, 28.0)
 _TURNS = (-56.0, 56.0, 90.0, -90.0, 180.0)
 
@@ -68,13 +70,17 @@ def find_candidates(grey: Grey) -> list[Candidate]:
     found = _frontal(grey, 0.0, WORK_SIDE, share=0.03, votes=3)
     for roll in _TILTS:
         found += _frontal(grey, roll, TURNED_SIDE, share=0.05, votes=5)
-    unsure = all(one.votes < SURE for one in found)
-    if unsure:
+    if _unsure(found):  # dark skin and shadow: the cascades learnt from lighter faces than there are
+        found += _frontal(_SHADOWS_LIFTED[grey], 0.0, LIFTED_SIDE, share=0.04, votes=5)
+    if _unsure(found):
         for roll in _TURNS:
             found += _frontal(grey, roll, TURNED_SIDE, share=0.06, votes=8)
-    if unsure:
         found += _profiles(grey)
     return _distinct(found)
+
+
+def _unsure(found: list[Candidate]) -> bool:
+    return all(one.votes < SURE for one in found)
 
 
 def _frontal(grey: Grey, roll: float, side: int, *, share: float, votes: int) -> list[Candidate]:

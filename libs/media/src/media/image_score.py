@@ -87,7 +87,7 @@ def score_image(image: Bgr, *, original: Bgr | None = None) -> Score:
 
 def score_image_file(path: Path, original: Path | None = None) -> Score:
     """``score_image`` of files. Raises as ``media.images.decode``."""
-    return score_image(decode(path), original=None if original is None else decode(original))
+    return score_image(decode(path), original=None if original is None else decode(original, enough=FACE_SIDE))
 
 
 def _verdict(measures: dict[str, float]) -> Score:

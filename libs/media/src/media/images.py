@@ -40,12 +40,16 @@ def decode(
     max_bytes: int = MAX_BYTES,
     max_side: int = MAX_SIDE,
     background: tuple[int, int, int] = (255, 255, 255),
+    enough: int | None = None,
 ) -> Bgr:
     """The photo as (height, width, 3) uint8 BGR in sRGB, upright.
 
     Only JPEG, PNG and WebP, told by content. Bytes and claimed sides are checked before pixels are allocated; of an
     animation the first frame counts; transparent parts show ``background`` (BGR); 16 bits become 8; CMYK and other
     colour profiles become sRGB. Metadata never reaches a decoder (see ``media.images_container``).
+
+    For who does not need every pixel, ``enough`` is a shorter side that will do: a JPEG is then decoded at a half, a
+    quarter or an eighth of its size, in half the time, if its shorter side stays as long as that.
 
     Raises ``UnknownFormat``, ``TooLarge``, ``Corrupt``.
     """
@@ -55,6 +59,8 @@ def decode(
         with Image.open(io.BytesIO(container.pixels), formats=[_PILLOW_FORMAT[container.mime]]) as picture:
             if picture.size != (container.width, container.height):
                 raise Corrupt("The image's header contradicts its content.")
+            if enough is not None:
+                picture.draft(None, (enough, enough))
             picture.load()
             rgb = _to_rgb(picture, container, background)
     except (OSError, SyntaxError, ValueError, IndexError, EOFError, Image.DecompressionBombError) as failure:

@@ -24,7 +24,7 @@ def probe(path: Path, *, loudness: bool = False, limits: Limits = DEFAULT_LIMITS
 
     Raises ``UnknownFormat``, ``TooLarge`` and ``Corrupt``; nothing outside the file is read, whatever it refers to.
     """
-    with open_media(path, limits) as container:
+    with open_media(path, limits, headers_only=True) as container:
         video, audio = first_stream(container, "video"), first_stream(container, "audio")
         meter = LoudnessMeter(audio.sample_rate, audio.channels) if loudness and audio is not None else None
         rotation = _read(container, video, audio, meter)
@@ -48,6 +48,9 @@ def probe(path: Path, *, loudness: bool = False, limits: Limits = DEFAULT_LIMITS
 def _read(container: Any, video: Any | None, audio: Any | None, meter: LoudnessMeter | None) -> int:
     """Feed the meter, and return how far the first picture is turned; stops as soon as nothing more is wanted."""
     rotation: int | None = None if video is not None else 0
+    if video is not None:
+        # Nobody will look at this picture: blocks may stay visible.
+        video.codec_context.options = {"skip_loop_filter": "all"}
     measured = [audio] if meter is not None else []
     wanted = [stream for stream in (video, *measured) if stream is not None]
     for packet in container.demux(wanted) if wanted else ():

@@ -128,7 +128,7 @@ def _painter(spec: RenditionSpec, cues: Sequence[Cue]) -> tuple[CaptionPainter |
     try:
         return CaptionPainter(cues, spec.width, spec.height), ""
     except NotUsable as missing:
-        return None, missing.message
+        return None, f"{missing.message}. {missing.advice}"
 
 
 def _check(specs: Sequence[RenditionSpec], threads: int) -> None:

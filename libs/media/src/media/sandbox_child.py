@@ -27,6 +27,7 @@ WARM = (
     "media.images",
     "media.faces",
     "media.probe",
+    "media.thumbnails",
     "PIL.JpegImagePlugin",
     "PIL.PngImagePlugin",
     "PIL.WebPImagePlugin",

@@ -1,7 +1,8 @@
 """A photo that speaks: a mouth driven by the sounds and loudness of a recording, eyes that blink, a head that lives.
 
 How it is done is in :mod:`media.animation` and :mod:`media.visemes`. Only the rectangles that move are computed, on the
-planes the encoder takes, and frames go to the encoder one by one: memory does not grow with the recording.
+planes the encoder takes, and frames go to the encoder one by one: memory does not grow with the recording. One frame is
+drawn while the one before is encoded.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from media.animation.mouth_rig import MouthPose
 from media.animation.planes import Canvas, Planes
 from media.animation.sound import encoded_sound, loudness_curve
 from media.animation.stage import FittedFace, Pose, Stage
-from media.encode import VideoSettings, VideoWriter, encoding
+from media.encode import PICTURES_IN_TURN, VideoSettings, VideoWriter, encoding, write_behind
 from media.errors import BadMedia, NotUsable
 from media.faces import find_faces
 from media.images import decode
@@ -81,9 +82,13 @@ def render(
     image = decode(photo)
     chosen = _chosen(image, face, landmarks)
     framing = frame_photo(image, chosen, width, height)
-    picture = blank_frame(framing.width, framing.height)
-    stage = set_stage(image, chosen, framing, _canvas(picture), motion=motion > 0)
+    canvas = Canvas.blank(framing.width, framing.height)
+    stage = set_stage(image, chosen, framing, canvas, motion=motion > 0)
     del image
+    pictures = [blank_frame(framing.width, framing.height) for _ in range(PICTURES_IN_TURN)]
+    shown = [canvas_of(picture) for picture in pictures]
+    for blank in shown:
+        blank.copy(canvas, (canvas.whole,))
     tell(0.05)
 
     rate = Fraction(frame_rate).limit_denominator(1001)
@@ -91,10 +96,15 @@ def render(
     settings = VideoSettings(framing.width, framing.height, rate, crf=CRF, threads=threads)
     started = time.perf_counter()
     told = 0.0
-    with encoding(out) as part, VideoWriter(part, settings, encoded_sound(speech)) as writer:
+    with (
+        encoding(out) as part,
+        VideoWriter(part, settings, encoded_sound(speech)) as writer,
+        write_behind(writer) as write,
+    ):
         for index, pose in enumerate(_poses(speech, float(rate), count, seed, motion)):
             stage.draw(pose)
-            writer.write(picture)  # the encoder copies what it is given, so one frame serves for all
+            shown[index % PICTURES_IN_TURN].copy(canvas, stage.regions)
+            write(pictures[index % PICTURES_IN_TURN])
             now = time.perf_counter()
             if now - told >= _TELL_EVERY_S:
                 told = now
@@ -177,7 +187,7 @@ def blank_frame(width: int, height: int) -> Any:
 
 def fill_frame(frame: Any, planes: NDArray[np.uint8]) -> None:
     """Copy a yuv420p picture, shape (height * 3 / 2, width), onto ``frame``."""
-    canvas = _canvas(frame)
+    canvas = canvas_of(frame)
     height, width = canvas.luma.shape
     canvas.luma[:] = planes[:height]
     half = (height // 2, width // 2)
@@ -185,7 +195,8 @@ def fill_frame(frame: Any, planes: NDArray[np.uint8]) -> None:
     canvas.red[:] = planes[height + height // 4 :].reshape(half)
 
 
-def _canvas(frame: Any) -> Canvas:
+def canvas_of(frame: Any) -> Canvas:
+    """The planes of a yuv420p frame, to be drawn on."""
     luma, blue, red = (
         np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]
         for plane in frame.planes

@@ -33,7 +33,7 @@ def poster(source: Path, out: Path, *, at: float | None = None, max_side: int = 
     neither dark nor burnt out. ``duration`` of the result is 0; ``details["at"]`` is where it was taken.
     Raises ``NotUsable`` where the file has no picture at that time.
     """
-    with open_media(source) as container:
+    with open_media(source, headers_only=True) as container:
         time, image = _best_frame(container) if at is None else _frame_at(container, at)
     scale = min(1.0, max_side / max(image.shape[:2]))
     if scale < 1:
@@ -71,9 +71,25 @@ def _best(frames: Iterable[tuple[float, Bgr]]) -> tuple[float, float, Bgr]:
 def _frame_at(container: Any, at: float) -> tuple[float, Bgr]:
     if at < 0 or not np.isfinite(at):
         raise BadMedia(f"no picture at {at} s", code="BAD_TIME")
+    found: tuple[float, Any] | None = None
+    # A transport stream has no index: seeking may end behind the key frame, and only the beginning is sure.
+    for seek in (at, None):
+        found = _shown_at(container, at, seek) or found
+        if found is not None and found[0] <= at + 1e-6:
+            break
+    if found is None or at > duration_of(container) + 0.5:
+        raise _nothing()
+    return found[0], upright(found[1])
+
+
+def _shown_at(container: Any, at: float, seek: float | None) -> tuple[float, Any] | None:
+    """The last frame not after ``at``, else the first one, from the key frame at ``seek`` or from the beginning on."""
     stream = video_stream(container)
     start = start_of(container)
-    container.seek(int((float(start) + at) / stream.time_base), stream=stream, backward=True)
+    if seek is None:
+        container.seek(0)
+    else:
+        container.seek(int((float(start) + seek) / stream.time_base), stream=stream, backward=True)
     found: tuple[float, Any] | None = None
     for packet in container.demux(stream):
         # Pictures that no other refers to need not be decoded on the way.
@@ -84,10 +100,8 @@ def _frame_at(container: Any, at: float) -> tuple[float, Bgr]:
             if found is None or time <= at + 1e-6:
                 found = time, frame
             if time >= at - 1e-6:
-                return found[0], upright(found[1])
-    if found is None or at > duration_of(container) + 0.5:
-        raise _nothing()
-    return found[0], upright(found[1])
+                return found
+    return found
 
 
 def _frames(container: Any, stream: Any) -> Iterator[tuple[float, Bgr]]:

@@ -19,8 +19,10 @@ _DENSITY = 120.0
 _HALF = (0.36, 0.26)
 _COLUMNS = np.linspace(-0.92, 0.92, 17, dtype=np.float32)
 _RING = np.float32(5.0)
+_RIM = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (13, 5))
 _USUAL_SIZE = 17 * 10 * 0.225
 _LEAST_CONTRAST = 0.2
+_LEAST_SCALE = 14  # pixels between the pupils
 _LIMITS = {
     "x": (-0.06, 0.06),
     "y": (-0.03, 0.05),
@@ -53,6 +55,11 @@ class Eye:
         return line - np.float32(self.above) * bow, line + np.float32(self.below) * bow
 
 
+_USUAL = Eye(x=0.0, y=0.015, half_width=0.225, above=0.07, below=0.055, tilt=0.0)
+_SPREAD = Eye(x=0.05, y=0.025, half_width=0.04, above=0.03, below=0.025, tilt=0.12)
+_UNUSUAL, _ALIKE = 0.02, 0.08  # what a difference of one spread costs, from the usual eye and from the other one
+
+
 @dataclass(frozen=True, slots=True)
 class _Evidence:
     """Unlikeness to skin as running sums down the columns, and where light falls off or comes back going down."""
@@ -64,18 +71,25 @@ class _Evidence:
 
 def fit_eyes(image: Bgr, face: Face, frame: FaceFrame) -> tuple[Eye, ...]:
     """Both eyes, or none: a face whose eyes are shut, hidden or too small does not blink."""
-    found = [
-        _fit(image, frame, pupil)
-        for pupil in ((face.left_eye.x, face.left_eye.y), (face.right_eye.x, face.right_eye.y))
+    pupils = [frame.face_of(pupil.x, pupil.y) for pupil in (face.left_eye, face.right_eye)]
+    seen = [
+        _evidence(frame.patch(image, u - _HALF[0], v - _HALF[1], u + _HALF[0], v + _HALF[1], _DENSITY))
+        for u, v in pupils
     ]
-    eyes = tuple(eye for eye in found if eye is not None)
-    return eyes if len(eyes) == 2 and frame.scale >= 14 else ()
+    alone = [_fit(evidence) for evidence in seen]
+    # Two eyes of a person are much alike: what one shows unclearly the other tells.
+    paired = []
+    for eye, other, evidence in zip(alone, alone[::-1], seen, strict=True):
+        alike = _between(eye, replace(other, x=-other.x, tilt=-other.tilt))
+        paired.append(_climb(alike, evidence, 0.005, alike, _ALIKE))
+    clear = all(_contrast(eye, evidence) >= _LEAST_CONTRAST for eye, evidence in zip(paired, seen, strict=True))
+    if not clear or frame.scale < _LEAST_SCALE:
+        return ()
+    return tuple(replace(eye, x=u + eye.x, y=v + eye.y) for eye, (u, v) in zip(paired, pupils, strict=True))
 
 
-def _fit(image: Bgr, frame: FaceFrame, pupil: tuple[float, float]) -> Eye | None:
-    u, v = frame.face_of(*pupil)
-    patch = frame.patch(image, u - _HALF[0], v - _HALF[1], u + _HALF[0], v + _HALF[1], _DENSITY)
-    evidence = _evidence(patch)
+def _fit(evidence: _Evidence) -> Eye:
+    """The eye that agrees best, its place relative to the pupil."""
     starts = [
         Eye(0.0, y, half_width, above, below, 0.0)
         for y in (-0.01, 0.02)
@@ -86,21 +100,23 @@ def _fit(image: Bgr, frame: FaceFrame, pupil: tuple[float, float]) -> Eye | None
     found = sorted(starts, key=lambda eye: _agreement(eye, evidence))[-3:]
     for step in (0.02, 0.01, 0.005):
         found = [_climb(eye, evidence, step) for eye in found]
-    best = max(found, key=lambda eye: _agreement(eye, evidence))
-    if _contrast(best, evidence) < _LEAST_CONTRAST:
-        return None
-    return replace(best, x=u + best.x, y=v + best.y)
+    return max(found, key=lambda eye: _agreement(eye, evidence))
 
 
-def _climb(eye: Eye, evidence: _Evidence, step: float) -> Eye:
-    value = _agreement(eye, evidence)
+def _between(one: Eye, other: Eye) -> Eye:
+    return Eye(*((getattr(one, name) + getattr(other, name)) / 2 for name in Eye.__slots__))
+
+
+def _climb(eye: Eye, evidence: _Evidence, step: float, usual: Eye | None = None, weight: float = _UNUSUAL) -> Eye:
+    usual = usual or _USUAL
+    value = _agreement(eye, evidence, usual, weight)
     for _ in range(10):
         before = value
         for name, (low, high) in _LIMITS.items():
             for sign in (step, -step):
                 changed = min(high, max(low, getattr(eye, name) + sign))
                 trial = replace(eye, **{name: changed})
-                reached = _agreement(trial, evidence)
+                reached = _agreement(trial, evidence, usual, weight)
                 if reached > value:
                     eye, value = trial, reached
         if value - before < 1e-4:
@@ -110,16 +126,24 @@ def _climb(eye: Eye, evidence: _Evidence, step: float) -> Eye:
 
 def _evidence(patch: Bgr) -> _Evidence:
     lab = cv2.cvtColor(cv2.GaussianBlur(patch, (0, 0), 1.0), cv2.COLOR_BGR2LAB).astype(np.float32)
-    skin = np.median(lab[-10:].reshape(-1, 3), axis=0)
+    below = lab[-10:].reshape(-1, 3)
+    skin = np.median(below, axis=0)
     dark = np.clip((0.82 * skin[0] - lab[..., 0]) / (0.35 * skin[0]), 0, 1)
-    pale = np.clip((0.55 * (skin[1] - 128) - (lab[..., 1] - 128)) / 6, 0, 1) * (lab[..., 0] > 0.6 * skin[0])
+    # The white of an eye is greyer than any skin, and lighter than dark skin.
+    tint, skin_tint = np.hypot(lab[..., 1] - 128, lab[..., 2] - 128), float(np.hypot(*(skin[1:] - 128)))
+    spread = 1.4826 * float(np.median(np.abs(below[:, 1:] - skin[1:])))
+    grey = np.clip((0.8 * skin_tint - tint) / max(4.0, 0.25 * skin_tint, 2 * spread), 0, 1)
+    light = np.clip((lab[..., 0] - 1.2 * skin[0]) / (0.25 * skin[0]), 0, 1)
+    pale = np.maximum(grey * (lab[..., 0] > 0.6 * skin[0]), light)
     strange = np.maximum(dark, 0.8 * pale).astype(np.float32)
+    # Between iris, white and lashes there are rims as light as skin: what is enclosed belongs to the eye.
+    strange = cv2.morphologyEx(strange, cv2.MORPH_CLOSE, _RIM)
     slope = cv2.Sobel(cv2.GaussianBlur(lab[..., 0], (0, 0), 1.5), cv2.CV_32F, 0, 1) / (0.5 * skin[0])
     running = np.concatenate([np.zeros((1, patch.shape[1]), np.float32), np.cumsum(strange, axis=0, dtype=np.float32)])
     return _Evidence(running, np.clip(-slope, 0, 1), np.clip(slope, 0, 1))
 
 
-def _agreement(eye: Eye, evidence: _Evidence) -> float:
+def _agreement(eye: Eye, evidence: _Evidence, usual: Eye = _USUAL, weight: float = _UNUSUAL) -> float:
     """What is inside the lids less what is left outside, and light that falls off at the upper lid; less oddity."""
     columns, upper, lower = _curves(eye)
     inside = _span(evidence.strange, columns, upper, lower)
@@ -130,14 +154,8 @@ def _agreement(eye: Eye, evidence: _Evidence) -> float:
     lid = float(_at(evidence.darkens, columns, upper).mean()) + 0.5 * float(
         _at(evidence.lightens, columns, lower).mean()
     )
-    usual = ((eye.half_width - 0.225) / 0.04) ** 2 + ((eye.above - 0.07) / 0.03) ** 2
-    usual += (
-        ((eye.below - 0.055) / 0.025) ** 2
-        + (eye.tilt / 0.12) ** 2
-        + (eye.x / 0.05) ** 2
-        + ((eye.y - 0.015) / 0.025) ** 2
-    )
-    return held + 0.6 * lid - 0.02 * usual
+    odd = sum(((getattr(eye, name) - getattr(usual, name)) / getattr(_SPREAD, name)) ** 2 for name in _LIMITS)
+    return held + 0.6 * lid - weight * float(odd)
 
 
 def _contrast(eye: Eye, evidence: _Evidence) -> float:

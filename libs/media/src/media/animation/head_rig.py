@@ -14,6 +14,7 @@ _AXES = (1.25, 1.65)
 _FADED = 1.45
 _PIVOT = 1.75  # the top of the neck: rolls turn around it
 _BREATH = (1.7, 2.4, 3.3)  # shoulders: breath starts, is full, has faded
+_BROWS_END = 0.35  # below, raised brows move nothing by a thousandth of a pixel
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +67,23 @@ def before_motion(u: Grid, v: Grid, pose: HeadPose, mask: Grid | np.float32) -> 
     depth = np.maximum(0, 1 - np.square(u / np.float32(1.05)) - np.square((v - np.float32(0.45)) / np.float32(1.25)))
     du = np.float32(pose.right) - np.float32(pose.roll) * below + np.float32(pose.turn) * depth
     dv = np.float32(pose.down) + np.float32(pose.roll) * u + np.float32(pose.nod) * depth
+    old_u, old_v = u - mask * du, v - mask * dv
+    if pose.breath and v.max() > _BREATH[0]:
+        old_v += np.float32(pose.breath) * _chest(u, v)
+    if pose.brow and v.min() < _BROWS_END:
+        old_v += np.float32(0.022 * pose.brow) * _brows(u, v)
+    return old_u, old_v
+
+
+def _chest(u: Grid, v: Grid) -> Grid:
     start, full, end = _BREATH
-    chest = _eased((v - np.float32(start)) / np.float32(full - start)) * _eased(
-        (np.float32(end) - v) / np.float32(end - full)
-    )
-    chest *= _eased(np.float32(2.2) - np.abs(u))
-    brow = np.exp(
-        -np.square((v + np.float32(0.32)) / np.float32(0.16))
-        - np.square((np.abs(u) - np.float32(0.48)) / np.float32(0.38))
-    )
-    rise = np.float32(pose.breath) * chest + np.float32(0.022 * pose.brow) * brow
-    return u - mask * du, v - mask * dv + rise
+    down = _eased((v - np.float32(start)) / np.float32(full - start))
+    return down * _eased((np.float32(end) - v) / np.float32(end - full)) * _eased(np.float32(2.2) - np.abs(u))
+
+
+def _brows(u: Grid, v: Grid) -> Grid:
+    down, across = (v + np.float32(0.32)) / np.float32(0.16), (np.abs(u) - np.float32(0.48)) / np.float32(0.38)
+    return np.asarray(np.exp(-np.square(down) - np.square(across)), np.float32)
 
 
 def after_motion(u: Grid, v: Grid, pose: HeadPose) -> tuple[Grid, Grid]:
@@ -86,5 +93,5 @@ def after_motion(u: Grid, v: Grid, pose: HeadPose) -> tuple[Grid, Grid]:
 
 
 def _eased(share: Grid) -> Grid:
-    share = np.clip(share, 0, 1)
+    share = share.clip(0, 1)
     return np.asarray(share * share * (np.float32(3) - np.float32(2) * share), np.float32)

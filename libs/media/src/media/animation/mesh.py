@@ -14,6 +14,9 @@ import numpy as np
 from media.animation.frame import Grid
 from media.animation.planes import Bytes, Canvas, Planes, Region
 
+_Places = tuple[Grid, Grid]
+"""Positions across and down in a plane, one of each for every pixel that is drawn."""
+
 
 class Mesh:
     """Nodes ``spacing`` pixels (even) apart over a region, one row of them beyond each edge."""
@@ -38,20 +41,21 @@ class Mesh:
         luma, chroma = self._maps(x, y)
         for part in parts:
             inside = part.moved(-self.region.left, -self.region.top)
-            _sampled(source.luma, inside.of(luma), part.of(canvas.luma))
-            half = inside.of(chroma, 2)
+            _sampled(source.luma, _of(inside, luma), part.of(canvas.luma))
+            half = _of(inside, chroma, 2)
             _sampled(source.blue, half, part.of(canvas.blue, 2))
             _sampled(source.red, half, part.of(canvas.red, 2))
 
     def dense(self, *values: Grid) -> tuple[Grid, ...]:
-        """Values at the nodes (at most four grids), for every pixel of the region."""
-        return tuple(np.ascontiguousarray(plane) for plane in cv2.split(self._between(np.dstack(values), 1)))
+        """Values at the nodes, for every pixel of the region."""
+        return tuple(self._between(value, 1) for value in values)
 
-    def _maps(self, x: Grid, y: Grid) -> tuple[Grid, Grid]:
+    def _maps(self, x: Grid, y: Grid) -> tuple[_Places, _Places]:
         """Where each pixel of the region comes from, in luma and in chroma."""
-        nodes = np.dstack([x, y])
         # A chroma sample lies between two luma samples: position p of luma is (p - 0.5) / 2 of chroma.
-        return self._between(nodes, 1), self._between(nodes * np.float32(0.5) - np.float32(0.25), 2)
+        half, shift = np.float32(0.5), np.float32(0.25)
+        luma = self._between(x, 1), self._between(y, 1)
+        return luma, (self._between(x * half - shift, 2), self._between(y * half - shift, 2))
 
     def _between(self, nodes: Grid, scale: int) -> Grid:
         step = self.spacing // scale
@@ -64,12 +68,18 @@ class Mesh:
 
 def sample(source: Planes, x: Grid, y: Grid) -> Planes:
     """``source`` at each place given: (x, y) are of luma, and as many as the result has pixels (even sides)."""
-    places = np.dstack([x, y])
-    half = cv2.resize(places, (x.shape[1] // 2, x.shape[0] // 2), interpolation=cv2.INTER_AREA)
-    chroma = np.asarray(half * np.float32(0.5) - np.float32(0.25), np.float32)
-    return Planes(_sampled(source.luma, places), _sampled(source.chroma, chroma))
+    size = (x.shape[1] // 2, x.shape[0] // 2)
+    half_x, half_y = (
+        np.asarray(cv2.resize(places, size, interpolation=cv2.INTER_AREA) * np.float32(0.5) - np.float32(0.25))
+        for places in (x, y)
+    )
+    return Planes(_sampled(source.luma, (x, y)), _sampled(source.chroma, (half_x, half_y)))
 
 
-def _sampled(plane: Bytes, places: Grid, onto: Bytes | None = None) -> Bytes:
-    made = cv2.remap(plane, places, np.empty(0), cv2.INTER_LINEAR, dst=onto, borderMode=cv2.BORDER_REPLICATE)
+def _of(part: Region, places: _Places, scale: int = 1) -> _Places:
+    return part.of(places[0], scale), part.of(places[1], scale)
+
+
+def _sampled(plane: Bytes, places: _Places, onto: Bytes | None = None) -> Bytes:
+    made = cv2.remap(plane, *places, cv2.INTER_LINEAR, dst=onto, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(made, np.uint8)

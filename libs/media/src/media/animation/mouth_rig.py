@@ -8,6 +8,7 @@ falls off over a distance that grows with what it moves, which keeps it from fol
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,10 @@ import numpy as np
 from media.animation.frame import Grid
 from media.animation.mouth_fit import Lips
 
+MEETING = 0.42
+"""Where lips meet that the photo shows apart, as a share of the opening from the upper lip down."""
+WIDE_OPEN = 0.18
+"""Beyond this opening it was the jaw that fell, and the upper lip stays where it is."""
 _MOST_GAP = 0.46  # inner lips apart at `open` 1: about 20 mm on an adult
 _CHIN = 0.83  # chin below the mouth, as a share of the mouth below the eyes
 _NECK = 0.9  # below the chin: nothing further down moves
@@ -52,6 +57,7 @@ class MouthShape:
     drop: float
     pucker: float
     reach: tuple[float, float]
+    cheeks: tuple[float, float]
     pose: MouthPose
 
     @property
@@ -116,10 +122,11 @@ class MouthShape:
 
     def _narrowed(self, across: Grid) -> Grid:
         """Backward map of the distance from the middle: the corners come from where they were."""
-        old, new, far = self.lips.half_width, self.half_width, max(_CHEEK, self.lips.half_width + 0.4)
+        old, new = self.lips.half_width, self.half_width
+        far = np.where(across < 0, np.float32(self.cheeks[0]), np.float32(self.cheeks[1]))
         size = np.abs(across)
         inner = size * np.float32(old / new)
-        outer = size + np.float32(old - new) * _eased((np.float32(far) - size) / np.float32(far - new))
+        outer = size + np.float32(old - new) * _eased((far - size) / (far - np.float32(new)))
         return np.sign(across) * np.where(size < new, inner, outer)
 
     def _jaw_width(self, across: Grid) -> Grid:
@@ -135,10 +142,14 @@ def moved_area(lips: Lips) -> tuple[float, float, float, float]:
 
 
 class MouthRig:
-    """Turns poses into shapes for one face. ``yaw`` is the face's, -1 to 1."""
+    """Turns poses into shapes for one face.
 
-    def __init__(self, lips: Lips, yaw: float = 0.0) -> None:
+    ``yaw`` is the face's, -1 to 1; ``outline`` is how far left and right of the mouth its skin ends.
+    """
+
+    def __init__(self, lips: Lips, yaw: float = 0.0, outline: tuple[float, float] = (math.inf, math.inf)) -> None:
         self.lips = lips
+        self._outline = outline
         turned = float(np.clip(yaw, -0.7, 0.7))
         self._reach = (_CHEEK * (1 + 0.3 * min(0.0, turned)), _CHEEK * (1 - 0.3 * max(0.0, turned)))
 
@@ -154,7 +165,7 @@ class MouthRig:
         gap = _MOST_GAP * pose.open * (1 - 0.2 * rounding)
         # Corners go down with the jaw, and with pursing as far as a smile had lifted them; the middle stays.
         corner = 0.22 * gap + 0.35 * max(0.0, lips.upper + 0.4 * lips.gap) * rounding
-        meeting = lips.upper + 0.42 * lips.gap + 0.03 * rounding
+        meeting = lips.upper + MEETING * min(lips.gap, WIDE_OPEN) + 0.03 * rounding
         lift = min((0.32 - 0.2 * rounding) * gap, max(0.0, meeting - lips.upper) + 0.03)
         upper = meeting - lift - 0.015 * pose.tuck - corner
         drop = 0.72 * gap * (0.35 + 0.65 * pose.jaw / max(pose.open, pose.jaw, 1e-3)) - 0.12 * lips.gap * pose.press
@@ -171,8 +182,17 @@ class MouthRig:
             drop=_mix(drop, 0.0, keep),
             pucker=_mix(0.3 * lips.above * rounding, 0.0, keep),
             reach=self._reach,
+            cheeks=self._cheeks(_mix(width, lips.half_width, keep)),
             pose=pose,
         )
+
+    def _cheeks(self, half_width: float) -> tuple[float, float]:
+        """Where the skin stays, left and right, when the mouth is ``half_width``: at the outline of the face, if that
+        leaves room to even out the motion of the corners without folding."""
+        most = max(_CHEEK, self.lips.half_width + 0.4)
+        least = max(half_width, self.lips.half_width) + 0.6 * abs(self.lips.half_width - half_width) + 0.05
+        left, right = (min(most, max(least, end)) for end in self._outline)
+        return left, right
 
 
 def lips_height(thickness: float) -> float:
@@ -182,7 +202,7 @@ def lips_height(thickness: float) -> float:
 
 def _swell(share: Grid) -> Grid:
     """0 at the inner edge of a lip, 1 at ``share`` 1, fading beyond: how far a pursed lip's skin has come outwards."""
-    share = np.clip(share, 0, 3.2)
+    share = share.clip(0, 3.2)
     return np.asarray(share * np.exp(1 - share) * _eased((np.float32(3.2) - share) / 2), np.float32)
 
 
@@ -191,5 +211,5 @@ def _mix(spoken: float, photo: float, rest: float) -> float:
 
 
 def _eased(share: Grid) -> Grid:
-    share = np.clip(share, 0, 1)
+    share = share.clip(0, 1)
     return np.asarray(share * share * (np.float32(3) - np.float32(2) * share), np.float32)

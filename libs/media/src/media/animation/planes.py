@@ -6,6 +6,7 @@ Values are 8-bit limited range, BT.709 (ITU-R BT.709-6, section 3: Y = 0.2126 R 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -84,6 +85,18 @@ class Canvas:
         region.of(self.luma)[:] = planes.luma
         region.of(self.blue, 2)[:] = planes.chroma[..., 0]
         region.of(self.red, 2)[:] = planes.chroma[..., 1]
+
+    def copy(self, other: Canvas, regions: Iterable[Region]) -> None:
+        """Take over ``regions`` of ``other``, a canvas of the same size."""
+        for region in regions:
+            region.of(self.luma)[:] = region.of(other.luma)
+            region.of(self.blue, 2)[:] = region.of(other.blue, 2)
+            region.of(self.red, 2)[:] = region.of(other.red, 2)
+
+    @property
+    def whole(self) -> Region:
+        """All of it."""
+        return Region(0, 0, self.luma.shape[1], self.luma.shape[0])
 
     def to_bgr(self) -> Bgr:
         """As BGR, for looking at."""

@@ -6,6 +6,7 @@ import io
 import wave
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,7 @@ def encoded_sound(speech: Speech) -> AudioTrack:
         context.flags |= int(av.codec.context.Flags.bitexact)
         context.options = {"aac_coder": "fast"}
         resampler = av.AudioResampler(format=context.format, layout="mono", rate=rate, frame_size=1024)
-        for frame in (*_frames(sound, round(speech.duration * rate)), None):
+        for frame in chain(_frames(sound, round(speech.duration * rate)), (None,)):
             for piece in resampler.resample(frame):
                 container.mux(stream.encode(piece))
         container.mux(stream.encode(None))

@@ -15,10 +15,12 @@ from media.animation.eye_fit import Eye
 from media.animation.eye_rig import Lid
 from media.animation.frame import FaceFrame, Grid
 from media.animation.head_rig import HeadPose, after_motion, before_motion, distance, motion_mask, reach
+from media.animation.lid_skin import LidSkin
 from media.animation.mesh import Mesh, sample
 from media.animation.mouth_fit import Lips
 from media.animation.mouth_inside import Inside, Palette
 from media.animation.mouth_rig import MouthPose, MouthRig, MouthShape, moved_area
+from media.animation.outline import outline
 from media.animation.planes import Bytes, Canvas, Planes, Region
 
 
@@ -58,7 +60,7 @@ class Stage:
         self._canvas = canvas
         self._frame = face.frame
         self._height, self._width = planes.luma.shape
-        self._rig = MouthRig(face.lips, face.yaw)
+        self._rig = MouthRig(face.lips, face.yaw, outline(planes, face.frame, face.lips))
         self._soft = np.float32(softness / face.frame.scale)
         self._inside = Inside(face.lips, face.colours, float(self._soft))
         self._motion = motion
@@ -75,6 +77,7 @@ class Stage:
             (eye, Mesh(self._region(eye.x - 0.4, eye.y - 0.32, eye.x + 0.4, eye.y + 0.2), _even(scale / 40)))
             for eye in face.eyes
         ]
+        self._lids = [LidSkin.of(planes, eye, face.frame, mesh.region) for eye, mesh in self._eyes]
         self._nodes = {id(mesh): self._placed(mesh) for mesh in self._meshes()}
         canvas.put(Region(0, 0, self._width, self._height), planes)
 
@@ -125,13 +128,13 @@ class Stage:
         below = mesh.warp(self._still, *self._frame.to_picture(source_u, lower_v))
         du, dv, upper, lower = mesh.dense(u, v, *contours)
         line = (upper + lower) / 2
-        low = np.clip((dv - line) / self._soft + np.float32(0.5), 0, 1)
+        low = ((dv - line) / self._soft + np.float32(0.5)).clip(0, 1)
         luma = _mix(above.luma, below.luma, low)
         chroma = _mix(above.chroma, below.chroma, _half(low)[..., None])
         self._seal(luma, shape, du, dv, line)
         if not shape.closed:
-            parted = np.clip(np.minimum(dv - upper, lower - dv) / self._soft + np.float32(0.5), 0, 1)
-            parted *= np.clip((lower - upper) / self._soft, 0, 1) * np.float32(min(1.0, (1 - shape.pose.rest) / 0.2))
+            parted = (np.minimum(dv - upper, lower - dv) / self._soft + np.float32(0.5)).clip(0, 1)
+            parted *= ((lower - upper) / self._soft).clip(0, 1) * np.float32(min(1.0, (1 - shape.pose.rest) / 0.2))
             self._paint_inside(shape, parted, (du, dv, upper, lower), luma, chroma)
         _store(self._canvas, mesh.region, luma, chroma)
 
@@ -179,20 +182,24 @@ class Stage:
         luma -= np.float32(strength) * dark * (luma - 16)
 
     def _draw_eyes(self, shut: float) -> None:
-        for eye, mesh in self._eyes:
+        for (eye, mesh), lid_skin in zip(self._eyes, self._lids, strict=True):
             lid = Lid(eye, shut)
             x, y, u, v = self._moved(mesh)
             open_eye = mesh.warp(self._still, x, y)
+            if not shut:
+                self._canvas.put(mesh.region, open_eye)
+                continue
             skin = mesh.warp(self._still, *self._frame.to_picture(*lid.sources(u, v)))
             du, dv = mesh.dense(u, v)
-            cover, brightness = lid.cover(du, dv, self._soft)
-            shaded = (skin.luma * brightness).astype(np.uint8)
-            _store(
-                self._canvas,
-                mesh.region,
-                _mix(open_eye.luma, shaded, cover),
-                _mix(open_eye.chroma, skin.chroma, _half(cover)[..., None]),
-            )
+            drawn = lid.layers(du, dv, self._soft)
+            plain_luma, plain_chroma = lid_skin.at(du)
+            luma = _mix(open_eye.luma, _mix(skin.luma, plain_luma, drawn.painted) * drawn.brightness, drawn.cover)
+            chroma = _mix(skin.chroma, plain_chroma, _half(drawn.painted)[..., None])
+            chroma = _mix(open_eye.chroma, chroma, _half(drawn.cover)[..., None])
+            dark, *tint = lid_skin.lash
+            luma += drawn.lashes * np.minimum(0, np.float32(dark) - luma)
+            chroma += _half(drawn.lashes)[..., None] * (np.asarray(tint, np.float32) - chroma)
+            _store(self._canvas, mesh.region, luma, chroma)
 
     def _moved(self, mesh: Mesh) -> tuple[Grid, Grid, Grid, Grid]:
         """Where the nodes were before the head moved: in the picture, and in face units."""
@@ -230,14 +237,14 @@ def _half(plane: Grid) -> Grid:
     return np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
-def _mix(low: Bytes, high: Bytes, share: Grid) -> Grid:
+def _mix(low: Bytes, high: Bytes | Grid, share: Grid) -> Grid:
     first = low.astype(np.float32)
-    return np.asarray(first + share * (high.astype(np.float32) - first), np.float32)
+    return np.asarray(first + share * (high.astype(np.float32, copy=False) - first), np.float32)
 
 
 def _store(canvas: Canvas, region: Region, luma: Grid, chroma: Grid) -> None:
     rounded = Planes(
-        np.clip(luma + np.float32(0.5), 16, 235).astype(np.uint8),
-        np.clip(chroma + np.float32(0.5), 16, 240).astype(np.uint8),
+        (luma + np.float32(0.5)).clip(16, 235).astype(np.uint8),
+        (chroma + np.float32(0.5)).clip(16, 240).astype(np.uint8),
     )
     canvas.put(region, rounded)
