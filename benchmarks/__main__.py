@@ -16,6 +16,7 @@ ALL: dict[str, tuple[str, ...]] = {
     "B11": ("benchmarks/vendor_adapter.py",),
     "B14": ("libs/media/benchmarks/media_renditions.py",),
     "B15": ("libs/media/benchmarks/media_talking.py",),
+    "memory": ("libs/media/benchmarks/media_memory.py",),
 }
 """B2 and B25 come with B1, B16 with B14."""
 ALIASES = {"B2": "B1", "B25": "B1", "B16": "B14"}

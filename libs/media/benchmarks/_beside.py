@@ -44,21 +44,26 @@ class Bounds:
     """What a ratio is held against. With ``more`` it is one of speeds (ours over theirs), else one of times.
 
     With ``every`` the gate holds for the worst round, not for the median. Without ``gate`` there is only the goal.
+    ``peer_core`` is for a peer that computes without pause on one core: the least share of that core it must have had.
+    Where it had less, others took the processor away, and the run is void.
     """
 
     gate: float | None
     goal: float
     more: bool = False
     every: bool = False
+    peer_core: float = 0.0
 
     def ratio(self, ours: Spent, peer: Spent) -> float:
         """Of one round."""
         return peer.seconds / ours.seconds if self.more else ours.seconds / peer.seconds
 
-    def verdict(self, ratios: list[float]) -> str:
-        """``goal``, ``gate``, ``below gate``, or ``void`` where the rounds lie too far apart."""
+    def verdict(self, ours: list[Spent], peer: list[Spent]) -> str:
+        """Of all rounds: ``goal``, ``gate``, ``below gate``, or ``void``."""
+        ratios = [self.ratio(*both) for both in zip(ours, peer, strict=True)]
         middle = statistics.median(ratios)
-        if spread(ratios) > VOID_ABOVE and not self.every:
+        core = statistics.median(one.cpu / one.seconds for one in peer)
+        if spread(ratios) > VOID_ABOVE or core < self.peer_core:
             return "void"
         if not all(self._holds(value, self.gate) for value in (ratios if self.every else [middle])):
             return "below gate"
@@ -95,7 +100,7 @@ def in_turns(
     holds = True
     for peer, bound in bounds.items():
         values = [bound.ratio(a, b) for a, b in zip(spent[ours], spent[peer], strict=True)]
-        verdict = bound.verdict(values)
+        verdict = bound.verdict(spent[ours], spent[peer])
         holds &= verdict != "below gate"
         found[f"beside {peer}"] = {
             "ratio": round(statistics.median(values), 3),

@@ -1,6 +1,6 @@
 """B14 and B16: renditions beside three ``ffmpeg`` runs, probe and poster beside ``ffprobe`` and ``ffmpeg`` processes.
 
-    python libs/media/benchmarks/media_renditions.py [--quick] [--rounds 7] [--seconds 4] [--source FILE]
+    python libs/media/benchmarks/media_renditions.py [--quick] [--rounds 7] [--seconds 2] [--source FILE]
 
 Ours and the peers take turns; how rounds are counted is in ``_beside``. Ratios are of times: below 1 is faster.
 
@@ -52,7 +52,7 @@ def main() -> int:
     if shutil.which("ffmpeg") is None or shutil.which("ffprobe") is None:
         raise SystemExit("the peers ffmpeg and ffprobe are not installed")
     rounds = arguments.rounds or (3 if arguments.quick else 7)
-    seconds = arguments.seconds or (1.0 if arguments.quick else 4.0)
+    seconds = arguments.seconds or (1.0 if arguments.quick else 2.0)
     with tempfile.TemporaryDirectory(prefix="media-bench-") as folder:
         work = Path(folder).resolve()
         ordinary = work / "ordinary.mp4"
