@@ -10,11 +10,11 @@ from uuid import UUID
 import pytest
 
 from chassis import faults, ids
-from chassis.database import LeaseLost
+from chassis.database import DatabaseAway, LeaseLost
 from chassis.work import WorkItem
 from export.youtube.calls import UNIT
 from export.youtube.errors import ADVICE, FailureClass
-from export.youtube.runner import MOST_FAILURES, MOST_LOOKS, UPLOAD
+from export.youtube.runner import MOST_FAILURES, MOST_LOOKS, UPLOAD, UploadRunner
 from simulators.core.faults import Fault
 from simulators.vendors.youtube import PLAYLIST
 
@@ -84,6 +84,24 @@ async def test_a_round_delivered_again_inserts_nothing(start_studio: Any, user: 
         await pool._run(item)
     assert len(studio.videos(asked["id"])) == 1
     assert len(await studio.export.fetch("SELECT 1 FROM work")) == 1
+
+
+async def test_a_database_that_is_away_is_no_failed_try(
+    start_studio: Any, user: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its word for that is an ``OSError``, as the object store's is; but nobody has tried anything."""
+    studio = await start_studio(consume=False)
+    await studio.connect(user)
+    await studio.upload(user, await studio.project(user))
+    pool = next(part for part in studio.export.service.background if getattr(part, "_kind", "") == UPLOAD)
+    (row,) = await studio.export.fetch("SELECT * FROM work")
+
+    async def away(*_: Any) -> None:
+        raise DatabaseAway("no connection to the database of export")
+
+    monkeypatch.setattr(UploadRunner, "_forward", away)
+    with pytest.raises(DatabaseAway):
+        await pool._run(WorkItem(row["id"], row["kind"], row["payload"], 1, ids.uuid7()))
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from uuid import UUID
 import structlog
 
 from chassis import ids
-from chassis.database import Database, Transaction
+from chassis.database import Database, DatabaseAway, Transaction
 from chassis.storage.port import ObjectDamaged, ObjectMissing, ObjectStore, StoreUnavailable
 from chassis.work import NewWork, WorkItem
 from contracts.enums import ProjectStatus
@@ -95,6 +95,9 @@ class UploadRunner:
                 await self._forward(item, row)
             except YouTubeFailure as failed:
                 await self._failed(item, row, failed)
+            except DatabaseAway:
+                # An OSError too, but no try has failed: the pool does the round again.
+                raise
             except (StoreUnavailable, OSError) as away:
                 await self._failed(
                     item, row, YouTubeFailure(FailureClass.TRANSIENT, type(away).__name__, code="storage")
