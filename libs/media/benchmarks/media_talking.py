@@ -1,6 +1,6 @@
 """B15: the talking photo beside a plain x264 encode of the very same frames.
 
-    python libs/media/benchmarks/media_talking.py [--quick] [--rounds 7] [--seconds 2] [--motion 1.0] [--threads 1]
+    python libs/media/benchmarks/media_talking.py [--quick] [--rounds 7] [--seconds 4] [--motion 1.0] [--threads 1]
 
 Renders ``samples/portrait.jpg`` at 1080 x 1920, keeps the frames of a first run in memory, then renders and merely
 encodes, four short turns of each in a round (``_beside`` says how rounds are counted). Both sides have the same encoder
@@ -63,18 +63,19 @@ class _KeepingWriter(VideoWriter):
 def main() -> int:
     """Run both; returns the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="three rounds")
+    parser.add_argument("--quick", action="store_true", help="three rounds of two seconds of film")
     parser.add_argument("--rounds", type=int)
-    parser.add_argument("--seconds", type=float, default=2.0)
+    parser.add_argument("--seconds", type=float)
     parser.add_argument("--motion", type=float, default=1.0)
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
     rounds = arguments.rounds or (3 if arguments.quick else 7)
+    seconds = arguments.seconds or (2.0 if arguments.quick else 4.0)
     cv2.setNumThreads(1)
     with tempfile.TemporaryDirectory(prefix="media-bench-") as folder:
         work = Path(folder)
         speech = synthesise(SCRIPT, work / "speech.wav", voice="female")
-        short = replace(speech, duration=min(arguments.seconds, speech.duration))
+        short = replace(speech, duration=min(seconds, speech.duration))
         fast_enough = beside_encoder(work, short, rounds, arguments.motion, arguments.threads)
         long = replace(speech, duration=min(10.0, speech.duration))
         in_time = beside_clock(work, long, arguments.motion, 1 if arguments.quick else 3)
