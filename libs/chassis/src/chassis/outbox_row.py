@@ -3,39 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import methodcaller
 from typing import Any
-from uuid import UUID
 
 from chassis.messages import Outgoing
 from contracts.envelope import PREFIX, SCHEMA_BASE, SPEC_VERSION
 
+_SPEC, _ID, _SCHEMA, _TYPE = (PREFIX + name for name in ("specversion", "id", "dataschema", "type"))
+_IMPLIED = frozenset({_SPEC, _ID, _SCHEMA})
+_WITH_TYPE = _IMPLIED | {_TYPE}
+_is_ours = methodcaller("startswith", PREFIX)
+
 
 def packed(message: Outgoing) -> dict[str, str]:
     """The headers to be stored: those of an envelope shortened, any others as they are."""
-    kind = message.headers.get(PREFIX + "type", "")
-    implied = _implied(message.id, kind)
-    if kind == message.routing_key:
-        implied[PREFIX + "type"] = kind
-    ours = all(name.startswith(PREFIX) for name in message.headers)
-    if not ours or not implied.items() <= message.headers.items():
-        return dict(message.headers)
-    return {name.removeprefix(PREFIX): value for name, value in message.headers.items() if name not in implied}
+    headers = message.headers
+    kind = headers.get(_TYPE, "")
+    whole = (
+        headers.get(_ID) == str(message.id)
+        and headers.get(_SPEC) == SPEC_VERSION
+        and headers.get(_SCHEMA) == SCHEMA_BASE + kind
+        and all(map(_is_ours, headers))
+    )
+    if not whole:
+        return dict(headers)
+    implied = _WITH_TYPE if kind == message.routing_key else _IMPLIED
+    return {name[len(PREFIX) :]: value for name, value in headers.items() if name not in implied}
 
 
 def from_row(row: Mapping[str, Any]) -> Outgoing:
     """The message that an outbox row was; rows that were stored with all their headers too."""
     stored = row["headers"]
     if "source" in stored:
-        stored = _implied(row["id"], stored.get("type", row["routing_key"])) | {
-            PREFIX + "type": row["routing_key"],
-            **{PREFIX + name: value for name, value in stored.items()},
+        kind = stored.get("type", row["routing_key"])
+        stored = {_SPEC: SPEC_VERSION, _ID: str(row["id"]), _SCHEMA: SCHEMA_BASE + kind, _TYPE: kind} | {
+            PREFIX + name: value for name, value in stored.items()
         }
     return Outgoing(row["id"], row["exchange"], row["routing_key"], stored, row["body"], row["mandatory"])
-
-
-def _implied(message_id: UUID, kind: str) -> dict[str, str]:
-    return {
-        PREFIX + "specversion": SPEC_VERSION,
-        PREFIX + "id": str(message_id),
-        PREFIX + "dataschema": SCHEMA_BASE + kind,
-    }
