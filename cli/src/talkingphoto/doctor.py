@@ -6,6 +6,7 @@ import asyncio
 import os
 import shutil
 import sys
+import warnings
 from dataclasses import asdict, dataclass
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
@@ -66,7 +67,10 @@ def _python() -> Finding:
 
 def _module(what: str, module: str, distribution: str) -> Finding:
     try:
-        import_module(module)
+        with warnings.catch_warnings():
+            # Some libraries complain of the environment as they are imported; here only whether they load counts.
+            warnings.simplefilter("ignore")
+            import_module(module)
         return Finding(what, ok=True, needed=True, found=f"{distribution} {version(distribution)}")
     except (ImportError, OSError, PackageNotFoundError) as error:
         return Finding(what, ok=False, needed=True, found=f"{distribution}: {error}")

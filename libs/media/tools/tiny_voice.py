@@ -143,4 +143,5 @@ def _model(tells_frames: bool, speakers: int) -> onnx.ModelProto:
 
 
 if __name__ == "__main__":
+    Path(sys.argv[1]).mkdir(parents=True, exist_ok=True)
     print(write(Path(sys.argv[1]), "en_US-tiny-low"))

@@ -32,7 +32,7 @@ def read_piper_voices(text: str) -> Mapping[str, Path]:
     try:
         return TypeAdapter(PiperVoices).validate_json(text)
     except ValidationError as error:
-        raise ValueError("; ".join(problem["msg"] for problem in error.errors())) from error
+        raise ValueError("; ".join(problem["msg"].removeprefix("Value error, ") for problem in error.errors())) from error
 
 
 class Settings(ServiceSettings):
