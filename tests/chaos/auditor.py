@@ -66,20 +66,24 @@ class Auditor:
     def __init__(self, urls: Mapping[str, str]) -> None:
         self._urls = {name: url.replace("postgresql+asyncpg://", "postgresql://") for name, url in urls.items()}
 
-    async def settle(self, witness: Witness, *, timeout_s: float) -> float:
+    async def settle(self, witness: Witness, *, patience_s: float) -> float:
         """Wait until every accepted run has ended and every outbox and work table is empty; returns the seconds.
 
-        Returns also when the time is over: the audit then says what is missing.
+        Returns also when no run has gone a step further for ``patience_s``: the audit then says what is missing.
+        However many runs there are, and however slow the machine, what is stuck is told from what is slow.
         """
-        started = time.monotonic()
-        while time.monotonic() - started < timeout_s:
+        started = moved = time.monotonic()
+        steps = -1
+        while time.monotonic() - moved < patience_s:
             try:
                 if await self._quiet(witness.accepted):
                     break
+                if (taken := await self._steps_taken()) != steps:
+                    steps, moved = taken, time.monotonic()
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
                 # The database may be the thing that was broken.
                 pass
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.2)
         return time.monotonic() - started
 
     async def audit(self, witness: Witness) -> list[Violation]:
@@ -120,6 +124,13 @@ class Auditor:
             if busy:
                 return False
         return True
+
+    async def _steps_taken(self) -> int:
+        connection = await asyncpg.connect(self._urls["workflow"], timeout=5)
+        try:
+            return int(await connection.fetchval("SELECT count(*) FROM run_history"))
+        finally:
+            await connection.close()
 
     async def _nothing_lost(self, db: dict[str, Any], accepted: Collection[UUID]) -> list[Violation]:
         rows = {row["id"]: row for row in await db["workflow"].fetch("SELECT id, status, parked_reason FROM runs")}

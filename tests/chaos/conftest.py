@@ -43,9 +43,17 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def child() -> AsyncIterator[EmbeddedChild]:
+async def platform() -> AsyncIterator[EmbeddedChild]:
+    """One home for all tests of a process: making one takes longer than recovering it."""
     folder = Path(tempfile.mkdtemp(prefix="talkingphoto-chaos-"))
-    platform = EmbeddedChild(folder)
-    yield platform
-    await platform.close()
+    child = EmbeddedChild(folder)
+    yield child
+    await child.close()
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def child(platform: EmbeddedChild) -> AsyncIterator[EmbeddedChild]:
+    """The platform, to be started and killed; a test that fails leaves it dead, so that the next one can start it."""
+    yield platform
+    await platform.kill()

@@ -50,7 +50,7 @@ class Breakable:
         await _until(lambda: bool(witness.accepted) or load.done(), timeout_s=90)
         await fault()
         await asyncio.wait_for(load, timeout=150)
-        await self.auditor.settle(witness, timeout_s=SETTLE_S)
+        await self.auditor.settle(witness, patience_s=SETTLE_S)
         violations = await self.auditor.audit(witness)
         assert not violations, "\n".join(map(str, violations))
         return witness

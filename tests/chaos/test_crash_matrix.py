@@ -48,7 +48,7 @@ async def test_crashes_at_one_point_after_another_lose_and_double_nothing(
     await child.start()
     await asyncio.wait_for(asyncio.gather(*loads), timeout=90)
     auditor = Auditor(await child.database_urls())
-    await auditor.settle(witness, timeout_s=SETTLE_S)
+    await auditor.settle(witness, patience_s=SETTLE_S)
     violations = await auditor.audit(witness)
     await child.stop()
     assert not violations, "\n".join(map(str, violations))
@@ -64,7 +64,7 @@ async def _work_until_it_dies(
         await asyncio.wait({loads[-1], crash}, return_when=asyncio.FIRST_COMPLETED)
         if not crash.done():
             auditor = Auditor(await child.database_urls())
-            settled = asyncio.create_task(auditor.settle(witness, timeout_s=SETTLE_S))
+            settled = asyncio.create_task(auditor.settle(witness, patience_s=SETTLE_S))
             await asyncio.wait({settled, crash}, return_when=asyncio.FIRST_COMPLETED)
             settled.cancel()
         if crash.done():
