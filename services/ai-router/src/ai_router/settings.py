@@ -32,7 +32,8 @@ def read_piper_voices(text: str) -> Mapping[str, Path]:
     try:
         return TypeAdapter(PiperVoices).validate_json(text)
     except ValidationError as error:
-        raise ValueError("; ".join(problem["msg"].removeprefix("Value error, ") for problem in error.errors())) from error
+        problems = [problem["msg"].removeprefix("Value error, ") for problem in error.errors()]
+        raise ValueError("; ".join(problems)) from error
 
 
 class Settings(ServiceSettings):
