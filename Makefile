@@ -4,7 +4,8 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
-UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
+# Compiled once here, and not by each of the many processes that start side by side.
+UV := $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python
 MEMBERS := libs/contracts libs/chassis libs/media services/gateway services/users services/billing services/workflow \
 	services/ai-router services/export services/notify cli
 export TALKINGPHOTO_HOME ?= $(CURDIR)/.state
