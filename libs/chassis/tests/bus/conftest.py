@@ -13,6 +13,7 @@ from chassis import ids, tables
 from chassis.bus.dead_letters import PostgresDeadLetters
 from chassis.bus.memory import InProcessBus
 from chassis.bus.port import ACKNOWLEDGE, Binding, Bus, DeadLetter, Handler, PublishFailed, QueueSpec, Verdict
+from chassis.bus.rabbitmq import RabbitMQBus
 from chassis.consumer import wait_until
 from chassis.database import Database
 from chassis.messages import EVENTS, Delivery, Outgoing
@@ -82,6 +83,14 @@ class World:
     def publish_soon(self, *messages: Outgoing) -> asyncio.Task[PublishFailed | None]:
         """In process, ``publish`` waits for the handlers; where a test holds them it must not wait for that."""
         return asyncio.create_task(self.publish(*messages))
+
+    def arrived(self, queue: str) -> int:
+        """How many messages wait on our side for the handler; no bus promises to tell."""
+        bus = self.bus
+        if isinstance(bus, RabbitMQBus):
+            return sum(len(lane.waiting) for lane in bus._consumers[queue]._lanes)
+        assert isinstance(bus, InProcessBus)
+        return bus._queues[queue].waiting.qsize()
 
     async def buried(self, queue: str, count: int) -> list[DeadLetter]:
         """The dead letters once there are ``count``: a verdict is carried out a moment after it is given."""
