@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from datetime import timedelta
 from typing import Any
+from unittest.mock import Mock
 from uuid import UUID
 
 import pytest
@@ -314,18 +315,11 @@ async def test_a_claim_that_fails_only_delays_the_work(
     database = await new_service()
     runner = Runner(database)
     pool = WorkPool(database, "render", runner, lease_s=0.3, poll_s=0.02)
-    connection = database.connection
-    tries = 0
-
-    def away() -> Any:
-        nonlocal tries
-        tries += 1
-        raise failure
-
+    away, connection = Mock(side_effect=failure), database.connection
     monkeypatch.setattr(database, "connection", away)
     await pool.start()
     try:
-        await wait_until(lambda: tries >= 3, timeout_s=5)
+        await wait_until(lambda: away.call_count >= 3, timeout_s=5)
         monkeypatch.setattr(database, "connection", connection)
 
         (work_id,) = await _add(database)
@@ -346,17 +340,10 @@ async def test_leases_are_renewed_after_a_renewal_that_failed(
     try:
         (work_id,) = await _add(database)
         await wait_until(lambda: runner.ids == [work_id], timeout_s=5)
-        connection = database.connection
-        tries = 0
-
-        def away() -> Any:
-            nonlocal tries
-            tries += 1
-            raise failure
-
+        away, connection = Mock(side_effect=failure), database.connection
         # There is no room, so nobody claims: whoever asks for a connection renews.
         monkeypatch.setattr(database, "connection", away)
-        await wait_until(lambda: tries >= 2, timeout_s=5)
+        await wait_until(lambda: away.call_count >= 2, timeout_s=5)
         monkeypatch.setattr(database, "connection", connection)
 
         async with database.connection() as direct:

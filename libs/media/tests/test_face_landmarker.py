@@ -6,7 +6,6 @@ The bundle of these tests sees dots (``tools/tiny_landmarker.py``): a red, a gre
 from __future__ import annotations
 
 import math
-import runpy
 import wave
 import zipfile
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from libs.media.tools import tiny_landmarker as tiny
 
 from media import talking
 from media.animation.stage import Stage
@@ -24,12 +24,10 @@ from media.face_landmarker import landmarker
 from media.faces import find_faces, preflight
 from media.types import Bgr, Face, Phoneme, Speech, Word
 
-TINY = runpy.run_path(str(Path(__file__).parents[1] / "tools" / "tiny_landmarker.py"))
-
 
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made: Path = TINY["write"](tmp_path_factory.mktemp("landmarker") / "face_landmarker.task")
+    made: Path = tiny.write(tmp_path_factory.mktemp("landmarker") / "face_landmarker.task")
     return made
 
 
@@ -60,7 +58,7 @@ def test_eyes_mouth_and_roll_are_where_the_networks_say(bundle: Path, size: tupl
     assert math.dist(middle, mouth) < 1.6
     assert (face.roll - roll + 180) % 360 - 180 == pytest.approx(0, abs=1.0)
     assert face.confidence > 0.9
-    assert face.mouth_open == pytest.approx(TINY["GAP"] / TINY["LIPS"][0], rel=0.01)
+    assert face.mouth_open == pytest.approx(tiny.GAP / tiny.LIPS[0], rel=0.01)
 
 
 MEDIAPIPE = [
@@ -93,14 +91,14 @@ def test_the_region_of_the_mesh_is_one_and_a_half_times_the_mean_box(bundle: Pat
     longer = 640
     image = with_dots(np.zeros((480, longer, 3), np.uint8), *dots_of_a_head((330, 240), 120, 0), radius=20)
     [face] = find_faces(image, landmarks=bundle)
-    box = TINY["BOX"] * longer * (1 + np.mean(list(TINY["OPINIONS"].values())))
-    assert face.mouth.width == pytest.approx(1.5 * box * TINY["LIPS"][0] / 256, abs=2)
+    box = tiny.BOX * longer * (1 + np.mean(list(tiny.OPINIONS.values())))
+    assert face.mouth.width == pytest.approx(1.5 * box * tiny.LIPS[0] / 256, abs=2)
 
 
 def test_turn_is_the_depth_of_the_sides(bundle: Path) -> None:
     image = with_dots(np.zeros((480, 640, 3), np.uint8), *dots_of_a_head((330, 240), 120, 10))
     [face] = find_faces(image, landmarks=bundle)
-    assert face.yaw == pytest.approx(-math.atan2(TINY["TURN"], 96) / (math.pi / 2), abs=0.001)
+    assert face.yaw == pytest.approx(-math.atan2(tiny.TURN, 96) / (math.pi / 2), abs=0.001)
 
 
 def test_of_a_face_that_both_see_the_landmarks_are_taken(bundle: Path, portrait_path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import runpy
 import shutil
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
+from libs.media.tools import tiny_voice as tiny
 from numpy.typing import NDArray
 
 from media.errors import NotConfigured
@@ -29,13 +29,10 @@ from media.visemes import mouth_track
 
 SCRIPT = "Hello there, Mr. Smith! Bob may pay 25 dollars."
 
-TINY = runpy.run_path(str(Path(__file__).parents[1] / "tools" / "tiny_voice.py"))
-"""The voice that sings one tone for each symbol of its alphabet."""
-
 
 @pytest.fixture(scope="module")
 def tiny_voice(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made: Path = TINY["write"](tmp_path_factory.mktemp("voices"), "en_US-tiny-low")
+    made: Path = tiny.write(tmp_path_factory.mktemp("voices"), "en_US-tiny-low")
     return made
 
 
@@ -54,7 +51,7 @@ def tones_in(speech: Speech) -> list[tuple[set[float], float]]:
     sound, rate = samples_of(speech), speech.sample_rate
     found = []
     for phoneme in speech.phonemes:
-        tones = {TINY["tone"](letter) for letter in unicodedata.normalize("NFD", phoneme.ipa)} - {0.0}
+        tones = {tiny.tone(letter) for letter in unicodedata.normalize("NFD", phoneme.ipa)} - {0.0}
         middle, half = (phoneme.start + phoneme.end) / 2, 0.025
         part = sound[round((middle - half) * rate) : round((middle + half) * rate)]
         spectrum = np.abs(np.fft.rfft(part * np.hanning(len(part)), 1 << 15))
@@ -73,7 +70,7 @@ def test_a_sound_lasts_as_long_as_the_network_says(spoken: Speech) -> None:
     """Frames of each symbol, and of the padding behind it, rounded up: what the graph computes."""
     for phoneme in spoken.phonemes:
         symbols = [symbol for letter in unicodedata.normalize("NFD", phoneme.ipa) for symbol in (letter, "_")]
-        wanted = sum(np.ceil(TINY["frames"](symbol)) for symbol in symbols) * TINY["HOP"] / TINY["RATE"]
+        wanted = sum(np.ceil(tiny.frames(symbol)) for symbol in symbols) * tiny.HOP / tiny.RATE
         assert phoneme.end - phoneme.start == pytest.approx(wanted, abs=0.001), phoneme
 
 
@@ -114,14 +111,14 @@ def test_speed_and_pitch_are_factors_and_repeat_exactly(tiny_voice: Path, spoken
 
 
 def test_the_configured_speaker_of_several_speaks(job_dir: Path) -> None:
-    voice = TINY["write"](job_dir, "two", speakers=2)
+    voice = tiny.write(job_dir, "two", speakers=2)
     described(voice, default_speaker_id=1)
     heard = tones_in(synthesise("Bob may pay.", job_dir / "a.wav", voice_file=voice))
     assert all(min(abs(tone + 1000 - frequency) for tone in tones) < 8 for tones, frequency in heard)
 
 
 def test_without_the_networks_word_times_are_the_readers_stretched(job_dir: Path) -> None:
-    voice = TINY["write"](job_dir, "silent-about-time", tells_frames=False)
+    voice = tiny.write(job_dir, "silent-about-time", tells_frames=False)
     speech = synthesise(SCRIPT, job_dir / "a.wav", voice_file=voice)
     heard = np.flatnonzero(np.abs(samples_of(speech)) > 0.05) / speech.sample_rate
     assert [word.text for word in speech.words] == SCRIPT.split()
@@ -162,7 +159,7 @@ def test_sound_and_times_are_those_of_pipers_own_library(tiny_voice: Path, job_d
     for lengths, samples in theirs:
         np.testing.assert_allclose(ours.sound[at : at + len(samples)] / 32767, samples, atol=1e-3)
         bounds.update((at + np.concatenate([[0], np.cumsum(lengths)])).tolist())
-        at += len(samples) + round(0.2 * TINY["RATE"])
+        at += len(samples) + round(0.2 * tiny.RATE)
     assert len(theirs) == 4
     assert at == len(ours.sound)
     assert {sample for _, _, sample, _ in ours.events} <= bounds
@@ -265,7 +262,7 @@ def test_nothing_of_the_extra_is_loaded_by_the_library_itself() -> None:
     assert loaded.strip() == "[]"
 
 
-_TOO_MANY = {**{symbol: [number] for symbol, number in TINY["IDS"].items()}, "ʘ": [4_000]}
+_TOO_MANY = {**{symbol: [number] for symbol, number in tiny.IDS.items()}, "ʘ": [4_000]}
 
 
 def described(voice: Path, **changes: object) -> Path:

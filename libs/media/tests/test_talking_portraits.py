@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
 import math
-import sys
 import wave
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import ModuleType
 
 import cv2
 import numpy as np
 import pytest
+from libs.media.tools.portraits import CLOSED, OPEN, PORTRAITS, dark_skinned, draw, drawn_in, shown, staged
 from numpy.typing import NDArray
 
 from media import talking
@@ -32,21 +30,6 @@ from media.types import Bgr
 
 RATE = 30.0
 
-
-def _portraits() -> ModuleType:
-    """The tool that makes them; it is in no package, so it is loaded by path."""
-    spec = importlib.util.spec_from_file_location("portraits", Path(__file__).parents[1] / "tools" / "portraits.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-portraits = _portraits()
-PORTRAITS, CLOSED, OPEN = portraits.PORTRAITS, portraits.CLOSED, portraits.OPEN
-draw, drawn_in, staged, shown = portraits.draw, portraits.drawn_in, portraits.staged, portraits.shown
 ROUND = Pose(mouth=MouthPose(open=0.4, jaw=0.4, wide=-1))
 
 
@@ -202,7 +185,7 @@ def test_shut_lids_are_skin(name: str, portrait_path: Path) -> None:
 
 @pytest.mark.parametrize("lightness", [0.4, 0.33, 0.3, 0.24])
 def test_a_face_is_found_however_dark_its_skin(lightness: float, portrait_path: Path) -> None:
-    face = find_faces(portraits.dark_skinned(decode(portrait_path), lightness))[0]
+    face = find_faces(dark_skinned(decode(portrait_path), lightness))[0]
     assert face.box.x + face.box.width / 2 == pytest.approx(298, abs=8)
     assert face.left_eye.x == pytest.approx(257, abs=6)
     assert face.right_eye.x == pytest.approx(344, abs=6)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
-from chassis.bus.port import ACKNOWLEDGE, Bury, NotReading, PublishFailed, Retry
+from chassis.bus.port import ACKNOWLEDGE, Bury, NotReading, PublishFailed, Retry, Verdict
 from chassis.messages import Delivery
 
 
@@ -112,6 +113,23 @@ async def test_a_handler_that_raises_gets_its_messages_again_and_its_queue_goes_
         assert await published is None
     assert [delivery.attempt for delivery in handler.deliveries] == [1, 2]
     assert [line["queue"] for line in logs if line["event"] == "consumer.handler_raised"] == ["tests.raising"]
+
+
+async def test_a_handler_that_forgets_a_verdict_gets_its_messages_again(world: Any) -> None:
+    seen: list[bytes] = []
+
+    async def handler(deliveries: Sequence[Delivery]) -> list[Verdict]:
+        seen.extend(delivery.body for delivery in deliveries)
+        return [] if len(seen) == 1 else [ACKNOWLEDGE] * len(deliveries)
+
+    world.queue("forgetting", handler, "a.happened.v1")
+    await world.bus.start()
+
+    with capture_logs():
+        published = world.publish_soon(world.message("a.happened.v1", b"1"))
+        await world.until(lambda: len(seen) == 2, timeout_s=20)
+        assert await published is None
+    assert seen == [b"1", b"1"]
 
 
 async def test_each_message_of_a_batch_has_its_own_verdict(world: Any) -> None:

@@ -209,14 +209,15 @@ class InProcessBus:
             queue.busy = False
 
     async def _handle(self, queue: _Queue, batch: list[_Parcel]) -> None:
-        verdicts: Sequence[Verdict]
+        judged: list[tuple[_Parcel, Verdict]]
         try:
-            verdicts = await queue.handler([parcel.delivery for parcel in batch])
+            judged = list(zip(batch, await queue.handler([parcel.delivery for parcel in batch]), strict=True))
         except Exception as error:
-            # A handler promises not to raise; if one does, nothing may be lost and the queue must go on.
+            # A handler promises a verdict on each and not to raise; if one does not keep it, nothing may be lost and
+            # the queue must go on.
             log.exception("consumer.handler_raised", queue=queue.spec.name)
-            verdicts = [Retry(_AGAIN_S, repr(error))] * len(batch)
-        for parcel, verdict in zip(batch, verdicts, strict=True):
+            judged = [(parcel, Retry(_AGAIN_S, repr(error))) for parcel in batch]
+        for parcel, verdict in judged:
             match verdict:
                 case Retry(delay_s=delay_s, counted=counted):
                     attempt = parcel.delivery.attempt + 1 if counted else parcel.delivery.attempt

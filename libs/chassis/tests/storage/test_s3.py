@@ -1,0 +1,95 @@
+"""What only S3 has: parts, pages, presigned links, and being away."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
+
+import httpx
+import pytest
+
+from chassis.storage import (
+    StoreUnavailable,
+)
+from chassis.storage.s3 import MULTIPART_ABOVE, S3Store
+
+KEY = "images/a/2026/03/07/b.jpg"
+FIVE_MB = 5 * 1024 * 1024
+USER = UUID("0199f0a1-7c1e-7a53-9d0b-6c1f2e3d4a5b")
+NOW = datetime(2026, 3, 7, 23, 59, tzinfo=UTC)
+
+
+def test_parts_begin_above_100_mebibytes() -> None:
+    assert MULTIPART_ABOVE == 100 * 1024 * 1024
+
+
+@pytest.mark.parametrize(("size", "in_parts"), [(FIVE_MB, False), (FIVE_MB + 1, True), (2 * FIVE_MB + 3, True)])
+async def test_a_large_file_is_stored_in_parts(
+    s3_store: S3Store, bucket: tuple[Any, str], tmp_path: Path, size: int, in_parts: bool
+) -> None:
+    client, name = bucket
+    source = tmp_path / "source.mp4"
+    source.write_bytes(os.urandom(size))
+
+    stored = await s3_store.put_file(source, "videos/v.mp4", "video/mp4", metadata={"file_type": "generated_video"})
+
+    head = client.head_object(Bucket=name, Key="videos/v.mp4")
+    assert ("-" in head["ETag"]) is in_parts
+    assert head["CacheControl"] == "private, max-age=2592000, immutable"
+    assert head["ContentType"] == "video/mp4"
+    assert head["Metadata"]["file_type"] == "generated_video"
+    assert (await s3_store.fetch(stored, tmp_path / "copy")).read_bytes() == source.read_bytes()
+
+
+async def test_interrupted_multipart_uploads_are_aborted(s3_store: S3Store, bucket: tuple[Any, str]) -> None:
+    client, name = bucket
+    client.create_multipart_upload(Bucket=name, Key="videos/half.mp4")
+
+    assert await s3_store.clean_unfinished(timedelta(days=36500)) == 0
+    assert await s3_store.clean_unfinished(timedelta(days=-1)) == 1
+    assert "Uploads" not in client.list_multipart_uploads(Bucket=name)
+
+
+async def test_every_page_of_a_listing_is_read(s3_store: S3Store, bucket: tuple[Any, str]) -> None:
+    """S3 answers at most 1,000 keys at once (FIL-21)."""
+    client, name = bucket
+    for number in range(1_005):
+        client.put_object(Bucket=name, Key=f"temp/{number:04}.txt", Body=b"")
+
+    assert [key async for key in s3_store.list_keys("temp/")] == [f"temp/{number:04}.txt" for number in range(1_005)]
+
+
+async def test_a_presigned_link_works_by_itself(s3_store: S3Store) -> None:
+    await s3_store.put_bytes(b"12345", KEY, "image/jpeg")
+
+    link = s3_store.signed_url(KEY, filename="portrait (1).jpg")
+
+    assert parse_qs(urlsplit(link).query)["X-Amz-Expires"] == ["86400"]
+    async with httpx.AsyncClient() as http:
+        answer = await http.get(link, headers={"Range": "bytes=1-2"})
+    assert answer.content == b"23"
+    assert answer.headers["content-disposition"] == "attachment; filename*=UTF-8''portrait%20%281%29.jpg"
+
+
+async def test_a_store_that_is_away_says_so(s3_server: str, tmp_path: Path) -> None:
+    away = S3Store(
+        "bucket",
+        region="us-east-1",
+        endpoint_url="http://127.0.0.1:9",
+        access_key_id="key",
+        secret_access_key="secret",
+        timeout_s=0.5,
+    )
+    no_bucket = S3Store(
+        "no-such-bucket", region="us-east-1", endpoint_url=s3_server, access_key_id="k", secret_access_key="s"
+    )
+    source = tmp_path / "x"
+    source.write_bytes(b"x")
+
+    for call in (away.ready(), away.put_file(source, KEY, "image/jpeg"), away.stat(KEY), no_bucket.ready()):
+        with pytest.raises(StoreUnavailable):
+            await call
