@@ -1,4 +1,4 @@
-"""What the saga benchmarks run on: private servers, the three services as processes, and the peers on the same servers."""
+"""The stage of the saga benchmarks: private servers, three services as processes, and the peers on the same servers."""
 
 from __future__ import annotations
 
@@ -169,7 +169,7 @@ class Stage:
             "jwks_url": "http://127.0.0.1:1/none",
             "log_level": "WARNING",
             "max_processing": 1_000_000,
-            "job_concurrency": 400,
+            "job_concurrency": int(os.environ.get("JC", "400")),
         }
 
     async def _start_worker(self, name: str) -> int:

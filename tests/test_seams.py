@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -105,7 +104,7 @@ async def test_a_second_delivery_changes_nothing(
             after = await _everything(database)
             assert len(after["inbox"]) == len(before["inbox"]) + 1
 
-            assert await handler([replace(delivery, redelivered=True)]) == [ACKNOWLEDGE], example.name
+            assert await handler([delivery._replace(redelivered=True)]) == [ACKNOWLEDGE], example.name
             assert await handler([delivery, delivery]) == [ACKNOWLEDGE, ACKNOWLEDGE], example.name
             assert await _everything(database) == after
     finally:

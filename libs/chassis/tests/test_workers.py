@@ -359,7 +359,7 @@ async def test_new_work_is_begun_without_a_claim_but_never_before_older_work(new
     runner.go.clear()
     pool = WorkPool(database, "render", runner, concurrency=2, poll_s=30)
     await pool.start()
-    await wait_until(lambda: pool.reserve(0) == 0 and not pool._more, timeout_s=5)
+    await wait_until(lambda: pool.reserve(0) == 0 and not pool._behind, timeout_s=5)
     claims = pool._claims
 
     first = await _add(database, 2)
@@ -369,7 +369,7 @@ async def test_new_work_is_begun_without_a_claim_but_never_before_older_work(new
 
     # No room: it has to be claimed, and while it waits nothing newer is taken either.
     waiting = await _add(database, 3)
-    await wait_until(lambda: pool._more, timeout_s=5)
+    await wait_until(lambda: pool._behind, timeout_s=5)
     assert pool.reserve(1) == 0
     runner.go.set()
     await wait_until(lambda: sorted(runner.ids) == sorted(first + waiting), timeout_s=5)

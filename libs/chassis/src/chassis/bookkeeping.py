@@ -231,4 +231,11 @@ def _columns(rows: Sequence[tuple[Any, ...]]) -> tuple[list[Any], ...]:
 
 def as_json(value: Any) -> str:
     """JSON text, the form in which statements take it."""
-    return orjson.dumps(value).decode()
+    return orjson.dumps(value, default=_identifier).decode()
+
+
+def _identifier(value: Any) -> str:
+    # The driver's own kind of UUID (see :mod:`chassis.ids`) is a subclass, which the encoder does not know.
+    if isinstance(value, UUID):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} is not JSON")

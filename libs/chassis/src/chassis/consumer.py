@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import structlog
 from pydantic import ValidationError
 
-from chassis import context, faults
+from chassis import context, faults, ids
 from chassis.bus.port import ACKNOWLEDGE, Binding, Bury, Bus, QueueSpec, Retry, Verdict
 from chassis.database import AlreadySeen, Database, Transaction
 from chassis.logs import service_scope
@@ -194,7 +194,7 @@ class _Processor:
         return verdicts
 
     def _decode(self, delivery: Delivery) -> Received[Any]:
-        envelope = Envelope.from_headers(delivery.headers)
+        envelope = Envelope.from_headers(delivery.headers, read_id=ids.read)
         kind = self._queue.types.get(envelope.type)
         if kind is None:
             raise Unacceptable(f"{self._queue.name} does not take {envelope.type}")

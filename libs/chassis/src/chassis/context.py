@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(NamedTuple):
     """Identifiers that go into every log line, event and error answer."""
 
     correlation_id: str | None = None
@@ -33,7 +31,7 @@ def current() -> Context:
 @contextmanager
 def bind(**changes: Any) -> Iterator[Context]:
     """Change fields of the context for the duration of the block."""
-    context = replace(_current.get(), **changes)
+    context = _current.get()._replace(**changes)
     token = _current.set(context)
     try:
         yield context

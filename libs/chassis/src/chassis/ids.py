@@ -1,11 +1,18 @@
-"""Identifiers: UUIDv7, so that primary keys are ordered by time (PLT-08)."""
+"""Identifiers: UUIDv7, so that primary keys are ordered by time (PLT-08).
+
+They are made as the driver's own ``UUID``, the type that rows bring: a subclass of Python's, written in C, which takes
+a fifth of the time to make and a tenth to show. Each message has half a dozen of them.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import time
 from datetime import datetime
-from uuid import UUID, uuid5
+from uuid import UUID
+
+from asyncpg.pgproto import pgproto
 
 _RANDOM_BITS = 74
 
@@ -21,10 +28,26 @@ def uuid7_floor(moment: datetime) -> UUID:
 
 
 def derived(namespace: UUID, *parts: object) -> UUID:
-    """The same identifier for the same parts, so that a repeated command repeats its ids (version 5)."""
-    return uuid5(namespace, ":".join(str(part) for part in parts))
+    """The same identifier for the same parts, so that a repeated command repeats its ids (RFC 9562 version 5)."""
+    name = ":".join(str(part) for part in parts)
+    digest = int.from_bytes(hashlib.sha1(namespace.bytes + name.encode(), usedforsecurity=False).digest()[:16], "big")
+    return _made(digest & ~_VERSION_AND_VARIANT | 5 << 76 | 0b10 << 62)
+
+
+def read(text: str) -> UUID:
+    """The identifier that ``text`` shows. Raises ``ValueError``."""
+    found: UUID = pgproto.UUID(text)
+    return found
+
+
+_VERSION_AND_VARIANT = 0xF << 76 | 0b11 << 62
 
 
 def _compose(milliseconds: int, random: int) -> UUID:
     high, low = random >> 62, random & ((1 << 62) - 1)
-    return UUID(int=(milliseconds << 80) | (7 << 76) | (high << 64) | (0b10 << 62) | low)
+    return _made((milliseconds << 80) | (7 << 76) | (high << 64) | (0b10 << 62) | low)
+
+
+def _made(number: int) -> UUID:
+    made: UUID = pgproto.UUID(number.to_bytes(16, "big"))
+    return made

@@ -58,7 +58,7 @@ class Listeners:
 
     def _hear_one(self, delivery: Delivery) -> Verdict:
         try:
-            envelope = Envelope.from_headers(delivery.headers)
+            envelope = Envelope.from_headers(delivery.headers, read_id=ids.read)
             message = self._types[envelope.type].model_validate_json(delivery.body)
         except (BadEnvelope, KeyError, ValidationError) as error:
             return Bury(f"unreadable: {error}")

@@ -1,9 +1,11 @@
-"""Messages on their way: what leaves a service and what arrives at one."""
+"""Messages on their way: what leaves a service and what arrives at one.
+
+They are tuples, because every message makes several of them: a frozen dataclass takes three times as long to make.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Generic, NamedTuple, TypeVar
@@ -20,8 +22,7 @@ COMMANDS = "commands"
 M = TypeVar("M", bound=Message)
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(NamedTuple):
     """One message ready for the bus. ``mandatory``: it must reach a queue or it was not sent."""
 
     id: UUID
@@ -32,8 +33,7 @@ class Outgoing:
     mandatory: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(NamedTuple):
     """One message as the bus hands it to a consumer. ``attempt`` is 1 for the first try."""
 
     queue: str
@@ -43,8 +43,7 @@ class Delivery:
     redelivered: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Received(Generic[M]):
+class Received(NamedTuple, Generic[M]):
     """A decoded message with its envelope."""
 
     message: M

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from operator import methodcaller
 from typing import Any
 
 from chassis.messages import Outgoing
@@ -11,8 +10,8 @@ from contracts.envelope import PREFIX, SCHEMA_BASE, SPEC_VERSION
 
 _SPEC, _ID, _SCHEMA, _TYPE = (PREFIX + name for name in ("specversion", "id", "dataschema", "type"))
 _IMPLIED = frozenset({_SPEC, _ID, _SCHEMA})
-_WITH_TYPE = _IMPLIED | {_TYPE}
-_is_ours = methodcaller("startswith", PREFIX)
+_STORED = ("source", "type", "time", "subject", "correlationid", "causationid", "productline", "userid", "traceparent")
+_SHORT = {PREFIX + name: name for name in _STORED}
 
 
 def packed(message: Outgoing) -> dict[str, str]:
@@ -23,12 +22,13 @@ def packed(message: Outgoing) -> dict[str, str]:
         headers.get(_ID) == str(message.id)
         and headers.get(_SPEC) == SPEC_VERSION
         and headers.get(_SCHEMA) == SCHEMA_BASE + kind
-        and all(map(_is_ours, headers))
     )
-    if not whole:
+    stored = {_SHORT[name]: value for name, value in headers.items() if name in _SHORT}
+    if not whole or len(stored) + len(_IMPLIED) != len(headers):
         return dict(headers)
-    implied = _WITH_TYPE if kind == message.routing_key else _IMPLIED
-    return {name[len(PREFIX) :]: value for name, value in headers.items() if name not in implied}
+    if kind == message.routing_key:
+        del stored["type"]
+    return stored
 
 
 def from_row(row: Mapping[str, Any]) -> Outgoing:

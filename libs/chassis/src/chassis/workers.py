@@ -73,8 +73,10 @@ class WorkPool:
         self._wake = asyncio.Event()
         self._loops: list[asyncio.Task[None]] = []
         self._claims = 0
-        self._more = True
-        """There may be work that is due and was not claimed for want of room."""
+        self._claiming = 0
+        """Places kept for what a claim under way brings."""
+        self._behind = True
+        """Work that is due may wait for want of room: no claim has come back with less than it asked for since."""
         database.takers.setdefault(kind, []).append(self)
 
     @property
@@ -108,8 +110,8 @@ class WorkPool:
             await self._return([item for item, _ in left])
 
     def reserve(self, wanted: int) -> int:
-        """Keep places for work that is being committed. None while older work may wait: that goes first."""
-        places = 0 if self._more or not self._loops else min(wanted, self._room)
+        """Keep places for work that is being committed. None while older work waits for room: that goes first."""
+        places = 0 if self._behind or not self._loops else min(wanted, self._room)
         self._reserved += places
         return places
 
@@ -133,7 +135,7 @@ class WorkPool:
 
     @property
     def _room(self) -> int:
-        return self._concurrency - len(self._running) - self._reserved
+        return self._concurrency - len(self._running) - self._reserved - self._claiming
 
     async def _claim_due(self) -> None:
         try:
@@ -142,12 +144,26 @@ class WorkPool:
         except TimeoutError:
             pass
         self._wake.clear()
-        self._more = True
-        while self._more and (room := self._room) > 0:
-            items = await self._claim(room)
-            self._more = len(items) == room
-            for item in items:
-                self._start(item)
+        while await self._claim_some():
+            pass
+
+    async def _claim_some(self) -> bool:
+        """Claim into the places there are, or half of them: while nothing is known to wait, what is added meanwhile
+        needs the others. True when there may be more to claim and room for it."""
+        room = self._room
+        wanted = room if self._behind else (room + 1) // 2
+        if wanted <= 0:
+            self._behind = True
+            return False
+        self._claiming = wanted
+        try:
+            items = await self._claim(wanted)
+        finally:
+            self._claiming = 0
+        self._behind = len(items) == wanted
+        for item in items:
+            self._start(item)
+        return self._behind
 
     async def _claim(self, room: int) -> list[WorkItem]:
         self._claims += 1
@@ -176,7 +192,7 @@ class WorkPool:
 
     def _ended(self, item: WorkItem) -> None:
         self._running.pop(item.id, None)
-        if self._more:
+        if self._behind:
             self._wake.set()
 
     async def _carry_out(self, item: WorkItem) -> None:

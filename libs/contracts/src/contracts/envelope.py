@@ -6,9 +6,9 @@ body is the contract model as JSON. The in-process bus carries the same headers 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from typing import NamedTuple
 from uuid import UUID
 
 PREFIX = "cloudEvents:"
@@ -21,8 +21,7 @@ class BadEnvelope(ValueError):
     """Headers that are no envelope of ours. Delivering them again will not help."""
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(NamedTuple):
     """Who says what, when, about whom and because of what. ``time`` is UTC."""
 
     id: UUID
@@ -59,12 +58,15 @@ class Envelope:
         return headers
 
     @classmethod
-    def from_headers(cls, headers: Mapping[str, object]) -> Envelope:
-        """Read an envelope back. Raises :class:`BadEnvelope` naming what is missing or malformed."""
+    def from_headers(cls, headers: Mapping[str, object], *, read_id: Callable[[str], UUID] = UUID) -> Envelope:
+        """Read an envelope back. Raises :class:`BadEnvelope` naming what is missing or malformed.
+
+        ``read_id``: makes an identifier of its text, or raises ``ValueError``.
+        """
         try:
             user = headers.get("cloudEvents:userid")
             return cls(
-                id=UUID(_text(headers, "cloudEvents:id")),
+                id=read_id(_text(headers, "cloudEvents:id")),
                 source=_text(headers, "cloudEvents:source"),
                 type=_text(headers, "cloudEvents:type"),
                 time=datetime.fromisoformat(_text(headers, "cloudEvents:time")).astimezone(UTC),
@@ -72,7 +74,7 @@ class Envelope:
                 correlation_id=_text(headers, "cloudEvents:correlationid"),
                 causation_id=_optional(headers, "cloudEvents:causationid"),
                 product_line=_optional(headers, "cloudEvents:productline"),
-                user_id=UUID(str(user)) if user is not None else None,
+                user_id=read_id(str(user)) if user is not None else None,
                 traceparent=_optional(headers, "cloudEvents:traceparent"),
             )
         except ValueError as error:

@@ -7,7 +7,6 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -41,7 +40,7 @@ class Refusal(Exception):
 
 def carried(cause: Context) -> dict[str, Any]:
     """The context of a message as a work row carries it."""
-    return {name: value for name, value in asdict(cause).items() if value is not None}
+    return {name: value for name, value in cause._asdict().items() if value is not None}
 
 
 @contextmanager

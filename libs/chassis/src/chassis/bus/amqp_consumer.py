@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -38,7 +38,7 @@ Publish = Callable[[Sequence[Outgoing], Confirmed], Awaitable[None]]
 class _Parcel:
     lane: _OpenLane
     tag: int
-    id: UUID
+    message_id: str
     delivery: Delivery
 
 
@@ -151,7 +151,8 @@ class Consumer:
             if isinstance(verdict, Acknowledge):
                 done.append(parcel)
             else:
-                moves[parcel.id].append((parcel, _moved(parcel, verdict)))
+                moved = _moved(parcel, verdict)
+                moves[moved.id].append((parcel, moved))
         left = _acknowledge(batch, done)
         delay = 0.1
         while left and not self._stopping and any(parcel.lane.channel.closed is None for parcel in left):
@@ -201,25 +202,28 @@ def _acknowledge(batch: Sequence[_Parcel], done: Sequence[_Parcel]) -> list[_Par
 def _parcel(
     name: str, lane: _OpenLane, tag: int, redelivered: bool, headers: dict[str, Any], message_id: str, body: bytes
 ) -> _Parcel:
-    attempt = headers.get(ATTEMPT, 1)
-    delivery = Delivery(
-        queue=name,
-        headers={key: value for key, value in headers.items() if not key.startswith("x-")},
-        body=body,
-        attempt=attempt if isinstance(attempt, int) else 1,
-        redelivered=redelivered or ATTEMPT in headers,
+    attempt = headers.get(ATTEMPT)
+    again = redelivered or attempt is not None
+    if again:
+        headers = _as_sent(headers)
+    return _Parcel(
+        lane, tag, message_id, Delivery(name, headers, body, attempt if isinstance(attempt, int) else 1, again)
     )
-    try:
-        known = UUID(message_id)
-    except ValueError:
-        # A foreign publisher: from here on the message has an id.
-        known = ids.uuid7()
-    return _Parcel(lane, tag, known, delivery)
+
+
+def _as_sent(headers: Mapping[str, object]) -> dict[str, Any]:
+    """Without what the broker and we have added on the way."""
+    return {key: value for key, value in headers.items() if not key.startswith("x-")}
 
 
 def _moved(parcel: _Parcel, verdict: Retry | Bury) -> Outgoing:
     delivery, lane = parcel.delivery, parcel.lane
-    headers: dict[str, Any] = dict(delivery.headers)
+    headers = _as_sent(delivery.headers)
+    try:
+        known = UUID(parcel.message_id)
+    except ValueError:
+        # A foreign publisher: from here on the message has an id.
+        known = ids.uuid7()
     match verdict:
         case Retry(delay_s=delay_s, counted=counted):
             target = lane.lane.waiting_queue(delay_s)
@@ -232,4 +236,4 @@ def _moved(parcel: _Parcel, verdict: Retry | Bury) -> Outgoing:
                 DIED_AT: datetime.now(UTC).isoformat(),
                 QUEUE: lane.lane.queue,
             }
-    return Outgoing(id=parcel.id, exchange="", routing_key=target, headers=headers, body=delivery.body)
+    return Outgoing(id=known, exchange="", routing_key=target, headers=headers, body=delivery.body)

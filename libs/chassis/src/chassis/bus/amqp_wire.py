@@ -165,30 +165,30 @@ def content(payload: bytes) -> tuple[int, dict[str, Any], str]:
 
 
 def _read_table(payload: bytes, position: int) -> tuple[dict[str, Any], int]:
-    end = position + 4 + _long.unpack_from(payload, position)[0]
-    start = position
-    position += 4
+    """The field table at ``position`` and where it ends. Tables that are ASCII throughout are decoded in one piece."""
+    start = position + 4
+    end = start + _long.unpack_from(payload, position)[0]
+    fields = payload[start:end]
+    text = fields.decode() if fields.isascii() else None
     headers: dict[str, Any] = {}
-    while position < end:
-        name_end = position + 1 + payload[position]
-        kind = payload[name_end]
+    at, length = 0, len(fields)
+    while at < length:
+        name_end = at + 1 + fields[at]
+        kind = fields[name_end]
+        name = text[at + 1 : name_end] if text is not None else _utf8(fields[at + 1 : name_end])
         if kind == 0x53:  # long string
-            size = _long.unpack_from(payload, name_end + 1)[0]
-            value_end = name_end + 5 + size
-            headers[_text(payload[position + 1 : name_end])] = payload[name_end + 5 : value_end].decode(
-                "utf-8", "replace"
-            )
-            position = value_end
+            value = name_end + 5
+            at = value + _long.unpack_from(fields, name_end + 1)[0]
+            headers[name] = text[value:at] if text is not None else _utf8(fields[value:at])
         elif kind == 0x6C:  # signed 64 bit
-            headers[_text(payload[position + 1 : name_end])] = _signed.unpack_from(payload, name_end + 1)[0]
-            position = name_end + 9
+            headers[name] = _signed.unpack_from(fields, name_end + 1)[0]
+            at = name_end + 9
         else:
             # Something a broker or a foreign client added: leave the whole table to the general codec.
-            _, general = decode.field_table(payload[start:end])
+            _, general = decode.field_table(payload[position:end])
             return dict(general), end
     return headers, end
 
 
-@lru_cache(maxsize=1024)
-def _text(name: bytes) -> str:
-    return name.decode("utf-8", "replace")
+def _utf8(raw: bytes) -> str:
+    return raw.decode("utf-8", "replace")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
@@ -224,7 +224,7 @@ class InProcessBus:
                     self._later(
                         delay_s,
                         queue,
-                        _Parcel(replace(parcel.delivery, attempt=attempt, redelivered=True), parcel.settlement),
+                        _Parcel(parcel.delivery._replace(attempt=attempt, redelivered=True), parcel.settlement),
                     )
                     continue
                 case Bury(reason=reason):

@@ -11,7 +11,7 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from chassis.bus.port import Bus, Confirmed, DeadLetter, Handler, PublishFailed, QueueSpec, Retry, Verdict
@@ -123,7 +123,7 @@ class MischievousBus:
         body = bytearray(delivery.body)
         place = self._random.randrange(len(body))
         body[place] ^= self._random.randrange(1, 256)
-        return replace(delivery, body=bytes(body))
+        return delivery._replace(body=bytes(body))
 
     def _forgotten(self, verdict: Verdict) -> Verdict:
         if isinstance(verdict, Retry) or not self._strikes("forget", self.mischief.forget):

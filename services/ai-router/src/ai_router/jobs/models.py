@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
@@ -26,8 +26,6 @@ CallState = Literal["calling", "accepted", "succeeded", "failed", "cancelled", "
 
 FOUR_PLACES = Decimal("0.0001")
 
-_CONTEXT = tuple(one.name for one in fields(Context))
-
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -46,7 +44,7 @@ class Job:
     def payload(self) -> dict[str, Any]:
         """What the work row carries: what the job's row does not."""
         return {
-            "context": {name: value for name in _CONTEXT if (value := getattr(self.context, name)) is not None},
+            "context": {name: value for name in Context._fields if (value := getattr(self.context, name)) is not None},
             "round": self.round,
         }
 

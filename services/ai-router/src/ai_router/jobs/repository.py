@@ -208,7 +208,7 @@ UPDATE ai_jobs SET status = ended.status, provider = ended.provider, model_name 
     cost = ended.cost, attempts = ended.attempts, cache_hit = ended.cache_hit,
     progress = CASE ended.status WHEN 'completed' THEN 100 ELSE ai_jobs.progress END,
     processing_time_ms = ended.milliseconds, completed_at = now(), updated_at = now()
-FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::jsonb[], $6::jsonb[], $7::text[], $8::numeric[],
+FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::json[], $6::json[], $7::text[], $8::numeric[],
             $9::numeric[], $10::int[], $11::bool[], $12::int[])
     AS ended (id, status, provider, model, output, routing, error, score, cost, attempts, cache_hit, milliseconds)
 WHERE ai_jobs.id = ended.id AND ai_jobs.status IN ('pending', 'processing')

@@ -20,7 +20,7 @@ def append(updates: Sequence[Update], tx: Transaction) -> None:
     tx.later(
         """
         INSERT INTO client_events (run_id, sequence, user_id, state, update, created_at)
-        SELECT * FROM unnest($1::uuid[], $2::int[], $3::uuid[], $4::text[], $5::jsonb[], $6::timestamptz[])
+        SELECT * FROM unnest($1::uuid[], $2::int[], $3::uuid[], $4::text[], $5::json[], $6::timestamptz[])
         ON CONFLICT DO NOTHING
         """,
         [update.run_id for update in updates],

@@ -1,4 +1,4 @@
-"""What is known of a run. Plain values that go to ``jsonb`` and back without loss."""
+"""What is known of a run. Plain values that go to JSON and back without loss."""
 
 from __future__ import annotations
 

@@ -47,14 +47,14 @@ LIMIT greatest(0, $1 - (SELECT count(*) FROM runs WHERE status = 'processing')) 
 _WRITE = """
 UPDATE runs SET state = c.state, status = c.status, progress = c.progress, wake_at = c.wake_at,
     finished_at = c.finished_at, updated_at = $7
-FROM unnest($1::uuid[], $2::jsonb[], $3::text[], $4::smallint[], $5::timestamptz[], $6::timestamptz[])
+FROM unnest($1::uuid[], $2::json[], $3::text[], $4::smallint[], $5::timestamptz[], $6::timestamptz[])
     AS c (id, state, status, progress, wake_at, finished_at)
 WHERE runs.id = c.id
 """
 
 _TELL = """
 INSERT INTO run_history (run_id, number, at, signal, decision)
-SELECT * FROM unnest($1::uuid[], $2::integer[], $3::timestamptz[], $4::jsonb[], $5::jsonb[])
+SELECT * FROM unnest($1::uuid[], $2::integer[], $3::timestamptz[], $4::json[], $5::json[])
 """
 
 _CLAIM_KEY = """
@@ -73,7 +73,7 @@ INSERT INTO runs (
 SELECT *, $20::timestamptz FROM unnest(
     $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::integer[], $7::timestamptz[], $8::uuid[],
     $9::text[], $10::text[], $11::jsonb[], $12::integer[], $13::numeric[], $14::smallint[], $15::text[], $16::text[],
-    $17::smallint[], $18::jsonb[], $19::timestamptz[]
+    $17::smallint[], $18::json[], $19::timestamptz[]
 )
 """
 

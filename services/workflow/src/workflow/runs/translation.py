@@ -36,7 +36,7 @@ def translate(event: Event) -> tuple[UUID, Signal] | None:
 
 
 def _clean(text: str) -> str:
-    """PostgreSQL's ``jsonb`` has no NUL; a vendor's message must not poison the whole batch it came with."""
+    """PostgreSQL's text has no NUL; a vendor's message must not poison the whole batch it came with."""
     return text.replace("\x00", "")[:2000]
 
 
