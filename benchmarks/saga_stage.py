@@ -169,7 +169,7 @@ class Stage:
             "jwks_url": "http://127.0.0.1:1/none",
             "log_level": "WARNING",
             "max_processing": 1_000_000,
-            "job_concurrency": int(os.environ.get("JC", "400")),
+            "job_concurrency": 1000,
         }
 
     async def _start_worker(self, name: str) -> int:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from prometheus_client import Counter, Gauge, Histogram
 
 from chassis.metrics import REGISTRY
+from contracts.enums import Capability, Status
 
 _SECONDS = (0.01, 0.05, 0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0)
 
@@ -26,3 +29,32 @@ CACHE_HITS = Counter("ai_result_cache_hits", "Jobs answered without work.", ("ca
 COST = Counter("ai_provider_cost_rupees", "What calls of providers have cost.", ("provider",), registry=REGISTRY)
 COST_TODAY = Gauge("ai_cost_today_rupees", "Cost of all calls since midnight UTC, as last read.", registry=REGISTRY)
 PROVIDER_HEALTHY = Gauge("ai_provider_healthy", "1 when the last check succeeded.", ("provider",), registry=REGISTRY)
+
+
+def job_ended(capability: Capability, status: Status) -> None:
+    """Count a job that has ended."""
+    _jobs_ended(capability, status).inc()
+
+
+def call_ended(provider: str, capability: Capability, outcome: str, seconds: float) -> None:
+    """Count a call that has ended and how long it took. ``outcome``: ``succeeded``, or the failure class."""
+    _calls(provider, capability, outcome).inc()
+    _call_seconds(provider, capability).observe(seconds)
+
+
+# Looking a counter up by its labels takes longer than counting.
+
+
+@cache
+def _jobs_ended(capability: Capability, status: Status) -> Counter:
+    return JOBS_ENDED.labels(capability, status)
+
+
+@cache
+def _calls(provider: str, capability: Capability, outcome: str) -> Counter:
+    return PROVIDER_CALLS.labels(provider, capability, outcome)
+
+
+@cache
+def _call_seconds(provider: str, capability: Capability) -> Histogram:
+    return PROVIDER_SECONDS.labels(provider, capability)

@@ -95,6 +95,14 @@ class Catalogue:
     rules: Rules = field(default_factory=Rules)
 
     @cached_property
+    def by_capability(self) -> Mapping[Capability, tuple[Offer, ...]]:
+        """The offers of each capability that has any, in the order of :attr:`offers`."""
+        grouped: dict[Capability, list[Offer]] = {}
+        for offer in self.offers:
+            grouped.setdefault(offer.capability, []).append(offer)
+        return {capability: tuple(offers) for capability, offers in grouped.items()}
+
+    @cached_property
     def digest(self) -> str:
         """Names this snapshot's content."""
         return hashlib.sha256(self.document()).hexdigest()[:32]
@@ -115,8 +123,8 @@ class Catalogue:
 
     def offer(self, provider: str, capability: Capability) -> Offer:
         """The row of ``provider``; ``KeyError`` where there is none."""
-        for offer in self.offers:
-            if offer.provider == provider and offer.capability is capability:
+        for offer in self.by_capability.get(capability, ()):
+            if offer.provider == provider:
                 return offer
         raise KeyError(f"{provider} does not offer {capability}")
 

@@ -29,7 +29,7 @@ def key_of(command: SubmitJob, setup: Mapping[str, str]) -> str:
 
 def may_be_cached(command: SubmitJob, catalogue: Catalogue) -> bool:
     """Whether some provider does this capability deterministically."""
-    return any(offer.deterministic and offer.capability is command.capability for offer in catalogue.offers)
+    return any(offer.deterministic for offer in catalogue.by_capability.get(command.capability, ()))
 
 
 def answers(command: SubmitJob, provider: str, result: dict[str, Any]) -> bool:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from chassis import ids
@@ -59,8 +59,7 @@ class Job:
         return cls(SubmitJob.model_validate(item.payload["command"]), Context(**known), item.payload["round"])
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """One attempt at one provider (AIR-19). ``id`` is the idempotency key the vendor gets."""
 
     id: UUID
@@ -122,8 +121,7 @@ class Call:
         error: str | None = None,
     ) -> Call:
         """The call, with how it ended."""
-        return replace(
-            self,
+        return self._replace(
             state=state,
             duration_ms=max(0, round((now - self.started_at).total_seconds() * 1000)),
             cost=cost.quantize(FOUR_PLACES),
@@ -144,14 +142,15 @@ class CacheEntry:
     expires_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
+class Ending(NamedTuple):
     """How a job ended and everything that is stored with it, in one transaction."""
 
     job: Job
     status: Status
     event: Event
     """JobCompleted or JobFailed, published and kept."""
+    routing: dict[str, Any]
+    """What was chosen from, and why."""
     provider: str | None = None
     model: str | None = None
     score: float | None = None
@@ -160,7 +159,6 @@ class Ending:
     cache_hit: bool = False
     error: str | None = None
     seconds: float = 0.0
-    routing: dict[str, Any] = field(default_factory=dict)
     calls: Sequence[Call] = ()
     """Calls that are not stored yet, or not as they ended."""
     events: Sequence[Event] = ()

@@ -17,6 +17,7 @@ from typing import Any
 
 import structlog
 
+from ai_router import metrics
 from ai_router.jobs import cache, endings, repository
 from ai_router.jobs.course import Accepted, Course
 from ai_router.jobs.finisher import Finisher
@@ -26,7 +27,6 @@ from ai_router.jobs.progress import ProgressBoard
 from ai_router.jobs.validation import Validator
 from ai_router.jobs.vendor import Earlier, Polling, drive
 from ai_router.jobs.workspace import workspace
-from ai_router.metrics import COST, JOBS_ENDED, PROVIDER_CALLS, PROVIDER_SECONDS
 from ai_router.providers.port import FailureClass, Provider, ProviderFailure, ProviderRequest
 from ai_router.routing.choose import Candidate
 from ai_router.routing.failures import CONSEQUENCES, QUICK_RETRIES, QUICK_RETRY_S, ROUNDS_S
@@ -97,7 +97,7 @@ class Runner:
                 self._board.end(job.id)
             if ending is not None:
                 await self._finisher.finish(item, ending)
-                JOBS_ENDED.labels(job.command.capability, ending.status).inc()
+                metrics.job_ended(job.command.capability, ending.status)
 
     async def _within_deadline(self, item: WorkItem, course: Course) -> Ending | None:
         left = (course.job.command.deadline - course.started).total_seconds()
@@ -196,9 +196,7 @@ class Runner:
             if outcome is None:
                 self._router.failed(candidate.provider, command.capability, None)
             else:
-                labels = (candidate.provider, command.capability)
-                PROVIDER_CALLS.labels(*labels, outcome).inc()
-                PROVIDER_SECONDS.labels(*labels).observe(time.monotonic() - began)
+                metrics.call_ended(candidate.provider, command.capability, outcome, time.monotonic() - began)
 
     async def _call(self, course: Course, candidate: Candidate, call: Call, earlier: Call | None) -> Accepted:
         command = course.job.command
@@ -216,7 +214,7 @@ class Runner:
         )
 
         async def remember(vendor_job_id: str) -> None:
-            await self._save(replace(call, state="accepted", vendor_job_id=vendor_job_id))
+            await self._save(call._replace(state="accepted", vendor_job_id=vendor_job_id))
 
         folder = self._options.work_folder
         async with workspace(
@@ -240,10 +238,10 @@ class Runner:
             result = replace(result, warnings=(*result.warnings, "model_ignored"))
         ended = call.ended("succeeded", self._now(), cost=cost, units=result.units)
         if result.vendor_job_id is not None:
-            ended = replace(ended, vendor_job_id=result.vendor_job_id)
+            ended = ended._replace(vendor_job_id=result.vendor_job_id)
         course.spent += ended.spent
         if ended.paid:
-            COST.labels(candidate.provider).inc(float(ended.spent))
+            metrics.COST.labels(candidate.provider).inc(float(ended.spent))
             course.events.append(endings.cost_recorded(course.job, ended, offer.cost))
         course.unsaved.append(ended)
         return Accepted(candidate, ended, result, verdict)
@@ -327,7 +325,7 @@ class Runner:
         async with self._database.transaction() as tx:
             repository.save_calls(tx, [ended])
             if cost:
-                COST.labels(call.provider).inc(float(cost))
+                metrics.COST.labels(call.provider).inc(float(cost))
                 tx.emit(endings.cost_recorded(course.job, ended, cost))
 
     async def _completed(self, course: Course, accepted: Accepted, warning: str = "") -> Ending:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 from typing import cast
 from uuid import UUID
@@ -70,7 +69,7 @@ class VendorStopper:
                 accepted = await vendor.lookup(request)
                 if accepted is None:
                     return True
-                found = replace(call, vendor_job_id=accepted.vendor_job_id)
+                found = call._replace(vendor_job_id=accepted.vendor_job_id)
             faults.point("provider.before_cancel")
             stopped = found.vendor_job_id is not None and await vendor.cancel(found.vendor_job_id)
             faults.point("provider.after_cancel")

@@ -97,9 +97,7 @@ def choose(request: RoutingRequest, catalogue: Catalogue, health: Health, budget
     dropped: list[Dropped] = []
     outside: list[Offer] = []
     local: list[Offer] = []
-    for offer in catalogue.offers:
-        if offer.capability is not request.capability:
-            continue
+    for offer in catalogue.by_capability.get(request.capability, ()):
         reason = _why_not(offer, request, catalogue, health)
         if reason is not None:
             dropped.append(Dropped(offer.provider, reason))

@@ -153,8 +153,8 @@ class Router:
 
     def _health(self, capability: Capability, catalogue: Catalogue, usage: Usage) -> dict[str, ProviderState]:
         states = {}
-        for offer in catalogue.offers:
-            if offer.capability is not capability or offer.provider not in self.providers:
+        for offer in catalogue.by_capability.get(capability, ()):
+            if offer.provider not in self.providers:
                 continue
             limit = offer.requests_per_hour
             states[offer.provider] = ProviderState(

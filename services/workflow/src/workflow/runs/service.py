@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -214,7 +214,7 @@ async def unpark(tx: Transaction, driver: Driver, run_id: UUID) -> Row:
     if row.parked_reason is None:
         raise NotPossible("This workflow is not parked.")
     await repository.release(tx, run_id)
-    return await _drive(tx, driver, replace(row, parked_reason=None, wake_at=tx.now), Ticked())
+    return await _drive(tx, driver, row._replace(parked_reason=None, wake_at=tx.now), Ticked())
 
 
 def product_line_of(caller: Identity, settings: Settings) -> str:
