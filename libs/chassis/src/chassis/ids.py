@@ -28,19 +28,20 @@ def uuid7_floor(moment: datetime) -> UUID:
 
 
 def derived(namespace: UUID, *parts: object) -> UUID:
-    """The same identifier for the same parts, so that a repeated command repeats its ids (RFC 9562 version 5)."""
-    name = ":".join(str(part) for part in parts)
-    digest = int.from_bytes(hashlib.sha1(namespace.bytes + name.encode(), usedforsecurity=False).digest()[:16], "big")
-    return _made(digest & ~_VERSION_AND_VARIANT | 5 << 76 | 0b10 << 62)
+    """The same identifier for the same parts, so that a repeated command repeats its ids.
+
+    The milliseconds are those of ``namespace``, the rest is SHA-256 of it and the parts instead of chance: a version 7
+    like its namespace, ordered by time like it. The jobs of a run lie beside each other in every index.
+    """
+    name = ":".join(map(str, parts)).encode()
+    digest = hashlib.sha256(namespace.bytes + name, usedforsecurity=False).digest()
+    return _compose(namespace.int >> 80, int.from_bytes(digest[:10], "big") >> (80 - _RANDOM_BITS))
 
 
 def read(text: str) -> UUID:
     """The identifier that ``text`` shows. Raises ``ValueError``."""
     found: UUID = pgproto.UUID(text)
     return found
-
-
-_VERSION_AND_VARIANT = 0xF << 76 | 0b11 << 62
 
 
 def _compose(milliseconds: int, random: int) -> UUID:

@@ -17,8 +17,6 @@ from contracts.users import UserRegistered, UserUpdated
 from contracts.workflow import RunCancelled, RunCompleted, RunEvent, RunFailed
 from notify.messages.templates import refund, render
 
-_NAMESPACE = UUID("5f0f6a52-3b6e-5d0e-9d4e-0a6c2a4c7a11")
-
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
@@ -59,7 +57,7 @@ async def welcome(event: UserRegistered, tx: Transaction) -> None:
     await _remember(event.user_id, event.name or event.username, event.language, 1, tx)
     title, body = render("welcome", event.language, name=event.name or event.username)
     message = Message(
-        ids.derived(_NAMESPACE, "welcome", event.user_id),
+        ids.derived(event.user_id, "welcome"),
         event.user_id,
         event.home_product_line,
         "welcome",
@@ -97,7 +95,7 @@ def _message_of(item: Received[Any], recipient: Recipient) -> Message:
             kind = "workflow_cancelled"
             title, body = render(kind, language, refund=refund(language, returned=event.credits_returned))
     return Message(
-        ids.derived(_NAMESPACE, kind, event.run_id, event.sequence),
+        ids.derived(event.run_id, kind, event.sequence),
         event.user_id,
         event.product_line,
         kind,
