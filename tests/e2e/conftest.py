@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import shutil
 import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -41,7 +42,7 @@ async def embedded() -> AsyncIterator[Platform]:
         "embedded", platform.url, {name: db.url for name, db in platform.databases.items()}, platform.home.objects
     )
     await platform.stop()
-    pass
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -54,7 +55,7 @@ async def distributed(rabbitmq: Broker) -> AsyncIterator[Platform]:
         yield Platform("distributed", platform.url, urls, platform.home.objects)
     finally:
         await platform.stop()
-        pass
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(

@@ -317,11 +317,13 @@ class _Stop(Exception):
 def _run(main: Callable[[], Coroutine[Any, Any, None]], *, as_json: bool) -> None:
     """Run a command; turn what can go wrong into one clear line and an exit code."""
     from chassis.settings import SettingsError
+    from chassis.temporary import own_temporary_folder
     from talkingphoto.letters import NoSuchLetters
     from talkingphoto.platform.running import AlreadyRunning
 
     try:
-        asyncio.run(_until_interrupted(main()))
+        with own_temporary_folder():
+            asyncio.run(_until_interrupted(main()))
     except _Stop as stop:
         _complain(str(stop), stop.code, stop.exit_code, as_json=as_json)
     except ApiError as error:

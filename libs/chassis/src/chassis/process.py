@@ -35,6 +35,7 @@ from chassis.service import Dependencies, Running, Service, ServiceSpec
 from chassis.settings import ServiceSettings, SettingsError, load
 from chassis.storage import FallbackStore, open_store
 from chassis.telemetry import configure_tracing
+from chassis.temporary import own_temporary_folder
 
 log = structlog.get_logger(__name__)
 
@@ -220,5 +221,8 @@ def _run(spec: ServiceSpec, main: Callable[[ServiceSpec, ServiceSettings], Corou
     settings = _loaded(spec)
     configure_logging(settings)
     configure_tracing(settings)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    with (
+        own_temporary_folder(settings.temporary_folder),
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+    ):
         runner.run(main(spec, settings))

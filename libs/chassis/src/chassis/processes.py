@@ -57,7 +57,7 @@ class ProcessPool:
     async def start(self) -> None:
         """Make the pool; workers start with their first job."""
         # Datagrams, because a worker that is killed in the middle of a report must not leave a lock behind.
-        self._folder = Path(tempfile.mkdtemp(prefix="talkingphoto-"))
+        self._folder = Path(tempfile.mkdtemp(prefix="pool-"))
         self._news = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._news.setblocking(False)
         self._news.bind(str(self._folder / "progress"))

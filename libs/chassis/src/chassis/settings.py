@@ -54,6 +54,9 @@ class ServiceSettings(BaseSettings):
         (60.0, 120.0, 240.0), description="Waits before the tries that follow a failed one, as a JSON list (CON-07)."
     )
     media_processes: int = Field(2, ge=1, le=32, description="Worker processes for images, speech and video.")
+    temporary_folder: Path | None = Field(
+        None, description="Where files are kept while they are worked on; without it the system's temporary folder."
+    )
     rabbitmq_url: SecretStr | None = Field(None, description="amqp(s)://, needed when bus is rabbitmq.")
     redis_url: SecretStr | None = Field(None, description="Rate limits and caches; without it they live in memory.")
 

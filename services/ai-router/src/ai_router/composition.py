@@ -67,7 +67,6 @@ def build(
     board = ProgressBoard(database)
     finisher = Finisher(database)
     options = options or RunnerOptions(
-        work_folder=settings.work_folder,
         polling=Polling(stop_s=settings.poll_stop_s),
         cache_for=timedelta(seconds=settings.cache_for_s),
     )

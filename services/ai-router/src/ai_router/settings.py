@@ -44,7 +44,6 @@ class Settings(ServiceSettings):
     job_lease_s: float = Field(30.0, gt=0, description="A job whose process died passes on after this long.")
     alone: bool = Field(False, description="This is the only worker on its database: take over open jobs at once.")
     render_deadline_s: float = Field(900.0, gt=0, description="Longest run of one local piece of work.")
-    work_folder: Path | None = Field(None, description="Where attempts keep files while they run; else the system's.")
     piper_voices: PiperVoices = Field(
         {}, description='Piper voices that speak instead of espeak-ng, as JSON: {"en:female": "/voices/amy.onnx"}.'
     )

@@ -37,11 +37,8 @@ def build(settings: Settings, deps: Dependencies, *, http: httpx.AsyncClient | N
         deps.processes,
         threads=settings.render_threads,
         deadline_s=settings.render_deadline_s,
-        work_folder=settings.work_folder,
     )
-    packing = KitRunner(
-        database, deps.store, keep_for=timedelta(days=settings.kit_days), work_folder=settings.work_folder
-    )
+    packing = KitRunner(database, deps.store, keep_for=timedelta(days=settings.kit_days))
     pools = [
         WorkPool(
             database,

@@ -72,9 +72,9 @@ def refusals(item: WorkItem) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def private_folder(root: Path | None) -> AsyncIterator[Path]:
+async def private_folder() -> AsyncIterator[Path]:
     """An empty folder, removed at the end."""
-    folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="export-", dir=root))
+    folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="export-"))
     try:
         yield folder
     finally:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, SecretStr, field_validator
@@ -21,7 +20,6 @@ class Settings(ServiceSettings):
     alone: bool = Field(False, description="This is the only worker on its database: take over open orders at once.")
     render_threads: int = Field(2, ge=1, le=64, description="Threads of one encoding job.")
     render_deadline_s: float = Field(900.0, gt=0, description="Longest run of one encoding job.")
-    work_folder: Path | None = Field(None, description="Where orders keep files while they run; else the system's.")
     kit_days: int = Field(30, ge=1, description="How long a kit can be fetched.")
 
     encryption_key: SecretStr | None = Field(

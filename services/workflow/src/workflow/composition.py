@@ -54,7 +54,6 @@ def build(
         scanner=scanner or PatternScanner(),
         processes=deps.processes,
         clock=deps.clock,
-        folder=settings.upload_folder,
     )
     stores: dict[str, ObjectStore | None] = {"store": uploads.store, "fallback": uploads.fallback}
     routers = [file_endpoints.router(settings, uploads), endpoints.router(settings, offered, driver, deps.store)]

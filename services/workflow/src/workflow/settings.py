@@ -36,9 +36,6 @@ class Settings(ServiceSettings):
     estimated_seconds: float = Field(8.0, ge=0, description="Time a video takes besides its length.")
     estimated_seconds_per_second: float = Field(0.6, ge=0, description="Time one second of video takes to be made.")
 
-    upload_folder: Path | None = Field(
-        None, description="Where uploads are kept until stored; the system's by default."
-    )
     fallback_folder: Path | None = Field(
         None, description="Where uploads are kept while the object store is away (FIL-24); without it they are refused."
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import struct
+import tempfile
 import zlib
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -207,11 +208,12 @@ async def test_a_form_that_cannot_be_read_is_refused(shared: Any, somebody: Iden
 
 
 async def test_nothing_is_left_in_the_temporary_folder(
-    start_world: Any, somebody: Identity, tmp_path: Path, help_: SimpleNamespace
+    start_world: Any, somebody: Identity, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "uploads"
     folder.mkdir()
-    world = await start_world(upload_folder=folder)
+    world = await start_world()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
     assert (await world.upload(somebody)).status_code == 201
     assert (await world.upload(somebody, b"GIF89a")).status_code == 415
     assert list(folder.iterdir()) == []

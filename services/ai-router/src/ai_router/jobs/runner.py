@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import structlog
@@ -48,7 +47,6 @@ MOST_CLAIMS = 5
 class RunnerOptions:
     """What a deployment may set."""
 
-    work_folder: Path | None = None
     polling: Polling = field(default_factory=Polling)
     cache_results: bool = True
     cache_for: timedelta = timedelta(hours=24)
@@ -216,10 +214,7 @@ class Runner:
         async def remember(vendor_job_id: str) -> None:
             await self._save(call._replace(state="accepted", vendor_job_id=vendor_job_id))
 
-        folder = self._options.work_folder
-        async with workspace(
-            self._store, folder, user_id=command.user_id, attempt_id=call.id, now=call.started_at
-        ) as space:
+        async with workspace(self._store, user_id=command.user_id, attempt_id=call.id, now=call.started_at) as space:
             result = await drive(
                 provider,
                 request,

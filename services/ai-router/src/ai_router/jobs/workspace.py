@@ -28,10 +28,7 @@ _EXTENSIONS = {"image/jpeg": "jpg", "audio/wav": "wav", "audio/x-wav": "wav", "a
 class AttemptWorkspace:
     """Satisfies ``providers.port.Workspace``. Results are named after the attempt: doing it again replaces them."""
 
-    def __init__(
-        self, store: ObjectStore, root: Path | None, *, user_id: UUID, attempt_id: UUID, now: datetime
-    ) -> None:
-        self._root = root
+    def __init__(self, store: ObjectStore, *, user_id: UUID, attempt_id: UUID, now: datetime) -> None:
         self._store = store
         self._user_id = user_id
         self._attempt_id = attempt_id
@@ -42,7 +39,7 @@ class AttemptWorkspace:
     @cached_property
     def directory(self) -> Path:
         """The folder; made when first asked for, because small jobs need none and disks are slow."""
-        return Path(tempfile.mkdtemp(prefix="attempt-", dir=self._root))
+        return Path(tempfile.mkdtemp(prefix="attempt-"))
 
     async def close(self) -> None:
         """Remove the folder, if there is one."""
@@ -69,10 +66,10 @@ class AttemptWorkspace:
 
 @asynccontextmanager
 async def workspace(
-    store: ObjectStore, root: Path | None, *, user_id: UUID, attempt_id: UUID, now: datetime
+    store: ObjectStore, *, user_id: UUID, attempt_id: UUID, now: datetime
 ) -> AsyncIterator[AttemptWorkspace]:
-    """A workspace with a folder of its own, removed at the end. ``root``: where; None: the system's."""
-    made = AttemptWorkspace(store, root, user_id=user_id, attempt_id=attempt_id, now=now)
+    """A workspace with a folder of its own, removed at the end."""
+    made = AttemptWorkspace(store, user_id=user_id, attempt_id=attempt_id, now=now)
     try:
         yield made
     finally:

@@ -41,13 +41,10 @@ class _Known:
 class KitRunner:
     """Carries out work of the kind ``export.kit``."""
 
-    def __init__(
-        self, database: Database, store: ObjectStore, *, keep_for: timedelta, work_folder: Path | None
-    ) -> None:
+    def __init__(self, database: Database, store: ObjectStore, *, keep_for: timedelta) -> None:
         self._database = database
         self._store = store
         self._keep_for = keep_for
-        self._work_folder = work_folder
 
     async def run(self, item: WorkItem) -> None:
         """Pack the kit if it is still wanted, or say why it cannot be packed."""
@@ -87,7 +84,7 @@ class KitRunner:
     async def _packed(self, known: _Known) -> KitCompleted:
         started = time.monotonic()
         order = known.order
-        async with private_folder(self._work_folder) as folder:
+        async with private_folder() as folder:
             image = await self._store.fetch(order.image, folder / "enhanced.jpg")
             video = await self._store.fetch(order.video, folder / "original.mp4")
             parts = [await self._part(known, platform, folder) for platform in order.platforms]

@@ -36,14 +36,12 @@ class RenditionRunner:
         *,
         threads: int,
         deadline_s: float,
-        work_folder: Path | None,
     ) -> None:
         self._database = database
         self._store = store
         self._processes = processes
         self._threads = threads
         self._deadline_s = deadline_s
-        self._work_folder = work_folder
 
     async def run(self, item: WorkItem) -> None:
         """Make what is still wanted, or say why it cannot be made."""
@@ -63,7 +61,7 @@ class RenditionRunner:
     async def _made(self, orders: Sequence[tuple[CreateRendition, Requirements]]) -> list[RenditionCompleted]:
         started = time.monotonic()
         first = orders[0][0]
-        async with private_folder(self._work_folder) as folder:
+        async with private_folder() as folder:
             source = await self._store.fetch(first.video, folder / "source.mp4")
             timings = first.timings and await self._store.fetch(first.timings, folder / "timings.json")
             (out := folder / "out").mkdir()

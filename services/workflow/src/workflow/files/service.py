@@ -51,7 +51,6 @@ class Uploads:
     scanner: Scanner
     processes: ProcessPool
     clock: Clock
-    folder: Path | None
 
     async def upload(self, caller: Identity, product_line: str, content_type: str, body: AsyncIterator[bytes]) -> UUID:
         """Take a photo in; returns the file's id.
@@ -59,7 +58,7 @@ class Uploads:
         Nothing is held in the database while bytes arrive or pixels are looked at. Raises the errors of
         ``files.errors``, and ``StoreUnavailable`` when there is nowhere to keep it.
         """
-        workspace = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="upload-", dir=self.folder))
+        workspace = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="upload-"))
         try:
             received = await receive(
                 content_type, body, workspace / "original", limit=MAX_BYTES, judge_head=_judge_head
