@@ -375,3 +375,34 @@ async def test_new_work_is_begun_without_a_claim_but_never_before_older_work(new
     await wait_until(lambda: sorted(runner.ids) == sorted(first + waiting), timeout_s=5)
     assert pool._claims > claims
     await pool.stop()
+
+
+async def test_new_work_is_begun_while_a_claim_is_under_way_that_nothing_is_known_to_wait_for(
+    new_service: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = await new_service()
+    runner = Runner(database)
+    runner.go.clear()
+    pool = WorkPool(database, "render", runner, concurrency=4, poll_s=30)
+    await pool.start()
+    await wait_until(lambda: not pool._behind, timeout_s=5)
+    asked: list[int] = []
+    answer = asyncio.Event()
+    claim = pool._claim
+
+    async def slowly(room: int) -> list[WorkItem]:
+        asked.append(room)
+        await answer.wait()
+        return await claim(room)
+
+    monkeypatch.setattr(pool, "_claim", slowly)
+    pool.wake()
+    await wait_until(lambda: bool(asked), timeout_s=5)
+    added = await _add(database, 3)
+    assert asked == [2]
+    # Two places are kept for what the claim may bring, so one of the three has to be claimed.
+    assert pool.busy == 2
+    answer.set()
+    await wait_until(lambda: sorted(runner.ids) == sorted(added), timeout_s=5)
+    runner.go.set()
+    await pool.stop()
