@@ -12,6 +12,7 @@ import asyncpg
 import orjson
 
 from chassis import ids
+from chassis.encoding import as_json
 from chassis.messages import Outgoing
 from chassis.outbox_row import packed
 from chassis.together import Part, combined
@@ -227,15 +228,3 @@ def _outbox_row(message: Outgoing) -> tuple[Any, ...]:
 
 def _columns(rows: Sequence[tuple[Any, ...]]) -> tuple[list[Any], ...]:
     return tuple(list(column) for column in zip(*rows, strict=True))
-
-
-def as_json(value: Any) -> str:
-    """JSON text, the form in which statements take it."""
-    return orjson.dumps(value, default=_identifier).decode()
-
-
-def _identifier(value: Any) -> str:
-    # The driver's own kind of UUID (see :mod:`chassis.ids`) is a subclass, which the encoder does not know.
-    if isinstance(value, UUID):
-        return str(value)
-    raise TypeError(f"{type(value).__name__} is not JSON")

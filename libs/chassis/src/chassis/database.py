@@ -26,6 +26,7 @@ from sqlalchemy.pool import QueuePool
 from chassis import context, faults
 from chassis.bookkeeping import AlreadySeen, Bookkeeping, LeaseLost, OutboxSink, Taker
 from chassis.clock import Clock, SystemClock
+from chassis.encoding import as_json
 from chassis.messages import Received, outgoing
 from chassis.metrics import POOL_CONNECTIONS
 from chassis.together import Part, combined
@@ -208,7 +209,7 @@ class Database:
             max_overflow=max_overflow,
             pool_timeout=pool_timeout_s,
             isolation_level="AUTOCOMMIT",
-            json_serializer=lambda value: orjson.dumps(value).decode(),
+            json_serializer=as_json,
             json_deserializer=orjson.loads,
             # An error's text goes to the log; what a statement was given may be a password's hash.
             hide_parameters=True,

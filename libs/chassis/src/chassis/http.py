@@ -15,6 +15,7 @@ import orjson
 from pydantic import JsonValue
 
 from chassis import context, telemetry
+from chassis.encoding import as_json
 from chassis.errors import BY_STATUS, ServiceError, Unavailable
 
 DEFAULT_TIMEOUT_S = 5.0
@@ -85,7 +86,7 @@ class ServiceClient:
                 method,
                 self._base_url + path,
                 params=params,
-                data=None if body is None else orjson.dumps(body),
+                data=None if body is None else as_json(body),
                 headers=_headers(token, body is not None, headers),
                 allow_redirects=False,
             ) as reply:
