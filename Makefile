@@ -72,7 +72,7 @@ fmt: $(VENV)/.dev ## Format and mend what can be mended
 	@$(BIN)/ruff check --quiet --fix .
 
 bench: $(VENV)/.dev ## Measure beside the peers, in one run: make bench [QUICK=1 ONLY=B1,B3]
-	@$(BIN)/python -m benchmarks $(if $(QUICK),--quiet --quick) $(if $(ONLY),--only $(ONLY))
+	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY))
 
 chaos: $(VENV)/.dev ## Break everything on purpose: every crash point, broker and database killed and frozen
 	@$(BIN)/python -m pytest -q -n 2 --dist worksteal -m chaos tests/chaos --all-points --seeds 5
