@@ -40,6 +40,7 @@ class Load:
     seed: int
     plan: Plan = field(default_factory=Plan)
     patience_s: float = 60.0
+    _headers: dict[str, str] = field(default_factory=dict)
 
     async def run(self) -> None:
         """Place every order; returns when each has been accepted (and cancelled, where planned)."""
@@ -50,6 +51,11 @@ class Load:
             sky = await self._upload(client, _sky())
             orders = [photo] * self.plan.runs + [sky] * self.plan.faceless
             await asyncio.gather(*(self._order(client, number, file_id) for number, file_id in enumerate(orders)))
+
+    async def rename(self) -> None:
+        """Give the user another name; returns when it has been accepted."""
+        async with httpx.AsyncClient(base_url=self.url, timeout=10, headers=self._headers) as client:
+            await self._until(client, "PUT", "/api/v1/users/me", (200,), json={"name": f"Asha {secrets.token_hex(4)}"})
 
     async def _register(self, client: httpx.AsyncClient) -> None:
         email = f"user-{self.seed}-{secrets.token_hex(4)}@example.com"
@@ -63,7 +69,8 @@ class Load:
         tokens = await self._until(
             client, "POST", "/api/v1/auth/login", (200,), json={"email": email, "password": _PASSWORD}
         )
-        client.headers["Authorization"] = f"Bearer {tokens['access_token']}"
+        self._headers = {"Authorization": f"Bearer {tokens['access_token']}"}
+        client.headers.update(self._headers)
 
     async def _upload(self, client: httpx.AsyncClient, image: bytes) -> str:
         uploaded = await self._until(
