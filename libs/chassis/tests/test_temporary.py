@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,12 @@ with own_temporary_folder(Path(sys.argv[1])):
     print(subprocess.run(show, check=True, capture_output=True, text=True).stdout, end="", flush=True)
     time.sleep(60)
 """
+
+
+def _removes_files_only(folder: Path, **_: object) -> None:
+    for path in folder.iterdir():
+        if path.is_file() and path.suffix != ".mp4":
+            path.unlink()
 
 
 def _working(root: Path) -> tuple[subprocess.Popen[str], Path]:
@@ -67,6 +75,20 @@ def test_what_a_killed_process_left_goes_with_the_next_start_and_what_a_living_o
         for process in (killed, living):
             process.kill()
             process.communicate()
+
+
+def test_what_could_not_be_removed_is_found_by_the_next_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    killed, its_folder = _working(tmp_path)
+    killed.kill()
+    killed.communicate()
+    with ExitStack() as next_process:
+        with monkeypatch.context() as patch:
+            # As when a worker that has outlived its parent writes on while its folder is being removed.
+            patch.setattr(shutil, "rmtree", _removes_files_only)
+            next_process.enter_context(own_temporary_folder(tmp_path))
+        assert list(its_folder.rglob("film.mp4"))
+    with own_temporary_folder(tmp_path) as mine:
+        assert list(tmp_path.iterdir()) == [mine]
 
 
 def test_a_folder_that_cannot_be_used_is_an_error_at_once(tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ def own_temporary_folder(root: Path | None = None) -> Iterator[Path]:
                 del os.environ["TMPDIR"]
             else:
                 os.environ["TMPDIR"] = environment
-            shutil.rmtree(folder, ignore_errors=True)
+            _remove(folder)
 
 
 def _remove_those_of_the_dead(parent: Path) -> None:
@@ -51,7 +51,18 @@ def _remove_those_of_the_dead(parent: Path) -> None:
         try:
             with path.open() as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(path.parent, ignore_errors=True)
+                _remove(path.parent)
         except OSError:
             # Its process lives, somebody else is removing it, or it is another user's.
             continue
+
+
+def _remove(folder: Path) -> None:
+    # The lock goes last: where a worker of the dead process is still writing, the next start finds what is left.
+    for path in folder.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        elif path.name != _LOCK:
+            path.unlink(missing_ok=True)
+    if [path.name for path in folder.iterdir()] == [_LOCK]:
+        shutil.rmtree(folder, ignore_errors=True)
