@@ -15,7 +15,7 @@ import pytest
 from chassis.temporary import own_temporary_folder
 
 _WORKS_UNTIL_KILLED = """
-import subprocess, sys, tempfile, time
+import signal, subprocess, sys, tempfile
 from pathlib import Path
 from chassis.temporary import own_temporary_folder
 
@@ -23,7 +23,7 @@ with own_temporary_folder(Path(sys.argv[1])):
     Path(tempfile.mkdtemp(), "film.mp4").write_bytes(b"half")
     show = [sys.executable, "-c", "import tempfile; print(tempfile.gettempdir())"]
     print(subprocess.run(show, check=True, capture_output=True, text=True).stdout, end="", flush=True)
-    time.sleep(60)
+    signal.pause()
 """
 
 

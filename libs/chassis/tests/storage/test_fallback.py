@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn, cast
 from uuid import UUID
@@ -21,9 +20,7 @@ from chassis.storage import (
 from chassis.storage.s3 import S3Store
 
 KEY = "images/a/2026/03/07/b.jpg"
-FIVE_MB = 5 * 1024 * 1024
 USER = UUID("0199f0a1-7c1e-7a53-9d0b-6c1f2e3d4a5b")
-NOW = datetime(2026, 3, 7, 23, 59, tzinfo=UTC)
 
 
 class Cable:

@@ -7,9 +7,8 @@ import os
 import stat
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from uuid import UUID
 
 import pytest
 
@@ -20,9 +19,6 @@ from chassis.storage import (
 )
 
 KEY = "images/a/2026/03/07/b.jpg"
-FIVE_MB = 5 * 1024 * 1024
-USER = UUID("0199f0a1-7c1e-7a53-9d0b-6c1f2e3d4a5b")
-NOW = datetime(2026, 3, 7, 23, 59, tzinfo=UTC)
 
 
 def test_processes_share_the_signing_key_and_nobody_else_reads_it(tmp_path: Path) -> None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
-from uuid import UUID
 
 import httpx
 import pytest
@@ -19,8 +18,6 @@ from chassis.storage.s3 import MULTIPART_ABOVE, S3Store
 
 KEY = "images/a/2026/03/07/b.jpg"
 FIVE_MB = 5 * 1024 * 1024
-USER = UUID("0199f0a1-7c1e-7a53-9d0b-6c1f2e3d4a5b")
-NOW = datetime(2026, 3, 7, 23, 59, tzinfo=UTC)
 
 
 def test_parts_begin_above_100_mebibytes() -> None:

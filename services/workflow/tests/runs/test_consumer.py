@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
+import orjson
 import pytest
 
 from chassis import ids
@@ -290,6 +291,22 @@ async def test_the_history_cannot_be_changed(shared: Any, somebody: Identity) ->
         steps = await connection.fetch("SELECT * FROM workflow_steps WHERE workflow_id = $1", run_id)
     assert {row["name"]: row["status"] for row in steps}["generate"] == "done"
     assert next(row for row in steps if row["name"] == "enhance")["score"] == Decimal("9.00")
+
+
+async def test_a_nul_in_a_state_is_refused_and_what_only_looks_like_one_is_not(shared: Any, somebody: Identity) -> None:
+    run_id = UUID((await shared.order(somebody)).json()["id"])
+    await shared.ended(somebody, str(run_id))
+    async with shared.database.connection() as connection:
+        state = await connection.fetchval("SELECT state FROM runs WHERE id = $1", run_id)
+
+        async def warn(warning: str) -> None:
+            stored = orjson.dumps(state | {"warnings": [warning]}).decode()
+            await connection.execute("UPDATE runs SET state = $2::text::json WHERE id = $1", run_id, stored)
+
+        await warn("\\u0000")
+        with pytest.raises(Exception, match="Unicode escape"):
+            await warn("\x00")
+        assert await connection.fetch("SELECT * FROM workflow_steps WHERE workflow_id = $1", run_id)
 
 
 def test_a_throttle_lets_news_through_every_two_seconds_for_each_job() -> None:

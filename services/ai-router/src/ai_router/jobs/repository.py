@@ -9,21 +9,16 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-import orjson
 
 from ai_router.jobs.models import CacheEntry, Call, Ending
 from chassis.database import Transaction
+from chassis.encoding import as_json
 from contracts.ai_router import SubmitJob
 
 _CALL_COLUMNS = (
     "id, job_id, provider, capability, attempt, paid, started_at, estimated_cost, state, vendor_job_id, duration_ms, "
     "failure, error, units, cost"
 )
-
-
-def as_json(value: Any) -> str:
-    """``value`` as JSON text, the form in which statements take it."""
-    return orjson.dumps(value, default=str).decode()
 
 
 _ADD_JOBS = """

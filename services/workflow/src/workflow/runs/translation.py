@@ -77,7 +77,7 @@ def _completed(event: JobCompleted) -> Signal:
         event.job_id,
         outputs=event.outputs,
         provider=event.provider,
-        model=event.model,
+        model=None if event.model is None else _clean(event.model),
         score=event.score,
         cost=event.cost,
         seconds=event.seconds,
