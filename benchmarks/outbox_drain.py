@@ -20,16 +20,17 @@ import orjson
 import uvloop
 from _harness import Meter, Result, Sample, Side, Wrong, compare, main
 
-from chassis import ids, tables
+from chassis import ids
 from chassis.bus import topology
 from chassis.bus.amqp_connection import connect
+from chassis.bus.messages import EVENTS
 from chassis.bus.port import Binding, QueueSpec
 from chassis.bus.rabbitmq import RabbitMQBus
-from chassis.database import Database
-from chassis.messages import EVENTS
-from chassis.outbox import Outbox
-from chassis.private_postgres import PrivatePostgres
-from chassis.private_rabbitmq import PrivateRabbitMQ
+from chassis.data import tables
+from chassis.data.database import Database
+from chassis.messaging.outbox import Outbox
+from chassis.run.private_postgres import PrivatePostgres
+from chassis.run.private_rabbitmq import PrivateRabbitMQ
 from contracts.envelope import Envelope
 
 WINDOW = 256

@@ -29,9 +29,9 @@ from rich.console import Console
 from rich.table import Table
 from saga_stage import ENDS_WITHIN_S, HERE, Peers, Stage
 
+from chassis.bus.messages import Received
 from chassis.bus.rabbitmq import RabbitMQBus
-from chassis.listeners import Listeners
-from chassis.messages import Received
+from chassis.messaging.listeners import Listeners
 from contracts.workflow import RunCompleted
 
 _UNCOUNTED = 10

@@ -18,8 +18,8 @@ from _statements import Statements
 from ai_router import composition as ai_router
 from ai_router.jobs.validation import Verdict
 from ai_router.providers.port import Declaration, ProviderRequest, ProviderResult, Report, Workspace
-from chassis.process import run_worker
-from chassis.service import Dependencies, Service, ServiceSpec
+from chassis.run.process import run_worker
+from chassis.run.service import Dependencies, Service, ServiceSpec
 from contracts.ai_router import JobCompleted, JobFailed, SubmitJob
 from contracts.enums import Capability, WorkflowType
 from notify import composition as notify

@@ -20,11 +20,11 @@ from saga_services import SPECS, THREE_STEPS
 
 from chassis import ids
 from chassis.bus.rabbitmq import RabbitMQBus
-from chassis.database import Database
-from chassis.outbox import Outbox
-from chassis.private_postgres import PrivatePostgres
-from chassis.private_rabbitmq import PrivateRabbitMQ
-from chassis.process import migrate
+from chassis.data.database import Database
+from chassis.messaging.outbox import Outbox
+from chassis.run.private_postgres import PrivatePostgres
+from chassis.run.private_rabbitmq import PrivateRabbitMQ
+from chassis.run.process import migrate
 from chassis.settings import load
 from contracts.enums import Priority, WorkflowType
 from workflow.runs.service import Order, begin_all

@@ -9,7 +9,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from chassis import migrations
+from chassis.data import migrations
 from chassis.testing.plugin import NewDatabase
 from talkingphoto.platform.layout import specs
 

@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from chassis import context, migrations
+from chassis.bus.messages import COMMANDS, Delivery, outgoing
 from chassis.bus.port import ACKNOWLEDGE, Handler, QueueSpec
-from chassis.messages import COMMANDS, Delivery, outgoing
-from chassis.process import Assembled, assemble
+from chassis.data import migrations
+from chassis.observe import context
+from chassis.run.process import Assembled, assemble
 from chassis.settings import load
 from chassis.testing.plugin import NewDatabase
 from contracts.catalogue import MESSAGES, commands, events

@@ -10,8 +10,9 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from chassis import ids, migrations
-from chassis.private_postgres import PrivatePostgres
+from chassis import ids
+from chassis.data import migrations
+from chassis.run.private_postgres import PrivatePostgres
 from talkingphoto import letters
 from talkingphoto.letters import NoSuchLetters
 from talkingphoto.platform.layout import Home, specs

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 from tests.chaos.auditor import MESSAGING
 
-from chassis.private_postgres import PrivatePostgres
+from chassis.run.private_postgres import PrivatePostgres
 from talkingphoto.platform.layout import Home, listening_socket
 
 _READY_S = 60.0

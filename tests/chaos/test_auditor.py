@@ -16,7 +16,7 @@ from tests.chaos.load import Load, Plan
 
 from billing.ledger import rules
 from chassis.bus.memory import InProcessBus
-from chassis.messages import Outgoing
+from chassis.bus.messages import Outgoing
 from notify.live import repository
 from talkingphoto.platform.embedded import EmbeddedPlatform
 from talkingphoto.platform.layout import Home

@@ -16,7 +16,7 @@ from tests.chaos.auditor import MESSAGING, Auditor, Witness
 from tests.chaos.load import Load, Plan
 
 from chassis.faults import EXIT_CODE
-from chassis.private_rabbitmq import BreakableBroker, start_breakable
+from chassis.run.private_rabbitmq import BreakableBroker, start_breakable
 from talkingphoto.platform.distributed import DistributedPlatform
 from talkingphoto.platform.layout import Home
 

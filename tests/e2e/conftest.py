@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from chassis.private_rabbitmq import Broker
+from chassis.run.private_rabbitmq import Broker
 from talkingphoto.client import Client, Credentials
 from talkingphoto.platform.distributed import DistributedPlatform
 from talkingphoto.platform.embedded import EmbeddedPlatform

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from media.probe import probe
+from media.video.probe import probe
 from talkingphoto.client import ApiError, Client
 from talkingphoto.making import Order, make
 from talkingphoto.screen import Screen

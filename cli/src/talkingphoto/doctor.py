@@ -107,7 +107,7 @@ def _piper() -> Finding:
             found = f"onnxruntime {version('onnxruntime')} is installed, PIPER_VOICES is not set: espeak-ng speaks"
             return Finding(what, ok=False, needed=False, found=found)
         voices = import_module("ai_router.settings").read_piper_voices(named)
-        check = import_module("media.speech").check_voice_file
+        check = import_module("media.speech.synthesis").check_voice_file
         names = [f"{who}: {check(file, who.partition(':')[0])}" for who, file in voices.items()]
         return Finding(what, ok=True, needed=False, found=", ".join(names))
     except PackageNotFoundError:
@@ -125,7 +125,7 @@ def _landmarks() -> Finding:
         if not named:
             found = f"ai-edge-litert {version('ai-edge-litert')} is installed, FACE_LANDMARKER is not set: OpenCV looks"
             return Finding(what, ok=False, needed=False, found=found)
-        import_module("media.face_landmarker").landmarker(Path(named))
+        import_module("media.faces.landmarker").landmarker(Path(named))
         return Finding(what, ok=True, needed=False, found=named)
     except PackageNotFoundError:
         return Finding(what, ok=False, needed=False, found="the extra is not installed: OpenCV looks")

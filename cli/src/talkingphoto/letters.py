@@ -13,11 +13,11 @@ from uuid import UUID
 from rich.console import Console
 from rich.table import Table
 
-from chassis.bus.dead_letters import PostgresDeadLetters
 from chassis.bus.port import DeadLetter
 from chassis.bus.rabbitmq import RabbitMQBus
-from chassis.database import Database
-from chassis.private_postgres import PrivatePostgres
+from chassis.data.database import Database
+from chassis.messaging.dead_letters import PostgresDeadLetters
+from chassis.run.private_postgres import PrivatePostgres
 from talkingphoto.platform.layout import Home, queue_names, specs
 from talkingphoto.platform.running import running_url
 

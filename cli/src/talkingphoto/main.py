@@ -316,8 +316,8 @@ class _Stop(Exception):
 
 def _run(main: Callable[[], Coroutine[Any, Any, None]], *, as_json: bool) -> None:
     """Run a command; turn what can go wrong into one clear line and an exit code."""
+    from chassis.run.temporary import own_temporary_folder
     from chassis.settings import SettingsError
-    from chassis.temporary import own_temporary_folder
     from talkingphoto.letters import NoSuchLetters
     from talkingphoto.platform.running import AlreadyRunning
 

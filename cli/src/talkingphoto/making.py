@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from media.speech import estimate_duration
+from media.speech.synthesis import estimate_duration
 from talkingphoto.client import Client
 from talkingphoto.screen import Screen
 

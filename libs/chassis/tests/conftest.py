@@ -10,10 +10,11 @@ from uuid import UUID
 import pytest
 import pytest_asyncio
 
-from chassis import ids, tables
+from chassis import ids
+from chassis.bus.messages import Outgoing
 from chassis.bus.port import Confirmed, DeadLetter, Handler, PublishFailed, QueueSpec
-from chassis.database import Database
-from chassis.messages import Outgoing
+from chassis.data import tables
+from chassis.data.database import Database
 from chassis.testing.plugin import NewDatabase
 from contracts.users import UserRegistered
 

@@ -21,8 +21,8 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TypeVar
 
-from media.speech import synthesise
-from media.talking import render
+from media.animation.talking import render
+from media.speech.synthesis import synthesise
 from media.types import Speech
 
 T = TypeVar("T")

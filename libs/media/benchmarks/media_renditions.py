@@ -9,7 +9,7 @@ loudness target; they do one ``loudnorm`` pass, ours is measured after encoding 
 three ``ffmpeg`` runs over the finished pictures as raw video, without sound.
 
 B16: what a telephone records, and both of ours in processes of their own, confined and forked from a warm one
-(:mod:`media.sandbox`). The peers are not confined.
+(:mod:`media.sandbox.parent`). The peers are not confined.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ import cv2
 import numpy as np
 from _beside import Bounds, in_turns, report
 
-from media import sandbox
-from media.probe import probe
-from media.renditions import render_renditions
+from media.sandbox import parent as sandbox
 from media.types import RenditionSpec
+from media.video.probe import probe
+from media.video.renditions import render_renditions
 
 SPECS = (
     RenditionSpec("tall", 1080, 1920, 30.0),
@@ -116,8 +116,8 @@ def probe_and_poster(source: Path, work: Path, rounds: int) -> bool:
     name = "B16 probe and thumbnail"
 
     def ours() -> None:
-        sandbox.run("media.probe:probe", source, job_dir=work)
-        sandbox.run("media.thumbnails:poster", source, work / "ours.jpg", at=1.0, job_dir=work)
+        sandbox.run("media.video.probe:probe", source, job_dir=work)
+        sandbox.run("media.video.thumbnails:poster", source, work / "ours.jpg", at=1.0, job_dir=work)
 
     def theirs() -> None:
         run("ffprobe", "-v", "error", "-print_format", "json", "-show_format", "-show_streams", str(source))

@@ -31,14 +31,14 @@ import numpy as np
 from _beside import Bounds, Spent, in_turns, report, say
 from numpy.typing import NDArray
 
-from media import talking
+from media.animation import talking
 from media.animation.framing import frame_photo
 from media.animation.planes import Canvas
-from media.encode import VideoSettings, VideoWriter, encoding
-from media.faces import find_faces
-from media.images import decode, resize, write_jpeg
-from media.speech import synthesise
+from media.faces.preflight import find_faces
+from media.images.photos import decode, resize, write_jpeg
+from media.speech.synthesis import synthesise
 from media.types import Face, Speech
+from media.video.encode import VideoSettings, VideoWriter, encoding
 
 SAMPLE = Path(__file__).parents[3] / "samples" / "portrait.jpg"
 TURNS = 4

@@ -10,14 +10,14 @@ import av
 import numpy as np
 import pytest
 
-from media import faces
-from media.faces_detect import Candidate, Grey
+from media.faces import preflight as faces
+from media.faces.detect import Candidate, Grey
 
 
 @pytest.fixture(scope="session", autouse=True)
 def each_picture_is_searched_once() -> Iterator[None]:
     """Where faces may be in a picture is remembered for the session: searching the same pictures again and again was a
-    fifth of all computing. ``media.faces_detect.find_candidates`` itself stays as it is."""
+    fifth of all computing. ``media.faces.detect.find_candidates`` itself stays as it is."""
     search, found = faces.find_candidates, dict[tuple[tuple[int, ...], bytes], list[Candidate]]()
 
     def find(grey: Grey) -> list[Candidate]:

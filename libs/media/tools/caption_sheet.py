@@ -14,8 +14,8 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from media.caption_burn import CaptionPainter
-from media.images import decode
+from media.captions.burn import CaptionPainter
+from media.images.photos import decode
 from media.types import Bgr, Cue
 
 TEXTS = {

@@ -18,9 +18,9 @@ from media.animation.framing import frame_photo
 from media.animation.mouth_rig import MouthPose
 from media.animation.planes import Canvas
 from media.animation.stage import Pose
-from media.faces import find_faces
-from media.images import decode
-from media.talking import set_stage
+from media.animation.talking import set_stage
+from media.faces.preflight import find_faces
+from media.images.photos import decode
 from media.types import Bgr
 
 POSES: dict[str, Pose] = {

@@ -8,12 +8,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from media.background import blur, remove
-from media.enhance import enhance
-from media.faces import find_faces
-from media.images import decode, write_jpeg
+from media.enhance.photo import enhance
+from media.enhance.upscale import upscale
+from media.faces.preflight import find_faces
+from media.images.background import blur, remove
+from media.images.photos import decode, write_jpeg
 from media.types import Bgr
-from media.upscale import upscale
 
 CELL = 256
 HEAD = (slice(20, 220), slice(125, 325))

@@ -19,9 +19,9 @@ from media.animation.mouth_fit import Lips
 from media.animation.mouth_rig import MouthPose
 from media.animation.planes import Canvas
 from media.animation.stage import Pose, Stage
-from media.faces import find_faces
-from media.images import decode, write_png
-from media.talking import set_stage
+from media.animation.talking import set_stage
+from media.faces.preflight import find_faces
+from media.images.photos import decode, write_png
 from media.types import Bgr, Face
 
 CLOSED = Pose(mouth=MouthPose(press=1))

@@ -17,7 +17,7 @@ from ai_router.jobs.runner import RunnerOptions
 from ai_router.jobs.validation import Validator
 from ai_router.providers.port import Provider
 from chassis import ids
-from chassis.consumer import wait_until
+from chassis.messaging.consumer import wait_until
 from chassis.testing.running import RunningSlice, StartSlice
 from contracts.ai_router import SubmitJob
 from contracts.enums import Capability

@@ -17,8 +17,8 @@ import numpy as np
 import pytest
 
 from chassis import ids
-from chassis.consumer import wait_until
-from chassis.database import Database
+from chassis.data.database import Database
+from chassis.messaging.consumer import wait_until
 from chassis.testing.running import RunningSlice, StartSlice
 from contracts.enums import Platform, WorkflowType
 from contracts.export import CreateKit, CreateRendition

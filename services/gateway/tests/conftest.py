@@ -10,9 +10,9 @@ import aiohttp
 import pytest_asyncio
 from starlette.types import Message, Receive, Scope, Send
 
-from chassis.auth import TokenVerifier
 from chassis.clock import SystemClock
-from chassis.service import Dependencies, Service
+from chassis.identity.tokens import TokenVerifier
+from chassis.run.service import Dependencies, Service
 from chassis.testing.served import served
 from chassis.testing.tokens import Issuer
 from gateway.composition import SPEC

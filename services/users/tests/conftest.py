@@ -8,8 +8,8 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from chassis.auth import TokenVerifier
 from chassis.clock import ManualClock
+from chassis.identity.tokens import TokenVerifier
 from chassis.testing.slices import NOW, DatabaseFor, Slice, slice_of
 from users.composition import SPEC
 

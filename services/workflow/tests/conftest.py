@@ -19,16 +19,18 @@ import pytest
 import pytest_asyncio
 from PIL import Image
 
-from chassis import context, ids, migrations
-from chassis.auth import Identity
+from chassis import ids
+from chassis.bus.messages import COMMANDS, Delivery, command_key, outgoing
 from chassis.bus.port import ACKNOWLEDGE, Binding, QueueSpec, Verdict
 from chassis.clock import SystemClock
-from chassis.messages import COMMANDS, Delivery, command_key, outgoing
-from chassis.processes import ProcessPool
+from chassis.data import migrations
+from chassis.identity.tokens import Identity
+from chassis.observe import context
 from chassis.storage.folder import FolderStore
 from chassis.storage.port import ObjectStore
 from chassis.testing.running import RunningSlice, StartSlice, message_in, running_slice
 from chassis.testing.tokens import Issuer, an_identity
+from chassis.work.process_pool import ProcessPool
 from contracts.ai_router import CancelJob, JobCancelled, JobCompleted, JobFailed, SubmitJob
 from contracts.billing import (
     CaptureCredits,

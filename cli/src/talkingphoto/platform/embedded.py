@@ -9,19 +9,19 @@ from typing import Any
 
 import structlog
 
-from chassis.auth import TokenVerifier
-from chassis.bus.dead_letters import PostgresDeadLetters
 from chassis.bus.memory import InProcessBus
 from chassis.clock import SystemClock
-from chassis.database import Database
-from chassis.logs import configure_logging
-from chassis.private_postgres import PrivatePostgres
-from chassis.process import Server, migrate, server_config
-from chassis.processes import ProcessPool
-from chassis.service import Dependencies, Running, Service
+from chassis.data.database import Database
+from chassis.identity.tokens import TokenVerifier
+from chassis.messaging.dead_letters import PostgresDeadLetters
+from chassis.observe.logs import configure_logging
+from chassis.observe.traces import configure_tracing
+from chassis.run.private_postgres import PrivatePostgres
+from chassis.run.process import Server, migrate, server_config
+from chassis.run.service import Dependencies, Running, Service
 from chassis.settings import ServiceSettings, load
 from chassis.storage import FallbackStore, open_store
-from chassis.telemetry import configure_tracing
+from chassis.work.process_pool import ProcessPool
 from talkingphoto.platform.layout import (
     CLIENTS_WAIT_FOR_MEDIA,
     Home,

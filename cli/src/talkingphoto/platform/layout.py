@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from chassis.settings import load
 
 if TYPE_CHECKING:
-    from chassis.service import ServiceSpec
+    from chassis.run.service import ServiceSpec
 
 PACKAGES = ("users", "billing", "workflow", "ai_router", "export", "notify", "gateway")
 """In the order in which they start: the gateway last, because it answers for all of them."""
@@ -115,7 +115,7 @@ def sample_portrait() -> Path:
 
 def queue_names(home: Home) -> list[str]:
     """Every queue that consumers declare. Builds the services, but starts and reaches nothing."""
-    from chassis.process import assemble
+    from chassis.run.process import assemble
 
     urls = dict.fromkeys(PACKAGES, "http://127.0.0.1")
     names: list[str] = []

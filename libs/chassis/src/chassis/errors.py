@@ -10,7 +10,7 @@
                                +-- WrongMediaType 415
 
 Services subclass these with their own ``code`` and say in the docstring's first line what the caller is told in the
-API documentation. ``chassis.problems`` renders them, all with one body (PLT-17, PLT-18).
+API documentation. ``chassis.http.problems`` renders them, all with one body (PLT-17, PLT-18).
 """
 
 from __future__ import annotations

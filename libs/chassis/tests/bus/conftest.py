@@ -9,15 +9,16 @@ from uuid import UUID
 import pytest
 import pytest_asyncio
 
-from chassis import ids, tables
-from chassis.bus.dead_letters import PostgresDeadLetters
+from chassis import ids
 from chassis.bus.memory import InProcessBus
+from chassis.bus.messages import EVENTS, Delivery, Outgoing
 from chassis.bus.port import ACKNOWLEDGE, Binding, Bus, DeadLetter, Handler, PublishFailed, QueueSpec, Verdict
 from chassis.bus.rabbitmq import RabbitMQBus
-from chassis.consumer import wait_until
-from chassis.database import Database
-from chassis.messages import EVENTS, Delivery, Outgoing
-from chassis.outbox import Outbox
+from chassis.data import tables
+from chassis.data.database import Database
+from chassis.messaging.consumer import wait_until
+from chassis.messaging.dead_letters import PostgresDeadLetters
+from chassis.messaging.outbox import Outbox
 from chassis.testing.plugin import NewDatabase
 from chassis.testing.rabbitmq import RabbitMQBuses
 

@@ -24,7 +24,7 @@ from pamqp import frame as codec
 from chassis.bus import amqp_wire as wire
 from chassis.bus.amqp_connection import Address, AmqpError, ChannelClosed, ConnectionLost, connect
 from chassis.bus.port import PublishFailed
-from chassis.private_rabbitmq import Broker
+from chassis.run.private_rabbitmq import Broker
 from chassis.testing.proxy import Proxy, Toxic
 from chassis.testing.rabbitmq import RabbitMQBuses
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from chassis.bus.messages import Delivery
 from chassis.bus.port import ACKNOWLEDGE, Bury, NotReading, PublishFailed, Retry, Verdict
-from chassis.messages import Delivery
 
 
 async def test_a_message_reaches_each_bound_queue_once(world: Any) -> None:

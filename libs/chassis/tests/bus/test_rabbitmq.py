@@ -12,9 +12,9 @@ import pytest
 
 from chassis.bus import topology
 from chassis.bus.amqp_connection import ConnectionLost, connect
+from chassis.bus.messages import COMMANDS, EVENTS, Delivery
 from chassis.bus.port import ACKNOWLEDGE, Binding, Bury, PublishFailed, QueueSpec, Retry, Verdict
-from chassis.messages import COMMANDS, EVENTS, Delivery
-from chassis.private_rabbitmq import Broker
+from chassis.run.private_rabbitmq import Broker
 from chassis.testing.rabbitmq import RabbitMQBuses
 from contracts.enums import Priority
 

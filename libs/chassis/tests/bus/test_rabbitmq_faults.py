@@ -13,9 +13,9 @@ import pytest_asyncio
 from pamqp import commands
 
 from chassis.bus.amqp_connection import connect
+from chassis.bus.messages import EVENTS
 from chassis.bus.port import Binding, PublishFailed, QueueSpec
-from chassis.messages import EVENTS
-from chassis.private_rabbitmq import BreakableBroker
+from chassis.run.private_rabbitmq import BreakableBroker
 from chassis.testing.rabbitmq import RabbitMQBuses
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(180)]

@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 import pytest
 import pytest_asyncio
 
+from chassis.bus.messages import EVENTS
 from chassis.bus.port import Binding, PublishFailed, QueueSpec
-from chassis.messages import EVENTS
-from chassis.private_rabbitmq import Broker
+from chassis.run.private_rabbitmq import Broker
 from chassis.testing.proxy import Proxy, Toxic
 from chassis.testing.rabbitmq import RabbitMQBuses
 

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 import structlog
 
-from chassis.consumer import wait_until
+from chassis.messaging.consumer import wait_until
 from chassis.storage import (
     FallbackStore,
     FolderStore,

@@ -12,8 +12,8 @@ from types import ModuleType
 
 import pytest
 
-from media import sandbox
 from media.errors import BadMedia, Corrupt
+from media.sandbox import parent as sandbox
 
 LONGEST_S = 5.0
 MOST_GROWTH = 8 << 20
@@ -26,7 +26,7 @@ def _resident_bytes() -> int:
 def _prepare(path: Path, job_dir: Path) -> bytes:
     """What ``prepare`` makes of a file, in a confined child. Only typed refusals may escape."""
     shutil.copyfile(path, job_dir / "in")
-    made = sandbox.run("media.images:prepare", Path("in"), Path("out.jpg"), job_dir=job_dir)
+    made = sandbox.run("media.images.photos:prepare", Path("in"), Path("out.jpg"), job_dir=job_dir)
     data = (job_dir / "out.jpg").read_bytes()
     assert made.size == len(data)
     assert max(made.width, made.height) <= 2048
@@ -84,17 +84,17 @@ def test_hostile_names_lead_nowhere(corpus: ModuleType, job_dir: Path, portrait_
     shutil.copyfile(portrait_path, job_dir.parent / "outside.jpg")
     for name in corpus.HOSTILE_NAMES:
         with pytest.raises(Corrupt, match="cannot be read"):
-            sandbox.run("media.images:decode", Path(name), job_dir=job_dir)
+            sandbox.run("media.images.photos:decode", Path(name), job_dir=job_dir)
 
 
 RECORD = """
 import sys
 from pathlib import Path
-import media.images
+import media.images.photos
 opened = []
 sys.addaudithook(lambda event, arguments: opened.append(str(arguments[0])) if event == "open" else None)
 try:
-    media.images.prepare(Path("in"), Path("out.jpg"))
+    media.images.photos.prepare(Path("in"), Path("out.jpg"))
 except media.errors.BadMedia:
     pass
 Path("opened.txt").write_text("\\n".join(opened))

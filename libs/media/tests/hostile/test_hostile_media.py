@@ -7,8 +7,8 @@ import time
 from pathlib import Path
 from types import ModuleType
 
-from media import sandbox
 from media.errors import BadMedia, ResourceExceeded
+from media.sandbox import parent as sandbox
 
 LONGEST_S = 5.0
 SECRET = "canary-of-another-folder"
@@ -27,7 +27,9 @@ def test_hostile_media_is_refused_or_bounded(media_corpus: ModuleType, job_dir: 
             (job_dir / name).write_bytes(data)
             started = time.monotonic()
             try:
-                answer = repr(sandbox.run("media.probe:probe", Path(name), memory_mb=512, cpu_s=4, job_dir=job_dir))
+                answer = repr(
+                    sandbox.run("media.video.probe:probe", Path(name), memory_mb=512, cpu_s=4, job_dir=job_dir)
+                )
             except (BadMedia, ResourceExceeded):
                 refused += 1
             else:

@@ -27,10 +27,10 @@ from ai_router.providers.local import local_providers
 from ai_router.providers.port import Provider
 from ai_router.routing.router import Router
 from ai_router.settings import Settings
-from chassis import migrations
-from chassis.app import create_app
-from chassis.service import Dependencies, Service, ServiceSpec
-from chassis.workers import WorkPool
+from chassis.data import migrations
+from chassis.http.app import create_app
+from chassis.run.service import Dependencies, Service, ServiceSpec
+from chassis.work.workers import WorkPool
 
 _NOTHING: Mapping[str, Provider] = {}
 

@@ -6,7 +6,7 @@ from functools import cache
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from chassis.metrics import REGISTRY
+from chassis.observe.metrics import REGISTRY
 from contracts.enums import Capability, Status
 
 _SECONDS = (0.01, 0.05, 0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0)

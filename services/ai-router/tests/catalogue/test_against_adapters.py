@@ -12,7 +12,7 @@ from ai_router.catalogue.starting import MODELS, OFFERS
 from ai_router.providers.local import local_providers
 from ai_router.providers.port import Declaration
 from ai_router.providers.registry import ROWS, configured
-from chassis.processes import ProcessPool
+from chassis.work.process_pool import ProcessPool
 from contracts.enums import Capability
 
 Declared = Mapping[tuple[str, Capability], Declaration]

@@ -9,8 +9,8 @@ from ai_router.jobs.models import Job
 from ai_router.jobs.repository import JOB_OF_WORK
 from chassis import ids
 from chassis.bus.port import ACKNOWLEDGE
-from chassis.consumer import wait_until
-from chassis.work import WorkItem
+from chassis.data.leased_work import WorkItem
+from chassis.messaging.consumer import wait_until
 from contracts.ai_router import CancelJob, JobCancelled, JobCompleted, JobFailed
 
 

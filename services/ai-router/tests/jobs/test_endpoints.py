@@ -10,7 +10,7 @@ import pytest
 
 from ai_router.providers.port import Declaration, ProviderResult
 from chassis import ids
-from chassis.consumer import wait_until
+from chassis.messaging.consumer import wait_until
 from contracts.ai_router import JobCancelled, JobCompleted, JobFailed, JobProgressed
 from contracts.enums import Capability
 

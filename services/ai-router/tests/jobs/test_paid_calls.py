@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from ai_router.providers.port import FailureClass
-from chassis.consumer import wait_until
+from chassis.messaging.consumer import wait_until
 from contracts.ai_router import CancelJob, CostRecorded, JobCancelled, JobCompleted, JobFailed
 from contracts.enums import Capability
 

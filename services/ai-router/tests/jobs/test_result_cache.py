@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ai_router.jobs.cache import key_of
 from chassis import ids
-from chassis.consumer import wait_until
+from chassis.messaging.consumer import wait_until
 from contracts.ai_router import JobCompleted, SubmitJob
 from contracts.enums import Capability
 from contracts.objects import StoredObject

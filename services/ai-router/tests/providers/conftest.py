@@ -15,9 +15,9 @@ import pytest
 
 from ai_router.providers.local import local_providers
 from ai_router.providers.port import Provider, ProviderRequest
-from chassis.processes import ProcessPool
+from chassis.work.process_pool import ProcessPool
 from contracts.enums import Capability
-from media.images import decode
+from media.images.photos import decode
 from simulators.core import media
 from simulators.matrix.scenarios import SCENARIOS, Bench, Scenario, bench, request_of
 from simulators.matrix.workspace import FolderWorkspace

@@ -5,7 +5,7 @@ Revision ID: 0001
 
 from alembic import op
 
-from chassis import tables
+from chassis.data import tables
 
 revision = "0001"
 down_revision = None

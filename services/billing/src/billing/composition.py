@@ -18,10 +18,10 @@ from billing.payments.stripe_http import StripeHttp, pooled_client
 from billing.plans import endpoints as plan_endpoints
 from billing.plans.repository import PlanBook, load_starting_catalogue
 from billing.settings import Settings
-from chassis import migrations
-from chassis.app import create_app
 from chassis.clock import Clock
-from chassis.service import Background, Dependencies, Service, ServiceSpec
+from chassis.data import migrations
+from chassis.http.app import create_app
+from chassis.run.service import Background, Dependencies, Service, ServiceSpec
 
 
 def build(settings: Settings, deps: Dependencies) -> Service:

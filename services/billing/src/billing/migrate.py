@@ -1,7 +1,7 @@
 """Migrations and initial data, before anything else starts."""
 
 from billing.composition import SPEC
-from chassis.process import run_migrations
+from chassis.run.process import run_migrations
 
 if __name__ == "__main__":
     run_migrations(SPEC)

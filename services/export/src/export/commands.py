@@ -7,10 +7,10 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from chassis.consumer import Consumers
-from chassis.database import Transaction
-from chassis.messages import Received
-from chassis.work import NewWork
+from chassis.bus.messages import Received
+from chassis.data.database import Transaction
+from chassis.data.leased_work import NewWork
+from chassis.messaging.consumer import Consumers
 from contracts.export import CancelExport, CreateKit, CreateRendition
 from export.kits import repository as kits
 from export.orders import KIT, RENDITIONS, carried

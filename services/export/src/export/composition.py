@@ -7,11 +7,11 @@ from uuid import UUID
 
 import httpx
 
-from chassis import migrations
-from chassis.app import create_app
-from chassis.database import Database
-from chassis.service import Dependencies, Service, ServiceSpec
-from chassis.workers import WorkPool
+from chassis.data import migrations
+from chassis.data.database import Database
+from chassis.http.app import create_app
+from chassis.run.service import Dependencies, Service, ServiceSpec
+from chassis.work.workers import WorkPool
 from export.commands import Commands
 from export.kits import endpoints as kit_endpoints
 from export.kits.runner import KitRunner

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from chassis import context
-from chassis.context import Context
-from chassis.processes import WorkerDied
+from chassis.data.leased_work import WorkItem
+from chassis.observe import context
+from chassis.observe.context import Context
 from chassis.storage.port import ObjectDamaged, ObjectMissing
-from chassis.work import WorkItem
+from chassis.work.process_pool import WorkerDied
 from media.errors import BadMedia, MediaError
 
 RENDITIONS = "export.renditions"

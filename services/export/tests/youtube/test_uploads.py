@@ -10,8 +10,8 @@ from uuid import UUID
 import pytest
 
 from chassis import faults, ids
-from chassis.database import DatabaseAway, LeaseLost
-from chassis.work import WorkItem
+from chassis.data.database import DatabaseAway, LeaseLost
+from chassis.data.leased_work import WorkItem
 from export.youtube.calls import UNIT
 from export.youtube.errors import ADVICE, FailureClass
 from export.youtube.runner import MOST_FAILURES, MOST_LOOKS, UPLOAD, UploadRunner

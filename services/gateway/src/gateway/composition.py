@@ -13,11 +13,11 @@ from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 from swagger_ui_bundle import swagger_ui_path
 
-from chassis.app import create_app
-from chassis.auth import TokenVerifier
-from chassis.listeners import Listeners
-from chassis.messages import Received
-from chassis.service import Dependencies, Service, ServiceSpec
+from chassis.bus.messages import Received
+from chassis.http.app import create_app
+from chassis.identity.tokens import TokenVerifier
+from chassis.messaging.listeners import Listeners
+from chassis.run.service import Dependencies, Service, ServiceSpec
 from contracts.users import SessionRevoked
 from gateway.docs import endpoints as docs_endpoints
 from gateway.proxy.headers import SecurityHeaders

@@ -12,11 +12,11 @@ import aiohttp
 import psutil
 import pytest
 
+from chassis.bus.messages import Delivery, outgoing
 from chassis.bus.port import ACKNOWLEDGE
-from chassis.consumer import wait_until
-from chassis.context import Context
-from chassis.messages import Delivery, outgoing
-from chassis.metrics import REGISTRY
+from chassis.messaging.consumer import wait_until
+from chassis.observe.context import Context
+from chassis.observe.metrics import REGISTRY
 from chassis.testing.slices import NOW, Handlers
 from chassis.testing.tokens import Issuer, an_identity
 from contracts.users import SessionRevoked

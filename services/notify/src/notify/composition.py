@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from chassis import migrations
-from chassis.app import create_app
-from chassis.consumer import Consumers
-from chassis.database import Transaction
-from chassis.listeners import Listeners
-from chassis.messages import Received
-from chassis.service import Dependencies, Service, ServiceSpec
+from chassis.bus.messages import Received
+from chassis.data import migrations
+from chassis.data.database import Transaction
+from chassis.http.app import create_app
+from chassis.messaging.consumer import Consumers
+from chassis.messaging.listeners import Listeners
+from chassis.run.service import Dependencies, Service, ServiceSpec
 from contracts.users import UserRegistered, UserUpdated
 from contracts.workflow import (
     RunCancelled,

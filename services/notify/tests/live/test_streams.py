@@ -13,7 +13,7 @@ import pytest
 
 from chassis import ids
 from chassis.bus.port import ACKNOWLEDGE
-from chassis.consumer import wait_until
+from chassis.messaging.consumer import wait_until
 
 
 class Reader:

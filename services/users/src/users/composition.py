@@ -7,11 +7,11 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from chassis import migrations
-from chassis.app import create_app
-from chassis.consumer import Consumers
-from chassis.database import Transaction
-from chassis.service import Dependencies, Service, ServiceSpec
+from chassis.data import migrations
+from chassis.data.database import Transaction
+from chassis.http.app import create_app
+from chassis.messaging.consumer import Consumers
+from chassis.run.service import Dependencies, Service, ServiceSpec
 from contracts.billing import EntitlementsChanged
 from users.accounts import endpoints as account_endpoints
 from users.accounts.passwords import Hasher

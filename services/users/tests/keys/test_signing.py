@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from chassis.auth import TokenVerifier
 from chassis.errors import NotAuthenticated
+from chassis.identity.tokens import TokenVerifier
 from chassis.settings import SettingsError
 from chassis.testing.tokens import AUDIENCE, ISSUER, an_identity
 from users.keys import signing

@@ -2,7 +2,7 @@
 
 if __name__ == "__main__":
     # Here, because the processes for media work import this module and need none of it.
-    from chassis.process import run_api
+    from chassis.run.process import run_api
     from workflow.composition import SPEC
 
     run_api(SPEC)

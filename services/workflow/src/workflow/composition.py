@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from chassis import migrations
-from chassis.app import create_app
-from chassis.consumer import Consumers
-from chassis.service import Dependencies, Service, ServiceSpec
+from chassis.data import migrations
+from chassis.http.app import create_app
+from chassis.messaging.consumer import Consumers
+from chassis.run.service import Dependencies, Service, ServiceSpec
 from chassis.storage import FolderStore
 from chassis.storage.port import ObjectStore
 from chassis.storage.router import objects_router
 from contracts.enums import TALKING_PHOTO_TYPES
-from media.images import MAX_BYTES
+from media.images.photos import MAX_BYTES
 from workflow.accounts import handlers as accounts
 from workflow.engine.definition import Definitions
 from workflow.files import endpoints as file_endpoints

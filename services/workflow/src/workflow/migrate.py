@@ -1,6 +1,6 @@
 """Migrations and initial data, before anything else starts."""
 
-from chassis.process import run_migrations
+from chassis.run.process import run_migrations
 from workflow.composition import SPEC
 
 if __name__ == "__main__":

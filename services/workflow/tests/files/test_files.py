@@ -18,7 +18,7 @@ import pytest
 from PIL import Image
 
 from chassis import ids
-from chassis.auth import Identity
+from chassis.identity.tokens import Identity
 from chassis.storage.folder import FolderStore
 from chassis.storage.port import StoreUnavailable
 from contracts.enums import ScanStatus

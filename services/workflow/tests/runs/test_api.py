@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from chassis import ids
-from chassis.auth import Identity
+from chassis.identity.tokens import Identity
 from contracts.ai_router import CancelJob, JobFailed, SubmitJob
 from contracts.billing import EntitlementsChanged, ReleaseCredits, ReserveCredits
 from contracts.enums import Capability, Priority

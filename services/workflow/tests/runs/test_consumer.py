@@ -15,9 +15,9 @@ import orjson
 import pytest
 
 from chassis import ids
-from chassis.auth import Identity
 from chassis.bus.port import Acknowledge
-from chassis.database import Transaction
+from chassis.data.database import Transaction
+from chassis.identity.tokens import Identity
 from contracts.ai_router import JobCompleted, JobProgressed, SubmitJob
 from contracts.billing import EntitlementsChanged
 from contracts.enums import Capability, Priority, WorkflowType

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chassis.auth import Identity
+from chassis.identity.tokens import Identity
 from contracts.billing import CaptureCredits, ReserveCredits
 from contracts.workflow import RunCompleted, RunCreated, StepCompleted
 

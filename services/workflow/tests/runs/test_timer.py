@@ -10,8 +10,8 @@ from uuid import UUID
 import pytest
 from structlog.testing import capture_logs
 
-from chassis.auth import Identity
 from chassis.clock import ManualClock
+from chassis.identity.tokens import Identity
 from contracts.ai_router import SubmitJob
 from contracts.billing import ReleaseCredits, ReserveCredits
 from workflow.runs import repository

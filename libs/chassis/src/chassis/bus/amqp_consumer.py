@@ -23,8 +23,8 @@ from chassis.bus import amqp_wire as wire
 from chassis.bus import lanes as lane_order
 from chassis.bus import topology
 from chassis.bus.amqp_connection import AmqpError, Channel, Connection, ConnectionLost
+from chassis.bus.messages import Delivery, Outgoing
 from chassis.bus.port import Acknowledge, Bury, Confirmed, Handler, PublishFailed, QueueSpec, Retry, Verdict
-from chassis.messages import Delivery, Outgoing
 
 log = structlog.get_logger(__name__)
 

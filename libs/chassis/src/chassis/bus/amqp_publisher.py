@@ -14,8 +14,8 @@ from pamqp import commands
 
 from chassis.bus import amqp_wire as wire
 from chassis.bus.amqp_connection import AmqpError, Channel, Connection
+from chassis.bus.messages import Outgoing
 from chassis.bus.port import Confirmed, PublishFailed
-from chassis.messages import Outgoing
 
 _CHUNK = 512
 """Messages framed and written at a time, so that a large batch does not hold the event loop."""

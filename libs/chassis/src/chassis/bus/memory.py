@@ -15,6 +15,7 @@ from uuid import UUID
 
 import structlog
 
+from chassis.bus.messages import Delivery, Outgoing
 from chassis.bus.port import (
     Acknowledge,
     Bury,
@@ -27,7 +28,6 @@ from chassis.bus.port import (
     Retry,
     Verdict,
 )
-from chassis.messages import Delivery, Outgoing
 
 log = structlog.get_logger(__name__)
 
@@ -36,7 +36,7 @@ _AGAIN_S = 1.0
 
 
 class DeadLetterStore(Protocol):
-    """Where dead letters of the in-process bus are kept (see :mod:`chassis.bus.dead_letters`)."""
+    """Where dead letters of the in-process bus are kept (see :mod:`chassis.messaging.dead_letters`)."""
 
     async def bury(self, delivery: Delivery, reason: str) -> None:
         """Keep one; returns when it is durable."""

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from chassis.messages import Delivery, Outgoing
+from chassis.bus.messages import Delivery, Outgoing
 
 
 class PublishFailed(Exception):

@@ -24,8 +24,8 @@ from chassis.bus.amqp_connection import Connection, connect
 from chassis.bus.amqp_consumer import Consumer
 from chassis.bus.amqp_link import Link
 from chassis.bus.amqp_publisher import Publisher
+from chassis.bus.messages import Outgoing
 from chassis.bus.port import Confirmed, DeadLetter, Handler, NotReading, PublishFailed, QueueSpec
-from chassis.messages import Outgoing
 
 log = structlog.get_logger(__name__)
 

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from pamqp import commands
 
 from chassis.bus.amqp_connection import Channel, ChannelClosed
+from chassis.bus.messages import COMMANDS, EVENTS
 from chassis.bus.port import Binding, QueueSpec
-from chassis.messages import COMMANDS, EVENTS
 from contracts.enums import Priority
 
 DEAD_LETTERS = "dead-letters"

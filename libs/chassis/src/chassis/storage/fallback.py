@@ -12,7 +12,6 @@ from typing import TypeVar
 
 import structlog
 
-from chassis.periodic import keep_doing
 from chassis.storage.folder import FolderStore
 from chassis.storage.port import (
     DAY_S,
@@ -24,6 +23,7 @@ from chassis.storage.port import (
     ObjectStore,
     StoreUnavailable,
 )
+from chassis.work.periodic import keep_doing
 from contracts.objects import StoredObject
 
 log = structlog.get_logger()

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.responses import StreamingResponse
 
 from chassis.errors import Gone, NotAllowed, documented
-from chassis.problems import http_error_response
+from chassis.http.problems import http_error_response
 from chassis.storage.folder import FolderStore
 from chassis.storage.keys import cache_control
 from chassis.storage.port import ObjectMissing, missing

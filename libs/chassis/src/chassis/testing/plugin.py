@@ -15,18 +15,19 @@ import pytest_asyncio
 import structlog
 from hypothesis import settings
 
-from chassis import ids, migrations
-from chassis.logs import configure_logging, mask_secrets
-from chassis.private_postgres import PrivatePostgres
-from chassis.private_rabbitmq import BreakableBroker, Broker, find_or_start, start_breakable
-from chassis.processes import ProcessPool
-from chassis.service import ServiceSpec
+from chassis import ids
+from chassis.data import migrations
+from chassis.observe.logs import configure_logging, mask_secrets
+from chassis.run.private_postgres import PrivatePostgres
+from chassis.run.private_rabbitmq import BreakableBroker, Broker, find_or_start, start_breakable
+from chassis.run.service import ServiceSpec
 from chassis.settings import ServiceSettings
 from chassis.storage.folder import FolderStore
 from chassis.storage.port import ObjectStore
 from chassis.testing.rabbitmq import RabbitMQBuses
 from chassis.testing.running import R, StartSlice, running_slice
 from chassis.testing.slices import DatabaseFor
+from chassis.work.process_pool import ProcessPool
 
 # How long one example takes says something about the machine's other work, nothing about the property.
 settings.register_profile("talkingphoto", deadline=None)

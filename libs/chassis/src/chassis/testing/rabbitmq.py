@@ -20,7 +20,7 @@ _DELETE_S = 30.0
 
 
 class ContainerRabbitMQ:
-    """Satisfies :class:`chassis.private_rabbitmq.BreakableBroker` through testcontainers.
+    """Satisfies :class:`chassis.run.private_rabbitmq.BreakableBroker` through testcontainers.
 
     The port is the container's own, so it changes when a killed broker is started again; the data stays.
     """

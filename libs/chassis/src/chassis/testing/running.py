@@ -10,18 +10,18 @@ from typing import Any, Protocol, TypeVar
 
 import httpx
 
-from chassis.auth import Verifier
-from chassis.bus.dead_letters import PostgresDeadLetters
 from chassis.bus.memory import InProcessBus
+from chassis.bus.messages import EVENTS, Delivery
 from chassis.bus.port import ACKNOWLEDGE, Binding, QueueSpec, Verdict
 from chassis.clock import SystemClock
-from chassis.database import Database
-from chassis.messages import EVENTS, Delivery
-from chassis.processes import ProcessPool
-from chassis.service import Dependencies, Running, ServiceSpec
+from chassis.data.database import Database
+from chassis.identity.tokens import Verifier
+from chassis.messaging.dead_letters import PostgresDeadLetters
+from chassis.run.service import Dependencies, Running, ServiceSpec
 from chassis.settings import ServiceSettings, load
 from chassis.storage.port import ObjectStore
 from chassis.testing.slices import Handlers, ServiceUnderTest, TokenIsTheUser
+from chassis.work.process_pool import ProcessPool
 from contracts import catalogue
 from contracts.envelope import Envelope
 from contracts.message import Event, Message
@@ -91,7 +91,7 @@ async def running_slice(
     """Start a service on the migrated database at ``url``, with its initial data; stop it at the end.
 
     ``kind`` is ``RunningSlice``, or what makes a subclass of it. Without ``consume`` nothing works on messages but
-    what the test delivers. ``alone`` and ``retry_delays_s`` as for :class:`chassis.service.Running`.
+    what the test delivers. ``alone`` and ``retry_delays_s`` as for :class:`chassis.run.service.Running`.
     """
     clock = SystemClock()
     async with AsyncExitStack() as stack:

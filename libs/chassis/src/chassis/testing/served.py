@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
-from chassis.process import Server
+from chassis.run.process import Server
 
 
 @asynccontextmanager

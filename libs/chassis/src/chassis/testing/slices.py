@@ -11,14 +11,14 @@ from uuid import UUID
 
 import httpx
 
-from chassis.auth import Identity, Verifier
+from chassis.bus.messages import Delivery, Outgoing, outgoing
 from chassis.bus.port import Handler, QueueSpec, Verdict
 from chassis.clock import Clock, ManualClock
-from chassis.context import Context
-from chassis.database import Database
+from chassis.data.database import Database
 from chassis.errors import NotAuthenticated
-from chassis.messages import Delivery, Outgoing, outgoing
-from chassis.service import Dependencies, Service, ServiceSpec
+from chassis.identity.tokens import Identity, Verifier
+from chassis.observe.context import Context
+from chassis.run.service import Dependencies, Service, ServiceSpec
 from chassis.settings import ServiceSettings, load
 from chassis.testing.tokens import an_identity
 from contracts.message import Message

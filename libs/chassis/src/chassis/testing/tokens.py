@@ -11,7 +11,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from jwt.algorithms import OKPAlgorithm
 
-from chassis.auth import Identity, TokenVerifier
+from chassis.identity.tokens import Identity, TokenVerifier
 from chassis.ids import uuid7
 
 ISSUER = "talkingphoto"

@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from chassis.bus.messages import Delivery, Outgoing
 from chassis.bus.port import Bus, Confirmed, DeadLetter, Handler, PublishFailed, QueueSpec, Retry, Verdict
-from chassis.messages import Delivery, Outgoing
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ import numpy as np
 
 from media.animation.frame import FaceFrame
 from media.errors import BadMedia
-from media.images import resize
-from media.reframe import crop_box
+from media.images.photos import resize
 from media.types import Bgr, Box, Face
+from media.video.reframe import crop_box
 
 _SHORT, _LONG = 720, 1280  # sides of a picture nobody chose a size for
 _MOST_ENLARGED = 2.0
@@ -49,7 +49,10 @@ class Framing:
 
 
 def frame_photo(photo: Bgr, face: Face, width: int | None, height: int | None) -> Framing:
-    """What :func:`media.talking.render` shows for the asked size; see there. Raises ``BadMedia`` for absurd sizes."""
+    """What :func:`media.animation.talking.render` shows for the asked size; see there.
+
+    Raises ``BadMedia`` for absurd sizes.
+    """
     tall, wide = photo.shape[:2]
     for side in (width, height):
         if side is not None and not _LEAST <= side <= _MOST:

@@ -31,7 +31,7 @@ _CHEEK = 0.95  # half the width of the lower face
 
 @dataclass(frozen=True, slots=True)
 class MouthPose:
-    """One frame of a :class:`media.visemes.MouthTrack`."""
+    """One frame of a :class:`media.speech.visemes.MouthTrack`."""
 
     open: float = 0.0
     wide: float = 0.0

@@ -14,9 +14,9 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from media.encode_audio import AudioTrack
 from media.errors import Corrupt
 from media.types import Speech
+from media.video.encode_audio import AudioTrack
 
 Curve = NDArray[np.float32]
 

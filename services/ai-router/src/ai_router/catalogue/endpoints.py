@@ -9,9 +9,9 @@ from fastapi import APIRouter, Query, Request
 from ai_router.catalogue.schemas import ModelOut, ProviderHealthOut, ServicesHealth
 from ai_router.routing.breaker import BreakerState
 from ai_router.routing.router import Router
-from chassis.auth import Caller
 from chassis.errors import NotAuthenticated, documented
-from chassis.requests import Tx
+from chassis.http.requests import Tx
+from chassis.identity.tokens import Caller
 from contracts.enums import Capability, ServiceHealth
 
 router = APIRouter(prefix="/api/v1/ai", tags=["ai"])

@@ -16,7 +16,7 @@ from ai_router.catalogue.models import Catalogue, Offer, Policy, Rules, Usage
 from ai_router.catalogue.starting import MODELS, OFFERS, POLICIES, RULES
 from ai_router.metrics import COST_TODAY
 from chassis import ids
-from chassis.database import Database
+from chassis.data.database import Database
 from contracts.enums import Capability, Priority
 
 log = structlog.get_logger(__name__)

@@ -14,8 +14,8 @@ from ai_router.providers.http import pooled_client
 from ai_router.providers.port import Provider, ProviderFailure
 from ai_router.providers.registry import configured
 from ai_router.routing.router import Router
-from chassis.database import Database
-from chassis.periodic import Periodic
+from chassis.data.database import Database
+from chassis.work.periodic import Periodic
 from contracts.enums import ServiceHealth
 
 log = structlog.get_logger(__name__)

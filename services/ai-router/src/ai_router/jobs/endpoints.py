@@ -12,11 +12,11 @@ from ai_router.jobs import repository
 from ai_router.jobs.errors import JobHasNoResult, JobNotFinished, JobNotFound
 from ai_router.jobs.handlers import cancel_job
 from ai_router.jobs.schemas import JobOut, JobResultOut, JobStatusOut, OutputOut
-from chassis.auth import Caller
-from chassis.database import Transaction
+from chassis.data.database import Transaction
 from chassis.errors import NotAuthenticated, documented
-from chassis.pagination import Page, Paged
-from chassis.requests import Tx
+from chassis.http.pagination import Page, Paged
+from chassis.http.requests import Tx
+from chassis.identity.tokens import Caller
 from chassis.storage.port import ObjectStore
 from contracts.ai_router import JobCompleted
 from contracts.enums import Capability, Status

@@ -9,9 +9,9 @@ import structlog
 
 from ai_router.jobs import repository
 from ai_router.jobs.models import Ending
-from chassis import context
-from chassis.database import Database
-from chassis.work import WorkItem
+from chassis.data.database import Database
+from chassis.data.leased_work import WorkItem
+from chassis.observe import context
 from contracts.enums import Status
 
 log = structlog.get_logger(__name__)

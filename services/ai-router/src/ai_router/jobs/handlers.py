@@ -12,12 +12,12 @@ from ai_router.jobs import cache, repository
 from ai_router.jobs.models import WORK, Ending, Job
 from ai_router.metrics import CACHE_HITS
 from ai_router.routing.router import Router
-from chassis import context
-from chassis.consumer import Consumers
-from chassis.database import Transaction
-from chassis.messages import Received
+from chassis.bus.messages import Received
+from chassis.data.database import Transaction
+from chassis.data.leased_work import LANES, NewWork
+from chassis.messaging.consumer import Consumers
+from chassis.observe import context
 from chassis.storage.port import ObjectStore
-from chassis.work import LANES, NewWork
 from contracts.ai_router import CancelJob, JobCancelled, JobCompleted, JobFailed, SubmitJob
 from contracts.enums import Priority, Status
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from chassis.database import Database
-from chassis.periodic import Periodic
+from chassis.data.database import Database
+from chassis.work.periodic import Periodic
 
 
 class Housekeeping(Periodic):

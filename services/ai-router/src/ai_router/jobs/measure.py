@@ -21,7 +21,7 @@ class Measured:
 
 def image(path: Path, original: Path | None) -> Measured:
     """Score a picture, against its original where there is one. Raises ``media.errors``."""
-    from media.image_score import score_image_file
+    from media.judge.image import score_image_file
 
     score = score_image_file(path, original)
     return Measured(score.value, dict(score.measures), score.reasons)
@@ -29,8 +29,8 @@ def image(path: Path, original: Path | None) -> Measured:
 
 def video(path: Path, audio: Path | None, timings: Path | None, expected: float | None) -> Measured:
     """Score a video, against its speech where there is some. Raises ``media.errors``."""
-    from media.probe import probe
-    from media.video_score import score_video
+    from media.judge.video import score_video
+    from media.video.probe import probe
 
     speech = speech_of(audio, json.loads(timings.read_bytes())) if audio is not None and timings is not None else None
     score = score_video(path, speech=speech, expected_duration=expected)
@@ -39,7 +39,7 @@ def video(path: Path, audio: Path | None, timings: Path | None, expected: float 
 
 def sound(path: Path) -> Measured:
     """Length of a recording. Raises ``media.errors``."""
-    from media.probe import probe
+    from media.video.probe import probe
 
     found = probe(path)
     return Measured(None, {"duration": found.duration}, (), found.duration)

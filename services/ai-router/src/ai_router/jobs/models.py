@@ -10,8 +10,8 @@ from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from chassis import ids
-from chassis.context import Context
-from chassis.work import NewWork, WorkItem
+from chassis.data.leased_work import NewWork, WorkItem
+from chassis.observe.context import Context
 from contracts.ai_router import SubmitJob
 from contracts.enums import Status
 from contracts.message import Event

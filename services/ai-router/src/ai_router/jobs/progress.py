@@ -9,9 +9,9 @@ from uuid import UUID
 from ai_router.jobs import repository
 from ai_router.jobs.models import Job
 from ai_router.providers.port import Report
-from chassis import context
-from chassis.database import Database
-from chassis.periodic import Periodic
+from chassis.data.database import Database
+from chassis.observe import context
+from chassis.work.periodic import Periodic
 from contracts.ai_router import JobProgressed
 from contracts.enums import Capability
 

@@ -11,7 +11,7 @@ from uuid import UUID
 import asyncpg
 
 from ai_router.jobs.models import CacheEntry, Call, Ending
-from chassis.database import Transaction
+from chassis.data.database import Transaction
 from chassis.encoding import as_json
 from contracts.ai_router import SubmitJob
 

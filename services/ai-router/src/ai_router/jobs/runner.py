@@ -30,10 +30,10 @@ from ai_router.providers.port import FailureClass, Provider, ProviderFailure, Pr
 from ai_router.routing.choose import Candidate
 from ai_router.routing.failures import CONSEQUENCES, QUICK_RETRIES, QUICK_RETRY_S, ROUNDS_S
 from ai_router.routing.router import Router
-from chassis import context
-from chassis.database import Database, LeaseLost
+from chassis.data.database import Database, LeaseLost
+from chassis.data.leased_work import WorkItem
+from chassis.observe import context
 from chassis.storage.port import ObjectDamaged, ObjectMissing, ObjectStore
-from chassis.work import WorkItem
 from contracts.ai_router import FallbackUsed
 from contracts.enums import Capability
 

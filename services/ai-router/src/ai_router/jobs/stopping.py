@@ -14,8 +14,8 @@ from ai_router.jobs.vendor import submits
 from ai_router.providers.port import ProviderFailure, ProviderRequest, Submits
 from ai_router.routing.router import Router
 from chassis import faults
-from chassis.database import Database
-from chassis.work import WorkItem
+from chassis.data.database import Database
+from chassis.data.leased_work import WorkItem
 from contracts.ai_router import CostRecorded
 from contracts.enums import Capability
 

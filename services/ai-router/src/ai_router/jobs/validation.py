@@ -12,7 +12,7 @@ from typing import Protocol
 from ai_router.jobs import measure
 from ai_router.jobs.measure import Measured
 from ai_router.providers.port import FailureClass, ProviderFailure, ProviderResult, Workspace
-from chassis.processes import ProcessPool, WorkerDied
+from chassis.work.process_pool import ProcessPool, WorkerDied
 from contracts.ai_router import SubmitJob
 from contracts.enums import Capability
 from contracts.objects import StoredObject

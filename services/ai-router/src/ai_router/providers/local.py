@@ -22,7 +22,7 @@ from ai_router.providers.port import (
     Report,
     Workspace,
 )
-from chassis.processes import ProcessPool, WorkerDied
+from chassis.work.process_pool import ProcessPool, WorkerDied
 from contracts.enums import Capability, Language, ProviderKey
 from media.errors import BadMedia, MediaError, NotConfigured
 

@@ -17,7 +17,7 @@ Progress = Callable[[float], None]
 
 def enhance(source: Path, out: Path, kind: str, strength: float, *, progress: Progress) -> dict[str, Any]:
     """Write the enhanced photo to ``out``."""
-    from media.enhance import enhance_file
+    from media.enhance.photo import enhance_file
 
     made = enhance_file(source, out, kind=kind, strength=strength, progress=progress)
     applied = str(made.details.get("applied", ""))
@@ -30,7 +30,7 @@ def enhance(source: Path, out: Path, kind: str, strength: float, *, progress: Pr
 
 def upscale(source: Path, out: Path, factor: Literal[2, 4], *, progress: Progress) -> dict[str, Any]:
     """Write the photo at ``factor`` times its size to ``out``."""
-    from media.upscale import upscale_file
+    from media.enhance.upscale import upscale_file
 
     made = upscale_file(source, out, factor=factor, progress=progress)
     return {"width": made.width, "height": made.height, "factor": factor}
@@ -38,7 +38,7 @@ def upscale(source: Path, out: Path, factor: Literal[2, 4], *, progress: Progres
 
 def speak(script: str, sound: Path, timings: Path, options: dict[str, Any], *, progress: Progress) -> dict[str, Any]:
     """Write the speech to ``sound`` and its timings document to ``timings``."""
-    from media.speech import synthesise
+    from media.speech.synthesis import synthesise
 
     speech = synthesise(script, sound, progress=progress, **options)
     about = {
@@ -62,7 +62,7 @@ def talk(
     photo: Path, audio: Path, timings: Path, out: Path, options: dict[str, Any], *, progress: Progress
 ) -> dict[str, Any]:
     """Render the talking photo to ``out``."""
-    from media.talking import render
+    from media.animation.talking import render
 
     speech = speech_of(audio, json.loads(timings.read_bytes()))
     made = render(photo, speech, out, progress=progress, **options)
@@ -71,7 +71,7 @@ def talk(
 
 def compose(out: Path, options: dict[str, Any], *, progress: Progress) -> dict[str, Any]:
     """Compose background music to ``out``."""
-    from media.music import make_bed
+    from media.sound.music import make_bed
 
     progress(0.0)
     made = make_bed(out, **options)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chassis.database import Transaction
+from chassis.data.database import Transaction
 from contracts.ai_router import CostRecorded
 
 

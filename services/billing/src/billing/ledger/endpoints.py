@@ -14,10 +14,10 @@ from billing.ledger.repository import account_of
 from billing.ledger.rules import Account
 from billing.plans.catalogue import UNLIMITED, Plan
 from billing.plans.repository import PlanBook
-from chassis.auth import Caller
 from chassis.errors import NotFound, documented
-from chassis.pagination import Page, Paged
-from chassis.requests import Tx
+from chassis.http.pagination import Page, Paged
+from chassis.http.requests import Tx
+from chassis.identity.tokens import Caller
 
 router = APIRouter(prefix="/api/v1", tags=["billing"])
 

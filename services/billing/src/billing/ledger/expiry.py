@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from billing.ledger.service import Ledger
-from chassis.database import Database
-from chassis.periodic import Periodic
+from chassis.data.database import Database
+from chassis.work.periodic import Periodic
 
 _BATCH = 200
 

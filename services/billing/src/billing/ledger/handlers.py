@@ -7,9 +7,9 @@ from typing import Any
 
 from billing.costs.repository import record_costs
 from billing.ledger.service import Ledger
-from chassis.consumer import Consumers
-from chassis.database import Transaction
-from chassis.messages import Received
+from chassis.bus.messages import Received
+from chassis.data.database import Transaction
+from chassis.messaging.consumer import Consumers
 from contracts.ai_router import CostRecorded
 from contracts.billing import CaptureCredits, ReleaseCredits, ReserveCredits
 from contracts.users import UserRegistered

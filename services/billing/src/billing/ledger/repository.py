@@ -12,7 +12,7 @@ import orjson
 
 from billing.ledger.rules import Account, Change, Hold, HoldState, Transfer
 from chassis import ids
-from chassis.database import Transaction
+from chassis.data.database import Transaction
 
 AccountKey = tuple[UUID, str]
 

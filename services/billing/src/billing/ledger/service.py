@@ -12,8 +12,8 @@ from billing.ledger.repository import AccountKey, Books, open_books
 from billing.ledger.rules import Account, Hold, HoldState, Refusal
 from billing.plans.catalogue import UNLIMITED, Plan
 from billing.plans.repository import PlanBook
-from chassis.database import Transaction
-from chassis.messages import Received
+from chassis.bus.messages import Received
+from chassis.data.database import Transaction
 from contracts.billing import (
     CaptureCredits,
     CreditsCaptured,

@@ -13,7 +13,7 @@ from billing.payments.inbox import WEBHOOKS, Inbox
 from billing.payments.signature import BadSignature
 from billing.payments.stripe_objects import Unreadable
 from chassis.errors import BadRequest, TooLarge, documented
-from chassis.requests import Tx
+from chassis.http.requests import Tx
 
 log = structlog.get_logger(__name__)
 

@@ -22,8 +22,8 @@ from billing.payments.events import (
 )
 from billing.payments.signature import verify
 from billing.payments.stripe_objects import Unreadable
-from chassis.database import Transaction
-from chassis.metrics import REGISTRY
+from chassis.data.database import Transaction
+from chassis.observe.metrics import REGISTRY
 
 log = structlog.get_logger(__name__)
 

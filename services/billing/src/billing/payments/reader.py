@@ -10,8 +10,8 @@ import structlog
 from billing.payments import repository, rules
 from billing.payments.port import PaymentFailure, PaymentProcessor
 from billing.payments.repository import Due
-from chassis.database import Database
-from chassis.periodic import Periodic
+from chassis.data.database import Database
+from chassis.work.periodic import Periodic
 
 log = structlog.get_logger(__name__)
 

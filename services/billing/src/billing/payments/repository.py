@@ -12,7 +12,7 @@ import asyncpg
 from billing.payments.events import Event
 from billing.payments.port import Subscription, SubscriptionStatus
 from billing.payments.rules import Known
-from chassis.database import Transaction
+from chassis.data.database import Transaction
 
 _OVERDUE = timedelta(hours=1)
 """So long after a period's end Stripe has renewed, or reports got lost."""

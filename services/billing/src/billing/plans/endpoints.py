@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
 
 from billing.plans.repository import PlanBook
-from chassis.requests import Tx
+from chassis.http.requests import Tx
 from contracts.product_lines import PRODUCT_LINES
 
 router = APIRouter(prefix="/api/v1/billing", tags=["billing"])

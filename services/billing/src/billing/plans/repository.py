@@ -8,7 +8,7 @@ import orjson
 
 from billing.plans.catalogue import STARTING_CATALOGUE, UNLIMITED, Plan
 from chassis import ids
-from chassis.database import Database, Transaction
+from chassis.data.database import Database, Transaction
 from contracts.enums import Priority
 
 _FRESH_FOR = timedelta(seconds=60)

@@ -9,9 +9,9 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
-from chassis.auth import Caller
 from chassis.errors import Gone, NotAuthenticated, NotFound, documented
-from chassis.requests import Tx
+from chassis.http.requests import Tx
+from chassis.identity.tokens import Caller
 from chassis.storage.port import ObjectStore
 from contracts.enums import Platform
 from contracts.objects import StoredObject

@@ -11,7 +11,7 @@ import asyncpg
 import orjson
 
 from chassis import ids
-from chassis.database import Transaction
+from chassis.data.database import Transaction
 from contracts.export import CreateKit, KitCompleted
 from contracts.message import Event
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import structlog
 
-from chassis.database import Database
+from chassis.data.database import Database
+from chassis.data.leased_work import WorkItem
 from chassis.storage import keys
 from chassis.storage.port import ObjectStore
-from chassis.work import WorkItem
 from contracts.export import CreateKit, KitCompleted, KitFailed
 from contracts.objects import StoredObject
 from export.kits import archive, contents, repository

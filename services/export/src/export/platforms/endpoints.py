@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from chassis.auth import Caller
 from chassis.errors import NotAuthenticated, NotFound, documented
-from chassis.requests import Tx
+from chassis.http.requests import Tx
+from chassis.identity.tokens import Caller
 from export.platforms import repository
 from export.platforms.models import PlatformSpecification, Requirements
 

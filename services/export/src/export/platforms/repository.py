@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import asyncpg
 
-from chassis.database import Transaction
+from chassis.data.database import Transaction
 from export.platforms.models import STANDARD, PlatformSpecification
 from export.platforms.starting import SPECIFICATIONS
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
-from chassis.database import Transaction
+from chassis.data.database import Transaction
 from contracts.export import CreateRendition
 from contracts.message import Event
 

@@ -9,11 +9,11 @@ from uuid import UUID
 
 import structlog
 
-from chassis.database import Database
-from chassis.processes import ProcessPool
+from chassis.data.database import Database
+from chassis.data.leased_work import WorkItem
 from chassis.storage import keys
 from chassis.storage.port import ObjectStore
-from chassis.work import WorkItem
+from chassis.work.process_pool import ProcessPool
 from contracts.export import CreateRendition, RenditionCompleted, RenditionFailed
 from contracts.objects import StoredObject
 from export.orders import Refusal, as_caused, private_folder, refusals

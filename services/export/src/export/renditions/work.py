@@ -41,10 +41,10 @@ def render(
     progress: Progress,
 ) -> list[Rendered]:
     """Make every wanted shape with one decode of ``source``, each different one once. Raises ``media.errors``."""
-    from media.captions import cues_from_words
-    from media.renditions import render_renditions
-    from media.thumbnails import poster
+    from media.captions.cues import cues_from_words
     from media.types import Word
+    from media.video.renditions import render_renditions
+    from media.video.thumbnails import poster
 
     words: list[Word] = []
     if timings is not None:

@@ -8,9 +8,9 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from chassis.auth import Caller
 from chassis.errors import NotAuthenticated, documented
-from chassis.requests import Tx
+from chassis.http.requests import Tx
+from chassis.identity.tokens import Caller
 from contracts.enums import Difficulty, Platform, WorkflowType
 from export.templates import repository
 

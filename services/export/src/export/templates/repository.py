@@ -8,7 +8,7 @@ import asyncpg
 import orjson
 
 from chassis import ids
-from chassis.database import Transaction
+from chassis.data.database import Transaction
 from export.templates.starting import TEMPLATES
 
 

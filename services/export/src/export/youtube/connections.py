@@ -12,10 +12,11 @@ from uuid import UUID
 
 import structlog
 
-from chassis import context, ids
-from chassis.database import Database, Transaction
+from chassis import ids
+from chassis.data.database import Database, Transaction
+from chassis.data.leased_work import NewWork
 from chassis.errors import BadRequest, Conflict, NotAllowed, ServiceError, Unavailable
-from chassis.work import NewWork
+from chassis.observe import context
 from export.orders import carried
 from export.youtube import repository
 from export.youtube.calls import SCOPE, Channel

@@ -9,12 +9,13 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
-from chassis import context, ids
-from chassis.auth import Caller, Verifier, bearer_token
+from chassis import ids
+from chassis.data.leased_work import NewWork
 from chassis.errors import Conflict, NotAuthenticated, NotFound, ServiceError, documented
-from chassis.pagination import Fields, Page, Paged, selected
-from chassis.requests import Tx
-from chassis.work import NewWork
+from chassis.http.pagination import Fields, Page, Paged, selected
+from chassis.http.requests import Tx
+from chassis.identity.tokens import Caller, Verifier, bearer_token
+from chassis.observe import context
 from export.orders import carried
 from export.youtube import metadata, projects, repository
 from export.youtube.connections import (

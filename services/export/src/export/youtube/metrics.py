@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prometheus_client import Counter
 
-from chassis.metrics import REGISTRY
+from chassis.observe.metrics import REGISTRY
 
 UPLOADS_ENDED = Counter(
     "youtube_uploads_ended", "Uploads to YouTube that ended, by how.", ("status",), registry=REGISTRY

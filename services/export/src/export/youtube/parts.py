@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import httpx
 
-from chassis.database import Database
-from chassis.service import Background
+from chassis.data.database import Database
+from chassis.run.service import Background
 from chassis.storage.port import ObjectStore
-from chassis.workers import WorkPool
+from chassis.work.workers import WorkPool
 from export.settings import Settings
 from export.youtube.calls import Addresses, Client
 from export.youtube.client import YouTube, pooled_client

@@ -9,8 +9,8 @@ from uuid import UUID
 import asyncpg
 import orjson
 
-from chassis.database import Transaction
-from chassis.pagination import PageRequest
+from chassis.data.database import Transaction
+from chassis.http.pagination import PageRequest
 from contracts.objects import StoredObject
 from export.youtube.calls import Channel
 from export.youtube.projects import Order

@@ -12,9 +12,9 @@ from uuid import UUID
 import structlog
 
 from chassis import ids
-from chassis.database import Database, DatabaseAway, Transaction
+from chassis.data.database import Database, DatabaseAway, Transaction
+from chassis.data.leased_work import NewWork, WorkItem
 from chassis.storage.port import ObjectDamaged, ObjectMissing, ObjectStore, StoreUnavailable
-from chassis.work import NewWork, WorkItem
 from contracts.enums import ProjectStatus
 from contracts.objects import StoredObject
 from export.orders import as_caused

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from chassis import context
+from chassis.observe import context
 
 RawHeaders = list[tuple[bytes, bytes]]
 

@@ -11,9 +11,9 @@ import structlog
 from starlette.types import Message, Receive, Scope, Send
 from yarl import URL
 
-from chassis.auth import Verifier, bearer_token
 from chassis.errors import NotAuthenticated, ServiceError, TooLarge, Unavailable
-from chassis.problems import error_response
+from chassis.http.problems import error_response
+from chassis.identity.tokens import Verifier, bearer_token
 from gateway.proxy.headers import to_client, to_upstream
 from gateway.proxy.table import Row
 

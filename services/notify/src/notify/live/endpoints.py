@@ -12,9 +12,9 @@ import orjson
 from fastapi import APIRouter, Header, Request
 from starlette.responses import Response, StreamingResponse
 
-from chassis.auth import Caller
-from chassis.database import Database
+from chassis.data.database import Database
 from chassis.errors import NotFound, documented
+from chassis.identity.tokens import Caller
 from contracts.enums import Status
 from notify.live import repository
 from notify.live.hub import Hub, Stream

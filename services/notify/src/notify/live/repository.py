@@ -8,7 +8,7 @@ from uuid import UUID
 
 import orjson
 
-from chassis.database import Database, Transaction
+from chassis.data.database import Database, Transaction
 from contracts.enums import Status
 from notify.live.updates import Update
 

@@ -9,10 +9,10 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
-from chassis.auth import Caller
 from chassis.errors import NotFound, documented
-from chassis.pagination import Page, Paged
-from chassis.requests import Tx
+from chassis.http.pagination import Page, Paged
+from chassis.http.requests import Tx
+from chassis.identity.tokens import Caller
 
 router = APIRouter(prefix="/api/v1/notifications", tags=["notifications"])
 

@@ -10,8 +10,8 @@ from uuid import UUID
 import orjson
 
 from chassis import ids
-from chassis.database import Transaction
-from chassis.messages import Received
+from chassis.bus.messages import Received
+from chassis.data.database import Transaction
 from contracts.notify import NotificationSent
 from contracts.users import UserRegistered, UserUpdated
 from contracts.workflow import RunCancelled, RunCompleted, RunEvent, RunFailed

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request
 
-from chassis.auth import Caller
 from chassis.errors import Invalid, NotFound, documented
-from chassis.requests import Tx
+from chassis.http.requests import Tx
+from chassis.identity.tokens import Caller
 from users.accounts import service
 from users.accounts.errors import AccountExists
 from users.accounts.schemas import ProfileIn, RegisterIn, UserOut

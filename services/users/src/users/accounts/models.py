@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from chassis.models import Base, Identified, Timestamped
+from chassis.data.models import Base, Identified, Timestamped
 from contracts.enums import Role
 
 

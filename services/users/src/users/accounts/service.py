@@ -10,7 +10,7 @@ import asyncpg
 from sqlalchemy.exc import IntegrityError
 
 from chassis import ids
-from chassis.database import Transaction
+from chassis.data.database import Transaction
 from chassis.errors import Invalid, NotFound
 from contracts.billing import EntitlementsChanged
 from contracts.product_lines import ProductLine

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from chassis import faults
-from chassis.auth import Identity
+from chassis.identity.tokens import Identity
 from chassis.settings import SettingsError
 from users.settings import Settings
 

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from chassis.auth import Caller
 from chassis.errors import NotFound, documented
-from chassis.requests import Tx
+from chassis.http.requests import Tx
+from chassis.identity.tokens import Caller
 from users.accounts.errors import AccountInactive, AccountLocked, AddressLocked, RefreshRefused, WrongCredentials
 from users.accounts.schemas import LoginIn, RefreshIn, SessionOut, TokensOut
 from users.devices import CallingDevice

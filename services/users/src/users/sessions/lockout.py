@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from chassis.database import Transaction
+from chassis.data.database import Transaction
 from chassis.errors import ServiceError
 from users.accounts.errors import AccountLocked, AddressLocked
 from users.accounts.models import CountsFailures, LoginAddress, LoginGuard, Session, User

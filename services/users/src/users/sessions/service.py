@@ -10,9 +10,9 @@ from uuid import UUID
 from sqlalchemy import select
 
 from chassis import ids
-from chassis.auth import Identity
-from chassis.database import Database, Transaction
+from chassis.data.database import Database, Transaction
 from chassis.errors import ServiceError
+from chassis.identity.tokens import Identity
 from contracts.product_lines import PRODUCT_LINES
 from contracts.users import SessionRevoked
 from users.accounts.errors import AccountInactive, RefreshRefused, WrongCredentials

@@ -14,7 +14,7 @@ from sqlalchemy import ForeignKey, LargeBinary, String
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from chassis.models import Base, Identified
+from chassis.data.models import Base, Identified
 from users.accounts.models import User
 from users.signin.protocol import Assertion
 

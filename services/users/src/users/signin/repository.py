@@ -9,7 +9,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis import ids
-from chassis.database import Transaction
+from chassis.data.database import Transaction
 from users.signin.models import OAuthIdentity, SignIn, SignInTicket
 from users.signin.protocol import Assertion
 

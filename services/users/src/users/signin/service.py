@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 import structlog
 
-from chassis.database import Database, Transaction
+from chassis.data.database import Database, Transaction
 from chassis.errors import Invalid, NotFound, ServiceError
 from contracts.product_lines import PRODUCT_LINES, ProductLine
 from users.accounts.errors import AccountExists, AccountInactive

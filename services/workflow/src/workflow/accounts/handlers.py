@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from chassis.consumer import Consumers
-from chassis.database import Transaction
+from chassis.data.database import Transaction
+from chassis.messaging.consumer import Consumers
 from contracts.billing import EntitlementsChanged
 from contracts.users import UserRegistered, UserUpdated
 from workflow.accounts import repository

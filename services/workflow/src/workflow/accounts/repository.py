@@ -6,7 +6,7 @@ from uuid import UUID
 
 import orjson
 
-from chassis.database import Transaction
+from chassis.data.database import Transaction
 from contracts.billing import EntitlementsChanged
 
 _KEEP_ENTITLEMENTS = """

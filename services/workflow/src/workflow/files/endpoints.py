@@ -8,11 +8,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
 
-from chassis import context
-from chassis.auth import Caller
 from chassis.errors import NotAllowed, documented
-from chassis.pagination import Fields, Page, Paged, selected
-from chassis.requests import Tx
+from chassis.http.pagination import Fields, Page, Paged, selected
+from chassis.http.requests import Tx
+from chassis.identity.tokens import Caller
+from chassis.observe import context
 from chassis.storage.port import ObjectStore, StoreUnavailable
 from workflow.files import repository
 from workflow.files.errors import (

@@ -10,9 +10,9 @@ from typing import Any
 
 import structlog
 
-from chassis.database import Database, Transaction
-from chassis.periodic import Periodic
+from chassis.data.database import Database, Transaction
 from chassis.storage.port import ObjectMissing, ObjectStore
+from chassis.work.periodic import Periodic
 from contracts.objects import StoredObject
 from workflow.files import repository
 

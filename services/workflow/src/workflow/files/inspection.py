@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from media import images
+from media.images import photos as images
 
 PREPARED_SIDE = 2048
 PREPARED_QUALITY = 90

@@ -9,8 +9,8 @@ from uuid import UUID
 
 import orjson
 
-from chassis.database import Transaction
-from chassis.pagination import PageRequest
+from chassis.data.database import Transaction
+from chassis.http.pagination import PageRequest
 from contracts.enums import ScanStatus
 from contracts.objects import StoredObject
 

@@ -15,17 +15,17 @@ from uuid import UUID
 import structlog
 
 from chassis import ids
-from chassis.auth import Identity
 from chassis.clock import Clock
-from chassis.database import Database
-from chassis.processes import ProcessPool, WorkerDied
+from chassis.data.database import Database
+from chassis.identity.tokens import Identity
 from chassis.storage import keys
 from chassis.storage.port import ObjectStore, StoreUnavailable
+from chassis.work.process_pool import ProcessPool, WorkerDied
 from contracts.enums import ScanStatus
 from contracts.objects import StoredObject
 from contracts.workflow import FileUploaded
 from media import errors as media_errors
-from media.images import MAX_BYTES, sniff
+from media.images.photos import MAX_BYTES, sniff
 from workflow.files import repository
 from workflow.files.errors import FileInfected, FormatNotAccepted, ImageRefused, InspectionBusy, NoFile
 from workflow.files.inspection import Inspected, inspect

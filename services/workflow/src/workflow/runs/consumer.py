@@ -10,9 +10,9 @@ from uuid import UUID
 
 import structlog
 
-from chassis.consumer import Consumers
-from chassis.database import Transaction
-from chassis.messages import Received
+from chassis.bus.messages import Received
+from chassis.data.database import Transaction
+from chassis.messaging.consumer import Consumers
 from workflow.engine.draft import TOLD_AT_MOST_EVERY_S
 from workflow.engine.signals import Progressed
 from workflow.runs import repository

@@ -12,9 +12,9 @@ from uuid import UUID
 import orjson
 import structlog
 
-from chassis import context
-from chassis.database import Transaction
-from chassis.messages import Received
+from chassis.bus.messages import Received
+from chassis.data.database import Transaction
+from chassis.observe import context
 from contracts.message import Event
 from contracts.workflow import RunFailed
 from workflow.engine.advance import OUR_FAULT, Decision, Entry, advance

@@ -9,11 +9,11 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Query, Response
 from starlette.responses import JSONResponse, RedirectResponse
 
-from chassis.auth import AdminCaller, Caller, Identity
-from chassis.database import Transaction
+from chassis.data.database import Transaction
 from chassis.errors import documented
-from chassis.pagination import Fields, Page, Paged, selected
-from chassis.requests import Tx
+from chassis.http.pagination import Fields, Page, Paged, selected
+from chassis.http.requests import Tx
+from chassis.identity.tokens import AdminCaller, Caller, Identity
 from chassis.storage.port import ObjectStore
 from contracts.enums import Status, WorkflowType
 from contracts.objects import StoredObject

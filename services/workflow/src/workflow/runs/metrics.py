@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prometheus_client import Counter, Histogram
 
-from chassis.metrics import REGISTRY
+from chassis.observe.metrics import REGISTRY
 from contracts.message import Event
 from contracts.workflow import RunCancelled, RunCompleted, RunFailed
 

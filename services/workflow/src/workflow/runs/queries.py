@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from chassis.database import Transaction
-from chassis.pagination import PageRequest
+from chassis.data.database import Transaction
+from chassis.http.pagination import PageRequest
 from contracts.enums import Status, WorkflowType
 from workflow.runs.repository import COLUMNS, Row, row_of
 

@@ -12,7 +12,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 
-from chassis.database import Transaction
+from chassis.data.database import Transaction
 from contracts.enums import Priority
 from workflow.accounts.entitlement import Entitlement
 from workflow.engine.advance import Entry

@@ -11,10 +11,11 @@ from uuid import UUID
 
 import orjson
 
-from chassis import context, ids
-from chassis.auth import Identity
-from chassis.database import Transaction
-from chassis.work import LANES
+from chassis import ids
+from chassis.data.database import Transaction
+from chassis.data.leased_work import LANES
+from chassis.identity.tokens import Identity
+from chassis.observe import context
 from contracts.enums import Priority, ScanStatus, Status, WorkflowType
 from contracts.objects import StoredObject
 from contracts.product_lines import PRODUCT_LINES

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from chassis.database import Database
-from chassis.periodic import Periodic
+from chassis.data.database import Database
+from chassis.work.periodic import Periodic
 from workflow.engine.signals import Started, Ticked
 from workflow.runs import repository
 from workflow.runs.driver import Driver, Happening

@@ -1,0 +1,1 @@
+"""The service's database: one transaction with its outbox, inbox and leased work, tables, migrations."""

@@ -1,0 +1,1 @@
+"""HTTP both ways: the application and its edge, errors as callers see them, calls to other services."""

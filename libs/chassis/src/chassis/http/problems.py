@@ -1,0 +1,99 @@
+"""How an error looks to a caller: one body for every error of every service (PLT-18)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import JsonValue
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from chassis.errors import BY_STATUS, Invalid, ServiceError, Unavailable
+from chassis.observe import context
+
+# 405, 406 and 416 come from the framework and the object router; no class of ours stands for them.
+_PLAIN_CODES = {405: "method_not_allowed", 406: "not_acceptable", 416: "range_not_satisfiable"}
+
+_PLAIN_MESSAGES = {
+    404: "There is nothing at this address.",
+    405: "This address does not take that method.",
+    413: "The body is larger than this address takes.",
+}
+
+
+def error_response(error: ServiceError, *, status: int | None = None, code: str | None = None) -> JSONResponse:
+    """The answer for ``error``; ``status`` and ``code`` override the class's own."""
+    now = context.current()
+    body: dict[str, Any] = {
+        "code": code or error.code,
+        "message": error.message,
+        "request_id": now.correlation_id or "",
+    }
+    if error.fields:
+        body["fields"] = error.fields
+    if error.details:
+        body["details"] = error.details
+    if now.traceparent:
+        body["trace_id"] = now.traceparent[3:35]
+    return JSONResponse({"error": body}, status_code=status or error.status, headers=error.headers)
+
+
+def internal_error_response() -> JSONResponse:
+    """The answer when nobody foresaw the error: no internals, a request id to find it by."""
+    return error_response(ServiceError("Something failed on our side. Try again; if it stays, quote the request id."))
+
+
+def database_away_response() -> JSONResponse:
+    """The answer while the database cannot be reached: nothing was done, the same request may pass in a moment."""
+    return error_response(
+        Unavailable("We cannot reach our records at the moment. Try again in a moment.", retry_after_s=1)
+    )
+
+
+def install_handlers(app: FastAPI) -> None:
+    """Render every error the application can raise as ``ErrorBody``."""
+    app.add_exception_handler(ServiceError, _service_error)
+    app.add_exception_handler(RequestValidationError, _validation_error)
+    app.add_exception_handler(HTTPException, _http_exception)
+
+
+async def _service_error(_: Request, error: Exception) -> Response:
+    assert isinstance(error, ServiceError)  # noqa: S101  what it is registered for
+    return error_response(error)
+
+
+async def _validation_error(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101  what it is registered for
+    # The rejected input is left out on purpose: it may be a password.
+    fields: dict[str, str] = {}
+    rules: dict[str, JsonValue] = {}
+    for problem in error.errors():
+        name = field_name(problem["loc"])
+        fields.setdefault(name, problem["msg"])
+        rules.setdefault(name, problem["type"])
+    message = "Correct these fields: " + ", ".join(sorted(fields)) + "."
+    return error_response(Invalid(message, fields=fields, details={"rules": rules}))
+
+
+async def _http_exception(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101  what it is registered for
+    return http_error_response(error.status_code, str(error.detail), error.headers)
+
+
+def http_error_response(status: int, detail: str, headers: Mapping[str, str] | None = None) -> Response:
+    """The answer for a status that no error class of ours raised, such as an unknown path."""
+    if status < 400:
+        return Response(status_code=status, headers=headers)
+    kind = BY_STATUS.get(status, ServiceError)
+    code = kind.code if kind is not ServiceError else _PLAIN_CODES.get(status, f"http_{status}")
+    message = _PLAIN_MESSAGES.get(status, detail) if detail == HTTPStatus(status).phrase else detail
+    return error_response(kind(message, headers=headers), status=status, code=code)
+
+
+def field_name(location: tuple[str | int, ...]) -> str:
+    """``body.items.0.name`` becomes ``items.0.name``; a problem with the body as a whole is called ``body``."""
+    return ".".join(str(part) for part in location[1:]) or str(location[0])

@@ -1,0 +1,337 @@
+"""Who is calling: access tokens are checked by every service itself, against the keys that users publishes.
+
+An access token is a JWT with the claims ``sub`` (user id), ``email``, ``role``, ``product_line``,
+``subscription_tier``, ``sid`` (session id), ``typ`` = ``access``, ``iss``, ``aud``, ``iat``, ``exp`` and, in its
+header, ``alg`` and ``kid`` (USR-34, SEC-01, SEC-02). Everything fails closed: no key, no entry.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any, Protocol
+from uuid import UUID
+
+import jwt
+import structlog
+from fastapi import Depends, Request
+from fastapi.openapi.models import HTTPBearer as BearerModel
+from fastapi.security.base import SecurityBase
+
+from chassis.errors import NotAllowed, NotAuthenticated, ServiceError, Unavailable
+from chassis.observe.metrics import CACHE_REQUESTS
+from chassis.settings import ServiceSettings, SettingsError
+
+log = structlog.get_logger()
+
+ACCESS = "access"
+"""The ``typ`` claim of an access token."""
+
+_REQUIRED_CLAIMS = ["sub", "sid", "typ", "iss", "aud", "iat", "exp"]
+_LONGEST_LIFE_S = 24 * 3600
+_HITS = CACHE_REQUESTS.labels("verified_tokens", "hit")
+_MISSES = CACHE_REQUESTS.labels("verified_tokens", "miss")
+
+FetchKeys = Callable[[], Awaitable[Mapping[str, Any]]]
+"""Answers a JSON Web Key Set (RFC 7517); raises ``OSError``, ``ValueError`` or a ``ServiceError`` when it cannot."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The caller, as the access token says."""
+
+    user_id: UUID
+    email: str
+    role: str
+    product_line: str
+    plan: str
+    session_id: UUID
+    issued_at: datetime
+    expires_at: datetime
+
+    @property
+    def is_admin(self) -> bool:
+        """May act on what belongs to others."""
+        return self.role == "admin"
+
+    def claims(self, *, issuer: str, audience: str) -> dict[str, Any]:
+        """The claims of an access token for this identity; the inverse of what ``TokenVerifier`` reads."""
+        return {
+            "sub": str(self.user_id),
+            "email": self.email,
+            "role": self.role,
+            "product_line": self.product_line,
+            "subscription_tier": self.plan,
+            "sid": str(self.session_id),
+            "typ": ACCESS,
+            "iss": issuer,
+            "aud": audience,
+            "iat": int(self.issued_at.timestamp()),
+            "exp": int(self.expires_at.timestamp()),
+        }
+
+
+class Verifier(Protocol):
+    """Tells who a token belongs to."""
+
+    async def verify(self, token: str) -> Identity:
+        """The identity; raises ``NotAuthenticated``, or ``Unavailable`` when it cannot be told."""
+        ...
+
+
+class TokenVerifier:
+    """Checks access tokens, remembers what it checked, and forgets it when a session is revoked.
+
+    Keys are fetched when first needed, again every ``keys_max_age_s`` and, at most every ``refresh_at_most_every_s``,
+    when a token names a key that is not known. Ed25519 is the only accepted algorithm; HS256 is accepted instead where
+    a ``secret`` is given. Clocks may differ by ``leeway_s``.
+    """
+
+    def __init__(
+        self,
+        fetch_keys: FetchKeys | None,
+        *,
+        issuer: str,
+        audience: str,
+        secret: str | None = None,
+        leeway_s: float = 60.0,
+        cache_size: int = 20_000,
+        keys_max_age_s: float = 600.0,
+        refresh_at_most_every_s: float = 5.0,
+        clock: Callable[[], float] = time.time,
+        ticks: Callable[[], float] = time.monotonic,
+    ) -> None:
+        if (fetch_keys is None) == (secret is None):
+            raise SettingsError("tokens need either a key set or a shared secret")
+        self._fetch_keys = fetch_keys
+        self._issuer = issuer
+        self._audience = audience
+        self._secret = secret
+        self._leeway_s = leeway_s
+        self._cache_size = cache_size
+        self._keys_max_age_s = keys_max_age_s
+        self._refresh_at_most_every_s = refresh_at_most_every_s
+        self._clock = clock
+        self._ticks = ticks
+        self._keys: dict[str, jwt.PyJWK] = {}
+        self._keys_read_at = float("-inf")
+        self._tried_at = float("-inf")
+        self._refreshing = asyncio.Lock()
+        self._verified: OrderedDict[str, tuple[float, Identity]] = OrderedDict()
+        self._revoked: dict[UUID, float] = {}
+
+    @classmethod
+    def from_settings(cls, settings: ServiceSettings, fetch_keys: FetchKeys | None = None) -> TokenVerifier:
+        """The verifier the settings ask for; ``fetch_keys`` replaces the call to ``jwks_url``."""
+        secret = settings.jwt_secret_key.get_secret_value() if settings.jwt_secret_key else None
+        if secret is None and fetch_keys is None:
+            if settings.jwks_url is None:
+                raise SettingsError("cannot start: missing: JWKS_URL")
+            fetch_keys = keys_from(settings.jwks_url)
+        return cls(
+            None if secret else fetch_keys,
+            issuer=settings.token_issuer,
+            audience=settings.token_audience,
+            secret=secret,
+        )
+
+    async def verify(self, token: str) -> Identity:
+        """Who the token belongs to. Raises ``NotAuthenticated``; ``Unavailable`` when the keys cannot be had."""
+        known = self._verified.get(token)
+        if known is not None:
+            expiry, identity = known
+            if expiry <= self._clock():
+                del self._verified[token]
+                raise _expired()
+            if self._revoked and identity.session_id in self._revoked:
+                raise _revoked()
+            self._verified.move_to_end(token)
+            _HITS.inc()
+            return identity
+        _MISSES.inc()
+        identity = _identity(self._checked(token, await self._key_for(token)))
+        if identity.session_id in self._revoked:
+            raise _revoked()
+        self._verified[token] = (identity.expires_at.timestamp() + self._leeway_s, identity)
+        if len(self._verified) > self._cache_size:
+            self._verified.popitem(last=False)
+        return identity
+
+    def revoke_session(self, session_id: UUID) -> None:
+        """From now on refuse every token of this session. Forgotten when the longest-lived token has expired."""
+        now = self._clock()
+        for old in [session for session, until in self._revoked.items() if until <= now]:
+            del self._revoked[old]
+        self._revoked[session_id] = now + _LONGEST_LIFE_S + self._leeway_s
+
+    def _checked(self, token: str, key: jwt.PyJWK | str) -> dict[str, Any]:
+        try:
+            claims: dict[str, Any] = jwt.decode(
+                token,
+                key,
+                algorithms=["HS256"] if self._secret else ["EdDSA"],
+                issuer=self._issuer,
+                audience=self._audience,
+                # Times are checked below against this verifier's clock, so that tests can move it.
+                options={
+                    "require": _REQUIRED_CLAIMS,
+                    "verify_exp": False,
+                    "verify_iat": False,
+                    "verify_nbf": False,
+                },
+            )
+        except jwt.InvalidTokenError as refusal:
+            raise NotAuthenticated("The access token is not valid. Log in again.") from refusal
+        now = self._clock()
+        if claims["typ"] != ACCESS:
+            raise NotAuthenticated("This is not an access token. Use the one that login returned as access_token.")
+        if not isinstance(claims["exp"], int) or not isinstance(claims["iat"], int):
+            raise NotAuthenticated("The access token is not valid. Log in again.")
+        if claims["exp"] + self._leeway_s <= now:
+            raise _expired()
+        if max(claims["iat"], claims.get("nbf", 0)) - self._leeway_s > now:
+            raise NotAuthenticated("The access token is not valid yet. Check the clock.")
+        return claims
+
+    async def _key_for(self, token: str) -> jwt.PyJWK | str:
+        if self._secret is not None:
+            return self._secret
+        try:
+            key_id = jwt.get_unverified_header(token).get("kid")
+        except jwt.InvalidTokenError as refusal:
+            raise NotAuthenticated("The access token is not valid. Log in again.") from refusal
+        if not isinstance(key_id, str):
+            raise NotAuthenticated("The access token names no key. Log in again.")
+        stale = self._ticks() - self._keys_read_at > self._keys_max_age_s
+        if stale or key_id not in self._keys:
+            await self._refresh()
+        if (key := self._keys.get(key_id)) is not None:
+            return key
+        if not self._keys:
+            raise Unavailable("Access tokens cannot be checked at the moment. Try again shortly.", retry_after_s=1)
+        raise NotAuthenticated("The access token was signed with an unknown key. Log in again.")
+
+    async def _refresh(self) -> None:
+        asked_at = self._ticks()
+        async with self._refreshing:
+            # Whoever waited for the lock profits from the answer; and unknown key ids must not become a flood.
+            if self._tried_at >= asked_at or asked_at - self._tried_at < self._refresh_at_most_every_s:
+                return
+            self._tried_at = self._ticks()
+            assert self._fetch_keys is not None  # noqa: S101  there is no secret, see __init__
+            try:
+                found = _key_set(await self._fetch_keys())
+            except (OSError, ServiceError, ValueError, jwt.PyJWTError) as failure:
+                # Keys once read stay good: users being away must not log everybody out.
+                log.warning("auth.keys_not_read", reason=repr(failure), kept=len(self._keys))
+                return
+            if not self._keys.keys() <= found.keys():
+                self._verified.clear()  # a withdrawn key takes what it signed with it
+            self._keys = found
+            self._keys_read_at = self._ticks()
+
+
+def keys_from(url: str, *, timeout_s: float = 5.0) -> FetchKeys:
+    """Fetch the key set from ``url``; raises ``Unavailable``, or ``ValueError`` for what is no JSON."""
+
+    async def fetch() -> Mapping[str, Any]:
+        # Needed once in ten minutes, and 0.1 s to import: not before somebody asks.
+        import httpx
+
+        try:
+            async with httpx.AsyncClient(timeout=timeout_s) as http:
+                reply = await http.get(url)
+                reply.raise_for_status()
+        except httpx.HTTPError as failure:
+            raise Unavailable(f"The signing keys cannot be read: {type(failure).__name__}.") from failure
+        found: Mapping[str, Any] = reply.json()
+        return found
+
+    return fetch
+
+
+class _BearerToken(SecurityBase):
+    """The dependency behind ``Caller``; also what the API documentation says about it."""
+
+    def __init__(self) -> None:
+        self.model = BearerModel(bearerFormat="JWT", description="The access token that login returns.")
+        self.scheme_name = "AccessToken"
+
+    async def __call__(self, request: Request) -> Identity:
+        known = request.scope.get("chassis.identity")
+        if isinstance(known, Identity):
+            return known
+        if isinstance(known, ServiceError):
+            raise known
+        token = bearer_token(request.headers.get("authorization"))
+        if token is None:
+            raise NotAuthenticated("Log in and send the access token as a Bearer token.")
+        verifier: Verifier = request.app.state.verifier
+        return await verifier.verify(token)
+
+
+def bearer_token(header: str | None) -> str | None:
+    """The token of an ``Authorization`` header, or None when it carries no Bearer token."""
+    if header is None or header[:7].lower() != "bearer ":
+        return None
+    return header[7:].strip() or None
+
+
+Caller = Annotated[Identity, Depends(_BearerToken())]
+"""The authenticated caller; without a valid access token the answer is 401."""
+
+
+async def _admin(caller: Caller) -> Identity:
+    if not caller.is_admin:
+        raise NotAllowed("Only administrators may do this.")
+    return caller
+
+
+AdminCaller = Annotated[Identity, Depends(_admin)]
+"""An authenticated administrator; others get 403."""
+
+
+def _identity(claims: Mapping[str, Any]) -> Identity:
+    try:
+        return Identity(
+            user_id=UUID(claims["sub"]),
+            email=str(claims.get("email", "")),
+            role=str(claims.get("role", "user")),
+            product_line=str(claims.get("product_line", "")),
+            plan=str(claims.get("subscription_tier", "")),
+            session_id=UUID(claims["sid"]),
+            issued_at=datetime.fromtimestamp(claims["iat"], UTC),
+            expires_at=datetime.fromtimestamp(claims["exp"], UTC),
+        )
+    except (ValueError, TypeError, AttributeError, OverflowError, OSError) as malformed:
+        raise NotAuthenticated("The access token is not valid. Log in again.") from malformed
+
+
+def _key_set(document: Mapping[str, Any]) -> dict[str, jwt.PyJWK]:
+    """Ed25519 keys of a key set by their id; keys for anything else are not ours to use.
+
+    Raises ``ValueError`` when there is none: an empty answer is a broken one, and must not log everybody out.
+    """
+    try:
+        found = {
+            entry["kid"]: jwt.PyJWK(dict(entry), algorithm="EdDSA")
+            for entry in document["keys"]
+            if entry.get("kty") == "OKP" and entry.get("crv") == "Ed25519" and isinstance(entry.get("kid"), str)
+        }
+    except (KeyError, TypeError, AttributeError) as malformed:
+        raise ValueError("not a key set") from malformed
+    if not found:
+        raise ValueError("no Ed25519 key in the key set")
+    return found
+
+
+def _expired() -> NotAuthenticated:
+    return NotAuthenticated("The access token has expired. Refresh it or log in again.", details={"expired": True})
+
+
+def _revoked() -> NotAuthenticated:
+    return NotAuthenticated("This session was ended. Log in again.")

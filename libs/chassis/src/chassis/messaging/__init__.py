@@ -1,0 +1,1 @@
+"""Messages and the database together: outbox, inbox, consumers, listeners, dead letters."""

@@ -1,0 +1,1 @@
+"""What can be seen from outside: logs, metrics, traces, and the context that all of them carry."""

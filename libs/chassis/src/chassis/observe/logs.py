@@ -1,0 +1,216 @@
+"""One JSON object per log line, with the identifiers of the request or message, and without secrets (OBS-01, OBS-02).
+
+Modules log an event name and fields: ``log.info("reservation.refused", job_id=...)``.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import lru_cache
+from typing import Any, BinaryIO, Literal
+
+import orjson
+import structlog
+from pydantic import SecretStr
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from chassis.observe import context
+from chassis.settings import ServiceSettings
+
+MASKED = "***"
+_SECRET_KEY = re.compile(
+    r"authorization|password|passwd|token(?!s)|secret|api[_-]?key|private[_-]?key|cookie|signature|credential", re.I
+)
+_HARMLESS_KEYS = frozenset({"token_type", "token_kind"})
+_PERSONAL_KEYS = frozenset({"email", "e_mail", "phone", "phone_number", "address"})
+_CREDENTIAL_IN_TEXT = re.compile(r"(?P<scheme>://[^/\s:@]*:)[^@\s/]+@|(?P<bearer>Bearer\s+)[\w.~+/=-]+", re.I)
+_DEEPEST = 6
+# Clients that write a line for each call, with its whole address: signed links and keys travel there.
+_CHATTY = ("httpx", "httpcore", "botocore", "boto3", "s3transfer", "urllib3", "aiormq", "aio_pika")
+
+_service: ContextVar[str | None] = ContextVar("talkingphoto_service", default=None)
+
+
+@contextmanager
+def service_scope(name: str) -> Iterator[None]:
+    """Log lines written in this block belong to service ``name``: where one process runs several."""
+    token = _service.set(name)
+    try:
+        yield
+    finally:
+        _service.reset(token)
+
+
+def configure_logging(settings: ServiceSettings) -> None:
+    """Send structlog's and the standard library's records to standard output, and to ``log_file`` where one is set.
+
+    Calling it again replaces the earlier configuration.
+    """
+    level = logging.getLevelNamesMapping()[settings.log_level]
+    identify = _Identify(settings.service_name)
+    finish: list[Processor] = [
+        identify,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        mask_secrets,
+    ]
+    if settings.log_format == "json":
+        finish += [structlog.processors.EventRenamer("message"), _render_json]
+    else:
+        finish += [structlog.dev.ConsoleRenderer(colors=False), _to_bytes]
+    output = _Output(settings.log_file.open("ab") if settings.log_file else None, stdout=settings.log_stdout)
+    structlog.configure(
+        processors=[structlog.processors.add_log_level, _add_origin, *finish],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=lambda *_: output,
+        cache_logger_on_first_use=True,
+    )
+    handler = _StandardHandler(output, finish)
+    root = logging.getLogger()
+    for old in [known for known in root.handlers if isinstance(known, _StandardHandler)]:
+        root.removeHandler(old)
+        old.close()
+    root.addHandler(handler)
+    root.setLevel(max(level, logging.INFO))
+    for name in _CHATTY:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def mask_secrets(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """Replace what must not be read in a log: by key, by type (``SecretStr``), and credentials inside texts."""
+    return {key: _masked(key, value, 0) for key, value in event.items()}
+
+
+@lru_cache(maxsize=4096)
+def _kind(key: str) -> Literal["plain", "secret", "personal"]:
+    if _SECRET_KEY.search(key) and key not in _HARMLESS_KEYS:
+        return "secret"
+    return "personal" if key in _PERSONAL_KEYS else "plain"
+
+
+def _masked(key: str, value: Any, depth: int) -> Any:
+    kind = _kind(key)
+    if type(value) is str:
+        if kind == "plain":
+            if "://" in value or "earer " in value:
+                return _CREDENTIAL_IN_TEXT.sub(_without_credential, value)
+            return value
+        return MASKED if kind == "secret" else _without_person(value)
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if kind == "secret" or isinstance(value, SecretStr):
+        return MASKED
+    if depth < _DEEPEST:
+        if isinstance(value, Mapping):
+            return {str(name): _masked(str(name), part, depth + 1) for name, part in value.items()}
+        if isinstance(value, Sequence | set | frozenset) and not isinstance(value, str | bytes | bytearray):
+            return [_masked(key, part, depth + 1) for part in value]
+    return value
+
+
+def _without_person(value: str) -> str:
+    name, at, domain = value.rpartition("@")
+    return f"{name[:1]}{MASKED}@{domain}" if at else MASKED
+
+
+def _without_credential(found: re.Match[str]) -> str:
+    return f"{found['bearer']}{MASKED}" if found["bearer"] else f"{found['scheme']}{MASKED}@"
+
+
+class _Identify:
+    """Add who this is about: service, request, trace, user, product line."""
+
+    def __init__(self, service: str) -> None:
+        self._service = service
+
+    def __call__(self, _: WrappedLogger, __: str, event: EventDict) -> EventDict:
+        event["service"] = _service.get() or self._service
+        now = context.current()
+        if now.correlation_id is not None:
+            event.setdefault("request_id", now.correlation_id)
+        if now.traceparent is not None:
+            event["trace_id"] = now.traceparent[3:35]
+        if now.user_id is not None:
+            event.setdefault("user_id", now.user_id)
+        if now.product_line is not None:
+            event.setdefault("product_line", now.product_line)
+        return event
+
+
+class _Output:
+    """Where rendered lines go. Standard output is looked up at each line, because tests and runners replace it."""
+
+    def __init__(self, file: BinaryIO | None, *, stdout: bool = True) -> None:
+        self._file = file
+        self._stdout = stdout
+
+    def msg(self, line: bytes) -> None:
+        """Write one line to every sink."""
+        if self._stdout:
+            sys.stdout.buffer.write(line + b"\n")
+            sys.stdout.buffer.flush()
+        if self._file is not None:
+            self._file.write(line + b"\n")
+            self._file.flush()
+
+    def close(self) -> None:
+        """Close the file; standard output is not ours to close."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    debug = info = warning = error = critical = exception = log = msg
+
+
+class _StandardHandler(logging.Handler):
+    """Renders records of libraries like our own."""
+
+    def __init__(self, output: _Output, finish: Sequence[Processor]) -> None:
+        super().__init__()
+        self._output = output
+        self._finish = finish
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one record."""
+        event: Any = {
+            "event": record.getMessage(),
+            "logger": record.name,
+            "level": record.levelname.lower(),
+            "module": record.module,
+            "function": record.funcName,
+            "line": record.lineno,
+        }
+        if record.exc_info:
+            event["exc_info"] = record.exc_info
+        for processor in self._finish:
+            event = processor(None, "", event)
+        self._output.msg(event)
+
+    def close(self) -> None:
+        """Close what records were written to."""
+        self._output.close()
+        super().close()
+
+
+def _add_origin(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """Add module, function and line of the caller."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("structlog"):
+        frame = frame.f_back
+    event["module"] = frame.f_globals.get("__name__", "?")
+    event["function"] = frame.f_code.co_name
+    event["line"] = frame.f_lineno
+    return event
+
+
+def _render_json(_: WrappedLogger, __: str, event: EventDict) -> bytes:
+    return orjson.dumps(event, default=str, option=orjson.OPT_NON_STR_KEYS)
+
+
+def _to_bytes(_: WrappedLogger, __: str, line: Any) -> bytes:
+    return str(line).encode()

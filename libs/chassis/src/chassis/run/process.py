@@ -1,0 +1,228 @@
+"""The two processes of a service in the distributed topology: one answers HTTP, one works on messages.
+
+``python -m <service>.api`` and ``python -m <service>.worker`` call :func:`run_api` and :func:`run_worker`;
+``python -m <service>.migrate`` calls :func:`run_migrations`. Everything they need comes from the environment.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+import uvicorn
+import uvloop
+
+from chassis.bus.memory import InProcessBus
+from chassis.bus.port import Bus
+from chassis.bus.rabbitmq import RabbitMQBus
+from chassis.clock import SystemClock
+from chassis.data import migrations
+from chassis.data.database import Database
+from chassis.http.app import create_app
+from chassis.identity.tokens import TokenVerifier
+from chassis.messaging.dead_letters import PostgresDeadLetters
+from chassis.observe.logs import configure_logging
+from chassis.observe.traces import configure_tracing
+from chassis.run.service import Dependencies, Running, Service, ServiceSpec
+from chassis.run.temporary import own_temporary_folder
+from chassis.settings import ServiceSettings, SettingsError, load
+from chassis.storage import FallbackStore, open_store
+from chassis.work.process_pool import ProcessPool
+
+log = structlog.get_logger(__name__)
+
+GRACE_S = 5.0
+"""How long a process may take to finish what it has in hand after SIGTERM (F03)."""
+
+
+GARBAGE_AFTER = (50_000, 20, 20)
+"""Net new objects before a collection of the youngest, and how many collections before one of the next older ones."""
+
+
+class Server(uvicorn.Server):
+    """uvicorn without its signal handlers: the process decides when to stop, and in which order."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Any:
+        """Leave signals to the process."""
+        yield
+
+
+@dataclass(frozen=True)
+class Assembled:
+    """A service with everything it was given."""
+
+    service: Service
+    settings: ServiceSettings
+    dependencies: Dependencies
+
+
+def assemble(spec: ServiceSpec, settings: ServiceSettings) -> Assembled:
+    """Build a service from its settings alone. Starts nothing."""
+    database = (
+        Database(
+            settings.database_url.get_secret_value(),
+            service=spec.name,
+            pool_size=settings.pool_size,
+            max_overflow=settings.pool_overflow,
+        )
+        if spec.migrations is not None
+        else None
+    )
+    dependencies = Dependencies(
+        database=database,
+        store=open_store(settings),
+        verifier=TokenVerifier.from_settings(settings),
+        clock=SystemClock(),
+        processes=ProcessPool(settings.media_processes),
+    )
+    return Assembled(spec.build(settings, dependencies), settings, dependencies)
+
+
+def open_bus(settings: ServiceSettings, databases: dict[str, Database]) -> Bus:
+    """The bus that the settings name."""
+    if settings.bus == "rabbitmq" and settings.rabbitmq_url is not None:
+        return RabbitMQBus(settings.rabbitmq_url.get_secret_value())
+    return InProcessBus(PostgresDeadLetters(databases))
+
+
+def run_api(spec: ServiceSpec) -> None:
+    """Answer HTTP until SIGTERM or SIGINT."""
+    _run(spec, _api)
+
+
+def run_worker(spec: ServiceSpec) -> None:
+    """Work on messages until SIGTERM or SIGINT; ``/health``, ``/ready`` and ``/metrics`` answer on ``PORT``."""
+    _run(spec, _worker)
+
+
+def run_migrations(spec: ServiceSpec) -> None:
+    """Bring the database up to date and load initial data, then end. Repeatable."""
+    asyncio.run(migrate(spec, _loaded(spec)))
+
+
+async def migrate(spec: ServiceSpec, settings: ServiceSettings) -> None:
+    """Migrations, then the repeatable initial data."""
+    if spec.migrations is None:
+        return
+    url = settings.database_url.get_secret_value()
+    await migrations.upgrade(url, spec.migrations)
+    if spec.initial_data is not None:
+        database = Database(url, service=spec.name)
+        try:
+            await spec.initial_data(database)
+        finally:
+            await database.close()
+
+
+async def _api(spec: ServiceSpec, settings: ServiceSettings) -> None:
+    assembled = assemble(spec, settings)
+    async with _messages(assembled, consume=False, serve=True), _stop_signal() as stop:
+        await _serve(assembled.service.app, settings, stop)
+
+
+async def _worker(spec: ServiceSpec, settings: ServiceSettings) -> None:
+    assembled = assemble(spec, settings)
+    async with _messages(assembled, consume=True, serve=False) as bus, _stop_signal() as stop:
+        readiness = {"bus": bus.ready, "queues": bus.reading}
+        if assembled.service.database is not None:
+            readiness["database"] = assembled.service.database.ready
+        app = create_app(
+            name=f"{spec.name}-worker", settings=settings, version="0.1.0", routers=[], readiness=readiness
+        )
+        await _serve(app, settings, stop)
+
+
+@asynccontextmanager
+async def _messages(assembled: Assembled, *, consume: bool, serve: bool) -> AsyncIterator[Bus]:
+    service, settings = assembled.service, assembled.settings
+    databases = {service.name: service.database} if service.database is not None else {}
+    bus = open_bus(settings, databases)
+    running = Running(service, bus, consume=consume, serve=serve, retry_delays_s=settings.retry_delays_s)
+    store = assembled.dependencies.store
+    await assembled.dependencies.processes.start()
+    if isinstance(store, FallbackStore):
+        await store.start()
+    await bus.start()
+    await running.start()
+    _spare_collections()
+    try:
+        yield bus
+    finally:
+        await bus.pause(GRACE_S)
+        await running.stop(GRACE_S)
+        await bus.stop(GRACE_S)
+        if isinstance(store, FallbackStore):
+            await store.stop(GRACE_S)
+        await assembled.dependencies.processes.stop(GRACE_S)
+
+
+def _spare_collections() -> None:
+    """What was made to get here stays until the end: the garbage collector need not look at it again and again.
+
+    A batch of messages is some ten thousand objects that all die with it, without cycles; Python's usual seven hundred
+    would mean dozens of collections a batch.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GARBAGE_AFTER)
+
+
+@asynccontextmanager
+async def _stop_signal() -> AsyncIterator[asyncio.Event]:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    yield stop
+
+
+async def _serve(app: Any, settings: ServiceSettings, stop: asyncio.Event) -> None:
+    server = Server(server_config(app, settings))
+    serving = asyncio.create_task(server.serve())
+    waiting = asyncio.create_task(stop.wait())
+    await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    server.should_exit = True
+    await serving
+
+
+def server_config(app: Any, settings: ServiceSettings) -> uvicorn.Config:
+    """uvicorn, set so that it adds nothing to what the app logs and answers itself."""
+    return uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=int(GRACE_S),
+        timeout_keep_alive=30,
+    )
+
+
+def _loaded(spec: ServiceSpec) -> ServiceSettings:
+    try:
+        return load(spec.settings)
+    except SettingsError as error:
+        sys.stderr.write(f"{spec.name}: {error}\n")
+        raise SystemExit(2) from error
+
+
+def _run(spec: ServiceSpec, main: Callable[[ServiceSpec, ServiceSettings], Coroutine[Any, Any, None]]) -> None:
+    settings = _loaded(spec)
+    configure_logging(settings)
+    configure_tracing(settings)
+    with (
+        own_temporary_folder(settings.temporary_folder),
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+    ):
+        runner.run(main(spec, settings))

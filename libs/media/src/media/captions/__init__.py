@@ -1,0 +1,1 @@
+"""Captions: cues and their lines, fonts, files, and captions drawn into pictures."""

@@ -1,0 +1,1 @@
+"""Making a photo better: light, noise, sharpness, size."""

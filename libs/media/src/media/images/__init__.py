@@ -1,0 +1,1 @@
+"""Photos: the container, the pixels, and numbers about them."""

@@ -1,0 +1,1 @@
+"""Sampled sound: files, loudness, music, effects, music under speech."""

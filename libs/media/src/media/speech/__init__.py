@@ -1,0 +1,1 @@
+"""From a script to speech with the time of every sound and word."""

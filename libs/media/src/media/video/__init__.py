@@ -1,0 +1,1 @@
+"""Video files: what they are, decoding, encoding, cutting, joining, shapes for platforms."""
