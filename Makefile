@@ -15,6 +15,13 @@ SCRIPT ?=
 LANGUAGE ?= en
 VOICE ?= female
 OUT ?= out/demo
+# Words go to the command by the environment, as they are: neither make nor the shell reads what is in them.
+unexport PHOTO SCRIPT LANGUAGE VOICE OUT
+export DEMO_PHOTO := $(value PHOTO)
+export DEMO_SCRIPT := $(value SCRIPT)
+export DEMO_LANGUAGE := $(value LANGUAGE)
+export DEMO_VOICE := $(value VOICE)
+export DEMO_OUT := $(value OUT)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up doctor test check fmt types imports bench chaos record lock vendors vendor-matrix clean
@@ -36,8 +43,8 @@ $(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock simulators/pyproject.toml
 	@touch $@
 
 demo: setup ## Make a talking video: make demo [PHOTO=x.jpg SCRIPT="..." LANGUAGE=hi VOICE=male OUT=out/demo]
-	@$(BIN)/talkingphoto demo --photo "$(PHOTO)" --language $(LANGUAGE) --voice $(VOICE) --out "$(OUT)" \
-		$(if $(SCRIPT),--script "$(SCRIPT)")
+	@$(BIN)/talkingphoto demo --photo "$$DEMO_PHOTO" --language "$$DEMO_LANGUAGE" --voice "$$DEMO_VOICE" \
+		--out "$$DEMO_OUT" $(if $(value SCRIPT),--script "$$DEMO_SCRIPT")
 
 up: setup ## Run the platform on this machine until Ctrl-C
 	@$(BIN)/talkingphoto up
