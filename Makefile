@@ -12,7 +12,10 @@ export TALKINGPHOTO_HOME ?= $(CURDIR)/.state
 
 PHOTO ?= samples/portrait.jpg
 SCRIPT ?=
-LANGUAGE ?= en
+# The environment's LANGUAGE is gettext's list of languages for messages, not what the script is written in.
+ifneq ($(origin LANGUAGE),command line)
+LANGUAGE := en
+endif
 VOICE ?= female
 OUT ?= out/demo
 # Words go to the command by the environment, as they are: neither make nor the shell reads what is in them.

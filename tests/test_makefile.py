@@ -60,3 +60,9 @@ def test_so_do_names_of_files(demo: Path) -> None:
     said = _said(demo, f"PHOTO={photo}", f"OUT={out}", "LANGUAGE=hi", "VOICE=male")
 
     assert said == ["demo", "--photo", photo, "--language", "hi", "--voice", "male", "--out", out]
+
+
+def test_the_language_of_the_desktop_is_not_the_language_of_the_script(demo: Path) -> None:
+    said = _said(demo, environment={"LANGUAGE": "en_GB:en"})
+
+    assert said[said.index("--language") + 1] == "en"
