@@ -318,3 +318,38 @@ async def test_every_method_passes(gateway: Any, method: str) -> None:
     async with gateway.request(method, "/api/v1/users/me") as answer:
         assert answer.status == 200
     assert gateway.upstream.requests[0]["method"] == method
+
+
+@pytest.mark.parametrize("path", ["/api/v1/users/me", "/api/v1/auth/login"])
+async def test_of_two_tokens_none_passes(gateway: Any, path: str) -> None:
+    """A live one in front of a logged-out one: each side of the gateway would believe another."""
+    head = f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+    tokens = "".join(f"Authorization: Bearer {gateway.issuer.token()}\r\n" for _ in range(2))
+    reader, writer = await asyncio.open_connection(*gateway.url.removeprefix("http://").split(":"))
+    writer.write(f"{head}{tokens}\r\n".encode())
+    async with asyncio.timeout(5):
+        assert b" 400 " in await reader.readline()
+    writer.close()
+    await writer.wait_closed()
+
+    assert not gateway.upstream.requests
+
+
+async def test_a_slash_at_the_end_makes_no_difference(gateway: Any) -> None:
+    async with gateway.request("GET", "/api/v1/users/me/?page=2") as answer:
+        assert answer.status == 200
+    async with gateway.request("GET", "/health//", headers={"Host": "evil.example"}) as answer:
+        assert (answer.status, answer.headers.get("Location")) == (200, None)
+    async with gateway.request("GET", "/api/v1/objects/a%2Fb/") as answer:
+        assert answer.status == 200
+
+    assert [(seen["path"], seen["query"]) for seen in gateway.upstream.requests] == [
+        ("/api/v1/users/me", "page=2"),
+        ("/api/v1/objects/a%2Fb/", ""),
+    ]
+
+
+async def test_a_slash_opens_no_public_door(gateway: Any) -> None:
+    async with aiohttp.ClientSession() as http, http.post(f"{gateway.url}/api/v1/auth/logout/") as answer:
+        assert answer.status == 401
+    assert not gateway.upstream.requests

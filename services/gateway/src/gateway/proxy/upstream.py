@@ -13,7 +13,7 @@ from yarl import URL
 
 from chassis.errors import NotAuthenticated, ServiceError, TooLarge, Unavailable
 from chassis.http.problems import error_response
-from chassis.identity.tokens import Verifier, bearer_token
+from chassis.identity.tokens import Verifier, authorization, bearer_token
 from gateway.proxy.headers import to_client, to_upstream
 from gateway.proxy.table import Row
 
@@ -100,10 +100,11 @@ class Proxy:
             await error_response(error)(scope, receive, send)
 
     async def _check(self, scope: Scope) -> None:
+        # The one that is checked here is the one that goes on, on public paths too.
+        header = authorization(scope["headers"])
         if self._row.public:
             return
-        header = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
-        token = bearer_token(header.decode("latin-1"))
+        token = bearer_token(header)
         if token is None:
             raise NotAuthenticated("Log in and send the access token as `Authorization: Bearer`.")
         await self._verifier.verify(token)
