@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -79,7 +80,7 @@ async def accept(
     known = await repository.before_create(tx, body.input_file_id, caller.user_id, product_line, key)
     if known.remembered is not None:
         return _repeated(known.remembered, digest)
-    expected = _check(settings, known, body, product_line)
+    expected = _check(settings, known, body, product_line, tx.now)
     order = _order(caller, product_line, body, known, expected)
     run_id = ids.uuid7()
     room = known.processing < settings.max_processing
@@ -231,7 +232,7 @@ def definition_for(definitions: Definitions, workflow_type: WorkflowType) -> Def
     return found
 
 
-def _check(settings: Settings, known: Known, body: WorkflowIn, product_line: str) -> Estimate:
+def _check(settings: Settings, known: Known, body: WorkflowIn, product_line: str, now: datetime) -> Estimate:
     """What must be true before a run is created (WFL-23, WFL-24); raises what is not."""
     if known.is_active is False:
         raise AccountInactive("This account is not active.")
@@ -243,7 +244,7 @@ def _check(settings: Settings, known: Known, body: WorkflowIn, product_line: str
     if file["kind"] != "image" or file["prepared"] is None:
         raise FileNotUsable("This file is not a photo.", fields={"input_file_id": "not an image"})
     entitlement = known.entitlement
-    if entitlement is not None and exhausted(entitlement, METER):
+    if entitlement is not None and exhausted(entitlement, METER, now):
         limit, used = entitlement.limits.get(METER, 0), entitlement.used.get(METER, 0)
         raise LimitReached(
             f"{used} of {limit} {METER} of this month are used. Choose a larger plan to make more.",
