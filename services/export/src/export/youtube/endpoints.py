@@ -16,6 +16,7 @@ from chassis.http.pagination import Fields, Page, Paged, selected
 from chassis.http.requests import Tx
 from chassis.identity.tokens import Caller, Verifier, bearer_token
 from chassis.observe import context
+from export.deliveries import repository as deliveries
 from export.orders import carried
 from export.youtube import metadata, projects, repository
 from export.youtube.connections import (
@@ -145,7 +146,7 @@ async def upload(body: UploadIn, caller: Caller, tx: Tx, request: Request) -> Up
     orders = await repository.orders_of_project(tx, body.project_id, caller.user_id)
     if not orders:
         raise ProjectNotFound("There is no such project.")
-    found = projects.finished(orders)
+    found = projects.finished(orders) if await deliveries.has(tx, body.project_id) else None
     if found is None:
         raise NotFinished("The video of this project is not finished yet. Try again when it is.")
     connection = await repository.connection(tx, caller.user_id)
