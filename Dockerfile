@@ -19,7 +19,8 @@ RUN --mount=type=cache,target=/root/.cache \
     members="libs/contracts libs/chassis ${MEDIA} ${MEMBER}"; \
     .venv/bin/uv pip install --quiet --python .venv/bin/python --constraint requirements.lock hatchling editables \
     && .venv/bin/uv pip install --quiet --compile-bytecode --python .venv/bin/python --constraint requirements.lock \
-        --no-build-isolation $(printf -- '-e %s ' $members)
+        --no-build-isolation $(printf -- '-e %s ' $members) \
+    && .venv/bin/python -m compileall -q $members
 
 FROM python:3.11.14-slim-bookworm
 RUN useradd --system --uid 10001 --home-dir /app talkingphoto \

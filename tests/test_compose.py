@@ -284,6 +284,16 @@ def test_images_are_pinned_to_what_the_tests_run(services: dict[str, dict[str, A
     assert all(re.fullmatch(r"python:3\.\d+\.\d+-slim-bookworm", base) for base in bases)
 
 
+def test_images_are_built_from_what_is_here_pinned_and_hashed() -> None:
+    dockerfile = (REPOSITORY / "Dockerfile").read_text(encoding="utf-8")
+    files = [name for line in re.findall(r"^COPY (?!-)(.+) \S+$", dockerfile, re.MULTILINE) for name in line.split()]
+    assert all((REPOSITORY / name).exists() for name in files if "$" not in name)
+    installed = set(re.findall(r"-r (\S+\.lock)", dockerfile))
+    assert installed == {"requirements-uv.lock", "requirements-build.lock"} <= set(files)
+    build = (REPOSITORY / "requirements-build.lock").read_text(encoding="utf-8")
+    assert re.match(r"setuptools==\S+ \\\n +--hash=sha256:", build), "what has no wheel is built without isolation"
+
+
 async def test_health_checks_ask_for_what_answers(
     services: dict[str, dict[str, Any]], ours: dict[str, ServiceSpec]
 ) -> None:
