@@ -33,9 +33,10 @@ help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.runtime ## Install what running needs
-$(VENV)/.runtime: requirements-uv.lock requirements.lock $(addsuffix /pyproject.toml,$(MEMBERS))
+$(VENV)/.runtime: requirements-uv.lock requirements-build.lock requirements.lock $(addsuffix /pyproject.toml,$(MEMBERS))
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+		-r requirements-uv.lock -r requirements-build.lock
 	@$(UV) --require-hashes -r requirements.lock
 	@$(UV) --no-deps --no-build-isolation $(addprefix -e ,$(MEMBERS))
 	@touch $@
@@ -102,6 +103,8 @@ lock: $(VENV)/.runtime ## Choose versions anew and write the lock files
 	@$(BIN)/uv export --quiet --frozen --no-header --no-emit-workspace --all-groups --all-packages -o requirements-dev.lock
 	@echo uv | $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --no-annotate \
 		- -o requirements-uv.lock
+	@echo setuptools | $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --no-annotate \
+		- -o requirements-build.lock
 
 clean: ## Remove what was made, but not the environment
 	@rm -rf out .state .pytest_cache .mypy_cache .ruff_cache .hypothesis .lint-imports.log
