@@ -20,13 +20,14 @@ from uuid import UUID
 from pydantic import SecretStr
 from billing.payments.port import NewCustomer
 from billing.payments.stripe import Stripe
-from billing.payments.stripe_http import StripeHttp, pooled_client
+from billing.payments.stripe_client import Connections, client_on
 
 async def main() -> None:
     url, api_key, key = sys.argv[1:]
-    async with pooled_client() as client:
-        stripe = Stripe(StripeHttp(client, url, SecretStr(api_key)))
-        print(await stripe.create_customer(NewCustomer(user_id=UUID(int=1), email="a@example.com"), key=UUID(key)))
+    connections = Connections()
+    stripe = Stripe(client_on(connections, url, SecretStr(api_key)))
+    print(await stripe.create_customer(NewCustomer(user_id=UUID(int=1), email="a@example.com"), key=UUID(key)))
+    await connections.close_async()
 
 asyncio.run(main())
 """
