@@ -47,3 +47,8 @@ def test_a_crash_around_the_call(vendor: Served, point: str, made: int) -> None:
     assert len(vendor.simulator.ledger) == made
     again = subprocess.run(command, capture_output=True, timeout=60, check=True, text=True)
     assert [entry.job_id for entry in vendor.simulator.ledger.entries] == [again.stdout.strip()]
+
+
+def test_billing_without_stripe_does_without_its_library() -> None:
+    program = "import sys, billing.composition; sys.exit('stripe' in sys.modules)"
+    subprocess.run([sys.executable, "-c", program], timeout=60, check=True)

@@ -405,6 +405,14 @@ async def test_unheard_after_a_lost_try_it_stays_open(adapters: Any) -> None:
     assert failed.value.kind is FailureClass.UNKNOWN_OUTCOME
 
 
+async def test_conflicts_to_the_end_leave_it_open(adapters: Any) -> None:
+    """Each says that nothing was done by that try; whether one before it was heard by somebody, they do not."""
+    stripe = adapters.answering(lambda _: httpx.Response(409, json={"error": {"type": "invalid_request_error"}}))
+    with pytest.raises(PaymentFailure) as failed:
+        await stripe.refund(REFUND, key=UUID(int=0))
+    assert (failed.value.kind, failed.value.http_status) == (FailureClass.UNKNOWN_OUTCOME, 409)
+
+
 async def test_who_gives_up_waiting_is_let_go(adapters: Any) -> None:
     """Cancelled in the middle of a call, as when a process stops."""
     entered = asyncio.Event()

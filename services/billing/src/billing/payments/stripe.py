@@ -90,9 +90,7 @@ class Stripe:
             "line_items": [{"price": wanted.price_id, "quantity": 1}],
             "subscription_data": {"metadata": ours, "description": wanted.description},
         }
-        return await _change(
-            self.client.v1.checkout.sessions.create_async(params, _under("checkout", key)), checkout_of
-        )
+        return await self._visit(params, key)
 
     async def check_out_credits(self, wanted: CreditsCheckout, *, key: UUID) -> Checkout:
         """``POST /v1/checkout/sessions`` in payment mode, with an invoice for the payment (BIL-61)."""
@@ -114,9 +112,7 @@ class Stripe:
             "payment_intent_data": {"metadata": ours, "description": wanted.description},
             "invoice_creation": {"enabled": True, "invoice_data": {"metadata": ours}},
         }
-        return await _change(
-            self.client.v1.checkout.sessions.create_async(params, _under("checkout", key)), checkout_of
-        )
+        return await self._visit(params, key)
 
     async def checkout(self, checkout_id: str) -> Checkout:
         """``GET /v1/checkout/sessions/{id}``."""
@@ -219,6 +215,10 @@ class Stripe:
         found = await _find(listed, lambda data: uuid(part(data, "metadata").get("reference")) == reference)
         return _read(found, refund_of) if found else None
 
+    async def _visit(self, params: SessionCreateParams, key: UUID) -> Checkout:
+        made = self.client.v1.checkout.sessions.create_async(params, _under("checkout", key))
+        return await _change(made, checkout_of)
+
     async def _update(
         self, what: str, subscription_id: str, params: SubscriptionUpdateParams, key: UUID
     ) -> Subscription:
@@ -265,9 +265,9 @@ async def _find(listed: Awaitable[stripe.ListObject[Any]], wanted: Callable[[Jso
         page = await listed
         for _ in range(_PAGES):
             for each in page.data:
-                data = each.to_dict()
+                data: JsonObject = each.to_dict()
                 if wanted(data):
-                    return dict(data)
+                    return data
             if not page.has_more:
                 return None
             page = await page.next_page_async()
