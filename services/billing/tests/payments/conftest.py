@@ -93,7 +93,7 @@ class Adapters:
 
     def at(
         self,
-        url: str = "https://stripe.example",
+        url: str = "https://stripe.example/",
         transport: httpx.AsyncBaseTransport | None = None,
         *,
         key: str = KEY,

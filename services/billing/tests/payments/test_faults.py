@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from random import Random
 from typing import Any
@@ -13,6 +14,7 @@ from uuid import UUID
 import httpx
 import pytest
 
+from billing.payments import stripe_client
 from billing.payments.money import Money
 from billing.payments.port import (
     ChangeAt,
@@ -382,6 +384,30 @@ async def test_a_list_without_an_end_is_left(adapters: Any) -> None:
     listed = {"object": "list", "url": "/v1/refunds", "data": [{"id": "re_1", "object": "refund"}], "has_more": True}
     with pytest.raises(PaymentFailure, match="not all were seen"):
         await adapters.answering(lambda _: httpx.Response(200, json=listed)).find_refund(UUID(int=1), "pi_1")
+
+
+async def test_an_answer_that_drips_is_given_up(adapters: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each byte comes in time, and there is always one more."""
+    monkeypatch.setattr(stripe_client, "_WHOLE_S", 0.05)
+
+    class Dripping(httpx.AsyncByteStream):
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            while True:
+                yield b" "
+                await asyncio.sleep(0)
+
+    with pytest.raises(PaymentFailure, match="TimeoutError") as failed:
+        await adapters.answering(lambda _: httpx.Response(200, stream=Dripping())).refund(REFUND, key=UUID(int=0))
+    assert failed.value.kind is FailureClass.UNKNOWN_OUTCOME
+
+
+async def test_a_reading_says_when_it_was_so_at_the_latest(adapters: Any) -> None:
+    """By Stripe's clock, which has whole seconds: both ends are rounded away from each other."""
+    held = {"id": "sub_1", "customer": "cus_1", "status": "active"}
+    headers = {"date": "Fri, 15 Jan 2027 08:00:00 GMT"}
+    observed = await adapters.answering(lambda _: httpx.Response(200, json=held, headers=headers)).subscription("sub_1")
+    assert observed.until == datetime(2027, 1, 15, 8, tzinfo=UTC)
+    assert observed.until - observed.since >= timedelta(seconds=2)
 
 
 async def test_before_the_first_byte_nothing_can_have_happened(adapters: Any) -> None:
