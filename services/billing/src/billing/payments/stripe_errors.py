@@ -84,10 +84,9 @@ def failure_of(error: Exception, tries: Tries, *, changes: bool) -> PaymentFailu
 
 def _kind(error: Exception, code: str | None, tries: Tries, *, changes: bool) -> FailureClass:
     status = tries.status or 0
-    kind = CODES.get(code or "") or STATUSES.get(status)
-    if isinstance(error, stripe.IdempotencyError):
-        kind = FailureClass.KEY_REUSED
-    elif kind is None:
+    reused = FailureClass.KEY_REUSED if isinstance(error, stripe.IdempotencyError) else None
+    kind = CODES.get(code or "") or reused or STATUSES.get(status)
+    if kind is None:
         kind = FailureClass.INVALID if 400 <= status < 500 else FailureClass.UNKNOWN_OUTCOME
     if not changes or tries.sent == 0:
         return FailureClass.TRANSIENT if kind is FailureClass.UNKNOWN_OUTCOME else kind
