@@ -107,6 +107,7 @@ def test_a_good_token_is_believed(judged: Callable[..., Assertion]) -> None:
         ({"sub": ""}, "malformed"),
         ({"sub": "x" * 256}, "malformed"),
         ({"sub": "a\x00b"}, "malformed"),
+        ({"sub": "\ud800"}, "malformed"),
     ],
 )
 def test_a_bad_claim_is_not_believed(judged: Callable[..., Assertion], changes: dict[str, Any], reason: str) -> None:

@@ -103,12 +103,13 @@ def believed(
     except (JoseError, ValueError, TypeError, RecursionError) as refusal:
         # What it was refused for may hold a part of it.
         raise Unbelievable(_reason(refusal)) from None
-    if not claims["sub"] or len(claims["sub"]) > LONGEST_SUBJECT or "\x00" in claims["sub"]:
+    subject, email, name = claims["sub"], claims.get("email"), claims.get("name")
+    # Core 1.0, section 2: up to 255 ASCII characters.
+    if not subject or len(subject) > LONGEST_SUBJECT or not (subject.isascii() and subject.isprintable()):
         raise Unbelievable("malformed")
-    email, name = claims.get("email"), claims.get("name")
     return Assertion(
         provider=client.name,
-        subject=claims["sub"],
+        subject=subject,
         email=email if isinstance(email, str) else None,
         # Apple sends this as text for some accounts. Nothing but these two means yes.
         email_verified=claims.get("email_verified") in (True, "true"),
