@@ -110,15 +110,18 @@ class IdentityProvider:
         keys = self._keys.fresh or await self._read_keys(endpoints)
         flow = self._flow(redirect_uri, secret=self.client.secret(now))
         answer = await self._exchange(flow, endpoints, code=code, code_verifier=verifier)
-        token, access_token = answer["id_token"], answer.get("access_token")
+
+        def judged(keys: KeySet) -> Assertion:
+            token, access_token = answer["id_token"], answer.get("access_token")
+            return believed(token, keys, self.client, nonce=nonce, now=now, access_token=access_token)
+
         try:
             try:
-                return believed(token, keys, self.client, nonce=nonce, now=now, access_token=access_token)
+                return judged(keys)
             except UnknownKey:
                 if not self._keys.may_be_asked_again:
                     raise
-                keys = await self._read_keys(endpoints)
-                return believed(token, keys, self.client, nonce=nonce, now=now, access_token=access_token)
+                return judged(await self._read_keys(endpoints))
         except Unbelievable as refusal:
             log.warning("signin.unbelievable", provider=self.client.name, reason=refusal.reason)
             raise IdentityRefused(
