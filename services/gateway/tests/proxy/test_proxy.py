@@ -94,6 +94,20 @@ async def test_events_pass_one_by_one(gateway: Any) -> None:
             assert await answer.content.read() == b"id: 2\n\n"
 
 
+async def test_events_end_with_the_gateway_and_nobody_waits_for_them(gateway: Any) -> None:
+    gateway.service.app.state.upstreams.http._timeout = aiohttp.ClientTimeout(total=None)
+    async with gateway.request("GET", "/api/v1/workflows/1/events") as answer:
+        assert await answer.content.readany() == b"id: 1\n\n"
+        began = time.monotonic()
+        await gateway.stop()
+        # One second is the server's patience, after which it would have cut the client off.
+        assert time.monotonic() - began < 0.9
+        # In order: an end, and no broken connection.
+        assert await answer.content.read() == b""
+    await wait_until(lambda: gateway.upstream.open == 0, timeout_s=5)
+    assert gateway.upstream.requests[0]["left"]
+
+
 @pytest.mark.parametrize("path", ["/api/v1/workflows/1/events", "/api/v1/users/hanging"])
 @pytest.mark.parametrize("method", ["GET", "POST"])
 async def test_a_client_that_leaves_ends_the_request_behind(gateway: Any, path: str, method: str) -> None:
