@@ -11,9 +11,9 @@ import aio_pika
 import pytest
 
 from chassis.bus import topology
-from chassis.bus.amqp_connection import ConnectionLost, connect
 from chassis.bus.messages import COMMANDS, EVENTS, Delivery
 from chassis.bus.port import ACKNOWLEDGE, Binding, Bury, PublishFailed, QueueSpec, Retry, Verdict
+from chassis.bus.rabbitmq_link import BrokerAway, connect
 from chassis.run.private_rabbitmq import Broker
 from chassis.testing.rabbitmq import RabbitMQBuses
 from contracts.enums import Priority
@@ -113,7 +113,7 @@ async def test_what_comes_while_a_consumer_is_attached_again_is_handled_without_
         return opened
 
     consumer._open = and_something_comes
-    world.bus._consuming._connection.abort(ConnectionLost("cut by the test"))
+    world.bus._consuming._connection.give_up("cut by the test")
 
     await world.until(lambda: handler.bodies == [b"x"], timeout_s=5)
 
@@ -242,5 +242,5 @@ async def test_the_same_message_twice_in_flight_without_a_queue_is_never_confirm
 
 
 async def test_a_wrong_password_is_said(rabbitmq: Broker) -> None:
-    with pytest.raises(ConnectionLost, match="ACCESS_REFUSED"):
+    with pytest.raises(BrokerAway, match="ACCESS_REFUSED"):
         await connect(rabbitmq.url.replace("guest:guest", "guest:wrong"))

@@ -6,10 +6,10 @@ import asyncio
 import sys
 from pathlib import Path
 
+import aio_pika
 import psutil
 import pytest
 
-from chassis.bus.amqp_connection import connect
 from chassis.messaging.consumer import wait_until
 from chassis.run import private_rabbitmq
 from chassis.run.private_rabbitmq import ExternalRabbitMQ, NoBroker, PrivateRabbitMQ, find_or_start
@@ -54,7 +54,7 @@ async def test_a_private_node_keeps_its_address_and_leaves_no_process_behind(fre
         assert node.pid
     await node.start()
     url = node.url
-    await (await connect(url)).close()
+    await (await aio_pika.connect(url)).close()
     children = [
         process for process in psutil.Process().children(recursive=True) if process.name() in ("beam.smp", "epmd")
     ]
@@ -65,7 +65,7 @@ async def test_a_private_node_keeps_its_address_and_leaves_no_process_behind(fre
 
     await node.start()
     assert node.url == url
-    await (await connect(url)).close()
+    await (await aio_pika.connect(url)).close()
     await node.stop()
 
 

@@ -25,6 +25,7 @@ from urllib.parse import urlsplit
 import structlog
 
 from chassis import ids
+from chassis.run.container_rabbitmq import ContainerRabbitMQ
 
 _SCRIPTS = ("/usr/lib/rabbitmq/bin/rabbitmq-server", "/usr/lib/rabbitmq/lib/*/sbin/rabbitmq-server")
 """Where packages put the script itself; the one on the path of Debian insists on a system user."""
@@ -262,8 +263,6 @@ async def start_breakable(folder: Path) -> BreakableBroker:
     """Start a broker that may be killed and frozen; the caller stops it. Raises :class:`NoBroker`."""
     broker: BreakableBroker
     if await _docker_answers():
-        from chassis.testing.rabbitmq import ContainerRabbitMQ
-
         broker = ContainerRabbitMQ()
     else:
         if installed_server() is None and not await _install():
