@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,6 @@ from _harness import Meter, Result, Sample, Side, Wrong, compare, main
 
 from chassis import ids
 from chassis.bus import topology
-from chassis.bus.amqp_connection import connect
 from chassis.bus.messages import EVENTS
 from chassis.bus.port import Binding, QueueSpec
 from chassis.bus.rabbitmq import RabbitMQBus
@@ -121,10 +121,13 @@ async def benchmark(quick: bool) -> Result:
     """Set everything up, compare, take everything down."""
     folder = Path(tempfile.mkdtemp(prefix="talkingphoto-b3-"))
     postgres, broker = PrivatePostgres(folder / "postgres"), PrivateRabbitMQ(folder / "rabbitmq")
-    database: Database | None = None
-    try:
-        await asyncio.gather(postgres.start(), broker.start())
+    async with AsyncExitStack() as started:
+        started.callback(shutil.rmtree, folder, ignore_errors=True)
+        for server in (broker, postgres):
+            await server.start()
+            started.push_async_callback(server.stop)
         database = Database(await postgres.create_database("bench"), service="bench")
+        started.push_async_callback(database.close)
         async with database.connection() as connection:
             for statement in tables.STATEMENTS:
                 await connection.execute(statement)
@@ -138,20 +141,13 @@ async def benchmark(quick: bool) -> Result:
             gate=1.0,
             goal=2.5,
         )
-    finally:
-        if database is not None:
-            await database.close()
-        await broker.stop()
-        await postgres.stop()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 async def _declare(url: str) -> None:
-    connection = await connect(url)
-    channel = await connection.channel()
-    await topology.declare_exchanges(channel)
-    await topology.declare(channel, topology.of(QUEUE))
-    await connection.close()
+    async with await aio_pika.connect(url) as connection:
+        channel = await connection.channel()
+        await topology.declare_exchanges(channel)
+        await topology.declare(channel, topology.of(QUEUE))
 
 
 def _headers() -> dict[str, Any]:
