@@ -136,7 +136,7 @@ async def test_a_channel_that_the_broker_closes_is_opened_again(
 @pytest.mark.broker
 async def test_a_closed_channel_says_why_and_its_connection_is_given_up(rabbitmq: Broker) -> None:
     connection = await connect(rabbitmq.url)
-    channel = await connection.channel()
+    channel = await connection.declaring()
     with pytest.raises(ChannelNotFoundEntity, match=r"no queue 'nobody\.has\.it'"):
         await channel.declare_queue("nobody.has.it", passive=True)
     assert "no queue 'nobody.has.it'" in await asyncio.wait_for(connection.lost, timeout=1)
@@ -222,7 +222,7 @@ async def test_over_tls_the_certificate_is_checked(rabbitmq: Broker, tmp_path: P
         with pytest.raises(BrokerAway, match="CERTIFICATE_VERIFY_FAILED"):
             await connect(url)
         connection = await connect(url, tls=ssl.create_default_context(cafile=str(certificate)))
-        await (await connection.channel()).set_qos(prefetch_count=1)
+        await (await connection.channel()).basic_qos(prefetch_count=1)
         await connection.close()
 
 
@@ -230,7 +230,7 @@ async def test_over_tls_the_certificate_is_checked(rabbitmq: Broker, tmp_path: P
 def test_it_works_on_uvloop_too(rabbitmq: Broker) -> None:
     async def talk() -> None:
         connection = await connect(rabbitmq.url)
-        await (await connection.channel()).set_qos(prefetch_count=1)
+        await (await connection.channel()).basic_qos(prefetch_count=1)
         await connection.close()
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

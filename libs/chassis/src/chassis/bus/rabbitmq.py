@@ -167,11 +167,11 @@ class RabbitMQBus:
         return await connect(self._url, name=self._name, heartbeat_s=self._heartbeat_s, tls=self._tls)
 
     async def _set_up_publisher(self, connection: Connection) -> None:
-        await topology.declare_exchanges(await connection.channel(), prefix=self._prefix)
+        await topology.declare_exchanges(await connection.declaring(), prefix=self._prefix)
         self._publisher = await Publisher.on(connection, prefix=self._prefix)
 
     async def _set_up_consumers(self, connection: Connection) -> None:
-        declaring = await connection.channel()
+        declaring = await connection.declaring()
         await topology.declare_exchanges(declaring, prefix=self._prefix)
         for consumer in self._consumers.values():
             await consumer.attach(connection, declaring)

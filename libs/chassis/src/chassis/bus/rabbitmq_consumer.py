@@ -17,7 +17,7 @@ from uuid import UUID
 
 import structlog
 from aio_pika.abc import AbstractChannel
-from aiormq.abc import AbstractChannel as Wire
+from aiormq import Channel
 from aiormq.abc import DeliveredMessage
 
 from chassis import faults, ids
@@ -48,7 +48,7 @@ class _OpenLane:
     """A queue being read on a channel of its own."""
 
     connection: Connection
-    channel: Wire
+    channel: Channel
     lane: topology.Lane
     dead: str
     consumer: str
@@ -98,10 +98,8 @@ class Consumer:
 
     async def _open(self, connection: Connection, lane: topology.Lane, dead: str) -> _OpenLane:
         channel = await connection.channel()
-        await channel.set_qos(prefetch_count=self.spec.prefetch, timeout=CALL_S)
-        # What is done for each message uses the layer below aio-pika's messages: half the time, and one task less.
-        wire = await channel.get_underlay_channel()
-        opened = _OpenLane(connection, wire, lane, dead, consumer=ids.uuid7().hex)
+        await channel.basic_qos(prefetch_count=self.spec.prefetch, timeout=CALL_S)
+        opened = _OpenLane(connection, channel, lane, dead, consumer=ids.uuid7().hex)
 
         async def deliver(message: DeliveredMessage) -> None:
             if connection.open:
@@ -110,10 +108,10 @@ class Consumer:
 
         # What waits comes again on another connection.
         connection.lost.add_done_callback(lambda _: opened.waiting.clear())
-        wire.on_consumer_cancel_callbacks.add(
+        channel.on_consumer_cancel_callbacks.add(
             lambda _: connection.give_up(f"the broker ended the consumer of {lane.queue}")
         )
-        await wire.basic_consume(lane.queue, deliver, consumer_tag=opened.consumer, timeout=CALL_S)
+        await channel.basic_consume(lane.queue, deliver, consumer_tag=opened.consumer, timeout=CALL_S)
         return opened
 
     async def _run(self) -> None:

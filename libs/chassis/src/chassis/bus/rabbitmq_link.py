@@ -11,16 +11,22 @@ import random
 import ssl
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from typing import cast
 
 import aio_pika
 import structlog
 from aio_pika.abc import AbstractChannel, AbstractConnection, UnderlayConnection
 from aio_pika.exceptions import CONNECTION_EXCEPTIONS
+from aiormq import Channel
+from aiormq.abc import AbstractChannel as Wire
 
 log = structlog.get_logger(__name__)
 
 CALL_S = 5.0
 """How long the broker may take to answer something small."""
+
+_FRAMES = 1024
+"""Frames read ahead for a channel, three a message: what arrives together is handed over together."""
 
 _CLOSE_S = 3.0
 _FIRST_DELAY_S = 0.1
@@ -69,14 +75,25 @@ class Connection:
         if not self.lost.done():
             self.lost.set_result(reason)
 
-    async def channel(self, *, confirms: bool = False) -> AbstractChannel:
-        """Open a channel; when it is closed, the connection is lost. Raises :class:`BrokerAway`."""
+    async def declaring(self) -> AbstractChannel:
+        """Open a channel to declare on; when it is closed, the connection is lost. Raises :class:`BrokerAway`."""
         with broker_errors():
             async with asyncio.timeout(CALL_S):
-                channel = await self._connection.channel(publisher_confirms=confirms)
-            underlay = await channel.get_underlay_channel()
-        underlay.closing.add_done_callback(lambda closing: self.give_up(_said(f"channel {channel.number}", closing)))
+                channel = await self._connection.channel(publisher_confirms=False)
+            self._lost_with(await channel.get_underlay_channel())
         return channel
+
+    async def channel(self, *, confirms: bool = False) -> Channel:
+        """Open a channel for messages; when it is closed, the connection is lost. Raises :class:`BrokerAway`.
+
+        It is of the layer below aio-pika's messages, whose objects and tasks for each message cost as much again.
+        """
+        with broker_errors():
+            channel = await self._transport.connection.channel(
+                publisher_confirms=confirms, frame_buffer_size=_FRAMES, on_return_raises=False, timeout=CALL_S
+            )
+        self._lost_with(channel)
+        return cast(Channel, channel)
 
     async def takes_messages(self) -> bool:
         """False at once while the broker is short of memory or disk, or when the connection is lost."""
@@ -93,6 +110,9 @@ class Connection:
             # On a channel of its own: aio-pika closes one that owes an answer for too long.
             async with asyncio.timeout(timeout_s), self._connection.channel(publisher_confirms=False):
                 pass
+
+    def _lost_with(self, channel: Wire) -> None:
+        channel.closing.add_done_callback(lambda closing: self.give_up(_said(f"channel {channel}", closing)))
 
     async def close(self) -> None:
         """Close in order; return after 3 s also when the broker does not answer."""

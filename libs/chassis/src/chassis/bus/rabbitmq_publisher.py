@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from functools import partial
-from typing import cast
 from uuid import UUID
 
 from aiormq import Channel, spec
@@ -71,9 +70,7 @@ class Publisher:
     @classmethod
     async def on(cls, connection: Connection, *, prefix: str = "") -> Publisher:
         """Open a confirming channel. ``prefix`` goes before every exchange name but the default one's."""
-        channel = await connection.channel(confirms=True)
-        # What is done for each message uses the layer below aio-pika's messages: it need not wait for the socket.
-        return cls(connection, cast(Channel, await channel.get_underlay_channel()), prefix)
+        return cls(connection, await connection.channel(confirms=True), prefix)
 
     @property
     def usable(self) -> bool:
