@@ -26,6 +26,7 @@ from chassis.bus import topology
 from chassis.bus.messages import EVENTS
 from chassis.bus.port import Binding, QueueSpec
 from chassis.bus.rabbitmq import RabbitMQBus
+from chassis.bus.rabbitmq_connection import connect
 from chassis.data import tables
 from chassis.data.database import Database
 from chassis.messaging.outbox import Outbox
@@ -144,10 +145,11 @@ async def benchmark(quick: bool) -> Result:
 
 
 async def _declare(url: str) -> None:
-    async with await aio_pika.connect(url) as connection:
-        channel = await connection.channel()
-        await topology.declare_exchanges(channel)
-        await topology.declare(channel, topology.of(QUEUE))
+    connection = await connect(url)
+    channel = await connection.channel()
+    await topology.declare_exchanges(channel)
+    await topology.declare(channel, topology.of(QUEUE))
+    await connection.close()
 
 
 def _headers() -> dict[str, Any]:

@@ -21,8 +21,9 @@ from chassis import faults
 from chassis.bus import rabbitmq_consumer, topology
 from chassis.bus.messages import Outgoing
 from chassis.bus.port import Confirmed, DeadLetter, Handler, NotReading, PublishFailed, QueueSpec
+from chassis.bus.rabbitmq_connection import Connection, connect
 from chassis.bus.rabbitmq_consumer import Consumer
-from chassis.bus.rabbitmq_link import Connection, Link, connect
+from chassis.bus.rabbitmq_link import Link
 from chassis.bus.rabbitmq_publisher import Publisher
 
 log = structlog.get_logger(__name__)
@@ -167,11 +168,11 @@ class RabbitMQBus:
         return await connect(self._url, name=self._name, heartbeat_s=self._heartbeat_s, tls=self._tls)
 
     async def _set_up_publisher(self, connection: Connection) -> None:
-        await topology.declare_exchanges(await connection.declaring(), prefix=self._prefix)
+        await topology.declare_exchanges(await connection.channel(), prefix=self._prefix)
         self._publisher = await Publisher.on(connection, prefix=self._prefix)
 
     async def _set_up_consumers(self, connection: Connection) -> None:
-        declaring = await connection.declaring()
+        declaring = await connection.channel()
         await topology.declare_exchanges(declaring, prefix=self._prefix)
         for consumer in self._consumers.values():
             await consumer.attach(connection, declaring)

@@ -16,7 +16,6 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from aio_pika.abc import AbstractChannel
 from aiormq import Channel
 from aiormq.abc import DeliveredMessage
 
@@ -25,7 +24,7 @@ from chassis.bus import lanes as lane_order
 from chassis.bus import topology
 from chassis.bus.messages import Delivery, Outgoing
 from chassis.bus.port import Acknowledge, Bury, Confirmed, Handler, PublishFailed, QueueSpec, Retry, Verdict
-from chassis.bus.rabbitmq_link import CALL_S, BrokerAway, Connection, broker_errors
+from chassis.bus.rabbitmq_connection import CALL_S, BrokerAway, Connection, broker_errors
 
 log = structlog.get_logger(__name__)
 
@@ -69,7 +68,7 @@ class Consumer:
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
 
-    async def attach(self, connection: Connection, declaring: AbstractChannel) -> None:
+    async def attach(self, connection: Connection, declaring: Channel) -> None:
         """Declare the queues and begin to read them. What was in hand on another connection comes again."""
         declared = topology.of(self.spec, prefix=self._prefix, instance=ids.uuid7().hex)
         await topology.declare(declaring, declared, prefix=self._prefix)

@@ -15,7 +15,7 @@ from aiormq import Channel, spec
 
 from chassis.bus.messages import Outgoing
 from chassis.bus.port import Confirmed, PublishFailed
-from chassis.bus.rabbitmq_link import BrokerAway, Connection
+from chassis.bus.rabbitmq_connection import BrokerAway, Connection
 
 _MAX_UNCONFIRMED = 8192
 

@@ -16,8 +16,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from aio_pika.abc import AbstractChannel
 from aio_pika.exceptions import ChannelPreconditionFailed
+from aiormq import Channel
 
 from chassis.bus.messages import COMMANDS, EVENTS
 from chassis.bus.port import Binding, QueueSpec
@@ -92,29 +92,29 @@ def of(spec: QueueSpec, *, prefix: str = "", instance: str = "") -> ConsumerTopo
     return ConsumerTopology(lanes, dead, tuple(queues))
 
 
-async def declare_exchanges(channel: AbstractChannel, *, prefix: str = "") -> None:
+async def declare_exchanges(channel: Channel, *, prefix: str = "") -> None:
     """Declare what publishers need. Raises :class:`TopologyMismatch`."""
     for name, kind in EXCHANGES.items():
         with _declaring(f"exchange {prefix}{name}"):
-            await channel.declare_exchange(f"{prefix}{name}", kind, durable=True, timeout=_DECLARE_S)
+            await channel.exchange_declare(f"{prefix}{name}", exchange_type=kind, durable=True, timeout=_DECLARE_S)
 
 
-async def declare(channel: AbstractChannel, topology: ConsumerTopology, *, prefix: str = "") -> None:
+async def declare(channel: Channel, topology: ConsumerTopology, *, prefix: str = "") -> None:
     """Declare a consumer's queues and bind them. Raises :class:`TopologyMismatch`."""
-    declared = {}
     for queue in topology.queues:
         with _declaring(f"queue {queue.name}"):
-            declared[queue.name] = await channel.declare_queue(
+            await channel.queue_declare(
                 queue.name,
                 durable=not queue.exclusive,
                 exclusive=queue.exclusive,
                 arguments=dict(queue.arguments),
                 timeout=_DECLARE_S,
             )
-    await declared[topology.dead].bind(f"{prefix}{DEAD_LETTERS}", topology.dead, timeout=_DECLARE_S)
-    for lane in topology.lanes:
-        for binding in lane.bindings:
-            await declared[lane.queue].bind(f"{prefix}{binding.exchange}", binding.routing_key, timeout=_DECLARE_S)
+    bindings = [(topology.dead, Binding(DEAD_LETTERS, topology.dead))]
+    bindings += [(lane.queue, binding) for lane in topology.lanes for binding in lane.bindings]
+    for name, binding in bindings:
+        exchange = f"{prefix}{binding.exchange}"
+        await channel.queue_bind(name, exchange, binding.routing_key, timeout=_DECLARE_S)
 
 
 def _lanes(base: str, bindings: Iterable[Binding]) -> list[tuple[str, tuple[Binding, ...]]]:

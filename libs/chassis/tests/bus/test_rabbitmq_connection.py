@@ -25,7 +25,7 @@ from pamqp import frame as codec
 
 from chassis.bus.messages import EVENTS
 from chassis.bus.port import Binding, PublishFailed, QueueSpec
-from chassis.bus.rabbitmq_link import BrokerAway, connect
+from chassis.bus.rabbitmq_connection import BrokerAway, connect
 from chassis.bus.rabbitmq_publisher import Publisher
 from chassis.run.private_rabbitmq import Broker
 from chassis.testing.proxy import Proxy, Toxic
@@ -136,9 +136,9 @@ async def test_a_channel_that_the_broker_closes_is_opened_again(
 @pytest.mark.broker
 async def test_a_closed_channel_says_why_and_its_connection_is_given_up(rabbitmq: Broker) -> None:
     connection = await connect(rabbitmq.url)
-    channel = await connection.declaring()
+    channel = await connection.channel()
     with pytest.raises(ChannelNotFoundEntity, match=r"no queue 'nobody\.has\.it'"):
-        await channel.declare_queue("nobody.has.it", passive=True)
+        await channel.queue_declare("nobody.has.it", passive=True)
     assert "no queue 'nobody.has.it'" in await asyncio.wait_for(connection.lost, timeout=1)
     assert not connection.open
     await connection.close()
