@@ -17,7 +17,8 @@ from chassis.bus.messages import Outgoing
 from chassis.bus.port import Confirmed, PublishFailed
 from chassis.bus.rabbitmq_connection import BrokerAway, Connection
 
-_MAX_UNCONFIRMED = 8192
+_MAX_UNCONFIRMED = 1024
+"""Each confirm of several messages at once goes through all that are on their way."""
 
 
 class NotTaken(Exception):
@@ -128,6 +129,8 @@ class Publisher:
         if before is not None:
             # aio-pika tells returned messages apart by their id alone.
             await asyncio.wait({before})
+        if not self._connection.open:
+            raise BrokerAway("the connection is lost")
         kind = message.headers.get("cloudEvents:type", "")
         answer = await self._channel.basic_publish(
             message.body,
@@ -149,9 +152,10 @@ class Publisher:
     def _on_settled(self, batch: _Batch, sending: asyncio.Task[None]) -> None:
         self._room.release()
         message_id = self._unconfirmed.pop(sending)
-        if self._last[message_id] is sending:
+        if self._last.get(message_id) is sending:
             del self._last[message_id]
-        batch.settle(message_id, asyncio.CancelledError() if sending.cancelled() else sending.exception())
+        lost = BrokerAway("the connection was lost before the confirm")
+        batch.settle(message_id, lost if sending.cancelled() else sending.exception())
 
     def _on_lost(self, _: asyncio.Future[str]) -> None:
         # Some may wait to be written, for ever.
