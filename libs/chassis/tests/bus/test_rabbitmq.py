@@ -11,9 +11,9 @@ import aio_pika
 import pytest
 
 from chassis.bus import topology
-from chassis.bus.amqp_connection import ConnectionLost, connect
 from chassis.bus.messages import COMMANDS, EVENTS, Delivery
 from chassis.bus.port import ACKNOWLEDGE, Binding, Bury, PublishFailed, QueueSpec, Retry, Verdict
+from chassis.bus.rabbitmq_connection import BrokerAway, connect
 from chassis.run.private_rabbitmq import Broker
 from chassis.testing.rabbitmq import RabbitMQBuses
 from contracts.enums import Priority
@@ -113,7 +113,7 @@ async def test_what_comes_while_a_consumer_is_attached_again_is_handled_without_
         return opened
 
     consumer._open = and_something_comes
-    world.bus._consuming._connection.abort(ConnectionLost("cut by the test"))
+    world.bus._consuming._connection.give_up("cut by the test")
 
     await world.until(lambda: handler.bodies == [b"x"], timeout_s=5)
 
@@ -210,7 +210,10 @@ async def test_a_message_of_somebody_else_is_delivered_and_gets_an_id_when_it_is
     assert letter.id.version == 7
 
 
-async def test_many_messages_in_several_batches_are_confirmed_each_once(world: Any) -> None:
+async def test_many_messages_in_several_batches_are_confirmed_each_once(
+    new_rabbitmq_bus: RabbitMQBuses, make_world: Any
+) -> None:
+    world = make_world(new_rabbitmq_bus(publish_timeout_s=30))
     handler = world.recorder()
     world.bus.subscribe(_events("many"), handler)
     await world.bus.start()
@@ -241,6 +244,25 @@ async def test_the_same_message_twice_in_flight_without_a_queue_is_never_confirm
     assert confirmed == []
 
 
+@pytest.mark.parametrize("known_first", [True, False])
+async def test_an_id_on_its_way_to_two_places_is_safe_only_where_a_queue_took_it(world: Any, known_first: bool) -> None:
+    """A message that two consumers move at once has one id; the library tells returned messages apart by it alone."""
+    world.bus.subscribe(_events("known"), world.recorder())
+    await world.bus.start()
+    known = world.message("a.happened.v1")
+    unknown = known._replace(routing_key="nobody.listens.v1")
+    confirmed: dict[str, list[Any]] = {known.routing_key: [], unknown.routing_key: []}
+    order = (known, unknown) if known_first else (unknown, known)
+
+    results = await asyncio.gather(
+        *(world.bus.publish([message], confirmed[message.routing_key].extend) for message in order),
+        return_exceptions=True,
+    )
+
+    assert {type(result) for result in results} == {type(None), PublishFailed}
+    assert confirmed == {known.routing_key: [known.id], unknown.routing_key: []}
+
+
 async def test_a_wrong_password_is_said(rabbitmq: Broker) -> None:
-    with pytest.raises(ConnectionLost, match="ACCESS_REFUSED"):
+    with pytest.raises(BrokerAway, match="ACCESS_REFUSED"):
         await connect(rabbitmq.url.replace("guest:guest", "guest:wrong"))

@@ -8,11 +8,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import aio_pika
 import pytest
 import pytest_asyncio
-from pamqp import commands
 
-from chassis.bus.amqp_connection import connect
 from chassis.bus.messages import EVENTS
 from chassis.bus.port import Binding, PublishFailed, QueueSpec
 from chassis.run.private_rabbitmq import BreakableBroker
@@ -94,7 +93,8 @@ async def test_a_broker_that_stays_silent_is_given_up_and_taken_again(
     await world.bus.start()
 
     async with frozen(breakable_rabbitmq):
-        await world.until(lambda: not world.bus._publisher.usable, timeout_s=5)
+        # aio-pika waits for three heartbeats and three seconds.
+        await world.until(lambda: not world.bus._publisher.usable, timeout_s=8)
         started = time.monotonic()
         assert isinstance(await world.publish(world.message("a.happened.v1")), PublishFailed)
         assert time.monotonic() - started < 0.2
@@ -171,10 +171,8 @@ async def test_a_deleted_queue_is_declared_again(
     handler = world.recorder()
     world.bus.subscribe(QUEUE, handler)
     await world.bus.start()
-    connection = await connect(breakable_rabbitmq.url)
-    channel = await connection.channel()
-    await channel.call(commands.Queue.Delete(queue=buses.prefix + QUEUE.name))
-    await connection.close()
+    async with await aio_pika.connect(breakable_rabbitmq.url) as connection:
+        await (await connection.channel()).queue_delete(buses.prefix + QUEUE.name)
 
     await _publish_in_the_end(world, b"again")
     await world.until(lambda: b"again" in handler.bodies, timeout_s=10)

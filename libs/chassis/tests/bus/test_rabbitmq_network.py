@@ -71,11 +71,13 @@ async def test_a_slow_line_only_takes_longer(proxy: Proxy, world: Any) -> None:
 async def test_a_reset_fails_what_was_on_its_way_and_is_survived(proxy: Proxy, world: Any) -> None:
     handler = await _started(world)
     proxy.add(Toxic("latency", attributes={"latency": 500}))
-    publishing = asyncio.create_task(world.publish(world.message("a.happened.v1", b"first")))
-    await world.until(lambda: world.bus._publisher.unconfirmed == 1, timeout_s=5)
+    first, second = world.message("a.happened.v1", b"first"), world.message("a.happened.v1", b"first")
+    publishing = [asyncio.create_task(world.publish(*messages)) for messages in ([first], [first], [second])]
+    await world.until(lambda: world.bus._publisher.unconfirmed == 3, timeout_s=5)
     started = time.monotonic()
     proxy.add(Toxic("reset_peer"))
-    assert isinstance(await publishing, PublishFailed)
+    for task in publishing:
+        assert isinstance(await task, PublishFailed)
     assert time.monotonic() - started < 0.4
 
     await proxy.reset()

@@ -12,12 +12,13 @@ A consumer that is not shared has an exclusive classic queue of its own in each 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from pamqp import commands
+from aio_pika.exceptions import ChannelPreconditionFailed
+from aiormq import Channel
 
-from chassis.bus.amqp_connection import Channel, ChannelClosed
 from chassis.bus.messages import COMMANDS, EVENTS
 from chassis.bus.port import Binding, QueueSpec
 from contracts.enums import Priority
@@ -32,7 +33,6 @@ _DELIVERY_LIMIT = 50
 """A message that so many consumers died on is a dead letter. Counts every return, so it is far above a retry limit."""
 
 _DECLARE_S = 15.0
-_PRECONDITION_FAILED = 406
 
 
 class TopologyMismatch(Exception):
@@ -95,27 +95,26 @@ def of(spec: QueueSpec, *, prefix: str = "", instance: str = "") -> ConsumerTopo
 async def declare_exchanges(channel: Channel, *, prefix: str = "") -> None:
     """Declare what publishers need. Raises :class:`TopologyMismatch`."""
     for name, kind in EXCHANGES.items():
-        await _declare(
-            channel,
-            f"exchange {prefix}{name}",
-            commands.Exchange.Declare(exchange=f"{prefix}{name}", exchange_type=kind, durable=True),
-        )
+        with _declaring(f"exchange {prefix}{name}"):
+            await channel.exchange_declare(f"{prefix}{name}", exchange_type=kind, durable=True, timeout=_DECLARE_S)
 
 
 async def declare(channel: Channel, topology: ConsumerTopology, *, prefix: str = "") -> None:
     """Declare a consumer's queues and bind them. Raises :class:`TopologyMismatch`."""
     for queue in topology.queues:
-        method = commands.Queue.Declare(
-            queue=queue.name,
-            durable=not queue.exclusive,
-            exclusive=queue.exclusive,
-            arguments=dict(queue.arguments),
-        )
-        await _declare(channel, f"queue {queue.name}", method)
-    await _bind(channel, topology.dead, f"{prefix}{DEAD_LETTERS}", topology.dead)
-    for lane in topology.lanes:
-        for binding in lane.bindings:
-            await _bind(channel, lane.queue, f"{prefix}{binding.exchange}", binding.routing_key)
+        with _declaring(f"queue {queue.name}"):
+            await channel.queue_declare(
+                queue.name,
+                durable=not queue.exclusive,
+                exclusive=queue.exclusive,
+                arguments=dict(queue.arguments),
+                timeout=_DECLARE_S,
+            )
+    bindings = [(topology.dead, Binding(DEAD_LETTERS, topology.dead))]
+    bindings += [(lane.queue, binding) for lane in topology.lanes for binding in lane.bindings]
+    for name, binding in bindings:
+        exchange = f"{prefix}{binding.exchange}"
+        await channel.queue_bind(name, exchange, binding.routing_key, timeout=_DECLARE_S)
 
 
 def _lanes(base: str, bindings: Iterable[Binding]) -> list[tuple[str, tuple[Binding, ...]]]:
@@ -168,16 +167,9 @@ def _waiting(name: str, delay_s: float, back_to: str, *, shared: bool) -> Declar
     return DeclaredQueue(name, arguments, exclusive=not shared)
 
 
-async def _bind(channel: Channel, queue: str, exchange: str, routing_key: str) -> None:
-    await channel.call(
-        commands.Queue.Bind(queue=queue, exchange=exchange, routing_key=routing_key), timeout_s=_DECLARE_S
-    )
-
-
-async def _declare(channel: Channel, what: str, method: commands.Queue.Declare | commands.Exchange.Declare) -> None:
+@contextmanager
+def _declaring(what: str) -> Iterator[None]:
     try:
-        await channel.call(method, timeout_s=_DECLARE_S)
-    except ChannelClosed as error:
-        if error.code != _PRECONDITION_FAILED:
-            raise
+        yield
+    except ChannelPreconditionFailed as error:
         raise TopologyMismatch(f"{what} exists on the broker with other properties: {error}") from error

@@ -16,15 +16,15 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from pamqp import commands
+from aiormq import Channel
+from aiormq.abc import DeliveredMessage
 
 from chassis import faults, ids
-from chassis.bus import amqp_wire as wire
 from chassis.bus import lanes as lane_order
 from chassis.bus import topology
-from chassis.bus.amqp_connection import AmqpError, Channel, Connection, ConnectionLost
 from chassis.bus.messages import Delivery, Outgoing
 from chassis.bus.port import Acknowledge, Bury, Confirmed, Handler, PublishFailed, QueueSpec, Retry, Verdict
+from chassis.bus.rabbitmq_connection import CALL_S, BrokerAway, Connection, broker_errors
 
 log = structlog.get_logger(__name__)
 
@@ -46,6 +46,7 @@ class _Parcel:
 class _OpenLane:
     """A queue being read on a channel of its own."""
 
+    connection: Connection
     channel: Channel
     lane: topology.Lane
     dead: str
@@ -83,11 +84,7 @@ class Consumer:
             return
         self._stopping = True
         self._wake.set()
-        for lane in self._lanes:
-            try:
-                await lane.channel.call(commands.Basic.Cancel(consumer_tag=lane.consumer), timeout_s=2)
-            except (AmqpError, TimeoutError) as error:
-                log.info("consumer.not_cancelled", queue=lane.lane.queue, error=repr(error))
+        await asyncio.gather(*(_cancel(lane) for lane in self._lanes))
 
     async def finish(self, grace_s: float) -> None:
         """Wait for the batch in hand, interrupt it after the grace."""
@@ -100,25 +97,20 @@ class Consumer:
 
     async def _open(self, connection: Connection, lane: topology.Lane, dead: str) -> _OpenLane:
         channel = await connection.channel()
-        await channel.call(commands.Basic.Qos(prefetch_count=self.spec.prefetch))
-        opened = _OpenLane(channel, lane, dead, consumer=ids.uuid7().hex)
+        await channel.basic_qos(prefetch_count=self.spec.prefetch, timeout=CALL_S)
+        opened = _OpenLane(connection, channel, lane, dead, consumer=ids.uuid7().hex)
 
-        def deliver(tag: int, redelivered: bool, headers: dict[str, Any], message_id: str, body: bytes) -> None:
-            opened.waiting.append(_parcel(self.spec.name, opened, tag, redelivered, headers, message_id, body))
-            self._wake.set()
+        async def deliver(message: DeliveredMessage) -> None:
+            if connection.open:
+                opened.waiting.append(_parcel(self.spec.name, opened, message))
+                self._wake.set()
 
-        def gone() -> None:
-            connection.abort(ConnectionLost(f"the broker ended the consumer of {lane.queue}"))
-
-        def closed(error: AmqpError) -> None:
-            # They come again on another connection.
-            opened.waiting.clear()
-            connection.abort(ConnectionLost(f"channel of {lane.queue}: {error}"))
-
-        channel.on_delivery = deliver
-        channel.on_cancelled = gone
-        channel.on_closed = closed
-        await channel.call(commands.Basic.Consume(queue=lane.queue, consumer_tag=opened.consumer))
+        # What waits comes again on another connection.
+        connection.lost.add_done_callback(lambda _: opened.waiting.clear())
+        channel.on_consumer_cancel_callbacks.add(
+            lambda _: connection.give_up(f"the broker ended the consumer of {lane.queue}")
+        )
+        await channel.basic_consume(lane.queue, deliver, consumer_tag=opened.consumer, timeout=CALL_S)
         return opened
 
     async def _run(self) -> None:
@@ -134,7 +126,7 @@ class Consumer:
             except Exception as error:
                 # Whatever it was, the messages are not settled: a new connection delivers them again.
                 log.exception("consumer.not_settled", queue=self.spec.name)
-                batch[0].lane.channel.connection.abort(ConnectionLost(f"{self.spec.name} could not settle: {error!r}"))
+                batch[0].lane.connection.give_up(f"{self.spec.name} could not settle: {error!r}")
 
     async def _verdicts(self, batch: Sequence[_Parcel]) -> Sequence[Verdict]:
         try:
@@ -153,9 +145,9 @@ class Consumer:
             else:
                 moved = _moved(parcel, verdict)
                 moves[moved.id].append((parcel, moved))
-        left = _acknowledge(batch, done)
+        left = await _acknowledge(batch, done)
         delay = 0.1
-        while left and not self._stopping and any(parcel.lane.channel.closed is None for parcel in left):
+        while left and not self._stopping and any(parcel.lane.connection.open for parcel in left):
             safe: set[UUID] = set()
             try:
                 await self._publish(
@@ -164,13 +156,21 @@ class Consumer:
                 )
             except PublishFailed as error:
                 log.warning("consumer.not_moved", queue=self.spec.name, messages=len(left), error=str(error))
-            left = _acknowledge(left, [parcel for key in safe for parcel, _ in moves.pop(key, ())])
+            left = await _acknowledge(left, [parcel for key in safe for parcel, _ in moves.pop(key, ())])
             if left:
                 await asyncio.sleep(delay)
                 delay = min(delay * 2, 5)
 
 
-def _acknowledge(batch: Sequence[_Parcel], done: Sequence[_Parcel]) -> list[_Parcel]:
+async def _cancel(lane: _OpenLane) -> None:
+    try:
+        with broker_errors():
+            await lane.channel.basic_cancel(lane.consumer, timeout=2)
+    except BrokerAway as error:
+        log.info("consumer.not_cancelled", queue=lane.lane.queue, error=str(error))
+
+
+async def _acknowledge(batch: Sequence[_Parcel], done: Sequence[_Parcel]) -> list[_Parcel]:
     """Acknowledge what is done, by one frame as far as a lane's messages are done from the first on. Returns the rest.
 
     Works because a consumer has one batch in hand: everything on a channel before it is settled.
@@ -183,32 +183,37 @@ def _acknowledge(batch: Sequence[_Parcel], done: Sequence[_Parcel]) -> list[_Par
         lanes[id(parcel.lane)].append(parcel)
     faults.point("rabbitmq.before_ack")
     for parcels in lanes.values():
-        channel = parcels[0].lane.channel
-        if channel.closed is not None:
-            # They come again; the inbox knows them.
-            continue
         prefix = next((index for index, parcel in enumerate(parcels) if id(parcel) not in finished), len(parcels))
-        frames = [wire.acknowledge_frame(channel.number, parcels[prefix - 1].tag, multiple=True)] if prefix else []
-        frames += [
-            wire.acknowledge_frame(channel.number, parcel.tag, multiple=False)
-            for parcel in parcels[prefix:]
-            if id(parcel) in finished
-        ]
-        channel.write(b"".join(frames))
+        single = [parcel.tag for parcel in parcels[prefix:] if id(parcel) in finished]
+        await _send_acknowledgements(parcels[0].lane, parcels[prefix - 1].tag if prefix else None, single)
     faults.point("rabbitmq.after_ack")
     return [parcel for parcel in batch if id(parcel) not in finished]
 
 
-def _parcel(
-    name: str, lane: _OpenLane, tag: int, redelivered: bool, headers: dict[str, Any], message_id: str, body: bytes
-) -> _Parcel:
+async def _send_acknowledgements(lane: _OpenLane, up_to: int | None, single: Sequence[int]) -> None:
+    """Write them, and wait for nothing. On a lost connection they are not needed: the inbox knows what comes again."""
+    if not lane.connection.open:
+        return
+    try:
+        with broker_errors():
+            async with asyncio.timeout(CALL_S):
+                if up_to is not None:
+                    await lane.channel.basic_ack(up_to, multiple=True, wait=False)
+                for tag in single:
+                    await lane.channel.basic_ack(tag, wait=False)
+    except BrokerAway as error:
+        lane.connection.give_up(f"acknowledgements of {lane.lane.queue} were not sent: {error}")
+
+
+def _parcel(name: str, lane: _OpenLane, message: DeliveredMessage) -> _Parcel:
+    properties = message.header.properties
+    headers: dict[str, Any] = properties.headers or {}
     attempt = headers.get(ATTEMPT)
-    again = redelivered or attempt is not None
+    again = bool(message.redelivered) or attempt is not None
     if again:
         headers = _as_sent(headers)
-    return _Parcel(
-        lane, tag, message_id, Delivery(name, headers, body, attempt if isinstance(attempt, int) else 1, again)
-    )
+    delivery = Delivery(name, headers, message.body, attempt if isinstance(attempt, int) else 1, again)
+    return _Parcel(lane, message.delivery_tag or 0, properties.message_id or "", delivery)
 
 
 def _as_sent(headers: Mapping[str, object]) -> dict[str, Any]:

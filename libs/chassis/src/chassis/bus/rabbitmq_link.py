@@ -1,23 +1,23 @@
-"""Keeps one connection open: connects, sets up, and does both again after every loss, with back-off."""
+"""Keeps one connection open: connects, sets up, and does both again after every loss, with back-off.
+
+aio-pika's robust connection restores channels and queues one by one, with names that it remembers. Here everything
+on a connection is set up anew by the function that did it first, so that there is one way to begin and one to recover.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import random
 from collections.abc import Awaitable, Callable
 
 import structlog
 
-from chassis.bus.amqp_connection import AmqpError, Connection, ConnectionLost
+from chassis.bus.rabbitmq_connection import BrokerAway, Connection, broker_errors
 
 log = structlog.get_logger(__name__)
 
 _FIRST_DELAY_S = 0.1
 _LONGEST_DELAY_S = 2.0
-
-AWAY = (AmqpError, OSError, TimeoutError)
-"""What connecting and setting up raise while the broker is away."""
 
 
 class Link:
@@ -39,8 +39,8 @@ class Link:
         """Try once, then keep trying in the background. Raises only what no later attempt would change."""
         try:
             await self._open()
-        except AWAY as error:
-            log.warning("broker.away", link=self._name, error=repr(error))
+        except BrokerAway as error:
+            log.warning("broker.away", link=self._name, error=str(error))
         self._task = asyncio.create_task(self._keep(), name=f"broker {self._name}")
 
     @property
@@ -52,8 +52,7 @@ class Link:
         """Close and end."""
         if self._task is not None:
             self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await asyncio.gather(self._task, return_exceptions=True)
             self._task = None
         if self._connection is not None:
             await self._connection.close()
@@ -64,14 +63,15 @@ class Link:
         while True:
             if self._connection is not None:
                 reason = await asyncio.shield(self._connection.lost)
+                log.warning("broker.lost", link=self._name, error=reason)
+                await self._connection.close()
                 self._connection = None
-                log.warning("broker.lost", link=self._name, error=str(reason))
             try:
                 await self._open()
                 delay = _FIRST_DELAY_S
                 log.info("broker.back", link=self._name)
-            except AWAY as error:
-                log.info("broker.away", link=self._name, error=repr(error), again_in_s=delay)
+            except BrokerAway as error:
+                log.info("broker.away", link=self._name, error=str(error), again_in_s=delay)
             except Exception:
                 # A broker that came back with another topology: somebody has to look, and it may be put right.
                 log.exception("broker.not_usable", link=self._name)
@@ -83,8 +83,9 @@ class Link:
     async def _open(self) -> None:
         connection = await self._connect()
         try:
-            await self._set_up(connection)
+            with broker_errors():
+                await self._set_up(connection)
         except BaseException:
-            connection.abort(ConnectionLost("set-up did not complete"))
+            await connection.close()
             raise
         self._connection = connection
