@@ -16,7 +16,7 @@ from billing.payments.stripe import Stripe
 from billing.payments.stripe_http import StripeHttp, pooled_client
 from chassis import ids
 from simulators.core.loopback import InProcess
-from simulators.vendors import stripe as simulated
+from simulators.vendors.stripe import server as simulated
 
 KEY = "sk_test_planted_4f2b9c"
 

@@ -26,7 +26,7 @@ from billing.payments.port import (
 from billing.payments.stripe_http import ANSWER_LIMIT, API_VERSION, StripeHttp, pooled_client
 from chassis import ids
 from simulators.core.faults import Fault
-from simulators.vendors import stripe as simulated
+from simulators.vendors.stripe import server as simulated
 
 RUNS = 300
 PRICE = Money(Decimal("999"), "INR")

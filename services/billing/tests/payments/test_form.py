@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from stripe._encode import _api_encode
 
 from billing.payments.form import flat
-from simulators.vendors.stripe_form import nested
+from simulators.vendors.stripe.form import nested
 
 _NAMES = st.text("abcdefgh_", min_size=1, max_size=6)
 _TEXTS = st.one_of(st.text(max_size=8), st.integers(-5, 10**9))

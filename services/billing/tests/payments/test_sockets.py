@@ -16,7 +16,7 @@ from billing.payments.stripe_http import StripeHttp, pooled_client
 from chassis import ids
 from simulators.core.faults import TRANSPORT, Fault
 from simulators.serve import Served, listener, serving
-from simulators.vendors import stripe as simulated
+from simulators.vendors.stripe import server as simulated
 
 
 @pytest.fixture(scope="module")

@@ -18,12 +18,12 @@ from workflow.files.housekeeping import Housekeeping
 from workflow.files.receiving import MAX_FORM_OVERHEAD
 from workflow.files.scanning import PatternScanner, Scanner
 from workflow.files.service import Uploads
+from workflow.products.talking_photo.definition import talking_photo
 from workflow.runs import consumer, endpoints
 from workflow.runs import repository as runs_repository
 from workflow.runs.driver import Driver
 from workflow.runs.timer import Timer
 from workflow.settings import Settings
-from workflow.talking_photo.definition import talking_photo
 
 NAME = "workflow"
 

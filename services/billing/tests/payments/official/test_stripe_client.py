@@ -16,8 +16,8 @@ from billing.payments.signature import verify
 from billing.payments.stripe_http import API_VERSION
 from simulators.core.faults import HINT_SECONDS, Fault
 from simulators.serve import Served, serving
-from simulators.vendors.stripe import Stripe
-from simulators.vendors.stripe_webhooks import signature
+from simulators.vendors.stripe.server import Stripe
+from simulators.vendors.stripe.webhooks import signature
 
 URLS: Any = {"success_url": "https://app.example.com/paid", "cancel_url": "https://app.example.com/plans"}
 

@@ -25,6 +25,8 @@ from workflow.engine.advance import Decision, advance, first_state, may_cancel, 
 from workflow.engine.definition import Definition, Definitions
 from workflow.engine.signals import CancelRequested, RetryRequested, Signal, Started, Ticked, UndoRetryRequested
 from workflow.engine.state import Brief, Run, RunState, UndoStatus, load_state
+from workflow.products.talking_photo.definition import CREDITS, METER
+from workflow.products.talking_photo.input import TalkingPhotoInput
 from workflow.runs import repository
 from workflow.runs.driver import Driver, Happening, send
 from workflow.runs.errors import (
@@ -39,8 +41,6 @@ from workflow.runs.repository import Known, NewRun, Remember, Row
 from workflow.runs.rules import Estimate, clean_line, clean_script, estimate
 from workflow.runs.schemas import EstimateIn, WorkflowAccepted, WorkflowIn
 from workflow.settings import Settings
-from workflow.talking_photo.definition import CREDITS, METER
-from workflow.talking_photo.input import TalkingPhotoInput
 
 LONGEST_KEY = 255
 

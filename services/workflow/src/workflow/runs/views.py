@@ -11,6 +11,7 @@ from contracts.objects import StoredObject
 from workflow.engine.definition import Definition, Definitions, Step
 from workflow.engine.state import Phase, Run, StepState, UndoStatus, Unit, load_state
 from workflow.engine.waiting import seconds_left, waiting_for
+from workflow.products.talking_photo.definition import OVERALL_AT_LEAST, overall_score
 from workflow.runs.repository import Row
 from workflow.runs.schemas import (
     AttemptOut,
@@ -21,7 +22,6 @@ from workflow.runs.schemas import (
     StepOut,
     WorkflowOut,
 )
-from workflow.talking_photo.definition import OVERALL_AT_LEAST, overall_score
 
 Link = Callable[[StoredObject], str]
 """A signed link to an object."""

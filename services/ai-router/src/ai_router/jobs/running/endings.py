@@ -6,9 +6,9 @@ from datetime import datetime
 from decimal import Decimal
 
 from ai_router.catalogue.models import Offer
-from ai_router.jobs.course import Accepted, Course
 from ai_router.jobs.models import CacheEntry, Call, Ending, Job
-from ai_router.jobs.outcomes import JobEnd, failed_event
+from ai_router.jobs.running.course import Accepted, Course
+from ai_router.jobs.running.outcomes import JobEnd, failed_event
 from contracts.ai_router import CostRecorded, JobCompleted
 from contracts.enums import Status
 

@@ -1,6 +1,6 @@
 """Providers that do the work on this machine's CPU, without a key and without a price (AIR-24, AIR-28).
 
-The work itself is in :mod:`ai_router.providers.local_work` and runs in worker processes.
+The work itself is in :mod:`ai_router.providers.local.work` and runs in worker processes.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from ai_router.providers import local_work, results
+from ai_router.providers import results
+from ai_router.providers.local import work
 from ai_router.providers.port import (
     Declaration,
     FailureClass,
@@ -86,11 +87,11 @@ class LocalUpscaler(_Local):
             factor = request.parameters.get("factor", 2)
             if factor not in (2, 4):
                 raise _refused(f"factor {factor!r} is neither 2 nor 4", "Choose a factor of 2 or 4.")
-            made = await self._run(request, report, local_work.upscale, photo, out, factor)
+            made = await self._run(request, report, work.upscale, photo, out, factor)
         else:
             kind = str(request.parameters.get("enhancement_type", "standard"))
             strength = _number(request.parameters, "strength", 1.0)
-            made = await self._run(request, report, local_work.enhance, photo, out, kind, strength)
+            made = await self._run(request, report, work.enhance, photo, out, kind, strength)
         image = await workspace.keep(out, "image/jpeg", role="image")
         return ProviderResult(
             outputs={"image": image},
@@ -143,7 +144,7 @@ class LocalSpeech(_Local):
             model, options["voice_file"] = "piper", voice_file
         elif model == "piper":
             raise _refused("no Piper voice is configured for this language and voice", "Choose another voice.")
-        spoken = await self._run(request, report, local_work.speak, script, sound, timings, options)
+        spoken = await self._run(request, report, work.speak, script, sound, timings, options)
         return ProviderResult(
             outputs={
                 "audio": await workspace.keep(sound, "audio/wav", role="audio"),
@@ -198,7 +199,7 @@ class LocalTalkingPhoto(_Local):
             "motion": _number(request.parameters, "motion", 1.0),
             "landmarks": self._face_landmarker,
         }
-        made = await self._run(request, report, local_work.talk, photo, audio, timings, out, options)
+        made = await self._run(request, report, work.talk, photo, audio, timings, out, options)
         return ProviderResult(
             outputs={"video": await workspace.keep(out, "video/mp4", role="video")},
             units=Decimal(str(round(float(made["duration"]), 3))),
@@ -239,7 +240,7 @@ class LocalMusic(_Local):
         }
         if request.parameters.get("tempo") is not None:
             options["tempo"] = _number(request.parameters, "tempo", 0.0)
-        made = await self._run(request, report, local_work.compose, out, options)
+        made = await self._run(request, report, work.compose, out, options)
         return ProviderResult(
             outputs={"audio": await workspace.keep(out, "audio/wav", role="audio")},
             units=Decimal(1),

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from media.animation.eye_fit import Eye
+from media.animation.eyes.fit import Eye
 from media.animation.frame import FaceFrame, Grid
 from media.animation.mesh import sample
 from media.animation.planes import Bytes, Planes, Region

@@ -35,8 +35,8 @@ from contracts.objects import StoredObject
 from workflow.engine.definition import Asking, Definition, Retry, Step, Undo
 from workflow.engine.gates import Gate
 from workflow.engine.state import Run
+from workflow.products.talking_photo.input import TalkingPhotoInput
 from workflow.settings import Settings
-from workflow.talking_photo.input import TalkingPhotoInput
 
 CREDITS = 1
 """A talking photo costs one credit and counts as one workflow of the month (BIL-46)."""

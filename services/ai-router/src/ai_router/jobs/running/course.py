@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from ai_router.jobs.models import Call, Job
-from ai_router.jobs.validation import Verdict
+from ai_router.jobs.running.validation import Verdict
 from ai_router.providers.port import ProviderFailure, ProviderResult
 from ai_router.routing.choose import Candidate
 from contracts.message import Event

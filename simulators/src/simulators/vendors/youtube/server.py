@@ -24,7 +24,7 @@ from simulators.core.base import Refusal, Simulator, json_object
 from simulators.core.faults import HINT_SECONDS, LATER, POSSIBLE, Fault
 from simulators.core.jobs import Job, Stage
 from simulators.core.ledger import Entry
-from simulators.vendors.youtube_accounts import Accounts
+from simulators.vendors.youtube.accounts import Accounts
 
 CHANNEL_ID = "UCsimulated0000000000000"
 UPLOADS = "UUsimulated0000000000000"

@@ -13,7 +13,6 @@ from typing import Any
 
 from ai_router.providers import results
 from ai_router.providers.errors import listed, path, told
-from ai_router.providers.google import GOOGLE
 from ai_router.providers.http import HEALTH_TIMEOUT_S, MEBIBYTE, MEDIA_ANSWER_LIMIT, VendorHttp
 from ai_router.providers.port import (
     Declaration,
@@ -22,6 +21,7 @@ from ai_router.providers.port import (
     Report,
     Workspace,
 )
+from ai_router.providers.vendors.google import GOOGLE
 from ai_router.providers.wording import enhancement
 from contracts.enums import Capability
 

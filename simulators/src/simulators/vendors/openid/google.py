@@ -18,7 +18,7 @@ from simulators.core import jose
 from simulators.core.base import Refusal
 from simulators.core.faults import Fault
 from simulators.core.ledger import Entry
-from simulators.vendors.openid import Grant, OpenID, Person, form_of, refused
+from simulators.vendors.openid.issuer import Grant, OpenID, Person, form_of, refused
 
 
 class Google(OpenID):

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from ai_router.providers.local_work import speech_of
+from ai_router.providers.local.work import speech_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,10 +23,10 @@ from starlette.routing import Route
 from simulators.core.base import Simulator
 from simulators.core.faults import ANSWERS, HINT_SECONDS, POSSIBLE, TRANSPORT, Fault
 from simulators.core.ledger import Entry
-from simulators.vendors.stripe_billing import declined_card
-from simulators.vendors.stripe_books import Books
-from simulators.vendors.stripe_form import Json, Wrong, known, nested, public, required
-from simulators.vendors.stripe_webhooks import Deliver, Deliveries, Endpoint, post
+from simulators.vendors.stripe.billing import declined_card
+from simulators.vendors.stripe.books import Books
+from simulators.vendors.stripe.form import Json, Wrong, known, nested, public, required
+from simulators.vendors.stripe.webhooks import Deliver, Deliveries, Endpoint, post
 
 VERSION = "2026-10-28.endive"
 """The only one simulated; another is refused rather than answered in the wrong shape."""

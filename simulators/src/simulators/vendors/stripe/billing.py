@@ -8,8 +8,8 @@ from __future__ import annotations
 import copy
 from datetime import UTC, datetime
 
-from simulators.vendors.stripe_account import Account
-from simulators.vendors.stripe_form import Json, Wrong, required, whole, yes
+from simulators.vendors.stripe.account import Account
+from simulators.vendors.stripe.form import Json, Wrong, required, whole, yes
 
 _DAY = 86_400
 _FINAL = ("canceled", "incomplete_expired")

@@ -10,7 +10,7 @@ import structlog
 
 from ai_router.jobs import repository
 from ai_router.jobs.models import Call
-from ai_router.jobs.vendor import submits
+from ai_router.jobs.running.vendor import submits
 from ai_router.providers.port import ProviderFailure, ProviderRequest, Submits
 from ai_router.routing.router import Router
 from chassis import faults

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from simulators.vendors.stripe_billing import Billing
-from simulators.vendors.stripe_form import Json, Wrong, required, whole, yes
+from simulators.vendors.stripe.billing import Billing
+from simulators.vendors.stripe.form import Json, Wrong, required, whole, yes
 
 GST = 18
 """Percent, exclusive: what the simulated account's tax settings say of rupees."""

@@ -18,7 +18,6 @@ import httpx
 
 from ai_router.providers import results
 from ai_router.providers.errors import failure, path
-from ai_router.providers.google import GOOGLE
 from ai_router.providers.http import DOWNLOAD_LIMIT, HEALTH_TIMEOUT_S, MEBIBYTE, Answer, VendorHttp
 from ai_router.providers.inline import NoMedia, take
 from ai_router.providers.port import (
@@ -31,6 +30,7 @@ from ai_router.providers.port import (
     Running,
     Workspace,
 )
+from ai_router.providers.vendors.google import GOOGLE
 from contracts.enums import Capability
 
 DIALECT = GOOGLE

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from ai_router.jobs import measure
-from ai_router.jobs.measure import Measured
+from ai_router.jobs.running import measure
+from ai_router.jobs.running.measure import Measured
 from ai_router.providers.port import FailureClass, ProviderFailure, ProviderResult, Workspace
 from chassis.work.process_pool import ProcessPool, WorkerDied
 from contracts.ai_router import SubmitJob

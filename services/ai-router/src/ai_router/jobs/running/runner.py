@@ -17,15 +17,16 @@ from typing import Any
 import structlog
 
 from ai_router import metrics
-from ai_router.jobs import cache, endings, repository
-from ai_router.jobs.course import Accepted, Course
-from ai_router.jobs.finisher import Finisher
+from ai_router.jobs import cache, repository
 from ai_router.jobs.models import Call, CallState, Ending, Job
-from ai_router.jobs.outcomes import JobEnd, why_nobody
-from ai_router.jobs.progress import ProgressBoard
-from ai_router.jobs.validation import Validator
-from ai_router.jobs.vendor import Earlier, Polling, drive
-from ai_router.jobs.workspace import workspace
+from ai_router.jobs.running import endings
+from ai_router.jobs.running.course import Accepted, Course
+from ai_router.jobs.running.finisher import Finisher
+from ai_router.jobs.running.outcomes import JobEnd, why_nobody
+from ai_router.jobs.running.progress import ProgressBoard
+from ai_router.jobs.running.validation import Validator
+from ai_router.jobs.running.vendor import Earlier, Polling, drive
+from ai_router.jobs.running.workspace import workspace
 from ai_router.providers.port import FailureClass, Provider, ProviderFailure, ProviderRequest
 from ai_router.routing.choose import Candidate
 from ai_router.routing.failures import CONSEQUENCES, QUICK_RETRIES, QUICK_RETRY_S, ROUNDS_S

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from media.animation.eye_fit import Eye
+from media.animation.eyes.fit import Eye
 from media.animation.frame import Grid
 
 _LID_SKIN = 0.13  # how far above the lid its skin is taken from
@@ -25,7 +25,7 @@ class LidLayers:
     """How a lid is drawn over an eye, each 0 to 1 at each place, soft where it ends.
 
     ``cover``: it hides the eye; ``brightness`` of its skin; ``painted``: it is
-    :class:`media.animation.lid_skin.LidSkin` rather than skin of the photo; ``lashes`` lie over all of it, a line
+    :class:`media.animation.eyes.lid_skin.LidSkin` rather than skin of the photo; ``lashes`` lie over all of it, a line
     along the edge, feathered downwards.
     """
 

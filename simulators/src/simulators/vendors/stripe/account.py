@@ -10,7 +10,7 @@ import copy
 import itertools
 from collections.abc import Callable, Iterable
 
-from simulators.vendors.stripe_form import Json, Wrong, public, required, whole
+from simulators.vendors.stripe.form import Json, Wrong, public, required, whole
 
 
 class Account:

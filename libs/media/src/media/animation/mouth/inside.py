@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from media.animation.frame import FaceFrame, Grid
-from media.animation.mouth_fit import Lips
-from media.animation.mouth_rig import MEETING, WIDE_OPEN, MouthShape
+from media.animation.mouth.fit import Lips
+from media.animation.mouth.rig import MEETING, WIDE_OPEN, MouthShape
 from media.animation.planes import Planes, colour_of
 from media.types import Bgr
 
