@@ -14,7 +14,7 @@ import yaml
 from ai_router.providers.registry import ROWS
 from simulators.matrix.scenarios import settings_for
 from simulators.vendors.catalogue import AI, ALL
-from talkingphoto.platform.layout import PACKAGES, specs
+from talkingphoto_runner.layout import PACKAGES, specs
 
 REPOSITORY = Path(__file__).parents[1]
 SIMULATED = REPOSITORY / "deploy" / "simulated.env"

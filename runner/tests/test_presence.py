@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from talkingphoto.platform.layout import Home
-from talkingphoto.platform.running import AlreadyRunning, Presence, running_url
+from talkingphoto.running import running_url
+from talkingphoto_runner.layout import Home
+from talkingphoto_runner.presence import AlreadyRunning, Presence
 
 
 @pytest.fixture
@@ -18,7 +19,7 @@ def home(tmp_path: Path) -> Home:
 
 
 def test_nobody_runs_in_a_new_home(home: Home) -> None:
-    assert running_url(home) is None
+    assert running_url(home.root) is None
 
 
 def test_the_one_that_runs_can_be_found_and_keeps_others_out(home: Home) -> None:
@@ -30,7 +31,7 @@ def test_the_one_that_runs_can_be_found_and_keeps_others_out(home: Home) -> None
     first.announce("http://127.0.0.1:8000")
     with pytest.raises(AlreadyRunning, match=r"at http://127\.0\.0\.1:8000"):
         Presence(home).take()
-    assert running_url(home) == "http://127.0.0.1:8000"
+    assert running_url(home.root) == "http://127.0.0.1:8000"
     first.release()
 
 
@@ -39,7 +40,7 @@ def test_after_it_has_left_the_next_may_come(home: Home) -> None:
     first.take()
     first.announce("http://127.0.0.1:8000")
     first.release()
-    assert running_url(home) is None
+    assert running_url(home.root) is None
     second = Presence(home)
     second.take()
     second.release()

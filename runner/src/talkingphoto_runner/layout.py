@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chassis.settings import load
+from talkingphoto.running import lock_of
 
 if TYPE_CHECKING:
     from chassis.run.service import ServiceSpec
@@ -60,7 +61,7 @@ class Home:
     @property
     def lock(self) -> Path:
         """Held by the platform that runs in this home; says where it answers."""
-        return self.root / "platform.json"
+        return lock_of(self.root)
 
     def prepare(self) -> None:
         """Make the folders."""
@@ -102,15 +103,6 @@ def settings_of(package: str, home: Home, urls: Mapping[str, str]) -> dict[str, 
     if package == "gateway":
         return {"upstreams": {name: url for name, url in urls.items() if name != "gateway"}}
     return {}
-
-
-def sample_portrait() -> Path:
-    """The portrait that comes with the project. Raises ``FileNotFoundError`` where it was left out."""
-    here = Path(__file__).resolve()
-    for candidate in (here.parents[1] / "samples" / "portrait.jpg", here.parents[4] / "samples" / "portrait.jpg"):
-        if candidate.exists():
-            return candidate
-    raise FileNotFoundError("The sample portrait is not installed; name a photo with --photo.")
 
 
 def queue_names(home: Home) -> list[str]:

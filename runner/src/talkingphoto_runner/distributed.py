@@ -22,8 +22,8 @@ from chassis.run.private_postgres import PrivatePostgres
 from chassis.run.private_rabbitmq import Broker, find_or_start
 from chassis.run.process import GRACE_S, migrate
 from chassis.settings import load
-from talkingphoto.platform.layout import Home, common_settings, listening_socket, settings_of, specs, url_of
-from talkingphoto.platform.running import Presence
+from talkingphoto_runner.layout import Home, common_settings, listening_socket, settings_of, specs, url_of
+from talkingphoto_runner.presence import Presence
 
 Say = Callable[[str], None]
 KINDS = ("api", "worker")

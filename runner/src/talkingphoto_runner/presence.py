@@ -1,4 +1,4 @@
-"""One platform at a time in a home, whichever topology, and where it answers."""
+"""One platform at a time in a home, whichever topology."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import os
 from pathlib import Path
 from typing import IO
 
-from talkingphoto.platform.layout import Home
+from talkingphoto.running import running_url
+from talkingphoto_runner.layout import Home
 
 
 class AlreadyRunning(RuntimeError):
@@ -34,7 +35,7 @@ class Presence:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.close()
-            raise AlreadyRunning(self._home.root, running_url(self._home)) from None
+            raise AlreadyRunning(self._home.root, running_url(self._home.root)) from None
         file.truncate(0)
         self._file = file
 
@@ -50,18 +51,3 @@ class Presence:
             self._file.truncate(0)
             self._file.close()
             self._file = None
-
-
-def running_url(home: Home) -> str | None:
-    """Where the platform of this home answers; None when none runs."""
-    try:
-        with home.lock.open(encoding="utf-8") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                found = json.loads(file.read() or "{}")
-                url = found.get("url")
-                return url if isinstance(url, str) else None
-            return None
-    except (FileNotFoundError, json.JSONDecodeError):
-        return None

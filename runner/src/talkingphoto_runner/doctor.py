@@ -15,8 +15,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from media.errors import MediaError
-from talkingphoto.platform.layout import Home
-from talkingphoto.platform.running import running_url
+from talkingphoto.running import running_url
+from talkingphoto_runner.layout import Home
 
 _CONNECT_S = 2.0
 _ROOM_GB = 2
@@ -85,7 +85,7 @@ def _room(home: Home) -> Finding:
 
 
 def _running(home: Home) -> Finding:
-    url = running_url(home)
+    url = running_url(home.root)
     return Finding("a platform in this home", url is not None, needed=False, found=url or "none runs; `up` starts one")
 
 

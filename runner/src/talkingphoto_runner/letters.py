@@ -18,8 +18,8 @@ from chassis.bus.rabbitmq import RabbitMQBus
 from chassis.data.database import Database
 from chassis.messaging.dead_letters import PostgresDeadLetters
 from chassis.run.private_postgres import PrivatePostgres
-from talkingphoto.platform.layout import Home, queue_names, specs
-from talkingphoto.platform.running import running_url
+from talkingphoto.running import running_url
+from talkingphoto_runner.layout import Home, queue_names, specs
 
 _LIMIT = 200
 
@@ -105,7 +105,7 @@ async def _opened(home: Home) -> AsyncIterator[_Letters]:
             await bus.stop()
         return
     postgres = PrivatePostgres(home.postgres)
-    platform_is_up = running_url(home) is not None
+    platform_is_up = running_url(home.root) is not None
     await postgres.start()
     databases = {
         name: Database(postgres.url(name), service=name)

@@ -22,7 +22,7 @@ from chassis.run.service import Dependencies, Running, Service
 from chassis.settings import ServiceSettings, load
 from chassis.storage import FallbackStore, open_store
 from chassis.work.process_pool import ProcessPool
-from talkingphoto.platform.layout import (
+from talkingphoto_runner.layout import (
     CLIENTS_WAIT_FOR_MEDIA,
     Home,
     common_settings,
@@ -31,7 +31,7 @@ from talkingphoto.platform.layout import (
     specs,
     url_of,
 )
-from talkingphoto.platform.running import Presence
+from talkingphoto_runner.presence import Presence
 
 log = structlog.get_logger(__name__)
 

@@ -13,9 +13,9 @@ import pytest_asyncio
 from chassis import ids
 from chassis.data import migrations
 from chassis.run.private_postgres import PrivatePostgres
-from talkingphoto import letters
-from talkingphoto.letters import NoSuchLetters
-from talkingphoto.platform.layout import Home, specs
+from talkingphoto_runner import letters
+from talkingphoto_runner.layout import Home, specs
+from talkingphoto_runner.letters import NoSuchLetters
 
 QUEUE = "billing.commands"
 
