@@ -16,7 +16,8 @@ from billing.payments.reader import SubscriptionReader
 from billing.payments.stripe import Stripe
 from billing.payments.stripe_http import StripeHttp, pooled_client
 from billing.plans import endpoints as plan_endpoints
-from billing.plans.repository import PlanBook, load_starting_catalogue
+from billing.plans.book import PlanBook
+from billing.plans.repository import load_starting_catalogue
 from billing.settings import Settings
 from chassis.clock import Clock
 from chassis.data import migrations

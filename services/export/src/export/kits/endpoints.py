@@ -15,8 +15,8 @@ from chassis.identity.tokens import Caller
 from chassis.storage.port import ObjectStore
 from contracts.enums import Platform
 from contracts.objects import StoredObject
-from export.kits import repository
-from export.renditions import repository as renditions
+from export.kits import queries
+from export.renditions import queries as renditions
 
 router = APIRouter(prefix="/api/v1/export/kits", tags=["export"])
 
@@ -58,7 +58,7 @@ class KitOut(BaseModel):
 @router.get("/{workflow_id}", responses=documented(NotAuthenticated, KitNotFound, KitExpired))
 async def get_kit(workflow_id: UUID, caller: Caller, tx: Tx, request: Request) -> KitOut:
     """The export kit of a workflow, with links to the archive and to each platform's files."""
-    kit = await repository.of_run(tx, workflow_id, caller.user_id)
+    kit = await queries.of_run(tx, workflow_id, caller.user_id)
     if kit is None:
         raise KitNotFound("There is no kit of this workflow.")
     if kit["expires_at"] <= tx.now:

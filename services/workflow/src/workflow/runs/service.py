@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+import structlog
 
 from chassis import ids
 from chassis.data.database import Transaction
@@ -37,10 +38,13 @@ from workflow.runs.errors import (
     NotPossible,
     RunNotFound,
 )
-from workflow.runs.repository import Known, NewRun, Remember, Row
+from workflow.runs.models import Row
+from workflow.runs.repository import Known, NewRun, Remember
 from workflow.runs.rules import Estimate, clean_line, clean_script, estimate
 from workflow.runs.schemas import EstimateIn, WorkflowAccepted, WorkflowIn
 from workflow.settings import Settings
+
+log = structlog.get_logger(__name__)
 
 LONGEST_KEY = 255
 
@@ -221,6 +225,15 @@ async def unpark(tx: Transaction, driver: Driver, run_id: UUID) -> Row:
 def product_line_of(caller: Identity, settings: Settings) -> str:
     """The product line of this request (PLT-06)."""
     return context.current().product_line or caller.product_line or settings.default_product_line
+
+
+async def answered(tx: Transaction, driver: Driver, happened: Mapping[UUID, list[Happening]]) -> None:
+    """Take what happened to runs into account, by their ids; runs that are not known are only logged."""
+    rows = await repository.lock(tx, list(happened))
+    if len(rows) < len(happened):
+        known = {row.brief.id for row in rows}
+        log.warning("run.unknown", run_ids=[str(run_id) for run_id in happened if run_id not in known])
+    await driver.drive(tx, rows, happened)
 
 
 def definition_for(definitions: Definitions, workflow_type: WorkflowType) -> Definition:

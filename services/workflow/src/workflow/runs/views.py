@@ -12,7 +12,7 @@ from workflow.engine.definition import Definition, Definitions, Step
 from workflow.engine.state import Phase, Run, StepState, UndoStatus, Unit, load_state
 from workflow.engine.waiting import seconds_left, waiting_for
 from workflow.products.talking_photo.definition import OVERALL_AT_LEAST, overall_score
-from workflow.runs.repository import Row
+from workflow.runs.models import Row
 from workflow.runs.schemas import (
     AttemptOut,
     CreditsOut,
