@@ -35,12 +35,10 @@ from contracts.objects import StoredObject
 from workflow.engine.definition import Asking, Definition, Retry, Step, Undo
 from workflow.engine.gates import Gate
 from workflow.engine.state import Run
+from workflow.products.talking_photo import results
 from workflow.products.talking_photo.input import TalkingPhotoInput
+from workflow.products.talking_photo.rules import CREDITS, METER
 from workflow.settings import Settings
-
-CREDITS = 1
-"""A talking photo costs one credit and counts as one workflow of the month (BIL-46)."""
-METER = "workflows"
 
 IMAGE_GATE = Gate(
     passes_at=8.0, again_from=7.0, attempts=3, warning="The photo could not be improved as far as it should be."
@@ -48,15 +46,6 @@ IMAGE_GATE = Gate(
 """WFL-26."""
 VIDEO_GATE = Gate(passes_at=7.5, attempts=2, warning="The video's quality is below what we aim for.")
 """WFL-27."""
-OVERALL_AT_LEAST = 8.0
-"""WFL-25; below it the run completes with a warning."""
-LOW_OVERALL = "The overall quality is below what we aim for."
-
-
-def overall_score(run: Run) -> float | None:
-    """The mean of the image's and the video's score, 0 to 10; None until both are known."""
-    scores = [r.score for step in ("enhance", "generate") for r in run.results(step).values() if r.score is not None]
-    return round(sum(scores) / 2, 2) if len(scores) == 2 else None
 
 
 def talking_photo(settings: Settings) -> Definition:
@@ -80,9 +69,11 @@ def talking_photo(settings: Settings) -> Definition:
         version=1,
         deadline_s=settings.run_deadline_s,
         lane=_lane,
-        results=_results,
-        credits=_captured,
-        closing=_closing,
+        results=results.delivered,
+        credits=results.captured,
+        score=results.overall_score,
+        score_at_least=results.OVERALL_AT_LEAST,
+        closing=results.closing,
         steps=(
             Step("check", "the order to be checked", (0, 5)),
             Step(
@@ -289,45 +280,9 @@ def _kit(run: Run, asking: Asking) -> Command:
         image=run.result("enhance").outputs["image"],
         video=run.result("generate").outputs["video"],
         renditions=renditions,
-        captions=_captions(run),
+        captions=results.captions(run),
     )
 
 
 def _cancel_export(run: Run, _: UUID, reason: str) -> Command:
     return CancelExport(run_id=run.id, reason=reason)
-
-
-def _captions(run: Run) -> dict[str, StoredObject]:
-    """Captions are the same for every platform; the first one's count."""
-    for result in run.results("renditions").values():
-        return {role: result.outputs[role] for role in ("srt", "vtt") if role in result.outputs}
-    return {}
-
-
-def _results(run: Run) -> dict[str, StoredObject]:
-    found: dict[str, StoredObject] = {}
-    for name, step, role in (
-        ("enhanced_image", "enhance", "image"),
-        ("audio", "speak", "audio"),
-        ("video", "generate", "video"),
-        ("kit", "kit", "kit"),
-    ):
-        for result in run.results(step).values():
-            if role in result.outputs:
-                found[name] = result.outputs[role]
-    for key, result in run.results("renditions").items():
-        if "video" in result.outputs:
-            found[f"rendition_{key}"] = result.outputs["video"]
-        if "poster" in result.outputs:
-            found[f"poster_{key}"] = result.outputs["poster"]
-    return {**found, **_captions(run)}
-
-
-def _captured(run: Run) -> int:
-    found = run.results("capture").get("")
-    return int(found.data.get("credits", 0)) if found is not None else 0
-
-
-def _closing(run: Run) -> Sequence[str]:
-    overall = overall_score(run)
-    return (LOW_OVERALL,) if overall is not None and overall < OVERALL_AT_LEAST else ()
