@@ -12,9 +12,19 @@ export TALKINGPHOTO_HOME ?= $(CURDIR)/.state
 
 PHOTO ?= samples/portrait.jpg
 SCRIPT ?=
-LANGUAGE ?= en
+# The environment's LANGUAGE is gettext's list of languages for messages, not what the script is written in.
+ifneq ($(origin LANGUAGE),command line)
+LANGUAGE := en
+endif
 VOICE ?= female
 OUT ?= out/demo
+# Words go to the command by the environment, as they are: neither make nor the shell reads what is in them.
+unexport PHOTO SCRIPT LANGUAGE VOICE OUT
+export DEMO_PHOTO := $(value PHOTO)
+export DEMO_SCRIPT := $(value SCRIPT)
+export DEMO_LANGUAGE := $(value LANGUAGE)
+export DEMO_VOICE := $(value VOICE)
+export DEMO_OUT := $(value OUT)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up doctor test check fmt types imports bench chaos record lock vendors vendor-matrix clean
@@ -23,9 +33,10 @@ help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.runtime ## Install what running needs
-$(VENV)/.runtime: requirements-uv.lock requirements.lock $(addsuffix /pyproject.toml,$(MEMBERS))
+$(VENV)/.runtime: requirements-uv.lock requirements-build.lock requirements.lock $(addsuffix /pyproject.toml,$(MEMBERS))
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+		-r requirements-uv.lock -r requirements-build.lock
 	@$(UV) --require-hashes -r requirements.lock
 	@$(UV) --no-deps --no-build-isolation $(addprefix -e ,$(MEMBERS))
 	@touch $@
@@ -36,8 +47,8 @@ $(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock simulators/pyproject.toml
 	@touch $@
 
 demo: setup ## Make a talking video: make demo [PHOTO=x.jpg SCRIPT="..." LANGUAGE=hi VOICE=male OUT=out/demo]
-	@$(BIN)/talkingphoto demo --photo "$(PHOTO)" --language $(LANGUAGE) --voice $(VOICE) --out "$(OUT)" \
-		$(if $(SCRIPT),--script "$(SCRIPT)")
+	@$(BIN)/talkingphoto demo --photo "$$DEMO_PHOTO" --language "$$DEMO_LANGUAGE" --voice "$$DEMO_VOICE" \
+		--out "$$DEMO_OUT" $(if $(value SCRIPT),--script "$$DEMO_SCRIPT")
 
 up: setup ## Run the platform on this machine until Ctrl-C
 	@$(BIN)/talkingphoto up
@@ -92,6 +103,8 @@ lock: $(VENV)/.runtime ## Choose versions anew and write the lock files
 	@$(BIN)/uv export --quiet --frozen --no-header --no-emit-workspace --all-groups --all-packages -o requirements-dev.lock
 	@echo uv | $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --no-annotate \
 		- -o requirements-uv.lock
+	@echo setuptools | $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --no-annotate \
+		- -o requirements-build.lock
 
 clean: ## Remove what was made, but not the environment
 	@rm -rf out .state .pytest_cache .mypy_cache .ruff_cache .hypothesis .lint-imports.log

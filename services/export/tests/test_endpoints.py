@@ -62,6 +62,10 @@ async def test_a_kit_belongs_to_its_user(start_export: Any, a_source: Any) -> No
     await export.tell(source.kit({"tiktok": source.video}))
     (done,) = await export.wait_for(KitCompleted)
     url = f"/api/v1/export/kits/{source.run_id}"
+    early = await export.http.get(url, headers=_as(source.user_id))
+    assert (early.status_code, early.json()["error"]["code"]) == (409, "kit_not_ready")
+    assert "sha256" not in early.text
+    await export.tell(source.paid(), source.paid())
     mine = await export.http.get(url, headers=_as(source.user_id))
     assert mine.status_code == 200
     assert mine.json()["id"] == str(done.kit_id)

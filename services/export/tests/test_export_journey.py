@@ -50,6 +50,7 @@ async def test_renditions_and_a_kit(start_export: Any, a_source: Any) -> None:
         }  # fmt: skip
     assert "#kettle" in archive.read("tiktok/hashtags.txt").decode()
 
+    await export.tell(source.paid())
     caller = {"Authorization": f"Bearer {source.user_id}"}
     answer = (await export.http.get(f"/api/v1/export/kits/{source.run_id}", headers=caller)).json()
     assert answer["package"]["sha256"] == done.kit.sha256

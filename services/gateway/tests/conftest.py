@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any
@@ -111,6 +111,7 @@ class Gateway:
     upstream: Upstream
     issuer: Issuer
     service: Service
+    stop: Callable[[], Awaitable[None]]
     told: dict[str, Callable[..., Any]] = field(default_factory=dict)
 
     def request(self, method: str, path: str, *, token: str | None = "", **arguments: Any) -> Any:
@@ -151,7 +152,8 @@ async def gateway() -> AsyncIterator[Gateway]:
                 processes=None,  # type: ignore[arg-type]
             ),
         )
-        gateway_url = await stack.enter_async_context(served(service.app))
+        serving = await stack.enter_async_context(AsyncExitStack())
+        gateway_url = await serving.enter_async_context(served(service.app))
         http = await stack.enter_async_context(aiohttp.ClientSession(auto_decompress=False))
-        yield Gateway(gateway_url, http, upstream, issuer, service)
+        yield Gateway(gateway_url, http, upstream, issuer, service, serving.aclose)
         upstream.release.set()

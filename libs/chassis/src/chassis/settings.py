@@ -9,13 +9,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-_PLACEHOLDERS = ("changeme", "change-me", "change_me", "placeholder", "example", "your-", "your_", "insecure", "<")
+_PLACEHOLDERS = (
+    "changeme",
+    "change-me",
+    "change_me",
+    "placeholder",
+    "example",
+    "your-",
+    "your_",
+    "insecure",
+    "simulated",
+    "<",
+)
 _WEAK = {"", "secret", "password", "postgres", "guest", "admin", "test", "dev", "default", "xxx", "minioadmin"}
+_SHIPPED = "local-"
+"""How every password begins that the compose file has for who sets none; the scripts of `deploy` know it too."""
 _SHORTEST_SIGNING_SECRET = 32
 
 
@@ -70,6 +83,9 @@ class ServiceSettings(BaseSettings):
     )
     s3_bucket_name: str | None = Field(None, description="Needed when object_store is s3.")
     s3_endpoint_url: str | None = Field(None, description="A server other than Amazon's that speaks S3.")
+    s3_public_endpoint: str | None = Field(
+        None, description="Where clients outside reach that server, for links; without it under s3_endpoint_url."
+    )
     aws_region: str = Field("ap-south-1", description="The bucket's region.")
     aws_access_key_id: SecretStr | None = Field(None, description="Needed when object_store is s3.")
     aws_secret_access_key: SecretStr | None = Field(None, description="Needed when object_store is s3.")
@@ -125,7 +141,7 @@ class ServiceSettings(BaseSettings):
 
     def public_urls(self) -> tuple[str, ...]:
         """Addresses that the outside uses; production insists on TLS. A service may add to it."""
-        return (self.public_url,)
+        return (self.public_url, *filter(None, (self.s3_public_endpoint,)))
 
     def _missing(self) -> list[str]:
         return [name for name in self.required() if not _plain(getattr(self, name))]
@@ -144,8 +160,8 @@ class ServiceSettings(BaseSettings):
         yield from (f"{url} is not https" for url in self.public_urls() if urlsplit(url).scheme != "https")
         for name in type(self).model_fields:
             value = getattr(self, name)
-            if isinstance(value, SecretStr) and _is_placeholder(value.get_secret_value()):
-                yield f"{name.upper()} is a placeholder"
+            if isinstance(value, SecretStr):
+                yield from unfit_secret(name.upper(), value.get_secret_value())
 
 
 Settings = TypeVar("Settings", bound=ServiceSettings)
@@ -165,6 +181,16 @@ def load(kind: type[Settings], **overrides: Any) -> Settings:
         raise SettingsError("cannot start: " + "; ".join(problems)) from None
 
 
+def unfit_secret(name: str, secret: str) -> Iterator[str]:
+    """Why production refuses this value of the setting ``name``, without showing it; nothing where it does not."""
+    if "://" in secret:
+        secret = unquote(urlsplit(secret).password or "")
+    if secret.lower().startswith(_SHIPPED):
+        yield f"{name} is one that comes with the repository"
+    elif _is_placeholder(secret):
+        yield f"{name} is a placeholder"
+
+
 def _plain(value: Any) -> str:
     if isinstance(value, SecretStr):
         return value.get_secret_value()
@@ -172,10 +198,7 @@ def _plain(value: Any) -> str:
 
 
 def _is_placeholder(secret: str) -> bool:
-    if not secret:
-        return False
-    if "://" in secret:
-        password = urlsplit(secret).password
-        return password is not None and _is_placeholder(password)
     lowered = secret.lower()
-    return lowered in _WEAK or any(mark in lowered for mark in _PLACEHOLDERS) or len(set(secret)) == 1
+    return secret != "" and (
+        lowered in _WEAK or any(mark in lowered for mark in _PLACEHOLDERS) or len(set(secret)) == 1
+    )

@@ -395,3 +395,22 @@ async def test_a_database_that_is_away_is_a_503_that_says_when_to_come_back() ->
     assert answer.status_code == 503
     assert answer.headers["Retry-After"] == "1"
     assert answer.json()["error"]["code"] == "unavailable"
+
+
+async def test_two_tokens_are_refused_wherever_either_would_count(http: httpx.AsyncClient) -> None:
+    issuer = Issuer()
+    app = create_app(name="things", settings=ServiceSettings(), version="1", routers=[router], readiness={})
+    app.state.verifier = issuer.verifier()
+    tokens = [("Authorization", f"Bearer {issuer.token()}"), ("Authorization", f"Bearer {issuer.token()}")]
+
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://things") as client:
+        answer = await client.get("/things/mine", headers=tokens)
+        assert (answer.status_code, answer.json()["error"]["message"]) == (400, "Send one Authorization header.")
+        assert (await client.get("/things/mine", headers=tokens[:1])).status_code == 200
+
+
+async def test_no_answer_leads_to_where_the_caller_says(http: httpx.AsyncClient) -> None:
+    for path in ("/health/", "/things/mine/", "/docs/"):
+        answer = await http.get(path, headers={"Host": "evil.example"})
+        assert answer.status_code == 404
+        assert "location" not in answer.headers

@@ -66,6 +66,7 @@ async def test_a_token_says_who_is_calling(issuer: Issuer) -> None:
         {"exp": int(time.time()) - 3600},
         {"iat": int(time.time()) + 86_400},
         {"nbf": int(time.time()) + 86_400},
+        {"nbf": "soon"},
     ],
     ids=str,
 )

@@ -223,10 +223,14 @@ def test_the_settings_choose_the_store(tmp_path: Path) -> None:
     with_s3 = ServiceSettings(
         object_store="s3",
         s3_bucket_name="b",
+        s3_endpoint_url="http://minio:9000",
+        s3_public_endpoint="https://files.example.org",
         aws_access_key_id="a",
         aws_secret_access_key="b",
     )
-    assert isinstance(open_store(with_s3), S3Store)
+    s3 = open_store(with_s3)
+    assert isinstance(s3, S3Store)
+    assert s3.signed_url("temp/a.txt").startswith("https://files.example.org/b/temp/a.txt?")
     assert isinstance(open_store(with_s3.model_copy(update={"object_folder": tmp_path / "spare"})), FallbackStore)
     with pytest.raises(SettingsError, match="OBJECT_FOLDER"):
         open_store(ServiceSettings())

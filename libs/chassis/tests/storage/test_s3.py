@@ -90,3 +90,39 @@ async def test_a_store_that_is_away_says_so(s3_server: str, tmp_path: Path) -> N
     for call in (away.ready(), away.put_file(source, KEY, "image/jpeg"), away.stat(KEY), no_bucket.ready()):
         with pytest.raises(StoreUnavailable):
             await call
+
+
+async def test_links_name_the_address_that_clients_reach(s3_server: str, bucket: tuple[Any, str]) -> None:
+    """Inside a network of containers S3 has a name that means nothing outside; the signature covers the host."""
+    outside = s3_server.replace("127.0.0.1", "localhost")
+    store = S3Store(
+        bucket[1],
+        region="us-east-1",
+        endpoint_url=s3_server,
+        public_endpoint=outside,
+        access_key_id="key",
+        secret_access_key="secret",
+    )
+    stored = await store.put_bytes(b"a photo", KEY, "image/jpeg")
+
+    link = store.signed_url(KEY)
+
+    assert link.startswith(f"{outside}/{bucket[1]}/{KEY}?")
+    assert parse_qs(urlsplit(link).query)["X-Amz-SignedHeaders"] == ["host"]
+    async with httpx.AsyncClient() as client:
+        assert (await client.get(link)).content == b"a photo"
+    assert await store.read(stored) == b"a photo"
+
+
+async def test_with_nowhere_to_go_a_link_is_made_all_the_same() -> None:
+    """Signing calls nobody, least of all the public address, which need not be reachable from inside."""
+    store = S3Store(
+        "photos",
+        region="us-east-1",
+        endpoint_url="http://127.0.0.1:9",
+        public_endpoint="https://files.example.org",
+        access_key_id="key",
+        secret_access_key="secret",
+    )
+
+    assert store.signed_url(KEY).startswith(f"https://files.example.org/photos/{KEY}?")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
@@ -120,7 +121,11 @@ class CreditsReleased(Event):
 
 
 class EntitlementsChanged(Event):
-    """What a user may do in a product line. ``version`` rises; an older one never replaces a newer one."""
+    """What a user may do in a product line, told whenever any of it changes.
+
+    ``version`` rises; an older one never replaces a newer one. A copy whose ``period_ends_at`` has passed counts as
+    unused: the new period begins with the next reservation, which nobody may refuse for the old one's sake.
+    """
 
     NAME: ClassVar[str] = "billing.entitlements_changed.v1"
     READERS: ClassVar[tuple[str, ...]] = ("users", "workflow")
@@ -136,3 +141,5 @@ class EntitlementsChanged(Event):
     run_budget: Money
     credits_available: int
     version: int
+    period_ends_at: datetime | None = None
+    """When ``used`` begins anew; None from releases that did not say."""

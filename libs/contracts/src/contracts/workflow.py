@@ -82,7 +82,7 @@ class RunCompleted(RunEvent):
     """Everything asked for exists and was paid for."""
 
     NAME: ClassVar[str] = "workflow.run_completed.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("notify",)
+    READERS: ClassVar[tuple[str, ...]] = ("export", "notify")
 
     workflow_type: WorkflowType
     results: dict[str, StoredObject]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, FilePath, TypeAdapter, ValidationError
 
-from chassis.settings import ServiceSettings
+from chassis.settings import ServiceSettings, unfit_secret
 from contracts.enums import Language, Voice
 
 _SPEAKERS = {language.value for language in Language} | {f"{one}:{voice}" for one in Language for voice in Voice}
@@ -55,3 +56,9 @@ class Settings(ServiceSettings):
     poll_stop_s: float = Field(600.0, gt=0, description="An asynchronous vendor that takes longer is given up.")
     cache_results: bool = Field(True, description="Answer repeated deterministic work from the result cache.")
     cache_for_s: float = Field(86_400.0, gt=0, description="How long a cached result is good for.")
+
+    def _unfit_for_production(self) -> Iterator[str]:
+        yield from super()._unfit_for_production()
+        for name, key in os.environ.items():
+            if name.endswith("_API_KEY"):
+                yield from unfit_secret(name, key)

@@ -22,8 +22,8 @@ def _as(user: Any) -> dict[str, str]:
 async def test_a_finished_job(start_router: Any, a_job: Any, painter: Any, judge: Any) -> None:
     """Status, result with a link, and a list with filters and pages."""
     router = await start_router({"local_upscaler": painter("local")}, validator=judge())
-    job = a_job()
-    await router.tell(job, a_job(user_id=job.user_id))
+    job, step = a_job(run_id=None), a_job()
+    await router.tell(job, a_job(user_id=job.user_id), step)
     await router.wait_for(JobCompleted, job.job_id)
     me = _as(job.user_id)
     status = (await router.http.get(f"/api/v1/ai/jobs/{job.job_id}/status", headers=me)).json()
@@ -31,7 +31,10 @@ async def test_a_finished_job(start_router: Any, a_job: Any, painter: Any, judge
     result = (await router.http.get(f"/api/v1/ai/jobs/{job.job_id}/result", headers=me)).json()
     assert result["provider"] == "local_upscaler"
     assert result["outputs"]["image"]["url"].startswith("http")
-    await wait_until(lambda: len(router.events(JobCompleted)) == 2, timeout_s=10)
+    await wait_until(lambda: len(router.events(JobCompleted)) == 3, timeout_s=10)
+    early = await router.http.get(f"/api/v1/ai/jobs/{step.job_id}/result", headers=_as(step.user_id))
+    assert (early.status_code, early.json()["error"]["code"]) == (409, "job_of_workflow")
+    assert "http" not in early.text
     page = (await router.http.get("/api/v1/ai/jobs?per_page=1&status=completed", headers=me)).json()
     assert (page["total"], len(page["items"])) == (2, 1)
     assert (await router.http.get("/api/v1/ai/jobs?page=9", headers=me)).json()["total"] == 2

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import httpx
-
 from billing.ledger import endpoints as ledger_endpoints
 from billing.ledger.expiry import HoldExpiry
 from billing.ledger.handlers import consumers
@@ -13,13 +11,10 @@ from billing.ledger.service import Ledger
 from billing.payments import endpoints as payment_endpoints
 from billing.payments.inbox import Inbox
 from billing.payments.reader import SubscriptionReader
-from billing.payments.stripe import Stripe
-from billing.payments.stripe_http import StripeHttp, pooled_client
 from billing.plans import endpoints as plan_endpoints
 from billing.plans.book import PlanBook
 from billing.plans.repository import load_starting_catalogue
 from billing.settings import Settings
-from chassis.clock import Clock
 from chassis.data import migrations
 from chassis.http.app import create_app
 from chassis.run.service import Background, Dependencies, Service, ServiceSpec
@@ -46,10 +41,21 @@ def build(settings: Settings, deps: Dependencies) -> Service:
     app.state.payment_inbox = Inbox(settings.webhook_secrets, deps.clock.now, live=settings.stripe_is_live)
     background: list[Background] = [HoldExpiry(deps.database, ledger, poll_s=settings.expiry_poll_s)]
     if settings.stripe_secret_key is not None:
-        client = pooled_client()
-        stripe = stripe_at(settings, client, deps.clock)
+        # Here, so that billing without Stripe does without its library: 60 ms and 6 MB.
+        from billing.payments.stripe import Stripe
+        from billing.payments.stripe_client import Connections, client_on
+
+        connections = Connections()
+        stripe = Stripe(
+            client_on(connections, settings.stripe_base_url, settings.stripe_secret_key),
+            automatic_tax=settings.stripe_automatic_tax,
+            payment_methods=settings.stripe_payment_methods,
+            now=deps.clock.now,
+        )
         background.append(
-            SubscriptionReader(deps.database, stripe, poll_s=settings.subscription_poll_s, close=client.aclose)
+            SubscriptionReader(
+                deps.database, stripe, poll_s=settings.subscription_poll_s, close=connections.close_async
+            )
         )
     return Service(
         name="billing",
@@ -57,17 +63,6 @@ def build(settings: Settings, deps: Dependencies) -> Service:
         database=deps.database,
         consumers=consumers(ledger),
         background=background,
-    )
-
-
-def stripe_at(settings: Settings, client: httpx.AsyncClient, clock: Clock) -> Stripe:
-    """Stripe with these settings. Raises ValueError where no key is set."""
-    if settings.stripe_secret_key is None:
-        raise ValueError("STRIPE_SECRET_KEY is not set")
-    return Stripe(
-        StripeHttp(client, settings.stripe_base_url, settings.stripe_secret_key, now=clock.now),
-        automatic_tax=settings.stripe_automatic_tax,
-        payment_methods=settings.stripe_payment_methods,
     )
 
 

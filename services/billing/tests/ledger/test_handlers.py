@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -132,6 +132,46 @@ async def test_a_release_gives_credit_and_quota_back(billing: Any) -> None:
     await billing.check_books()
 
 
+async def test_every_change_that_a_copy_shows_is_told_with_its_period(billing: Any) -> None:
+    user_id = ids.uuid7()
+    await billing.tell(registered(user_id))
+    first, second = reserve(user_id), reserve(user_id)
+    await billing.tell(first, second)
+    await billing.tell(capture(first))
+    await billing.tell(release(second))
+
+    told = billing.said(EntitlementsChanged)
+    assert [(each.used.get("workflows", 0), each.credits_available) for each in told] == [
+        (0, 3),
+        (2, 1),
+        (2, 1),
+        (1, 2),
+    ]
+    assert sorted(each.version for each in told) == [each.version for each in told]
+    assert {each.period_ends_at for each in told} == {datetime(2026, 6, 1, tzinfo=UTC)}
+
+
+async def test_what_is_said_again_changes_no_copy(billing: Any) -> None:
+    held = reserve(ids.uuid7())
+    await billing.tell(held)
+    told = len(billing.said(EntitlementsChanged))
+    await billing.tell(held, held)
+    assert len(billing.said(EntitlementsChanged)) == told
+
+
+async def test_a_new_month_begins_with_its_first_reservation(billing: Any) -> None:
+    user_id = ids.uuid7()
+    for held in [reserve(user_id) for _ in range(3)]:
+        await billing.tell(held, capture(held))
+    await billing.tell(reserve(user_id))
+    assert len(billing.said(ReservationRefused)) == 1
+    billing.clock.advance(timedelta(days=31))
+    await billing.tell(reserve(user_id))
+    last = billing.said(EntitlementsChanged)[-1]
+    assert (last.used, last.period_ends_at) == ({"workflows": 1}, datetime(2026, 7, 1, tzinfo=UTC))
+    assert len(billing.said(ReservationRefused)) == 1
+
+
 async def test_many_runs_at_once_never_hold_more_than_there_is(billing: Any) -> None:
     user_id = ids.uuid7()
     wanted = [reserve(user_id) for _ in range(24)]
@@ -164,6 +204,7 @@ async def test_an_overdue_hold_is_given_back(billing: Any) -> None:
     assert await expiry.run_once() == 0
     [released] = billing.said(CreditsReleased)
     assert released.reason == "the hold expired"
+    assert billing.said(EntitlementsChanged)[-1].used == {"workflows": 0}
     await billing.tell(capture(held))
     assert not billing.said(CreditsCaptured)
     await billing.check_books()

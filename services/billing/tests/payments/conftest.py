@@ -1,20 +1,22 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import httpx
+import pytest
 import pytest_asyncio
 from pydantic import SecretStr
 
 from billing.payments.money import Money
 from billing.payments.port import Checkout, CreditsCheckout, NewCustomer, PlanCheckout, Purchase
 from billing.payments.stripe import Stripe
-from billing.payments.stripe_http import StripeHttp, pooled_client
+from billing.payments.stripe_client import Connections, client_on
 from chassis import ids
+from chassis.clock import SystemClock
 from simulators.core.loopback import InProcess
 from simulators.vendors.stripe import server as simulated
 
@@ -84,21 +86,47 @@ class Till:
 
 
 @dataclass
-class Tills:
-    """Makes tills, each with an account of its own, behind one client."""
+class Adapters:
+    """Makes adapters, each on connections of its own."""
 
-    client: httpx.AsyncClient
-    accounts: dict[str, Any]
+    made: list[Connections] = field(default_factory=list)
+
+    def at(
+        self,
+        url: str = "https://stripe.example/",
+        transport: httpx.AsyncBaseTransport | None = None,
+        *,
+        key: str = KEY,
+        now: Callable[[], datetime] | None = None,
+    ) -> Stripe:
+        connections = Connections(transport, sleep=no_wait)
+        self.made.append(connections)
+        return Stripe(client_on(connections, url, SecretStr(key)), now=now or SystemClock().now)
+
+    def answering(self, answer: Callable[[httpx.Request], httpx.Response]) -> Stripe:
+        """In front of one that is nobody's."""
+        return self.at(transport=httpx.MockTransport(answer))
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def adapters() -> AsyncIterator[Adapters]:
+    adapters = Adapters()
+    yield adapters
+    for connections in adapters.made:
+        await connections.close_async()
+
+
+@dataclass
+class Tills:
+    """Makes tills, each with an account of its own."""
+
+    adapters: Adapters
 
     def open(self, **simulator: Any) -> Till:
         account = simulated.Stripe(key=KEY, **simulator)
-        host = f"stripe-{len(self.accounts)}"
-        self.accounts[host] = account.app
-        http = StripeHttp(
-            self.client,
-            f"http://{host}",
-            SecretStr(KEY),
-            sleep=no_wait,
+        stripe = self.adapters.at(
+            "http://stripe-account",
+            InProcess({"stripe-account": account.app}),
             now=lambda: datetime.fromtimestamp(account.now(), UTC),
         )
         prices = {
@@ -116,17 +144,15 @@ class Tills:
                 ("pro_yearly", 1_499_000, "year"),
             )
         }
-        return Till(account, Stripe(http), prices, ids.uuid7())
+        return Till(account, stripe, prices, ids.uuid7())
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def tills() -> AsyncIterator[Tills]:
-    accounts: dict[str, Any] = {}
-    async with pooled_client(InProcess(accounts)) as client:
-        yield Tills(client, accounts)
+@pytest.fixture
+def tills(adapters: Adapters) -> Tills:
+    return Tills(adapters)
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def till(tills: Tills) -> Till:
+@pytest.fixture
+def till(tills: Tills) -> Till:
     """One account whose bank always says yes."""
     return tills.open()

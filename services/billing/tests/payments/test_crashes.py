@@ -20,13 +20,14 @@ from uuid import UUID
 from pydantic import SecretStr
 from billing.payments.port import NewCustomer
 from billing.payments.stripe import Stripe
-from billing.payments.stripe_http import StripeHttp, pooled_client
+from billing.payments.stripe_client import Connections, client_on
 
 async def main() -> None:
     url, api_key, key = sys.argv[1:]
-    async with pooled_client() as client:
-        stripe = Stripe(StripeHttp(client, url, SecretStr(api_key)))
-        print(await stripe.create_customer(NewCustomer(user_id=UUID(int=1), email="a@example.com"), key=UUID(key)))
+    connections = Connections()
+    stripe = Stripe(client_on(connections, url, SecretStr(api_key)))
+    print(await stripe.create_customer(NewCustomer(user_id=UUID(int=1), email="a@example.com"), key=UUID(key)))
+    await connections.close_async()
 
 asyncio.run(main())
 """
@@ -46,3 +47,8 @@ def test_a_crash_around_the_call(vendor: Served, point: str, made: int) -> None:
     assert len(vendor.simulator.ledger) == made
     again = subprocess.run(command, capture_output=True, timeout=60, check=True, text=True)
     assert [entry.job_id for entry in vendor.simulator.ledger.entries] == [again.stdout.strip()]
+
+
+def test_billing_without_stripe_does_without_its_library() -> None:
+    program = "import sys, billing.composition; sys.exit('stripe' in sys.modules)"
+    subprocess.run([sys.executable, "-c", program], timeout=60, check=True)

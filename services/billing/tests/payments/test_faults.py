@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from random import Random
 from typing import Any
@@ -12,8 +13,8 @@ from uuid import UUID
 
 import httpx
 import pytest
-from pydantic import SecretStr
 
+from billing.payments import stripe_client
 from billing.payments.money import Money
 from billing.payments.port import (
     ChangeAt,
@@ -23,13 +24,15 @@ from billing.payments.port import (
     RefundRequest,
     SubscriptionStatus,
 )
-from billing.payments.stripe_http import ANSWER_LIMIT, API_VERSION, StripeHttp, pooled_client
+from billing.payments.stripe_client import ANSWER_LIMIT
 from chassis import ids
 from simulators.core.faults import Fault
 from simulators.vendors.stripe import server as simulated
 
 RUNS = 300
 PRICE = Money(Decimal("999"), "INR")
+REFUND = RefundRequest(reference=UUID(int=1), payment_id="pi_1")
+CUSTOMER = NewCustomer(user_id=UUID(int=1), email="payer@example.com")
 CHANGE = simulated.Stripe.possible["change"]
 
 
@@ -278,38 +281,47 @@ async def test_three_hundred_unlucky_purchases_charge_and_refund_nobody_twice(ti
     assert set(seen) >= {"unknown_outcome", "throttled", "card_declined", "invalid", "auth"}
 
 
-async def answering(handler: Callable[[httpx.Request], httpx.Response]) -> tuple[StripeHttp, httpx.AsyncClient]:
-    client = pooled_client(httpx.MockTransport(handler))
-    waits: list[float] = []
-
-    async def wait(seconds: float) -> None:
-        waits.append(seconds)
-
-    return StripeHttp(client, "https://stripe.example/", SecretStr("sk_test_x"), sleep=wait), client
-
-
-async def test_every_change_carries_version_and_key_and_reads_carry_no_key() -> None:
+async def test_every_change_carries_version_and_key_and_reads_carry_no_key(adapters: Any) -> None:
     requests: list[httpx.Request] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
         requests.append(request)
-        return httpx.Response(200, json={"id": "x"})
+        if request.method == "GET":
+            return httpx.Response(200, json={"object": "list", "data": [], "has_more": False})
+        return httpx.Response(200, json={"id": "sub_1", "customer": "cus_1", "status": "canceled"})
 
-    http, client = await answering(answer)
-    async with client:
-        await http.post("/v1/customers", {"a": {"b": [True]}}, key="k")
-        await http.get("/v1/customers", {"limit": 1, "starting_after": None})
-        await http.delete("/v1/subscriptions/sub_1")
-    assert [request.headers.get("idempotency-key") for request in requests] == ["k", None, None]
-    assert {request.headers["stripe-version"] for request in requests} == {API_VERSION}
-    assert requests[0].content == b"a%5Bb%5D%5B0%5D=true"
-    assert str(requests[1].url) == "https://stripe.example/v1/customers?limit=1"
+    stripe = adapters.answering(answer)
+    key = ids.uuid7()
+    await stripe.create_customer(NewCustomer(user_id=UUID(int=1), email="a@b.example"), key=key)
+    await stripe.find_customer(UUID(int=1), "a@b.example")
+    await stripe.cancel_subscription("sub_1", at_once=True, key=key)
+    keys = [request.headers.get("idempotency-key") for request in requests]
+    assert keys == [f"talkingphoto-customer-{key}", None, None]
+    assert {request.headers["stripe-version"] for request in requests} == {simulated.VERSION}
+    assert requests[0].content == b"email=a%40b.example&metadata[user_id]=" + str(UUID(int=1)).encode()
+    assert str(requests[1].url) == "https://stripe.example/v1/customers?email=a%40b.example&limit=100"
     assert requests[0].extensions["timeout"].keys() == {"connect", "read", "write", "pool"}
     assert all(requests[0].extensions["timeout"].values())
+    assert not any("telemetry" in name + value for request in requests for name, value in request.headers.items())
+
+
+async def test_two_keys_in_one_process(adapters: Any) -> None:
+    """The library's module holds no key: calls of two accounts that meet carry each its own."""
+    sent: set[tuple[str, str]] = set()
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.add((request.url.host, request.headers["authorization"]))
+        return httpx.Response(200, json={"id": "cus_1"})
+
+    wanted = NewCustomer(user_id=UUID(int=1), email="a@b.example")
+    transport = httpx.MockTransport(answer)
+    stripes = [adapters.at(f"https://{name}.example", transport, key=f"sk_test_{name}") for name in ("one", "two")]
+    await asyncio.gather(*(each.create_customer(wanted, key=ids.uuid7()) for each in stripes * 5))
+    assert sent == {("one.example", "Bearer sk_test_one"), ("two.example", "Bearer sk_test_two")}
 
 
 @pytest.mark.parametrize(("advice", "asked"), [("true", 3), ("false", 1), (None, 1)])
-async def test_stripe_says_whether_a_repeat_helps(advice: str | None, asked: int) -> None:
+async def test_stripe_says_whether_a_repeat_helps(adapters: Any, advice: str | None, asked: int) -> None:
     count = 0
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -318,10 +330,8 @@ async def test_stripe_says_whether_a_repeat_helps(advice: str | None, asked: int
         headers = {"stripe-should-retry": advice} if advice else {}
         return httpx.Response(429, json={"error": {"type": "invalid_request_error"}}, headers=headers)
 
-    http, client = await answering(answer)
-    async with client:
-        with pytest.raises(PaymentFailure):
-            await http.post("/v1/refunds", {}, key="k")
+    with pytest.raises(PaymentFailure):
+        await adapters.answering(answer).refund(REFUND, key=ids.uuid7())
     assert count == asked
 
 
@@ -329,36 +339,118 @@ async def test_stripe_says_whether_a_repeat_helps(advice: str | None, asked: int
     "response",
     [
         httpx.Response(200, content=b"[" + b" " * ANSWER_LIMIT + b"]"),
+        httpx.Response(200, content=b'{"id": "' + b"x" * ANSWER_LIMIT + b'"}'),
         httpx.Response(200, content=b"<html>"),
         httpx.Response(200, json=[]),
+        httpx.Response(200, json={}),
         httpx.Response(302, headers={"location": "https://elsewhere.example/"}),
+        httpx.Response(302, headers={"location": "https://elsewhere.example/"}, json={"error": {"code": "x"}}),
     ],
-    ids=["endless", "a page", "no object", "elsewhere"],
+    ids=["endless", "an endless object", "a page", "no object", "an empty object", "elsewhere", "elsewhere, politely"],
 )
-async def test_an_unreadable_answer_to_a_change_leaves_it_open(response: httpx.Response) -> None:
+async def test_an_unreadable_answer_to_a_change_leaves_it_open(adapters: Any, response: httpx.Response) -> None:
     hosts: set[str] = set()
 
     def answer(request: httpx.Request) -> httpx.Response:
         hosts.add(request.url.host)
         return httpx.Response(response.status_code, headers=response.headers, content=response.content)
 
-    http, client = await answering(answer)
-    async with client:
+    stripe = adapters.answering(answer)
+    for change in (stripe.refund(REFUND, key=ids.uuid7()), stripe.create_customer(CUSTOMER, key=ids.uuid7())):
         with pytest.raises(PaymentFailure) as failed:
-            await http.post("/v1/refunds", {}, key="k")
+            await change
         assert failed.value.kind is FailureClass.UNKNOWN_OUTCOME
+    for question in (stripe.checkout("cs_1"), stripe.find_refund(UUID(int=1), "pi_1")):
         with pytest.raises(PaymentFailure) as failed:
-            await http.get("/v1/refunds")
+            await question
         assert failed.value.kind is FailureClass.TRANSIENT
     assert hosts == {"stripe.example"}
 
 
-async def test_before_the_first_byte_nothing_can_have_happened() -> None:
+@pytest.mark.parametrize(
+    "page",
+    [{"data": 5, "has_more": False}, {"data": [5], "has_more": False}, {"data": []}, {"data": [], "has_more": True}],
+)
+async def test_a_list_that_is_none_is_no_answer(adapters: Any, page: dict[str, Any]) -> None:
+    """What is not there is reported as such only after Stripe has shown everything that is."""
+    listed = {"object": "list", "url": "/v1/refunds", **page}
+    stripe = adapters.answering(lambda _: httpx.Response(200, json=listed))
+    with pytest.raises(PaymentFailure) as failed:
+        await stripe.find_refund(UUID(int=1), "pi_1")
+    assert failed.value.kind is FailureClass.TRANSIENT
+
+
+async def test_a_list_without_an_end_is_left(adapters: Any) -> None:
+    listed = {"object": "list", "url": "/v1/refunds", "data": [{"id": "re_1", "object": "refund"}], "has_more": True}
+    with pytest.raises(PaymentFailure, match="not all were seen"):
+        await adapters.answering(lambda _: httpx.Response(200, json=listed)).find_refund(UUID(int=1), "pi_1")
+
+
+async def test_an_answer_that_drips_is_given_up(adapters: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each byte comes in time, and there is always one more."""
+    monkeypatch.setattr(stripe_client, "_WHOLE_S", 0.05)
+
+    class Dripping(httpx.AsyncByteStream):
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            while True:
+                yield b" "
+                await asyncio.sleep(0)
+
+    with pytest.raises(PaymentFailure, match="TimeoutError") as failed:
+        await adapters.answering(lambda _: httpx.Response(200, stream=Dripping())).refund(REFUND, key=UUID(int=0))
+    assert failed.value.kind is FailureClass.UNKNOWN_OUTCOME
+
+
+async def test_a_reading_says_when_it_was_so_at_the_latest(adapters: Any) -> None:
+    """By Stripe's clock, which has whole seconds: both ends are rounded away from each other."""
+    held = {"id": "sub_1", "customer": "cus_1", "status": "active"}
+    headers = {"date": "Fri, 15 Jan 2027 08:00:00 GMT"}
+    observed = await adapters.answering(lambda _: httpx.Response(200, json=held, headers=headers)).subscription("sub_1")
+    assert observed.until == datetime(2027, 1, 15, 8, tzinfo=UTC)
+    assert observed.until - observed.since >= timedelta(seconds=2)
+
+
+async def test_before_the_first_byte_nothing_can_have_happened(adapters: Any) -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("refused", request=request)
 
-    http, client = await answering(answer)
-    async with client:
-        with pytest.raises(PaymentFailure) as failed:
-            await http.post("/v1/refunds", {}, key=str(UUID(int=0)))
+    with pytest.raises(PaymentFailure) as failed:
+        await adapters.answering(answer).refund(REFUND, key=UUID(int=0))
     assert failed.value.kind is FailureClass.TRANSIENT
+
+
+async def test_unheard_after_a_lost_try_it_stays_open(adapters: Any) -> None:
+    """The second try never left; the first one may have been heard."""
+    lost = iter((httpx.ReadTimeout("lost"), httpx.ConnectError("refused"), httpx.ConnectError("refused")))
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        raise next(lost)
+
+    with pytest.raises(PaymentFailure) as failed:
+        await adapters.answering(answer).refund(REFUND, key=UUID(int=0))
+    assert failed.value.kind is FailureClass.UNKNOWN_OUTCOME
+
+
+async def test_conflicts_to_the_end_leave_it_open(adapters: Any) -> None:
+    """Each says that nothing was done by that try; whether one before it was heard by somebody, they do not."""
+    stripe = adapters.answering(lambda _: httpx.Response(409, json={"error": {"type": "invalid_request_error"}}))
+    with pytest.raises(PaymentFailure) as failed:
+        await stripe.refund(REFUND, key=UUID(int=0))
+    assert (failed.value.kind, failed.value.http_status) == (FailureClass.UNKNOWN_OUTCOME, 409)
+
+
+async def test_who_gives_up_waiting_is_let_go(adapters: Any) -> None:
+    """Cancelled in the middle of a call, as when a process stops."""
+    entered = asyncio.Event()
+
+    class Never(httpx.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            entered.set()
+            await asyncio.Event().wait()
+            raise AssertionError
+
+    call = asyncio.create_task(adapters.at(transport=Never()).refund(REFUND, key=UUID(int=0)))
+    await asyncio.wait_for(entered.wait(), 5)
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
-import pytest_asyncio
-from pydantic import SecretStr
 
 from billing.payments.port import FailureClass, NewCustomer, PaymentFailure
-from billing.payments.stripe import Stripe
-from billing.payments.stripe_http import StripeHttp, pooled_client
 from chassis import ids
 from simulators.core.faults import TRANSPORT, Fault
 from simulators.serve import Served, listener, serving
@@ -26,9 +23,6 @@ def vendor() -> Iterator[Served]:
         yield served["stripe"]
 
 
-async def no_wait(_: float) -> None: ...
-
-
 class Impatient(httpx.AsyncHTTPTransport):
     """The same connection with a short time-out for reading: nobody waits half a minute for a hanging answer."""
 
@@ -37,21 +31,12 @@ class Impatient(httpx.AsyncHTTPTransport):
         return await super().handle_async_request(request)
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def client() -> AsyncIterator[httpx.AsyncClient]:
-    async with pooled_client(Impatient()) as client:
-        yield client
-
-
-def adapter(client: httpx.AsyncClient, url: str) -> Stripe:
-    return Stripe(StripeHttp(client, url, SecretStr("sk_test_simulated"), sleep=no_wait))
-
-
 @pytest.mark.parametrize("fault", sorted({*TRANSPORT, Fault.GARBLED, Fault.GATEWAY_AFTER}))
-async def test_one_bad_answer_is_overcome_and_three_leave_it_open(
-    client: httpx.AsyncClient, vendor: Served, fault: Fault
-) -> None:
-    stripe, customer = adapter(client, vendor.url), NewCustomer(user_id=ids.uuid7(), email="a@example.com")
+async def test_one_bad_answer_is_overcome_and_three_leave_it_open(adapters: Any, vendor: Served, fault: Fault) -> None:
+    stripe, customer = (
+        adapters.at(vendor.url, Impatient(), key=vendor.simulator.key),
+        NewCustomer(user_id=ids.uuid7(), email="a@example.com"),
+    )
     before = len(vendor.simulator.ledger)
     vendor.simulator.plan.script("change", [fault])
     first = ids.uuid7()
@@ -67,11 +52,9 @@ async def test_one_bad_answer_is_overcome_and_three_leave_it_open(
     assert len(vendor.simulator.ledger) == before + 2
 
 
-async def test_nobody_listens(client: httpx.AsyncClient) -> None:
+async def test_nobody_listens(adapters: Any) -> None:
     with listener() as bound:
         url = f"http://127.0.0.1:{bound.getsockname()[1]}"
     with pytest.raises(PaymentFailure) as failed:
-        await adapter(client, url).create_customer(
-            NewCustomer(user_id=ids.uuid7(), email="a@b.example"), key=ids.uuid7()
-        )
+        await adapters.at(url).create_customer(NewCustomer(user_id=ids.uuid7(), email="a@b.example"), key=ids.uuid7())
     assert failed.value.kind is FailureClass.TRANSIENT

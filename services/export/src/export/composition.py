@@ -10,9 +10,11 @@ import httpx
 from chassis.data import migrations
 from chassis.data.database import Database
 from chassis.http.app import create_app
+from chassis.messaging.consumer import Consumers
 from chassis.run.service import Dependencies, Service, ServiceSpec
 from chassis.work.workers import WorkPool
 from export.commands import Commands
+from export.deliveries import handlers as deliveries
 from export.kits import endpoints as kit_endpoints
 from export.kits.runner import KitRunner
 from export.orders import KIT, RENDITIONS
@@ -73,9 +75,15 @@ def build(settings: Settings, deps: Dependencies, *, http: httpx.AsyncClient | N
         name="export",
         app=app,
         database=database,
-        consumers=Commands(interrupt).consumers(),
+        consumers=_consumers(Commands(interrupt)),
         background=(*pools, *(youtube.background if youtube else ())),
     )
+
+
+def _consumers(commands: Commands) -> Consumers:
+    consumers = commands.consumers()
+    deliveries.subscribe(consumers)
+    return consumers
 
 
 async def load_starting_data(database: Database) -> None:

@@ -17,6 +17,7 @@ from contracts.enums import Platform, WorkflowType
 from contracts.export import CreateKit, CreateRendition, KitCompleted, RenditionCompleted
 from contracts.objects import StoredObject
 from export.composition import SPEC
+from export.deliveries import repository as deliveries
 from export.kits import repository as kits
 from export.renditions import repository as renditions
 from export.youtube.calls import UNIT, Addresses, Client
@@ -74,6 +75,7 @@ class Studio:
         size: int = 3 * UNIT + 1000,
         platform: Platform | None = Platform.YOUTUBE,
         done: bool = True,
+        paid: bool = True,
     ) -> UUID:
         """A run of the user with one rendition and one kit; its video is ``size`` random bytes."""
         run_id = ids.uuid7()
@@ -91,6 +93,8 @@ class Studio:
                 if done:
                     await renditions.finish(tx, "completed", [(rendition.rendition_id, made)])
             await self._kit(tx, video, about, done=done)
+            if paid:
+                await deliveries.keep(tx, [run_id])
         return run_id
 
     @staticmethod

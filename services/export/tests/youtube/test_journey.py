@@ -58,6 +58,8 @@ async def test_what_can_be_uploaded(start_studio: Any, user: UUID) -> None:
     assert (unknown.status_code, unknown.json()["error"]["code"]) == (404, "project_not_found")
     early = await studio.upload(user, await studio.project(user, done=False))
     assert (early.status_code, early.json()["error"]["code"]) == (409, "project_not_finished")
+    unpaid = await studio.upload(user, await studio.project(user, paid=False))
+    assert (unpaid.status_code, unpaid.json()["error"]["code"]) == (409, "project_not_finished")
     other = await studio.upload(user, await studio.project(user), channel_id="UCanother")
     assert (other.status_code, other.json()["error"]["code"]) == (409, "youtube_not_connected")
     original = await studio.project(user, platform=Platform.TIKTOK)

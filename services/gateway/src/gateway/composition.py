@@ -21,6 +21,7 @@ from chassis.run.service import Dependencies, Service, ServiceSpec
 from contracts.users import SessionRevoked
 from gateway.docs import endpoints as docs_endpoints
 from gateway.proxy.headers import SecurityHeaders
+from gateway.proxy.slashes import TrailingSlashes
 from gateway.proxy.table import TABLE
 from gateway.proxy.upstream import Proxy, Upstreams
 from gateway.settings import Settings
@@ -58,6 +59,7 @@ def build(settings: Settings, deps: Dependencies) -> Service:
         description="The one public entry.",
         larger_bodies={row.path_format: row.max_body for row in TABLE},
     )
+    app.add_middleware(TrailingSlashes)
     app.add_middleware(SecurityHeaders)
     app.state.verifier = deps.verifier
     app.state.upstreams = upstreams

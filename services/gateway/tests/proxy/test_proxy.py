@@ -94,6 +94,20 @@ async def test_events_pass_one_by_one(gateway: Any) -> None:
             assert await answer.content.read() == b"id: 2\n\n"
 
 
+async def test_events_end_with_the_gateway_and_nobody_waits_for_them(gateway: Any) -> None:
+    gateway.service.app.state.upstreams.http._timeout = aiohttp.ClientTimeout(total=None)
+    async with gateway.request("GET", "/api/v1/workflows/1/events") as answer:
+        assert await answer.content.readany() == b"id: 1\n\n"
+        began = time.monotonic()
+        await gateway.stop()
+        # One second is the server's patience, after which it would have cut the client off.
+        assert time.monotonic() - began < 0.9
+        # In order: an end, and no broken connection.
+        assert await answer.content.read() == b""
+    await wait_until(lambda: gateway.upstream.open == 0, timeout_s=5)
+    assert gateway.upstream.requests[0]["left"]
+
+
 @pytest.mark.parametrize("path", ["/api/v1/workflows/1/events", "/api/v1/users/hanging"])
 @pytest.mark.parametrize("method", ["GET", "POST"])
 async def test_a_client_that_leaves_ends_the_request_behind(gateway: Any, path: str, method: str) -> None:
@@ -318,3 +332,38 @@ async def test_every_method_passes(gateway: Any, method: str) -> None:
     async with gateway.request(method, "/api/v1/users/me") as answer:
         assert answer.status == 200
     assert gateway.upstream.requests[0]["method"] == method
+
+
+@pytest.mark.parametrize("path", ["/api/v1/users/me", "/api/v1/auth/login"])
+async def test_of_two_tokens_none_passes(gateway: Any, path: str) -> None:
+    """A live one in front of a logged-out one: each side of the gateway would believe another."""
+    head = f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+    tokens = "".join(f"Authorization: Bearer {gateway.issuer.token()}\r\n" for _ in range(2))
+    reader, writer = await asyncio.open_connection(*gateway.url.removeprefix("http://").split(":"))
+    writer.write(f"{head}{tokens}\r\n".encode())
+    async with asyncio.timeout(5):
+        assert b" 400 " in await reader.readline()
+    writer.close()
+    await writer.wait_closed()
+
+    assert not gateway.upstream.requests
+
+
+async def test_a_slash_at_the_end_makes_no_difference(gateway: Any) -> None:
+    async with gateway.request("GET", "/api/v1/users/me/?page=2") as answer:
+        assert answer.status == 200
+    async with gateway.request("GET", "/health//", headers={"Host": "evil.example"}) as answer:
+        assert (answer.status, answer.headers.get("Location")) == (200, None)
+    async with gateway.request("GET", "/api/v1/objects/a%2Fb/") as answer:
+        assert answer.status == 200
+
+    assert [(seen["path"], seen["query"]) for seen in gateway.upstream.requests] == [
+        ("/api/v1/users/me", "page=2"),
+        ("/api/v1/objects/a%2Fb/", ""),
+    ]
+
+
+async def test_a_slash_opens_no_public_door(gateway: Any) -> None:
+    async with aiohttp.ClientSession() as http, http.post(f"{gateway.url}/api/v1/auth/logout/") as answer:
+        assert answer.status == 401
+    assert not gateway.upstream.requests

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import aiohttp
 import orjson
 import pytest
+from fastapi import FastAPI
+from sse_starlette.sse import AppStatus
 
 from chassis import ids
 from chassis.bus.port import ACKNOWLEDGE
 from chassis.messaging.consumer import wait_until
+from chassis.testing.served import served
+from notify.live.hub import Hub
 
 
 class Reader:
@@ -98,6 +104,7 @@ async def test_history_then_live_then_the_end(notify: Any, new_run: Any) -> None
         assert [update["sequence"] for update in await stream.updates(2)] == [1, 2]
         assert stream.headers["content-type"].startswith("text/event-stream")
         assert stream.headers["cache-control"] == "no-store"
+        assert stream.headers["x-accel-buffering"] == "no"
         began = time.monotonic()
         await notify.happen(run.step())
         [update] = await stream.updates(1)
@@ -208,3 +215,84 @@ async def test_the_log_keeps_each_number_of_a_run_once(notify: Any, new_run: Any
     assert await notify.tell(*events, *events) == [ACKNOWLEDGE] * 6
     assert await notify.rows("SELECT * FROM client_events ORDER BY sequence") == before
     assert [row["sequence"] for row in before] == [1, 2, 3]
+
+
+async def test_every_text_stays_one_event(notify: Any, new_run: Any) -> None:
+    run = new_run()
+    words = "one\ntwo\r\n\nid: 7\r: three \u2028 four"
+    await notify.happen(run.created(), run.progressed(message=words), run.completed())
+    async with following(notify, run) as stream:
+        _, update, _ = await stream.updates(3)
+        assert update["status"]["message"] == words
+        assert await stream.next() == b""
+
+
+@asynccontextmanager
+async def listening(url: str, run: Any) -> AsyncIterator[aiohttp.StreamReader]:
+    headers = {"Authorization": f"Bearer {run.user_id}"}
+    async with (
+        aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as client,
+        client.get(f"{url}/api/v1/workflows/{run.id}/events", headers=headers) as answer,
+    ):
+        assert answer.status == 200
+        yield answer.content
+
+
+async def test_streams_end_when_the_server_does_and_nobody_waits_for_them(notify: Any, new_run: Any) -> None:
+    """In order: what reads them sees an end and no broken connection, so it comes again with what it has seen."""
+    runs = [new_run() for _ in range(3)]
+    for run in runs:
+        await notify.happen(run.created())
+    async with aiohttp.ClientSession() as client:
+        async with served(notify.service.app) as url:
+            streams = []
+            for run in runs:
+                headers = {"Authorization": f"Bearer {run.user_id}"}
+                answer = await client.get(f"{url}/api/v1/workflows/{run.id}/events", headers=headers)
+                assert (await answer.content.readuntil(b"\n\n")).startswith(b"id: 1\n")
+                streams.append(answer)
+            began = time.monotonic()
+        # One second is the server's patience, after which it would have cut them off.
+        assert time.monotonic() - began < 0.9
+        assert [await answer.content.read() for answer in streams] == [b""] * 3
+    assert len(notify.service.app.state.hub) == 0
+    # And once more: the end of one server is not the end of the next one.
+    async with served(notify.service.app) as url, listening(url, runs[0]) as content:
+        assert (await content.readuntil(b"\n\n")).startswith(b"id: 1\n")
+        await notify.happen(runs[0].completed())
+        assert b"completed" in await content.read()
+    assert not AppStatus.should_exit
+
+
+async def test_one_servers_end_leaves_the_streams_of_another_alone(notify: Any, new_run: Any) -> None:
+    """Many applications in one process, as in the embedded topology."""
+    run = new_run()
+    await notify.happen(run.created())
+    async with served(notify.service.app) as staying, listening(staying, run) as kept:
+        await kept.readuntil(b"\n\n")
+        async with served(notify.service.app) as leaving, listening(leaving, run) as ended:
+            await ended.readuntil(b"\n\n")
+            async with served(FastAPI()):
+                pass
+            assert len(notify.service.app.state.hub) == 2
+        assert len(notify.service.app.state.hub) == 1
+        await notify.happen(run.completed())
+        assert b"completed" in await kept.read()
+
+
+def test_a_hub_in_any_event_loop() -> None:
+    """Loops come and go with tests and threads; nothing of one is left for the next."""
+
+    async def follow_and_end() -> None:
+        hub, stopping, run_id = Hub(), asyncio.Event(), ids.uuid7()
+        with hub.follow(run_id, stopping) as stream:
+            asyncio.get_running_loop().call_soon(stopping.set)
+            async with asyncio.timeout(5):
+                await stream.wait(60)
+        assert len(hub) == 0
+
+    threads = [threading.Thread(target=asyncio.run, args=(follow_and_end(),)) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import stat
 from concurrent.futures import ThreadPoolExecutor
@@ -97,3 +98,10 @@ def test_production_without_a_key_does_not_start() -> None:
 def test_a_key_of_another_kind_is_refused() -> None:
     with pytest.raises(SettingsError, match="Ed25519"):
         signing.load(Settings(env="test", jwt_private_key=pem_of(rsa.generate_private_key(65537, 2048))))
+
+
+def test_the_key_id_is_the_thumbprint_of_the_standard() -> None:
+    """RFC 8037, appendix A.3."""
+    seed = base64.urlsafe_b64decode("nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A=")
+    key = signing.SigningKey.of(Ed25519PrivateKey.from_private_bytes(seed))
+    assert key.key_id == "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"

@@ -1,36 +1,33 @@
-"""What is sent to a provider, and which ID tokens are believed: pure functions."""
+"""What is sent to a provider, what may come back, and which ID tokens are believed."""
 
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
-from collections.abc import Callable
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+import httpx
 import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from joserfc.jwk import ECKey, KeySet
 
 from chassis.settings import SettingsError, load
 from users.accounts.models import User
 from users.settings import Settings
-from users.signin.models import claim, name_of
-from users.signin.protocol import (
-    Assertion,
-    Endpoints,
-    Registration,
-    Unbelievable,
-    UnknownKey,
-    apple_secret,
-    authorization_url,
-    believed,
-    challenge_of,
-    exchange_form,
-    signing_keys,
-)
-from users.signin.registrations import configured, registrations
+from users.signin.errors import IdentityRefused, ProviderAway
+from users.signin.models import Assertion, challenge_of, claim, name_of
+from users.signin.protocol import Unbelievable, UnknownKey, apple_secret, believed, signing_keys
+from users.signin.provider import IdentityProvider
+from users.signin.registrations import Endpoints, Registration, configured, registrations
 
 NOW = 1_780_000_000
 NONCE = "a-nonce"
@@ -55,19 +52,19 @@ def key() -> rsa.RSAPrivateKey:
 
 
 @pytest.fixture(scope="module")
-def keys(key: rsa.RSAPrivateKey) -> dict[str, jwt.PyJWK]:
+def keys(key: rsa.RSAPrivateKey) -> KeySet:
     public = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(key.public_key()))
     return signing_keys({"keys": [{**public, "kid": "k1", "use": "sig", "alg": "RS256"}]})
 
 
 @pytest.fixture
-def judged(key: rsa.RSAPrivateKey, keys: dict[str, jwt.PyJWK]) -> Callable[..., Assertion]:
+def judged(key: rsa.RSAPrivateKey, keys: KeySet) -> Callable[..., Assertion]:
     """What comes of GOOD claims with changes; None removes one."""
 
-    def judged(changes: dict[str, Any], *, kid: object = "k1", algorithm: str = "RS256", now: int = NOW) -> Assertion:
+    def judged(changes: dict[str, Any], *, kid: object = "k1", algorithm: str = "RS256", **header: Any) -> Assertion:
         claims = {name: value for name, value in {**GOOD, **changes}.items() if value is not None}
-        token = jwt.encode(claims, key, algorithm=algorithm, headers={"kid": kid} if kid else {})
-        return believed(token, keys, CLIENT, nonce=NONCE, now=now)
+        token = jwt.encode(claims, key, algorithm=algorithm, headers=header | ({"kid": kid} if kid else {}))
+        return believed(token, keys, CLIENT, nonce=NONCE, now=NOW, access_token="an-access-token")
 
     return judged
 
@@ -76,6 +73,10 @@ def test_a_good_token_is_believed(judged: Callable[..., Assertion]) -> None:
     assert judged({}) == Assertion("google", "42", "asha@example.com", True, "Asha")
     assert judged({"azp": CLIENT.client_id, "exp": NOW - 59}).subject == "42"
     assert judged({"iat": NOW + 60}).subject == "42"
+    half = hashlib.sha256(b"an-access-token").digest()[:16]
+    assert judged({"at_hash": base64.urlsafe_b64encode(half).rstrip(b"=").decode()}).subject == "42"
+    # A header may hold more than the standard's names.
+    assert judged({}, vendor="anything").subject == "42"
 
 
 @pytest.mark.parametrize(
@@ -86,6 +87,8 @@ def test_a_good_token_is_believed(judged: Callable[..., Assertion]) -> None:
         ({"iss": None}, "incomplete"),
         ({"aud": "another"}, "wrong_audience"),
         ({"aud": [CLIENT.client_id, "another"]}, "wrong_audience"),
+        ({"aud": [CLIENT.client_id, "another"], "azp": CLIENT.client_id}, "wrong_audience"),
+        ({"aud": []}, "wrong_audience"),
         ({"aud": None}, "incomplete"),
         ({"azp": "another"}, "wrong_audience"),
         ({"exp": NOW - 60}, "expired"),
@@ -93,13 +96,18 @@ def test_a_good_token_is_believed(judged: Callable[..., Assertion]) -> None:
         ({"exp": "soon"}, "malformed"),
         ({"iat": NOW + 61}, "not_valid_yet"),
         ({"iat": None}, "incomplete"),
-        ({"iat": 1.5}, "malformed"),
+        ({"iat": "1"}, "not_valid_yet"),
+        ({"iat": True}, "not_valid_yet"),
+        ({"exp": True}, "malformed"),
+        ({"nbf": NOW + 61}, "not_valid_yet"),
+        ({"at_hash": "another"}, "wrong_access_token"),
         ({"nonce": "another"}, "wrong_nonce"),
         ({"nonce": None}, "wrong_nonce"),
         ({"sub": None}, "incomplete"),
         ({"sub": ""}, "malformed"),
         ({"sub": "x" * 256}, "malformed"),
         ({"sub": "a\x00b"}, "malformed"),
+        ({"sub": "\ud800"}, "malformed"),
     ],
 )
 def test_a_bad_claim_is_not_believed(judged: Callable[..., Assertion], changes: dict[str, Any], reason: str) -> None:
@@ -114,7 +122,7 @@ def test_a_key_that_is_not_at_hand_is_named_so(judged: Callable[..., Assertion],
         judged({}, kid=kid)
 
 
-def test_the_algorithm_is_ours_to_choose(judged: Callable[..., Assertion], keys: dict[str, jwt.PyJWK]) -> None:
+def test_the_algorithm_is_ours_to_choose(judged: Callable[..., Assertion], keys: KeySet) -> None:
     with pytest.raises(Unbelievable, match="wrong_algorithm"):
         judged({}, algorithm="RS512")
 
@@ -127,7 +135,7 @@ def test_the_algorithm_is_ours_to_choose(judged: Callable[..., Assertion], keys:
 
 
 @pytest.mark.parametrize("token", ["", "a.b", "a.b.c", "....", "é.é.é", "eyJhbGciOiJSUzI1NiJ9.e30.x"])
-def test_what_is_no_token_is_not_believed(keys: dict[str, jwt.PyJWK], token: str) -> None:
+def test_what_is_no_token_is_not_believed(keys: KeySet, token: str) -> None:
     with pytest.raises(Unbelievable):
         believed(token, keys, CLIENT, nonce=NONCE, now=NOW)
 
@@ -170,8 +178,47 @@ def test_discovery_must_speak_for_its_issuer() -> None:
             Endpoints.of(good | wrong, "i")
 
 
-def test_what_is_asked_and_posted() -> None:
-    url = authorization_url(CLIENT, AT, redirect_uri="https://us/cb", state="s&t", nonce="n", verifier="v" * 43)
+class Provider:
+    """Answers the exchange with what it is given, and remembers what it was sent."""
+
+    def __init__(self, status: int = 200, body: bytes = b"{}") -> None:
+        self.status, self.body = status, body
+        self.asked: list[httpx.Request] = []
+
+    async def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append(request)
+        if request.url.path == "/keys":
+            return httpx.Response(200, content=KEYS)
+        return httpx.Response(self.status, stream=Pieces(self.body))
+
+    async def exchange(self, code: str = "c", verifier: str = "v") -> Assertion:
+        client = replace(CLIENT, endpoints=AT)
+        async with httpx.AsyncClient(transport=httpx.MockTransport(self)) as http:
+            provider = IdentityProvider(client, http, time.monotonic)
+            return await provider.assertion(code, redirect_uri="https://us/cb", verifier=verifier, nonce="n", now=NOW)
+
+
+class Pieces(httpx.AsyncByteStream):
+    """A body that comes bit by bit."""
+
+    def __init__(self, body: bytes) -> None:
+        self.body = body
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for start in range(0, len(self.body), 65_536):
+            yield self.body[start : start + 65_536]
+
+
+KEYS = json.dumps(
+    {"keys": [json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(rsa.generate_private_key(65537, 2048).public_key()))]}
+).encode()
+
+
+async def test_what_is_asked_and_posted() -> None:
+    provider = Provider()
+    async with httpx.AsyncClient(transport=httpx.MockTransport(provider)) as http:
+        known = IdentityProvider(replace(CLIENT, endpoints=AT, parameters={"prompt": "x"}), http, time.monotonic)
+        url = await known.authorization_url(redirect_uri="https://us/cb", state="s&t", nonce="n", verifier="v" * 43)
     assert urlsplit(url).netloc == "a.example"
     assert dict(parse_qsl(urlsplit(url).query)) == {
         "x": "1",
@@ -183,15 +230,72 @@ def test_what_is_asked_and_posted() -> None:
         "nonce": "n",
         "code_challenge": challenge_of("v" * 43),
         "code_challenge_method": "S256",
+        "prompt": "x",
     }
-    assert exchange_form(CLIENT, code="c", redirect_uri="https://us/cb", verifier="v", now=NOW) == {
-        "grant_type": "authorization_code",
-        "code": "c",
-        "redirect_uri": "https://us/cb",
-        "client_id": "our-client",
-        "client_secret": f"secret at {NOW}",
-        "code_verifier": "v",
-    }
+    # A code comes with the browser, so it may be anything.
+    code = 'a&client_id=b+ %zz;\u067e\n"\\'
+    with pytest.raises(ProviderAway):
+        await provider.exchange(code)
+    keys, exchange = provider.asked
+    assert (keys.method, exchange.method, exchange.url) == ("GET", "POST", AT.token)
+    assert exchange.headers["content-type"].startswith("application/x-www-form-urlencoded")
+    assert "authorization" not in exchange.headers
+    assert parse_qsl(exchange.content.decode()) == [
+        ("grant_type", "authorization_code"),
+        ("redirect_uri", "https://us/cb"),
+        ("code", code),
+        ("code_verifier", "v"),
+        ("client_id", "our-client"),
+        ("client_secret", f"secret at {NOW}"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (200, b""),
+        (200, b"\xff"),
+        (200, b"[]"),
+        (200, b"null"),
+        (200, b'"id_token"'),
+        (200, b"[" * 100_000),
+        (200, b'{"id_token": 7}'),
+        (200, b'{"id_token": "a.b.c", "expires_in": [1]}'),
+        (200, b'{"id_token": "a.b.c", "expires_in": "soon"}'),
+        (400, b'{"error": {"code": 400}}'),
+        (400, b'{"error": "invalid_scope", "error_description": "\\u00e9\\n"}'),
+        (403, b"<html>blocked</html>"),
+        (500, b'{"error": "invalid_grant"}'),
+    ],
+)
+async def test_an_exchange_that_makes_no_sense_is_the_providers_fault(status: int, body: bytes) -> None:
+    provider = Provider(status, body)
+    with pytest.raises(ProviderAway):
+        await provider.exchange()
+    # A code is good once, so it is sent once.
+    assert len(provider.asked) == 2
+
+
+async def test_no_more_is_listened_to_than_an_answer_may_have(logged: Callable[[], str]) -> None:
+    large = json.dumps({"id_token": "x" * 2**21}).encode()
+    with pytest.raises(ProviderAway):
+        await Provider(200, large).exchange()
+    assert "answer too large" in logged()
+
+
+async def test_a_refused_code_is_told_with_any_description() -> None:
+    """Authlib's own error takes no description outside of ASCII."""
+    body = json.dumps({"error": "invalid_grant", "error_description": 'abgelaufen \u2013 "bitte" neu'}).encode()
+    with pytest.raises(IdentityRefused) as refused:
+        await Provider(400, body).exchange()
+    assert refused.value.details == {"reason": "code_refused"}
+
+
+def test_who_signs_in_nowhere_else_pays_nothing_for_it() -> None:
+    """The libraries take 0.2 s to import, for every process of the service."""
+    code = "import sys, users.composition; print(*sorted({'authlib', 'joserfc', 'httpx'} & sys.modules.keys()))"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout.split() == []
 
 
 def test_the_challenge_is_that_of_the_standard() -> None:
@@ -200,7 +304,7 @@ def test_the_challenge_is_that_of_the_standard() -> None:
 
 
 def test_apples_secret_lives_five_minutes() -> None:
-    key = ec.generate_private_key(ec.SECP256R1())
+    key = ECKey.generate_key("P-256")
     secret = apple_secret(NOW, team_id="TEAM", key_id="KEY", client_id="com.example", key=key)
     assert jwt.get_unverified_header(secret) == {"alg": "ES256", "kid": "KEY", "typ": "JWT"}
     assert jwt.decode(secret, options={"verify_signature": False}) == {

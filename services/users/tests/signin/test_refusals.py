@@ -22,8 +22,7 @@ REASONS = {
     Fault.EXPIRED: (401, "identity_refused", "expired"),
     Fault.UNKNOWN_KEY: (401, "identity_refused", "unknown_key"),
     Fault.FORGED: (401, "identity_refused", "forged"),
-    # It names no key, so no key is tried.
-    Fault.UNSIGNED: (401, "identity_refused", "unknown_key"),
+    Fault.UNSIGNED: (401, "identity_refused", "wrong_algorithm"),
     Fault.KEY_CONFUSION: (401, "identity_refused", "wrong_algorithm"),
     Fault.UNVERIFIED: (403, "email_unverified", None),
     Fault.CODE_REFUSED: (401, "identity_refused", "code_refused"),

@@ -12,7 +12,7 @@ import pytest
 
 from contracts.users import SessionRevoked, UserRegistered
 from simulators.vendors.openid.issuer import Person
-from users.signin.protocol import Assertion
+from users.signin.models import Assertion
 from users.signin.repository import SignInRepository
 
 BOTH = pytest.mark.parametrize("provider", ["google", "apple"])

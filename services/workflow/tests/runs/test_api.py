@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
@@ -171,6 +172,14 @@ async def test_a_refusal_that_is_known_makes_no_run_and_names_what_would_help(sh
     await shared.publish(entitlements(somebody, used=0, version=0))
     assert (await shared.order(somebody)).status_code == 402, "an older message replaced a newer one"
     await shared.publish(entitlements(somebody, used=2, version=2))
+    assert (await shared.order(somebody)).status_code == 202
+
+
+async def test_a_month_that_is_over_refuses_nobody(shared: Any, somebody: Identity) -> None:
+    """Billing begins the new month with the next reservation, so that one must reach it."""
+    await shared.publish(entitlements(somebody, used=3, period_ends_at=datetime.now(UTC) + timedelta(days=1)))
+    assert (await shared.order(somebody)).status_code == 402
+    await shared.publish(entitlements(somebody, used=3, version=2, period_ends_at=datetime.now(UTC)))
     assert (await shared.order(somebody)).status_code == 202
 
 

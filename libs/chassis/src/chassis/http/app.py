@@ -81,6 +81,8 @@ def create_app(
         # The edge does this itself: one span, one set of metrics, and nothing at all when not recorded.
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
         debug=False,
+        # A redirect is made of the Host that the caller claims, and repeats the body to wherever that leads.
+        redirect_slashes=False,
     )
     app.state.settings = settings
     install_handlers(app)

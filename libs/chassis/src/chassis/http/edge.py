@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from chassis.data.outages import is_database_away
 from chassis.errors import ServiceError
 from chassis.http.problems import database_away_response, internal_error_response
-from chassis.identity.tokens import Identity, Verifier, bearer_token
+from chassis.identity.tokens import Identity, Verifier, authorization, bearer_token
 from chassis.ids import uuid7
 from chassis.observe import context, traces
 from chassis.observe.logs import service_scope
@@ -69,7 +69,7 @@ class Edge:
             request_id = str(uuid7())
         parent = traces.valid_traceparent(headers.get(b"traceparent"))
         recorded = traces.records(parent)
-        identity = await _identify(scope, headers.get(b"authorization"))
+        identity = await _identify(scope)
         with (
             service_scope(self._service),
             context.bind(
@@ -183,7 +183,6 @@ _WANTED = frozenset(
     {
         b"x-request-id",
         b"traceparent",
-        b"authorization",
         b"x-product-line",
         b"user-agent",
         b"content-length",
@@ -196,13 +195,15 @@ def _interesting(scope: Scope) -> dict[bytes, str]:
     return {name: value.decode("latin-1") for name, value in scope["headers"] if name in _WANTED}
 
 
-async def _identify(scope: Scope, authorization: str | None) -> Identity | None:
+async def _identify(scope: Scope) -> Identity | None:
     """Check a token once per request. A bad one is only an error where an endpoint asks who is calling."""
-    token = bearer_token(authorization)
     verifier: Verifier | None = getattr(scope["app"].state, "verifier", None) if "app" in scope else None
-    if token is None or verifier is None:
+    if verifier is None:
         return None
     try:
+        token = bearer_token(authorization(scope["headers"]))
+        if token is None:
+            return None
         identity = await verifier.verify(token)
     except ServiceError as refusal:
         scope["chassis.identity"] = refusal

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Protocol
@@ -22,7 +22,7 @@ from fastapi import Depends, Request
 from fastapi.openapi.models import HTTPBearer as BearerModel
 from fastapi.security.base import SecurityBase
 
-from chassis.errors import NotAllowed, NotAuthenticated, ServiceError, Unavailable
+from chassis.errors import BadRequest, NotAllowed, NotAuthenticated, ServiceError, Unavailable
 from chassis.observe.metrics import CACHE_REQUESTS
 from chassis.settings import ServiceSettings, SettingsError
 
@@ -189,7 +189,7 @@ class TokenVerifier:
         now = self._clock()
         if claims["typ"] != ACCESS:
             raise NotAuthenticated("This is not an access token. Use the one that login returned as access_token.")
-        if not isinstance(claims["exp"], int) or not isinstance(claims["iat"], int):
+        if not all(isinstance(claims.get(name, 0), int) for name in ("exp", "iat", "nbf")):
             raise NotAuthenticated("The access token is not valid. Log in again.")
         if claims["exp"] + self._leeway_s <= now:
             raise _expired()
@@ -272,6 +272,17 @@ class _BearerToken(SecurityBase):
             raise NotAuthenticated("Log in and send the access token as a Bearer token.")
         verifier: Verifier = request.app.state.verifier
         return await verifier.verify(token)
+
+
+def authorization(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
+    """The ``Authorization`` header among an ASGI request's headers.
+
+    Raises ``BadRequest`` for more than one: two parties must never be able to read a different one each.
+    """
+    given = [value for name, value in headers if name == b"authorization"]
+    if len(given) > 1:
+        raise BadRequest("Send one Authorization header.")
+    return given[0].decode("latin-1") if given else None
 
 
 def bearer_token(header: str | None) -> str | None:

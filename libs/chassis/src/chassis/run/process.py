@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import gc
 import signal
+import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -27,6 +28,7 @@ from chassis.clock import SystemClock
 from chassis.data import migrations
 from chassis.data.database import Database
 from chassis.http.app import create_app
+from chassis.http.requests import STOPPING
 from chassis.identity.tokens import TokenVerifier
 from chassis.messaging.dead_letters import PostgresDeadLetters
 from chassis.observe.logs import configure_logging
@@ -48,12 +50,25 @@ GARBAGE_AFTER = (50_000, 20, 20)
 
 
 class Server(uvicorn.Server):
-    """uvicorn without its signal handlers: the process decides when to stop, and in which order."""
+    """uvicorn without its signal handlers: the process decides when to stop, and in which order.
+
+    Requests are told, so that answers without an end of their own do not hold it up.
+    """
 
     @contextlib.contextmanager
     def capture_signals(self) -> Any:
         """Leave signals to the process."""
         yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin; every request's state has an event for the end."""
+        self._stopping = self.lifespan.state[STOPPING] = asyncio.Event()
+        await super().startup(sockets)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take no more, tell what is being answered, wait for it."""
+        self._stopping.set()
+        await super().shutdown(sockets)
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ def open_store(settings: ServiceSettings) -> ObjectStore:
             settings.s3_bucket_name or "",
             region=settings.aws_region,
             endpoint_url=settings.s3_endpoint_url,
+            public_endpoint=settings.s3_public_endpoint,
             access_key_id=access.get_secret_value() if access else None,
             secret_access_key=secret.get_secret_value() if secret else None,
         )

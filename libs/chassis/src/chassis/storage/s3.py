@@ -50,7 +50,8 @@ Result = TypeVar("Result")
 class S3Store:
     """Keeps objects in one bucket. Satisfies ``ObjectStore``.
 
-    S3 itself makes a put atomic: an object is seen when it, or its last part, has arrived whole.
+    S3 itself makes a put atomic: an object is seen when it, or its last part, has arrived whole. Links name
+    ``public_endpoint``, for clients to whom ``endpoint_url``, where this process goes, means nothing.
     """
 
     def __init__(
@@ -59,28 +60,35 @@ class S3Store:
         *,
         region: str,
         endpoint_url: str | None = None,
+        public_endpoint: str | None = None,
         access_key_id: str | None = None,
         secret_access_key: str | None = None,
         multipart_above: int = MULTIPART_ABOVE,
         timeout_s: float = 10.0,
     ) -> None:
         self._bucket = bucket
-        self._s3: Any = boto3.client(
-            "s3",
-            region_name=region,
-            endpoint_url=endpoint_url,
-            aws_access_key_id=access_key_id,
-            aws_secret_access_key=secret_access_key,
-            config=Config(
-                signature_version="s3v4",
-                connect_timeout=timeout_s,
-                read_timeout=timeout_s,
-                retries={"mode": "standard", "max_attempts": 3},
-                max_pool_connections=20,
-                # Servers other than Amazon's are reached by path: their name has no bucket in front.
-                s3={"addressing_style": "path" if endpoint_url else "auto"},
-            ),
-        )
+
+        def client(endpoint: str | None) -> Any:
+            return boto3.client(
+                "s3",
+                region_name=region,
+                endpoint_url=endpoint,
+                aws_access_key_id=access_key_id,
+                aws_secret_access_key=secret_access_key,
+                config=Config(
+                    signature_version="s3v4",
+                    connect_timeout=timeout_s,
+                    read_timeout=timeout_s,
+                    retries={"mode": "standard", "max_attempts": 3},
+                    max_pool_connections=20,
+                    # Servers other than Amazon's are reached by path: their name has no bucket in front.
+                    s3={"addressing_style": "path" if endpoint else "auto"},
+                ),
+            )
+
+        self._s3 = client(endpoint_url)
+        # The host is part of what is signed, so a link cannot be rewritten afterwards. This client connects nowhere.
+        self._signer = client(public_endpoint) if public_endpoint else self._s3
         # boto3 switches at the threshold itself, FIL-19 above it.
         self._transfer = TransferConfig(
             multipart_threshold=multipart_above + 1, multipart_chunksize=min(_PART, max(multipart_above, 5 * CHUNK))
@@ -197,7 +205,7 @@ class S3Store:
             if not filename.isprintable():
                 raise ValueError("a file name has no control characters")
             parameters["ResponseContentDisposition"] = f"attachment; filename*=UTF-8''{quote(filename, safe='')}"
-        url: str = self._s3.generate_presigned_url("get_object", Params=parameters, ExpiresIn=expires_s)
+        url: str = self._signer.generate_presigned_url("get_object", Params=parameters, ExpiresIn=expires_s)
         return url
 
     async def list_keys(self, prefix: str) -> AsyncIterator[str]:

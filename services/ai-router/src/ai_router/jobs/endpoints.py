@@ -9,7 +9,7 @@ import asyncpg
 from fastapi import APIRouter, Query, Request
 
 from ai_router.jobs import queries, service
-from ai_router.jobs.errors import JobHasNoResult, JobNotFinished, JobNotFound
+from ai_router.jobs.errors import JobHasNoResult, JobNotFinished, JobNotFound, JobOfWorkflow
 from ai_router.jobs.schemas import JobOut, JobResultOut, JobStatusOut, OutputOut
 from chassis.data.database import Transaction
 from chassis.errors import NotAuthenticated, documented
@@ -60,7 +60,10 @@ async def job_status(job_id: UUID, caller: Caller, tx: Tx) -> JobStatusOut:
     )
 
 
-@router.get("/{job_id}/result", responses=documented(NotAuthenticated, JobNotFound, JobNotFinished, JobHasNoResult))
+@router.get(
+    "/{job_id}/result",
+    responses=documented(NotAuthenticated, JobNotFound, JobNotFinished, JobHasNoResult, JobOfWorkflow),
+)
 async def job_result(job_id: UUID, caller: Caller, tx: Tx, request: Request) -> JobResultOut:
     """What a job made, with links to its files."""
     job = await _own(tx, job_id, caller)
@@ -69,6 +72,10 @@ async def job_result(job_id: UUID, caller: Caller, tx: Tx, request: Request) -> 
         raise JobNotFinished("The job is still under way. Ask again when its status is completed.")
     if status is not Status.COMPLETED:
         raise JobHasNoResult(f"The job is {status.value}. {job['error_message'] or ''}".strip())
+    if (run_id := job["workflow_id"]) is not None:
+        raise JobOfWorkflow(
+            f"This job is a step of a workflow. Its results are at /api/v1/workflows/{run_id} once that has completed."
+        )
     store: ObjectStore = request.app.state.store
     event = JobCompleted.model_validate(job["output_data"])
     return JobResultOut(

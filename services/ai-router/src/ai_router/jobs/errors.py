@@ -17,6 +17,12 @@ class JobNotFinished(Conflict):
     code = "job_not_finished"
 
 
+class JobOfWorkflow(Conflict):
+    """The job is a step of a workflow, which hands out its results when it has completed and is paid for."""
+
+    code = "job_of_workflow"
+
+
 class JobHasNoResult(Conflict):
     """The job ended without a result; its status says why."""
 

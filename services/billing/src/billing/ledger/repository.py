@@ -95,6 +95,10 @@ class Books:
         self.tombstones.add(hold_id)
         self._new_tombstones.add(hold_id)
 
+    def changed(self) -> list[Account]:
+        """Accounts that are to be written, opened ones among them, in one order everywhere."""
+        return [self.accounts[key] for key in sorted(self._touched | self._opened, key=str)]
+
     async def write(self, tx: Transaction) -> None:
         """Store everything in one statement; nothing when nothing changed."""
         if not (self._touched or self._opened or self._holds_touched or self._new_tombstones):

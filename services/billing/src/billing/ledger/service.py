@@ -11,7 +11,7 @@ from billing.ledger import rules
 from billing.ledger.repository import AccountKey, Books, open_books
 from billing.ledger.rules import Account, Hold, HoldState, Refusal
 from billing.plans.book import PlanBook
-from billing.plans.catalogue import UNLIMITED, Plan
+from billing.plans.catalogue import Plan
 from chassis.bus.messages import Received
 from chassis.data.database import Transaction
 from contracts.billing import (
@@ -56,18 +56,19 @@ class Ledger:
                     self._capture(command, item, books, tx)
                 case ReleaseCredits() as command:
                     self._release(command, item, books, tx)
-        await books.write(tx)
+        await self._store(books, tx, instructions[-1] if instructions else None)
 
     async def open_account(self, user_id: UUID, product_line: str, tx: Transaction) -> None:
         """Open the account of a new user; nothing happens when it is open."""
         await self._plans.load(tx)
         books = await open_books(tx, (), [(user_id, product_line)])
         if (user_id, product_line) not in books.accounts:
-            self._emit_entitlements(self._opened((user_id, product_line), books, tx), tx)
-            await books.write(tx)
+            self._opened((user_id, product_line), books, tx)
+            await self._store(books, tx)
 
     async def expire(self, hold_ids: Sequence[UUID], tx: Transaction) -> int:
         """Give back holds that outlived their time; returns how many were still held."""
+        await self._plans.load(tx)
         books = await open_books(tx, hold_ids)
         expired = 0
         for held in list(books.holds.values()):
@@ -84,7 +85,7 @@ class Ledger:
                     )
                 )
                 expired += 1
-        await books.write(tx)
+        await self._store(books, tx)
         return expired
 
     def _reserve(self, command: ReserveCredits, cause: Received[Any], books: Books, tx: Transaction) -> None:
@@ -132,8 +133,6 @@ class Ledger:
             return
         books.apply(outcome)
         self._say_reserved(request, plan, cause, tx)
-        if self._at_limit(outcome.account, plan):
-            self._emit_entitlements(outcome.account, tx, cause)
 
     def _capture(self, command: CaptureCredits, cause: Received[Any], books: Books, tx: Transaction) -> None:
         held = books.holds.get(command.reservation_id)
@@ -165,13 +164,9 @@ class Ledger:
             self._say_released(command, None, 0, "nothing was held", cause, tx)
             return
         account = books.accounts[held.user_id, held.product_line]
-        was_at_limit = self._at_limit(account, self._plan(account))
-        change = rules.release(account, held)
-        books.apply(change)
+        books.apply(rules.release(account, held))
         returned = held.credits - held.captured
         self._say_released(command, held.user_id, returned, command.reason, cause, tx)
-        if was_at_limit and held.state is HoldState.HELD:
-            self._emit_entitlements(change.account, tx, cause)
 
     def _opened(self, key: AccountKey, books: Books, tx: Transaction) -> Account:
         user_id, product_line = key
@@ -189,9 +184,11 @@ class Ledger:
         allowing = self._plans.allowing(account.product_line, command.meter, wanted)
         return tuple(plan for plan in allowing if plan != account.plan_type)
 
-    @staticmethod
-    def _at_limit(account: Account, plan: Plan) -> bool:
-        return any(limit != UNLIMITED and account.used.get(meter, 0) >= limit for meter, limit in plan.quotas.items())
+    async def _store(self, books: Books, tx: Transaction, cause: Received[Any] | None = None) -> None:
+        """Write the books, and tell everybody who keeps a copy what has changed in it, once an account."""
+        for account in books.changed():
+            self._emit_entitlements(account, tx, cause)
+        await books.write(tx)
 
     def _emit_entitlements(self, account: Account, tx: Transaction, cause: Received[Any] | None = None) -> None:
         plan = self._plan(account)
@@ -207,6 +204,7 @@ class Ledger:
                 run_budget=plan.run_budget,
                 credits_available=account.available,
                 version=account.version,
+                period_ends_at=account.period_end,
             ),
             cause=cause,
         )

@@ -1,14 +1,11 @@
-"""Who sent a webhook: ``Stripe-Signature`` over the raw body.
+"""Who sent a webhook: ``Stripe-Signature`` over the raw body, checked by the official library.
 
-docs.stripe.com/webhooks/signature, and ``stripe-python`` ``stripe/_webhook.py``: ``t=<seconds>,v1=<hex>[,v1=<hex>]``,
-each ``v1`` an HMAC-SHA256 of ``<t>.<body>`` under one of the endpoint's secrets; while a secret is being rolled there
-are two. Other schemes (``v0``) are left alone, or an attacker could choose a weaker one.
+What is checked here is what the library leaves open: it takes the time from the wall and only the past of it, signs of
+other numbers than ASCII digits, and breaks on other letters and on bodies that are no text.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Sequence
 
 TOLERANCE_S = 300
@@ -21,27 +18,26 @@ class BadSignature(Exception):
 
 def verify(body: bytes, header: str | None, secrets: Sequence[str], *, now: float) -> None:
     """Return when ``header`` signs ``body`` under one of ``secrets`` within five minutes of ``now`` (Unix seconds), in
-    the past or the future. Raises :class:`BadSignature` otherwise. All comparisons are made, each in constant time.
+    the past or the future. Raises :class:`BadSignature` otherwise.
     """
-    if header is None or len(header) > _LONGEST_HEADER:
+    if header is None or len(header) > _LONGEST_HEADER or not header.isascii():
         raise BadSignature("no signature")
-    parts = [part.strip().partition("=") for part in header.split(",")]
-    stamps = [value for name, _, value in parts if name == "t"]
-    given = [value.encode("utf-8", "replace") for name, _, value in parts if name == "v1"]
-    # int() would take "١٢", "+1" and "1_0" too; what was signed are these very digits.
-    if len(stamps) != 1 or not (stamps[0].isascii() and stamps[0].isdigit() and len(stamps[0]) <= 12):
+    stamps = [part[2:] for part in header.split(",") if part.startswith("t=")]
+    # int() would take "+1" and "1_0" too; what was signed are these very digits.
+    if len(stamps) != 1 or not stamps[0].isdigit() or len(stamps[0]) > 12:
         raise BadSignature("no timestamp")
-    signed = stamps[0].encode() + b"." + body
-    expected = [hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest().encode() for secret in secrets if secret]
-    # A list, not a generator: which of them fits must not show in the time it takes.
-    fits = [hmac.compare_digest(one, other) for one in expected for other in given]
-    if not any(fits):
+    if not any(_signs(header, body, secret) for secret in secrets):
         raise BadSignature("no signature fits")
     if abs(now - int(stamps[0])) > TOLERANCE_S:
         raise BadSignature("too old or from the future")
 
 
-def sign(body: bytes, secret: str, *, at: int) -> str:
-    """The header Stripe would send with ``body`` at ``at`` (Unix seconds)."""
-    mac = hmac.new(secret.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
-    return f"t={at},v1={mac}"
+def _signs(header: str, body: bytes, secret: str) -> bool:
+    # Here, so that billing without Stripe does without its library: 40 ms and 5 MB.
+    from stripe import SignatureVerificationError, WebhookSignature
+
+    try:
+        WebhookSignature.verify_header(body, header, secret)
+    except (SignatureVerificationError, UnicodeDecodeError):
+        return False
+    return True

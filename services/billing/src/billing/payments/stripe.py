@@ -1,10 +1,6 @@
-"""Stripe behind the port, on httpx rather than the official library: that keeps settings in module globals, brings four
-HTTP clients and repeats calls on its own terms, where here every phase has a time-out and every repeat carries our key.
-The library drives the tests instead.
+"""Stripe behind the port, through its official client.
 
-Parameters and objects: ``stripe-python`` 16.1 (``params/checkout/_session_create_params.py``,
-``params/_subscription_update_params.py``, ``params/_refund_create_params.py``,
-``params/billing_portal/_session_create_params.py``) and docs.stripe.com/api.
+Parameters and objects: ``stripe-python`` 16.1 (``params/``) and docs.stripe.com/api.
 
 India: docs.stripe.com/payments/upi and /payments/upi/upi-autopay. A session no longer takes ``payment_method_types``
 (docs.stripe.com/changelog/endive/2026-09-30/remove-payment-method-types-checkout-sessions): Stripe offers what the
@@ -14,12 +10,16 @@ them, and UPI. ``allowed_payment_method_types`` can narrow that.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, TypeVar
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
-from billing.payments.form import Params, Value
+import stripe
+
 from billing.payments.money import Money, to_minor
 from billing.payments.port import (
     ChangeAt,
@@ -36,18 +36,26 @@ from billing.payments.port import (
     RefundRequest,
     Subscription,
 )
-from billing.payments.stripe_http import StripeHttp
+from billing.payments.stripe_client import Tries, watched
+from billing.payments.stripe_errors import failure_of
 from billing.payments.stripe_objects import (
     JsonObject,
     Unreadable,
     checkout_of,
+    part,
     refund_of,
     subscription_of,
     text,
     uuid,
 )
+from chassis.clock import SystemClock
+
+if TYPE_CHECKING:
+    from stripe.params import CustomerCreateParams, RefundCreateParams, SubscriptionUpdateParams
+    from stripe.params.checkout import SessionCreateParams
 
 T = TypeVar("T")
+Answer = TypeVar("Answer")
 
 _PAGE = 100
 _PAGES = 20
@@ -57,58 +65,68 @@ _PAGES = 20
 class Stripe:
     """Stripe's API. Satisfies ``PaymentProcessor``."""
 
-    http: StripeHttp
+    client: stripe.StripeClient = field(repr=False)
     automatic_tax: bool = True
     """Needs Stripe Tax on the account: a head office address, registrations, a default tax behaviour for prices."""
     payment_methods: tuple[str, ...] = ()
     """Offer at most these; empty: whatever the account has switched on."""
+    now: Callable[[], datetime] = field(default=SystemClock().now, repr=False)
+    """For answers that do not say when they were made."""
 
     async def create_customer(self, customer: NewCustomer, *, key: UUID) -> str:
         """``POST /v1/customers``."""
-        params: Params = {
-            "email": customer.email,
-            "name": customer.name,
-            "metadata": {"user_id": str(customer.user_id)},
-        }
-        return await self._make("customer", "/v1/customers", params, key, lambda data: text(data, "id"))
+        params: CustomerCreateParams = {"email": customer.email, "metadata": {"user_id": str(customer.user_id)}}
+        if customer.name is not None:
+            params["name"] = customer.name
+        made = self.client.v1.customers.create_async(params, _under("customer", key))
+        return await _change(made, lambda data: text(data, "id"))
 
     async def check_out_plan(self, wanted: PlanCheckout, *, key: UUID) -> Checkout:
         """``POST /v1/checkout/sessions`` in subscription mode."""
         ours = {**_ours(wanted.purchase), "plan_type": wanted.plan_type}
-        params: Params = {
+        params: SessionCreateParams = {
             **self._page(wanted, ours),
             "mode": "subscription",
             "line_items": [{"price": wanted.price_id, "quantity": 1}],
             "subscription_data": {"metadata": ours, "description": wanted.description},
         }
-        return await self._make("checkout", "/v1/checkout/sessions", params, key, checkout_of)
+        return await self._visit(params, key)
 
     async def check_out_credits(self, wanted: CreditsCheckout, *, key: UUID) -> Checkout:
         """``POST /v1/checkout/sessions`` in payment mode, with an invoice for the payment (BIL-61)."""
         ours = {**_ours(wanted.purchase), "credits": str(wanted.credits)}
-        price: Params = {
-            "currency": wanted.price.currency.lower(),
-            "unit_amount": _minor(wanted.price),
-            "product_data": {"name": wanted.description},
-        }
-        params: Params = {
+        params: SessionCreateParams = {
             **self._page(wanted, ours),
             "mode": "payment",
-            "line_items": [{"price_data": price, "quantity": 1}],
+            "line_items": [
+                {
+                    "price_data": {
+                        "currency": wanted.price.currency.lower(),
+                        "unit_amount": _minor(wanted.price),
+                        "product_data": {"name": wanted.description},
+                    },
+                    "quantity": 1,
+                }
+            ],
             # Exports from India need a description on the payment itself.
             "payment_intent_data": {"metadata": ours, "description": wanted.description},
             "invoice_creation": {"enabled": True, "invoice_data": {"metadata": ours}},
         }
-        return await self._make("checkout", "/v1/checkout/sessions", params, key, checkout_of)
+        return await self._visit(params, key)
 
     async def checkout(self, checkout_id: str) -> Checkout:
         """``GET /v1/checkout/sessions/{id}``."""
-        return _read((await self.http.get(f"/v1/checkout/sessions/{_segment(checkout_id)}")).data, checkout_of)
+        held, _ = await _asked(self.client.v1.checkout.sessions.retrieve_async(_id(checkout_id)), changes=False)
+        return _read(held.to_dict(), checkout_of)
 
     async def subscription(self, subscription_id: str) -> Observed:
         """``GET /v1/subscriptions/{id}``."""
-        answer = await self.http.get(f"/v1/subscriptions/{_segment(subscription_id)}")
-        return Observed(_read(answer.data, subscription_of), answer.since, answer.until)
+        began = asyncio.get_running_loop().time()
+        held, tries = await _asked(self.client.v1.subscriptions.retrieve_async(_id(subscription_id)), changes=False)
+        until = _date(tries.headers) or self.now()
+        # Two whole seconds more: the header has no fractions, and neither has the truncated duration.
+        took = timedelta(seconds=int(asyncio.get_running_loop().time() - began) + 2)
+        return Observed(_read(held.to_dict(), subscription_of), since=until - took, until=until)
 
     async def change_subscription(
         self, subscription_id: str, price_id: str, *, interval: Interval, at: ChangeAt, key: UUID
@@ -127,23 +145,21 @@ class Stripe:
             raise PaymentFailure(FailureClass.INVALID, f"{subscription_id} has no item to change")
         if at is ChangeAt.RENEWAL and now.interval != interval:
             raise PaymentFailure(FailureClass.INVALID, "a change at the renewal cannot change the interval")
-        terms: dict[str, Value] = (
-            {"proration_behavior": "always_invoice", "payment_behavior": "pending_if_incomplete"}
-            if at is ChangeAt.NOW
-            else {"proration_behavior": "none"}
-        )
-        params: Params = {"items": [{"id": now.item_id, "price": price_id, "quantity": 1}], **terms}
-        return await self._make(
-            "change", f"/v1/subscriptions/{_segment(subscription_id)}", params, key, subscription_of
-        )
+        params: SubscriptionUpdateParams = {
+            "items": [{"id": now.item_id, "price": price_id, "quantity": 1}],
+            "proration_behavior": "none",
+        }
+        if at is ChangeAt.NOW:
+            params["proration_behavior"] = "always_invoice"
+            params["payment_behavior"] = "pending_if_incomplete"
+        return await self._update("change", subscription_id, params, key)
 
     async def cancel_subscription(self, subscription_id: str, *, at_once: bool, key: UUID) -> Subscription:
-        """``POST`` with ``cancel_at_period_end``, or ``DELETE``, which answers 404 the second time."""
-        path = f"/v1/subscriptions/{_segment(subscription_id)}"
+        """``POST`` with ``cancel_at_period_end``, or ``DELETE``: no keys, and 404 the second time."""
         if not at_once:
-            return await self._make("cancel", path, {"cancel_at_period_end": True}, key, subscription_of)
+            return await self._update("cancel", subscription_id, {"cancel_at_period_end": True}, key)
         try:
-            return _read((await self.http.delete(path)).data, subscription_of, changes=True)
+            return await _change(self.client.v1.subscriptions.cancel_async(_id(subscription_id)), subscription_of)
         except PaymentFailure as failure:
             if failure.kind is not FailureClass.NOT_FOUND:
                 raise
@@ -157,82 +173,115 @@ class Stripe:
         now = (await self.subscription(subscription_id)).subscription
         if now.ends_at is None or now.status.is_final:
             return now
-        unset: Params = {"cancel_at_period_end": False} if now.cancel_at_period_end else {"cancel_at": ""}
-        return await self._make("resume", f"/v1/subscriptions/{_segment(subscription_id)}", unset, key, subscription_of)
+        unset: SubscriptionUpdateParams = (
+            {"cancel_at_period_end": False} if now.cancel_at_period_end else {"cancel_at": ""}
+        )
+        return await self._update("resume", subscription_id, unset, key)
 
     async def refund(self, wanted: RefundRequest, *, key: UUID) -> Refund:
         """``POST /v1/refunds`` of a PaymentIntent."""
-        params: Params = {
+        params: RefundCreateParams = {
             "payment_intent": wanted.payment_id,
-            "amount": _minor(wanted.amount) if wanted.amount else None,
-            "reason": wanted.reason,
             "metadata": {"reference": str(wanted.reference)},
         }
-        return await self._make("refund", "/v1/refunds", params, key, refund_of)
+        if wanted.amount is not None:
+            params["amount"] = _minor(wanted.amount)
+        if wanted.reason is not None:
+            params["reason"] = wanted.reason
+        return await _change(self.client.v1.refunds.create_async(params, _under("refund", key)), refund_of)
 
     async def portal(self, customer_id: str, *, return_url: str, key: UUID) -> str:
         """``POST /v1/billing_portal/sessions``."""
-        params: Params = {"customer": customer_id, "return_url": return_url}
-        return await self._make("portal", "/v1/billing_portal/sessions", params, key, lambda data: text(data, "url"))
+        made = self.client.v1.billing_portal.sessions.create_async(
+            {"customer": customer_id, "return_url": return_url}, _under("portal", key)
+        )
+        return await _change(made, lambda data: text(data, "url"))
 
     async def find_customer(self, user_id: UUID, email: str) -> str | None:
         """``GET /v1/customers``; lists are up to date, the search API is not for a while after a write."""
-        found = await self._find("/v1/customers", {"email": email}, lambda data: _meta(data, "user_id") == user_id)
+        listed = self.client.v1.customers.list_async({"email": email, "limit": _PAGE})
+        found = await _find(listed, lambda data: uuid(part(data, "metadata").get("user_id")) == user_id)
         return _read(found, lambda data: text(data, "id")) if found else None
 
     async def find_checkout(self, purchase_id: UUID, customer_id: str) -> Checkout | None:
         """``GET /v1/checkout/sessions`` of the customer, by ``client_reference_id``."""
-        found = await self._find(
-            "/v1/checkout/sessions",
-            {"customer": customer_id},
-            lambda data: uuid(data.get("client_reference_id")) == purchase_id,
-        )
+        listed = self.client.v1.checkout.sessions.list_async({"customer": customer_id, "limit": _PAGE})
+        found = await _find(listed, lambda data: uuid(data.get("client_reference_id")) == purchase_id)
         return _read(found, checkout_of) if found else None
 
     async def find_refund(self, reference: UUID, payment_id: str) -> Refund | None:
         """``GET /v1/refunds`` of the payment, by our reference."""
-        found = await self._find(
-            "/v1/refunds", {"payment_intent": payment_id}, lambda data: _meta(data, "reference") == reference
-        )
+        listed = self.client.v1.refunds.list_async({"payment_intent": payment_id, "limit": _PAGE})
+        found = await _find(listed, lambda data: uuid(part(data, "metadata").get("reference")) == reference)
         return _read(found, refund_of) if found else None
 
-    async def _make(self, what: str, path: str, params: Params, key: UUID, read: Callable[[JsonObject], T]) -> T:
-        # One key of ours may stand for two steps of one decision; Stripe keeps keys for the whole account.
-        answer = await self.http.post(path, params, key=f"talkingphoto-{what}-{key}")
-        return _read(answer.data, read, changes=True)
+    async def _visit(self, params: SessionCreateParams, key: UUID) -> Checkout:
+        made = self.client.v1.checkout.sessions.create_async(params, _under("checkout", key))
+        return await _change(made, checkout_of)
 
-    async def _find(
-        self, path: str, params: Mapping[str, Value], wanted: Callable[[JsonObject], bool]
-    ) -> JsonObject | None:
-        after: str | None = None
-        for _ in range(_PAGES):
-            answer = await self.http.get(path, {**params, "limit": _PAGE, "starting_after": after})
-            listed = answer.data.get("data")
-            if not isinstance(listed, list):
-                raise PaymentFailure(FailureClass.TRANSIENT, f"{path} answered without a list")
-            for each in listed:
-                if isinstance(each, dict) and wanted(each):
-                    return each
-            if not answer.data.get("has_more") or not listed:
-                return None
-            after = _read(listed[-1], lambda data: text(data, "id"))
-        raise PaymentFailure(
-            FailureClass.TRANSIENT, f"{path} has more than {_PAGE * _PAGES} of these; not all were seen"
-        )
+    async def _update(
+        self, what: str, subscription_id: str, params: SubscriptionUpdateParams, key: UUID
+    ) -> Subscription:
+        made = self.client.v1.subscriptions.update_async(_id(subscription_id), params, _under(what, key))
+        return await _change(made, subscription_of)
 
-    def _page(self, wanted: PlanCheckout | CreditsCheckout, ours: Mapping[str, str]) -> dict[str, Value]:
-        return {
+    def _page(self, wanted: PlanCheckout | CreditsCheckout, ours: dict[str, str]) -> SessionCreateParams:
+        page: SessionCreateParams = {
             "customer": wanted.customer_id,
             # The tax depends on the address, and India asks for name and address of foreign buyers.
             "customer_update": {"address": "auto", "name": "auto"},
             "billing_address_collection": "required",
             "automatic_tax": {"enabled": self.automatic_tax},
-            "allowed_payment_method_types": list(self.payment_methods) or None,
             "client_reference_id": str(wanted.purchase.id),
             "metadata": ours,
             "success_url": wanted.success_url,
             "cancel_url": wanted.cancel_url,
         }
+        if self.payment_methods:
+            page["allowed_payment_method_types"] = list(self.payment_methods)
+        return page
+
+
+async def _asked(call: Awaitable[Answer], *, changes: bool) -> tuple[Answer, Tries]:
+    """What a call of the official client gives, and the tries it took. Raises :class:`PaymentFailure` alone."""
+    with watched() as tries:
+        try:
+            return await call, tries
+        except PaymentFailure:
+            raise
+        except Exception as error:  # the library breaks in many ways on answers that are not as documented
+            failure = failure_of(error, tries, changes=changes)
+    # Outside, so that the error stays out of the chain: it holds the answer, which may repeat the key.
+    raise failure
+
+
+async def _change(call: Awaitable[stripe.StripeObject], read: Callable[[JsonObject], T]) -> T:
+    made, _ = await _asked(call, changes=True)
+    return _read(made.to_dict(), read, changes=True)
+
+
+async def _find(listed: Awaitable[stripe.ListObject[Any]], wanted: Callable[[JsonObject], bool]) -> JsonObject | None:
+    async def look() -> JsonObject | None:
+        page = await listed
+        for _ in range(_PAGES):
+            for each in page.data:
+                data: JsonObject = each.to_dict()
+                if wanted(data):
+                    return data
+            if not page.has_more:
+                return None
+            page = await page.next_page_async()
+        raise PaymentFailure(
+            FailureClass.TRANSIENT, f"there are more than {_PAGE * _PAGES} of these; not all were seen"
+        )
+
+    found, _ = await _asked(look(), changes=False)
+    return found
+
+
+def _under(what: str, key: UUID) -> stripe.RequestOptions:
+    # One key of ours may stand for two steps of one decision; Stripe keeps keys for the whole account.
+    return {"idempotency_key": f"talkingphoto-{what}-{key}"}
 
 
 def _ours(purchase: Purchase) -> dict[str, str]:
@@ -250,21 +299,23 @@ def _minor(money: Money) -> int:
         raise PaymentFailure(FailureClass.INVALID, str(wrong)) from wrong
 
 
-def _meta(data: JsonObject, name: str) -> UUID | None:
-    metadata = data.get("metadata")
-    return uuid(metadata.get(name)) if isinstance(metadata, Mapping) else None
-
-
-def _segment(vendor_id: str) -> str:
+def _id(vendor_id: str) -> str:
     """An id as part of a path; ours come from our own tables, yet none may lead anywhere else."""
     if not vendor_id or not vendor_id.replace("_", "").isalnum() or not vendor_id.isascii():
         raise PaymentFailure(FailureClass.INVALID, f"{vendor_id!r} is no id of Stripe's")
     return vendor_id
 
 
-def _read(data: Any, read: Callable[[JsonObject], T], *, changes: bool = False) -> T:
+def _read(data: JsonObject, read: Callable[[JsonObject], T], *, changes: bool = False) -> T:
     try:
         return read(data)
     except Unreadable as wrong:
         kind = FailureClass.UNKNOWN_OUTCOME if changes else FailureClass.TRANSIENT
         raise PaymentFailure(kind, f"stripe answered with an object that {wrong}") from wrong
+
+
+def _date(headers: Mapping[str, str]) -> datetime | None:
+    try:
+        return parsedate_to_datetime(headers["date"]).astimezone(UTC)
+    except (KeyError, ValueError, TypeError):
+        return None

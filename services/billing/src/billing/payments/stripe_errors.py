@@ -1,64 +1,49 @@
-"""From Stripe's error answers to failure classes, by data; no rule reads the wording of a message.
+"""From the official client's errors to failure classes, by data; no rule reads the wording of a message.
 
-Types, codes and statuses: docs.stripe.com/api/errors, /error-codes, /declines/codes and /error-low-level ("Content
-errors", "Server errors", "Idempotency"); which of them the official client raises as what: ``stripe-python``,
-``stripe/_api_requestor.py``, ``specific_v1_api_error``.
+The client's error classes follow the status, which is also there when the client cannot read the body; the one class
+that says more is ``IdempotencyError``. Codes and statuses: docs.stripe.com/api/errors, /error-codes, /declines/codes
+and /error-low-level ("Content errors", "Server errors", "Idempotency").
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+import stripe
+
 from billing.payments.port import FailureClass, PaymentFailure
+from billing.payments.stripe_client import Tries
 
 _SECRET = re.compile(r"\b(?:sk|rk|whsec)_[A-Za-z0-9_*]+")
 
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """The class of answers with this status, error type and one of these codes; what is left out may be anything."""
-
-    kind: FailureClass
-    status: int | None = None
-    type: str | None = None
-    codes: frozenset[str] = frozenset()
-
-    def matches(self, status: int, kind: str, code: str) -> bool:
-        """Whether this rule speaks of the answer."""
-        return (
-            (self.status is None or self.status == status)
-            and (self.type is None or self.type == kind)
-            and (not self.codes or code in self.codes)
-        )
-
-
-RULES: tuple[Rule, ...] = (
-    Rule(FailureClass.CARD_DECLINED, type="card_error"),
-    Rule(FailureClass.UNKNOWN_OUTCOME, codes=frozenset({"idempotency_key_in_use"})),
-    Rule(FailureClass.KEY_REUSED, status=400, type="idempotency_error"),
-    Rule(FailureClass.TRANSIENT, codes=frozenset({"lock_timeout"})),
+CODES: Mapping[str, FailureClass] = {
+    "idempotency_key_in_use": FailureClass.UNKNOWN_OUTCOME,
+    "lock_timeout": FailureClass.TRANSIENT,
     # Rate limits were answered with 400 once; the official client still knows them.
-    Rule(FailureClass.THROTTLED, codes=frozenset({"rate_limit"})),
-    Rule(FailureClass.CARD_DECLINED, status=402),
-    Rule(FailureClass.AUTH, status=401),
-    Rule(FailureClass.AUTH, status=403),
-    Rule(
-        FailureClass.AUTH,
-        codes=frozenset(
-            {"api_key_expired", "platform_api_key_expired", "secret_key_required", "testmode_charges_only"}
-            | {"livemode_mismatch", "account_invalid", "tls_version_unsupported"}
-        ),
-    ),
-    Rule(FailureClass.NOT_FOUND, status=404),
-    Rule(FailureClass.TRANSIENT, status=409),
-    Rule(FailureClass.THROTTLED, status=429),
+    "rate_limit": FailureClass.THROTTLED,
+    "api_key_expired": FailureClass.AUTH,
+    "platform_api_key_expired": FailureClass.AUTH,
+    "secret_key_required": FailureClass.AUTH,
+    "testmode_charges_only": FailureClass.AUTH,
+    "livemode_mismatch": FailureClass.AUTH,
+    "account_invalid": FailureClass.AUTH,
+    "tls_version_unsupported": FailureClass.AUTH,
+}
+STATUSES: Mapping[int, FailureClass] = {
+    401: FailureClass.AUTH,
+    402: FailureClass.CARD_DECLINED,
+    403: FailureClass.AUTH,
+    404: FailureClass.NOT_FOUND,
+    409: FailureClass.TRANSIENT,
     # A dependency outside Stripe failed: a bank may have heard of it.
-    Rule(FailureClass.UNKNOWN_OUTCOME, status=424),
-)
-"""First match wins. Then 5xx leaves the outcome unknown ("treat as indeterminate"), and any other 4xx is INVALID."""
+    424: FailureClass.UNKNOWN_OUTCOME,
+    429: FailureClass.THROTTLED,
+}
+"""Asked after the codes. Then any other 4xx is INVALID, and all else leaves the outcome unknown."""
+
+_SAYS_NOTHING_OF_EARLIER_TRIES = (FailureClass.AUTH, FailureClass.THROTTLED, FailureClass.TRANSIENT)
 
 WORDS: Mapping[str, str] = {
     "expired_card": "This card has expired. Please use another one.",
@@ -75,42 +60,51 @@ WORDS: Mapping[str, str] = {
 """By decline code first, then by error code."""
 
 
-def kind_of(status: int, error: Mapping[str, Any], *, changes: bool) -> FailureClass:
-    """The class of an error answer. ``changes``: the request could have changed something; only then is any unknown."""
-    kind, code = _text(error, "type") or "", _text(error, "code") or ""
-    found = next((rule.kind for rule in RULES if rule.matches(status, kind, code)), None)
-    if found is None:
-        found = FailureClass.UNKNOWN_OUTCOME if status >= 500 else FailureClass.INVALID
-    return FailureClass.TRANSIENT if found is FailureClass.UNKNOWN_OUTCOME and not changes else found
+def failure_of(error: Exception, tries: Tries, *, changes: bool) -> PaymentFailure:
+    """The failure that an error of the official client stands for, whatever the library raised.
 
-
-def failure_of(status: int, headers: Mapping[str, str], body: Any, *, changes: bool) -> PaymentFailure:
-    """The failure an error answer stands for; ``body`` is decoded JSON or None."""
-    error = body.get("error") if isinstance(body, dict) else None
-    error = error if isinstance(error, dict) else {}
-    code, decline_code = _text(error, "code"), _text(error, "decline_code")
-    param = _text(error, "param")
-    said = ", ".join(part for part in (_text(error, "type"), code, decline_code, param) if part)
+    ``changes``: the call could have changed something; only then is any outcome unknown.
+    """
+    said = _said(error)
+    code, decline_code = _text(said, "code"), _text(said, "decline_code")
+    words = ", ".join(part for part in (_text(said, "type"), code, decline_code, _text(said, "param")) if part)
+    # What else the library says may quote a whole answer.
+    message = _text(said, "message") or (str(error) if isinstance(error, stripe.APIConnectionError) else "")
     return PaymentFailure(
-        kind_of(status, error, changes=changes),
-        f"stripe answered {status} ({said or 'no code'}): {redacted(_text(error, 'message') or '')[:300]}",
+        _kind(error, code, tries, changes=changes),
+        f"stripe answered {tries.status or 'nothing'} ({words or type(error).__name__}): {message[:300]}",
         user_message=WORDS.get(decline_code or "", "") or WORDS.get(code or "", ""),
         code=code,
         decline_code=decline_code,
-        http_status=status,
-        request_id=_text(headers, "request-id"),
-        retry_after_s=_seconds(headers.get("retry-after")),
+        http_status=tries.status,
+        request_id=_text(tries.headers, "request-id"),
+        retry_after_s=_seconds(tries.headers.get("retry-after")),
     )
 
 
-def redacted(text: str) -> str:
-    """``text`` without anything shaped like a secret of Stripe's."""
-    return _SECRET.sub("[secret]", text)
+def _kind(error: Exception, code: str | None, tries: Tries, *, changes: bool) -> FailureClass:
+    status = tries.status or 0
+    reused = FailureClass.KEY_REUSED if isinstance(error, stripe.IdempotencyError) else None
+    kind = CODES.get(code or "") or reused or STATUSES.get(status)
+    if kind is None:
+        kind = FailureClass.INVALID if 400 <= status < 500 else FailureClass.UNKNOWN_OUTCOME
+    if not changes or tries.sent == 0:
+        return FailureClass.TRANSIENT if kind is FailureClass.UNKNOWN_OUTCOME else kind
+    if tries.sent > 1 and kind in _SAYS_NOTHING_OF_EARLIER_TRIES:
+        return FailureClass.UNKNOWN_OUTCOME
+    return kind
 
 
-def _text(error: Mapping[str, Any], name: str) -> str | None:
-    value = error.get(name)
-    return redacted(value) if isinstance(value, str) and value else None
+def _said(error: Exception) -> Mapping[str, Any]:
+    """The ``error`` object of the answer, empty where there is none."""
+    body = error.json_body if isinstance(error, stripe.StripeError) else None
+    found = body.get("error") if isinstance(body, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def _text(said: Mapping[str, Any], name: str) -> str | None:
+    value = said.get(name)
+    return _SECRET.sub("[secret]", value) if isinstance(value, str) and value else None
 
 
 def _seconds(text: str | None) -> float | None:

@@ -12,23 +12,20 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-import pytest_asyncio
 import stripe
-from pydantic import SecretStr
 
 from billing.payments.events import SubscriptionReported, envelope, fact_of
 from billing.payments.money import Money
 from billing.payments.port import FailureClass, NewCustomer, PaymentFailure, RefundRequest, SubscriptionStatus
 from billing.payments.signature import BadSignature, verify
 from billing.payments.stripe import Stripe
-from billing.payments.stripe_http import StripeHttp, pooled_client
 from chassis import ids
 
 KEY = "sk_test_localstripe"
@@ -61,10 +58,10 @@ def client(address: str) -> stripe.StripeClient:
     return stripe.StripeClient(KEY, base_addresses={"api": address}, max_network_retries=0)
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def adapter(address: str) -> AsyncIterator[Stripe]:
-    async with pooled_client() as http:
-        yield Stripe(StripeHttp(http, address, SecretStr(KEY)))
+@pytest.fixture
+def adapter(address: str, adapters: Any) -> Stripe:
+    made: Stripe = adapters.at(address, key=KEY)
+    return made
 
 
 @pytest.fixture
@@ -134,16 +131,15 @@ async def test_money_goes_back(adapter: Stripe, client: stripe.StripeClient, car
     assert await adapter.find_refund(ids.uuid7(), paid.id) is None
 
 
-async def test_its_refusals_have_our_classes(adapter: Stripe, address: str) -> None:
+async def test_its_refusals_have_our_classes(adapter: Stripe, address: str, adapters: Any) -> None:
     with pytest.raises(PaymentFailure) as missing:
         await adapter.subscription("sub_none")
     assert missing.value.kind is FailureClass.NOT_FOUND
     with pytest.raises(PaymentFailure) as wrong:
         await adapter.refund(RefundRequest(reference=ids.uuid7(), payment_id="no_payment"), key=ids.uuid7())
     assert wrong.value.kind is FailureClass.INVALID
-    async with pooled_client() as http:
-        with pytest.raises(PaymentFailure) as stranger:
-            await Stripe(StripeHttp(http, address, SecretStr("nobody"))).subscription("sub_none")
+    with pytest.raises(PaymentFailure) as stranger:
+        await adapters.at(address, key="nobody").subscription("sub_none")
     assert stranger.value.kind is FailureClass.AUTH
 
 

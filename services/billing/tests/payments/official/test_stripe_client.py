@@ -13,10 +13,9 @@ import stripe
 from stripe import StripeClient
 
 from billing.payments.signature import verify
-from billing.payments.stripe_http import API_VERSION
 from simulators.core.faults import HINT_SECONDS, Fault
 from simulators.serve import Served, serving
-from simulators.vendors.stripe.server import Stripe
+from simulators.vendors.stripe.server import VERSION, Stripe
 from simulators.vendors.stripe.webhooks import signature
 
 URLS: Any = {"success_url": "https://app.example.com/paid", "cancel_url": "https://app.example.com/plans"}
@@ -63,8 +62,8 @@ def a_customer(client: StripeClient, *, key: str | None = None) -> Any:
     return client.v1.customers.create(wanted, {"idempotency_key": key} if key else None)
 
 
-def test_the_version_that_is_pinned_is_the_clients() -> None:
-    assert stripe.api_version == API_VERSION
+def test_the_simulator_speaks_the_clients_version() -> None:
+    assert stripe.api_version == VERSION
 
 
 def test_a_visit_from_beginning_to_end(client: StripeClient, vendor: Served, price: str) -> None:

@@ -9,12 +9,13 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
-from chassis.errors import Gone, NotAuthenticated, NotFound, documented
+from chassis.errors import Conflict, Gone, NotAuthenticated, NotFound, documented
 from chassis.http.requests import Tx
 from chassis.identity.tokens import Caller
 from chassis.storage.port import ObjectStore
 from contracts.enums import Platform
 from contracts.objects import StoredObject
+from export.deliveries import queries as deliveries
 from export.kits import queries
 from export.renditions import queries as renditions
 
@@ -25,6 +26,12 @@ class KitNotFound(NotFound):
     """There is no kit of this workflow, or it belongs to someone else."""
 
     code = "kit_not_found"
+
+
+class KitNotReady(Conflict):
+    """The workflow is still under way: its kit is given out once it has completed. Ask again in a moment."""
+
+    code = "kit_not_ready"
 
 
 class KitExpired(Gone):
@@ -55,12 +62,14 @@ class KitOut(BaseModel):
     expires_at: datetime
 
 
-@router.get("/{workflow_id}", responses=documented(NotAuthenticated, KitNotFound, KitExpired))
+@router.get("/{workflow_id}", responses=documented(NotAuthenticated, KitNotFound, KitNotReady, KitExpired))
 async def get_kit(workflow_id: UUID, caller: Caller, tx: Tx, request: Request) -> KitOut:
     """The export kit of a workflow, with links to the archive and to each platform's files."""
     kit = await queries.of_run(tx, workflow_id, caller.user_id)
     if kit is None:
         raise KitNotFound("There is no kit of this workflow.")
+    if not await deliveries.has(tx, workflow_id):
+        raise KitNotReady("The workflow has not completed yet. Ask again when it has.")
     if kit["expires_at"] <= tx.now:
         raise KitExpired("This kit has expired. Run the workflow again.")
     store: ObjectStore = request.app.state.store

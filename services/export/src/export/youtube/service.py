@@ -11,6 +11,7 @@ from chassis.data.database import Transaction
 from chassis.data.leased_work import NewWork
 from chassis.errors import Conflict, NotFound
 from chassis.observe import context
+from export.deliveries import queries as deliveries
 from export.orders import carried
 from export.youtube import metadata, projects, repository
 from export.youtube.runner import UPLOAD
@@ -56,7 +57,7 @@ async def order_upload(tx: Transaction, user_id: UUID, body: UploadIn, *, privac
     orders = await repository.orders_of_project(tx, body.project_id, user_id)
     if not orders:
         raise ProjectNotFound("There is no such project.")
-    found = projects.finished(orders)
+    found = projects.finished(orders) if await deliveries.has(tx, body.project_id) else None
     if found is None:
         raise NotFinished("The video of this project is not finished yet. Try again when it is.")
     connection = await repository.connection(tx, user_id)

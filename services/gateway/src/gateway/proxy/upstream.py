@@ -13,7 +13,8 @@ from yarl import URL
 
 from chassis.errors import NotAuthenticated, ServiceError, TooLarge, Unavailable
 from chassis.http.problems import error_response
-from chassis.identity.tokens import Verifier, bearer_token
+from chassis.http.requests import stopping_of
+from chassis.identity.tokens import Verifier, authorization, bearer_token
 from gateway.proxy.headers import to_client, to_upstream
 from gateway.proxy.table import Row
 
@@ -100,10 +101,11 @@ class Proxy:
             await error_response(error)(scope, receive, send)
 
     async def _check(self, scope: Scope) -> None:
+        # The one that is checked here is the one that goes on, on public paths too.
+        header = authorization(scope["headers"])
         if self._row.public:
             return
-        header = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
-        token = bearer_token(header.decode("latin-1"))
+        token = bearer_token(header)
         if token is None:
             raise NotAuthenticated("Log in and send the access token as `Authorization: Bearer`.")
         await self._verifier.verify(token)
@@ -133,7 +135,8 @@ class Proxy:
                         "headers": to_client(answer.raw_headers, authenticated=not self._row.public),
                     }
                 )
-                while data := await _unless(left, answer.content.readany()):
+                stopping = stopping_of(scope) if answer.content_type == "text/event-stream" else None
+                while data := await _unless(left, _piece(answer.content, stopping)):
                     await send({"type": "http.response.body", "body": data, "more_body": True})
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
         except TimeoutError as error:
@@ -197,6 +200,20 @@ def _declared_length(scope: Scope) -> int | None:
         return None
     # The server has refused a length that is no number.
     return int(headers.get(b"content-length", b"0"))
+
+
+async def _piece(content: aiohttp.StreamReader, stopping: asyncio.Event | None) -> bytes:
+    """The next bytes; none at the end, or when ``stopping`` ends an answer that may have no end."""
+    if stopping is None:
+        return await content.readany()
+    reading, ending = asyncio.ensure_future(content.readany()), asyncio.ensure_future(stopping.wait())
+    either: set[asyncio.Future[Any]] = {reading, ending}
+    try:
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        return reading.result() if reading.done() else b""
+    finally:
+        reading.cancel()
+        ending.cancel()
 
 
 async def _unless(left: asyncio.Future[None], awaited: Awaitable[Result]) -> Result:

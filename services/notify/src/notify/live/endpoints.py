@@ -10,10 +10,12 @@ from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Header, Request
-from starlette.responses import Response, StreamingResponse
+from sse_starlette import EventSourceResponse, ServerSentEvent
+from starlette.responses import Response
 
 from chassis.data.database import Database
 from chassis.errors import NotFound, documented
+from chassis.http.requests import Stopping
 from chassis.identity.tokens import Caller
 from contracts.enums import Status
 from notify.live import repository
@@ -29,12 +31,12 @@ _CATCH_UP_S = 0.02
 _GAP_S = 1.0
 """Batches of one run may be committed out of order; an update that stays away this long is not waited for."""
 _LOOK_AGAIN_S = 0.2
-_HEARTBEAT = b": alive\n\n"
+_LINE = "\n"
 
 
 @router.get(
     "/workflows/{run_id}/events",
-    response_class=StreamingResponse,
+    response_class=EventSourceResponse,
     responses={
         200: {"content": {"text/event-stream": {}}},
         204: {"description": "The run has ended and the client has seen all of it."},
@@ -45,6 +47,7 @@ async def follow_run(
     run_id: UUID,
     caller: Caller,
     request: Request,
+    stopping: Stopping,
     last_event_id: Annotated[int, Header(ge=0, description="Resume after this event.")] = 0,
 ) -> Response:
     """Everything that happened to a run so far, then everything as it happens, until it ends.
@@ -52,46 +55,45 @@ async def follow_run(
     Each event's id is its number within the run; a client that reconnects sends the last one it saw.
     """
     database: Database = request.app.state.database
-    if await _owner(database, request.app.state.hub, run_id) != caller.user_id:
+    hub: Hub = request.app.state.hub
+    if await _owner(database, hub, run_id, stopping) != caller.user_id:
         raise NotFound("There is no such workflow.")
     ended_with = await repository.final_sequence(database, run_id)
     if ended_with is not None and last_event_id >= ended_with:
         # For a browser's event source this, and nothing else, means: do not connect again.
         return Response(status_code=204)
     settings: Settings = request.app.state.settings
-    return StreamingResponse(
-        _stream(database, request.app.state.hub, run_id, last_event_id, settings),
-        media_type="text/event-stream",
-        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    return EventSourceResponse(
+        _stream(database, hub, run_id, last_event_id, stopping, poll_s=settings.live_poll_s),
+        ping=settings.heartbeat_s,
+        ping_message_factory=lambda: ServerSentEvent(comment="alive", sep=_LINE),
     )
 
 
-async def _owner(database: Database, hub: Hub, run_id: UUID) -> UUID | None:
+async def _owner(database: Database, hub: Hub, run_id: UUID, stopping: asyncio.Event) -> UUID | None:
     deadline = time.monotonic() + _FIRST_NEWS_S
-    with hub.follow(run_id) as stream:
+    with hub.follow(run_id, stopping) as stream:
         while (found := await repository.owner(database, run_id)) is None and time.monotonic() < deadline:
             await _pause(stream, 0, poll_s=_LOOK_AGAIN_S, catch_up_s=_CATCH_UP_S)
     return found
 
 
-async def _stream(database: Database, hub: Hub, run_id: UUID, last: int, settings: Settings) -> AsyncIterator[bytes]:
-    with hub.follow(run_id) as stream:
-        spoken, gap_since, catch_up_s = time.monotonic(), None, _CATCH_UP_S
-        poll_s = min(settings.live_poll_s, settings.heartbeat_s)
-        while True:
+async def _stream(
+    database: Database, hub: Hub, run_id: UUID, last: int, stopping: asyncio.Event, *, poll_s: float
+) -> AsyncIterator[ServerSentEvent]:
+    with hub.follow(run_id, stopping) as stream:
+        gap_since, catch_up_s = None, _CATCH_UP_S
+        while not stopping.is_set():
             for sequence, state, body in await repository.after(database, run_id, last):
                 if sequence > last + 1:
                     gap_since = gap_since or time.monotonic()
                     if time.monotonic() - gap_since < _GAP_S:
                         break
                 gap_since, catch_up_s = None, _CATCH_UP_S
-                yield b"id: %d\nevent: %s\ndata: %s\n\n" % (sequence, state.encode(), orjson.dumps(body))
-                last, spoken = sequence, time.monotonic()
+                yield ServerSentEvent(orjson.dumps(body).decode(), event=state, id=str(sequence), sep=_LINE)
+                last = sequence
                 if Status(state).final:
                     return
-            if time.monotonic() - spoken >= settings.heartbeat_s:
-                yield _HEARTBEAT
-                spoken = time.monotonic()
             wait_s = poll_s if gap_since is None else min(poll_s, _GAP_S)
             await _pause(stream, last, poll_s=wait_s, catch_up_s=catch_up_s)
             catch_up_s = min(2 * catch_up_s, poll_s)

@@ -19,10 +19,14 @@ class Stream:
     def announce(self, sequence: int) -> None:
         """Something happened."""
         self.announced = max(self.announced, sequence)
+        self.wake()
+
+    def wake(self, _: object = None) -> None:
+        """Look up, whatever the reason."""
         self._wake.set()
 
     async def wait(self, timeout_s: float) -> None:
-        """Return when something was announced, or after ``timeout_s``."""
+        """Return when something was announced, or woke it, or after ``timeout_s``."""
         try:
             async with asyncio.timeout(timeout_s):
                 await self._wake.wait()
@@ -43,13 +47,16 @@ class Hub:
             stream.announce(sequence)
 
     @contextmanager
-    def follow(self, run_id: UUID) -> Iterator[Stream]:
-        """A stream for the duration of the block."""
+    def follow(self, run_id: UUID, stopping: asyncio.Event) -> Iterator[Stream]:
+        """A stream for the duration of the block; woken when the server is ``stopping``, too."""
         stream = Stream()
         self._streams[run_id].add(stream)
+        end = asyncio.ensure_future(stopping.wait())
+        end.add_done_callback(stream.wake)
         try:
             yield stream
         finally:
+            end.cancel()
             self._streams[run_id].discard(stream)
             if not self._streams[run_id]:
                 del self._streams[run_id]

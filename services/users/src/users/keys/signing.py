@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
+import json
 import os
 import secrets
 from dataclasses import dataclass
@@ -13,6 +13,8 @@ from typing import Any
 import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from jwt.algorithms import OKPAlgorithm
+from jwt.utils import base64url_encode
 
 from chassis import faults
 from chassis.identity.tokens import Identity
@@ -32,25 +34,13 @@ class SigningKey:
     @classmethod
     def of(cls, private: Ed25519PrivateKey) -> SigningKey:
         """The key id is the RFC 7638 thumbprint, so that the same key has the same id everywhere."""
-        x = _b64(_public_bytes(private))
-        digest = hashlib.sha256(f'{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}'.encode()).digest()
-        return cls(private, _b64(digest))
+        members = json.dumps(_public(private), sort_keys=True, separators=(",", ":"))
+        return cls(private, base64url_encode(hashlib.sha256(members.encode()).digest()).decode())
 
     @property
     def jwks(self) -> dict[str, Any]:
         """The public half as a JSON Web Key Set (RFC 8037)."""
-        return {
-            "keys": [
-                {
-                    "kty": "OKP",
-                    "crv": "Ed25519",
-                    "alg": "EdDSA",
-                    "use": "sig",
-                    "kid": self.key_id,
-                    "x": _b64(_public_bytes(self.private)),
-                }
-            ]
-        }
+        return {"keys": [{**_public(self.private), "alg": "EdDSA", "use": "sig", "kid": self.key_id}]}
 
     def sign(self, identity: Identity, *, issuer: str, audience: str) -> str:
         """An access token for ``identity``."""
@@ -103,9 +93,5 @@ def _private(pem: bytes) -> Ed25519PrivateKey:
     return key
 
 
-def _public_bytes(private: Ed25519PrivateKey) -> bytes:
-    return private.public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
-
-
-def _b64(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+def _public(private: Ed25519PrivateKey) -> dict[str, Any]:
+    return OKPAlgorithm.to_jwk(private.public_key(), as_dict=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import re
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,10 +18,21 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.data.models import Base, Identified
 from users.accounts.models import User
-from users.signin.protocol import Assertion
 
 LONGEST_RETURN = 500
+LONGEST_SUBJECT = 255
 _LONGEST_NAME = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Assertion:
+    """What a provider vouches for."""
+
+    provider: str
+    subject: str
+    email: str | None
+    email_verified: bool
+    name: str | None
 
 
 class OAuthIdentity(Base, Identified):
@@ -28,7 +41,7 @@ class OAuthIdentity(Base, Identified):
     __tablename__ = "oauth_identities"
 
     provider: Mapped[str] = mapped_column(String(20))
-    subject: Mapped[str] = mapped_column(String(255))
+    subject: Mapped[str] = mapped_column(String(LONGEST_SUBJECT))
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     email: Mapped[str | None] = mapped_column(String(255))
     created_at: Mapped[datetime]
@@ -66,6 +79,11 @@ class SignInTicket(Base):
 def hashed(secret: str) -> bytes:
     """What is kept of a state, a browser's cookie or a ticket: 256 random bits need no salt and no slow hash."""
     return hashlib.sha256(secret.encode()).digest()
+
+
+def challenge_of(verifier: str) -> str:
+    """PKCE's S256, for the tickets of our own web clients."""
+    return base64.urlsafe_b64encode(hashed(verifier)).rstrip(b"=").decode()
 
 
 def cookie_name(state: str, *, secure: bool) -> str:

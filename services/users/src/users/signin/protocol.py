@@ -1,27 +1,35 @@
-"""OpenID Connect's code flow as pure functions: what is sent to a provider, and whether its ID token is believed.
+"""What a provider's ID token must be to be believed, and the secret that Apple wants, as pure functions.
 
-OpenID Connect Core 1.0, sections 3.1.2 and 3.1.3.7; PKCE is RFC 7636; the issuer in the answer is RFC 9207.
+The protocol itself is Authlib's and joserfc's; this says which of what OpenID Connect Core 1.0, section 3.1.3.7, allows
+is taken here. Imported only where a provider is set up.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode
 
-import jwt
-from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from authlib.oidc.core import CodeIDToken
+from joserfc import jwt
+from joserfc.errors import (
+    BadSignatureError,
+    ClaimError,
+    ExpiredTokenError,
+    InvalidKeyIdError,
+    JoseError,
+    MissingClaimError,
+    UnsupportedAlgorithmError,
+)
+from joserfc.jwk import ECKey, KeySet
+from joserfc.jws import JWSRegistry
+
+from users.signin.models import LONGEST_SUBJECT, Assertion
+from users.signin.registrations import Registration
 
 LEEWAY_S = 60
 """How far the clocks of two machines may be apart."""
 
 _ALGORITHM = "RS256"
-_REQUIRED = ["iss", "sub", "aud", "iat", "exp"]
-_LONGEST_SUBJECT = 255
 _APPLE_SECRET_LIFE_S = 300
 
 
@@ -40,92 +48,7 @@ class UnknownKey(Unbelievable):
         super().__init__("unknown_key")
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoints:
-    """Where things are at a provider."""
-
-    authorization: str
-    token: str
-    keys: str
-
-    @classmethod
-    def of(cls, document: Mapping[str, Any], issuer: str) -> Endpoints:
-        """Read a discovery document; raises ``ValueError`` for one that is incomplete or speaks for another issuer."""
-        if document.get("issuer") != issuer:
-            raise ValueError("the discovery document is another issuer's")
-        found = [document.get(name) for name in ("authorization_endpoint", "token_endpoint", "jwks_uri")]
-        if not all(isinstance(url, str) and url for url in found):
-            raise ValueError("the discovery document is incomplete")
-        return cls(*(str(url) for url in found))
-
-
-@dataclass(frozen=True, slots=True)
-class Registration:
-    """This platform as a client of one provider."""
-
-    name: str
-    issuer: str
-    client_id: str
-    secret: Callable[[int], str]
-    """The client secret at a time in seconds."""
-    scope: str
-    parameters: Mapping[str, str] = field(default_factory=dict)
-    """Sent along with every authorization request."""
-    endpoints: Endpoints | None = None
-    """Where the provider documents that things are; without it its discovery document is read."""
-    also_issued_by: frozenset[str] = frozenset()
-    """Other values of ``iss`` that mean the same provider."""
-    posts_across_sites: bool = False
-    """The answer comes as a form that the provider's page posts, so the cookie must travel across sites."""
-
-
-@dataclass(frozen=True, slots=True)
-class Assertion:
-    """What a provider vouches for."""
-
-    provider: str
-    subject: str
-    email: str | None
-    email_verified: bool
-    name: str | None
-
-
-def challenge_of(verifier: str) -> str:
-    """PKCE's S256."""
-    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
-
-
-def authorization_url(
-    client: Registration, endpoints: Endpoints, *, redirect_uri: str, state: str, nonce: str, verifier: str
-) -> str:
-    """Where the browser goes to ask for consent."""
-    asked = {
-        "response_type": "code",
-        "client_id": client.client_id,
-        "redirect_uri": redirect_uri,
-        "scope": client.scope,
-        "state": state,
-        "nonce": nonce,
-        "code_challenge": challenge_of(verifier),
-        "code_challenge_method": "S256",
-        **client.parameters,
-    }
-    return f"{endpoints.authorization}{'&' if '?' in endpoints.authorization else '?'}{urlencode(asked)}"
-
-
-def exchange_form(client: Registration, *, code: str, redirect_uri: str, verifier: str, now: int) -> dict[str, str]:
-    """What is posted to the token endpoint; ``now`` in seconds."""
-    return {
-        "grant_type": "authorization_code",
-        "code": code,
-        "redirect_uri": redirect_uri,
-        "client_id": client.client_id,
-        "client_secret": client.secret(now),
-        "code_verifier": verifier,
-    }
-
-
-def apple_secret(now: int, *, team_id: str, key_id: str, client_id: str, key: EllipticCurvePrivateKey) -> str:
+def apple_secret(now: int, *, team_id: str, key_id: str, client_id: str, key: ECKey) -> str:
     """Apple's client secret: a token that the team signs; good for five minutes, of the six months it might be."""
     claims = {
         "iss": team_id,
@@ -134,71 +57,59 @@ def apple_secret(now: int, *, team_id: str, key_id: str, client_id: str, key: El
         "iat": now,
         "exp": now + _APPLE_SECRET_LIFE_S,
     }
-    return jwt.encode(claims, key, algorithm="ES256", headers={"kid": key_id})
+    return jwt.encode({"alg": "ES256", "kid": key_id}, claims, key)
 
 
-def signing_keys(document: Mapping[str, Any]) -> dict[str, jwt.PyJWK]:
-    """The RS256 keys of a key set by their id; raises ``ValueError`` when there is none."""
+def signing_keys(document: Mapping[str, Any]) -> KeySet:
+    """The RS256 keys of a key set; raises ``ValueError`` when there is none."""
     try:
-        found = {
-            entry["kid"]: jwt.PyJWK(dict(entry), algorithm=_ALGORITHM)
+        usable = [
+            entry
             for entry in document["keys"]
             if entry.get("kty") == "RSA"
             and entry.get("use", "sig") == "sig"
             and entry.get("alg", _ALGORITHM) == _ALGORITHM
-            and isinstance(entry.get("kid"), str)
-        }
-    except (KeyError, TypeError, AttributeError, jwt.PyJWTError) as malformed:
-        raise ValueError("not a key set") from malformed
-    if not found:
-        raise ValueError("no RS256 key in the key set")
-    return found
+        ]
+        return KeySet.import_key_set({"keys": usable})
+    except (KeyError, TypeError, AttributeError, ValueError, JoseError) as malformed:
+        raise ValueError("no key set, or none with an RS256 key") from malformed
 
 
-def believed(token: str, keys: Mapping[str, jwt.PyJWK], client: Registration, *, nonce: str, now: int) -> Assertion:
+def believed(
+    token: str, keys: KeySet, client: Registration, *, nonce: str, now: int, access_token: str | None = None
+) -> Assertion:
     """Check an ID token that came from the token endpoint; raises ``Unbelievable``, or ``UnknownKey``.
 
     Only RS256 with a key of the provider's own set is accepted, whatever the token's header says; ``aud`` must be this
-    client and nobody else.
+    client and nobody else. ``now`` in seconds; ``access_token`` is the one that came with it.
     """
     try:
-        key_id = jwt.get_unverified_header(token).get("kid")
-        key = keys.get(key_id) if isinstance(key_id, str) else None
-        if key is None:
-            raise UnknownKey
-        claims: dict[str, Any] = jwt.decode(
-            token,
-            key,
-            algorithms=[_ALGORITHM],
-            audience=client.client_id,
-            issuer=[client.issuer, *client.also_issued_by],
-            # Times are checked below against the clock that is passed in.
-            options={
-                "require": _REQUIRED,
-                "strict_aud": True,
-                "verify_exp": False,
-                "verify_iat": False,
-                "verify_nbf": False,
+        # Providers may put more into the header than the standard names.
+        registry = JWSRegistry(algorithms=[_ALGORITHM], strict_check_header=False)
+        # A token that names no key is not tried with the only one there may be.
+        read = jwt.decode(token, lambda signed: keys.get_by_kid(signed.headers().get("kid", "")), registry=registry)
+        claims = CodeIDToken(
+            read.claims,
+            read.header,
+            {
+                "iss": {"essential": True, "values": [client.issuer, *client.also_issued_by]},
+                "aud": {"essential": True, "validate": lambda _, audience: audience == client.client_id},
             },
+            {"nonce": nonce, "client_id": client.client_id, "access_token": access_token},
         )
-    except jwt.InvalidTokenError as refusal:
-        raise Unbelievable(_REASONS.get(type(refusal), "malformed")) from refusal
-    if claims.get("azp", client.client_id) != client.client_id:
-        raise Unbelievable("wrong_audience")
-    if not isinstance(claims["exp"], int) or not isinstance(claims["iat"], int):
+        claims.validate(now, LEEWAY_S)
+    except InvalidKeyIdError:
+        raise UnknownKey from None
+    except (JoseError, ValueError, TypeError, RecursionError) as refusal:
+        # What it was refused for may hold a part of it.
+        raise Unbelievable(_reason(refusal)) from None
+    subject, email, name = claims["sub"], claims.get("email"), claims.get("name")
+    # Core 1.0, section 2: up to 255 ASCII characters.
+    if not subject or len(subject) > LONGEST_SUBJECT or not (subject.isascii() and subject.isprintable()):
         raise Unbelievable("malformed")
-    if claims["exp"] + LEEWAY_S <= now:
-        raise Unbelievable("expired")
-    if claims["iat"] - LEEWAY_S > now:
-        raise Unbelievable("not_valid_yet")
-    if not hmac.compare_digest(str(claims.get("nonce", "")).encode(), nonce.encode()):
-        raise Unbelievable("wrong_nonce")
-    if not claims["sub"] or len(claims["sub"]) > _LONGEST_SUBJECT or "\x00" in claims["sub"]:
-        raise Unbelievable("malformed")
-    email, name = claims.get("email"), claims.get("name")
     return Assertion(
         provider=client.name,
-        subject=claims["sub"],
+        subject=subject,
         email=email if isinstance(email, str) else None,
         # Apple sends this as text for some accounts. Nothing but these two means yes.
         email_verified=claims.get("email_verified") in (True, "true"),
@@ -206,10 +117,28 @@ def believed(token: str, keys: Mapping[str, jwt.PyJWK], client: Registration, *,
     )
 
 
-_REASONS: Mapping[type[Exception], str] = {
-    jwt.InvalidAudienceError: "wrong_audience",
-    jwt.InvalidIssuerError: "wrong_issuer",
-    jwt.InvalidSignatureError: "forged",
-    jwt.InvalidAlgorithmError: "wrong_algorithm",
-    jwt.MissingRequiredClaimError: "incomplete",
+def _reason(refusal: Exception) -> str:
+    match refusal:
+        case BadSignatureError():
+            return "forged"
+        case UnsupportedAlgorithmError():
+            return "wrong_algorithm"
+        case ExpiredTokenError():
+            return "expired"
+        case MissingClaimError(claim="iss" | "sub" | "aud" | "iat" | "exp"):
+            return "incomplete"
+        case ClaimError():
+            return _WRONG.get(refusal.claim, "malformed")
+        case _:
+            return "malformed"
+
+
+_WRONG = {
+    "iss": "wrong_issuer",
+    "aud": "wrong_audience",
+    "azp": "wrong_audience",
+    "nonce": "wrong_nonce",
+    "at_hash": "wrong_access_token",
+    "iat": "not_valid_yet",
+    "nbf": "not_valid_yet",
 }

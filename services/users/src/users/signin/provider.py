@@ -1,4 +1,7 @@
-"""Talking to a provider of identities: its discovery document, its keys, the exchange of a code."""
+"""Talking to a provider of identities: its discovery document, its keys, the exchange of a code.
+
+What is said is Authlib's; how long and how much may be listened to, and what a failure means, is said here.
+"""
 
 from __future__ import annotations
 
@@ -7,22 +10,14 @@ from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar
 
 import httpx
-import jwt
-import orjson
 import structlog
+from authlib.oauth2.client import OAuth2Client
+from joserfc.jwk import KeySet
 
 from users.signin.errors import IdentityRefused, ProviderAway
-from users.signin.protocol import (
-    Assertion,
-    Endpoints,
-    Registration,
-    Unbelievable,
-    UnknownKey,
-    authorization_url,
-    believed,
-    exchange_form,
-    signing_keys,
-)
+from users.signin.models import Assertion
+from users.signin.protocol import Unbelievable, UnknownKey, believed, signing_keys
+from users.signin.registrations import Endpoints, Registration
 
 log = structlog.get_logger(__name__)
 
@@ -33,6 +28,9 @@ _AGAIN_AT_MOST_EVERY_S = 10.0
 
 _OUR_FAULT = ("invalid_client", "unauthorized_client", "redirect_uri_mismatch", "invalid_request")
 """What an administrator has to mend: the client's id, secret or registered address."""
+
+_MALFORMED = (ValueError, TypeError, RecursionError)
+"""What comes of reading an answer that is not what it should be."""
 
 Read = TypeVar("Read")
 
@@ -58,6 +56,32 @@ class _Kept(Generic[Read]):
         return self._ticks() - self._read_at >= _AGAIN_AT_MOST_EVERY_S
 
 
+class _Refused(Exception):
+    """An error object of RFC 6749, section 5.2."""
+
+    def __init__(self, error: object, description: object = None) -> None:
+        super().__init__("the provider answered with an error")
+        self.error = error
+
+
+class _Flow(OAuth2Client):  # type: ignore[misc]  # Authlib has no types
+    """Authlib's client for one sign-in; ``session`` is the function that asks.
+
+    Its own clients for httpx answer with as much as the provider likes to send.
+    """
+
+    oauth_error_class = _Refused
+
+    async def _fetch_token(
+        self, url: str, *, body: str, headers: Mapping[str, str], auth: Any, method: str
+    ) -> dict[str, Any]:
+        url, headers, body = auth.prepare(method, url, headers, body)
+        answer: dict[str, Any] = self.parse_response_token(
+            await self.session(method, url, headers=headers, content=body)
+        )
+        return answer
+
+
 class IdentityProvider:
     """One provider, as one registered client of it. Nothing of what it says is kept but documents and keys.
 
@@ -68,38 +92,53 @@ class IdentityProvider:
         self.client = client
         self.http = http
         self._endpoints = _Kept[Endpoints](ticks)
-        self._keys = _Kept[dict[str, jwt.PyJWK]](ticks)
+        self._keys = _Kept[KeySet](ticks)
 
     async def authorization_url(self, *, redirect_uri: str, state: str, nonce: str, verifier: str) -> str:
         """Where the browser goes to ask for consent. Raises ``ProviderAway``."""
-        return authorization_url(
-            self.client,
-            await self._discovered(),
-            redirect_uri=redirect_uri,
-            state=state,
-            nonce=nonce,
-            verifier=verifier,
+        endpoints = await self._discovered()
+        url: str
+        url, _ = self._flow(redirect_uri).create_authorization_url(
+            endpoints.authorization, state=state, code_verifier=verifier, nonce=nonce, **self.client.parameters
         )
+        return url
 
     async def assertion(self, code: str, *, redirect_uri: str, verifier: str, nonce: str, now: int) -> Assertion:
         """Exchange a code for what the provider vouches for. Raises ``IdentityRefused`` and ``ProviderAway``."""
         endpoints = await self._discovered()
         # Before the code is spent: with nothing to check the answer against, it would be lost.
         keys = self._keys.fresh or await self._read_keys(endpoints)
-        token = await self._exchange(endpoints, code, redirect_uri=redirect_uri, verifier=verifier, now=now)
+        flow = self._flow(redirect_uri, secret=self.client.secret(now))
+        answer = await self._exchange(flow, endpoints, code=code, code_verifier=verifier)
+
+        def judged(keys: KeySet) -> Assertion:
+            token, access_token = answer["id_token"], answer.get("access_token")
+            return believed(token, keys, self.client, nonce=nonce, now=now, access_token=access_token)
+
         try:
             try:
-                return believed(token, keys, self.client, nonce=nonce, now=now)
+                return judged(keys)
             except UnknownKey:
                 if not self._keys.may_be_asked_again:
                     raise
-                return believed(token, await self._read_keys(endpoints), self.client, nonce=nonce, now=now)
+                return judged(await self._read_keys(endpoints))
         except Unbelievable as refusal:
             log.warning("signin.unbelievable", provider=self.client.name, reason=refusal.reason)
             raise IdentityRefused(
                 "What the provider said about you could not be confirmed. Start the sign-in again.",
                 details={"reason": refusal.reason},
             ) from None
+
+    def _flow(self, redirect_uri: str, secret: str | None = None) -> _Flow:
+        return _Flow(
+            self._ask,
+            self.client.client_id,
+            secret,
+            token_endpoint_auth_method="client_secret_post",  # noqa: S106  a name of the standard's
+            scope=self.client.scope,
+            redirect_uri=redirect_uri,
+            code_challenge_method="S256",
+        )
 
     async def _discovered(self) -> Endpoints:
         if (known := self.client.endpoints or self._endpoints.fresh) is not None:
@@ -110,7 +149,7 @@ class IdentityProvider:
         except ValueError as wrong:
             raise self._away(str(wrong)) from None
 
-    async def _read_keys(self, endpoints: Endpoints) -> dict[str, jwt.PyJWK]:
+    async def _read_keys(self, endpoints: Endpoints) -> KeySet:
         try:
             return self._keys.keep(signing_keys(await self._read(endpoints.keys)))
         except ValueError as wrong:
@@ -123,34 +162,41 @@ class IdentityProvider:
             return await self._read_once(url)
 
     async def _read_once(self, url: str) -> Mapping[str, Any]:
-        status, answer = await self._ask("GET", url)
-        if status != 200:
-            raise self._away(f"status {status}")
+        answer = await self._ask("GET", url, headers={"Accept": "application/json"})
+        if answer.status_code != 200:
+            raise self._away(f"status {answer.status_code}")
+        try:
+            document = answer.json()
+        except _MALFORMED:
+            document = None
+        if not isinstance(document, dict):
+            raise self._away("no JSON object")
+        return document
+
+    async def _exchange(self, flow: _Flow, endpoints: Endpoints, **proof: str) -> dict[str, Any]:
+        try:
+            answer: dict[str, Any] = await flow.fetch_token(endpoints.token, grant_type="authorization_code", **proof)
+        except _Refused as refusal:
+            # Anything but a refused code is not the person's doing.
+            if refusal.error == "invalid_grant":
+                log.warning("signin.code_refused", provider=self.client.name)
+                raise IdentityRefused(
+                    "The provider did not accept this sign-in. Start it again.", details={"reason": "code_refused"}
+                ) from None
+            reason = f"it refuses this platform: {refusal.error}" if refusal.error in _OUR_FAULT else "an error object"
+            raise self._away(reason) from None
+        except httpx.HTTPStatusError as failure:
+            raise self._away(f"status {failure.response.status_code}") from None
+        except _MALFORMED:
+            raise self._away("no token answer") from None
+        if not isinstance(answer.get("id_token"), str):
+            raise self._away("no ID token")
         return answer
 
-    async def _exchange(self, endpoints: Endpoints, code: str, *, redirect_uri: str, verifier: str, now: int) -> str:
-        form = exchange_form(self.client, code=code, redirect_uri=redirect_uri, verifier=verifier, now=now)
-        status, answer = await self._ask("POST", endpoints.token, form)
-        token = answer.get("id_token")
-        if status == 200 and isinstance(token, str):
-            return token
-        # RFC 6749, section 5.2. Anything but a refused code is not the person's doing.
-        if status == 400 and answer.get("error") == "invalid_grant":
-            log.warning("signin.code_refused", provider=self.client.name)
-            raise IdentityRefused(
-                "The provider did not accept this sign-in. Start it again.", details={"reason": "code_refused"}
-            )
-        if answer.get("error") in _OUR_FAULT:
-            raise self._away(f"it refuses this platform: {answer['error']}")
-        raise self._away("no ID token" if status == 200 else f"status {status}")
-
-    async def _ask(self, method: str, url: str, form: Mapping[str, str] | None = None) -> tuple[int, dict[str, Any]]:
-        """Status and JSON object; an error's body may be anything. Raises ``ProviderAway``."""
+    async def _ask(self, method: str, url: str, **sent: Any) -> httpx.Response:
+        """The whole answer, within bounds of time and size. Raises ``ProviderAway``."""
         try:
-            async with (
-                asyncio.timeout(_WHOLE_ANSWER_S),
-                self.http.stream(method, url, data=form, headers={"Accept": "application/json"}) as reply,
-            ):
+            async with asyncio.timeout(_WHOLE_ANSWER_S), self.http.stream(method, url, **sent) as reply:
                 content = bytearray()
                 async for part in reply.aiter_bytes():
                     content += part
@@ -159,15 +205,7 @@ class IdentityProvider:
         except (httpx.HTTPError, TimeoutError) as failure:
             # The message of some of these holds the address, and others what was received.
             raise self._away(type(failure).__name__) from None
-        try:
-            answer = orjson.loads(content)
-        except orjson.JSONDecodeError:
-            answer = None
-        if isinstance(answer, dict):
-            return reply.status_code, answer
-        if reply.status_code < 400:
-            raise self._away("no JSON object")
-        return reply.status_code, {}
+        return httpx.Response(reply.status_code, content=bytes(content), request=reply.request)
 
     def _away(self, reason: str) -> ProviderAway:
         log.warning("signin.provider_away", provider=self.client.name, reason=reason)

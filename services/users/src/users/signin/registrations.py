@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey
+from typing import TYPE_CHECKING, Any
 
 from chassis.settings import SettingsError
 from users.settings import Settings
-from users.signin.protocol import Endpoints, Registration, apple_secret
 
 if TYPE_CHECKING:
+    from joserfc.jwk import ECKey
+
     from users.signin.provider import IdentityProvider
 
 KNOWN = ("google", "apple")
@@ -24,6 +23,45 @@ KNOWN = ("google", "apple")
 GOOGLE, APPLE = "https://accounts.google.com", "https://appleid.apple.com"
 
 _PEM = "-----BEGIN"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """Where things are at a provider."""
+
+    authorization: str
+    token: str
+    keys: str
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any], issuer: str) -> Endpoints:
+        """Read a discovery document; raises ``ValueError`` for one that is incomplete or speaks for another issuer."""
+        if document.get("issuer") != issuer:
+            raise ValueError("the discovery document is another issuer's")
+        found = [document.get(name) for name in ("authorization_endpoint", "token_endpoint", "jwks_uri")]
+        if not all(isinstance(url, str) and url for url in found):
+            raise ValueError("the discovery document is incomplete")
+        return cls(*(str(url) for url in found))
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """This platform as a client of one provider."""
+
+    name: str
+    issuer: str
+    client_id: str
+    secret: Callable[[int], str]
+    """The client secret at a time in seconds."""
+    scope: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    """Sent along with every authorization request."""
+    endpoints: Endpoints | None = None
+    """Where the provider documents that things are; without it its discovery document is read."""
+    also_issued_by: frozenset[str] = frozenset()
+    """Other values of ``iss`` that mean the same provider."""
+    posts_across_sites: bool = False
+    """The answer comes as a form that the provider's page posts, so the cookie must travel across sites."""
 
 
 def registrations(settings: Settings) -> list[Registration]:
@@ -45,6 +83,9 @@ def registrations(settings: Settings) -> list[Registration]:
             )
         )
     if settings.signin_apple_client_id is not None and settings.signin_apple_private_key is not None:
+        # Authlib and joserfc take 0.1 s to import: only where somebody may sign in that way.
+        from users.signin.protocol import apple_secret
+
         apple = settings.signin_apple_issuer.rstrip("/")
         found.append(
             Registration(
@@ -75,7 +116,7 @@ def configured(settings: Settings) -> Mapping[str, IdentityProvider]:
     found = registrations(settings)
     if not found:
         return {}
-    # 0.1 s to import: only where somebody may sign in that way.
+    # With Authlib 0.2 s to import: only where somebody may sign in that way.
     import httpx
 
     from users.signin.provider import IdentityProvider
@@ -84,14 +125,17 @@ def configured(settings: Settings) -> Mapping[str, IdentityProvider]:
     return {client.name: IdentityProvider(client, http, time.monotonic) for client in found}
 
 
-def _p256(configured_key: str) -> EllipticCurvePrivateKey:
+def _p256(configured_key: str) -> ECKey:
+    from joserfc.errors import JoseError
+    from joserfc.jwk import ECKey
+
     try:
         given = configured_key.lstrip().startswith(_PEM)
         # Files of settings have one line for each, so line ends are often written out.
         pem = configured_key.replace("\\n", "\n") if given else Path(configured_key).read_text()
-        key = serialization.load_pem_private_key(pem.encode(), password=None)
-    except (OSError, ValueError, TypeError) as failure:
+        key = ECKey.import_key(pem)
+    except (OSError, ValueError, TypeError, JoseError) as failure:
         raise SettingsError(f"SIGNIN_APPLE_PRIVATE_KEY cannot be read: {type(failure).__name__}") from None
-    if not isinstance(key, EllipticCurvePrivateKey) or not isinstance(key.curve, SECP256R1):
+    if not key.is_private or key.curve_name != "P-256":
         raise SettingsError("SIGNIN_APPLE_PRIVATE_KEY is no P-256 key")
     return key

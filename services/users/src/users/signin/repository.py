@@ -10,8 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from chassis import ids
 from chassis.data.database import Transaction
-from users.signin.models import OAuthIdentity, SignIn, SignInTicket
-from users.signin.protocol import Assertion
+from users.signin.models import Assertion, OAuthIdentity, SignIn, SignInTicket
 
 
 class SignInRepository:

@@ -33,8 +33,7 @@ from users.signin.errors import (
     SignInNotConfigured,
     TicketRefused,
 )
-from users.signin.models import SignIn, SignInTicket, claim, hashed, may_return, name_of
-from users.signin.protocol import Assertion, challenge_of
+from users.signin.models import Assertion, SignIn, SignInTicket, challenge_of, claim, hashed, may_return, name_of
 from users.signin.registrations import KNOWN
 from users.signin.repository import SignInRepository
 from users.signin.schemas import CallbackIn, StartIn, usable_email

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from contracts.enums import Priority
@@ -21,10 +22,16 @@ class Entitlement:
     used: Mapping[str, int]
     priority: Priority
     run_budget: Decimal
+    period_ends_at: datetime | None = None
 
 
-def exhausted(entitlement: Entitlement, meter: str, units: int = 1) -> bool:
-    """Whether the month's limit is known to be reached. What the plan does not count has the limit 0 (BIL-46)."""
+def exhausted(entitlement: Entitlement, meter: str, now: datetime, units: int = 1) -> bool:
+    """Whether the month's limit is known to be reached. What the plan does not count has the limit 0 (BIL-46).
+
+    Of a month that is over nothing is known to be used.
+    """
+    if entitlement.period_ends_at is not None and entitlement.period_ends_at <= now:
+        return False
     limit = entitlement.limits.get(meter, 0)
     return limit != UNLIMITED and entitlement.used.get(meter, 0) + units > limit
 

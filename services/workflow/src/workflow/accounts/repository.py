@@ -11,12 +11,14 @@ from contracts.billing import EntitlementsChanged
 
 _KEEP_ENTITLEMENTS = """
 INSERT INTO entitlements
-    (user_id, product_line, plan, limits, used, features, priority, run_budget, credits_available, version)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+    (user_id, product_line, plan, limits, used, features, priority, run_budget, credits_available, version,
+     period_ends_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 ON CONFLICT (user_id, product_line) DO UPDATE SET
     plan = excluded.plan, limits = excluded.limits, used = excluded.used, features = excluded.features,
     priority = excluded.priority, run_budget = excluded.run_budget,
-    credits_available = excluded.credits_available, version = excluded.version
+    credits_available = excluded.credits_available, version = excluded.version,
+    period_ends_at = excluded.period_ends_at
 WHERE entitlements.version < excluded.version
 """
 
@@ -43,6 +45,7 @@ async def keep_entitlements(tx: Transaction, event: EntitlementsChanged) -> None
         event.run_budget,
         event.credits_available,
         event.version,
+        event.period_ends_at,
     )
 
 

@@ -156,6 +156,7 @@ async def before_create(
             used=entitlement["used"],
             priority=Priority(entitlement["priority"]),
             run_budget=Decimal(str(entitlement["run_budget"])),
+            period_ends_at=datetime.fromisoformat(ends) if (ends := entitlement["period_ends_at"]) else None,
         )
         if entitlement is not None
         else None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -84,7 +85,7 @@ async def accept(
     if known.remembered is not None:
         return _repeated(known.remembered, digest)
     product = BY_TYPE[body.workflow_type]
-    expected = _check(settings, product, known, body, product_line)
+    expected = _check(settings, product, known, body, product_line, tx.now)
     order = _order(caller, product, product_line, body, known, expected)
     run_id = ids.uuid7()
     room = known.processing < settings.max_processing
@@ -245,7 +246,9 @@ def definition_for(definitions: Definitions, workflow_type: WorkflowType) -> Def
     return found
 
 
-def _check(settings: Settings, product: Product, known: Known, body: WorkflowIn, product_line: str) -> Estimate:
+def _check(
+    settings: Settings, product: Product, known: Known, body: WorkflowIn, product_line: str, now: datetime
+) -> Estimate:
     """What must be true before a run is created (WFL-23, WFL-24); raises what is not."""
     if known.is_active is False:
         raise AccountInactive("This account is not active.")
@@ -257,7 +260,7 @@ def _check(settings: Settings, product: Product, known: Known, body: WorkflowIn,
     if file["kind"] != "image" or file["prepared"] is None:
         raise FileNotUsable("This file is not a photo.", fields={"input_file_id": "not an image"})
     entitlement = known.entitlement
-    if entitlement is not None and exhausted(entitlement, product.meter):
+    if entitlement is not None and exhausted(entitlement, product.meter, now):
         limit, used = entitlement.limits.get(product.meter, 0), entitlement.used.get(product.meter, 0)
         raise LimitReached(
             f"{used} of {limit} {product.meter} of this month are used. Choose a larger plan to make more.",

@@ -1,0 +1,50 @@
+#!/bin/sh
+# Writes the broker's users and what each may do; RabbitMQ imports it at every start. A password is <SERVICE>_MQ_PASSWORD.
+#
+# A service declares, binds and reads what bears its name, and publishes its own events alone. Commands are workflow's.
+# Retries and replays go through the default exchange, whose permission does not tell one queue from another.
+set -eu
+
+separator=""
+users="" permissions="" topics=""
+for service in users billing workflow ai_router export notify gateway; do
+    variable="$(echo "$service" | tr '[:lower:]' '[:upper:]')_MQ_PASSWORD"
+    eval "password=\${$variable:?}"
+    case "$password" in
+    *[!A-Za-z0-9._~-]*)
+        echo "$variable may consist of letters, digits, '.', '_', '~' and '-': it is also a part of an address" >&2
+        exit 1
+        ;;
+    local-*)
+        if [ "${ENV:-development}" = production ]; then
+            echo "$variable is one that comes with the repository" >&2
+            exit 1
+        fi
+        ;;
+    esac
+    own="$service[.].*"
+    exchanges="events|commands|dead-letters"
+    writes="events|dead-letters|amq[.]default"
+    [ "$service" != workflow ] || writes="$writes|commands"
+    who="\"user\": \"$service\", \"vhost\": \"/\""
+    users="$users$separator{\"name\": \"$service\", \"password\": \"$password\", \"tags\": []}"
+    permissions="$permissions$separator{$who, \"configure\": \"^($exchanges|$own)\$\", \
+\"write\": \"^($writes|$own)\$\", \"read\": \"^($exchanges|$own)\$\"}"
+    topics="$topics$separator{$who, \"exchange\": \"events\", \"write\": \"^$service[.]\", \"read\": \".*\"}"
+    separator=",
+    "
+done
+cat <<JSON
+{
+  "vhosts": [{"name": "/"}],
+  "users": [
+    $users
+  ],
+  "permissions": [
+    $permissions
+  ],
+  "topic_permissions": [
+    $topics
+  ]
+}
+JSON

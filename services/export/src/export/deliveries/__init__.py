@@ -1,0 +1,1 @@
+"""Which runs are paid for: nothing of a run is handed out before."""
