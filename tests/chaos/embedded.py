@@ -14,7 +14,7 @@ import httpx
 from tests.chaos.auditor import MESSAGING
 
 from chassis.run.private_postgres import PrivatePostgres
-from talkingphoto.platform.layout import Home, listening_socket
+from talkingphoto_runner.layout import Home, listening_socket
 
 _READY_S = 60.0
 

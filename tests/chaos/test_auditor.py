@@ -18,8 +18,8 @@ from billing.ledger import rules
 from chassis.bus.memory import InProcessBus
 from chassis.bus.messages import Outgoing
 from notify.live import repository
-from talkingphoto.platform.embedded import EmbeddedPlatform
-from talkingphoto.platform.layout import Home
+from talkingphoto_runner.embedded import EmbeddedPlatform
+from talkingphoto_runner.layout import Home
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(180)]
 

@@ -14,9 +14,10 @@ import pytest_asyncio
 
 from chassis.run.private_rabbitmq import Broker
 from talkingphoto.client import Client, Credentials
-from talkingphoto.platform.distributed import DistributedPlatform
-from talkingphoto.platform.embedded import EmbeddedPlatform
-from talkingphoto.platform.layout import Home, sample_portrait
+from talkingphoto.sample import sample_portrait
+from talkingphoto_runner.distributed import DistributedPlatform
+from talkingphoto_runner.embedded import EmbeddedPlatform
+from talkingphoto_runner.layout import Home
 
 # Retries after a minute are right in production and too slow for a test.
 QUICK_RETRIES = [0.2, 0.4, 0.8]

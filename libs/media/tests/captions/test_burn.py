@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from media.captions.burn import CaptionPainter, safe_area
-from media.captions.cues import burn
 from media.captions.fonts import (
     FONT_PACKAGES,
     can_shape,
@@ -21,6 +20,7 @@ from media.captions.fonts import (
 )
 from media.errors import NotUsable
 from media.types import Cue, RenditionSpec
+from media.video.captioned import burn
 from media.video.probe import probe
 from media.video.renditions import render_renditions
 

@@ -12,7 +12,8 @@ from billing.payments import endpoints as payment_endpoints
 from billing.payments.inbox import Inbox
 from billing.payments.reader import SubscriptionReader
 from billing.plans import endpoints as plan_endpoints
-from billing.plans.repository import PlanBook, load_starting_catalogue
+from billing.plans.book import PlanBook
+from billing.plans.repository import load_starting_catalogue
 from billing.settings import Settings
 from chassis.data import migrations
 from chassis.http.app import create_app

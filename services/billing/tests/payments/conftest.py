@@ -18,7 +18,7 @@ from billing.payments.stripe_client import Connections, client_on
 from chassis import ids
 from chassis.clock import SystemClock
 from simulators.core.loopback import InProcess
-from simulators.vendors import stripe as simulated
+from simulators.vendors.stripe import server as simulated
 
 KEY = "sk_test_planted_4f2b9c"
 

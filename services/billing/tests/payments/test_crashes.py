@@ -12,7 +12,7 @@ import pytest
 from chassis import ids
 from chassis.faults import EXIT_CODE
 from simulators.serve import Served, serving
-from simulators.vendors.stripe import Stripe
+from simulators.vendors.stripe.server import Stripe
 
 _PROGRAM = """
 import asyncio, sys

@@ -27,7 +27,7 @@ from billing.payments.port import (
 from billing.payments.stripe_client import ANSWER_LIMIT
 from chassis import ids
 from simulators.core.faults import Fault
-from simulators.vendors import stripe as simulated
+from simulators.vendors.stripe import server as simulated
 
 RUNS = 300
 PRICE = Money(Decimal("999"), "INR")

@@ -12,6 +12,7 @@ from chassis.data.database import Transaction
 from chassis.data.leased_work import NewWork
 from chassis.messaging.consumer import Consumers
 from contracts.export import CancelExport, CreateKit, CreateRendition
+from export import repository
 from export.kits import repository as kits
 from export.orders import KIT, RENDITIONS, carried
 from export.renditions import repository as renditions
@@ -85,7 +86,7 @@ class Commands:
     async def _cancel(self, run_id: UUID, tx: Transaction) -> set[UUID]:
         unwanted = await renditions.cancel_of_run(tx, run_id) | await kits.cancel_of_run(tx, run_id)
         if unwanted:
-            await tx.execute("DELETE FROM work WHERE id = ANY($1::uuid[])", list(unwanted))
+            await repository.forget_work(tx, unwanted)
             tx.after_commit(partial(self._interrupt_all, unwanted))
         return unwanted
 

@@ -14,8 +14,8 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from media.captions.fonts import FontFace, can_shape, drawable, font_for, language_of
 from media.captions.lines import Token, break_lines, is_right_to_left, join, tokens_of
+from media.images.planes import frame_planes
 from media.types import Cue, Word
-from media.video.clip import planes
 
 _SMALLEST = 0.6
 _MOST_LINES = 3
@@ -173,7 +173,7 @@ class _Overlay:
         height, width = self.kept.shape
         rows = slice(self.top, self.top + height)
         across = slice(self.left, self.left + width)
-        full, *chromas = planes(frame)
+        full, *chromas = frame_planes(frame)
         luma = full[rows, across]
         luma[:] = (luma * self.kept + self.ink) >> 8
         rows = slice(self.top // 2, (self.top + height) // 2)

@@ -22,7 +22,8 @@ from workflow.engine.definition import Definitions
 from workflow.engine.signals import Faulted, Signal
 from workflow.engine.state import Brief, Run, load_state
 from workflow.runs import metrics, repository
-from workflow.runs.repository import Change, Row
+from workflow.runs.models import Row
+from workflow.runs.repository import Change
 
 log = structlog.get_logger(__name__)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -18,6 +18,7 @@ from workflow.accounts.entitlement import Entitlement
 from workflow.engine.advance import Entry
 from workflow.engine.signals import dump_signal
 from workflow.engine.state import Brief, RunState, dump_state
+from workflow.runs.models import Row
 
 KEY_LIFE = timedelta(hours=24)
 """How long an idempotency key is remembered (PLT-21)."""
@@ -90,28 +91,6 @@ SELECT
 """
 
 _REMEMBERED = "SELECT body_sha256, answer FROM idempotency_keys WHERE user_id = $1 AND key = $2"
-
-
-class Row(NamedTuple):
-    """A run as it is stored. ``state`` is JSON text, decoded only where it is needed."""
-
-    brief: Brief
-    state: str
-    wake_at: datetime | None
-    correlation_id: str | None
-    parked_reason: str | None
-    file_id: UUID | None
-    title: str | None
-    description: str | None
-    status: str
-    progress: int
-    estimated_cost: Decimal
-    lane: int
-    finished_at: datetime | None
-    cleaned_at: datetime | None
-    updated_at: datetime
-    others_wait: bool
-    """When it was read, runs waited for room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,3 +314,8 @@ def row_of(record: asyncpg.Record) -> Row:
 
 def _decision(entry: Entry) -> str:
     return orjson.dumps({"phase": entry.phase.value, "commands": entry.commands, "events": entry.events}).decode()
+
+
+async def somebody_waits(connection: asyncpg.Connection) -> bool:
+    """Whether runs wait for room."""
+    return bool(await connection.fetchval("SELECT EXISTS (SELECT FROM runs WHERE status = 'pending')"))
