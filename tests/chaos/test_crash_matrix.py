@@ -28,7 +28,7 @@ LOADS_A_POINT = 6
 
 # What must stand between two points: an act that cannot be taken back.
 _ACTS = {
-    "commit": r"\bblock\.commit\(\)|self\._books\.write\(",
+    "commit": r"\(\"COMMIT\"\)|self\._books\.write\(",
     "rename": r"\bos\.(?:replace|rename|link)\(|\bsource\.replace\(",
     "publish": r"await self\._bus\.publish\(",
     "acknowledge": r"\bwire\.acknowledge_frame\(",
