@@ -10,19 +10,19 @@ import asyncio
 import itertools
 import os
 import random
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from typing import Any
 
 import asyncpg
 import pytest
 import pytest_asyncio
-from sqlalchemy import make_url, text
+from sqlalchemy import text
 
 from chassis import ids
 from chassis.data.database import Database, Transaction
 from chassis.data.leased_work import NewWork
 from chassis.data.loan import BrokenOff
-from chassis.testing.cancelling import Moment, cancelled_at
+from chassis.testing.cancelling import Moment, bystander, cancelled_at
 from contracts.users import UserRegistered
 
 CANCELLATIONS = int(os.environ.get("CANCELLATIONS", "3000"))
@@ -138,13 +138,12 @@ class Neighbourhood:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def around(new_service: Any, postgres: Any) -> Any:
+async def around(new_service: Any) -> AsyncIterator[Neighbourhood]:
     database: Database = await new_service(pool_size=1, max_overflow=0, pool_timeout_s=10)
-    observer = await postgres.connect(make_url(database.url).database)
-    await observer.execute("CREATE TABLE neighbours (n bigint PRIMARY KEY)")
-    await observer.execute("CREATE TABLE pairs (n bigint NOT NULL, half integer NOT NULL, PRIMARY KEY (n, half))")
-    yield Neighbourhood(database, observer)
-    await observer.close()
+    async with bystander(database) as observer:
+        await observer.execute("CREATE TABLE neighbours (n bigint PRIMARY KEY)")
+        await observer.execute("CREATE TABLE pairs (n bigint NOT NULL, half integer NOT NULL, PRIMARY KEY (n, half))")
+        yield Neighbourhood(database, observer)
 
 
 @pytest.mark.timeout(3600)

@@ -1,12 +1,17 @@
-"""Cancel a piece of code at each of its awaits: the first, the second, and so on until it ends before."""
+"""Cancel a piece of code at each of its awaits, the first, the second, and so on, and see what others see then."""
 
 from __future__ import annotations
 
 import asyncio
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator
+from contextlib import asynccontextmanager
 from enum import Enum
 from typing import Any
+
+import asyncpg
+
+from chassis.data.database import Database
 
 
 class Moment(Enum):
@@ -34,13 +39,23 @@ async def cancelled_at(
     return stepping.suspensions >= suspension
 
 
-async def every_await(act: Callable[[], Coroutine[Any, Any, Any]]) -> AsyncIterator[int]:
+async def every_await(act: Callable[[], Coroutine[Any, Any, Any]], *, rounds: int = 3) -> AsyncIterator[int]:
     """Cancel ``act`` at each await in turn, at both moments; yields after each, for the caller to look around."""
-    for moment in Moment:
+    for moment in [*Moment] * rounds:
         for suspension in itertools.count(1):
             if not await cancelled_at(act, suspension, moment):
                 break
             yield suspension
+
+
+@asynccontextmanager
+async def bystander(database: Database) -> AsyncIterator[asyncpg.Connection]:
+    """A connection to the same database that is not of its pool: it sees what is committed, and nothing else."""
+    connection = await asyncpg.connect(database.url.replace("postgresql+asyncpg://", "postgresql://"))
+    try:
+        yield connection
+    finally:
+        await connection.close()
 
 
 async def _awaiting(awaitable: Awaitable[Any]) -> Any:
