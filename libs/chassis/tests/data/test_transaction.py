@@ -26,6 +26,8 @@ from chassis.observe.metrics import CONNECTIONS_DISCARDED
 from contracts.ai_router import CancelJob
 from contracts.enums import Priority
 
+_LONG = "SELECT pg_sleep(30)"
+
 
 class Pool:
     """Takes up to ``room`` items of work with the transaction that adds them."""
@@ -447,15 +449,16 @@ async def test_what_an_error_has_ended_is_not_called_committed(new_service: Any,
     assert await count(database, "effects") == 0
 
 
-async def test_a_transaction_does_not_go_on_after_a_time_out(new_service: Any, count: Any) -> None:
+@pytest.mark.parametrize("orm", [False, True])
+async def test_a_transaction_does_not_go_on_after_a_time_out(new_service: Any, count: Any, orm: bool) -> None:
     """Whether the statement was carried out is not known, so nothing may be built on it."""
     database = await new_service(pool_size=1, max_overflow=0)
-    with pytest.raises(BrokenOff):
+    with pytest.raises((BrokenOff, asyncpg.InterfaceError)):
         async with database.transaction() as tx:
             await tx.execute("INSERT INTO effects VALUES ('before')")
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(0.05):
-                    await tx.execute("SELECT pg_sleep(30)")
+                    await (tx.session.execute(text(_LONG)) if orm else tx.execute(_LONG))
             await tx.execute("INSERT INTO effects VALUES ('after')")
     assert await count(database, "effects") == 0
 

@@ -116,6 +116,10 @@ class Database:
                 # The driver's word for a server that was killed while its answer was awaited.
                 loan.distrust()
                 raise DatabaseAway(f"the connection to the database of {self.service} broke: {error}") from error
+            except asyncpg.InterfaceError:
+                # Used after its end, or by two at once: whoever is the other one may still be at it.
+                loan.distrust()
+                raise
             finally:
                 if not loan.may_go_back:
                     CONNECTIONS_DISCARDED.labels(self.service, "given_back").inc()

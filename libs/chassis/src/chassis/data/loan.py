@@ -66,8 +66,8 @@ class Loan:
         self._answered = False
         try:
             answer = await send(statement, *arguments)
-        except (asyncpg.PostgresError, asyncpg.DataError):
-            # The server has said no, or was not asked because the driver could not write the arguments.
+        except asyncpg.PostgresError:
+            # The server has said no, or the driver could not write the arguments and has not asked it.
             self._answered = True
             raise
         self._answered = True
