@@ -46,6 +46,7 @@ async def test_crashes_at_one_point_after_another_lose_and_double_nothing(
     loads: list[asyncio.Task[None]] = []
     for point in points:
         await child.start(fault=f"{point}:{seed}")
+        await Auditor(await child.database_urls()).watch()
         await _work_until_it_dies(child, witness, loads, point, seed)
 
     await child.start()
