@@ -137,8 +137,10 @@ class Auditor:
         return not await self._gaps()
 
     async def _gaps(self) -> list[correspondence.Gap]:
-        connections = {name: await asyncpg.connect(url, timeout=5) for name, url in self._urls.items()}
+        connections = {}
         try:
+            for name, url in self._urls.items():
+                connections[name] = await asyncpg.connect(url, timeout=5)
             return await correspondence.gaps(connections)
         finally:
             for connection in connections.values():
