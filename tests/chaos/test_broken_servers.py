@@ -67,7 +67,9 @@ async def breakable() -> AsyncIterator[Breakable]:
     )
     try:
         await platform.start()
-        yield Breakable(platform, broker)
+        made = Breakable(platform, broker)
+        await made.auditor.watch()
+        yield made
     finally:
         await platform.stop()
         await broker.stop()

@@ -28,7 +28,7 @@ LOADS_A_POINT = 6
 
 # What must stand between two points: an act that cannot be taken back.
 _ACTS = {
-    "commit": r"\bblock\.commit\(\)|self\._books\.write\(",
+    "commit": r"\(\"COMMIT\"\)|self\._books\.write\(",
     "rename": r"\bos\.(?:replace|rename|link)\(|\bsource\.replace\(",
     "publish": r"await self\._bus\.publish\(",
     "acknowledge": r"\bwire\.acknowledge_frame\(",
@@ -46,11 +46,14 @@ async def test_crashes_at_one_point_after_another_lose_and_double_nothing(
     loads: list[asyncio.Task[None]] = []
     for point in points:
         await child.start(fault=f"{point}:{seed}")
+        if child.exit_code is None:
+            await Auditor(await child.database_urls()).watch()
         await _work_until_it_dies(child, witness, loads, point, seed)
 
     await child.start()
-    await asyncio.wait_for(asyncio.gather(*loads), timeout=90)
     auditor = Auditor(await child.database_urls())
+    await auditor.watch()
+    await asyncio.wait_for(asyncio.gather(*loads), timeout=90)
     await auditor.settle(witness, patience_s=SETTLE_S)
     violations = await auditor.audit(witness)
     await child.stop()

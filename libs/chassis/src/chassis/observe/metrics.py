@@ -52,5 +52,11 @@ WORK_ITEMS = Gauge(
 POOL_CONNECTIONS = Gauge(
     "pool_connections", "Database connections, in use and idle.", ("service", "state"), registry=REGISTRY
 )
+CONNECTIONS_DISCARDED = Counter(
+    "connections_discarded",
+    "Database connections thrown away when given back or checked out, because they were not idle.",
+    ("service", "when"),
+    registry=REGISTRY,
+)
 CACHE_REQUESTS = Counter("cache_requests", "Look-ups in a cache.", ("cache", "result"), registry=REGISTRY)
 RATE_LIMIT_DECISIONS = Counter("rate_limit_decisions", "Requests let through or not.", ("result",), registry=REGISTRY)
