@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from talkingphoto.platform.layout import Home
-from talkingphoto.platform.running import AlreadyRunning, Presence, running_url
+from talkingphoto.platform.running import AlreadyRunning, Presence, running_operations, running_url
 
 
 @pytest.fixture
@@ -27,17 +27,19 @@ def test_the_one_that_runs_can_be_found_and_keeps_others_out(home: Home) -> None
     with pytest.raises(AlreadyRunning) as starting:
         Presence(home).take()
     assert starting.value.url is None
-    first.announce("http://127.0.0.1:8000")
+    first.announce("http://127.0.0.1:8000", {"billing.api": "http://127.0.0.1:9001"})
     with pytest.raises(AlreadyRunning, match=r"at http://127\.0\.0\.1:8000"):
         Presence(home).take()
     assert running_url(home) == "http://127.0.0.1:8000"
+    assert running_operations(home) == {"billing.api": "http://127.0.0.1:9001"}
     first.release()
+    assert running_operations(home) == {}
 
 
 def test_after_it_has_left_the_next_may_come(home: Home) -> None:
     first = Presence(home)
     first.take()
-    first.announce("http://127.0.0.1:8000")
+    first.announce("http://127.0.0.1:8000", {})
     first.release()
     assert running_url(home) is None
     second = Presence(home)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from talkingphoto.platform.layout import Home
 
@@ -38,10 +39,10 @@ class Presence:
         file.truncate(0)
         self._file = file
 
-    def announce(self, url: str) -> None:
-        """Say where the platform answers."""
+    def announce(self, url: str, operations: Mapping[str, str]) -> None:
+        """Say where the platform answers; ``operations``: where each process has ``/ready`` and ``/metrics``."""
         if self._file is not None:
-            json.dump({"url": url, "pid": os.getpid()}, self._file)
+            json.dump({"url": url, "pid": os.getpid(), "operations": dict(operations)}, self._file)
             self._file.flush()
 
     def release(self) -> None:
@@ -54,14 +55,22 @@ class Presence:
 
 def running_url(home: Home) -> str | None:
     """Where the platform of this home answers; None when none runs."""
+    url = _announced(home).get("url")
+    return url if isinstance(url, str) else None
+
+
+def running_operations(home: Home) -> dict[str, str]:
+    """Where each process of this home's platform has ``/ready`` and ``/metrics``; empty when none runs."""
+    return dict(_announced(home).get("operations", {}))
+
+
+def _announced(home: Home) -> dict[str, Any]:
     try:
         with home.lock.open(encoding="utf-8") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except BlockingIOError:
-                found = json.loads(file.read() or "{}")
-                url = found.get("url")
-                return url if isinstance(url, str) else None
-            return None
+                return dict(json.loads(file.read() or "{}"))
+            return {}
     except (FileNotFoundError, json.JSONDecodeError):
-        return None
+        return {}
