@@ -32,6 +32,7 @@ from chassis.data.together import Part, combined
 from chassis.encoding import as_json
 from chassis.observe import context
 from chassis.observe.metrics import POOL_CONNECTIONS
+from chassis.observe.statements import trace_statements
 from contracts.enums import Priority
 from contracts.message import Command, Event
 
@@ -218,6 +219,7 @@ class Database:
         )
 
         _count_connections(self)
+        trace_statements(self._engine)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:

@@ -18,6 +18,10 @@ class Context(NamedTuple):
     product_line: str | None = None
     traceparent: str | None = None
 
+    def known(self) -> dict[str, Any]:
+        """The fields that are set: how a row carries the context of its cause."""
+        return {name: value for name, value in self._asdict().items() if value is not None}
+
 
 _EMPTY = Context()
 _current: ContextVar[Context] = ContextVar("talkingphoto_context", default=_EMPTY)
