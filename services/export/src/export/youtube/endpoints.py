@@ -16,7 +16,6 @@ from chassis.http.pagination import Fields, Page, Paged, selected
 from chassis.http.requests import Tx
 from chassis.identity.tokens import Caller, Verifier, bearer_token
 from chassis.observe import context
-from export.orders import carried
 from export.youtube import metadata, projects, repository
 from export.youtube.connections import (
     STATE_LIFE,
@@ -172,7 +171,7 @@ async def upload(body: UploadIn, caller: Caller, tx: Tx, request: Request) -> Up
     )
     if row is None:
         raise UnderWay("This video is being uploaded to this channel already.")
-    payload = {"upload_id": str(upload_id), "context": carried(context.current())}
+    payload = {"upload_id": str(upload_id), "context": context.current().known()}
     tx.add_work(NewWork(upload_id, UPLOAD, payload))
     return upload_out(row)
 
