@@ -19,6 +19,7 @@ from rich.table import Column, Table
 from contracts.enums import Language, Platform, Quality, Voice, WorkflowType
 from talkingphoto.client import ApiError, Client, Unreachable
 from talkingphoto.platform.layout import Home, sample_portrait
+from talkingphoto.trace import trace_command
 
 app = typer.Typer(
     name="talkingphoto",
@@ -148,6 +149,8 @@ def doctor(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None
         raise typer.Exit(FAILED)
 
 
+app.command("trace")(trace_command)
+
 letters = typer.Typer(help="Messages that were given up: list, show, replay.", no_args_is_help=True)
 app.add_typer(letters, name="dead-letters")
 
@@ -245,7 +248,8 @@ async def _up(port: int, home: Path, *, distributed: bool) -> None:
             raise
     console.print(
         f"TalkingPhoto answers at {platform.url}\nAPI documentation  {platform.url}/api/docs\n"
-        f"Logs               {Home(home).logs}\nCtrl-C stops it; unfinished runs go on at the next start.",
+        f"Logs               {Home(home).logs}\nTraces             talkingphoto trace RUN_ID\n"
+        f"Ready, metrics     {Home(home).lock} says where\nCtrl-C stops it; unfinished runs go on at the next start.",
         highlight=False,
     )
     try:
