@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from chassis.http.operations import operations_app
+from chassis.testing.served import served
+from talkingphoto.doctor import Finding, examine
 from talkingphoto.platform.layout import Home
 from talkingphoto.platform.running import AlreadyRunning, Presence, running_operations, running_url
 
@@ -45,3 +48,30 @@ def test_after_it_has_left_the_next_may_come(home: Home) -> None:
     second = Presence(home)
     second.take()
     second.release()
+
+
+async def test_the_doctor_asks_every_process_whether_it_is_ready(home: Home) -> None:
+    async def fine() -> None:
+        return None
+
+    async def away() -> None:
+        raise ConnectionRefusedError
+
+    def processes(findings: list[Finding]) -> list[tuple[bool, str]]:
+        return [(finding.ok, finding.found) for finding in findings if finding.what == "processes that are ready"]
+
+    assert processes(await examine(home)) == []
+    first = Presence(home)
+    first.take()
+    ready = operations_app("billing", {"database": fine})
+    unready = operations_app("export", {"database": fine, "bus": away, "store": away})
+    async with served(ready) as billing, served(unready) as export:
+        first.announce("http://127.0.0.1:8000", {"billing.api": billing})
+        assert processes(await examine(home)) == [(True, "1 of 1")]
+        first.release()
+        first.take()
+        urls = {"billing.api": billing, "export.worker": export, "users.api": "http://127.0.0.1:1"}
+        first.announce("http://127.0.0.1:8000", urls)
+        said = "export.worker lacks bus, store, users.api does not answer at http://127.0.0.1:1"
+        assert processes(await examine(home)) == [(False, said)]
+    first.release()

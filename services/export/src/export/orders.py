@@ -40,7 +40,9 @@ class Refusal(Exception):
 @contextmanager
 def as_caused(item: WorkItem) -> Iterator[None]:
     """Work in the context of the message that asked for it, as part of the attempt at it that is under way."""
-    fields = dict(item.payload["context"]) | {"traceparent": context.current().traceparent}
+    fields = dict(item.payload["context"])
+    if (attempt := context.current().traceparent) is not None:
+        fields["traceparent"] = attempt
     if "user_id" in fields:
         fields["user_id"] = UUID(fields["user_id"])
     with context.use(Context(**fields)):

@@ -73,8 +73,8 @@ def sending(messages: Sequence[Outgoing]) -> Mapping[UUID, Span]:
         return _NONE
     spans = {}
     for message in messages:
-        parent = traces.valid_traceparent(message.headers.get(_TRACEPARENT))
-        if parent is None or not traces.records(parent):
+        carried = message.headers.get(_TRACEPARENT)
+        if carried is None or not traces.records(carried) or (parent := traces.valid_traceparent(carried)) is None:
             continue
         destination = message.exchange or message.routing_key
         attributes = {

@@ -45,6 +45,8 @@ _SAMPLED = frozenset("13579bdf")
 
 Attributes = Mapping[str, AttributeValue]
 
+_NOT_RECORDED: AbstractContextManager[Span] = nullcontext(INVALID_SPAN)
+
 
 @dataclass(frozen=True)
 class _Recording:
@@ -190,22 +192,21 @@ def start_recorded(
         started.end()
 
 
-@contextmanager
-def span(name: str, attributes: Attributes | None = None, *, kind: SpanKind = SpanKind.INTERNAL) -> Iterator[Span]:
+def span(
+    name: str, attributes: Attributes | None = None, *, kind: SpanKind = SpanKind.INTERNAL
+) -> AbstractContextManager[Span]:
     """A part of the present work worth seeing by itself; costs next to nothing when the trace is not recorded."""
     parent = context.current().traceparent
     if parent is None or not records(parent):
-        yield INVALID_SPAN
-        return
-    with start_span_from(parent, name, kind=kind, attributes=attributes) as started:
-        yield started
+        return _NOT_RECORDED
+    return start_recorded(parent, name, kind=kind, attributes=attributes)
 
 
 def calling(method: str, service: str) -> AbstractContextManager[Span]:
     """A call of another service of ours over HTTP; :func:`answered` tells how it ended."""
     parent = context.current().traceparent
     if parent is None or not records(parent):
-        return nullcontext(INVALID_SPAN)
+        return _NOT_RECORDED
     about = {"http.request.method": method, "server.address": service}
     return start_recorded(parent, f"{method} {service}", kind=SpanKind.CLIENT, attributes=about)
 
