@@ -36,6 +36,7 @@ LINES = [
     # Children end, and are written, before their parents; two processes write two files.
     line("3", "2", "SELECT runs", kind="client", attributes={"db.query.summary": "SELECT runs"}),
     line("2", "1", "process workflow.runs", kind="consumer", attributes={"talkingphoto.run_id": RUN}),
+    line("2", "1", "process workflow.runs", kind="consumer", end_ns=None, status="unfinished"),
     line("1", None, "POST /api/v1/workflows", kind="server", service="gateway"),
     line("5", "2", "work render", status="error", attributes={"error.type": "ValueError"}),
     line("4", "1", "publish events", attributes={"cloudevents.event_type": "workflow.run_created.v1"}),
@@ -90,9 +91,22 @@ def test_a_span_whose_parent_is_missing_is_called_an_orphan(home: Path) -> None:
     assert "process notify.runs orphan of 7" in result.stdout
 
 
+def test_a_span_whose_process_was_killed_holds_what_is_below_it(home: Path) -> None:
+    lost = [
+        line("7", "6", "process notify.runs"),
+        line("6", "1", "work render", end_ns=None, status="unfinished"),
+    ]
+    (home / "traces" / "2-notify.jsonl").write_text("".join(json.dumps(one) + "\n" for one in lost), encoding="utf-8")
+    rows = [" ".join(row.split()) for row in shown(home, RUN).stdout.splitlines()]
+    assert "5.0 work render workflow internal unfinished" in rows
+    assert "6.0 process notify.runs workflow internal 2.5 ok" in rows
+    assert "orphan" not in "".join(rows)
+
+
 def test_json_has_every_field(home: Path) -> None:
     [spans] = json.loads(shown(home, TRACE, "--json").stdout)["traces"]
-    assert sorted(spans, key=lambda span: span["span_id"]) == sorted(LINES[:5], key=lambda span: span["span_id"])
+    ended = [one for one in LINES if one["trace_id"] == TRACE and one["end_ns"] is not None]
+    assert sorted(spans, key=lambda span: span["span_id"]) == sorted(ended, key=lambda span: span["span_id"])
 
 
 def test_what_is_not_kept_is_not_found(home: Path, tmp_path: Path) -> None:

@@ -59,8 +59,9 @@ async def whole_trace(folder: Path, run_id: str) -> list[Span]:
         traces = find(folder, run_id)
         ends = {(span.name, span.attributes.get("cloudevents.event_type")) for trace in traces for span in trace}
         orphans = [node.span for trace in traces for node in tree(trace) if node.orphan]
-        if len(traces) == 1 and LAST in ends and not orphans:
+        unfinished = [span for trace in traces for span in trace if span.end_ns is None]
+        if len(traces) == 1 and LAST in ends and not orphans and not unfinished:
             return traces[0]
         if asyncio.get_running_loop().time() > deadline:
-            raise AssertionError(f"{len(traces)} traces, orphans {orphans}, with its end: {LAST in ends}")
+            raise AssertionError(f"{len(traces)} traces, orphans {orphans}, unfinished {unfinished}, {ends}")
         await asyncio.sleep(0.1)

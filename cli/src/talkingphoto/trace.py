@@ -30,14 +30,15 @@ class Span:
     kind: str
     service: str
     start_ns: int
-    end_ns: int
+    end_ns: int | None
+    """None for a span that has not ended, or never will, because its process was killed."""
     status: str
     attributes: dict[str, Any]
 
     @property
     def milliseconds(self) -> float:
-        """How long it took."""
-        return (self.end_ns - self.start_ns) / 1e6
+        """How long it took; 0 while that is not known."""
+        return (self.end_ns - self.start_ns) / 1e6 if self.end_ns is not None else 0.0
 
     @property
     def title(self) -> str:
@@ -93,11 +94,12 @@ def find(folder: Path, wanted: str) -> list[list[Span]]:
     key = wanted.lower()
     # A line is only decoded where it can matter; most of a folder is about something else.
     ids = {key.replace("-", "")} | {span.trace_id for span in _read(folder, key) if span.attributes.get(_RUN) == key}
-    found: dict[str, list[Span]] = defaultdict(list)
+    found: dict[str, dict[str, Span]] = defaultdict(dict)
     for span in _read(folder, *ids):
-        if span.trace_id in ids:
-            found[span.trace_id].append(span)
-    return sorted((sorted(spans, key=lambda span: span.start_ns) for spans in found.values()), key=_began)
+        # A span has a line when it begins and one when it ends, which says more.
+        if span.trace_id in ids and (span.end_ns is not None or span.span_id not in found[span.trace_id]):
+            found[span.trace_id][span.span_id] = span
+    return sorted((sorted(spans.values(), key=lambda span: span.start_ns) for spans in found.values()), key=_began)
 
 
 def tree(spans: Sequence[Span]) -> list[Node]:
@@ -140,7 +142,7 @@ def _began(trace: Sequence[Span]) -> int:
 
 
 def _heading(trace: Sequence[Span]) -> str:
-    seconds = (max(span.end_ns for span in trace) - _began(trace)) / 1e9
+    seconds = (max(span.end_ns or span.start_ns for span in trace) - _began(trace)) / 1e9
     orphans = sum(node.orphan for node in tree(trace))
     services = sorted({span.service for span in trace})
     lost = f", [red]{orphans} orphaned[/red]" if orphans else ""
@@ -171,12 +173,14 @@ def _table(trace: Sequence[Span], *, statements: bool) -> Table:
             words,
             span.service,
             span.kind,
-            f"{span.milliseconds:.1f}",
-            "[red]" + escape(str(span.attributes.get("error.type", "error"))) + "[/red]"
-            if span.status == "error"
-            else span.status,
+            f"{span.milliseconds:.1f}" if span.end_ns is not None else "",
+            span.status if span.status == "ok" else f"[red]{escape(_trouble(span))}[/red]",
         )
     return table
+
+
+def _trouble(span: Span) -> str:
+    return str(span.attributes.get("error.type", span.status))
 
 
 def _total(spans: Sequence[Span]) -> float:

@@ -62,14 +62,21 @@ def test_a_folder_that_cannot_be_written_costs_spans_and_nothing_else(tmp_path: 
     assert file.export([]) is SpanExportResult.FAILURE
 
 
-def test_the_settings_say_where(tmp_path: Path) -> None:
+def test_where_the_settings_say_a_span_is_written_when_it_begins_and_when_it_ends(tmp_path: Path) -> None:
+    """What a killed process was doing is there, and what was done below it is no orphan."""
     provider = traces.configure_tracing(ServiceSettings(traces_dir=tmp_path, trace_sample_ratio=1.0))
     try:
-        assert provider is not None
-        with traces.start_span_from(None, "kept"):
-            pass
-        [file] = tmp_path.iterdir()
-        assert json.loads(file.read_text(encoding="utf-8"))["name"] == "kept"
+        with traces.start_span_from(None, "kept", attributes={"n": 1}):
+            traces.begin(traces.inject_traceparent(), "publish", kind=SpanKind.PRODUCER)
+            traces.begin(
+                traces.inject_traceparent(), "SELECT", kind=SpanKind.CLIENT, attributes={"db.query.summary": "SELECT"}
+            )
+            [file] = tmp_path.iterdir()
+            [began] = map(json.loads, file.read_text(encoding="utf-8").splitlines())
+        _, ended = map(json.loads, file.read_text(encoding="utf-8").splitlines())
+        assert (began["end_ns"], began["status"], began["attributes"]) == (None, "unfinished", {"n": 1})
+        assert ended["end_ns"] >= ended["start_ns"] == began["start_ns"]
+        assert (ended["name"], ended["status"], ended["span_id"]) == ("kept", "ok", began["span_id"])
     finally:
         traces.configure_tracing(ServiceSettings())
         if provider is not None:

@@ -21,7 +21,7 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON, ParentBased
 from opentelemetry.trace import Span
 
 from chassis.observe.logs import current_service
-from chassis.observe.trace_file import SERVICE, TraceFile
+from chassis.observe.trace_file import SERVICE, TraceFile, TraceFileProcessor
 from chassis.settings import ServiceSettings
 
 
@@ -80,9 +80,8 @@ def _receivers(settings: ServiceSettings, exporter: SpanExporter | None) -> list
         return [SimpleSpanProcessor(exporter)]
     receivers: list[SpanProcessor] = []
     if settings.traces_dir is not None:
-        # At once and not in batches: what a killed process did is what one wants to see.
         file = TraceFile(settings.traces_dir, settings.service_name, most_bytes=settings.traces_max_mb * 1_000_000)
-        receivers.append(SimpleSpanProcessor(file))
+        receivers.append(TraceFileProcessor(file))
     if settings.otlp_endpoint is not None:
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 

@@ -16,6 +16,7 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from chassis.observe import context, traces
+from chassis.observe.trace_file import STATEMENT
 
 _PART = re.compile(
     r"\b(?:(?P<write>INSERT INTO|DELETE FROM|(?<!FOR )(?<!DO )(?<!NO KEY )UPDATE)|FROM|JOIN) (?P<table>[a-z_]\w*)",
@@ -49,7 +50,7 @@ def _note(statement: Any) -> None:
         attributes={
             "db.system.name": "postgresql",
             "db.namespace": statement.conn_params.database,
-            "db.query.summary": summary,
+            STATEMENT: summary,
         },
     )
     if statement.exception is not None:

@@ -1,5 +1,7 @@
 """Spans kept on this machine, a JSON object a line, in a folder that does not grow for ever.
 
+A span has a line when it begins, with ``end_ns`` null, and another one when it ends, which replaces the first.
+
 Each process writes files of its own, so that nobody waits for anybody; whoever begins a new one removes the oldest of
 the folder beyond its size. Names begin with the time, so that they are ordered by it.
 """
@@ -15,12 +17,16 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import orjson
-from opentelemetry.sdk.trace import ReadableSpan
-from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
-from opentelemetry.trace import StatusCode
+from opentelemetry.context import Context
+from opentelemetry.sdk.trace import ReadableSpan, Span
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExporter, SpanExportResult
+from opentelemetry.trace import SpanKind, StatusCode
 
 SERVICE = "talkingphoto.service"
 """The attribute that says whose span it is."""
+
+STATEMENT = "db.query.summary"
+"""The attribute that only database statements have."""
 
 _FILES = 8
 """So many files of the largest size fill the folder."""
@@ -36,6 +42,14 @@ class TraceFile(SpanExporter):
         self._lock = threading.Lock()
         self._file: BinaryIO | None = None
         self._left = 0
+
+    def began(self, span: ReadableSpan) -> None:
+        """Append a span that has not ended: if its process is killed, this is what others are below.
+
+        Nothing is ever below a message being published, nor below a statement.
+        """
+        if span.kind is not SpanKind.PRODUCER and STATEMENT not in (span.attributes or {}):
+            self.export([span])
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """Append the spans; what cannot be written is lost, and nobody waits for it."""
@@ -70,6 +84,19 @@ class TraceFile(SpanExporter):
         self._file = (self._folder / name).open("ab", buffering=0)
 
 
+class TraceFileProcessor(SimpleSpanProcessor):
+    """Hands spans to a :class:`TraceFile` at once, when they begin and when they end, and not in batches: what a killed
+    process did is what one wants to see."""
+
+    def __init__(self, file: TraceFile) -> None:
+        super().__init__(file)
+        self._traces = file
+
+    def on_start(self, span: Span, parent_context: Context | None = None) -> None:
+        """Called where a span begins."""
+        self._traces.began(span)
+
+
 def _make_room(folder: Path, most_bytes: int) -> None:
     total = 0
     for path in sorted(folder.glob("*.jsonl"), reverse=True):
@@ -92,6 +119,12 @@ def _row(span: ReadableSpan, service: str) -> dict[str, Any]:
         "service": attributes.pop(SERVICE, service),
         "start_ns": span.start_time,
         "end_ns": span.end_time,
-        "status": "error" if span.status.status_code is StatusCode.ERROR else "ok",
+        "status": _status(span),
         "attributes": attributes,
     }
+
+
+def _status(span: ReadableSpan) -> str:
+    if span.end_time is None:
+        return "unfinished"
+    return "error" if span.status.status_code is StatusCode.ERROR else "ok"
