@@ -81,7 +81,7 @@ class EmbeddedPlatform:
         self._presence.take()
         known = specs()
         sockets = {name: listening_socket(port=self._port if name == "gateway" else 0) for name in known}
-        operations = listening_socket(port=int(os.environ.get("ADMIN_PORT", "0")))
+        operations = listening_socket(port=int(os.environ.get("ADMIN_PORT") or 0))
         self.urls = {name: url_of(sock) for name, sock in sockets.items()}
         self.url = self.urls["gateway"]
         say("database")

@@ -96,7 +96,7 @@ def common_settings(home: Home, urls: Mapping[str, str]) -> dict[str, object]:
     """
     return {
         "traces_dir": home.traces,
-        "trace_sample_ratio": os.environ.get("TRACE_SAMPLE_RATIO", "1"),
+        "trace_sample_ratio": os.environ.get("TRACE_SAMPLE_RATIO") or "1",
         "object_store": "folder",
         "object_folder": home.objects,
         "jwks_url": f"{urls['users']}/.well-known/jwks.json",
