@@ -38,7 +38,7 @@ class ServiceSettings(BaseSettings):
     port: int = Field(8000, ge=0, le=65_535, description="Port to listen on; 0 takes a free one.")
     admin_host: str = Field("127.0.0.1", description="Address for /ready and /metrics; never a public one.")
     admin_port: int = Field(
-        9000, ge=0, le=65_535, description="Port for /ready and /metrics of this process; 0 takes a free one."
+        9464, ge=0, le=65_535, description="Port for /ready and /metrics of this process; 0 takes a free one."
     )
     debug: bool = Field(False, description="Never in production.")
     public_url: str = Field(
