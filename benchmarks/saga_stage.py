@@ -182,7 +182,9 @@ class Stage:
         with socket.socket() as sock:
             sock.bind(("127.0.0.1", 0))
             port: int = sock.getsockname()[1]
-        environment = {key.upper(): str(value) for key, value in self._settings(name).items()} | {"PORT": str(port)}
+        environment = {key.upper(): str(value) for key, value in self._settings(name).items()} | {
+            "ADMIN_PORT": str(port)
+        }
         if self.statements is not None:
             environment["STATEMENTS_FOLDER"] = str(self.folder)
         with (self.folder / f"{name}.log").open("wb") as log:

@@ -17,6 +17,7 @@ from tests.chaos.load import Load, Plan
 from tests.chaos.points import ELSEWHERE, REPOSITORY, SCOPES, declared
 
 from chassis.faults import EXIT_CODE
+from talkingphoto.trace import Span, find, tree
 
 SETTLE_S = 120.0
 FIRST, FURTHER = Plan(runs=2, cancelled=1, faceless=1), Plan(runs=2, cancelled=1, faceless=0)
@@ -58,6 +59,14 @@ async def test_crashes_at_one_point_after_another_lose_and_double_nothing(
     violations = await auditor.audit(witness)
     await child.stop()
     assert not violations, "\n".join(map(str, violations))
+    assert not orphans(child, witness)
+
+
+def orphans(child: EmbeddedChild, witness: Witness) -> list[Span]:
+    """Spans of the runs seen whose parent was lost in a crash."""
+    traces = [trace for run_id in witness.accepted for trace in find(child.home.traces, str(run_id))]
+    assert len(traces) >= len(witness.accepted)
+    return [node.span for trace in traces for node in tree(trace) if node.orphan]
 
 
 async def _work_until_it_dies(

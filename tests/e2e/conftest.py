@@ -31,6 +31,7 @@ class Platform:
     url: str
     database_urls: dict[str, str]
     objects: Path
+    home: Path
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -40,7 +41,11 @@ async def embedded() -> AsyncIterator[Platform]:
     platform = EmbeddedPlatform(Home(folder), overrides=overrides)
     await platform.start()
     yield Platform(
-        "embedded", platform.url, {name: db.url for name, db in platform.databases.items()}, platform.home.objects
+        "embedded",
+        platform.url,
+        {name: db.url for name, db in platform.databases.items()},
+        platform.home.objects,
+        folder,
     )
     await platform.stop()
     shutil.rmtree(folder, ignore_errors=True)
@@ -53,7 +58,7 @@ async def distributed(rabbitmq: Broker) -> AsyncIterator[Platform]:
     try:
         await platform.start()
         urls = {name: platform.database_url(name) for name in platform.urls if name != "gateway"}
-        yield Platform("distributed", platform.url, urls, platform.home.objects)
+        yield Platform("distributed", platform.url, urls, platform.home.objects, folder)
     finally:
         await platform.stop()
         shutil.rmtree(folder, ignore_errors=True)

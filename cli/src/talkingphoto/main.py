@@ -31,6 +31,7 @@ from talkingphoto.making import Order, RunFailed, make
 from talkingphoto.running import running_url
 from talkingphoto.sample import sample_portrait
 from talkingphoto.screen import Screen
+from talkingphoto.trace import trace_command
 
 app = typer.Typer(
     name="talkingphoto",
@@ -137,6 +138,8 @@ def doctor(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None
 
     run(examine, as_json=as_json)
 
+
+app.command("trace")(trace_command)
 
 letters = typer.Typer(help="Messages that were given up: list, show, replay.", no_args_is_help=True)
 app.add_typer(letters, name="dead-letters")

@@ -33,7 +33,9 @@ async def up(home: Path, port: int, *, distributed: bool) -> None:
                 raise
         console.print(
             f"TalkingPhoto answers at {platform.url}\nAPI documentation  {platform.url}/api/docs\n"
-            f"Logs               {Home(home).logs}\nCtrl-C stops it; unfinished runs go on at the next start.",
+            f"Logs               {Home(home).logs}\nTraces             talkingphoto trace RUN_ID\n"
+            f"Ready, metrics     {Home(home).lock} says where\n"
+            "Ctrl-C stops it; unfinished runs go on at the next start.",
             highlight=False,
         )
         try:

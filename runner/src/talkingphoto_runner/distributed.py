@@ -58,7 +58,10 @@ class DistributedPlatform:
         self.processes: dict[str, asyncio.subprocess.Process] = {}
         self.environment: dict[str, dict[str, Any]] = {k: dict(v) for k, v in (environment or {}).items()}
         self._port = port
+        self.operations: dict[str, str] = {}
+        """Where each process has ``/ready`` and ``/metrics``."""
         self._ports: dict[str, int] = {}
+        self._admin_ports: dict[str, int] = {}
         self._database_urls: dict[str, str] = {}
         self._services = tuple(services) if services is not None else tuple(specs())
         self._presence = Presence(home)
@@ -84,7 +87,7 @@ class DistributedPlatform:
         say("services")
         names = [f"{name}.{kind}" for name in self._services for kind in KINDS if self._has(name, kind)]
         await asyncio.gather(*(self.start_process(name) for name in names))
-        self._presence.announce(self.url)
+        self._presence.announce(self.url, self.operations)
 
     async def stop(self) -> None:
         """Stop every process in an orderly way, then broker and database."""
@@ -137,13 +140,15 @@ class DistributedPlatform:
     def _choose_ports(self) -> None:
         sockets = []
         for name in self._services:
-            for kind in KINDS:
-                wanted = self._port if (name, kind) == ("gateway", "api") else 0
-                sock = listening_socket(port=wanted)
-                sockets.append(sock)
-                self._ports[f"{name}.{kind}"] = sock.getsockname()[1]
-                if kind == "api":
-                    self.urls[name] = url_of(sock)
+            api = listening_socket(port=self._port if name == "gateway" else 0)
+            sockets.append(api)
+            self._ports[f"{name}.api"] = api.getsockname()[1]
+            self.urls[name] = url_of(api)
+            for kind in (kind for kind in KINDS if self._has(name, kind)):
+                admin = listening_socket()
+                sockets.append(admin)
+                self._admin_ports[f"{name}.{kind}"] = admin.getsockname()[1]
+                self.operations[f"{name}.{kind}"] = url_of(admin)
         for sock in sockets:
             sock.close()
         self.url = self.urls.get("gateway", "")
@@ -166,7 +171,8 @@ class DistributedPlatform:
             "database_url": self._database_urls.get(package, ""),
             "bus": "rabbitmq",
             "rabbitmq_url": self.broker.url,
-            "port": self._ports[f"{package}.{kind}"],
+            "port": self._ports.get(f"{package}.{kind}", 0),
+            "admin_port": self._admin_ports[f"{package}.{kind}"],
             "media_processes": 1,
             **common_settings(self.home, self.urls),
             **settings_of(package, self.home, self.urls),
@@ -176,7 +182,7 @@ class DistributedPlatform:
         return os.environ | {name.upper(): _text(value) for name, value in fields.items()}
 
     async def _wait_until_ready(self, name: str, process: asyncio.subprocess.Process) -> None:
-        url = f"http://127.0.0.1:{self._ports[name]}/ready"
+        url = f"{self.operations[name]}/ready"
         async with httpx.AsyncClient(timeout=5) as client:
             try:
                 async with asyncio.timeout(_START_TIMEOUT_S):

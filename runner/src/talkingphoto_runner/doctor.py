@@ -14,11 +14,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
+
 from media.errors import MediaError
 from talkingphoto.running import running_url
 from talkingphoto_runner.layout import Home
+from talkingphoto_runner.presence import running_operations
 
 _CONNECT_S = 2.0
+_READY_S = 5.0
 _ROOM_GB = 2
 
 
@@ -51,6 +55,7 @@ async def examine(home: Home) -> list[Finding]:
         _module("speech", "espeakng_loader", "espeakng-loader"),
         _room(home),
         _running(home),
+        *await _processes(home),
         _vendors(),
         _piper(),
         _landmarks(),
@@ -87,6 +92,27 @@ def _room(home: Home) -> Finding:
 def _running(home: Home) -> Finding:
     url = running_url(home.root)
     return Finding("a platform in this home", url is not None, needed=False, found=url or "none runs; `up` starts one")
+
+
+async def _processes(home: Home) -> list[Finding]:
+    """Whether what runs here is ready; nothing where nothing runs."""
+    urls = running_operations(home)
+    if not urls:
+        return []
+    async with httpx.AsyncClient(timeout=_READY_S, trust_env=False) as client:
+        states = await asyncio.gather(*(_ready(client, url) for url in urls.values()))
+    unready = [f"{name} {state}" for name, state in zip(urls, states, strict=True) if state]
+    found = ", ".join(unready) or f"{len(urls)} of {len(urls)}"
+    return [Finding("processes that are ready", not unready, needed=True, found=found)]
+
+
+async def _ready(client: httpx.AsyncClient, url: str) -> str:
+    """Why a process is not ready; empty when it is."""
+    try:
+        answer = await client.get(f"{url}/ready")
+    except httpx.TransportError:
+        return f"does not answer at {url}"
+    return "" if answer.status_code == 200 else f"lacks {', '.join(answer.json()['error'].get('details', {}))}"
 
 
 def _vendors() -> Finding:

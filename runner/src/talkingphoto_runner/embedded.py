@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import structlog
+import uvicorn
 
 from chassis.bus.memory import InProcessBus
 from chassis.clock import SystemClock
 from chassis.data.database import Database
+from chassis.http.operations import Check, operations_app
 from chassis.identity.tokens import TokenVerifier
 from chassis.messaging.dead_letters import PostgresDeadLetters
 from chassis.observe.logs import configure_logging
 from chassis.observe.traces import configure_tracing
 from chassis.run.private_postgres import PrivatePostgres
-from chassis.run.process import Server, migrate, server_config
+from chassis.run.process import Server, migrate, operations_config, server_config
 from chassis.run.service import Dependencies, Running, Service
 from chassis.settings import ServiceSettings, load
 from chassis.storage import FallbackStore, open_store
@@ -57,6 +60,8 @@ class EmbeddedPlatform:
         self.postgres = PrivatePostgres(home.postgres)
         self.url = ""
         self.urls: dict[str, str] = {}
+        self.operations: dict[str, str] = {}
+        """Where the one process has ``/ready`` and ``/metrics``."""
         self.services: dict[str, Service] = {}
         self.databases: dict[str, Database] = {}
         self.bus = InProcessBus(PostgresDeadLetters(self.databases))
@@ -76,13 +81,15 @@ class EmbeddedPlatform:
         self._presence.take()
         known = specs()
         sockets = {name: listening_socket(port=self._port if name == "gateway" else 0) for name in known}
+        operations = listening_socket(port=int(os.environ.get("ADMIN_PORT") or 0))
         self.urls = {name: url_of(sock) for name, sock in sockets.items()}
         self.url = self.urls["gateway"]
         say("database")
         await self.postgres.start()
         settings = {name: await self._settings(name) for name in known}
-        configure_logging(settings["gateway"].model_copy(update={"service_name": "talkingphoto"}))
-        configure_tracing(settings["gateway"])
+        ours = settings["gateway"].model_copy(update={"service_name": "talkingphoto"})
+        configure_logging(ours)
+        configure_tracing(ours)
         say("migrations")
         for name, spec in known.items():
             await migrate(spec, settings[name])
@@ -105,13 +112,15 @@ class EmbeddedPlatform:
             self._store = store
         await self.bus.start()
         for name, service in self.services.items():
-            server = Server(server_config(service.app, settings[name]))
-            task = asyncio.create_task(server.serve(sockets=[sockets[name]]), name=f"serve {name}")
-            self._servers.append((server, task))
+            self._serve(name, server_config(service.app, settings[name]), sockets[name])
+        self._serve(
+            "operations", operations_config(operations_app("talkingphoto", self._readiness()), ours), operations
+        )
         await self._wait_until_served()
         for running in self._running:
             await running.start()
-        self._presence.announce(self.url)
+        self.operations = {"talkingphoto": url_of(operations)}
+        self._presence.announce(self.url, self.operations)
         log.info("platform.started", url=self.url)
 
     async def stop(self) -> None:
@@ -143,6 +152,17 @@ class EmbeddedPlatform:
             **self._overrides.get(name, {}),
         }
         return load(spec.settings, **fields)
+
+    def _readiness(self) -> dict[str, Check]:
+        checks: dict[str, Check] = {"bus": self.bus.ready}
+        for name, service in self.services.items():
+            checks |= {f"{name}.{what}": check for what, check in service.app.state.readiness.items()}
+        return checks
+
+    def _serve(self, name: str, config: uvicorn.Config, sock: socket.socket) -> None:
+        server = Server(config)
+        task = asyncio.create_task(server.serve(sockets=[sock]), name=f"serve {name}")
+        self._servers.append((server, task))
 
     async def _wait_until_served(self) -> None:
         async with asyncio.timeout(30):

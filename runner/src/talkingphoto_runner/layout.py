@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -59,6 +60,11 @@ class Home:
         return self.root / "logs"
 
     @property
+    def traces(self) -> Path:
+        """Spans of what ran here."""
+        return self.root / "traces"
+
+    @property
     def lock(self) -> Path:
         """Held by the platform that runs in this home; says where it answers."""
         return lock_of(self.root)
@@ -84,8 +90,14 @@ def url_of(sock: socket.socket) -> str:
 
 
 def common_settings(home: Home, urls: Mapping[str, str]) -> dict[str, object]:
-    """Settings that are the same in both topologies of one machine, by environment name in lower case."""
+    """Settings that are the same in both topologies of one machine, by environment name in lower case.
+
+    Here a run is minutes of rendering and somebody's only one, so every trace is recorded unless the environment says
+    otherwise.
+    """
     return {
+        "traces_dir": home.traces,
+        "trace_sample_ratio": os.environ.get("TRACE_SAMPLE_RATIO") or "1",
         "object_store": "folder",
         "object_folder": home.objects,
         "jwks_url": f"{urls['users']}/.well-known/jwks.json",

@@ -5,10 +5,11 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
-from talkingphoto.running import running_url
+from talkingphoto.running import announced, running_url
 from talkingphoto_runner.layout import Home
 
 
@@ -39,10 +40,10 @@ class Presence:
         file.truncate(0)
         self._file = file
 
-    def announce(self, url: str) -> None:
-        """Say where the platform answers."""
+    def announce(self, url: str, operations: Mapping[str, str]) -> None:
+        """Say where the platform answers; ``operations``: where each process has ``/ready`` and ``/metrics``."""
         if self._file is not None:
-            json.dump({"url": url, "pid": os.getpid()}, self._file)
+            json.dump({"url": url, "pid": os.getpid(), "operations": dict(operations)}, self._file)
             self._file.flush()
 
     def release(self) -> None:
@@ -51,3 +52,8 @@ class Presence:
             self._file.truncate(0)
             self._file.close()
             self._file = None
+
+
+def running_operations(home: Home) -> dict[str, str]:
+    """Where each process of this home's platform has ``/ready`` and ``/metrics``; empty when none runs."""
+    return dict(announced(home.root).get("operations", {}))

@@ -142,6 +142,22 @@ class RabbitMQBus:
         """Names of the queues subscribed here."""
         return sorted(self._consumers)
 
+    async def depths(self) -> Mapping[str, int]:
+        """How many messages wait, by shared queue (its lanes together), and how many are dead."""
+        found: dict[str, int] = {}
+        specs = [consumer.spec for consumer in self._consumers.values() if consumer.spec.shared]
+        async with self._administration() as channel:
+            for spec in specs:
+                declared = topology.of(spec, prefix=self._prefix)
+                found[spec.name] = sum([await self._depth(channel, lane.queue) for lane in declared.lanes])
+                found[f"{spec.name}.dead"] = await self._depth(channel, declared.dead)
+        return found
+
+    @staticmethod
+    async def _depth(channel: AbstractChannel, queue: str) -> int:
+        found = await channel.declare_queue(queue, passive=True, timeout=5)
+        return found.declaration_result.message_count or 0
+
     async def _replay(self, queue: str, batch: Sequence[AbstractIncomingMessage]) -> int:
         outgoing = {_letter(queue, message).id: message for message in batch}
         safe: set[UUID] = set()

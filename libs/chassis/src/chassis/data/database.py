@@ -25,6 +25,7 @@ from chassis.data.loan import Loan, idle
 from chassis.data.transaction import Transaction, carried_out
 from chassis.encoding import as_json
 from chassis.observe.metrics import CONNECTIONS_DISCARDED, POOL_CONNECTIONS
+from chassis.observe.statements import trace_statements
 
 __all__ = ["AlreadySeen", "Database", "DatabaseAway", "LeaseLost", "OutboxSink", "Transaction"]
 
@@ -68,6 +69,7 @@ class Database:
         )
         _refuse_what_is_not_idle(self._engine, service)
         _count_connections(self)
+        trace_statements(self._engine)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:

@@ -12,7 +12,6 @@ from chassis.data.leased_work import NewWork
 from chassis.errors import Conflict, NotFound
 from chassis.observe import context
 from export.deliveries import queries as deliveries
-from export.orders import carried
 from export.youtube import metadata, projects, repository
 from export.youtube.runner import UPLOAD
 from export.youtube.schemas import UploadIn
@@ -84,6 +83,6 @@ async def order_upload(tx: Transaction, user_id: UUID, body: UploadIn, *, privac
     )
     if row is None:
         raise UnderWay("This video is being uploaded to this channel already.")
-    payload = {"upload_id": str(upload_id), "context": carried(context.current())}
+    payload = {"upload_id": str(upload_id), "context": context.current().known()}
     tx.add_work(NewWork(upload_id, UPLOAD, payload))
     return row

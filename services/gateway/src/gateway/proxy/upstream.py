@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import aiohttp
 import structlog
+from opentelemetry.trace import Span
 from starlette.types import Message, Receive, Scope, Send
 from yarl import URL
 
@@ -15,6 +16,7 @@ from chassis.errors import NotAuthenticated, ServiceError, TooLarge, Unavailable
 from chassis.http.problems import error_response
 from chassis.http.requests import stopping_of
 from chassis.identity.tokens import Verifier, authorization, bearer_token
+from chassis.observe import traces
 from gateway.proxy.headers import to_client, to_upstream
 from gateway.proxy.table import Row
 
@@ -91,7 +93,8 @@ class Proxy:
 
         try:
             await self._check(scope)
-            await self._carry(scope, receive, send_once)
+            with traces.calling(scope["method"], self._row.service) as span:
+                await self._carry(scope, receive, send_once, span)
         except ClientLeft:
             return
         except ServiceError as error:
@@ -110,7 +113,7 @@ class Proxy:
             raise NotAuthenticated("Log in and send the access token as `Authorization: Bearer`.")
         await self._verifier.verify(token)
 
-    async def _carry(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _carry(self, scope: Scope, receive: Receive, send: Send, span: Span) -> None:
         if (declared := _declared_length(scope)) is not None and declared > self._row.max_body:
             raise TooLarge(f"The body is larger than {self._row.max_body} bytes.")
         client = scope["client"][0] if scope.get("client") else None
@@ -128,6 +131,7 @@ class Proxy:
                 allow_redirects=False,
             )
             async with await _unless(left, asking) as answer:
+                traces.answered(span, answer.status)
                 await send(
                     {
                         "type": "http.response.start",

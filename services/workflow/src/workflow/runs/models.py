@@ -17,6 +17,8 @@ class Row(NamedTuple):
     state: str
     wake_at: datetime | None
     correlation_id: str | None
+    traceparent: str | None
+    """Of the request that created it: what time alone sets off is part of its trace."""
     parked_reason: str | None
     file_id: UUID | None
     title: str | None

@@ -25,8 +25,8 @@ KEY_LIFE = timedelta(hours=24)
 
 COLUMNS = """
 id, user_id, product_line, workflow_type, definition, version, created_at, input, state::text AS state, wake_at,
-correlation_id, parked_reason, file_id, title, description, status, progress, estimated_cost, lane, finished_at,
-cleaned_at, updated_at
+correlation_id, traceparent, parked_reason, file_id, title, description, status, progress, estimated_cost, lane,
+finished_at, cleaned_at, updated_at
 """
 
 # Rows are locked in the order of their ids by whoever locks several, so that two batches cannot wait for each other.
@@ -69,12 +69,12 @@ RETURNING key
 _CREATE = """
 INSERT INTO runs (
     id, user_id, product_line, workflow_type, definition, version, created_at, file_id, title, description, input,
-    target_duration, estimated_cost, lane, correlation_id, status, progress, state, wake_at, updated_at
+    target_duration, estimated_cost, lane, correlation_id, traceparent, status, progress, state, wake_at, updated_at
 )
-SELECT *, $20::timestamptz FROM unnest(
+SELECT *, $21::timestamptz FROM unnest(
     $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::integer[], $7::timestamptz[], $8::uuid[],
     $9::text[], $10::text[], $11::jsonb[], $12::integer[], $13::numeric[], $14::smallint[], $15::text[], $16::text[],
-    $17::smallint[], $18::json[], $19::timestamptz[]
+    $17::text[], $18::smallint[], $19::json[], $20::timestamptz[]
 )
 """
 
@@ -126,6 +126,7 @@ class NewRun:
     estimated_cost: Decimal
     lane: int
     correlation_id: str | None
+    traceparent: str | None
     state: RunState
     entries: Sequence[Entry]
     wake_at: datetime | None
@@ -204,6 +205,7 @@ def _new_row(new: NewRun) -> tuple[Any, ...]:
         new.estimated_cost,
         new.lane,
         new.correlation_id,
+        new.traceparent,
         state.phase.status.value,
         state.progress,
         dump_state(state),
@@ -297,6 +299,7 @@ def row_of(record: asyncpg.Record) -> Row:
         state=record["state"],
         wake_at=record["wake_at"],
         correlation_id=record["correlation_id"],
+        traceparent=record["traceparent"],
         parked_reason=record["parked_reason"],
         file_id=record["file_id"],
         title=record["title"],

@@ -153,6 +153,7 @@ def _new_run(brief: Brief, order: Order, state: RunState, started: Decision | No
         estimated_cost=order.estimated_cost,
         lane=LANES[order.priority],
         correlation_id=context.current().correlation_id or str(brief.id),
+        traceparent=context.current().traceparent,
         state=state,
         entries=entries,
         wake_at=None if state.phase.final else wake_at,
@@ -173,7 +174,7 @@ def _tell_of(tx: Transaction, order: Order, new: NewRun, started: Decision | Non
             )
         )
     if started is not None:
-        send(tx, new.brief, new.correlation_id, started, None)
+        send(tx, new, started, None)
 
 
 async def estimated(tx: Transaction, settings: Settings, caller: Identity, body: EstimateIn) -> tuple[Estimate, int]:

@@ -72,6 +72,11 @@ class Finisher:
                 done.set_result(None)
 
     async def _commit(self, entries: Sequence[_Entry]) -> None:
+        # What a batch does together is part of its first job's trace.
+        with context.use(entries[0][1].job.context):
+            await self._store(entries)
+
+    async def _store(self, entries: Sequence[_Entry]) -> None:
         async with self._database.transaction() as tx:
             repository.finish(tx, [ending for _, ending, _ in entries])
             given_up = [ending.job.id for _, ending, _ in entries if ending.status is Status.FAILED]

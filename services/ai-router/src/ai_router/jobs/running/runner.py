@@ -15,6 +15,7 @@ from decimal import Decimal
 from typing import Any
 
 import structlog
+from opentelemetry.trace import SpanKind
 
 from ai_router import metrics
 from ai_router.jobs import cache, repository
@@ -33,7 +34,7 @@ from ai_router.routing.failures import CONSEQUENCES, QUICK_RETRIES, QUICK_RETRY_
 from ai_router.routing.router import Router
 from chassis.data.database import Database, LeaseLost
 from chassis.data.leased_work import WorkItem
-from chassis.observe import context
+from chassis.observe import context, traces
 from chassis.storage.port import ObjectDamaged, ObjectMissing, ObjectStore
 from contracts.ai_router import FallbackUsed
 from contracts.enums import Capability
@@ -215,16 +216,23 @@ class Runner:
         async def remember(vendor_job_id: str) -> None:
             await self._save(call._replace(state="accepted", vendor_job_id=vendor_job_id))
 
+        about = {
+            "talkingphoto.provider": candidate.provider,
+            "talkingphoto.capability": command.capability.value,
+            "talkingphoto.paid": call.paid,
+            "talkingphoto.attempt": call.attempt,
+        }
         async with workspace(self._store, user_id=command.user_id, attempt_id=call.id, now=call.started_at) as space:
-            result = await drive(
-                provider,
-                request,
-                space,
-                self._board.begin(course.job, candidate.provider),
-                remember=remember,
-                polling=self._options.polling,
-                earlier=None if earlier is None else Earlier(earlier.vendor_job_id),
-            )
+            with traces.span(f"{command.capability} {candidate.provider}", about, kind=SpanKind.CLIENT):
+                result = await drive(
+                    provider,
+                    request,
+                    space,
+                    self._board.begin(course.job, candidate.provider),
+                    remember=remember,
+                    polling=self._options.polling,
+                    earlier=None if earlier is None else Earlier(earlier.vendor_job_id),
+                )
             catalogue, _ = await self._router.snapshot()
             offer = catalogue.offer(candidate.provider, command.capability)
             # What was delivered is what counts, not what was asked for (AIR-51).
