@@ -77,9 +77,14 @@ class Home:
 
 def listening_socket(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
     """A bound socket, so that the port is known, and ours, before anything is built. Raises ``OSError``."""
-    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # The protocol is named because asyncio sets TCP_NODELAY only where it is.
+    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    sock.bind((host, port))
+    try:
+        sock.bind((host, port))
+    except OSError as error:
+        sock.close()
+        raise OSError(error.errno, f"{host}:{port} is taken or not to be had; choose another with --port") from error
     return sock
 
 
