@@ -25,11 +25,11 @@ import uvloop
 from _harness import Meter, Result, Sample, Side, Wrong, compare, main
 
 from chassis import ids
-from chassis.bus import topology
 from chassis.bus.messages import EVENTS
 from chassis.bus.port import Binding, QueueSpec
-from chassis.bus.rabbitmq import RabbitMQBus
-from chassis.bus.rabbitmq_connection import connect
+from chassis.bus.rabbitmq import topology
+from chassis.bus.rabbitmq.bus import RabbitMQBus
+from chassis.bus.rabbitmq.connection import connect
 from chassis.data import tables
 from chassis.data.database import Database
 from chassis.messaging.outbox import Outbox

@@ -30,7 +30,7 @@ from rich.table import Table
 from saga_stage import ENDS_WITHIN_S, HERE, Peers, Stage
 
 from chassis.bus.messages import Received
-from chassis.bus.rabbitmq import RabbitMQBus
+from chassis.bus.rabbitmq.bus import RabbitMQBus
 from chassis.messaging.listeners import Listeners
 from contracts.workflow import RunCompleted
 

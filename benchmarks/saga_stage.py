@@ -20,7 +20,7 @@ from _statements import Statements
 from saga_services import SPECS, THREE_STEPS
 
 from chassis import ids
-from chassis.bus.rabbitmq import RabbitMQBus
+from chassis.bus.rabbitmq.bus import RabbitMQBus
 from chassis.data.database import Database
 from chassis.messaging.outbox import Outbox
 from chassis.run.private_postgres import PrivatePostgres

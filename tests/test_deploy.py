@@ -22,7 +22,7 @@ from tests import compose_file
 from chassis import ids
 from chassis.bus.messages import COMMANDS, EVENTS, Delivery, Outgoing
 from chassis.bus.port import ACKNOWLEDGE, Binding, Bury, NotReading, PublishFailed, QueueSpec, Retry, Verdict
-from chassis.bus.rabbitmq import RabbitMQBus
+from chassis.bus.rabbitmq.bus import RabbitMQBus
 from chassis.run.private_postgres import PrivatePostgres
 from chassis.run.private_rabbitmq import PrivateRabbitMQ, installed_server
 from chassis.run.process import assemble

@@ -29,14 +29,6 @@ PREFIX_OF_A_FOLDER = 3
 ONE_A_VENDOR = {"services/ai-router/src/ai_router/providers/vendors", "simulators/src/simulators/vendors"}
 """A module, or a folder, for each vendor: as many as there are."""
 
-BEING_REWRITTEN = {
-    "libs/chassis/src/chassis/bus",
-    "libs/chassis/tests/bus",
-    "services/billing/src/billing/payments",
-    "services/billing/tests/payments",
-}
-"""Folders whose files are being exchanged; each leaves this list when its prefix has become a folder."""
-
 
 def _name(path: Path) -> str:
     return path.relative_to(REPOSITORY).as_posix()
@@ -70,7 +62,7 @@ def test_a_prefix_that_three_share_is_a_folder() -> None:
     for folder, modules in _folders(MODULES + tests).items():
         prefixes = Counter(path.stem.removeprefix("test_").split("_")[0] for path in modules)
         many = sorted(prefix for prefix, count in prefixes.items() if count >= PREFIX_OF_A_FOLDER and prefix)
-        if many and folder not in BEING_REWRITTEN:
+        if many:
             shared[folder] = many
     assert shared == {}
 

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from chassis.bus.port import DeadLetter
-from chassis.bus.rabbitmq import RabbitMQBus
+from chassis.bus.rabbitmq.bus import RabbitMQBus
 from chassis.data.database import Database
 from chassis.messaging.dead_letters import PostgresDeadLetters
 from chassis.run.private_postgres import PrivatePostgres

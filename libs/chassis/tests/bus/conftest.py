@@ -13,7 +13,7 @@ from chassis import ids
 from chassis.bus.memory import InProcessBus
 from chassis.bus.messages import EVENTS, Delivery, Outgoing
 from chassis.bus.port import ACKNOWLEDGE, Binding, Bus, DeadLetter, Handler, PublishFailed, QueueSpec, Verdict
-from chassis.bus.rabbitmq import RabbitMQBus
+from chassis.bus.rabbitmq.bus import RabbitMQBus
 from chassis.data import tables
 from chassis.data.database import Database
 from chassis.messaging.consumer import wait_until

@@ -42,8 +42,8 @@ def build(settings: Settings, deps: Dependencies) -> Service:
     background: list[Background] = [HoldExpiry(deps.database, ledger, poll_s=settings.expiry_poll_s)]
     if settings.stripe_secret_key is not None:
         # Here, so that billing without Stripe does without its library: 60 ms and 6 MB.
-        from billing.payments.stripe import Stripe
-        from billing.payments.stripe_client import Connections, client_on
+        from billing.payments.stripe.adapter import Stripe
+        from billing.payments.stripe.client import Connections, client_on
 
         connections = Connections()
         stripe = Stripe(

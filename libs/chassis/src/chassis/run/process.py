@@ -23,7 +23,7 @@ import uvloop
 
 from chassis.bus.memory import InProcessBus
 from chassis.bus.port import Bus
-from chassis.bus.rabbitmq import RabbitMQBus
+from chassis.bus.rabbitmq.bus import RabbitMQBus
 from chassis.clock import SystemClock
 from chassis.data import migrations
 from chassis.data.database import Database

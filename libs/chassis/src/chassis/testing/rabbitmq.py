@@ -7,9 +7,9 @@ from typing import Any
 import aio_pika
 
 from chassis import ids
-from chassis.bus import topology
 from chassis.bus.port import Handler, QueueSpec
-from chassis.bus.rabbitmq import RabbitMQBus
+from chassis.bus.rabbitmq import topology
+from chassis.bus.rabbitmq.bus import RabbitMQBus
 
 _DELETE_S = 30.0
 """A quorum queue of a broker that has just come back elects its leader first."""

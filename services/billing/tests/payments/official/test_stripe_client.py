@@ -12,7 +12,7 @@ import pytest
 import stripe
 from stripe import StripeClient
 
-from billing.payments.signature import verify
+from billing.payments.stripe.signature import verify
 from simulators.core.faults import HINT_SECONDS, Fault
 from simulators.serve import Served, serving
 from simulators.vendors.stripe.server import VERSION, Stripe

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from chassis.bus.rabbitmq_connection import BrokerAway, Connection, broker_errors
+from chassis.bus.rabbitmq.connection import BrokerAway, Connection, broker_errors
 
 log = structlog.get_logger(__name__)
 

@@ -25,8 +25,8 @@ from pamqp import frame as codec
 
 from chassis.bus.messages import EVENTS
 from chassis.bus.port import Binding, PublishFailed, QueueSpec
-from chassis.bus.rabbitmq_connection import BrokerAway, connect
-from chassis.bus.rabbitmq_publisher import Publisher
+from chassis.bus.rabbitmq.connection import BrokerAway, connect
+from chassis.bus.rabbitmq.publisher import Publisher
 from chassis.run.private_rabbitmq import Broker
 from chassis.testing.proxy import Proxy, Toxic
 from chassis.testing.rabbitmq import RabbitMQBuses

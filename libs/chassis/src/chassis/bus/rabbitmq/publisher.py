@@ -15,7 +15,7 @@ from aiormq import Channel, spec
 
 from chassis.bus.messages import Outgoing
 from chassis.bus.port import Confirmed, PublishFailed
-from chassis.bus.rabbitmq_connection import BrokerAway, Connection
+from chassis.bus.rabbitmq.connection import BrokerAway, Connection
 
 _MAX_UNCONFIRMED = 1024
 """Each confirm of several messages at once goes through all that are on their way."""

@@ -14,7 +14,7 @@ from typing import Any
 import stripe
 
 from billing.payments.port import FailureClass, PaymentFailure
-from billing.payments.stripe_client import Tries
+from billing.payments.stripe.client import Tries
 
 _SECRET = re.compile(r"\b(?:sk|rk|whsec)_[A-Za-z0-9_*]+")
 

@@ -18,13 +18,13 @@ import structlog
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 
 from chassis import faults
-from chassis.bus import rabbitmq_consumer, topology
 from chassis.bus.messages import Outgoing
 from chassis.bus.port import Confirmed, DeadLetter, Handler, NotReading, PublishFailed, QueueSpec
-from chassis.bus.rabbitmq_connection import Connection, connect
-from chassis.bus.rabbitmq_consumer import Consumer
-from chassis.bus.rabbitmq_link import Link
-from chassis.bus.rabbitmq_publisher import Publisher
+from chassis.bus.rabbitmq import topology
+from chassis.bus.rabbitmq.connection import Connection, connect
+from chassis.bus.rabbitmq.consumer import ATTEMPT, DIED_AT, QUEUE, REASON, Consumer
+from chassis.bus.rabbitmq.link import Link
+from chassis.bus.rabbitmq.publisher import Publisher
 
 log = structlog.get_logger(__name__)
 
@@ -69,7 +69,7 @@ class RabbitMQBus:
         self._consumers[queue.name] = Consumer(queue, handler, self.publish, self._prefix)
 
     async def start(self) -> None:
-        """Connect, declare and begin to deliver. Raises :class:`chassis.bus.topology.TopologyMismatch`."""
+        """Connect, declare and begin to deliver. Raises :class:`chassis.bus.rabbitmq.topology.TopologyMismatch`."""
         self._started = True
         await self._publishing.start()
         if self._consumers:
@@ -204,15 +204,15 @@ class RabbitMQBus:
 
 def _letter(queue: str, message: AbstractIncomingMessage) -> DeadLetter:
     headers = message.headers
-    died_at = headers.get(rabbitmq_consumer.DIED_AT)
-    attempt = headers.get(rabbitmq_consumer.ATTEMPT, 1)
+    died_at = headers.get(DIED_AT)
+    attempt = headers.get(ATTEMPT, 1)
     return DeadLetter(
         id=_letter_id(message),
         queue=queue,
         headers=_plain(headers),
         body=message.body,
         attempt=attempt if isinstance(attempt, int) else 1,
-        reason=str(headers.get(rabbitmq_consumer.REASON) or headers.get("x-first-death-reason", "unknown")),
+        reason=str(headers.get(REASON) or headers.get("x-first-death-reason", "unknown")),
         died_at=datetime.fromisoformat(str(died_at)) if died_at else _died_by_broker(headers),
     )
 
@@ -232,7 +232,7 @@ def _event_id(headers: Mapping[str, object]) -> UUID | None:
 
 
 def _source(message: AbstractIncomingMessage) -> str:
-    return str(message.headers.get(rabbitmq_consumer.QUEUE) or message.headers.get("x-first-death-queue", ""))
+    return str(message.headers.get(QUEUE) or message.headers.get("x-first-death-queue", ""))
 
 
 def _died_by_broker(headers: Mapping[str, object]) -> datetime:

@@ -36,9 +36,9 @@ from billing.payments.port import (
     RefundRequest,
     Subscription,
 )
-from billing.payments.stripe_client import Tries, watched
-from billing.payments.stripe_errors import failure_of
-from billing.payments.stripe_objects import (
+from billing.payments.stripe.client import Tries, watched
+from billing.payments.stripe.errors import failure_of
+from billing.payments.stripe.objects import (
     JsonObject,
     Unreadable,
     checkout_of,

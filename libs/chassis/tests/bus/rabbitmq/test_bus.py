@@ -10,10 +10,10 @@ from typing import Any
 import aio_pika
 import pytest
 
-from chassis.bus import topology
 from chassis.bus.messages import COMMANDS, EVENTS, Delivery
 from chassis.bus.port import ACKNOWLEDGE, Binding, Bury, PublishFailed, QueueSpec, Retry, Verdict
-from chassis.bus.rabbitmq_connection import BrokerAway, connect
+from chassis.bus.rabbitmq import topology
+from chassis.bus.rabbitmq.connection import BrokerAway, connect
 from chassis.run.private_rabbitmq import Broker
 from chassis.testing.rabbitmq import RabbitMQBuses
 from contracts.enums import Priority

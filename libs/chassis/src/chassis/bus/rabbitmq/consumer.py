@@ -21,10 +21,10 @@ from aiormq.abc import DeliveredMessage
 
 from chassis import faults, ids
 from chassis.bus import lanes as lane_order
-from chassis.bus import topology
 from chassis.bus.messages import Delivery, Outgoing
 from chassis.bus.port import Acknowledge, Bury, Confirmed, Handler, PublishFailed, QueueSpec, Retry, Verdict
-from chassis.bus.rabbitmq_connection import CALL_S, BrokerAway, Connection, broker_errors
+from chassis.bus.rabbitmq import topology
+from chassis.bus.rabbitmq.connection import CALL_S, BrokerAway, Connection, broker_errors
 
 log = structlog.get_logger(__name__)
 
