@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from media.captions.burn import CaptionPainter, safe_area
-from media.captions.cues import burn
+from media.video.captioned import burn
 from media.captions.fonts import (
     FONT_PACKAGES,
     can_shape,

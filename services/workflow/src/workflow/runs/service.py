@@ -36,7 +36,7 @@ from workflow.runs.errors import (
     RunNotFound,
 )
 from workflow.runs.repository import Known, NewRun, Remember, Row
-from workflow.runs.rules import Estimate, clean_line, clean_script, estimate
+from workflow.runs.rules import Estimate, clean_line, clean_script, estimate, removal_warnings
 from workflow.runs.schemas import EstimateIn, WorkflowAccepted, WorkflowIn
 from workflow.settings import Settings
 from workflow.talking_photo.definition import CREDITS, METER
@@ -80,7 +80,8 @@ async def accept(
     if known.remembered is not None:
         return _repeated(known.remembered, digest)
     expected = _check(settings, known, body, product_line)
-    order = _order(caller, product_line, body, known, expected)
+    script = clean_script(body.script, body.script_language, PRODUCT_LINES[product_line].script_characters)
+    order = _order(caller, product_line, body, script.text, known, expected)
     run_id = ids.uuid7()
     room = known.processing < settings.max_processing
     answer = WorkflowAccepted(
@@ -88,6 +89,7 @@ async def accept(
         status=Status.PROCESSING if room else Status.PENDING,
         estimated_cost=expected.cost,
         estimated_seconds=expected.seconds,
+        warnings=removal_warnings(script),
     )
     remember = Remember(key, digest, answer.model_dump(mode="json")) if key is not None else None
     if not await begin(tx, definition, order, run_id=run_id, room=room, remember=remember):
@@ -262,14 +264,15 @@ def _expected(settings: Settings, known: Known, duration: int) -> Estimate:
     return estimate(settings, duration, budget, CREDITS, max(0, known.processing - settings.max_processing + 1))
 
 
-def _order(caller: Identity, product_line: str, body: WorkflowIn, known: Known, expected: Estimate) -> Order:
-    line = PRODUCT_LINES[product_line]
+def _order(
+    caller: Identity, product_line: str, body: WorkflowIn, script: str, known: Known, expected: Estimate
+) -> Order:
     assert known.file is not None  # noqa: S101  _check has looked
     title = clean_line(body.title or "") or body.workflow_type.value.replace("_", " ").capitalize()
     priority = known.entitlement.priority if known.entitlement is not None else Priority.NORMAL
     made_from = TalkingPhotoInput(
         image=StoredObject.model_validate(known.file["prepared"]),
-        script=clean_script(body.script, line.script_characters),
+        script=script,
         language=body.script_language,
         voice=body.voice,
         duration=body.target_duration,
