@@ -210,11 +210,11 @@ def _script(text: str, language: str, lexicon: Mapping[str, str] | None) -> tupl
             code="SCRIPT_TOO_LONG",
             advice="Split the script into several videos.",
         )
+    if (wrong := wrong_writing(text, language)) is not None:
+        raise NotUsable(wrong.problem, code="WRONG_WRITING", advice=wrong.advice)
     script = pieces(text, language, lexicon)
     if not script:
         raise NotUsable("the script has nothing to say", code="EMPTY_SCRIPT", advice="Write some words to say.")
-    if (complaint := wrong_writing(text, language)) is not None:
-        raise NotUsable(complaint.problem, code="WRONG_WRITING", advice=complaint.advice)
     return script
 
 

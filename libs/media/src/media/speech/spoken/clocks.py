@@ -49,11 +49,18 @@ def textual_date(match: Match, language: str) -> str | None:
         month = int(groups["m"])
     year = int(groups["y"]) if groups.get("y") else None
     case = groups.get("case") or ""
-    words = _date(int(groups["d"]), month, year, language, inflected=bool(case))
+    ending = "" if case.strip().lower() == "der" else "n" if case else "r"
+    words = _date(int(groups["d"]), month, year, language, ending=ending)
+    if words is not None and (groups.get("of") or (language == "en" and _THE.search(match.string[: match.start()][-4:]))):
+        first, _, rest = words.partition(",")
+        words = f"{ordinal(int(groups['d']), language)} of {first.split()[0]}{f',{rest}' if rest else ''}"
     return words and f"{case}{words}"
 
 
-def _date(day: int, month: int, year: int | None, language: str, *, inflected: bool = False) -> str | None:
+_THE = regex.compile(r"\b[Tt]he\s$")
+
+
+def _date(day: int, month: int, year: int | None, language: str, *, ending: str = "r") -> str | None:
     if not (1 <= day <= 31 and 1 <= month <= 12):
         return None
     said_as = LANGUAGES[language]
@@ -63,7 +70,7 @@ def _date(day: int, month: int, year: int | None, language: str, *, inflected: b
         case "en":
             day_words = ordinal(day, language)
         case "de":
-            day_words = ordinal(day, language) + ("n" if inflected else "r")
+            day_words = ordinal(day, language) + ending
         case "fr" if day == 1:
             day_words = "premier"
         case "ja":

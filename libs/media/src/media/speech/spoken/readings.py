@@ -59,7 +59,7 @@ def _lexicon(lexicon: Mapping[str, str], language: str) -> Iterator[tuple[regex.
 _LATIN = r"\p{Latin}\p{M}_"
 _LEFT = rf"(?<![{_LATIN}\p{{N}}]|\p{{N}}[.,:'/])"
 _RIGHT = rf"(?![{_LATIN}\p{{N}}]|[.,:/]\p{{N}})"
-_MINUS = r"(?P<minus>(?<![\p{L}\p{M}\p{N}.,)%°][ ]?)[-−–](?=[\d$€£¥₹])|−(?=\d))?"
+_MINUS = r"(?P<minus>(?<![\p{L}\p{M}\p{N}.,)%°])(?<!\p{N} )[-–−](?=[\d$€£¥₹]))?"
 # Longer numbers are nobody's amount: they are rows of digits.
 _NUMBERS = {
     ".": r"(?:\d{1,3}(?:\.\d{3}){1,4},\d{1,9}|\d{1,3}(?:,\d{2,3}){0,4},\d{3}(?:\.\d{1,9})?"
@@ -82,6 +82,11 @@ _PHONE = (
     rf"{_LEFT}(?:\+\d[\d \-./()]{{5,22}}\d|\(0?\d{{2,4}}\)[ \-]?\d[\d \-]{{4,12}}\d|1?-?\d{{3}}[\-.]\d{{3}}[\-.]\d{{4}}"
     r"|1[ \-.]\d{3}[ \-.]\d{3}[ \-.]\d{4}|0\d(?:[ .\-]?\d{2}){4}|0\d{1,4}[ \-/]\d{2,4}(?:[ \-]?\d{2,4}){1,3}"
     rf"|[6-9]\d{{4}} \d{{5}}|1[3-9]\d[ \-]?\d{{4}}[ \-]?\d{{4}}|\d{{10,15}}){_RIGHT}"
+)
+_CASE = r"\b(?:[Aa]m|[Vv]om|[Zz]um|[Dd]em|[Dd]en|[Bb]is|[Aa]b|[Ss]eit|[Dd]er|[Dd]es)\s"
+_YEAR_WORDS = (
+    r"(?<=\b(?:[Ii]n|[Ss]ince|[Uu]ntil|[Bb]y|[Yy]ear|[Bb]efore|[Aa]fter|[Aa]round|[Cc]irca|[Ii]m Jahr|[Aa]nno|[Aa]b"
+    r"|[Ss]eit|[Bb]is|[Vv]or|[Nn]ach|[Uu]m|[Ee]l año|[Dd]esde|[Ee]n)\s)"
 )
 _CALLED = "".join(
     [r"(?i:call|phone|tel|telefon|téléphone|appelez|dial|fax|फ़ोन|फोन|電話|전화|电话|llame|llama|ruf\w*)\W{1,4}"]
@@ -106,10 +111,12 @@ def _rules(language: str) -> tuple[tuple[regex.Pattern[str], Say], ...]:
         (_PICTOGRAPH, _silent),
         (rf"{_LEFT}(?P<y>\d{{4}})(?P<s>[-/.])(?P<m>\d{{1,2}})(?P=s)(?P<d>\d{{1,2}}){_RIGHT}", date),
         (rf"{_LEFT}(?P<a>\d{{1,2}})(?P<s>[-/.])(?P<b>\d{{1,2}})(?P=s)(?P<y>\d{{4}}|\d{{2}}){_RIGHT}", date),
-        (rf"(?P<case>\b(?:am|vom|zum|dem|den|bis|ab|seit)\s)?{_LEFT}(?P<d>\d{{1,2}})\.\s?(?P<m>\d{{1,2}})\.(?!\d)", textual_date if language == "de" else _unsaid),
+        (rf"(?P<case>{_CASE})?{_LEFT}(?P<d>\d{{1,2}})\.\s?(?P<m>\d{{1,2}})\.(?!\d)", textual_date if language == "de" else _unsaid),
         (_month_dates(language, names), textual_date),
+        (r"\b[nN]\.?[°º]\s?(?=\d)", lambda _m, lang: LANGUAGES[lang].number),
         (rf"(?=[\d+])(?<={_CALLED})[\d+][\d \-./()]{{1,20}}\d{_RIGHT}", _telephone),
         (_PHONE, _telephone),
+        (rf"{_LEFT}[6-9]\d\d \d{{3}} \d{{3}}{_RIGHT}", _telephone if language == "es" else _unsaid),
         (
             rf"{_LEFT}(?P<h>[01]?\d|2[0-4])(?:(?::(?P<m>[0-5]\d)(?::(?P<sec>[0-5]\d))?(?P<of>\s?(?:[AaPp]\.?[Mm]\b\.?|Uhr|h|बजे)(?![{_LATIN}]))?)"
             + (r"|\s?h\s?(?P<m>[0-5]\d)" if language in ("fr", "es") else "")
@@ -126,21 +133,23 @@ def _rules(language: str) -> tuple[tuple[regex.Pattern[str], Say], ...]:
         (rf"(?<![{_LATIN}])(?P<sign>{codes})\s(?P<n>{number})(?:\s?(?P<scale>{scales})(?![{_LATIN}]))?(?!\d)", _money),
         (rf"{plain}(?:\s?(?P<scale>{scales})(?:\s(?:de|of)\b)?)?\s?(?P<sign>{marks})(?![{_LATIN}])", _money),
         (rf"{plain}(?:\s?(?P<scale>{scales}))?\s?(?P<sign>{codes})(?![{_LATIN}\p{{N}}])", _money),
+        (rf"{plain}\s(?P<scale>Mio|Mrd|Md|mn|bn)(?![{_LATIN}])\.?", _scale),
         (rf"{plain}\s?(?P<unit>(?:{units})(?![{_LATIN}\p{{N}}²³])|[%‰°])", _unit),
         (rf"{_LEFT}(?P<n>\d{{1,9}})?\s?(?P<sign>[½⅓⅔¼¾⅛]){_RIGHT}", _fraction),
         (rf"{_LEFT}(?:(?P<n>\d{{1,3}})\s)?(?P<f>\d{{1,3}}/\d{{1,4}}){_RIGHT}", _fraction),
         (rf"{_LEFT}(?P<n>\d)['′](?P<in>\d{{1,2}})(?:[\"″]|(?!\w))", _height if language == "en" else _unsaid),
         (_ordinals(language), _ordinal),
         (rf"{_LEFT}(?P<n>\d{{1,6}})(?P<what>{_counters(language)})", counter),
-        (rf"{_LEFT}(?P<n>1[1-9]\d\d|20\d\d)(?![{_LATIN}\p{{N}}\-−]|[.,:/'’]\d|\s\d{{3}}\b)", _year),
+        (rf"{_LEFT}(?P<n>19\d\d|20\d\d|{_YEAR_WORDS}1[0-8]\d\d)(?![{_LATIN}\p{{N}}\-−]|[.,:/'’]\d|\s\d{{3}}\b)", _year),
         (rf"{_LEFT}(?P<a>\d{{1,5}})\s?(?P<sign>[:xX×])\s?(?P<b>\d{{1,5}}){_RIGHT}", _ratio),
         (rf"{plain}{_RIGHT}", _number),
         (r"\d{16,}", lambda m, lang: digits(m[0], lang)),
         (rf"(?<![{_LATIN}\p{{N}}])(?P<sign>[@#])(?P<word>[\p{{L}}\p{{M}}\p{{N}}_]+)", _tag),
-        (rf"(?<=[\d⁰%])\s?[-–—−~〜～]\s?(?=[\d$€£¥₹])", lambda _m, lang: LANGUAGES[lang].to),
+        (r"(?<=\d\s?)−(?=\s?\d)|(?<=\d\s)[-–](?=\s\d{1,9}\s?=)", lambda _m, lang: LANGUAGES[lang].minus),
+        (r"(?<=[\d⁰%])\s?[-–—−~〜～]\s?(?=[\d$€£¥₹])", lambda _m, lang: LANGUAGES[lang].to),
         (r"(?<=\d\s?)[×*](?=\s?\d)", lambda _m, lang: LANGUAGES[lang].signs["×"]),
+        (r"<(?=[^<>\s]{1,64}>)|(?<=<[^<>\s]{1,64})>", _silent),
         (r"(?<=[\p{L}\p{M}\p{N}])\s?[<>]\s?(?=[\p{L}\p{N}])|(?<=\s)[<>](?=\s)|[<>](?=\s?\d)", _sign),
-        (r"<[^<>\s]{1,64}@[^<>\s]{1,64}>", _unsaid),
         (r"(?<=\p{Latin})#(?![\p{L}\p{N}#])", lambda _m, lang: "sharp" if lang == "en" else None),
         (r"#(?=\s?\d)", lambda _m, lang: LANGUAGES[lang].number),
         (r"[&+=×÷≤≥±≈°§‰№∙]", _sign),
@@ -171,10 +180,10 @@ def _month_dates(language: str, names: str) -> str:
         year = r"(?:,?\s(?P<y>[12]\d{3})\b)?"
         return (
             rf"\b(?P<name>{short})\s(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?![\p{{L}}\p{{N}}:%]|[.,:]\d|\s?[ap]\.?m\b){year}"
-            rf"|{_LEFT}(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s(?:of\s)?(?P<name>{short})(?!\p{{L}}){year}"
+            rf"|{_LEFT}(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s(?P<of>of\s)?(?P<name>{short})(?!\p{{L}}){year}"
         )
     if language == "de":
-        case = r"(?P<case>\b(?:am|vom|zum|dem|den|bis|ab|seit)\s)?"
+        case = rf"(?P<case>{_CASE})?"
         return rf"{case}{_LEFT}(?P<d>\d{{1,2}})\.\s?(?P<name>{names})(?!\p{{L}})(?:\s(?P<y>[12]\d{{3}})\b)?"
     if language == "fr":
         return rf"{_LEFT}(?P<d>1)(?:er)?\s(?P<name>{names})(?!\p{{L}})(?:\s(?P<y>[12]\d{{3}})\b)?"
@@ -203,7 +212,18 @@ def _number(match: Match, language: str) -> str | None:
     written = match["n"]
     if LANGUAGES[language].decimal == "." and regex.fullmatch(r"\d+,\d{1,2}", written):
         return None  # an enumeration without spaces
-    return _signed(match, said(written, language), language)
+    words = said(written, language)
+    # Before a noun the number one is an article; of which gender, only a dictionary would know.
+    if _BEFORE_NOUN.get(language, _NEVER).match(match.string, match.end()) and written.isdecimal() and len(written) < 7:
+        words = counted(int(written), "", language)
+    return _signed(match, words, language)
+
+
+_NEVER = regex.compile(r"(?!)")
+_BEFORE_NOUN = {
+    "de": regex.compile(r"\s\p{Lu}"),
+    "es": regex.compile(r"\s(?!(?:de|del|y|e|o|u|a|al|en|es|por|con|para|que|más|menos|hasta)\b)\p{Ll}"),
+}
 
 
 def _ratio(match: Match, language: str) -> str:
@@ -278,6 +298,14 @@ def _money(match: Match, language: str) -> str:
     return f"{minus}{counted(whole, names.one, language)}{gap}{names.one if whole == 1 else names.many}"
 
 
+def _scale(match: Match, language: str) -> str | None:
+    if (scale := LANGUAGES[language].scales.get(match["scale"])) is None:
+        return None
+    whole, fraction = amount(match["n"], language)
+    number = decimal(whole, fraction, language) if fraction else counted(whole, scale[0], language)
+    return _signed(match, f"{number} {scale[0] if (whole, fraction) == (1, '') else scale[1]}", language)
+
+
 def _unit(match: Match, language: str) -> str:
     if match["unit"] == "%" and (percent := LANGUAGES[language].percent):
         return _signed(match, percent.format(n=said(match["n"], language)), language)
@@ -304,14 +332,15 @@ def _parts(match: Match, language: str) -> str:
     said_as = LANGUAGES[language]
     parts = match["n"].split(".")
     address = len(parts) == 4
-    word = said_as.dot if address else said_as.point
+    word = said_as.dot if address or said_as.decimal == "," else said_as.point
     row = f" {word} ".join(cardinal(int(part), language) for part in parts)
     return f"{said_as.version} {row}" if match[0][0] in "vV" else row
 
 
 def _version(match: Match, language: str) -> str:
     said_as = LANGUAGES[language]
-    row = f" {said_as.point} ".join(cardinal(int(part), language) for part in match["n"].split("."))
+    word = said_as.dot if said_as.decimal == "," else said_as.point
+    row = f" {word} ".join(cardinal(int(part), language) for part in match["n"].split("."))
     return f"{said_as.version} {row}"
 
 
@@ -331,6 +360,7 @@ def _tag(match: Match, language: str) -> str:
     if match["sign"] == "#" and word.isdecimal():
         return f"{said_as.number} {said(word, language)}"
     apart = regex.sub(r"(?<=\p{Ll})(?=\p{Lu})|_+|(?<=\p{L})(?=\d)|(?<=\d)(?=\p{L})", " ", word).strip()
+    apart = regex.sub(r"\b(19|20)\d\d\b", lambda found: numbers.year(int(found[0]), language), apart)
     apart = regex.sub(r"\d+", lambda found: said(found[0], language), apart)
     return f"{said_as.hashtag if match['sign'] == '#' else said_as.at} {apart}"
 
