@@ -133,7 +133,8 @@ def _compatible(text: str) -> tuple[str, list[int]]:
     origin: list[int] = []
     for cluster in _CLUSTER.finditer(text):
         written = cluster[0]
-        plain = written if _AS_WRITTEN.intersection(written) else normalize("NFKC", written)
+        kept = "\ufe0f" in written or _AS_WRITTEN.intersection(written)  # a pictograph is no letter in a circle
+        plain = written if kept else normalize("NFKC", written)
         if " " in plain and " " not in written and len(plain.strip()) < len(plain) > 1:
             plain = written  # an accent that stands alone
         parts.append(plain)
