@@ -21,7 +21,7 @@ LIMIT = 5_000
         ("  Hello <b>there</b>, 1 < 2.  ", "Hello there, 1 < 2."),
         ("**Save** 20 % \U0001f600", "Save 20 % \U0001f600"),
         ("Cafe\u0301 exam\u200bple\0", "Caf\u00e9 example"),
-        ("*<*b>bold", "bold"),
+        ("**<**b>bold", "bold"),
         ("call EVAL (x), see JavaScript: void, exec (", "call EVAL (x), see JavaScript: void, exec ("),
         ("<b>" * 2_000 + "x", "x"),
     ],

@@ -35,8 +35,7 @@ from media.faces.preflight import find_faces
 from media.images.photos import decode
 from media.speech.visemes import mouth_track
 from media.types import Bgr, Face, Made, Speech
-from media.video.encode import PICTURES_IN_TURN, VideoSettings, VideoWriter, write_behind
-from media.writing import encoding
+from media.video.encode import PICTURES_IN_TURN, VideoSettings, VideoWriter, encoding, write_behind
 
 CRF = 20
 """Constant rate factor the film is encoded with."""

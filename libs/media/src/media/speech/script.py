@@ -13,7 +13,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
-from itertools import pairwise
 from typing import Any
 from unicodedata import category, normalize
 
@@ -233,7 +232,10 @@ def _japanese(plain: str, start: int, end: int) -> Iterator[tuple[_Part, bool]]:
         kind = token.feature.pos1
         sign = kind in ("補助記号", "記号")
         reading = token.surface if sign else token.feature.pron or token.surface
-        yield _Part(at, at + len(token.surface), reading), kind in _LEANING and at > 0 and not (sign and _opens(token.surface))
+        yield (
+            _Part(at, at + len(token.surface), reading),
+            kind in _LEANING and at > 0 and not (sign and _opens(token.surface)),
+        )
         at += len(token.surface)
 
 

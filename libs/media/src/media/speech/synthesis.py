@@ -106,10 +106,10 @@ def synthesise(
     ``voice_file`` is a Piper voice (``NAME.onnx`` beside ``NAME.onnx.json``) that speaks in espeak-ng's place;
     ``voice`` is then only a name. It takes the extra ``talkingphoto-media[piper]``.
 
-    Raises ``BadMedia`` for an unknown language, voice, rate or factor, ``NotUsable`` (``EMPTY_SCRIPT``) where there is
-    nothing to say or the script is in a writing that the voice does not read (``WRONG_WRITING``), ``TooLarge`` over 20,000 characters, ``EngineFailed`` where the engine fails, ``NotConfigured``
-    where the voice file is missing or unfit (``VOICE_FILE_MISSING``, ``VOICE_FILE_UNFIT``) or the extra is missing
-    (``PIPER_MISSING``).
+    Raises ``BadMedia`` for an unknown language, voice, rate or factor, ``NotUsable`` where there is nothing to say
+    (``EMPTY_SCRIPT``) or the voice does not read the script's writing (``WRONG_WRITING``), ``TooLarge`` over 20,000
+    characters, ``EngineFailed`` where the engine fails, ``NotConfigured`` where the voice file is missing or unfit
+    (``VOICE_FILE_MISSING``, ``VOICE_FILE_UNFIT``) or the extra is missing (``PIPER_MISSING``).
     """
     _check(language, voice, speed, pitch, sample_rate)
     script = _script(text, language, lexicon)

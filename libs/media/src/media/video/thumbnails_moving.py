@@ -15,7 +15,7 @@ from PIL import Image, ImageColor
 from media.errors import BadMedia, NotUsable
 from media.types import Made
 from media.video.clip import Shape, frames, inspect, part
-from media.writing import encoding
+from media.video.encode import encoding
 from media.video.source import read_audio
 
 _LONGEST_S = 10.0

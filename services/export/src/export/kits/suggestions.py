@@ -11,7 +11,6 @@ import regex
 # Vowel signs and joiners are parts of a word that ``\w`` does not know: Hindi words would be cut at them.
 _WORD = regex.compile(r"\p{L}(?:[\p{L}\p{M}]|[\u200c\u200d](?=\p{L})){3,}")
 _SENTENCE = regex.compile(r"(?<=[.!?…。！？।])\s*")
-_SPACES = regex.compile(r"\s+")
 
 _COMMON_WORDS = (
     "about after again also because been before being both could does down each even every from have here into just "
@@ -28,8 +27,8 @@ _COMMON = frozenset(_COMMON_WORDS.split())
 
 def caption(title: str, script: str, *, limit: int) -> str:
     """The title, an empty line, and as many whole sentences of the script as fit into ``limit`` characters."""
-    head = _SPACES.sub(" ", title).strip()[:limit]
-    sentences = [part for part in _SENTENCE.split(_SPACES.sub(" ", script).strip()) if part]
+    head = " ".join(title.split())[:limit]
+    sentences = [part for part in _SENTENCE.split(" ".join(script.split())) if part]
     text = head
     for index, sentence in enumerate(sentences):
         longer = f"{text}{_joint(text, index)}{sentence}"

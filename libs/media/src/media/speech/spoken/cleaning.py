@@ -6,6 +6,7 @@ Every function is the identity on its own result, and takes time in proportion t
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from unicodedata import normalize
@@ -27,15 +28,16 @@ _NEEDED = regex.compile(
     r"|(?<=\U0001f3f4)[\U000e0020-\U000e007e]{1,8}\U000e007f"
 )
 
-_ELEMENTS = frozenset(
-    "a abbr acronym address applet area article aside audio b base basefont bdi bdo big blink blockquote body br button "
-    "canvas caption center cite code col colgroup data datalist dd del details dfn dialog dir div dl dt em embed "
-    "fieldset figcaption figure font footer form frame frameset h1 h2 h3 h4 h5 h6 head header hgroup hr html i iframe "
-    "img input ins kbd label legend li link main map mark marquee math menu meta meter nav nobr noframes noscript "
-    "object ol optgroup option output p param picture pre progress q rp rt ruby s samp script search section select "
-    "slot small source span strike strong style sub summary sup svg table tbody td template textarea tfoot th thead "
-    "time title tr track tt u ul var video wbr xmp".split()
+_HTML = (
+    "a abbr acronym address applet area article aside audio b base basefont bdi bdo big blink blockquote body "
+    "br button canvas caption center cite code col colgroup data datalist dd del details dfn dialog dir div "
+    "dl dt em embed fieldset figcaption figure font footer form frame frameset h1 h2 h3 h4 h5 h6 head header "
+    "hgroup hr html i iframe img input ins kbd label legend li link main map mark marquee math menu meta "
+    "meter nav nobr noframes noscript object ol optgroup option output p param picture pre progress q rp rt "
+    "ruby s samp script search section select slot small source span strike strong style sub summary sup svg "
+    "table tbody td template textarea tfoot th thead time title tr track tt u ul var video wbr xmp"
 )
+_ELEMENTS = frozenset(_HTML.split())
 _TAG = regex.compile(
     r"<(?:/(?P<ends>[a-z][a-z0-9]*)\s*+"
     r"|(?P<name>[a-z][a-z0-9]*)(?:[\s/]++(?:[^\s=<>/\"']++\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s\"'>]++)"
@@ -48,13 +50,9 @@ _ENTITY = regex.compile(r"&(?:[a-zA-Z][a-zA-Z0-9]{1,31}|#[0-9]{1,7}|#[xX][0-9a-f
 _SIGNIFICANT = regex.compile(r"[<>&;]|[^<>&;]+")
 _WITH_CONTENT = frozenset({"script", "style"})
 
-_BLOCK = regex.compile(
-    r"[ \t]*+(?:>[ \t]*+)*+(?:#{1,6}[ \t]++|[-*+•‣◦▪●·][ \t]++(?:\[[ xX]\][ \t]++)?)?(?=\S)"
-)
+_BLOCK = regex.compile(r"[ \t]*+(?:>[ \t]*+)*+(?:#{1,6}[ \t]++|[-*+•‣◦▪●·][ \t]++(?:\[[ xX]\][ \t]++)?)?(?=\S)")
 _SPEAKABLE = regex.compile(r"[\p{L}\p{N}\p{So}]")
-_RULER = regex.compile(
-    r"[ \t]*+(?:`{3,}.*|~{3,}[ \w]*+$|(?:[-*_=][ \t]*+){3,}$|(?=[^|]*\|)(?=[^-]*-)[|:\-\s]++$)"
-)
+_RULER = regex.compile(r"[ \t]*+(?:`{3,}.*|~{3,}[ \w]*+$|(?:[-*_=][ \t]*+){3,}$|(?=[^|]*\|)(?=[^-]*-)[|:\-\s]++$)")
 _LINK = regex.compile(r"!?\[([^\[\]\n]*)\]\((?:https?://|/|#|mailto:)[^()\s]*(?:[ \t]+\"[^\"\n]*\")?\)")
 _MARK = regex.compile(r"\*{1,3}|_{1,3}|~~")
 _PASSES = 8  # nobody nests marks deeper in earnest
@@ -77,7 +75,7 @@ def visible(text: str) -> str:
     return text
 
 
-def _needed(invisible: regex.Match[str]) -> str:
+def _needed(invisible: re.Match[str]) -> str:
     found = _NEEDED.match(invisible.string, invisible.start())
     return found[0] if found is not None and found.end() <= invisible.end() else ""
 
@@ -105,7 +103,7 @@ def without_html(text: str) -> Stripped:
 
 
 def clean_html(text: str) -> Stripped:
-    """``text`` without HTML, as :func:`without_html` takes it out, and without Markdown's marks, as in :func:`clean`."""
+    """``text`` as both :func:`without_html` and :func:`clean` leave it."""
     return _settled(visible(text), lambda part: clean(part).strip(), "<>&*_~[]")
 
 
@@ -184,7 +182,7 @@ def _without_block(line: str) -> str:
 
 def _without_emphasis(line: str) -> str:
     """Marks that open after a gap and close before one go in pairs; those of ``5 * 3`` and ``snake_case`` stay."""
-    begun: list[regex.Match[str]] = []
+    begun: list[re.Match[str]] = []
     gone: set[int] = set()
     for mark in _MARK.finditer(line):
         before, after = line[max(0, mark.start() - 1) : mark.start()], line[mark.end() : mark.end() + 1]

@@ -2,22 +2,44 @@
 
 from __future__ import annotations
 
+import re
+
 import regex
 
 from media.speech.spoken import numbers
 from media.speech.spoken.languages import LANGUAGES
 from media.speech.spoken.numbers import cardinal, counted, ordinal
 
-Match = regex.Match[str]
+Match = re.Match[str]  # regex brings no types; its matches are like these
 
 _JA_DAYS = dict(
     zip(
         (*range(1, 11), 14, 20, 24),
-        "ついたち ふつか みっか よっか いつか むいか なのか ようか ここのか とおか じゅうよっか はつか にじゅうよっか".split(),
+        [
+            "ついたち",
+            "ふつか",
+            "みっか",
+            "よっか",
+            "いつか",
+            "むいか",
+            "なのか",
+            "ようか",
+            "ここのか",
+            "とおか",
+            "じゅうよっか",
+            "はつか",
+            "にじゅうよっか",
+        ],
         strict=True,
     )
 )
-_JA_LAST = {"月": {4: "し", 7: "しち", 9: "く"}, "時": {4: "よ", 7: "しち", 9: "く"}, "年": {4: "よ"}, "円": {4: "よ"}, "人": {4: "よ"}}
+_JA_LAST = {
+    "月": {4: "し", 7: "しち", 9: "く"},
+    "時": {4: "よ", 7: "しち", 9: "く"},
+    "年": {4: "よ"},
+    "円": {4: "よ"},
+    "人": {4: "よ"},
+}
 _JA_NAMES = {"月": "がつ", "時": "じ", "年": "ねん", "円": "えん", "人": "にん", "歳": "さい", "才": "さい"}
 _JA_MINUTES = {1: "いっぷん", 3: "さんぷん", 4: "よんぷん", 6: "ろっぷん", 8: "はっぷん"}
 _KO_ONES = ("", "한", "두", "세", "네", "다섯", "여섯", "일곱", "여덟", "아홉")
@@ -51,7 +73,9 @@ def textual_date(match: Match, language: str) -> str | None:
     case = groups.get("case") or ""
     ending = "" if case.strip().lower() == "der" else "n" if case else "r"
     words = _date(int(groups["d"]), month, year, language, ending=ending)
-    if words is not None and (groups.get("of") or (language == "en" and _THE.search(match.string[: match.start()][-4:]))):
+    if words is not None and (
+        groups.get("of") or (language == "en" and _THE.search(match.string[: match.start()][-4:]))
+    ):
         first, _, rest = words.partition(",")
         words = f"{ordinal(int(groups['d']), language)} of {first.split()[0]}{f',{rest}' if rest else ''}"
     return words and f"{case}{words}"

@@ -5,64 +5,7 @@ Names of currencies that are not here, of units and of months come from Unicode'
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
-
-
-@dataclass(frozen=True, slots=True)
-class Money:
-    """What a currency is called: one and many of it, and of its hundredth where people say that."""
-
-    one: str
-    many: str
-    cent: str = ""
-    cents: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Language:
-    """The words of one language. In templates ``{n}`` is a number already in words."""
-
-    locale: str
-    decimal: Literal[".", ","]
-    """The decimal mark; the other one, or a space, groups digits."""
-    point: str
-    minus: str
-    to: str
-    """Between the ends of a range."""
-    day_first: bool
-    dot: str
-    at: str
-    slash: str
-    dash: str
-    underscore: str
-    hashtag: str
-    version: str
-    number: str
-    date: str
-    """``{d}`` day, ``{m}`` month and ``{y}`` year in words."""
-    day_month: str
-    clock: str
-    """A full hour ``{h}``."""
-    clock_minutes: str
-    with_cents: str
-    """``{a}`` whole units and ``{b}`` hundredths with their names, ``{n}`` the hundredths alone."""
-    scaled: str
-    """A large amount: ``{n}`` number, ``{s}`` scale, ``{m}`` currency."""
-    mixed: str
-    """A whole ``{n}`` and a fraction ``{f}``."""
-    fractions: Mapping[str, str]
-    signs: Mapping[str, str]
-    money: Mapping[str, Money]
-    scales: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    """Scales as written after an amount, and one and many of them as said."""
-    feminine: frozenset[str] = frozenset()
-    """Nouns that are counted in the feminine."""
-    percent: str = ""
-    """Where CLDR has only the sign."""
-    spaced: bool = True
-    """Whether spaces part its words."""
+from media.speech.spoken.language import Language, Money
 
 
 def _signs(line: str, **more: str) -> dict[str, str]:
@@ -420,9 +363,7 @@ LANGUAGES: dict[str, Language] = {
             "3/4": "사분의 삼",
             "1/8": "팔분의 일",
         },
-        signs=_signs(
-            "그리고|더하기|는|곱하기|나누기|미만|초과|이하|이상|플러스 마이너스|약|도|조|퍼밀", number="번호"
-        ),
+        signs=_signs("그리고|더하기|는|곱하기|나누기|미만|초과|이하|이상|플러스 마이너스|약|도|조|퍼밀", number="번호"),
         money={
             "USD": Money("달러", "달러", "센트", "센트"),
             "EUR": Money("유로", "유로", "센트", "센트"),
@@ -480,111 +421,3 @@ LANGUAGES: dict[str, Language] = {
         spaced=False,
     ),
 }
-
-CURRENCIES = {
-    "$": "USD",
-    "US$": "USD",
-    "€": "EUR",
-    "£": "GBP",
-    "¥": "JPY",
-    "₹": "INR",
-    "Rs": "INR",
-    "Rs.": "INR",
-    "₩": "KRW",
-    "₽": "RUB",
-    "₺": "TRY",
-    "₱": "PHP",
-    "₫": "VND",
-    "฿": "THB",
-    "₦": "NGN",
-    "₪": "ILS",
-    "₴": "UAH",
-    "R$": "BRL",
-    "A$": "AUD",
-    "AU$": "AUD",
-    "C$": "CAD",
-    "CA$": "CAD",
-    "HK$": "HKD",
-    "NT$": "TWD",
-    "S$": "SGD",
-    "元": "CNY",
-    "円": "JPY",
-    "원": "KRW",
-} | {
-    code: code
-    for code in "USD EUR GBP JPY INR KRW CNY RUB TRY PHP THB BRL AUD CAD HKD SGD CHF SEK NOK DKK PLN MXN ZAR NZD AED SAR".split()
-}
-"""Currencies as written, and their codes. ``¥`` is the yuan in Chinese."""
-
-UNITS = {
-    "km/h": "speed-kilometer-per-hour",
-    "kmh": "speed-kilometer-per-hour",
-    "kph": "speed-kilometer-per-hour",
-    "mph": "speed-mile-per-hour",
-    "m/s": "speed-meter-per-second",
-    "km²": "area-square-kilometer",
-    "km2": "area-square-kilometer",
-    "m²": "area-square-meter",
-    "m2": "area-square-meter",
-    "cm²": "area-square-centimeter",
-    "ft²": "area-square-foot",
-    "m³": "volume-cubic-meter",
-    "m3": "volume-cubic-meter",
-    "cm³": "volume-cubic-centimeter",
-    "ha": "area-hectare",
-    "km": "length-kilometer",
-    "m": "length-meter",
-    "cm": "length-centimeter",
-    "mm": "length-millimeter",
-    "µm": "length-micrometer",
-    "μm": "length-micrometer",
-    "nm": "length-nanometer",
-    "mi": "length-mile",
-    "ft": "length-foot",
-    "yd": "length-yard",
-    "kg": "mass-kilogram",
-    "g": "mass-gram",
-    "mg": "mass-milligram",
-    "lb": "mass-pound",
-    "lbs": "mass-pound",
-    "oz": "mass-ounce",
-    "l": "volume-liter",
-    "L": "volume-liter",
-    "dl": "volume-deciliter",
-    "cl": "volume-centiliter",
-    "ml": "volume-milliliter",
-    "mL": "volume-milliliter",
-    "h": "duration-hour",
-    "hrs": "duration-hour",
-    "min": "duration-minute",
-    "mins": "duration-minute",
-    "sec": "duration-second",
-    "secs": "duration-second",
-    "s": "duration-second",
-    "ms": "duration-millisecond",
-    "kB": "digital-kilobyte",
-    "KB": "digital-kilobyte",
-    "MB": "digital-megabyte",
-    "GB": "digital-gigabyte",
-    "TB": "digital-terabyte",
-    "Hz": "frequency-hertz",
-    "kHz": "frequency-kilohertz",
-    "MHz": "frequency-megahertz",
-    "GHz": "frequency-gigahertz",
-    "W": "power-watt",
-    "kW": "power-kilowatt",
-    "MW": "power-megawatt",
-    "kWh": "energy-kilowatt-hour",
-    "V": "electric-volt",
-    "mA": "electric-milliampere",
-    "kcal": "energy-kilocalorie",
-    "kJ": "energy-kilojoule",
-    "°C": "temperature-celsius",
-    "° C": "temperature-celsius",
-    "°F": "temperature-fahrenheit",
-    "° F": "temperature-fahrenheit",
-    "°": "angle-degree",
-    "%": "concentr-percent",
-    "‰": "concentr-permille",
-}
-"""Units as written behind a number, and CLDR's name for each."""

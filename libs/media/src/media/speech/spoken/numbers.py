@@ -13,9 +13,9 @@ from typing import Any, cast
 
 import regex
 
-from media.speech.spoken.languages import LANGUAGES, Language
+from media.speech.spoken.languages import LANGUAGES
 
-_DIGITS = {"hi": "शून्य एक दो तीन चार पाँच छह सात आठ नौ".split(), "zh": list("零一二三四五六七八九")}
+_DIGITS = {"hi": ["शून्य", "एक", "दो", "तीन", "चार", "पाँच", "छह", "सात", "आठ", "नौ"], "zh": list("零一二三四五六七八九")}
 _LONGEST = 15  # more digits are nobody's amount, but a number to be read out
 
 
@@ -51,7 +51,9 @@ def cardinal(number: int, language: str) -> str:
     if language in _DIGITS:
         return str(number)
     more = {"reading": True} if language == "ja" else {}
-    return str(_num2words()(number, lang=language, **more)).replace(",", "").replace("-", " " if language == "en" else "-")
+    return (
+        str(_num2words()(number, lang=language, **more)).replace(",", "").replace("-", " " if language == "en" else "-")
+    )
 
 
 def decimal(whole: int, fraction: str, language: str) -> str:
@@ -72,7 +74,11 @@ def digits(row: str, language: str) -> str:
 
 def ordinal(number: int, language: str) -> str:
     """Which in a row, in English, Spanish, French or German."""
-    return str(_num2words()(number, lang=language, to="ordinal")).replace(",", "").replace("-", " " if language == "en" else "-")
+    return (
+        str(_num2words()(number, lang=language, to="ordinal"))
+        .replace(",", "")
+        .replace("-", " " if language == "en" else "-")
+    )
 
 
 def year(number: int, language: str) -> str:
@@ -99,7 +105,7 @@ def counted(number: int, noun: str, language: str) -> str:
 
 def with_unit(whole: int, fraction: str, unit: str, language: str) -> str:
     """A number with one of CLDR's units, in the form the number asks for."""
-    described = cast(Language, LANGUAGES[language])
+    described = LANGUAGES[language]
     value = Decimal(f"{whole}.{fraction}") if fraction else Decimal(whole)
     text = str(_babel("units").format_unit(value, unit, "long", format="0.##########", locale=described.locale))
     found = regex.search(r"[\d.,]+", text)
@@ -107,9 +113,17 @@ def with_unit(whole: int, fraction: str, unit: str, language: str) -> str:
         return text
     name = text[: found.start()] + text[found.end() :]
     one = str(_babel("units").format_unit(1, unit, "long", format="0", locale=described.locale)).replace("1", "")
-    number = decimal(whole, fraction, language) if fraction else counted(whole, one.split()[0] if one.split() else "", language)
+    number = (
+        decimal(whole, fraction, language)
+        if fraction
+        else counted(whole, one.split()[0] if one.split() else "", language)
+    )
     gap = " " if described.spaced or language == "ja" else ""
-    return regex.sub(r"\s+", " ", f"{text[: found.start()]}{gap}{number}{gap}{text[found.end() :]}").strip() if name else text
+    return (
+        regex.sub(r"\s+", " ", f"{text[: found.start()]}{gap}{number}{gap}{text[found.end() :]}").strip()
+        if name
+        else text
+    )
 
 
 def currency_name(code: str, number: int, language: str) -> str:

@@ -6,6 +6,7 @@ proportion to the text.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -14,11 +15,13 @@ import regex
 
 from media.speech.spoken import numbers
 from media.speech.spoken.clocks import clock, counter, date, textual_date
-from media.speech.spoken.languages import CURRENCIES, LANGUAGES, UNITS, Money
+from media.speech.spoken.language import Money
+from media.speech.spoken.languages import LANGUAGES
+from media.speech.spoken.measures import CURRENCIES, UNITS
 from media.speech.spoken.numbers import amount, cardinal, counted, decimal, digits, ordinal, said
 from media.speech.spoken.writing import unreadable
 
-Match = regex.Match[str]
+Match = re.Match[str]  # regex brings no types; its matches are like these
 Say = Callable[[Match, str], str | None]
 
 
@@ -47,7 +50,7 @@ def readings(text: str, language: str, lexicon: Mapping[str, str]) -> list[Readi
     return sorted(found, key=lambda reading: reading.start)
 
 
-def _lexicon(lexicon: Mapping[str, str], language: str) -> Iterator[tuple[regex.Pattern[str], Say]]:
+def _lexicon(lexicon: Mapping[str, str], language: str) -> Iterator[tuple[re.Pattern[str], Say]]:
     if not lexicon:
         return
     own, glue = r"[\p{L}\p{M}\p{N}_]", r"[\p{Pd}'’.@/]?"
@@ -94,7 +97,7 @@ _CALLED = "".join(
 
 
 @cache
-def _rules(language: str) -> tuple[tuple[regex.Pattern[str], Say], ...]:
+def _rules(language: str) -> tuple[tuple[re.Pattern[str], Say], ...]:
     said_as = LANGUAGES[language]
     number = _NUMBERS[said_as.decimal]
     plain = rf"{_LEFT}{_MINUS}(?P<n>{number})"
@@ -103,7 +106,9 @@ def _rules(language: str) -> tuple[tuple[regex.Pattern[str], Say], ...]:
     codes = "|".join(sign for sign in CURRENCIES if sign.isascii() and sign.isalpha())
     scales = "|".join(regex.escape(scale) for scale in sorted(said_as.scales, key=len, reverse=True)) or r"(?!)"
     units = "|".join(regex.escape(unit) for unit in sorted(UNITS, key=len, reverse=True))
-    names = "|".join(regex.escape(name) for name in (numbers.months(language) if language in ("en", "de", "fr") else ()))
+    names = "|".join(
+        regex.escape(name) for name in (numbers.months(language) if language in ("en", "de", "fr") else ())
+    )
     rules: list[tuple[str, Say]] = [
         (_EMAIL, lambda m, lang: f"{_spelled(m['user'], lang)} {LANGUAGES[lang].at} {_spelled(m['host'], lang)}"),
         (_URL, _address),
@@ -111,7 +116,10 @@ def _rules(language: str) -> tuple[tuple[regex.Pattern[str], Say], ...]:
         (_PICTOGRAPH, _silent),
         (rf"{_LEFT}(?P<y>\d{{4}})(?P<s>[-/.])(?P<m>\d{{1,2}})(?P=s)(?P<d>\d{{1,2}}){_RIGHT}", date),
         (rf"{_LEFT}(?P<a>\d{{1,2}})(?P<s>[-/.])(?P<b>\d{{1,2}})(?P=s)(?P<y>\d{{4}}|\d{{2}}){_RIGHT}", date),
-        (rf"(?P<case>{_CASE})?{_LEFT}(?P<d>\d{{1,2}})\.\s?(?P<m>\d{{1,2}})\.(?!\d)", textual_date if language == "de" else _unsaid),
+        (
+            rf"(?P<case>{_CASE})?{_LEFT}(?P<d>\d{{1,2}})\.\s?(?P<m>\d{{1,2}})\.(?!\d)",
+            textual_date if language == "de" else _unsaid,
+        ),
         (_month_dates(language, names), textual_date),
         (r"\b[nN]\.?[°º]\s?(?=\d)", lambda _m, lang: LANGUAGES[lang].number),
         (rf"(?=[\d+])(?<={_CALLED})[\d+][\d \-./()]{{1,20}}\d{_RIGHT}", _telephone),
@@ -129,7 +137,10 @@ def _rules(language: str) -> tuple[tuple[regex.Pattern[str], Say], ...]:
         (rf"{_LEFT}[vV]?\.?(?P<n>\d{{1,9}}(?:\.\d{{1,9}}){{2,9}}){_RIGHT}", _parts),
         (rf"(?<![{_LATIN}\p{{N}}])[vV]\.?\s?(?P<n>\d{{1,9}}(?:\.\d{{1,9}}){{0,9}}){_RIGHT}", _version),
         (rf"(?<![{_LATIN}\p{{N}}])(?P<n>\d{{4}}|['’]\d\d)['’]?s\b", _decade if language == "en" else _unsaid),
-        (rf"{_MINUS}(?<![{_LATIN}])(?P<sign>{symbols})(?<=\W|s)\s?(?P<n>{number})(?:\s?(?P<scale>{scales})(?![{_LATIN}]))?(?!\d)", _money),
+        (
+            rf"{_MINUS}(?<![{_LATIN}])(?P<sign>{symbols})(?<=\W|s)\s?(?P<n>{number})(?:\s?(?P<scale>{scales})(?![{_LATIN}]))?(?!\d)",
+            _money,
+        ),
         (rf"(?<![{_LATIN}])(?P<sign>{codes})\s(?P<n>{number})(?:\s?(?P<scale>{scales})(?![{_LATIN}]))?(?!\d)", _money),
         (rf"{plain}(?:\s?(?P<scale>{scales})(?:\s(?:de|of)\b)?)?\s?(?P<sign>{marks})(?![{_LATIN}])", _money),
         (rf"{plain}(?:\s?(?P<scale>{scales}))?\s?(?P<sign>{codes})(?![{_LATIN}\p{{N}}])", _money),
@@ -195,7 +206,8 @@ def _ordinals(language: str) -> str:
         "en": r"(?P<n>\d{1,6})(?:st|nd|rd|th)\b",
         "fr": r"(?P<n>\d{1,6})(?P<end>ers?|[rn]?[èe]?mes?|nde?|res?|ère|es?)\b",
         "es": r"(?P<n>\d{1,2})\.?(?P<end>[ºª°]|er\b|ro\b|ra\b|do\b|da\b|to\b|ta\b)",
-        "de": r"(?<=\b(?:[Dd](?:er|ie|as|en|em|es)|[Aa]m|[Ii]m|[Zz]u[mr]|[Vv]om|[Bb]eim|[Jj]ede[rsnm]?)\s)(?P<n>\d{1,3})\.(?=\s?\p{L})",
+        "de": r"(?<=\b(?:[Dd](?:er|ie|as|en|em|es)|[AaIi]m|[Zz]u[mr]|[Vv]om|[Bb]eim|[Jj]ede[rsnm]?)\s)"
+        r"(?P<n>\d{1,3})\.(?=\s?\p{L})",
     }
     return f"{_LEFT}{endings[language]}" if language in endings else r"(?!)"
 
@@ -325,7 +337,7 @@ def _fraction(match: Match, language: str) -> str:
         return f"{whole} {words}".strip()
     if whole and language == "en":
         words = regex.sub("^one ", "a ", words)
-    return said_as.mixed.format(n=whole, f=words) if whole else words
+    return said_as.mixed.format(n=whole, f=words) if whole else str(words)
 
 
 def _parts(match: Match, language: str) -> str:
@@ -375,9 +387,7 @@ def _address(match: Match, language: str) -> str:
     host = match["host"].rstrip(".,;:!?…")
     said_host = _spelled(regex.sub(r"^www\.", "", host), language)
     www = f"w w w {LANGUAGES[language].dot} " if host.startswith("www.") else ""
-    said_path = "".join(
-        f" {LANGUAGES[language].slash} {_spelled(part, language)}" for part in path.split("/") if part
-    )
+    said_path = "".join(f" {LANGUAGES[language].slash} {_spelled(part, language)}" for part in path.split("/") if part)
     return f"{www}{said_host}{said_path}{tail[0][-1] if tail else ''}"
 
 
@@ -388,5 +398,11 @@ def _spelled(address: str, language: str) -> str:
     names |= {"@": said_as.at, ":": "", "%": "", "~": "", "&": said_as.signs["&"], "=": "", "/": said_as.slash}
     parts = regex.findall(r"[\p{L}\p{M}]+|\d+|[^\p{L}\p{M}\d]", regex.sub(r"(?:%[0-9a-fA-F]{2})+", " ", address))
     return " ".join(
-        word for part in parts if (word := said(part, language) if part.isdecimal() else names.get(part, part if part.isalpha() or len(part) > 1 else "")).strip()
+        word
+        for part in parts
+        if (
+            word := said(part, language)
+            if part.isdecimal()
+            else names.get(part, part if part.isalpha() or len(part) > 1 else "")
+        ).strip()
     )

@@ -33,7 +33,9 @@ _NAMES = {
     "Thai": "Thai letters",
 }
 _SCRIPTS = (*_NAMES, "Bengali", "Tamil", "Telugu", "Gujarati", "Gurmukhi", "Kannada", "Malayalam", "Armenian")
-_LETTER = regex.compile("|".join(rf"(?P<{name}>(?:(?=\p{{{name}}})\p{{L}})+)" for name in _SCRIPTS) + r"|(?P<other>\p{L})")
+_LETTER = regex.compile(
+    "|".join(rf"(?P<{name}>(?:(?=\p{{{name}}})\p{{L}})+)" for name in _SCRIPTS) + r"|(?P<other>\p{L})"
+)
 _CHINESE_ONLY = regex.compile("[你们們吗嗎这這说說么麼没沒谁誰请請谢謝欢歡给給让讓哪她您很]")
 _MOST_FOREIGN = 0.25  # of the letters: a word or two of another writing is only silent
 
@@ -68,7 +70,9 @@ def wrong_writing(text: str, language: str) -> WrongWriting | None:
     if most == "Han" and letters["Hiragana"] + letters["Katakana"]:
         most = "Hiragana"
     looks = _NAMES.get(most, f"{most} letters" if most != "other" else "another writing")
-    return WrongWriting(f"The script looks like {looks}, which the voice of language {language!r} does not read.", _advice(most))
+    return WrongWriting(
+        f"The script looks like {looks}, which the voice of language {language!r} does not read.", _advice(most)
+    )
 
 
 def unreadable(language: str) -> str:
