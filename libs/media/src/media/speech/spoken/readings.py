@@ -274,8 +274,8 @@ def _ordinal(match: Match, language: str) -> str:
         return "seconde" if end == "nde" else "second"
     if language == "es":
         if end == "er":
-            return regex.sub("o$", "", words)
-        return regex.sub("o$", "a", words) if end in ("ª", "ra", "da", "ta") else words
+            return words.removesuffix("o")
+        return f"{words.removesuffix('o')}a" if end in ("ª", "ra", "da", "ta") else words
     if language == "de":
         article = match.string[: match.start()].split()[-1].lower()
         return words if article in ("die", "das", "der", "jede") else f"{words}n"
