@@ -28,6 +28,9 @@ _HAN_WORD = regex.compile(
     r"\p{Han}|[^\s\p{Han}\p{P}]+(?:[-'.&/@_]+[^\s\p{Han}\p{P}]+)*+|[\p{Ps}\p{Pi}]|[^\s\p{Han}\p{L}\p{N}\p{Ps}\p{Pi}]+"
 )
 _SPEAKABLE = regex.compile(r"[\p{L}\p{N}]")
+_JOINER = regex.compile(r"(?<=[\p{L}\p{M}])[\u200c\u200d]")
+_LETTER = regex.compile(r"[\p{L}\p{M}\p{N}]")
+_HAN = regex.compile(r"\p{Han}+")
 _CLUSTER = regex.compile(r"\X")
 # Compatible characters that would lose their meaning (m², ½) or be named (™).
 _AS_WRITTEN = frozenset("ªº²³¹…‥™℠№½¼¾⅓⅔⅛⅜⅝⅞")
@@ -136,6 +139,7 @@ def _compatible(text: str) -> tuple[str, list[int]]:
         plain = written if kept else normalize("NFKC", written)
         if " " in plain and " " not in written and len(plain.strip()) < len(plain) > 1:
             plain = written  # an accent that stands alone
+        plain = _JOINER.sub("", plain)  # chooses the form of a letter, not its sound
         parts.append(plain)
         origin += [cluster.start()] * len(plain)
     return "".join(parts), [*origin, len(text)]
@@ -164,7 +168,8 @@ def _tokens(plain: str, found: list[Reading], language: str) -> Iterator[tuple[_
         if reading.start < at:
             glued = LANGUAGES[language].spaced or not _SPEAKABLE.search(reading.spoken)
             leans = glued and reading.start > 0 and not plain[reading.start - 1].isspace()
-            yield _Part(reading.start, at, reading.spoken), leans
+            spoken = reading.spoken if language != "ja" else _HAN.sub(_kana, reading.spoken)
+            yield _Part(reading.start, at, spoken), leans
 
 
 def _stretch(plain: str, start: int, end: int, language: str) -> Iterator[tuple[_Part, bool]]:
@@ -239,9 +244,14 @@ def _japanese(plain: str, start: int, end: int) -> Iterator[tuple[_Part, bool]]:
         at += len(token.surface)
 
 
+def _kana(written: Any) -> str:
+    """What the engine gets for kanji in a reading: names of units have them."""
+    return "".join(token.feature.pron or token.surface for token in _japanese_tagger()(written[0]))
+
+
 def _apart(before: str, after: str, language: str) -> bool:
     """Whether two parts of a word would run together: readings of signs between letters, Latin beside kana."""
-    if not (_SPEAKABLE.match(before) and _SPEAKABLE.match(after)):
+    if not (_LETTER.match(before) and _LETTER.match(after)):
         return False
     if language not in _WRITTEN_TOGETHER:
         return True

@@ -42,6 +42,15 @@ _JA_LAST = {
 }
 _JA_NAMES = {"月": "がつ", "時": "じ", "年": "ねん", "円": "えん", "人": "にん", "歳": "さい", "才": "さい"}
 _JA_MINUTES = {1: "いっぷん", 3: "さんぷん", 4: "よんぷん", 6: "ろっぷん", 8: "はっぷん"}
+_JA_COUNTED = dict(
+    zip(
+        "回本杯個枚冊階台名匹度倍番件",
+        ["かい", "ほん", "はい", "こ", "まい", "さつ", "かい", "だい", "めい", "ひき", "ど", "ばい", "ばん", "けん"],
+        strict=True,
+    )
+)
+_JA_STOPS = {"いち": "いっ", "ろく": "ろっ", "はち": "はっ", "じゅう": "じゅっ", "ひゃく": "ひゃっ"}
+_JA_P, _JA_B = str.maketrans("はひ", "ぱぴ"), str.maketrans("はひ", "ばび")
 _KO_ONES = ("", "한", "두", "세", "네", "다섯", "여섯", "일곱", "여덟", "아홉")
 _KO_TENS = ("", "열", "스물", "서른", "마흔", "쉰", "예순", "일흔", "여든", "아흔")
 
@@ -148,8 +157,10 @@ def clock(match: Match, language: str) -> str | None:
 
 def counter(match: Match, language: str) -> str | None:
     """A number with what it counts where that changes how it is said; None where it does not."""
-    number, what = int(match["n"]), match["what"]
+    number, what = int(match["n"].replace(",", "")), match["what"]
     if language == "ja":
+        if what == "日" and number == 1 and match.string[match.start() - 1 : match.start()] != "月":
+            return "いちにち"  # for one day, not the first of a month
         return _ja(number, what)
     if language == "ko":
         if what == "월":
@@ -177,7 +188,15 @@ def _ja(number: int, what: str) -> str:
         return f"{tens.removesuffix('う')}っぷん" if rest and not last else f"{cardinal(number, 'ja')}ふん"
     if (end := _JA_LAST.get(what, {}).get(last)) is not None:
         return f"{cardinal(rest, 'ja') if rest else ''}{end}{_JA_NAMES[what]}"
-    return f"{cardinal(number, 'ja')}{_JA_NAMES.get(what, 'にち')}"
+    words = cardinal(number, "ja")
+    if (name := _JA_COUNTED.get(what)) is None:
+        return f"{words}{_JA_NAMES.get(what, 'にち')}"
+    # Before k, h, s and t some numbers end in a stop, and h turns into p or b: いっかい, さんぼん.
+    ends = _JA_STOPS if name[0] in "かきくけこはひ" else {"いち": "いっ", "はち": "はっ", "じゅう": "じゅっ"}
+    stop = next((end for end in ends if words.endswith(end)), None) if name[0] in "かきくけこはひさしちと" else None
+    if stop is not None:
+        return words.removesuffix(stop) + ends[stop] + name.translate(_JA_P if name[0] in "はひ" else {})
+    return words + (name.translate(_JA_B) if name[0] in "はひ" and words.endswith("さん") else name)
 
 
 def _ko(number: int) -> str:

@@ -51,6 +51,8 @@ class Language:
     """A whole ``{n}`` and a fraction ``{f}``."""
     fractions: Mapping[str, str]
     signs: Mapping[str, str]
+    powers: tuple[str, str]
+    """What is said for ² and ³ behind a letter."""
     money: Mapping[str, Money]
     scales: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     """Scales as written after an amount, and one and many of them as said."""

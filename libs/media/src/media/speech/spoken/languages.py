@@ -50,6 +50,7 @@ LANGUAGES: dict[str, Language] = {
             "|section|per mille",
             number="number",
         ),
+        powers=("squared", "cubed"),
         money={
             "USD": Money("dollar", "dollars", "cent", "cents"),
             "EUR": Money("euro", "euros", "cent", "cents"),
@@ -107,6 +108,7 @@ LANGUAGES: dict[str, Language] = {
         signs=_signs(
             "और|प्लस|बराबर|गुणा|भाग|से कम|से ज़्यादा|अधिकतम|न्यूनतम|प्लस माइनस|लगभग|डिग्री|धारा|प्रति हज़ार", number="नंबर"
         ),
+        powers=("का वर्ग", "का घन"),
         money={
             "USD": Money("डॉलर", "डॉलर", "सेंट", "सेंट"),
             "EUR": Money("यूरो", "यूरो", "सेंट", "सेंट"),
@@ -160,6 +162,7 @@ LANGUAGES: dict[str, Language] = {
             "|sección|por mil",
             number="número",
         ),
+        powers=("al cuadrado", "al cubo"),
         money={
             "USD": Money("dólar", "dólares", "centavo", "centavos"),
             "EUR": Money("euro", "euros", "céntimo", "céntimos"),
@@ -212,6 +215,7 @@ LANGUAGES: dict[str, Language] = {
             "|paragraphe|pour mille",
             number="numéro",
         ),
+        powers=("au carré", "au cube"),
         money={
             "USD": Money("dollar", "dollars", "cent", "cents"),
             "EUR": Money("euro", "euros", "centime", "centimes"),
@@ -266,6 +270,7 @@ LANGUAGES: dict[str, Language] = {
             "|Paragraf|Promille",
             number="Nummer",
         ),
+        powers=("hoch zwei", "hoch drei"),
         money={
             "USD": Money("Dollar", "Dollar", "Cent", "Cent"),
             "EUR": Money("Euro", "Euro", "Cent", "Cent"),
@@ -321,6 +326,7 @@ LANGUAGES: dict[str, Language] = {
             "アンド|プラス|イコール|かける|わる|しょうなり|だいなり|いか|いじょう|プラスマイナス|やく|ど|セクション|パーミル",
             number="ナンバー",
         ),
+        powers=("のにじょう", "のさんじょう"),
         money={
             "USD": Money("ドル", "ドル", "セント", "セント"),
             "EUR": Money("ユーロ", "ユーロ", "セント", "セント"),
@@ -364,6 +370,7 @@ LANGUAGES: dict[str, Language] = {
             "1/8": "팔분의 일",
         },
         signs=_signs("그리고|더하기|는|곱하기|나누기|미만|초과|이하|이상|플러스 마이너스|약|도|조|퍼밀", number="번호"),
+        powers=("제곱", "세제곱"),
         money={
             "USD": Money("달러", "달러", "센트", "센트"),
             "EUR": Money("유로", "유로", "센트", "센트"),
@@ -407,6 +414,7 @@ LANGUAGES: dict[str, Language] = {
             "1/8": "八分之一",
         },
         signs=_signs("和|加|等于|乘以|除以|小于|大于|小于等于|大于等于|正负|约|度|节|千分之", number="号"),
+        powers=("的平方", "的立方"),
         money={
             "USD": Money("美元", "美元"),
             "EUR": Money("欧元", "欧元"),

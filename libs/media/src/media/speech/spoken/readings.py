@@ -73,7 +73,7 @@ _NUMBERS = {
 _PICTOGRAPH = (
     r"(?:\p{RI}\p{RI}|[0-9#*]\ufe0f?\u20e3|[\p{Extended_Pictographic}\p{EMod}\ufe0f\u20e3\u200d\U000e0020-\U000e007f])+"
 )
-_EMOTICON = r"(?<![^\s])(?:[:;=8][-'o^]?[)(\]\[DPpOo|/\\*3]|<3|\^_?\^|[xX]D)(?![^\s.,!?])"
+_EMOTICON = r"(?<![^\s])(?:[:;=8][-'o^]?[)(\]\[DPpOo|/\\*3]|<3|>_<|\\o/|\^_?\^|[xX]D)(?![^\s.,!?])"
 _HOST = r"[\p{L}\p{N}](?:[\p{L}\p{N}\-]*[\p{L}\p{N}])?(?:\.[\p{L}\p{N}](?:[\p{L}\p{N}\-]*[\p{L}\p{N}])?)*"
 _URL = (
     r"(?<![\p{L}\p{N}.@_\-])(?:(?:https?|ftp)://|(?=www\.))(?P<host>[^\s/?#<>\"'()（）。，、！？]++)(?P<path>/[^\s?#<>\"'()（）。，、]*+)?(?:[?#][^\s<>\"')（）。，、]*+)?"
@@ -123,6 +123,7 @@ def _rules(language: str) -> tuple[tuple[re.Pattern[str], Say], ...]:
         (_month_dates(language, names), textual_date),
         (r"\b[nN]\.?[°º]\s?(?=\d)", lambda _m, lang: LANGUAGES[lang].number),
         (rf"(?=[\d+])(?<={_CALLED})[\d+][\d \-./()]{{1,20}}\d{_RIGHT}", _telephone),
+        (rf"{_LEFT}\d{{1,7}}(?:-\d{{1,7}}){{3,6}}{_RIGHT}|{_LEFT}\d{{4}}(?: \d{{4}}){{2,4}}{_RIGHT}", _telephone),
         (_PHONE, _telephone),
         (rf"{_LEFT}[6-9]\d\d \d{{3}} \d{{3}}{_RIGHT}", _telephone if language == "es" else _unsaid),
         (
@@ -144,13 +145,14 @@ def _rules(language: str) -> tuple[tuple[re.Pattern[str], Say], ...]:
         (rf"(?<![{_LATIN}])(?P<sign>{codes})\s(?P<n>{number})(?:\s?(?P<scale>{scales})(?![{_LATIN}]))?(?!\d)", _money),
         (rf"{plain}(?:\s?(?P<scale>{scales})(?:\s(?:de|of)\b)?)?\s?(?P<sign>{marks})(?![{_LATIN}])", _money),
         (rf"{plain}(?:\s?(?P<scale>{scales}))?\s?(?P<sign>{codes})(?![{_LATIN}\p{{N}}])", _money),
-        (rf"{plain}\s(?P<scale>Mio|Mrd|Md|mn|bn)(?![{_LATIN}])\.?", _scale),
+        (rf"{plain}\s(?P<scale>Mio|Mrd|Md|mn|bn|M(?=\sd))(?![{_LATIN}])\.?", _scale),
         (rf"{plain}\s?(?P<unit>(?:{units})(?![{_LATIN}\p{{N}}²³])|[%‰°])", _unit),
         (rf"{_LEFT}(?P<n>\d{{1,9}})?\s?(?P<sign>[½⅓⅔¼¾⅛]){_RIGHT}", _fraction),
         (rf"{_LEFT}(?:(?P<n>\d{{1,3}})\s)?(?P<f>\d{{1,3}}/\d{{1,4}}){_RIGHT}", _fraction),
         (rf"{_LEFT}(?P<n>\d)['′](?P<in>\d{{1,2}})(?:[\"″]|(?!\w))", _height if language == "en" else _unsaid),
+        (rf"{_LEFT}(?P<n>\d{{1,4}})x(?=[\s.,!?]|$)", _fold if language == "en" else _unsaid),
         (_ordinals(language), _ordinal),
-        (rf"{_LEFT}(?P<n>\d{{1,6}})(?P<what>{_counters(language)})", counter),
+        (rf"{_LEFT}(?P<n>\d{{1,6}}|\d{{1,3}}(?:,\d{{3}}){{1,2}})(?P<what>{_counters(language)})", counter),
         (rf"{_LEFT}(?P<n>19\d\d|20\d\d|{_YEAR_WORDS}1[0-8]\d\d)(?![{_LATIN}\p{{N}}\-−]|[.,:/'’]\d|\s\d{{3}}\b)", _year),
         (rf"{_LEFT}(?P<a>\d{{1,5}})\s?(?P<sign>[:xX×])\s?(?P<b>\d{{1,5}}){_RIGHT}", _ratio),
         (rf"{plain}{_RIGHT}", _number),
@@ -163,11 +165,14 @@ def _rules(language: str) -> tuple[tuple[re.Pattern[str], Say], ...]:
         (r"(?<=[\p{L}\p{M}\p{N}])\s?[<>]\s?(?=[\p{L}\p{N}])|(?<=\s)[<>](?=\s)|[<>](?=\s?\d)", _sign),
         (r"(?<=\p{Latin})#(?![\p{L}\p{N}#])", lambda _m, lang: "sharp" if lang == "en" else None),
         (r"#(?=\s?\d)", lambda _m, lang: LANGUAGES[lang].number),
-        (r"[&+=×÷≤≥±≈°§‰№∙]", _sign),
+        (r"[&+×÷≤≥±≈°§‰№∙]|(?<!=)=(?!=)", _sign),
+        (r"~(?=\d)", lambda _m, lang: LANGUAGES[lang].signs["≈"]),
+        (r"(?<=\p{L})[²³]", lambda m, lang: LANGUAGES[lang].powers[m[0] == "³"]),
+        (r"(?<=\p{L})–(?=\p{L})", lambda _m, lang: LANGUAGES[lang].to),
         (r"(?<=\s|^)@(?=\s)", lambda _m, lang: LANGUAGES[lang].at),
         (unreadable(language), _silent),
         (r"(?<=[\p{L}\p{M}\p{N}])[’ʼ](?=\p{L})", lambda _m, _lang: "'"),
-        (r"(?<=\s|^)[-–—−―](?=\s|$)|[–—―]{1,3}|(?<=\s|^)--+(?=\s|$)", lambda _m, _lang: ","),
+        (r"(?<=\s|^)[-–—−―](?=\s|$)|[–—―]{1,3}|(?<=\s|^)--+(?=\s|$)", lambda _m, _lang: ", "),
         (r"\[\[|\]\]|(?<=[^\s])[/\\|_](?=[^\s])", lambda _m, _lang: " "),
         (r"(?<![\p{L}\p{M}])['‘’`]+|['‘’`]+(?![\p{L}\p{M}])", _silent),
         (r"[.。．]{2,}|…+", lambda _m, _lang: "…"),
@@ -214,7 +219,7 @@ def _ordinals(language: str) -> str:
 
 def _counters(language: str) -> str:
     return {
-        "ja": "年|月(?!曜)|日(?!本|曜)|時|分|人(?!間)|円|歳|才",
+        "ja": "回|本|杯|個|枚|冊|階|台|名|匹|度|倍|番|件|年|月(?!曜)|日(?!本|曜)|時|分|人(?!間)|円|歳|才",
         "ko": r"월|\s?(?:개(?!월)|명|시간|시|살|마리|잔|병|장|대|권|송이|켤레)",
         "zh": r"年|(?=[个位只件条张本次块杯瓶台])",
     }.get(language, "(?!)")
@@ -260,6 +265,10 @@ def _decade(match: Match, _language: str) -> str | None:
     return regex.sub("y$", "ies", words) if words.endswith("y") else f"{words}s"
 
 
+def _fold(match: Match, language: str) -> str:
+    return f"{said(match['n'], language)} times"
+
+
 def _height(match: Match, language: str) -> str:
     return f"{said(match['n'], language)} foot {said(match['in'], language)}"
 
@@ -296,7 +305,7 @@ def _money(match: Match, language: str) -> str:
         single = (whole, fraction) == (1, "")
         number = decimal(whole, fraction, language) if fraction else counted(whole, one, language)
         amount_of = said_as.scaled.format(n=number, s=one if single else many, m=names.many)
-        return minus + (regex.sub(r" de (?=[aeiou])", " d'", amount_of) if language == "fr" else amount_of)
+        return minus + _of(amount_of, language)
     gap = " " if language != "zh" else ""
     if len(fraction) == 2 and int(fraction) and names.cent and said_as.with_cents:
         hundredths = int(fraction)
@@ -307,7 +316,13 @@ def _money(match: Match, language: str) -> str:
         return minus + said_as.with_cents.format(a=units, b=cents, n=cardinal(hundredths, language))
     if fraction.strip("0"):
         return f"{minus}{decimal(whole, fraction, language)}{gap}{names.many}"
+    if language in ("fr", "es") and whole and whole % 1_000_000 == 0:
+        return minus + _of(f"{cardinal(whole, language)} de {names.many}", language)
     return f"{minus}{counted(whole, names.one, language)}{gap}{names.one if whole == 1 else names.many}"
+
+
+def _of(words: str, language: str) -> str:
+    return re.sub(r" de (?=[aeiou])", " d'", words) if language == "fr" else words
 
 
 def _scale(match: Match, language: str) -> str | None:
@@ -340,9 +355,11 @@ def _fraction(match: Match, language: str) -> str:
     return said_as.mixed.format(n=whole, f=words) if whole else str(words)
 
 
-def _parts(match: Match, language: str) -> str:
+def _parts(match: Match, language: str) -> str | None:
     said_as = LANGUAGES[language]
     parts = match["n"].split(".")
+    if said_as.decimal == "," and all(len(part) == 3 for part in parts[1:]):
+        return None
     address = len(parts) == 4
     word = said_as.dot if address or said_as.decimal == "," else said_as.point
     row = f" {word} ".join(cardinal(int(part), language) for part in parts)
@@ -362,19 +379,18 @@ def _telephone(match: Match, language: str) -> str | None:
     if sum(map(len, groups)) < 7 and not written.startswith("0") and len(groups) < 2:
         return digits(written, language) if len(groups[0]) <= 4 else None
     plus = f"{LANGUAGES[language].signs['+']} " if written.startswith("+") else ""
-    pairs = language == "fr" and all(len(group) == 2 for group in groups)
+    pairs = language == "fr" and all(len(group) <= 2 for group in groups)
     said_groups = [said(group, language) if pairs else digits(group, language) for group in groups]
     return plus + ", ".join(said_groups)
 
 
 def _tag(match: Match, language: str) -> str:
     said_as, word = LANGUAGES[language], match["word"]
-    if match["sign"] == "#" and word.isdecimal():
-        return f"{said_as.number} {said(word, language)}"
     apart = regex.sub(r"(?<=\p{Ll})(?=\p{Lu})|_+|(?<=\p{L})(?=\d)|(?<=\d)(?=\p{L})", " ", word).strip()
     apart = regex.sub(r"\b(19|20)\d\d\b", lambda found: numbers.year(int(found[0]), language), apart)
     apart = regex.sub(r"\d+", lambda found: said(found[0], language), apart)
-    return f"{said_as.hashtag if match['sign'] == '#' else said_as.at} {apart}"
+    hashed = said_as.number if word[0].isdecimal() else said_as.hashtag
+    return f"{hashed if match['sign'] == '#' else said_as.at} {apart}"
 
 
 def _sign(match: Match, language: str) -> str:
