@@ -41,7 +41,7 @@ from workflow.runs.errors import (
 )
 from workflow.runs.models import Row
 from workflow.runs.repository import Known, NewRun, Remember
-from workflow.runs.rules import clean_line, clean_script
+from workflow.runs.rules import clean_line, clean_script, removal_warnings
 from workflow.runs.schemas import EstimateIn, WorkflowAccepted, WorkflowIn
 from workflow.settings import Settings
 
@@ -86,7 +86,8 @@ async def accept(
         return _repeated(known.remembered, digest)
     product = BY_TYPE[body.workflow_type]
     expected = _check(settings, product, known, body, product_line, tx.now)
-    order = _order(caller, product, product_line, body, known, expected)
+    script = clean_script(body.script, body.script_language, PRODUCT_LINES[product_line].script_characters)
+    order = _order(caller, product, product_line, body, script.text, known, expected)
     run_id = ids.uuid7()
     room = known.processing < settings.max_processing
     answer = WorkflowAccepted(
@@ -94,6 +95,7 @@ async def accept(
         status=Status.PROCESSING if room else Status.PENDING,
         estimated_cost=expected.cost,
         estimated_seconds=expected.seconds,
+        warnings=removal_warnings(script),
     )
     remember = Remember(key, digest, answer.model_dump(mode="json")) if key is not None else None
     if not await begin(tx, definition, order, run_id=run_id, room=room, remember=remember):
@@ -281,15 +283,20 @@ def _expected(settings: Settings, product: Product, known: Known, duration: int)
 
 
 def _order(
-    caller: Identity, product: Product, product_line: str, body: WorkflowIn, known: Known, expected: Estimate
+    caller: Identity,
+    product: Product,
+    product_line: str,
+    body: WorkflowIn,
+    script: str,
+    known: Known,
+    expected: Estimate,
 ) -> Order:
-    line = PRODUCT_LINES[product_line]
     assert known.file is not None  # noqa: S101  _check has looked
     title = clean_line(body.title or "") or body.workflow_type.value.replace("_", " ").capitalize()
     priority = known.entitlement.priority if known.entitlement is not None else Priority.NORMAL
     made_from = product.input(
         image=StoredObject.model_validate(known.file["prepared"]),
-        script=clean_script(body.script, line.script_characters),
+        script=script,
         language=body.script_language,
         voice=body.voice,
         duration=body.target_duration,
