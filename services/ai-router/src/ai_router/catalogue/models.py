@@ -85,6 +85,13 @@ class Usage:
     cost_today: Decimal = Decimal(0)
     calls_last_hour: Mapping[str, int] = field(default_factory=dict)
 
+    def room_for(self, offer: Offer, cost: Decimal, rules: Rules) -> bool:
+        """Whether one more call of so much stays within what everybody may spend today and this hour."""
+        calls = self.calls_last_hour.get(offer.provider, 0)
+        if offer.requests_per_hour is not None and calls >= offer.requests_per_hour:
+            return False
+        return self.cost_today + cost <= rules.daily_limit
+
 
 @dataclass(frozen=True)
 class Catalogue:

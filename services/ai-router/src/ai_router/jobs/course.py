@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
-from ai_router.jobs.models import Call, Job
+from ai_router.jobs.models import Call, Delivered, Job
 from ai_router.jobs.validation import Verdict
 from ai_router.providers.port import ProviderFailure, ProviderResult
 from ai_router.routing.choose import Candidate
@@ -29,7 +30,10 @@ class Course:
     """What has happened to a job so far."""
 
     job: Job
+    lease: UUID
+    """Token of the lease under which it is carried out."""
     started: datetime
+    ends_by: datetime
     attempts: int = 0
     spent: Decimal = Decimal(0)
     tried: list[str] = field(default_factory=list)
@@ -40,8 +44,8 @@ class Course:
     last_failure: ProviderFailure | None = None
     may_work_later: bool = False
     best: Accepted | None = None
-    delivered: Decimal = Decimal(0)
-    """Cost of what the call under way has delivered: due even when the result is no good."""
+    delivered: Delivered = field(default_factory=Delivered)
+    """What the call under way has delivered: due even when the result is no good."""
 
     @property
     def failed(self) -> frozenset[str]:

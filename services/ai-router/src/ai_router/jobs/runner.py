@@ -17,10 +17,11 @@ from typing import Any
 import structlog
 
 from ai_router import metrics
+from ai_router.catalogue.repository import usage_for_one_more
 from ai_router.jobs import cache, endings, repository
 from ai_router.jobs.course import Accepted, Course
 from ai_router.jobs.finisher import Finisher
-from ai_router.jobs.models import Call, CallState, Ending, Job
+from ai_router.jobs.models import Call, CallState, Delivered, Ending, Job
 from ai_router.jobs.outcomes import JobEnd, why_nobody
 from ai_router.jobs.progress import ProgressBoard
 from ai_router.jobs.validation import Validator
@@ -28,7 +29,7 @@ from ai_router.jobs.vendor import Earlier, Polling, drive
 from ai_router.jobs.workspace import workspace
 from ai_router.providers.port import FailureClass, Provider, ProviderFailure, ProviderRequest
 from ai_router.routing.choose import Candidate
-from ai_router.routing.failures import CONSEQUENCES, QUICK_RETRIES, QUICK_RETRY_S, ROUNDS_S
+from ai_router.routing.failures import CONSEQUENCES, LONGEST_WAIT_S, QUICK_RETRY_S, ROUNDS_S, wait_before_again
 from ai_router.routing.router import Router
 from chassis.data.database import Database, LeaseLost
 from chassis.data.leased_work import WorkItem
@@ -52,7 +53,13 @@ class RunnerOptions:
     cache_for: timedelta = timedelta(hours=24)
     cache_setup: Mapping[str, str] = field(default_factory=dict)
     quick_retry_s: float = QUICK_RETRY_S
+    longest_wait_s: float = LONGEST_WAIT_S
+    """A provider that asks for more patience is passed over."""
     rounds_s: tuple[float, ...] = ROUNDS_S
+
+
+class NoRoom(Exception):
+    """What everybody may spend or ask for was given to others since the provider was chosen. Choose again."""
 
 
 class Runner:
@@ -79,10 +86,13 @@ class Runner:
     async def run(self, item: WorkItem) -> None:
         """Bring a claimed job to its end, or put it off."""
         job = Job.of(item)
-        course = Course(job, self._now())
+        now = self._now()
+        course = Course(job, item.token, now, job.end_by(now))
         with context.use(job.context):
             try:
                 ending = await self._within_deadline(item, course)
+            except LeaseLost:
+                raise
             except (ObjectMissing, ObjectDamaged) as gone:
                 ending = endings.failed(course, JobEnd.input_gone(gone), self._now())
             except Exception:
@@ -98,13 +108,16 @@ class Runner:
                 metrics.job_ended(job.command.capability, ending.status)
 
     async def _within_deadline(self, item: WorkItem, course: Course) -> Ending | None:
-        left = (course.job.command.deadline - course.started).total_seconds()
+        left = (course.ends_by - course.started).total_seconds()
         try:
             async with asyncio.timeout(max(0.0, left)) as limit:
                 return await self._carry_out(item, course)
         except TimeoutError:
             if not limit.expired():
                 raise
+            if course.best is not None:
+                # It is paid for, and better than nothing.
+                return await self._completed(course, course.best, warning="low_quality", cut_short=True)
             return endings.failed(course, JobEnd.TOO_LATE, self._now())
 
     async def _carry_out(self, item: WorkItem, course: Course) -> Ending | None:
@@ -119,13 +132,17 @@ class Runner:
                 return await self._nobody_left(item, course, dropped)
             try:
                 accepted = await self._attempt(course, candidate)
+            except NoRoom:
+                self._router.book.expire()
+                continue
             except ProviderFailure as failure:
-                consequence = CONSEQUENCES[failure.failure]
-                if consequence.then == "fail":
+                if CONSEQUENCES[failure.failure].then == "fail":
                     return endings.failed(course, JobEnd.of(failure), self._now())
-                if consequence.then == "again" and again.get(candidate.provider, 0) < QUICK_RETRIES:
-                    again[candidate.provider] = again.get(candidate.provider, 0) + 1
-                    await asyncio.sleep(failure.retry_after_s or self._options.quick_retry_s)
+                tries = again.get(candidate.provider, 0)
+                wait = wait_before_again(failure, tries, self._options.quick_retry_s, self._options.longest_wait_s)
+                if wait is not None:
+                    again[candidate.provider] = tries + 1
+                    await asyncio.sleep(wait)
                     continue
                 course.tried.append(candidate.provider)
                 continue
@@ -152,26 +169,25 @@ class Runner:
         return candidate, choice.dropped
 
     async def _attempt(self, course: Course, candidate: Candidate, earlier: Call | None = None) -> Accepted:
-        """One call of one provider, stored with how it ended. Raises ``ProviderFailure``."""
+        """One call of one provider, stored with how it ended. Raises ``ProviderFailure``, :class:`NoRoom`."""
         command = course.job.command
         provider = self._router.providers[candidate.provider]
-        call = earlier
-        if call is None:
-            course.attempts += 1
-            call = Call.begin(
-                command,
-                candidate.provider,
-                course.attempts,
-                self._now(),
-                estimated_cost=candidate.estimated_cost,
-                paid=not candidate.zero_cost,
-            )
-            await self._begin(call)
-        course.delivered = Decimal(0)
+        call = earlier or Call.begin(
+            command,
+            candidate.provider,
+            course.attempts + 1,
+            self._now(),
+            estimated_cost=candidate.estimated_cost,
+            paid=not candidate.zero_cost,
+        )
+        course.delivered = Delivered()
         began = time.monotonic()
+        # Before anything is awaited, so that a half-open breaker lets one through and not all who look at it.
         self._router.started(candidate.provider, command.capability)
         outcome: str | None = None
         try:
+            if earlier is None:
+                await self._begin(course, call)
             accepted = await self._call(course, candidate, call, earlier)
             outcome = "succeeded"
             self._router.succeeded(candidate.provider, command.capability)
@@ -208,11 +224,11 @@ class Runner:
             model=model,
             inputs=command.inputs,
             parameters=command.parameters,
-            deadline_s=max(1.0, (command.deadline - self._now()).total_seconds()),
+            deadline_s=max(1.0, (course.ends_by - self._now()).total_seconds()),
         )
 
         async def remember(vendor_job_id: str) -> None:
-            await self._save(call._replace(state="accepted", vendor_job_id=vendor_job_id))
+            await self._taken(course, call._replace(state="accepted", vendor_job_id=vendor_job_id))
 
         async with workspace(self._store, user_id=command.user_id, attempt_id=call.id, now=call.started_at) as space:
             result = await drive(
@@ -227,17 +243,17 @@ class Runner:
             catalogue, _ = await self._router.snapshot()
             offer = catalogue.offer(candidate.provider, command.capability)
             # What was delivered is what counts, not what was asked for (AIR-51).
-            cost = course.delivered = Decimal(0) if offer.zero_cost else offer.cost * result.units
+            course.delivered = Delivered(result.units, Decimal(0) if offer.zero_cost else offer.cost)
             verdict = await self._validator.check(command, result, space)
         if wanted is not None and model is None:
             result = replace(result, warnings=(*result.warnings, "model_ignored"))
-        ended = call.ended("succeeded", self._now(), cost=cost, units=result.units)
+        ended = call.ended("succeeded", self._now(), course.delivered)
         if result.vendor_job_id is not None:
             ended = ended._replace(vendor_job_id=result.vendor_job_id)
         course.spent += ended.spent
         if ended.paid:
             metrics.COST.labels(candidate.provider).inc(float(ended.spent))
-            course.events.append(endings.cost_recorded(course.job, ended, offer.cost))
+            course.events.append(endings.cost_recorded(course.job, ended, course.delivered.unit_cost))
         course.unsaved.append(ended)
         return Accepted(candidate, ended, result, verdict)
 
@@ -260,13 +276,13 @@ class Runner:
         job = course.job
         if course.may_work_later and job.round < len(self._options.rounds_s):
             until = self._now() + timedelta(seconds=self._options.rounds_s[job.round])
-            if until < job.command.deadline:
+            if until < course.ends_by:
                 await self._put_off(item, course, until)
                 return None
         return endings.failed(course, why_nobody(course.last_failure, dropped), self._now())
 
     async def _put_off(self, item: WorkItem, course: Course, until: datetime) -> None:
-        later = replace(course.job, round=course.job.round + 1)
+        later = replace(course.job, round=course.job.round + 1, ends_by=course.ends_by)
         async with self._database.transaction() as tx:
             repository.save_calls(tx, course.unsaved)
             if not await repository.put_off(tx, item.id, item.token, later.payload(), until):
@@ -298,38 +314,57 @@ class Runner:
             course.tried.append(call.provider)
         return None
 
-    async def _begin(self, call: Call) -> None:
+    async def _begin(self, course: Course, call: Call) -> None:
+        """Write a paid call down before it is made: while the job is ours, and where all limits have room for it."""
         if call.paid:
-            await self._save(call)
+            catalogue, _ = await self._router.snapshot()
+            offer = catalogue.offer(call.provider, course.job.command.capability)
+            async with self._database.transaction() as tx:
+                usage = await usage_for_one_more(tx)
+                if (await repository.holder(tx, call.job_id)).token != course.lease:
+                    raise LeaseLost(f"job {call.job_id} is no longer ours")
+                if not usage.room_for(offer, call.estimated_cost, catalogue.rules):
+                    raise NoRoom(call.provider)
+                repository.save_calls(tx, [call])
             self._router.book.expire()
+        course.attempts = call.attempt
 
-    async def _save(self, call: Call) -> None:
+    async def _taken(self, course: Course, call: Call) -> None:
+        """Write down under which id the vendor has a call. Where its job has been cancelled meanwhile, whoever was to
+        stop it may have found nothing there, and now can."""
         async with self._database.transaction() as tx:
+            holder = await repository.holder(tx, call.job_id)
             repository.save_calls(tx, [call])
+            if not holder.open and call.paid:
+                await repository.stop_now(tx, call)
+        if holder.token != course.lease:
+            raise LeaseLost(f"job {call.job_id} is no longer ours")
 
     async def _call_failed(self, course: Course, call: Call, failure: ProviderFailure) -> None:
         unknown = failure.failure is FailureClass.UNKNOWN_OUTCOME
         # A call that may have gone through is counted as spent: better too careful with the user's budget.
-        cost = call.estimated_cost if unknown and call.paid else course.delivered
+        delivered = call.estimate if unknown and call.paid else course.delivered
         state: CallState = "unknown" if unknown else "failed"
-        ended = call.ended(state, self._now(), cost=cost, failure=failure.failure.value, error=str(failure))
+        ended = call.ended(state, self._now(), delivered, failure=failure.failure.value, error=str(failure))
         course.spent += ended.spent
         if not call.paid:
             course.unsaved.append(ended)
             return
         async with self._database.transaction() as tx:
             repository.save_calls(tx, [ended])
-            if cost:
-                metrics.COST.labels(call.provider).inc(float(cost))
-                tx.emit(endings.cost_recorded(course.job, ended, cost))
+            if ended.spent:
+                metrics.COST.labels(call.provider).inc(float(ended.spent))
+                tx.emit(endings.cost_recorded(course.job, ended, delivered.unit_cost))
 
-    async def _completed(self, course: Course, accepted: Accepted, warning: str = "") -> Ending:
+    async def _completed(
+        self, course: Course, accepted: Accepted, warning: str = "", *, cut_short: bool = False
+    ) -> Ending:
         catalogue, _ = await self._router.snapshot()
         offer = catalogue.offer(accepted.candidate.provider, course.job.command.capability)
         now, keep = self._now(), None
         if self._options.cache_results and offer.deterministic and not warning:
             keep = cache.key_of(course.job.command, self._options.cache_setup), now + self._options.cache_for
-        return endings.completed(course, accepted, offer, now, warning=warning, keep=keep)
+        return endings.completed(course, accepted, offer, now, warning=warning, keep=keep, cut_short=cut_short)
 
     def _now(self) -> datetime:
         return self._database.clock.now()
