@@ -82,8 +82,15 @@ def _completed(event: JobCompleted) -> Signal:
         cost=event.cost,
         seconds=event.seconds,
         repeatable=event.repeatable,
-        warnings=tuple(_clean(warning) for warning in event.warnings),
+        warnings=tuple(_clean(words) for warning in event.warnings if (words := _WORDS.get(warning, warning))),
     )
+
+
+_WORDS = {
+    "low_quality": "",
+    "model_ignored": "The model that was asked for is not offered by the service that made this.",
+}
+"""What a person is told for the router's codes; of a low quality the step's own gate speaks."""
 
 
 def _failed(event: JobFailed) -> Signal:

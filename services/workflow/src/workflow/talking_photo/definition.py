@@ -48,6 +48,8 @@ IMAGE_GATE = Gate(
 """WFL-26."""
 VIDEO_GATE = Gate(passes_at=7.5, attempts=2, warning="The video's quality is below what we aim for.")
 """WFL-27."""
+HALF = Decimal("0.5")
+"""Photo and speech are made side by side; the video may have whatever they leave (WFL-32)."""
 OVERALL_AT_LEAST = 8.0
 """WFL-25; below it the run completes with a warning."""
 LOW_OVERALL = "The overall quality is below what we aim for."
@@ -82,6 +84,7 @@ def talking_photo(settings: Settings) -> Definition:
         lane=_lane,
         results=_results,
         credits=_captured,
+        budget=_budget,
         closing=_closing,
         steps=(
             Step("check", "the order to be checked", (0, 5)),
@@ -104,9 +107,10 @@ def talking_photo(settings: Settings) -> Definition:
                 needs=("reserve",),
                 ask=_enhance,
                 gate=IMAGE_GATE,
+                share=HALF,
                 **job,
             ),
-            Step("speak", "the script to be spoken", (20, 30), needs=("reserve",), ask=_speak, **job),
+            Step("speak", "the script to be spoken", (20, 30), needs=("reserve",), ask=_speak, share=HALF, **job),
             Step(
                 "generate",
                 "the video to be made",
@@ -115,6 +119,7 @@ def talking_photo(settings: Settings) -> Definition:
                 needs=("enhance", "speak"),
                 ask=_generate,
                 gate=VIDEO_GATE,
+                share=Decimal(1),
                 **job,
             ),
             Step(
@@ -170,6 +175,10 @@ def _input(run: Run) -> TalkingPhotoInput:
 def _reservation(run: Run) -> dict[str, Any]:
     found = run.results("reserve").get("")
     return found.data if found is not None else {}
+
+
+def _budget(run: Run) -> Decimal:
+    return Decimal(_reservation(run).get("budget", 0))
 
 
 def _lane(run: Run) -> Priority:
@@ -232,8 +241,7 @@ def _job(
     inputs: dict[str, StoredObject],
     parameters: dict[str, Any],
 ) -> SubmitJob:
-    """A job with what is left of the run's budget (WFL-32)."""
-    reservation = _reservation(run)
+    """A job with what it was handed of the run's budget (WFL-32)."""
     return SubmitJob(
         job_id=asking.ref,
         run_id=run.id,
@@ -243,12 +251,13 @@ def _job(
         inputs=inputs,
         parameters=parameters,
         quality=_input(run).quality,
-        plan=str(reservation.get("plan", "free")),
-        budget=max(Decimal(0), Decimal(reservation.get("budget", 0)) - run.state.cost),
+        plan=str(_reservation(run).get("plan", "free")),
+        budget=asking.budget,
         minimum_score=asking.minimum_score,
         exclude=asking.exclude,
         prefer=asking.prefer,
         deadline=asking.deadline,
+        run_for_s=asking.run_for_s,
     )
 
 
