@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from ai_router.catalogue.repository import CatalogueBook
 from ai_router.jobs import endings
 from ai_router.jobs.models import Call, Delivered, Job
+from ai_router.jobs.vendor import Polling
 from ai_router.providers.port import Accepted, FailureClass, ProviderFailure
 from chassis import ids
 from chassis.messaging.consumer import wait_until
@@ -152,7 +153,8 @@ async def test_a_job_submitted_after_the_vendor_was_asked_to_stop_it_is_stopped(
             return await super().submit(request, workspace)
 
     veo = Slow(polls_needed=10**9)
-    first = await start_router({"veo3": veo}, validator=judge(), options=quick())
+    polling = Polling(first_s=0.01, most_s=0.02, stop_s=600.0)
+    first = await start_router({"veo3": veo}, validator=judge(), options=quick(polling=polling))
     second = await start_router({"veo3": veo}, validator=judge(), url=first.database.url, consume=False)
     job = a_job(Capability.VIDEO_GENERATION, parameters={"duration": 5})
     await first.tell(job)
