@@ -14,6 +14,7 @@ from ai_router.catalogue.repository import CatalogueBook, load_starting_catalogu
 from ai_router.health.checks import HealthChecks, VendorClients
 from ai_router.jobs import endpoints as job_endpoints
 from ai_router.jobs.finisher import Finisher
+from ai_router.jobs.fitting import ClipFitter
 from ai_router.jobs.handlers import Commands
 from ai_router.jobs.housekeeping import Housekeeping
 from ai_router.jobs.models import STOP_WORK, WORK
@@ -73,7 +74,16 @@ def build(
     setup = {who: str(file) for who, file in settings.piper_voices.items()}
     setup |= {"face_landmarker": str(settings.face_landmarker)} if settings.face_landmarker else {}
     options = replace(options, cache_results=settings.cache_results, cache_setup=setup)
-    runner = Runner(database, deps.store, router, validator or MediaValidator(deps.processes), board, finisher, options)
+    runner = Runner(
+        database,
+        deps.store,
+        router,
+        validator or MediaValidator(deps.processes),
+        ClipFitter(deps.processes),
+        board,
+        finisher,
+        options,
+    )
     jobs = WorkPool(
         database,
         WORK,

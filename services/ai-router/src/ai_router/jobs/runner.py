@@ -21,6 +21,7 @@ from ai_router.catalogue.repository import usage_for_one_more
 from ai_router.jobs import cache, endings, repository
 from ai_router.jobs.course import Accepted, Course
 from ai_router.jobs.finisher import Finisher
+from ai_router.jobs.fitting import Fitter
 from ai_router.jobs.models import Call, CallState, Delivered, Ending, Job
 from ai_router.jobs.outcomes import JobEnd, why_nobody
 from ai_router.jobs.progress import ProgressBoard
@@ -30,7 +31,7 @@ from ai_router.jobs.workspace import workspace
 from ai_router.providers.port import FailureClass, Provider, ProviderFailure, ProviderRequest
 from ai_router.routing.choose import Candidate
 from ai_router.routing.failures import CONSEQUENCES, LONGEST_WAIT_S, QUICK_RETRY_S, ROUNDS_S, wait_before_again
-from ai_router.routing.router import Router
+from ai_router.routing.router import Router, ordered_s
 from chassis.data.database import Database, LeaseLost
 from chassis.data.leased_work import WorkItem
 from chassis.observe import context
@@ -71,6 +72,7 @@ class Runner:
         store: ObjectStore,
         router: Router,
         validator: Validator,
+        fitter: Fitter,
         board: ProgressBoard,
         finisher: Finisher,
         options: RunnerOptions,
@@ -79,6 +81,7 @@ class Runner:
         self._store = store
         self._router = router
         self._validator = validator
+        self._fitter = fitter
         self._board = board
         self._finisher = finisher
         self._options = options
@@ -244,6 +247,9 @@ class Runner:
             offer = catalogue.offer(candidate.provider, command.capability)
             # What was delivered is what counts, not what was asked for (AIR-51).
             course.delivered = Delivered(result.units, Decimal(0) if offer.zero_cost else offer.cost)
+            ordered = ordered_s(provider, command)
+            if ordered is not None:
+                result = await self._fitter.fit(command, replace(result, ordered_s=ordered), space)
             verdict = await self._validator.check(command, result, space)
         if wanted is not None and model is None:
             result = replace(result, warnings=(*result.warnings, "model_ignored"))

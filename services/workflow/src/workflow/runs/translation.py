@@ -76,6 +76,8 @@ def _completed(event: JobCompleted) -> Signal:
         event.NAME,
         event.job_id,
         outputs=event.outputs,
+        # How long what was made is: speech is as long as it is, whatever was asked for.
+        data={name: event.measures[name] for name in ("duration",) if name in event.measures},
         provider=event.provider,
         model=None if event.model is None else _clean(event.model),
         score=event.score,

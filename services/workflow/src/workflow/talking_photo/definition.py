@@ -110,7 +110,16 @@ def talking_photo(settings: Settings) -> Definition:
                 share=HALF,
                 **job,
             ),
-            Step("speak", "the script to be spoken", (20, 30), needs=("reserve",), ask=_speak, share=HALF, **job),
+            Step(
+                "speak",
+                "the script to be spoken",
+                (20, 30),
+                needs=("reserve",),
+                ask=_speak,
+                share=HALF,
+                learns=("duration",),
+                **job,
+            ),
             Step(
                 "generate",
                 "the video to be made",
@@ -226,11 +235,18 @@ def _speak(run: Run, asking: Asking) -> Command:
 
 def _generate(run: Run, asking: Asking) -> Command:
     order = _input(run)
-    spoken = run.result("speak").outputs
+    speech = run.result("speak")
+    spoken = speech.outputs
     inputs = {"image": run.result("enhance").outputs["image"], "audio": spoken["audio"]}
     if "timings" in spoken:
         inputs["timings"] = spoken["timings"]
-    parameters = {"script": order.script, "language": order.language, "voice": order.voice, "duration": order.duration}
+    parameters = {
+        "script": order.script,
+        "language": order.language,
+        "voice": order.voice,
+        # As long as its speech: a clip of another length would be paid for and be of no use.
+        "duration": speech.data.get("duration", order.duration),
+    }
     return _job(run, asking, Capability.VIDEO_GENERATION, inputs, parameters)
 
 
