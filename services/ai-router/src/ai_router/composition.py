@@ -93,7 +93,7 @@ def build(
         alone=settings.alone,
         payload=JOB_OF_WORK,
     )
-    stopper = VendorStopper(database, router)
+    stopper = VendorStopper(database, router, unseen_for_s=2 * settings.job_lease_s)
     stops = WorkPool(database, STOP_WORK, stopper.run, concurrency=4, alone=settings.alone)
     checks = HealthChecks(database, router, every_s=settings.health_every_s)
     commands = Commands(router, deps.store, jobs.cancel, cache_results=settings.cache_results, cache_setup=setup)

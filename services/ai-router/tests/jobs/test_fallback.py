@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -14,6 +15,7 @@ from ai_router.catalogue.models import Catalogue
 from ai_router.providers.port import FailureClass
 from ai_router.routing.choose import choose
 from ai_router.routing.router import Inputs
+from chassis.messaging.consumer import wait_until
 from contracts.ai_router import CostRecorded, FallbackUsed, JobCompleted, JobFailed
 
 
@@ -212,3 +214,24 @@ async def test_a_job_past_its_deadline_fails(
     await router.tell(job)
     failed = await router.wait_for(JobFailed, job.job_id)
     assert (failed.code, failed.retryable) == ("DEADLINE", True)
+
+
+async def test_a_half_open_breaker_lets_one_of_many_try(
+    start_router: Any, a_job: Any, painter: Any, judge: Any, quick: Any
+) -> None:
+    """Also of those that choose in the same moment."""
+    banana = painter("nano_banana", script=[FailureClass.QUOTA])
+    router = await start_router(
+        {"nano_banana": banana, "ideogram": painter("ideogram")}, validator=judge(), options=quick()
+    )
+    first = a_job()
+    await router.tell(first)
+    await router.wait_for(JobCompleted, first.job_id)
+    routing = router.service.app.state.router
+    routing._ticks = lambda: time.monotonic() + 1000
+    banana.block = asyncio.Event()
+    await router.tell(*(a_job() for _ in range(5)))
+    await wait_until(lambda: len(router.events(JobCompleted)) == 5, timeout_s=10)
+    assert len(banana.calls) == 2
+    banana.block.set()
+    await wait_until(lambda: len(router.events(JobCompleted)) == 6, timeout_s=10)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal
 from functools import cache, cached_property
 from typing import Literal
 
@@ -46,8 +46,11 @@ class Offer:
     is_active: bool = True
 
     def estimate(self, units: Mapping[str, Decimal]) -> Decimal:
-        """Estimated cost of a request of so many ``units`` (by unit; one where the unit is not in it)."""
-        return Decimal(0) if self.zero_cost else self.cost * units.get(self.cost_unit, Decimal(1))
+        """Estimated cost of a request of so many ``units`` (by unit; one where the unit is not in it), in four places
+        and never too low."""
+        if self.zero_cost:
+            return Decimal(0)
+        return (self.cost * units.get(self.cost_unit, Decimal(1))).quantize(Decimal("0.0001"), ROUND_UP)
 
 
 @dataclass(frozen=True, slots=True)

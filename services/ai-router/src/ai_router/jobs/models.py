@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import ROUND_UP, Decimal
+from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
@@ -126,7 +126,7 @@ class Call(NamedTuple):
             attempt,
             paid,
             now,
-            estimated_cost.quantize(FOUR_PLACES, ROUND_UP),
+            estimated_cost,
         )
 
     @property

@@ -21,9 +21,6 @@ from contracts.enums import Capability
 
 log = structlog.get_logger(__name__)
 
-UNSEEN_FOR_S = 60.0
-"""So long after a call was begun its process may still be about to hand it over: a lease is lost well before."""
-
 
 class NotThereYet(Exception):
     """The vendor has not got the job, and may be given it any moment. Look again at ``until``."""
@@ -34,9 +31,13 @@ class NotThereYet(Exception):
 
 
 class VendorStopper:
-    """Cancels calls at their vendors and settles what they cost."""
+    """Cancels calls at their vendors and settles what they cost.
 
-    def __init__(self, database: Database, router: Router, *, unseen_for_s: float = UNSEEN_FOR_S) -> None:
+    ``unseen_for_s``: so long after a call was begun its process may still be about to hand it over; longer than a
+    lease, because who has lost that stops.
+    """
+
+    def __init__(self, database: Database, router: Router, *, unseen_for_s: float) -> None:
         self._database = database
         self._router = router
         self._unseen_for = timedelta(seconds=unseen_for_s)
