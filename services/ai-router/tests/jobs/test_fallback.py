@@ -93,6 +93,24 @@ async def test_a_low_score_tries_the_next_and_the_best_is_kept(
     assert len(router.events(CostRecorded)) == 2
 
 
+async def test_what_is_paid_for_is_used_where_the_next_refuses(
+    start_router: Any, a_job: Any, painter: Any, judge: Any, quick: Any
+) -> None:
+    """A result below the threshold is better than a refusal."""
+    router = await start_router(
+        {
+            "nano_banana": painter("nano_banana"),
+            "ideogram": painter("ideogram", script=[FailureClass.MODERATION_INPUT]),
+        },
+        validator=judge({"nano_banana-1": 6.5}),
+        options=quick(),
+    )
+    job = a_job()
+    await router.tell(job)
+    done = await router.wait_for(JobCompleted, job.job_id)
+    assert (done.provider, done.warnings) == ("nano_banana", ("low_quality",))
+
+
 async def test_refused_content_fails_at_once(
     start_router: Any, a_job: Any, painter: Any, judge: Any, quick: Any
 ) -> None:

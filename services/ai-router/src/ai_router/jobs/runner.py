@@ -118,10 +118,7 @@ class Runner:
         except TimeoutError:
             if not limit.expired():
                 raise
-            if course.best is not None:
-                # It is paid for, and better than nothing.
-                return await self._completed(course, course.best, warning="low_quality", cut_short=True)
-            return endings.failed(course, JobEnd.TOO_LATE, self._now())
+            return await self._best_or(course, JobEnd.TOO_LATE)
 
     async def _carry_out(self, item: WorkItem, course: Course) -> Ending | None:
         if item.attempt > 1 or course.job.round:
@@ -140,7 +137,7 @@ class Runner:
                 continue
             except ProviderFailure as failure:
                 if CONSEQUENCES[failure.failure].then == "fail":
-                    return endings.failed(course, JobEnd.of(failure), self._now())
+                    return await self._best_or(course, JobEnd.of(failure))
                 tries = again.get(candidate.provider, 0)
                 wait = wait_before_again(failure, tries, self._options.quick_retry_s, self._options.longest_wait_s)
                 if wait is not None:
@@ -277,15 +274,19 @@ class Runner:
         return False
 
     async def _nobody_left(self, item: WorkItem, course: Course, dropped: tuple[Any, ...]) -> Ending | None:
-        if course.best is not None:
-            return await self._completed(course, course.best, warning="low_quality")
         job = course.job
-        if course.may_work_later and job.round < len(self._options.rounds_s):
+        if course.best is None and course.may_work_later and job.round < len(self._options.rounds_s):
             until = self._now() + timedelta(seconds=self._options.rounds_s[job.round])
             if until < course.ends_by:
                 await self._put_off(item, course, until)
                 return None
-        return endings.failed(course, why_nobody(course.last_failure, dropped), self._now())
+        return await self._best_or(course, why_nobody(course.last_failure, dropped))
+
+    async def _best_or(self, course: Course, end: JobEnd) -> Ending:
+        """Nothing better will come: what is there is used, although it is not good enough, for it is paid for."""
+        if course.best is None:
+            return endings.failed(course, end, self._now())
+        return await self._completed(course, course.best, warning="low_quality", cut_short=end is JobEnd.TOO_LATE)
 
     async def _put_off(self, item: WorkItem, course: Course, until: datetime) -> None:
         later = replace(course.job, round=course.job.round + 1, ends_by=course.ends_by)
