@@ -58,6 +58,23 @@ async def test_a_failing_provider_is_followed_by_the_next_of_the_chain(
     ]
 
 
+async def test_a_second_try_of_the_same_provider_is_no_fallback(
+    start_router: Any, a_job: Any, painter: Any, judge: Any, quick: Any
+) -> None:
+    """One fallback is told, with the failure that was its reason."""
+    ideogram = painter("ideogram", script=[FailureClass.TRANSIENT])
+    router = await start_router(
+        {"nano_banana": painter("nano_banana", script=[FailureClass.QUOTA]), "ideogram": ideogram},
+        validator=judge(),
+        options=quick(),
+    )
+    job = a_job()
+    await router.tell(job)
+    await router.wait_for(JobCompleted, job.job_id)
+    (fallback,) = router.events(FallbackUsed)
+    assert (fallback.failed, fallback.failure, fallback.next_provider) == ("nano_banana", "quota", "ideogram")
+
+
 async def test_a_model_is_named_only_to_who_has_it(
     start_router: Any, a_job: Any, painter: Any, judge: Any, quick: Any
 ) -> None:

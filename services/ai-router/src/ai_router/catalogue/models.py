@@ -93,7 +93,7 @@ class Usage:
         calls = self.calls_last_hour.get(offer.provider, 0)
         if offer.requests_per_hour is not None and calls >= offer.requests_per_hour:
             return False
-        return self.cost_today + cost <= rules.daily_limit
+        return cost <= max(Decimal(0), rules.daily_limit - self.cost_today)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from ai_router.jobs.models import Call, Delivered, Job
 from ai_router.jobs.validation import Verdict
 from ai_router.providers.port import ProviderFailure, ProviderResult
 from ai_router.routing.choose import Candidate
+from contracts.ai_router import FallbackUsed
 from contracts.message import Event
 
 
@@ -46,6 +47,30 @@ class Course:
     best: Accepted | None = None
     delivered: Delivered = field(default_factory=Delivered)
     """What the call under way has delivered: due even when the result is no good."""
+
+    given_up: bool = False
+    """The last of ``tried`` was given up, and nobody has been asked since."""
+
+    def give_up(self, provider: str) -> None:
+        """A provider is not asked again in this round."""
+        self.tried.append(provider)
+        self.given_up = True
+
+    def go_on_with(self, provider: str) -> None:
+        """A provider is asked; told as a fallback where it is because another was given up."""
+        if self.given_up and self.last_failure is not None:
+            self.events.append(
+                FallbackUsed(
+                    job_id=self.job.id,
+                    run_id=self.job.command.run_id,
+                    capability=self.job.command.capability,
+                    failed=self.tried[-1],
+                    failure=self.last_failure.failure,
+                    next_provider=provider,
+                )
+            )
+            self.last_failure = None
+        self.given_up = False
 
     @property
     def failed(self) -> frozenset[str]:

@@ -36,7 +36,6 @@ from chassis.data.database import Database, LeaseLost
 from chassis.data.leased_work import WorkItem
 from chassis.observe import context
 from chassis.storage.port import ObjectDamaged, ObjectMissing, ObjectStore
-from contracts.ai_router import FallbackUsed
 from contracts.enums import Capability
 
 log = structlog.get_logger(__name__)
@@ -144,29 +143,16 @@ class Runner:
                     again[candidate.provider] = tries + 1
                     await asyncio.sleep(wait)
                     continue
-                course.tried.append(candidate.provider)
+                course.give_up(candidate.provider)
                 continue
             if await self._good_enough(course, accepted):
                 return await self._completed(course, accepted)
-            course.tried.append(candidate.provider)
+            course.give_up(candidate.provider)
 
     async def _next(self, course: Course) -> tuple[Candidate | None, tuple[Any, ...]]:
         choice, inputs = await self._router.choose(course.job.command, failed=course.failed, spent=course.spent)
         course.choices.append({"inputs": inputs.document(), **choice.document()})
-        candidate = choice.ranked[0] if choice.ranked else None
-        if candidate is not None and course.last_failure is not None and course.tried:
-            course.events.append(
-                FallbackUsed(
-                    job_id=course.job.id,
-                    run_id=course.job.command.run_id,
-                    capability=course.job.command.capability,
-                    failed=course.tried[-1],
-                    failure=course.last_failure.failure,
-                    next_provider=candidate.provider,
-                )
-            )
-            course.last_failure = None
-        return candidate, choice.dropped
+        return choice.ranked[0] if choice.ranked else None, choice.dropped
 
     async def _attempt(self, course: Course, candidate: Candidate, earlier: Call | None = None) -> Accepted:
         """One call of one provider, stored with how it ended. Raises ``ProviderFailure``, :class:`NoRoom`."""
@@ -188,6 +174,7 @@ class Runner:
         try:
             if earlier is None:
                 await self._begin(course, call)
+                course.go_on_with(candidate.provider)
             accepted = await self._call(course, candidate, call, earlier)
             outcome = "succeeded"
             self._router.succeeded(candidate.provider, command.capability)
@@ -314,11 +301,11 @@ class Runner:
                 accepted = await self._attempt(course, candidate, earlier=call)
             except ProviderFailure as failure:
                 if CONSEQUENCES[failure.failure].then != "again":
-                    course.tried.append(call.provider)
+                    course.give_up(call.provider)
                 continue
             if await self._good_enough(course, accepted):
                 return accepted
-            course.tried.append(call.provider)
+            course.give_up(call.provider)
         return None
 
     async def _begin(self, course: Course, call: Call) -> None:
