@@ -257,7 +257,10 @@ async def test_a_half_open_breaker_lets_one_of_many_try(
     """Also of those that choose in the same moment."""
     banana = painter("nano_banana", script=[FailureClass.QUOTA])
     router = await start_router(
-        {"nano_banana": banana, "ideogram": painter("ideogram")}, validator=judge(), options=quick()
+        {"nano_banana": banana, "ideogram": painter("ideogram")},
+        validator=judge(),
+        options=quick(),
+        settings={"catalogue_max_age_s": 60.0},
     )
     first = a_job()
     await router.tell(first)
@@ -265,6 +268,7 @@ async def test_a_half_open_breaker_lets_one_of_many_try(
     routing = router.service.app.state.router
     routing._ticks = lambda: time.monotonic() + 1000
     banana.block = asyncio.Event()
+    await routing.snapshot()
     await router.tell(*(a_job() for _ in range(5)))
     await wait_until(lambda: len(router.events(JobCompleted)) == 5, timeout_s=10)
     assert len(banana.calls) == 2
