@@ -328,6 +328,12 @@ class Auditor:
             found += [
                 Violation("I6", f"{name} {row['id']}", f"is {row['status']}") for row in await db[name].fetch(query)
             ]
+        for row in await db["ai_router"].fetch(
+            "SELECT call.id, call.state, job.status FROM provider_calls AS call JOIN ai_jobs AS job ON job.id = job_id "
+            "WHERE call.paid AND call.state IN ('calling', 'accepted') AND job.status = ANY($1)",
+            list(FINAL),
+        ):
+            found.append(Violation("I6", f"paid call {row['id']}", f"is {row['state']}, its job {row['status']}"))
         return found
 
 

@@ -18,7 +18,7 @@ Score = Annotated[float, Field(ge=0, le=10)]
 
 
 class SubmitJob(Command):
-    """Do one piece of AI work. Repeating it for the same ``job_id`` starts nothing new."""
+    """Do one piece of AI work. Repeating it for the same ``job_id`` starts nothing new; it may wait longer then."""
 
     NAME: ClassVar[str] = "ai_router.submit_job.v1"
     READERS: ClassVar[tuple[str, ...]] = ("ai_router",)
@@ -41,6 +41,9 @@ class SubmitJob(Command):
     prefer: str | None = None
     """Provider to use again when it is still possible."""
     deadline: datetime
+    """The job has begun by then. Repeating the command with a later one renews it while the job waits."""
+    run_for_s: Annotated[float, Field(gt=0)] | None = None
+    """How long it may take from its start, its own waits included. None: it has ended by ``deadline``."""
 
 
 class CancelJob(Command):

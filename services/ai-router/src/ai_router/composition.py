@@ -18,6 +18,7 @@ from ai_router.jobs.housekeeping import Housekeeping
 from ai_router.jobs.models import STOP_WORK, WORK
 from ai_router.jobs.repository import JOB_OF_WORK
 from ai_router.jobs.running.finisher import Finisher
+from ai_router.jobs.running.fitting import ClipFitter
 from ai_router.jobs.running.progress import ProgressBoard
 from ai_router.jobs.running.runner import Runner, RunnerOptions
 from ai_router.jobs.running.stopping import VendorStopper
@@ -74,7 +75,16 @@ def build(
     setup = {who: str(file) for who, file in settings.piper_voices.items()}
     setup |= {"face_landmarker": str(settings.face_landmarker)} if settings.face_landmarker else {}
     options = replace(options, cache_results=settings.cache_results, cache_setup=setup)
-    runner = Runner(database, deps.store, router, validator or MediaValidator(deps.processes), board, finisher, options)
+    runner = Runner(
+        database,
+        deps.store,
+        router,
+        validator or MediaValidator(deps.processes),
+        ClipFitter(deps.processes),
+        board,
+        finisher,
+        options,
+    )
     jobs = WorkPool(
         database,
         WORK,
@@ -84,7 +94,7 @@ def build(
         alone=settings.alone,
         payload=JOB_OF_WORK,
     )
-    stopper = VendorStopper(database, router)
+    stopper = VendorStopper(database, router, unseen_for_s=2 * settings.job_lease_s)
     stops = WorkPool(database, STOP_WORK, stopper.run, concurrency=4, alone=settings.alone)
     checks = HealthChecks(database, router, every_s=settings.health_every_s)
     commands = Commands(router, deps.store, jobs.cancel, cache_results=settings.cache_results, cache_setup=setup)

@@ -63,3 +63,13 @@ async def test_expired_results_are_forgotten(start_router: Any) -> None:
         )
     assert await part.sweep() == 1
     assert [row["key"] for row in await router.fetch("SELECT key FROM result_cache")] == ["1"]
+
+
+async def test_an_edit_shows_when_it_was_made(start_router: Any) -> None:
+    """Whoever looks at a price sees how old it is."""
+    router = await start_router(consume=False)
+    for table, column in (("providers", "cost"), ("routing_policies", "minimum_quality"), ("routing_rules", "value")):
+        before = await router.fetch(f"SELECT max(updated_at) AS at FROM {table}")  # noqa: S608  a constant
+        await router.execute(f"UPDATE {table} SET {column} = {column}")  # noqa: S608  a constant
+        (after,) = await router.fetch(f"SELECT min(updated_at) AS at FROM {table}")  # noqa: S608  a constant
+        assert after["at"] > before[0]["at"], table

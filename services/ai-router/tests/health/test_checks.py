@@ -70,3 +70,23 @@ async def test_the_hourly_allowance_is_kept(start_router: Any, a_job: Any) -> No
         )
         choice, _ = await routing.choose(asked)
         assert choice.ranked[0].provider == expected, minutes
+
+
+async def test_an_odd_answer_of_one_says_nothing_of_the_others(start_router: Any, a_job: Any) -> None:
+    """An adapter that stumbles over an answer is unwell; the news of its neighbours are stored all the same."""
+
+    class Odd(Patient):
+        key = "runway_act2"
+
+        async def healthy(self) -> None:
+            raise KeyError("status")
+
+    patient = Patient()
+    patient.well = True
+    router = await start_router({"veo3": patient, "runway_act2": Odd()})
+    await router.eventually(
+        "SELECT provider || ' ' || status FROM provider_health ORDER BY provider",
+        ["runway_act2 unhealthy", "veo3 healthy"],
+    )
+    (row,) = await router.fetch("SELECT error_message FROM provider_health WHERE provider = 'runway_act2'")
+    assert row["error_message"] == "could not be asked: KeyError('status')"

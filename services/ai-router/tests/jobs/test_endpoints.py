@@ -11,7 +11,7 @@ import pytest
 from ai_router.providers.port import Declaration, ProviderResult
 from chassis import ids
 from chassis.messaging.consumer import wait_until
-from contracts.ai_router import JobCancelled, JobCompleted, JobFailed, JobProgressed
+from contracts.ai_router import CancelJob, JobCancelled, JobCompleted, JobFailed, JobProgressed
 from contracts.enums import Capability
 
 
@@ -121,3 +121,19 @@ async def test_progress_is_told_while_work_goes_on(start_router: Any, a_job: Any
     assert 1 <= len(told) <= 3
     assert told == sorted(set(told))
     assert router.events(JobFailed) == []
+
+
+async def test_the_list_of_jobs_leaves_out_those_of_which_only_a_cancel_was_heard(
+    start_router: Any, a_job: Any, painter: Any, judge: Any
+) -> None:
+    """A cancel that overtook its job is remembered, but it is no job of any kind."""
+    router = await start_router({"local_upscaler": painter("local")}, validator=judge())
+    job = a_job()
+    cancel = CancelJob(job_id=job.job_id, run_id=job.run_id, reason="early")
+    await router.tell(cancel)
+    await router.execute("UPDATE ai_jobs SET user_id = $1", job.user_id)
+    await wait_until(lambda: len(router.events(JobCancelled)) == 1, timeout_s=10)
+    await router.tell(job)
+    assert [tuple(row) for row in await router.fetch("SELECT user_id FROM ai_jobs")] == [(job.user_id,)]
+    answer = await router.http.get("/api/v1/ai/jobs", headers=_as(job.user_id))
+    assert (answer.status_code, answer.json()["total"]) == (200, 0)

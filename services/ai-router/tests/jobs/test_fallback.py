@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -14,6 +15,7 @@ from ai_router.catalogue.models import Catalogue
 from ai_router.providers.port import FailureClass
 from ai_router.routing.choose import choose
 from ai_router.routing.router import Inputs
+from chassis.messaging.consumer import wait_until
 from contracts.ai_router import CostRecorded, FallbackUsed, JobCompleted, JobFailed
 
 
@@ -56,6 +58,23 @@ async def test_a_failing_provider_is_followed_by_the_next_of_the_chain(
     ]
 
 
+async def test_a_second_try_of_the_same_provider_is_no_fallback(
+    start_router: Any, a_job: Any, painter: Any, judge: Any, quick: Any
+) -> None:
+    """One fallback is told, with the failure that was its reason."""
+    ideogram = painter("ideogram", script=[FailureClass.TRANSIENT])
+    router = await start_router(
+        {"nano_banana": painter("nano_banana", script=[FailureClass.QUOTA]), "ideogram": ideogram},
+        validator=judge(),
+        options=quick(),
+    )
+    job = a_job()
+    await router.tell(job)
+    await router.wait_for(JobCompleted, job.job_id)
+    (fallback,) = router.events(FallbackUsed)
+    assert (fallback.failed, fallback.failure, fallback.next_provider) == ("nano_banana", "quota", "ideogram")
+
+
 async def test_a_model_is_named_only_to_who_has_it(
     start_router: Any, a_job: Any, painter: Any, judge: Any, quick: Any
 ) -> None:
@@ -89,6 +108,24 @@ async def test_a_low_score_tries_the_next_and_the_best_is_kept(
     assert done.warnings == ("low_quality",)
     assert done.cost == Decimal("0.5390")
     assert len(router.events(CostRecorded)) == 2
+
+
+async def test_what_is_paid_for_is_used_where_the_next_refuses(
+    start_router: Any, a_job: Any, painter: Any, judge: Any, quick: Any
+) -> None:
+    """A result below the threshold is better than a refusal."""
+    router = await start_router(
+        {
+            "nano_banana": painter("nano_banana"),
+            "ideogram": painter("ideogram", script=[FailureClass.MODERATION_INPUT]),
+        },
+        validator=judge({"nano_banana-1": 6.5}),
+        options=quick(),
+    )
+    job = a_job()
+    await router.tell(job)
+    done = await router.wait_for(JobCompleted, job.job_id)
+    assert (done.provider, done.warnings) == ("nano_banana", ("low_quality",))
 
 
 async def test_refused_content_fails_at_once(
@@ -212,3 +249,28 @@ async def test_a_job_past_its_deadline_fails(
     await router.tell(job)
     failed = await router.wait_for(JobFailed, job.job_id)
     assert (failed.code, failed.retryable) == ("DEADLINE", True)
+
+
+async def test_a_half_open_breaker_lets_one_of_many_try(
+    start_router: Any, a_job: Any, painter: Any, judge: Any, quick: Any
+) -> None:
+    """Also of those that choose in the same moment."""
+    banana = painter("nano_banana", script=[FailureClass.QUOTA])
+    router = await start_router(
+        {"nano_banana": banana, "ideogram": painter("ideogram")},
+        validator=judge(),
+        options=quick(),
+        settings={"catalogue_max_age_s": 60.0},
+    )
+    first = a_job()
+    await router.tell(first)
+    await router.wait_for(JobCompleted, first.job_id)
+    routing = router.service.app.state.router
+    routing._ticks = lambda: time.monotonic() + 1000
+    banana.block = asyncio.Event()
+    await routing.snapshot()
+    await router.tell(*(a_job() for _ in range(5)))
+    await wait_until(lambda: len(router.events(JobCompleted)) == 5, timeout_s=10)
+    assert len(banana.calls) == 2
+    banana.block.set()
+    await wait_until(lambda: len(router.events(JobCompleted)) == 6, timeout_s=10)

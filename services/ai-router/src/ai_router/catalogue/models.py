@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal
 from functools import cache, cached_property
 from typing import Literal
 
@@ -46,8 +46,11 @@ class Offer:
     is_active: bool = True
 
     def estimate(self, units: Mapping[str, Decimal]) -> Decimal:
-        """Estimated cost of a request of so many ``units`` (by unit; one where the unit is not in it)."""
-        return Decimal(0) if self.zero_cost else self.cost * units.get(self.cost_unit, Decimal(1))
+        """Estimated cost of a request of so many ``units`` (by unit; one where the unit is not in it), in four places
+        and never too low."""
+        if self.zero_cost:
+            return Decimal(0)
+        return (self.cost * units.get(self.cost_unit, Decimal(1))).quantize(Decimal("0.0001"), ROUND_UP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,13 @@ class Usage:
 
     cost_today: Decimal = Decimal(0)
     calls_last_hour: Mapping[str, int] = field(default_factory=dict)
+
+    def room_for(self, offer: Offer, cost: Decimal, rules: Rules) -> bool:
+        """Whether one more call of so much stays within what everybody may spend today and this hour."""
+        calls = self.calls_last_hour.get(offer.provider, 0)
+        if offer.requests_per_hour is not None and calls >= offer.requests_per_hour:
+            return False
+        return cost <= max(Decimal(0), rules.daily_limit - self.cost_today)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from ai_router.catalogue.models import Catalogue, Offer, Policy, Rules, Usage
 from ai_router.catalogue.starting import MODELS, OFFERS, POLICIES, RULES
 from ai_router.metrics import COST_TODAY
 from chassis import ids
-from chassis.data.database import Database
+from chassis.data.database import Database, Transaction
 from contracts.enums import Capability, Priority
 
 log = structlog.get_logger(__name__)
@@ -79,6 +79,21 @@ async def load_starting_catalogue(database: Database) -> None:
             )
 
 
+_USED = """
+SELECT provider, count(*) FILTER (WHERE started_at > $1::timestamptz - interval '1 hour') AS calls,
+    coalesce(sum(coalesce(cost, estimated_cost))
+        FILTER (WHERE started_at >= date_trunc('day', $1::timestamptz, 'UTC')), 0) AS cost
+FROM provider_calls WHERE paid AND started_at > $1::timestamptz - interval '25 hours' GROUP BY provider
+"""
+
+
+async def usage_for_one_more(tx: Transaction) -> Usage:
+    """What paid providers have been used for. Until the commit nobody else is told, so that what is begun by it counts
+    before the next one looks. Ask for it before any lock of a row."""
+    await tx.execute("SELECT pg_advisory_xact_lock(hashtext('ai_router.paid_calls'))")
+    return _usage(await tx.fetch(_USED, tx.now))
+
+
 class CatalogueBook:
     """The newest catalogue and usage, read again when older than ``max_age_s`` (AIR-56).
 
@@ -90,6 +105,7 @@ class CatalogueBook:
         self._max_age_s = max_age_s
         self._extra = tuple(extra)
         self._read_at = float("-inf")
+        self._changes = 0
         self._reading = asyncio.Lock()
         self._catalogue = Catalogue(offers=())
         self._usage = Usage()
@@ -108,23 +124,17 @@ class CatalogueBook:
 
     def expire(self) -> None:
         """Read the tables again at the next look: this process has just changed what they say."""
+        self._changes += 1
         self._read_at = float("-inf")
 
     async def _read(self) -> None:
-        began_at = time.monotonic()
+        began_at, changes = time.monotonic(), self._changes
         now = self._database.clock.now()
         async with self._database.connection() as connection:
             offers = await connection.fetch(f"SELECT {_COLUMNS} FROM providers ORDER BY priority, key")  # noqa: S608
             policies = await connection.fetch("SELECT * FROM routing_policies")
             rules = await connection.fetch("SELECT name, value FROM routing_rules")
-            calls = await connection.fetch(
-                "SELECT provider, count(*) FILTER (WHERE started_at > $1::timestamptz - interval '1 hour') AS calls, "
-                "coalesce(sum(coalesce(cost, estimated_cost)) "
-                "FILTER (WHERE started_at >= date_trunc('day', $1::timestamptz, 'UTC')), 0) AS cost "
-                "FROM provider_calls WHERE paid AND started_at > $1::timestamptz - interval '25 hours' "
-                "GROUP BY provider",
-                now,
-            )
+            usage = _usage(await connection.fetch(_USED, now))
         listed = tuple(_offer(row) for row in offers)
         known = {(offer.provider, offer.capability) for offer in listed}
         unlisted = tuple(offer for offer in self._extra if (offer.provider, offer.capability) not in known)
@@ -134,12 +144,10 @@ class CatalogueBook:
             rules=_rules({row["name"]: row["value"] for row in rules}),
         )
         await self._keep_version()
-        self._usage = Usage(
-            cost_today=sum((row["cost"] for row in calls), Decimal(0)),
-            calls_last_hour={row["provider"]: row["calls"] for row in calls},
-        )
+        self._usage = usage
         self._tell_cost()
-        self._read_at = began_at
+        if changes == self._changes:
+            self._read_at = began_at
 
     async def _keep_version(self) -> None:
         """Keep each catalogue that choices are made from, so that they can be computed again."""
@@ -161,6 +169,13 @@ class CatalogueBook:
         if over != self._told_over and over is not None:
             log.warning("cost.daily_threshold_reached", threshold=over, cost=str(cost))
         self._told_over = over
+
+
+def _usage(rows: Sequence[asyncpg.Record]) -> Usage:
+    return Usage(
+        cost_today=sum((row["cost"] for row in rows), Decimal(0)),
+        calls_last_hour={row["provider"]: row["calls"] for row in rows},
+    )
 
 
 def _offer(row: asyncpg.Record) -> Offer:

@@ -80,6 +80,9 @@ async def _check(provider: Provider) -> tuple[int, str | None]:
         error = f"{failure.failure.value}: {failure}"[:500]
     except TimeoutError:
         error = f"no answer within {CHECK_TIMEOUT_S:g} s"
+    except Exception as unforeseen:
+        # Whatever one adapter stumbles over, the others' news are still wanted.
+        error = f"could not be asked: {unforeseen!r}"[:500]
     if error is not None:
         log.warning("provider.unhealthy", provider=provider.key, error=error)
     return round((time.monotonic() - started) * 1000), error

@@ -111,6 +111,6 @@ async def delete_job(job_id: UUID, caller: Caller, tx: Tx, request: Request) -> 
 
 async def _own(tx: Transaction, job_id: UUID, caller: Any) -> asyncpg.Record:
     job = await queries.find_of_user(tx, job_id, caller.user_id)
-    if job is None or job["job_type"] is None:
+    if job is None:
         raise JobNotFound("There is no such job.")
     return job

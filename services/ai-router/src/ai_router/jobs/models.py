@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
@@ -27,6 +27,23 @@ CallState = Literal["calling", "accepted", "succeeded", "failed", "cancelled", "
 FOUR_PLACES = Decimal("0.0001")
 
 
+class Delivered(NamedTuple):
+    """What a call brought, and what one unit of it costs."""
+
+    units: Decimal = Decimal(0)
+    unit_cost: Decimal = Decimal(0)
+
+    @property
+    def counted(self) -> Decimal:
+        """The units, as the books have them."""
+        return self.units.quantize(FOUR_PLACES)
+
+    @property
+    def cost(self) -> Decimal:
+        """What it costs, as the books have it."""
+        return (self.counted * self.unit_cost).quantize(FOUR_PLACES)
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """A job as its claimed work carries it, so that starting it reads nothing."""
@@ -35,6 +52,8 @@ class Job:
     context: Context
     round: int = 0
     """How often the job as a whole was put off (AIR-49)."""
+    ends_by: datetime | None = None
+    """When a job that has begun, and was put off, has to have ended."""
 
     @property
     def id(self) -> UUID:
@@ -43,7 +62,11 @@ class Job:
 
     def payload(self) -> dict[str, Any]:
         """What the work row carries: what the job's row does not."""
-        return {"context": self.context.known(), "round": self.round}
+        return {
+            "context": self.context.known(),
+            "round": self.round,
+            **({} if self.ends_by is None else {"ends_by": self.ends_by.isoformat()}),
+        }
 
     @classmethod
     def of(cls, item: WorkItem) -> Job:
@@ -54,12 +77,26 @@ class Job:
             known = dict(item.payload["context"])
             if "user_id" in known:
                 known["user_id"] = UUID(known["user_id"])
-            command = SubmitJob.model_validate(item.payload["command"])
-            job = cls(command, Context(**known), item.payload["round"])
+            ends_by = item.payload.get("ends_by")
+            job = cls(
+                SubmitJob.model_validate(item.payload["command"]),
+                Context(**known),
+                item.payload["round"],
+                None if ends_by is None else datetime.fromisoformat(ends_by),
+            )
         attempt = current().traceparent
         if attempt is None or attempt == job.context.traceparent:
             return job
         return replace(job, context=job.context._replace(traceparent=attempt))
+
+    def end_by(self, now: datetime) -> datetime:
+        """When the job has to have ended if it begins, or goes on, at ``now``: by then, where that is in the past."""
+        command = self.command
+        if self.ends_by is not None:
+            return self.ends_by
+        if command.run_for_s is None or command.deadline <= now:
+            return command.deadline
+        return now + timedelta(seconds=command.run_for_s)
 
 
 class Call(NamedTuple):
@@ -109,6 +146,11 @@ class Call(NamedTuple):
             return self.cost
         return self.estimated_cost if self.state in ("calling", "accepted", "unknown") else Decimal(0)
 
+    @property
+    def estimate(self) -> Delivered:
+        """What it counts as while nobody knows what it brought."""
+        return Delivered(Decimal(1), self.estimated_cost)
+
     def stopping(self) -> NewWork:
         """The work of stopping it at its vendor, as a consequence of what is being done."""
         return NewWork(self.id, STOP_WORK, {"job_id": str(self.job_id), "context": current().known()})
@@ -117,9 +159,8 @@ class Call(NamedTuple):
         self,
         state: CallState,
         now: datetime,
+        delivered: Delivered,
         *,
-        cost: Decimal,
-        units: Decimal = Decimal(0),
         failure: str | None = None,
         error: str | None = None,
     ) -> Call:
@@ -127,8 +168,8 @@ class Call(NamedTuple):
         return self._replace(
             state=state,
             duration_ms=max(0, round((now - self.started_at).total_seconds() * 1000)),
-            cost=cost.quantize(FOUR_PLACES),
-            units=units.quantize(FOUR_PLACES),
+            cost=delivered.cost,
+            units=delivered.counted,
             failure=failure,
             error=None if error is None else error[:1000],
         )
@@ -166,4 +207,6 @@ class Ending(NamedTuple):
     """Calls that are not stored yet, or not as they ended."""
     events: Sequence[Event] = ()
     """Facts on the way: fallbacks used, costs."""
+    cut_short: bool = False
+    """Its time was over: a vendor may be working on, and charging, for nothing."""
     cache: CacheEntry | None = None

@@ -8,10 +8,13 @@ import asyncpg
 
 from chassis.data.database import Transaction
 
+_SHOWN = "user_id = $1 AND removed_at IS NULL AND job_type IS NOT NULL"
+"""A user's jobs: not the removed ones, and not those of which nothing but their cancel was ever heard."""
+
 
 async def find_of_user(tx: Transaction, job_id: UUID, user_id: UUID) -> asyncpg.Record | None:
     """One job of one user."""
-    return await tx.fetchrow("SELECT * FROM ai_jobs WHERE id = $1 AND user_id = $2", job_id, user_id)
+    return await tx.fetchrow(f"SELECT * FROM ai_jobs WHERE {_SHOWN} AND id = $2", user_id, job_id)  # noqa: S608
 
 
 async def list_of_user(
@@ -19,7 +22,7 @@ async def list_of_user(
 ) -> tuple[list[asyncpg.Record], int]:
     """A page of a user's jobs, newest first, and how many there are."""
     rows = await tx.fetch(
-        "SELECT *, count(*) OVER () AS total FROM ai_jobs WHERE user_id = $1 "
+        f"SELECT *, count(*) OVER () AS total FROM ai_jobs WHERE {_SHOWN} "  # noqa: S608  a constant
         "AND ($2::text IS NULL OR status = $2) AND ($3::text IS NULL OR job_type = $3) "
         "ORDER BY created_at DESC, id DESC OFFSET $4 LIMIT $5",
         user_id,
@@ -31,7 +34,7 @@ async def list_of_user(
     if rows or not offset:
         return rows, rows[0]["total"] if rows else 0
     counted = await tx.fetchrow(
-        "SELECT count(*) AS total FROM ai_jobs WHERE user_id = $1 "
+        f"SELECT count(*) AS total FROM ai_jobs WHERE {_SHOWN} "  # noqa: S608  a constant
         "AND ($2::text IS NULL OR status = $2) AND ($3::text IS NULL OR job_type = $3)",
         user_id,
         status,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -40,6 +40,19 @@ def queue_jobs(tx: Transaction, commands: Sequence[SubmitJob]) -> None:
     """Store new jobs with the commit; work may be added for :data:`NEW_JOBS`."""
     if commands:
         tx.later(_ADD_JOBS, *_job_columns(commands), name=NEW_JOBS)
+
+
+_RENEW = """
+UPDATE ai_jobs SET deadline = asked.deadline
+FROM unnest($1::uuid[], $2::timestamptz[]) AS asked (id, deadline)
+WHERE ai_jobs.id = asked.id AND ai_jobs.deadline < asked.deadline AND ai_jobs.status IN ('pending', 'processing')
+"""
+
+
+def renew(tx: Transaction, commands: Sequence[SubmitJob]) -> None:
+    """Let jobs that are known, and have not ended, wait as long as their repeated commands say. With the commit."""
+    if commands:
+        tx.later(_RENEW, [command.job_id for command in commands], [command.deadline for command in commands])
 
 
 def _job_columns(commands: Sequence[SubmitJob]) -> list[list[Any]]:
@@ -101,8 +114,36 @@ async def find(tx: Transaction, job_id: UUID) -> asyncpg.Record | None:
 
 
 async def remove(tx: Transaction, job_id: UUID) -> None:
-    """Delete a job with its calls."""
-    await tx.execute("DELETE FROM ai_jobs WHERE id = $1", job_id)
+    """Forget what a job was about and what it made. What it cost stays, and that it was: it is not done again."""
+    await tx.execute(
+        "UPDATE ai_jobs SET removed_at = $2, updated_at = $2, input_data = '{}', output_data = NULL, routing = NULL, "
+        "error_message = NULL, progress_message = NULL WHERE id = $1",
+        job_id,
+        tx.now,
+    )
+
+
+class Holder(NamedTuple):
+    """Whether a job has not ended, and the token of the lease under which somebody carries it out."""
+
+    open: bool
+    token: UUID | None = None
+
+
+async def holder(tx: Transaction, job_id: UUID) -> Holder:
+    """Who has a job. Until the commit nobody can cancel it."""
+    row = await tx.fetchrow(
+        "SELECT lease_token FROM ai_jobs JOIN work USING (id) WHERE id = $1 AND status IN ('pending', 'processing') "
+        "FOR SHARE OF ai_jobs",
+        job_id,
+    )
+    return Holder(open=False) if row is None else Holder(True, row["lease_token"])
+
+
+async def stop_now(tx: Transaction, call: Call) -> None:
+    """Have a call stopped at its vendor, at once where that was to be tried later."""
+    tx.add_work(call.stopping())
+    await tx.execute("UPDATE work SET run_after = $2 WHERE id = $1 AND run_after > $2", call.id, tx.now)
 
 
 async def calls_of(tx: Transaction, job_id: UUID) -> list[Call]:

@@ -63,6 +63,7 @@ class Commands:
         hits = await self._known(jobs, unwanted, catalogue, tx)
         queued = [job for job in jobs if job.id not in unwanted and job.id not in hits]
         repository.queue_jobs(tx, [job.command for job in queued])
+        repository.renew(tx, [job.command for job in queued])
         for job in queued:
             lane = LANES[catalogue.rules.priorities.get(job.command.plan, Priority.NORMAL)]
             work = NewWork(job.id, WORK, job.payload(), lane, subject=job)
@@ -126,11 +127,11 @@ class Commands:
         if job is None:
             return
         match job["status"]:
-            case Status.COMPLETED:
+            case Status.COMPLETED if job["removed_at"] is None:
                 tx.emit(JobCompleted.model_validate(job["output_data"]))
-            case Status.FAILED:
+            case Status.FAILED if job["removed_at"] is None:
                 tx.emit(JobFailed.model_validate(job["output_data"]))
-            case Status.CANCELLED:
+            case _:
                 tx.emit(JobCancelled(job_id=job["id"], run_id=job["workflow_id"], cost=job["cost"]))
 
 

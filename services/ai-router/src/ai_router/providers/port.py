@@ -88,12 +88,20 @@ class Declaration:
     idempotency: Literal["key", "lookup", "none"]
     """``key``: the vendor takes our key. ``lookup``: a lost answer can be found. ``none``: neither."""
     max_seconds: float | None = None
+    clip_lengths: tuple[int, ...] = ()
+    """Seconds a clip may be ordered for, shortest first; empty: whatever is asked for is made."""
     max_input_bytes: int | None = None
     max_characters: int | None = None
     languages: frozenset[str] | None = None
     """None: not limited."""
     cancels: bool = False
     webhooks: bool = False
+
+    def ordered_s(self, seconds: object) -> int:
+        """What is ordered for a clip of ``seconds``: the shortest offered length that is not shorter, else the longest.
+        Only where there are :attr:`clip_lengths`."""
+        wanted = seconds if isinstance(seconds, int | float) else self.clip_lengths[-1]
+        return next((each for each in self.clip_lengths if each >= wanted), self.clip_lengths[-1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +128,8 @@ class ProviderResult:
     """In the declaration's ``price_unit``: what was delivered, not what was asked for."""
     cost: Decimal | None = None
     """The vendor's own figure in its currency when the answer has one; else the catalogue price is used."""
+    ordered_s: float | None = None
+    """How long a clip was ordered, where the vendor makes only certain lengths. Filled in by who called."""
     vendor_job_id: str | None = None
     model: str | None = None
     data: Mapping[str, Any] = field(default_factory=dict)

@@ -29,8 +29,15 @@ class RoutingRequest:
     failed: frozenset[str] = frozenset()
     """Providers that have failed for this job already."""
     prefer: str | None = None
+    ordered: Mapping[str, Decimal] = field(default_factory=dict)
+    """Seconds that would be ordered of a provider which makes clips of certain lengths only."""
     segmented: bool = False
     """The work may be delivered in several clips; else it must fit into one."""
+
+    def units_of(self, provider: str) -> Mapping[str, Decimal]:
+        """The units that ``provider`` would be paid for."""
+        seconds = self.ordered.get(provider)
+        return self.units if seconds is None else {**self.units, "second": seconds}
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +163,7 @@ def _why_not_outside(offer: Offer, state: ProviderState, request: RoutingRequest
 
 
 def _too_dear(offer: Offer, request: RoutingRequest, budget: Budget) -> str | None:
-    cost = offer.estimate(request.units)
+    cost = offer.estimate(request.units_of(offer.provider))
     if cost > budget.left:
         return f"{cost:f} over the budget of {budget.left:f}"
     if cost > budget.left_today:
@@ -185,7 +192,8 @@ def _head(offers: list[Offer], request: RoutingRequest, catalogue: Catalogue) ->
     chain = [offer for offer in offers if offer.listing == "chain"]
     by_name = {offer.provider: offer for offer in offers}
     if request.quality is Quality.ECONOMY:
-        return min(offers, key=lambda offer: (offer.estimate(request.units), offer.speed_s)), "lowest cost"
+        cheapest = min(offers, key=lambda offer: (offer.estimate(request.units_of(offer.provider)), offer.speed_s))
+        return cheapest, "lowest cost"
     if request.quality is Quality.PREMIUM:
         if policy.premium is None:
             return min(offers, key=lambda offer: (-offer.quality, offer.speed_s)), "highest quality"
@@ -210,4 +218,5 @@ def _preferred_first(ranked: list[tuple[Offer, str]], prefer: str | None) -> lis
 def _candidate(offer: Offer, reason: str, request: RoutingRequest) -> Candidate:
     seconds = request.units.get("second")
     clips = 1 if offer.max_clip_s is None or not seconds else max(1, ceil(float(seconds) / offer.max_clip_s))
-    return Candidate(offer.provider, reason, offer.estimate(request.units), offer.zero_cost, clips)
+    cost = offer.estimate(request.units_of(offer.provider))
+    return Candidate(offer.provider, reason, cost, offer.zero_cost, clips)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from ai_router.providers.port import FailureClass
+from ai_router.providers.port import FailureClass, ProviderFailure
 
 Next = Literal["again", "next", "fail"]
 """``again``: the same provider once more, if it is worth the wait. ``next``: another provider. ``fail``: the job."""
@@ -42,5 +42,19 @@ QUICK_RETRIES = 1
 
 QUICK_RETRY_S = 1.0
 
+LONGEST_WAIT_S = 15.0
+"""Another provider, or another round, is better than a longer wait inside a job."""
+
 ROUNDS_S: tuple[float, ...] = (60.0, 120.0, 240.0)
 """Waits before the job as a whole is tried again (CON-07, AIR-49)."""
+
+
+def wait_before_again(failure: ProviderFailure, tries: int, usual_s: float, longest_s: float) -> float | None:
+    """How many seconds to wait before the same provider is asked once more, of which it has had ``tries`` already.
+
+    None: it is not asked again, because it would not help, or because it wants more patience than ``longest_s``.
+    """
+    if CONSEQUENCES[failure.failure].then != "again" or tries >= QUICK_RETRIES:
+        return None
+    wait = max(0.0, failure.retry_after_s or usual_s)
+    return wait if wait <= longest_s else None

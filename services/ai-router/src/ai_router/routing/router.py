@@ -42,6 +42,7 @@ class Inputs:
             "plan": self.request.plan,
             "quality": self.request.quality,
             "units": {unit: str(count) for unit, count in self.request.units.items()},
+            "ordered": {key: str(seconds) for key, seconds in self.request.ordered.items()},
             "exclude": sorted(self.request.exclude),
             "failed": sorted(self.request.failed),
             "prefer": self.request.prefer,
@@ -65,6 +66,7 @@ class Inputs:
                 plan=document["plan"],
                 quality=document["quality"],
                 units={unit: Decimal(count) for unit, count in document["units"].items()},
+                ordered={key: Decimal(seconds) for key, seconds in document.get("ordered", {}).items()},
                 exclude=frozenset(document["exclude"]),
                 failed=frozenset(document["failed"]),
                 prefer=document["prefer"],
@@ -109,6 +111,11 @@ class Router:
                 plan=command.plan,
                 quality=command.quality,
                 units=units_of(command),
+                ordered={
+                    key: Decimal(seconds)
+                    for key, provider in self.providers.items()
+                    if (seconds := ordered_s(provider, command)) is not None
+                },
                 exclude=frozenset(command.exclude),
                 failed=failed,
                 prefer=command.prefer,
@@ -166,6 +173,18 @@ class Router:
 
 
 _CLOSED = Breaker()
+
+
+def ordered_s(provider: Provider, command: SubmitJob) -> int | None:
+    """How long a clip ``provider`` is asked for, where it makes certain lengths only; None: what is asked for."""
+    seconds = command.parameters.get("duration")
+    if not isinstance(seconds, int | float) or "video" in command.inputs:
+        # Where it follows another video, that one says how long it is.
+        return None
+    for declaration in provider.declarations:
+        if declaration.capability is command.capability and declaration.clip_lengths:
+            return declaration.ordered_s(seconds)
+    return None
 
 
 def units_of(command: SubmitJob) -> dict[str, Decimal]:

@@ -156,10 +156,18 @@ def _answered(draft: Draft, answer: Answered) -> None:
         if unit is not None:
             known = True
             _meant_for(draft, step, role, key, unit, answer)
+            if not draft.changed and not unit.answered and (unit.budget or answer.cost):
+                # Too late to be of use; what it has cost has been spent all the same.
+                unit.answered = draft.changed = True
+                draft.run.state.cost += answer.cost
             if draft.changed:
                 return
         elif role is Role.DONE and step.undo is not None:
             orphan = step
+    if not known and answer.ref in draft.run.state.owed:
+        del draft.run.state.owed[answer.ref]
+        draft.run.state.cost += answer.cost
+        draft.changed = True
     if orphan is not None and orphan.undo is not None and not known:
         # Of an earlier round, whose undoing has been forgotten with it: repeat it, so that nothing stays behind.
         draft.send(orphan.undo.ask(draft.run, answer.ref, "not wanted any more"))
@@ -184,6 +192,11 @@ def _meant_for(draft: Draft, step: Step, role: Role, key: str, unit: Unit, answe
             return
         if role is Role.DONE:
             forward.accept(draft, step, key, unit, answer)
+        elif role is Role.STOPPED and not draft.committed:
+            # Nobody here has asked for it: its owner does not want the work, and so not the run.
+            unit.status, unit.due, unit.answered = UnitStatus.STOPPED, None, True
+            state.cost += answer.cost
+            undoing.begin(draft, Phase.CANCELLING, step, None, "its work was cancelled by the owner")
         else:
             state.cost += answer.cost
             failure = answer.failure or Failure("stopped", "The work was stopped.", retryable=True)

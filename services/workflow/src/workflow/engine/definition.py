@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
 from uuid import UUID
@@ -18,12 +19,15 @@ from workflow.engine.state import ONLY, Run
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """One attempt that is about to be made. ``deadline``: an answer is expected by then."""
+    """One attempt that is about to be made. ``deadline``: it has begun by then, or is asked for again; ``run_for_s``:
+    what it may then take. ``budget``: what it may cost, and nobody else beside it."""
 
     ref: UUID
     key: str
     attempt: int
     deadline: datetime
+    run_for_s: float = 300.0
+    budget: Decimal = Decimal(0)
     minimum_score: float = 0.0
     prefer: str | None = None
     exclude: tuple[str, ...] = ()
@@ -64,7 +68,8 @@ class Step:
     here on the run can only be completed; the command is repeated until it is answered. ``shares_ref``: the id in the
     command is that of another step's unit. ``fan_out`` names the units that run side by side. ``progress``: percent of
     the run at the step's start and end; ``peak``: what it reaches at most before its result has been judged.
-    ``waits_for`` is told to people while the step runs.
+    ``waits_for`` is told to people while the step runs. ``share``: how much of what is left of the run's budget one
+    attempt is handed; those of steps that run side by side add up to one at most.
     """
 
     name: str
@@ -88,6 +93,7 @@ class Step:
     commits: bool = False
     shares_ref: str | None = None
     peak: int | None = None
+    share: Decimal = Decimal(0)
     learns: tuple[str, ...] = ()
     """Fields of the answer that are kept as the result's data."""
 
@@ -95,9 +101,18 @@ class Step:
         """The units of this step for ``run``."""
         return (ONLY,) if self.fan_out is None else self.fan_out(run)
 
+    @property
+    def run_for_s(self) -> float:
+        """How long its work may take from its start, so that it has ended before silence counts as a failure."""
+        return max(self.within_s, self.within_s * (1 + self.patience) - self.stop_within_s)
+
 
 def _normal(_: Run) -> Priority:
     return Priority.NORMAL
+
+
+def _no_budget(_: Run) -> Decimal:
+    return Decimal(0)
 
 
 def _nothing(_: Run) -> dict[str, StoredObject]:
@@ -117,9 +132,9 @@ class Definition:
     """A workflow type. A run keeps the version it began with.
 
     ``deadline_s``: from its start (or another round's) a run is final by then; work stops earlier by what undoing may
-    take. ``results``: what came out, by name; ``credits``: what it cost the user; ``score``: how good it is in
-    all, 0 to 10, None while that is not known, and ``score_at_least`` what it should be; ``closing``: warnings that can
-    only be told at the end.
+    take. ``results``: what came out, by name; ``credits``: what it cost the user; ``budget``: what its providers may
+    cost in all; ``score``: how good it is in all, 0 to 10, None while that is not known, and ``score_at_least`` what it
+    should be; ``closing``: warnings that can only be told at the end.
     """
 
     name: str
@@ -129,6 +144,7 @@ class Definition:
     lane: Callable[[Run], Priority] = _normal
     results: Callable[[Run], dict[str, StoredObject]] = _nothing
     credits: Callable[[Run], int] = _no_credits
+    budget: Callable[[Run], Decimal] = _no_budget
     score: Callable[[Run], float | None] = _no_score
     score_at_least: float = 0.0
     closing: Callable[[Run], Sequence[str]] = field(default=lambda _: ())

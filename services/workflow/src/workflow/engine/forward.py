@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from uuid import UUID
 
 from chassis.ids import derived
@@ -24,6 +24,7 @@ from workflow.engine.state import (
     UnitStatus,
 )
 
+_PLACES = Decimal("0.0001")
 UNSETTLED = "The video is complete; the settlement of its credits is still being confirmed."
 
 
@@ -60,6 +61,12 @@ def another_round(draft: Draft) -> None:
             key: unit
             for key, unit in before.units.items()
             if unit.status is UnitStatus.DONE and before.undo is UndoStatus.NONE
+        }
+        # What one of them has cost is counted whenever it is told.
+        state.owed |= {
+            unit.ref: unit.budget
+            for key, unit in before.units.items()
+            if key not in kept and unit.budget and not unit.answered
         }
         state.steps[step.name] = StepState(units=kept, avoid=tuple(dict.fromkeys(tried)))
     go_on(draft)
@@ -101,8 +108,17 @@ def _ask(draft: Draft, step: Step, key: str, unit: Unit) -> None:
     """Make the next attempt, under a new id."""
     unit.attempt += 1
     unit.ref = _ref(draft, step, key, unit)
-    unit.status, unit.answered, unit.silences, unit.fraction = UnitStatus.ASKED, False, 0, 0.0
+    unit.status, unit.silences, unit.fraction, unit.provider = UnitStatus.ASKED, 0, 0.0, None
+    unit.budget = _handed(draft, step)
+    unit.answered = False
     _send(draft, step, key, unit)
+
+
+def _handed(draft: Draft, step: Step) -> Decimal:
+    """The step's share of what is left, and at most what nobody else holds: what is out never exceeds what is left."""
+    run = draft.run
+    left = draft.definition.budget(run) - run.state.cost
+    return max(Decimal(0), min(left * step.share, left - run.held)).quantize(_PLACES, ROUND_DOWN)
 
 
 def _ref(draft: Draft, step: Step, key: str, unit: Unit) -> UUID:
@@ -125,7 +141,9 @@ def _send(draft: Draft, step: Step, key: str, unit: Unit) -> None:
                 key=key,
                 attempt=unit.attempt,
                 deadline=unit.due,
-                minimum_score=step.gate.passes_at if step.gate is not None else 0.0,
+                run_for_s=step.run_for_s,
+                budget=unit.budget,
+                minimum_score=step.gate.show_from if step.gate is not None else 0.0,
                 prefer=wish.prefer,
                 exclude=wish.exclude,
             ),
@@ -134,20 +152,27 @@ def _send(draft: Draft, step: Step, key: str, unit: Unit) -> None:
 
 
 def progressed(draft: Draft, signal: Progressed) -> None:
-    """Work got further: worth telling at most every two seconds, and only if it is true progress."""
+    """Work got further, or somebody has begun with it: worth telling at most every two seconds. Each time its silence
+    begins anew."""
     state = draft.run.state
-    if state.told_at is not None and draft.now - state.told_at < timedelta(seconds=TOLD_AT_MOST_EVERY_S):
-        return
+    just_now = timedelta(seconds=TOLD_AT_MOST_EVERY_S)
+    told = state.told_at is not None and draft.now - state.told_at < just_now
     for step in draft.definition.steps:
         step_state = state.steps.get(step.name)
         for unit in step_state.units.values() if step_state is not None else ():
-            if unit.ref == signal.ref and unit.status is UnitStatus.ASKED and signal.fraction > unit.fraction:
-                unit.fraction, unit.provider = min(1.0, signal.fraction), signal.provider
-                unit.due, unit.silences = draft.after(step.within_s), 0
+            if unit.ref != signal.ref or unit.status is not UnitStatus.ASKED:
+                continue
+            further, begun = signal.fraction > unit.fraction, signal.provider not in (None, unit.provider)
+            due = draft.after(step.within_s)
+            fresh = not unit.silences and unit.due is not None and due - unit.due < just_now
+            if (further or begun) and not (told and fresh):
+                unit.fraction, unit.provider = max(unit.fraction, min(1.0, signal.fraction)), signal.provider
+                unit.due, unit.silences = due, 0
                 draft.changed = True
                 draft.raise_progress()
-                draft.tell_progress(step, signal.provider)
-                return
+                if further and not told:
+                    draft.tell_progress(step, signal.provider)
+            return
 
 
 def accept(draft: Draft, step: Step, key: str, unit: Unit, answer: Answered) -> None:

@@ -13,12 +13,16 @@ class Gate:
     """At ``passes_at`` or more a result passes. Below it, but at ``again_from`` or more, the same provider tries again;
     below that, or where it would only make the same again, the next provider does. After ``attempts`` the best result
     is used with ``warning`` (WFL-26, WFL-27).
+
+    ``show_from``: a result of so much can be shown, so that within one attempt nobody else is paid for a better one;
+    whether there is another attempt is decided here (AIR-41).
     """
 
     passes_at: float
     attempts: int
     warning: str
     again_from: float | None = None
+    show_from: float = 7.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,6 +149,8 @@ class Unit:
     error: Failure | None = None
     avoid: tuple[str, ...] = ()
     """Providers to leave out in the first attempt of another round."""
+    budget: Decimal = Decimal(0)
+    """What the present attempt was handed, and holds until it is answered."""
 
     @property
     def result(self) -> Result | None:
@@ -185,6 +187,8 @@ class RunState:
     finished_at: datetime | None = None
     steps: dict[str, StepState] = field(default_factory=dict)
     cost: Decimal = Decimal(0)
+    owed: dict[UUID, Decimal] = field(default_factory=dict)
+    """Attempts of earlier rounds that were never answered, and what each may have cost."""
     warnings: list[str] = field(default_factory=list)
     failed_step: str = ""
     failure: Failure | None = None
@@ -194,7 +198,7 @@ class RunState:
     def clone(self) -> RunState:
         """A copy that can be changed without changing this one; results are shared, they never change."""
         state = RunState(*_RUN_VALUES(self))
-        state.warnings = list(self.warnings)
+        state.warnings, state.owed = list(self.warnings), dict(self.owed)
         state.steps = {name: _clone_step(step) for name, step in self.steps.items()}
         return state
 
@@ -242,6 +246,12 @@ class Run:
         state = self.state.steps.get(step)
         units = state.units if state is not None else {}
         return {key: unit.result for key, unit in units.items() if unit.result is not None}
+
+    @property
+    def held(self) -> Decimal:
+        """What attempts that have not been answered may still cost."""
+        waiting = (unit for step in self.state.steps.values() for unit in step.units.values() if not unit.answered)
+        return sum((unit.budget for unit in waiting), sum(self.state.owed.values(), Decimal(0)))
 
     @property
     def credits_returned(self) -> bool:

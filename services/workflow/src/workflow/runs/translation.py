@@ -76,14 +76,23 @@ def _completed(event: JobCompleted) -> Signal:
         event.NAME,
         event.job_id,
         outputs=event.outputs,
+        # How long what was made is: speech is as long as it is, whatever was asked for.
+        data={name: event.measures[name] for name in ("duration",) if name in event.measures},
         provider=event.provider,
         model=None if event.model is None else _clean(event.model),
         score=event.score,
         cost=event.cost,
         seconds=event.seconds,
         repeatable=event.repeatable,
-        warnings=tuple(_clean(warning) for warning in event.warnings),
+        warnings=tuple(_clean(words) for warning in event.warnings if (words := _WORDS.get(warning, warning))),
     )
+
+
+_WORDS = {
+    "low_quality": "",
+    "model_ignored": "The model that was asked for is not offered by the service that made this.",
+}
+"""What a person is told for the router's codes; of a low quality the step's own gate speaks."""
 
 
 def _failed(event: JobFailed) -> Signal:

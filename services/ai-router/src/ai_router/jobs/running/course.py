@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
-from ai_router.jobs.models import Call, Job
+from ai_router.jobs.models import Call, Delivered, Job
 from ai_router.jobs.running.validation import Verdict
 from ai_router.providers.port import ProviderFailure, ProviderResult
 from ai_router.routing.choose import Candidate
+from contracts.ai_router import FallbackUsed
 from contracts.message import Event
 
 
@@ -29,7 +31,10 @@ class Course:
     """What has happened to a job so far."""
 
     job: Job
+    lease: UUID
+    """Token of the lease under which it is carried out."""
     started: datetime
+    ends_by: datetime
     attempts: int = 0
     spent: Decimal = Decimal(0)
     tried: list[str] = field(default_factory=list)
@@ -40,8 +45,32 @@ class Course:
     last_failure: ProviderFailure | None = None
     may_work_later: bool = False
     best: Accepted | None = None
-    delivered: Decimal = Decimal(0)
-    """Cost of what the call under way has delivered: due even when the result is no good."""
+    delivered: Delivered = field(default_factory=Delivered)
+    """What the call under way has delivered: due even when the result is no good."""
+
+    given_up: bool = False
+    """The last of ``tried`` was given up, and nobody has been asked since."""
+
+    def give_up(self, provider: str) -> None:
+        """A provider is not asked again in this round."""
+        self.tried.append(provider)
+        self.given_up = True
+
+    def go_on_with(self, provider: str) -> None:
+        """A provider is asked; told as a fallback where it is because another was given up."""
+        if self.given_up and self.last_failure is not None:
+            self.events.append(
+                FallbackUsed(
+                    job_id=self.job.id,
+                    run_id=self.job.command.run_id,
+                    capability=self.job.command.capability,
+                    failed=self.tried[-1],
+                    failure=self.last_failure.failure,
+                    next_provider=provider,
+                )
+            )
+            self.last_failure = None
+        self.given_up = False
 
     @property
     def failed(self) -> frozenset[str]:

@@ -21,6 +21,7 @@ def completed(
     *,
     warning: str = "",
     keep: tuple[str, datetime] | None = None,
+    cut_short: bool = False,
 ) -> Ending:
     """The end of a job with a result. ``offer``: of the provider that made it.
 
@@ -59,6 +60,7 @@ def completed(
         routing={"choices": course.choices},
         calls=course.unsaved,
         events=course.events,
+        cut_short=cut_short,
         cache=CacheEntry(keep[0], command.user_id, event.provider, event.model_dump(mode="json"), keep[1])
         if keep is not None
         else None,
@@ -80,11 +82,12 @@ def failed(course: Course, end: JobEnd, now: datetime) -> Ending:
         routing={"choices": course.choices},
         calls=course.unsaved,
         events=course.events,
+        cut_short=True,
     )
 
 
 def cost_recorded(job: Job, call: Call, unit_cost: Decimal) -> CostRecorded:
-    """What a call of ``job`` cost, for the books."""
+    """What a call of ``job`` that has ended cost, for the books."""
     return CostRecorded(
         attempt_id=call.id,
         job_id=call.job_id,
@@ -92,7 +95,7 @@ def cost_recorded(job: Job, call: Call, unit_cost: Decimal) -> CostRecorded:
         user_id=job.command.user_id,
         provider=call.provider,
         capability=job.command.capability,
-        units=call.units or Decimal(1),
+        units=call.units if call.units is not None else Decimal(1),
         unit_cost=unit_cost,
         cost=call.spent,
     )

@@ -12,7 +12,6 @@ from ai_router.jobs.models import Ending
 from chassis.data.database import Database
 from chassis.data.leased_work import WorkItem
 from chassis.observe import context
-from contracts.enums import Status
 
 log = structlog.get_logger(__name__)
 
@@ -79,10 +78,9 @@ class Finisher:
     async def _store(self, entries: Sequence[_Entry]) -> None:
         async with self._database.transaction() as tx:
             repository.finish(tx, [ending for _, ending, _ in entries])
-            given_up = [ending.job.id for _, ending, _ in entries if ending.status is Status.FAILED]
-            if given_up:
-                # A job that ran out of time may have left a vendor working, and charging, for nothing.
-                for call in await repository.open_paid_calls(tx, given_up):
+            cut_short = [ending.job.id for _, ending, _ in entries if ending.cut_short]
+            if cut_short:
+                for call in await repository.open_paid_calls(tx, cut_short):
                     tx.add_work(call.stopping())
             for item, ending, _ in entries:
                 tx.finish_work(item)

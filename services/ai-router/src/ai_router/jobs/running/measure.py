@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ai_router.providers.local.work import speech_of
@@ -35,6 +35,27 @@ def video(path: Path, audio: Path | None, timings: Path | None, expected: float 
     speech = speech_of(audio, json.loads(timings.read_bytes())) if audio is not None and timings is not None else None
     score = score_video(path, speech=speech, expected_duration=expected)
     return Measured(score.value, dict(score.measures), score.reasons, probe(path).duration)
+
+
+_SILENT_LUFS = -60.0
+
+
+def fit(path: Path, audio: Path, out: Path, seconds: float) -> float | None:
+    """Write the first ``seconds`` of a silent clip, with ``audio`` for its sound, to ``out``; the last picture stays
+    where the clip ends early. The length of the clip as it was; None, and nothing written, where it is not silent.
+
+    Raises ``media.errors``.
+    """
+    from media.video.clip import frames, inspect, sound, write
+    from media.video.probe import probe
+
+    clip = inspect(path)
+    if clip.has_sound and (probe(path, loudness=True).loudness_lufs or _SILENT_LUFS) > _SILENT_LUFS:
+        return None
+    fitted = replace(clip, seconds=seconds)
+    spoken = sound(replace(fitted, path=audio, has_sound=True), clip.shape)
+    write(out, clip.shape, frames(fitted, clip.shape), spoken)
+    return clip.seconds
 
 
 def sound(path: Path) -> Measured:

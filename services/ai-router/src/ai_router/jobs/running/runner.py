@@ -18,11 +18,13 @@ import structlog
 from opentelemetry.trace import SpanKind
 
 from ai_router import metrics
+from ai_router.catalogue.repository import usage_for_one_more
 from ai_router.jobs import cache, repository
-from ai_router.jobs.models import Call, CallState, Ending, Job
+from ai_router.jobs.models import Call, CallState, Delivered, Ending, Job
 from ai_router.jobs.running import endings
 from ai_router.jobs.running.course import Accepted, Course
 from ai_router.jobs.running.finisher import Finisher
+from ai_router.jobs.running.fitting import Fitter
 from ai_router.jobs.running.outcomes import JobEnd, why_nobody
 from ai_router.jobs.running.progress import ProgressBoard
 from ai_router.jobs.running.validation import Validator
@@ -30,13 +32,12 @@ from ai_router.jobs.running.vendor import Earlier, Polling, drive
 from ai_router.jobs.running.workspace import workspace
 from ai_router.providers.port import FailureClass, Provider, ProviderFailure, ProviderRequest
 from ai_router.routing.choose import Candidate
-from ai_router.routing.failures import CONSEQUENCES, QUICK_RETRIES, QUICK_RETRY_S, ROUNDS_S
-from ai_router.routing.router import Router
+from ai_router.routing.failures import CONSEQUENCES, LONGEST_WAIT_S, QUICK_RETRY_S, ROUNDS_S, wait_before_again
+from ai_router.routing.router import Router, ordered_s
 from chassis.data.database import Database, LeaseLost
 from chassis.data.leased_work import WorkItem
 from chassis.observe import context, traces
 from chassis.storage.port import ObjectDamaged, ObjectMissing, ObjectStore
-from contracts.ai_router import FallbackUsed
 from contracts.enums import Capability
 
 log = structlog.get_logger(__name__)
@@ -54,7 +55,13 @@ class RunnerOptions:
     cache_for: timedelta = timedelta(hours=24)
     cache_setup: Mapping[str, str] = field(default_factory=dict)
     quick_retry_s: float = QUICK_RETRY_S
+    longest_wait_s: float = LONGEST_WAIT_S
+    """A provider that asks for more patience is passed over."""
     rounds_s: tuple[float, ...] = ROUNDS_S
+
+
+class NoRoom(Exception):
+    """What everybody may spend or ask for was given to others since the provider was chosen. Choose again."""
 
 
 class Runner:
@@ -66,6 +73,7 @@ class Runner:
         store: ObjectStore,
         router: Router,
         validator: Validator,
+        fitter: Fitter,
         board: ProgressBoard,
         finisher: Finisher,
         options: RunnerOptions,
@@ -74,6 +82,7 @@ class Runner:
         self._store = store
         self._router = router
         self._validator = validator
+        self._fitter = fitter
         self._board = board
         self._finisher = finisher
         self._options = options
@@ -81,10 +90,13 @@ class Runner:
     async def run(self, item: WorkItem) -> None:
         """Bring a claimed job to its end, or put it off."""
         job = Job.of(item)
-        course = Course(job, self._now())
+        now = self._now()
+        course = Course(job, item.token, now, job.end_by(now))
         with context.use(job.context):
             try:
                 ending = await self._within_deadline(item, course)
+            except LeaseLost:
+                raise
             except (ObjectMissing, ObjectDamaged) as gone:
                 ending = endings.failed(course, JobEnd.input_gone(gone), self._now())
             except Exception:
@@ -100,14 +112,14 @@ class Runner:
                 metrics.job_ended(job.command.capability, ending.status)
 
     async def _within_deadline(self, item: WorkItem, course: Course) -> Ending | None:
-        left = (course.job.command.deadline - course.started).total_seconds()
+        left = (course.ends_by - course.started).total_seconds()
         try:
             async with asyncio.timeout(max(0.0, left)) as limit:
                 return await self._carry_out(item, course)
         except TimeoutError:
             if not limit.expired():
                 raise
-            return endings.failed(course, JobEnd.TOO_LATE, self._now())
+            return await self._best_or(course, JobEnd.TOO_LATE)
 
     async def _carry_out(self, item: WorkItem, course: Course) -> Ending | None:
         if item.attempt > 1 or course.job.round:
@@ -121,59 +133,50 @@ class Runner:
                 return await self._nobody_left(item, course, dropped)
             try:
                 accepted = await self._attempt(course, candidate)
+            except NoRoom:
+                self._router.book.expire()
+                continue
             except ProviderFailure as failure:
-                consequence = CONSEQUENCES[failure.failure]
-                if consequence.then == "fail":
-                    return endings.failed(course, JobEnd.of(failure), self._now())
-                if consequence.then == "again" and again.get(candidate.provider, 0) < QUICK_RETRIES:
-                    again[candidate.provider] = again.get(candidate.provider, 0) + 1
-                    await asyncio.sleep(failure.retry_after_s or self._options.quick_retry_s)
+                if CONSEQUENCES[failure.failure].then == "fail":
+                    return await self._best_or(course, JobEnd.of(failure))
+                tries = again.get(candidate.provider, 0)
+                wait = wait_before_again(failure, tries, self._options.quick_retry_s, self._options.longest_wait_s)
+                if wait is not None:
+                    again[candidate.provider] = tries + 1
+                    await asyncio.sleep(wait)
                     continue
-                course.tried.append(candidate.provider)
+                course.give_up(candidate.provider)
                 continue
             if await self._good_enough(course, accepted):
                 return await self._completed(course, accepted)
-            course.tried.append(candidate.provider)
+            course.give_up(candidate.provider)
 
     async def _next(self, course: Course) -> tuple[Candidate | None, tuple[Any, ...]]:
         choice, inputs = await self._router.choose(course.job.command, failed=course.failed, spent=course.spent)
         course.choices.append({"inputs": inputs.document(), **choice.document()})
-        candidate = choice.ranked[0] if choice.ranked else None
-        if candidate is not None and course.last_failure is not None and course.tried:
-            course.events.append(
-                FallbackUsed(
-                    job_id=course.job.id,
-                    run_id=course.job.command.run_id,
-                    capability=course.job.command.capability,
-                    failed=course.tried[-1],
-                    failure=course.last_failure.failure,
-                    next_provider=candidate.provider,
-                )
-            )
-            course.last_failure = None
-        return candidate, choice.dropped
+        return choice.ranked[0] if choice.ranked else None, choice.dropped
 
     async def _attempt(self, course: Course, candidate: Candidate, earlier: Call | None = None) -> Accepted:
-        """One call of one provider, stored with how it ended. Raises ``ProviderFailure``."""
+        """One call of one provider, stored with how it ended. Raises ``ProviderFailure``, :class:`NoRoom`."""
         command = course.job.command
         provider = self._router.providers[candidate.provider]
-        call = earlier
-        if call is None:
-            course.attempts += 1
-            call = Call.begin(
-                command,
-                candidate.provider,
-                course.attempts,
-                self._now(),
-                estimated_cost=candidate.estimated_cost,
-                paid=not candidate.zero_cost,
-            )
-            await self._begin(call)
-        course.delivered = Decimal(0)
+        call = earlier or Call.begin(
+            command,
+            candidate.provider,
+            course.attempts + 1,
+            self._now(),
+            estimated_cost=candidate.estimated_cost,
+            paid=not candidate.zero_cost,
+        )
+        course.delivered = Delivered()
         began = time.monotonic()
+        # Before anything is awaited, so that a half-open breaker lets one through and not all who look at it.
         self._router.started(candidate.provider, command.capability)
         outcome: str | None = None
         try:
+            if earlier is None:
+                await self._begin(course, call)
+                course.go_on_with(candidate.provider)
             accepted = await self._call(course, candidate, call, earlier)
             outcome = "succeeded"
             self._router.succeeded(candidate.provider, command.capability)
@@ -210,11 +213,11 @@ class Runner:
             model=model,
             inputs=command.inputs,
             parameters=command.parameters,
-            deadline_s=max(1.0, (command.deadline - self._now()).total_seconds()),
+            deadline_s=max(1.0, (course.ends_by - self._now()).total_seconds()),
         )
 
         async def remember(vendor_job_id: str) -> None:
-            await self._save(call._replace(state="accepted", vendor_job_id=vendor_job_id))
+            await self._taken(course, call._replace(state="accepted", vendor_job_id=vendor_job_id))
 
         about = {
             "talkingphoto.provider": candidate.provider,
@@ -236,17 +239,20 @@ class Runner:
             catalogue, _ = await self._router.snapshot()
             offer = catalogue.offer(candidate.provider, command.capability)
             # What was delivered is what counts, not what was asked for (AIR-51).
-            cost = course.delivered = Decimal(0) if offer.zero_cost else offer.cost * result.units
+            course.delivered = Delivered(result.units, Decimal(0) if offer.zero_cost else offer.cost)
+            ordered = ordered_s(provider, command)
+            if ordered is not None:
+                result = await self._fitter.fit(command, replace(result, ordered_s=ordered), space)
             verdict = await self._validator.check(command, result, space)
         if wanted is not None and model is None:
             result = replace(result, warnings=(*result.warnings, "model_ignored"))
-        ended = call.ended("succeeded", self._now(), cost=cost, units=result.units)
+        ended = call.ended("succeeded", self._now(), course.delivered)
         if result.vendor_job_id is not None:
             ended = ended._replace(vendor_job_id=result.vendor_job_id)
         course.spent += ended.spent
         if ended.paid:
             metrics.COST.labels(candidate.provider).inc(float(ended.spent))
-            course.events.append(endings.cost_recorded(course.job, ended, offer.cost))
+            course.events.append(endings.cost_recorded(course.job, ended, course.delivered.unit_cost))
         course.unsaved.append(ended)
         return Accepted(candidate, ended, result, verdict)
 
@@ -264,18 +270,22 @@ class Runner:
         return False
 
     async def _nobody_left(self, item: WorkItem, course: Course, dropped: tuple[Any, ...]) -> Ending | None:
-        if course.best is not None:
-            return await self._completed(course, course.best, warning="low_quality")
         job = course.job
-        if course.may_work_later and job.round < len(self._options.rounds_s):
+        if course.best is None and course.may_work_later and job.round < len(self._options.rounds_s):
             until = self._now() + timedelta(seconds=self._options.rounds_s[job.round])
-            if until < job.command.deadline:
+            if until < course.ends_by:
                 await self._put_off(item, course, until)
                 return None
-        return endings.failed(course, why_nobody(course.last_failure, dropped), self._now())
+        return await self._best_or(course, why_nobody(course.last_failure, dropped))
+
+    async def _best_or(self, course: Course, end: JobEnd) -> Ending:
+        """Nothing better will come: what is there is used, although it is not good enough, for it is paid for."""
+        if course.best is None:
+            return endings.failed(course, end, self._now())
+        return await self._completed(course, course.best, warning="low_quality", cut_short=end is JobEnd.TOO_LATE)
 
     async def _put_off(self, item: WorkItem, course: Course, until: datetime) -> None:
-        later = replace(course.job, round=course.job.round + 1)
+        later = replace(course.job, round=course.job.round + 1, ends_by=course.ends_by)
         async with self._database.transaction() as tx:
             repository.save_calls(tx, course.unsaved)
             if not await repository.put_off(tx, item.id, item.token, later.payload(), until):
@@ -300,45 +310,64 @@ class Runner:
                 accepted = await self._attempt(course, candidate, earlier=call)
             except ProviderFailure as failure:
                 if CONSEQUENCES[failure.failure].then != "again":
-                    course.tried.append(call.provider)
+                    course.give_up(call.provider)
                 continue
             if await self._good_enough(course, accepted):
                 return accepted
-            course.tried.append(call.provider)
+            course.give_up(call.provider)
         return None
 
-    async def _begin(self, call: Call) -> None:
+    async def _begin(self, course: Course, call: Call) -> None:
+        """Write a paid call down before it is made: while the job is ours, and where all limits have room for it."""
         if call.paid:
-            await self._save(call)
+            catalogue, _ = await self._router.snapshot()
+            offer = catalogue.offer(call.provider, course.job.command.capability)
+            async with self._database.transaction() as tx:
+                usage = await usage_for_one_more(tx)
+                if (await repository.holder(tx, call.job_id)).token != course.lease:
+                    raise LeaseLost(f"job {call.job_id} is no longer ours")
+                if not usage.room_for(offer, call.estimated_cost, catalogue.rules):
+                    raise NoRoom(call.provider)
+                repository.save_calls(tx, [call])
             self._router.book.expire()
+        course.attempts = call.attempt
 
-    async def _save(self, call: Call) -> None:
+    async def _taken(self, course: Course, call: Call) -> None:
+        """Write down under which id the vendor has a call. Where its job has been cancelled meanwhile, whoever was to
+        stop it may have found nothing there, and now can."""
         async with self._database.transaction() as tx:
+            holder = await repository.holder(tx, call.job_id)
             repository.save_calls(tx, [call])
+            if not holder.open and call.paid:
+                await repository.stop_now(tx, call)
+        if holder.token != course.lease:
+            raise LeaseLost(f"job {call.job_id} is no longer ours")
 
     async def _call_failed(self, course: Course, call: Call, failure: ProviderFailure) -> None:
         unknown = failure.failure is FailureClass.UNKNOWN_OUTCOME
         # A call that may have gone through is counted as spent: better too careful with the user's budget.
-        cost = call.estimated_cost if unknown and call.paid else course.delivered
+        delivered = call.estimate if unknown and call.paid else course.delivered
         state: CallState = "unknown" if unknown else "failed"
-        ended = call.ended(state, self._now(), cost=cost, failure=failure.failure.value, error=str(failure))
+        ended = call.ended(state, self._now(), delivered, failure=failure.failure.value, error=str(failure))
         course.spent += ended.spent
         if not call.paid:
             course.unsaved.append(ended)
             return
         async with self._database.transaction() as tx:
             repository.save_calls(tx, [ended])
-            if cost:
-                metrics.COST.labels(call.provider).inc(float(cost))
-                tx.emit(endings.cost_recorded(course.job, ended, cost))
+            if ended.spent:
+                metrics.COST.labels(call.provider).inc(float(ended.spent))
+                tx.emit(endings.cost_recorded(course.job, ended, delivered.unit_cost))
 
-    async def _completed(self, course: Course, accepted: Accepted, warning: str = "") -> Ending:
+    async def _completed(
+        self, course: Course, accepted: Accepted, warning: str = "", *, cut_short: bool = False
+    ) -> Ending:
         catalogue, _ = await self._router.snapshot()
         offer = catalogue.offer(accepted.candidate.provider, course.job.command.capability)
         now, keep = self._now(), None
         if self._options.cache_results and offer.deterministic and not warning:
             keep = cache.key_of(course.job.command, self._options.cache_setup), now + self._options.cache_for
-        return endings.completed(course, accepted, offer, now, warning=warning, keep=keep)
+        return endings.completed(course, accepted, offer, now, warning=warning, keep=keep, cut_short=cut_short)
 
     def _now(self) -> datetime:
         return self._database.clock.now()

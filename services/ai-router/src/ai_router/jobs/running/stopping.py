@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from datetime import datetime, timedelta
 from typing import cast
 from uuid import UUID
 
 import structlog
 
 from ai_router.jobs import repository
-from ai_router.jobs.models import Call
+from ai_router.jobs.models import Call, Delivered
 from ai_router.jobs.running.vendor import submits
 from ai_router.providers.port import ProviderFailure, ProviderRequest, Submits
 from ai_router.routing.router import Router
@@ -22,12 +22,25 @@ from contracts.enums import Capability
 log = structlog.get_logger(__name__)
 
 
-class VendorStopper:
-    """Cancels calls at their vendors and settles what they cost."""
+class NotThereYet(Exception):
+    """The vendor has not got the job, and may be given it any moment. Look again at ``until``."""
 
-    def __init__(self, database: Database, router: Router) -> None:
+    def __init__(self, until: datetime) -> None:
+        super().__init__(until)
+        self.until = until
+
+
+class VendorStopper:
+    """Cancels calls at their vendors and settles what they cost.
+
+    ``unseen_for_s``: so long after a call was begun its process may still be about to hand it over; longer than a
+    lease, because who has lost that stops.
+    """
+
+    def __init__(self, database: Database, router: Router, *, unseen_for_s: float) -> None:
         self._database = database
         self._router = router
+        self._unseen_for = timedelta(seconds=unseen_for_s)
 
     async def run(self, item: WorkItem) -> None:
         """Stop one call. What the vendor does not stop for certain is counted at its estimated cost."""
@@ -35,14 +48,19 @@ class VendorStopper:
         async with self._database.transaction() as tx:
             call = next((one for one in await repository.calls_of(tx, job_id) if one.id == item.id), None)
             job = await repository.find(tx, job_id)
-        stopped = call is not None and call.open and await self._stopped(call)
+        try:
+            stopped = call is not None and call.open and await self._stopped(call)
+        except NotThereYet as unseen:
+            async with self._database.transaction() as tx:
+                await repository.put_off(tx, item.id, item.token, dict(item.payload), unseen.until)
+            return
         async with self._database.transaction() as tx:
             tx.finish_work(item)
             if call is None or not call.open or job is None:
                 return
-            cost = Decimal(0) if stopped else call.estimated_cost
-            repository.save_calls(tx, [call.ended("cancelled", tx.now, cost=cost)])
-            if cost and job["user_id"] is not None:
+            ended = call.ended("cancelled", tx.now, Delivered() if stopped else call.estimate)
+            repository.save_calls(tx, [ended])
+            if ended.spent and job["user_id"] is not None:
                 tx.emit(
                     CostRecorded(
                         attempt_id=call.id,
@@ -51,9 +69,9 @@ class VendorStopper:
                         user_id=job["user_id"],
                         provider=call.provider,
                         capability=Capability(call.capability),
-                        units=Decimal(1),
-                        unit_cost=cost,
-                        cost=cost,
+                        units=call.estimate.units,
+                        unit_cost=call.estimate.unit_cost,
+                        cost=ended.spent,
                     )
                 )
 
@@ -68,6 +86,9 @@ class VendorStopper:
                 request = ProviderRequest(call.id, call.job_id, Capability(call.capability), model=None)
                 accepted = await vendor.lookup(request)
                 if accepted is None:
+                    until = call.started_at + self._unseen_for
+                    if self._database.clock.now() < until:
+                        raise NotThereYet(until)
                     return True
                 found = call._replace(vendor_job_id=accepted.vendor_job_id)
             faults.point("provider.before_cancel")

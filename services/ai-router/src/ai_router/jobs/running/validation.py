@@ -76,20 +76,18 @@ class MediaValidator:
             original = command.inputs.get("image") if command.capability in _AGAINST_ORIGINAL else None
             return _verdict(await self._run(measure.image, path, await _local(original, workspace)))
         if role == "video":
-            return await self._video(command, path, workspace)
+            return await self._video(command, result.ordered_s, path, workspace)
         return _verdict(await self._run(measure.sound, path))
 
-    async def _video(self, command: SubmitJob, path: Path, workspace: Workspace) -> Verdict:
+    async def _video(self, command: SubmitJob, ordered_s: float | None, path: Path, workspace: Workspace) -> Verdict:
         audio = await _local(command.inputs.get("audio"), workspace)
         timings = await _local(command.inputs.get("timings"), workspace)
-        expected = await expected_seconds(command, timings)
+        expected = ordered_s if ordered_s is not None else await expected_seconds(command, timings)
         measured = await self._run(measure.video, path, audio, timings, expected)
-        if expected is not None and measured.duration is not None:
-            off = abs(measured.duration - expected)
-            if off > max(0.5, DURATION_TOLERANCE * expected):
-                raise ProviderFailure(
-                    FailureClass.BAD_OUTPUT, f"{measured.duration:.2f} s came back, {expected:.2f} s were wanted"
-                )
+        if expected is not None and measured.duration is not None and not near(measured.duration, expected):
+            raise ProviderFailure(
+                FailureClass.BAD_OUTPUT, f"{measured.duration:.2f} s came back, {expected:.2f} s were wanted"
+            )
         return _verdict(measured)
 
     async def _run(self, function: Callable[..., Measured], *arguments: Path | float | None) -> Measured:
@@ -101,8 +99,13 @@ class MediaValidator:
             raise ProviderFailure(FailureClass.TRANSIENT, f"the result could not be measured: {error!r}") from error
 
 
+def near(seconds: float, expected: float) -> bool:
+    """Whether a clip is as long as expected (AIR-43)."""
+    return abs(seconds - expected) <= max(0.5, DURATION_TOLERANCE * expected)
+
+
 async def expected_seconds(command: SubmitJob, timings: Path | None) -> float | None:
-    """How long a video should be: as long as its speech, else as asked for, else None."""
+    """How long a video should be that is made for its speech: as long as that, else as asked for, else None."""
     if timings is not None:
         document = json.loads(await asyncio.to_thread(timings.read_bytes))
         return float(document["duration"])

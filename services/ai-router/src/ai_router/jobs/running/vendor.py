@@ -158,7 +158,7 @@ async def _finished(
     give_up_at = time.monotonic() + polling.stop_s
     lost = 0
     while True:
-        await _pause(provider, vendor_job_id, wait)
+        await _pause(provider, vendor_job_id, min(wait, max(0.0, give_up_at - time.monotonic())))
         wait = min(max(wait, polling.first_s) * 2, polling.most_s)
         try:
             faults.point("provider.before_poll")
@@ -180,7 +180,7 @@ async def _finished(
             if answer.progress is not None:
                 report(answer.progress)
             wait = answer.poll_after_s or wait
-        if time.monotonic() > give_up_at:
+        if time.monotonic() >= give_up_at:
             await provider.cancel(vendor_job_id)
             raise ProviderFailure(FailureClass.STUCK, f"{provider.key} took longer than {polling.stop_s:g} s")
 

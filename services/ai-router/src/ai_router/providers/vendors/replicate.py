@@ -31,7 +31,7 @@ from ai_router.providers.port import (
 from contracts.enums import Capability
 
 _MODEL = "bytedance/seedance-1-lite"
-_SECONDS = (2, 12)
+_SECONDS = tuple(range(2, 13))
 _USUAL_SECONDS = 5
 _PROMPT_LIMIT = 2_000
 _INPUT_LIMIT = 10 * MEBIBYTE
@@ -81,7 +81,8 @@ class Replicate:
             honours=frozenset({"prompt", "script", "duration", "seed"}),
             price_unit="second",
             idempotency="none",
-            max_seconds=float(_SECONDS[1]),
+            max_seconds=float(_SECONDS[-1]),
+            clip_lengths=_SECONDS,
             max_input_bytes=_INPUT_LIMIT,
             max_characters=_PROMPT_LIMIT,
             cancels=True,
@@ -94,10 +95,11 @@ class Replicate:
 
     async def submit(self, request: ProviderRequest, workspace: Workspace) -> Accepted:
         """Upload the photo, then make the prediction; its shape is the photo's, at 720p."""
-        model = results.model_of(results.declared(self.declarations, request.capability), request)
+        declaration = results.declared(self.declarations, request.capability)
+        model = results.model_of(declaration, request)
         wanted: dict[str, Any] = {
             "prompt": _prompt(request),
-            "duration": _whole(request.parameters.get("duration")),
+            "duration": _ordered(declaration, request),
             "resolution": "720p",
         }
         if isinstance(seed := request.parameters.get("seed"), int):
@@ -129,16 +131,17 @@ class Replicate:
         self, vendor_job_id: str, ready: Ready, request: ProviderRequest, workspace: Workspace
     ) -> ProviderResult:
         """Download the clip."""
+        declaration = results.declared(self.declarations, request.capability)
         known, file = dict(ready.raw), workspace.directory / "download"
         await self.http.download(told(known, "output"), file)
         stored, content = await results.keep_file(workspace, file, role="video", kind="video")
         return ProviderResult(
             outputs={"video": stored},
-            units=Decimal(str(round(content.seconds or _whole(request.parameters.get("duration")), 3))),
+            units=Decimal(str(round(content.seconds or _ordered(declaration, request), 3))),
             vendor_job_id=vendor_job_id,
             model=_MODEL,
             data={"predict_seconds": path(known, "metrics", "predict_time")},
-            ignored=results.ignored(results.declared(self.declarations, request.capability), request),
+            ignored=results.ignored(declaration, request),
             raw=results.scrub(known, self.http.secrets),
         )
 
@@ -161,12 +164,11 @@ class Replicate:
         return address
 
 
+def _ordered(declaration: Declaration, request: ProviderRequest) -> int:
+    return declaration.ordered_s(request.parameters.get("duration") or _USUAL_SECONDS)
+
+
 def _prompt(request: ProviderRequest) -> str:
     wish = results.text(request, "prompt", longest=_PROMPT_LIMIT, needed=False)
     script = results.text(request, "script", longest=_PROMPT_LIMIT, needed=not wish)
     return f'{wish} The person says: "{script}"'.strip() if script else wish
-
-
-def _whole(seconds: object) -> int:
-    wanted = round(seconds) if isinstance(seconds, int | float) else _USUAL_SECONDS
-    return min(_SECONDS[1], max(_SECONDS[0], wanted))

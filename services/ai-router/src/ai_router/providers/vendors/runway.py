@@ -36,7 +36,7 @@ _RATIOS: Mapping[str, float] = {
     name: int(name.partition(":")[0]) / int(name.partition(":")[2])
     for name in ("1280:720", "720:1280", "1104:832", "832:1104", "960:960", "1584:672")
 }
-_SECONDS = (2, 10)
+_SECONDS = tuple(range(2, 11))
 _PROMPT_LIMIT = 1_000
 _INPUT_LIMIT = 3_700_000
 """A data URI may have 5 MB; base64 takes a third more."""
@@ -80,7 +80,8 @@ class Runway:
             honours=frozenset({"prompt", "script", "duration", "width", "height", "seed"}),
             price_unit="second",
             idempotency="none",
-            max_seconds=float(_SECONDS[1]),
+            max_seconds=float(_SECONDS[-1]),
+            clip_lengths=_SECONDS,
             max_input_bytes=_INPUT_LIMIT,
             max_characters=_PROMPT_LIMIT,
             cancels=True,
@@ -108,7 +109,7 @@ class Runway:
         else:
             body["promptImage"] = picture
             body["promptText"] = self._prompt(request)
-            body["duration"] = _whole(request.parameters.get("duration"))
+            body["duration"] = declaration.ordered_s(request.parameters.get("duration"))
             address = "/v1/image_to_video"
         answer = await self.http.call("POST", address, accepts=True, json_body=body)
         if not isinstance(number := path(answer.data, "id"), str):
@@ -141,7 +142,7 @@ class Runway:
         stored, content = await results.keep_file(workspace, file, role="video", kind="video")
         return ProviderResult(
             outputs={"video": stored},
-            units=Decimal(str(round(content.seconds or _whole(request.parameters.get("duration")), 3))),
+            units=Decimal(str(round(content.seconds or declaration.ordered_s(request.parameters.get("duration")), 3))),
             vendor_job_id=vendor_job_id,
             model=model,
             data={"credits": path(dict(ready.raw), "cost", "credits")},
@@ -169,8 +170,3 @@ class Runway:
         # Runway counts UTF-16 code units.
         spoken = f'{wish} The person says: "{script}"'.strip() if script else wish
         return spoken.encode("utf-16-le")[: 2 * _PROMPT_LIMIT].decode("utf-16-le", errors="ignore")
-
-
-def _whole(seconds: object) -> int:
-    wanted = round(seconds) if isinstance(seconds, int | float) else _SECONDS[1]
-    return min(_SECONDS[1], max(_SECONDS[0], wanted))

@@ -57,6 +57,7 @@ class Veo:
             price_unit="second",
             idempotency="none",
             max_seconds=float(_SECONDS[-1]),
+            clip_lengths=_SECONDS,
             max_input_bytes=20 * MEBIBYTE,
             max_characters=_PROMPT_LIMIT,
         ),
@@ -76,7 +77,7 @@ class Veo:
             instance["image"] = {"bytesBase64Encoded": await results.encoded(file), "mimeType": mime_type}
         parameters: dict[str, Any] = {
             "sampleCount": 1,
-            "durationSeconds": _offered(request.parameters.get("duration")),
+            "durationSeconds": declaration.ordered_s(request.parameters.get("duration")),
             "aspectRatio": results.ratio_of(request, _RATIOS, "16:9"),
         }
         if isinstance(seed := request.parameters.get("seed"), int):
@@ -120,7 +121,7 @@ class Veo:
             raise failure(FailureClass.TRANSIENT, f"veo: {lost}", vendor_job_id=vendor_job_id) from lost
         stored, content = await results.keep_file(workspace, clip, role="video", kind="video")
         asked = request.parameters.get("duration")
-        delivered = Decimal(str(round(content.seconds or _offered(asked), 3)))
+        delivered = Decimal(str(round(content.seconds or declaration.ordered_s(asked), 3)))
         longer = isinstance(asked, int | float) and asked not in _SECONDS
         return ProviderResult(
             outputs={"video": stored},
@@ -161,9 +162,3 @@ class Veo:
         wish = results.text(request, "prompt", longest=_PROMPT_LIMIT, needed="script" not in request.parameters)
         script = results.text(request, "script", longest=_PROMPT_LIMIT, needed=False)
         return f'{wish} The person in the picture says: "{script}"'.strip() if script else wish
-
-
-def _offered(seconds: object) -> int:
-    """The shortest offered length that is not shorter than asked for, else the longest."""
-    wanted = seconds if isinstance(seconds, int | float) else _SECONDS[-1]
-    return next((each for each in _SECONDS if each >= wanted), _SECONDS[-1])

@@ -46,6 +46,8 @@ IMAGE_GATE = Gate(
 """WFL-26."""
 VIDEO_GATE = Gate(passes_at=7.5, attempts=2, warning="The video's quality is below what we aim for.")
 """WFL-27."""
+HALF = Decimal("0.5")
+"""Photo and speech are made side by side; the video may have whatever they leave (WFL-32)."""
 
 
 def talking_photo(settings: Settings) -> Definition:
@@ -71,6 +73,7 @@ def talking_photo(settings: Settings) -> Definition:
         lane=_lane,
         results=results.delivered,
         credits=results.captured,
+        budget=_budget,
         score=results.overall_score,
         score_at_least=results.OVERALL_AT_LEAST,
         closing=results.closing,
@@ -95,9 +98,19 @@ def talking_photo(settings: Settings) -> Definition:
                 needs=("reserve",),
                 ask=_enhance,
                 gate=IMAGE_GATE,
+                share=HALF,
                 **job,
             ),
-            Step("speak", "the script to be spoken", (20, 30), needs=("reserve",), ask=_speak, **job),
+            Step(
+                "speak",
+                "the script to be spoken",
+                (20, 30),
+                needs=("reserve",),
+                ask=_speak,
+                share=HALF,
+                learns=("duration",),
+                **job,
+            ),
             Step(
                 "generate",
                 "the video to be made",
@@ -106,6 +119,7 @@ def talking_photo(settings: Settings) -> Definition:
                 needs=("enhance", "speak"),
                 ask=_generate,
                 gate=VIDEO_GATE,
+                share=Decimal(1),
                 **job,
             ),
             Step(
@@ -163,6 +177,10 @@ def _reservation(run: Run) -> dict[str, Any]:
     return found.data if found is not None else {}
 
 
+def _budget(run: Run) -> Decimal:
+    return Decimal(_reservation(run).get("budget", 0))
+
+
 def _lane(run: Run) -> Priority:
     return Priority(_reservation(run).get("priority") or run.brief.input.get("priority") or Priority.NORMAL)
 
@@ -208,11 +226,18 @@ def _speak(run: Run, asking: Asking) -> Command:
 
 def _generate(run: Run, asking: Asking) -> Command:
     order = _input(run)
-    spoken = run.result("speak").outputs
+    speech = run.result("speak")
+    spoken = speech.outputs
     inputs = {"image": run.result("enhance").outputs["image"], "audio": spoken["audio"]}
     if "timings" in spoken:
         inputs["timings"] = spoken["timings"]
-    parameters = {"script": order.script, "language": order.language, "voice": order.voice, "duration": order.duration}
+    parameters = {
+        "script": order.script,
+        "language": order.language,
+        "voice": order.voice,
+        # As long as its speech: a clip of another length would be paid for and be of no use.
+        "duration": speech.data.get("duration", order.duration),
+    }
     return _job(run, asking, Capability.VIDEO_GENERATION, inputs, parameters)
 
 
@@ -223,8 +248,7 @@ def _job(
     inputs: dict[str, StoredObject],
     parameters: dict[str, Any],
 ) -> SubmitJob:
-    """A job with what is left of the run's budget (WFL-32)."""
-    reservation = _reservation(run)
+    """A job with what it was handed of the run's budget (WFL-32)."""
     return SubmitJob(
         job_id=asking.ref,
         run_id=run.id,
@@ -234,12 +258,13 @@ def _job(
         inputs=inputs,
         parameters=parameters,
         quality=_input(run).quality,
-        plan=str(reservation.get("plan", "free")),
-        budget=max(Decimal(0), Decimal(reservation.get("budget", 0)) - run.state.cost),
+        plan=str(_reservation(run).get("plan", "free")),
+        budget=asking.budget,
         minimum_score=asking.minimum_score,
         exclude=asking.exclude,
         prefer=asking.prefer,
         deadline=asking.deadline,
+        run_for_s=asking.run_for_s,
     )
 
 
