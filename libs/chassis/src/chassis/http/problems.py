@@ -15,12 +15,19 @@ from starlette.responses import JSONResponse, Response
 from chassis.errors import BY_STATUS, Invalid, ServiceError, Unavailable
 from chassis.observe import context
 
-# 405, 406 and 416 come from the framework and the object router; no class of ours stands for them.
-_PLAIN_CODES = {405: "method_not_allowed", 406: "not_acceptable", 416: "range_not_satisfiable"}
+# These come from the framework, the edge and the object router; no class of ours stands for them.
+_PLAIN_CODES = {
+    405: "method_not_allowed",
+    406: "not_acceptable",
+    408: "too_slow",
+    416: "range_not_satisfiable",
+    431: "too_many_headers",
+}
 
 _PLAIN_MESSAGES = {
     404: "There is nothing at this address.",
     405: "This address does not take that method.",
+    408: "The body did not arrive in time.",
     413: "The body is larger than this address takes.",
 }
 

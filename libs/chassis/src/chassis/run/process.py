@@ -29,6 +29,7 @@ from chassis.data import migrations
 from chassis.data.database import Database
 from chassis.http.app import create_app
 from chassis.http.requests import STOPPING
+from chassis.http.server import bounded
 from chassis.identity.tokens import TokenVerifier
 from chassis.messaging.dead_letters import PostgresDeadLetters
 from chassis.observe.logs import configure_logging
@@ -211,17 +212,8 @@ async def _serve(app: Any, settings: ServiceSettings, stop: asyncio.Event) -> No
 
 
 def server_config(app: Any, settings: ServiceSettings) -> uvicorn.Config:
-    """uvicorn, set so that it adds nothing to what the app logs and answers itself."""
-    return uvicorn.Config(
-        app,
-        host=settings.host,
-        port=settings.port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=int(GRACE_S),
-        timeout_keep_alive=30,
-    )
+    """uvicorn on the service's own port, with the bounds that the settings set."""
+    return bounded(app, settings, host=settings.host, port=settings.port, grace_s=GRACE_S)
 
 
 def _loaded(spec: ServiceSpec) -> ServiceSettings:
