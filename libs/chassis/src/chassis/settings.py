@@ -104,7 +104,9 @@ class ServiceSettings(BaseSettings):
     aws_access_key_id: SecretStr | None = Field(None, description="Needed when object_store is s3.")
     aws_secret_access_key: SecretStr | None = Field(None, description="Needed when object_store is s3.")
 
-    jwks_url: str | None = Field(None, description="Where users publishes its signing keys.")
+    jwks_url: str | None = Field(
+        None, description="Where users publishes its signing keys, and beside them the sessions that have ended."
+    )
     token_issuer: str = Field("talkingphoto", description="`iss` of access tokens.")
     token_audience: str = Field("talkingphoto-api", description="`aud` of access tokens.")
     jwt_secret_key: SecretStr | None = Field(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
-from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from pydantic import BaseModel
@@ -13,12 +12,10 @@ from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 from swagger_ui_bundle import swagger_ui_path
 
-from chassis.bus.messages import Received
 from chassis.http.app import create_app
 from chassis.identity.tokens import TokenVerifier
-from chassis.messaging.listeners import Listeners
+from chassis.messaging.sessions import session_listeners
 from chassis.run.service import Dependencies, Service, ServiceSpec
-from contracts.users import SessionRevoked
 from gateway.docs import endpoints as docs_endpoints
 from gateway.proxy.headers import SecurityHeaders
 from gateway.proxy.slashes import TrailingSlashes
@@ -54,7 +51,7 @@ def build(settings: Settings, deps: Dependencies) -> Service:
         settings=settings,
         version=version("talkingphoto-gateway"),
         routers=[_root(settings), docs_endpoints.router],
-        readiness={},
+        readiness={"sessions": deps.verifier.ready} if isinstance(deps.verifier, TokenVerifier) else {},
         lifespan=lifespan,
         description="The one public entry.",
         larger_bodies={row.path_format: row.max_body for row in TABLE},
@@ -65,7 +62,7 @@ def build(settings: Settings, deps: Dependencies) -> Service:
     app.state.upstreams = upstreams
     app.router.routes.extend(Route(row.template, Proxy(row, upstreams, deps.verifier)) for row in TABLE)
     app.mount("/api/docs/assets", StaticFiles(directory=str(swagger_ui_path)))
-    return Service(name="gateway", app=app, listeners=_listeners(deps))
+    return Service(name="gateway", app=app, listeners=session_listeners("gateway", deps.verifier))
 
 
 def _root(settings: Settings) -> APIRouter:
@@ -77,18 +74,6 @@ def _root(settings: Settings) -> APIRouter:
         return Platform(version=version("talkingphoto-gateway"), environment=settings.env)
 
     return router
-
-
-def _listeners(deps: Dependencies) -> Listeners:
-    registry = Listeners("gateway")
-
-    @registry.on(SessionRevoked)
-    def forget(received: Received[Any]) -> None:
-        """Tokens of a revoked session stop working here at once."""
-        if isinstance(deps.verifier, TokenVerifier):
-            deps.verifier.revoke_session(received.message.session_id)
-
-    return registry
 
 
 SPEC = ServiceSpec("gateway", Settings, build)

@@ -22,6 +22,7 @@ from chassis.http.problems import (
     error_response,
     http_error_response,
     internal_error_response,
+    unforeseen,
 )
 from chassis.identity.tokens import Identity, Verifier, authorization, bearer_token
 from chassis.ids import uuid7
@@ -248,6 +249,11 @@ async def _identify(scope: Scope) -> Identity | None:
         identity = await verifier.verify(token)
     except ServiceError as refusal:
         scope["chassis.identity"] = refusal
+        return None
+    except Exception:
+        # Nobody foresaw it, and it is no reason to be let in; outside of this there is no last resort.
+        log.exception("http.identity_failed")
+        scope["chassis.identity"] = unforeseen()
         return None
     scope["chassis.identity"] = identity
     return identity

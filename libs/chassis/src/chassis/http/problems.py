@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from http import HTTPStatus
+from itertools import islice
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -23,6 +24,9 @@ _PLAIN_CODES = {
     416: "range_not_satisfiable",
     431: "too_many_headers",
 }
+
+MOST_FIELDS = 20
+"""Named in one answer. Nobody corrects more at a time, and the answer must not grow with what was sent."""
 
 _PLAIN_MESSAGES = {
     404: "There is nothing at this address.",
@@ -49,9 +53,14 @@ def error_response(error: ServiceError, *, status: int | None = None, code: str 
     return JSONResponse({"error": body}, status_code=status or error.status, headers=error.headers)
 
 
+def unforeseen() -> ServiceError:
+    """What a caller is told of an error that nobody foresaw: no internals, a request id to find it by."""
+    return ServiceError("Something failed on our side. Try again; if it stays, quote the request id.")
+
+
 def internal_error_response() -> JSONResponse:
-    """The answer when nobody foresaw the error: no internals, a request id to find it by."""
-    return error_response(ServiceError("Something failed on our side. Try again; if it stays, quote the request id."))
+    """The answer when nobody foresaw the error."""
+    return error_response(unforeseen())
 
 
 def database_away_response() -> JSONResponse:
@@ -78,7 +87,7 @@ async def _validation_error(_: Request, error: Exception) -> Response:
     # The rejected input is left out on purpose: it may be a password.
     fields: dict[str, str] = {}
     rules: dict[str, JsonValue] = {}
-    for problem in error.errors():
+    for problem in islice(error.errors(), MOST_FIELDS):
         name = field_name(problem["loc"])
         fields.setdefault(name, problem["msg"])
         rules.setdefault(name, problem["type"])

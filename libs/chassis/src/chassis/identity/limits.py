@@ -176,4 +176,6 @@ async def _take(window: MovingWindowRateLimiter, key: str, limit: Limit) -> Verd
     allowed = await window.hit(item, key)
     stats = await window.get_window_stats(item, key)
     (_ALLOWED if allowed else _REFUSED).inc()
-    return Verdict(allowed, limit.count, max(0, stats.remaining), max(0.0, stats.reset_time - time.time()))
+    # At the very end of a window the library's two answers differ.
+    remaining = max(0, stats.remaining) if allowed else 0
+    return Verdict(allowed, limit.count, remaining, max(0.0, stats.reset_time - time.time()))

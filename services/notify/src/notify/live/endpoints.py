@@ -48,7 +48,7 @@ async def follow_run(
     caller: Caller,
     request: Request,
     stopping: Stopping,
-    last_event_id: Annotated[int, Header(ge=0, description="Resume after this event.")] = 0,
+    last_event_id: Annotated[int, Header(ge=0, le=2**31 - 1, description="Resume after this event.")] = 0,
 ) -> Response:
     """Everything that happened to a run so far, then everything as it happens, until it ends.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from starlette.responses import JSONResponse, RedirectResponse
 
 from chassis.data.database import Transaction
 from chassis.errors import documented
+from chassis.http.inputs import Moment
 from chassis.http.pagination import Fields, Page, Paged, selected
 from chassis.http.requests import Tx
 from chassis.identity.tokens import AdminCaller, Caller, Identity
@@ -97,8 +97,8 @@ def router(settings: Settings, definitions: Definitions, driver: Driver, store: 
         workflow_type: WorkflowType | None = None,
         status: Status | None = None,
         product_line: Annotated[str | None, Query(max_length=50)] = None,
-        created_from: datetime | None = None,
-        created_before: datetime | None = None,
+        created_from: Moment | None = None,
+        created_before: Moment | None = None,
     ) -> Any:
         """Your workflows, newest first."""
         filters = queries.Filters(workflow_type, status, product_line, created_from, created_before)
