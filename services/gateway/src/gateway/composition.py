@@ -8,16 +8,19 @@ from importlib.metadata import version
 
 from fastapi import APIRouter, FastAPI
 from pydantic import BaseModel
+from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 from swagger_ui_bundle import swagger_ui_path
 
 from chassis.http.app import create_app
+from chassis.identity.limits import MemoryLimiter, RedisLimiter
 from chassis.identity.tokens import TokenVerifier
 from chassis.messaging.sessions import session_listeners
 from chassis.run.service import Dependencies, Service, ServiceSpec
 from gateway.docs import endpoints as docs_endpoints
-from gateway.proxy.headers import SecurityHeaders
+from gateway.proxy.headers import SecurityHeaders, cors
+from gateway.proxy.limits import Limits
 from gateway.proxy.slashes import TrailingSlashes
 from gateway.proxy.table import TABLE
 from gateway.proxy.upstream import Proxy, Upstreams
@@ -40,11 +43,16 @@ def build(settings: Settings, deps: Dependencies) -> Service:
         settings.upstreams, connect_s=settings.upstream_connect_s, answer_s=settings.upstream_answer_s
     )
 
+    limiter = RedisLimiter.at(settings.redis_url.get_secret_value()) if settings.redis_url else MemoryLimiter()
+    limits = Limits(limiter, factor=settings.rate_limit_factor)
+
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await upstreams.start()
         yield
         await upstreams.stop()
+        if isinstance(limiter, RedisLimiter):
+            await limiter.close()
 
     app = create_app(
         name="gateway",
@@ -57,10 +65,12 @@ def build(settings: Settings, deps: Dependencies) -> Service:
         larger_bodies={row.path_format: row.max_body for row in TABLE},
     )
     app.add_middleware(TrailingSlashes)
+    if settings.allowed_origins:
+        app.add_middleware(CORSMiddleware, **cors(settings.allowed_origins))
     app.add_middleware(SecurityHeaders)
     app.state.verifier = deps.verifier
     app.state.upstreams = upstreams
-    app.router.routes.extend(Route(row.template, Proxy(row, upstreams, deps.verifier)) for row in TABLE)
+    app.router.routes.extend(Route(row.template, Proxy(row, upstreams, deps.verifier, limits)) for row in TABLE)
     app.mount("/api/docs/assets", StaticFiles(directory=str(swagger_ui_path)))
     return Service(name="gateway", app=app, listeners=session_listeners("gateway", deps.verifier))
 
