@@ -11,7 +11,6 @@ from pydantic import BaseModel
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
-from swagger_ui_bundle import swagger_ui_path
 
 from chassis.http.app import create_app
 from chassis.identity.limits import MemoryLimiter, RedisLimiter
@@ -62,6 +61,7 @@ def build(settings: Settings, deps: Dependencies) -> Service:
         readiness={"sessions": deps.verifier.ready} if isinstance(deps.verifier, TokenVerifier) else {},
         lifespan=lifespan,
         description="The one public entry.",
+        openapi_url=None,
         larger_bodies={row.path_format: row.max_body for row in TABLE},
     )
     app.add_middleware(TrailingSlashes)
@@ -70,8 +70,9 @@ def build(settings: Settings, deps: Dependencies) -> Service:
     app.add_middleware(SecurityHeaders)
     app.state.verifier = deps.verifier
     app.state.upstreams = upstreams
+    app.state.document = docs_endpoints.Known()
     app.router.routes.extend(Route(row.template, Proxy(row, upstreams, deps.verifier, limits)) for row in TABLE)
-    app.mount("/api/docs/assets", StaticFiles(directory=str(swagger_ui_path)))
+    app.mount("/api/docs/assets", StaticFiles(directory=str(docs_endpoints.ASSETS)))
     return Service(name="gateway", app=app, listeners=session_listeners("gateway", deps.verifier))
 
 

@@ -13,6 +13,7 @@ MOST_VALUES = 1000
 """Keys and elements of a whole body. An order of the largest kind has some two hundred."""
 
 DEEPEST = 20
+"""Levels of objects and lists in one another."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -32,24 +33,29 @@ class Input(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _bounded(cls, value: Any) -> Any:
-        _count(value, MOST_VALUES, DEEPEST)
+        _count(value, MOST_VALUES, ())
         return value
 
 
-def _count(value: Any, left: int, deeper: int) -> int:
-    """How many of ``left`` values are left after ``value`` and all in it; raises for too many, and for such text."""
+def _count(value: Any, left: int, at: tuple[str | int, ...]) -> int:
+    """How many of ``left`` values are left after ``value``, which is ``at``; raises for too many, and for no text."""
     if isinstance(value, str):
         if not _is_text(value):
-            raise PydanticCustomError("not_text", "has a character that is none (NUL, or half a surrogate pair)")
+            raise PydanticCustomError("not_text", "has a character that is none", {"at": at})
         return left
     if not isinstance(value, dict | list):
         return left
     left -= len(value)
-    if left < 0 or deeper == 0:
+    if left < 0 or len(at) >= DEEPEST:
         raise PydanticCustomError("too_many_values", "has too many fields or elements, or too many levels")
-    parts = (part for pair in value.items() for part in pair) if isinstance(value, dict) else value
-    for part in parts:
-        left = _count(part, left, deeper - 1)
+    if isinstance(value, list):
+        for index, part in enumerate(value):
+            left = _count(part, left, (*at, index))
+        return left
+    for name, part in value.items():
+        if not isinstance(name, str) or not _is_text(name):
+            raise PydanticCustomError("not_text", "has a name with a character that is none", {"at": at})
+        left = _count(part, left, (*at, name))
     return left
 
 

@@ -88,7 +88,10 @@ async def _validation_error(_: Request, error: Exception) -> Response:
     fields: dict[str, str] = {}
     rules: dict[str, JsonValue] = {}
     for problem in islice(error.errors(), MOST_FIELDS):
-        name = field_name(problem["loc"])
+        # ``chassis.http.inputs`` looks at a body as a whole, and says where in it.
+        # The place in the text that is no JSON is no field.
+        broken = problem["type"] == "json_invalid"
+        name = "body" if broken else field_name((*problem["loc"], *problem.get("ctx", {}).get("at", ())))
         fields.setdefault(name, problem["msg"])
         rules.setdefault(name, problem["type"])
     message = "Correct these fields: " + ", ".join(sorted(fields)) + "."

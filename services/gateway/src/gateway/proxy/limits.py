@@ -20,7 +20,7 @@ MINUTE, HOUR = 60, 3600
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """``method`` on ``path`` may be asked so often by a user, and without a token by an address. Paths end in no slash."""
+    """``method`` on ``path`` may be asked so often by a user, and without a token by an address."""
 
     method: str
     path: str
