@@ -125,3 +125,13 @@ async def test_many_users_of_one_address_share_a_larger_limit() -> None:
         await limits.take(scope, an_identity())
     with pytest.raises(RateLimited):
         await limits.take(scope, an_identity())
+
+
+async def test_a_live_stream_does_not_outlive_its_session(gateway: Any) -> None:
+    identity = an_identity()
+    token = gateway.issuer.token(identity)
+    async with gateway.request("GET", "/api/v1/workflows/1/events", token=token) as answer:
+        assert await answer.content.readuntil(b"\n\n") == b"id: 1\n\n"
+        gateway.service.app.state.verifier.revoke_session(identity.session_id)
+        gateway.upstream.release.set()
+        assert await answer.content.read() == b""

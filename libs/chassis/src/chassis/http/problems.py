@@ -9,9 +9,11 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from pydantic import JsonValue
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
+from starlette.routing import compile_path
 
 from chassis.errors import BY_STATUS, Invalid, ServiceError, Unavailable
 from chassis.observe import context
@@ -98,9 +100,22 @@ async def _validation_error(_: Request, error: Exception) -> Response:
     return error_response(Invalid(message, fields=fields, details={"rules": rules}))
 
 
-async def _http_exception(_: Request, error: Exception) -> Response:
+async def _http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101  what it is registered for
-    return http_error_response(error.status_code, str(error.detail), error.headers)
+    headers = error.headers
+    if error.status_code == 405:
+        headers = {**(headers or {}), "Allow": ", ".join(sorted(_methods_at(request)))}
+    return http_error_response(error.status_code, str(error.detail), headers)
+
+
+def _methods_at(request: Request) -> set[str]:
+    """What this address takes: of every route there, not of the first one as the framework says."""
+    found: set[str] = set()
+    for route in iter_route_contexts(request.app.routes):
+        methods = getattr(route.original_route, "methods", None)
+        if methods and route.path_format and compile_path(route.path_format)[0].match(request.scope["path"]):
+            found |= methods
+    return found
 
 
 def http_error_response(status: int, detail: str, headers: Mapping[str, str] | None = None) -> Response:

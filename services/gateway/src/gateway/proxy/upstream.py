@@ -123,6 +123,14 @@ class Proxy:
             await self._limits.take(scope, None)
             raise
 
+    async def _may_go_on(self, scope: Scope) -> bool:
+        """Whether the session behind a live stream still stands: its right was looked at when the stream began."""
+        try:
+            await self._verifier.verify(bearer_token(authorization(scope["headers"])) or "")
+        except NotAuthenticated:
+            return False
+        return True
+
     async def _carry(self, scope: Scope, receive: Receive, send: Send) -> None:
         if (declared := _declared_length(scope)) is not None and declared > self._row.max_body:
             raise TooLarge(f"The body is larger than {self._row.max_body} bytes.")
@@ -150,6 +158,8 @@ class Proxy:
                 )
                 stopping = stopping_of(scope) if answer.content_type == "text/event-stream" else None
                 while data := await _unless(left, _piece(answer.content, stopping)):
+                    if self._row.live and not await self._may_go_on(scope):
+                        break
                     await send({"type": "http.response.body", "body": data, "more_body": True})
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
         except TimeoutError as error:

@@ -38,8 +38,8 @@ _EVENTS = """Server-sent events. Each has as `id` its number within the run, as 
 (`pending`, `processing`, `completed`, `failed`, `cancelled`), and as `data` a JSON object: `type` (`workflow_status`),
 `workflow_id`, `state`, `sequence`, `timestamp`, `status` with `progress` (0 to 100, or null where the event says
 nothing of it), `step` and `message`, and `step_completed` when a step has ended; the final one of a run that failed has
-`code` and `retryable`, and of one that is done `cost` and `credits`. The comment `: alive` comes when nothing else does.
-The stream ends after the event of a final state: `completed`, `failed` or `cancelled`."""
+`code` and `retryable`, and of one that is done `cost` and `credits`. The comment `: alive` comes when nothing else
+does. The stream ends after the event of a final state: `completed`, `failed` or `cancelled`."""
 _EXAMPLE = """id: 3
 event: processing
 data: {"type":"workflow_status","workflow_id":"0199f0a1-7c1e-7a53-9d0b-6c1f2e3d4a5b","state":"processing",\
