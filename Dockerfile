@@ -28,5 +28,5 @@ RUN useradd --system --uid 10001 --home-dir /app talkingphoto \
 COPY --from=build --chown=talkingphoto /app /app
 WORKDIR /app
 USER talkingphoto
-ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 HOST=0.0.0.0 PORT=8000
-EXPOSE 8000
+ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 HOST=0.0.0.0 PORT=8000 ADMIN_HOST=0.0.0.0 ADMIN_PORT=9464
+EXPOSE 8000 9464

@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # Compiled once here, and not by each of the many processes that start side by side.
 UV := $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python
 MEMBERS := libs/contracts libs/chassis libs/media services/gateway services/users services/billing services/workflow \
-	services/ai-router services/export services/notify cli
+	services/ai-router services/export services/notify cli runner
 export TALKINGPHOTO_HOME ?= $(CURDIR)/.state
 
 PHOTO ?= samples/portrait.jpg
@@ -60,7 +60,7 @@ doctor: setup ## Say what is installed, reachable, missing
 # the tests that run, break and watch whole platforms.
 PURE := libs/contracts libs/media simulators services/ai-router/tests/providers
 SLICES := libs/chassis $(filter-out services/ai-router/tests,$(wildcard services/*/tests)) \
-	$(filter-out services/ai-router/tests/providers,$(wildcard services/ai-router/tests/*)) cli $(wildcard tests/test_*.py)
+	$(filter-out services/ai-router/tests/providers,$(wildcard services/ai-router/tests/*)) cli runner $(wildcard tests/test_*.py)
 WHOLE := tests/chaos tests/e2e
 
 test: $(VENV)/.dev ## All tests: unit, slices, seams, journeys, a sample of the chaos suite [TESTS=services/billing]
@@ -85,8 +85,9 @@ fmt: $(VENV)/.dev ## Format and mend what can be mended
 bench: $(VENV)/.dev ## Measure beside the peers, in one run: make bench [QUICK=1 ONLY=B1,B3]
 	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY))
 
-chaos: $(VENV)/.dev ## Break everything on purpose: every crash point, broker and database killed and frozen
+chaos: $(VENV)/.dev ## Break everything on purpose: every crash point, broker and database killed and frozen, 100,000 cancellations
 	@$(BIN)/python -m pytest -q -n 2 --dist worksteal -m chaos tests/chaos --all-points --seeds 5
+	@CANCELLATIONS=100000 $(BIN)/python -m pytest -q libs/chassis/tests/data/test_cancellation.py
 
 vendors: $(VENV)/.dev ## Start the vendors' simulators on loopback
 	@$(BIN)/python -m simulators

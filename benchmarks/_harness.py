@@ -16,7 +16,8 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,8 @@ from typing import Any
 import psutil
 from rich.console import Console
 from rich.table import Table
+
+from chassis.run.private_rabbitmq import NoBroker
 
 VOID_ABOVE = 0.15
 
@@ -180,8 +183,18 @@ def report(result: Result, *, output: Path | None = None) -> None:
 
 def main(benchmark: Callable[[bool], Awaitable[Result]]) -> None:
     """Run a benchmark module: ``--quick`` for the short form. Exit code 1 when it is below its gate or wrong."""
-    result = asyncio.run(_run(benchmark, "--quick" in sys.argv[1:]))
+    with in_one_line():
+        result = asyncio.run(_run(benchmark, "--quick" in sys.argv[1:]))
     raise SystemExit(1 if result.failed else 0)
+
+
+@contextmanager
+def in_one_line() -> Iterator[None]:
+    """End with 1 and a line that says what to do when a server that is measured cannot be had."""
+    try:
+        yield
+    except NoBroker as error:
+        raise SystemExit(str(error)) from None
 
 
 async def _run(benchmark: Callable[[bool], Awaitable[Result]], quick: bool) -> Result:

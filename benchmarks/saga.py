@@ -23,14 +23,14 @@ from pathlib import Path
 from uuid import UUID
 
 import uvloop
-from _harness import Meter, Result, Sample, Side, Wrong, compare, report_latency
+from _harness import Meter, Result, Sample, Side, Wrong, compare, in_one_line, report_latency
 from _statements import Statements
 from rich.console import Console
 from rich.table import Table
 from saga_stage import ENDS_WITHIN_S, HERE, Peers, Stage
 
 from chassis.bus.messages import Received
-from chassis.bus.rabbitmq import RabbitMQBus
+from chassis.bus.rabbitmq.bus import RabbitMQBus
 from chassis.messaging.listeners import Listeners
 from contracts.workflow import RunCompleted
 
@@ -70,8 +70,8 @@ async def throughput(stage: Stage, peers: Peers, *, runs: int, rounds: int) -> R
         Side("ours", "history, jobs, outbox, inbox, live updates; each effect once", ours),
         Side("celery chain, prefork -c 2", "acknowledged late, confirms; no state", celery),
         rounds=rounds,
-        gate=1.5,
-        goal=3.0,
+        gate=1.0,
+        goal=1.5,
         counters=lambda: {name: statistics.median(c[name] for c in counted) for name in counted[0]} if counted else {},
     )
 
@@ -106,8 +106,8 @@ async def beside_dbos(stage: Stage, *, runs: int, rounds: int) -> Result:
         Side("ours", "history, jobs, outbox, inbox, live updates; each effect once", ours),
         Side("dbos, three steps", "step results in PostgreSQL; one process, no broker", dbos),
         rounds=rounds,
-        gate=4.0,
-        goal=8.0,
+        gate=2.0,
+        goal=3.0,
     )
 
 
@@ -234,7 +234,7 @@ async def benchmark(quick: bool) -> list[Result]:
 
 if __name__ == "__main__":
     sys.path.insert(0, str(HERE))
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    with in_one_line(), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         if "--counters" in sys.argv[1:]:
             runner.run(counters())
             raise SystemExit(0)

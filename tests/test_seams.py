@@ -20,7 +20,7 @@ from chassis.settings import load
 from chassis.testing.plugin import NewDatabase
 from contracts.catalogue import MESSAGES, commands, events
 from contracts.message import Command, Message
-from talkingphoto.platform.layout import PACKAGES, Home, common_settings, settings_of, specs
+from talkingphoto_runner.layout import PACKAGES, Home, common_settings, settings_of, specs
 
 RECORDED = Path(__file__).parents[1] / "libs" / "contracts" / "recorded"
 NOWHERE = "postgresql+asyncpg://127.0.0.1/none"

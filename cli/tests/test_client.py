@@ -18,7 +18,8 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from chassis.testing.served import served
 from talkingphoto.account import log_in
 from talkingphoto.client import ApiError, Client, Unreachable
-from talkingphoto.main import REFUSED, _run, _status
+from talkingphoto.command import REFUSED, run
+from talkingphoto.main import _status
 
 
 class Platform:
@@ -187,7 +188,7 @@ def test_what_the_platform_refuses_ends_with_3_and_names_the_fields(
 
     for as_json in (True, False):
         with pytest.raises(typer.Exit) as ended:
-            _run(refuse, as_json=as_json)
+            run(refuse, as_json=as_json)
         assert ended.value.exit_code == REFUSED
     output = capsys.readouterr()
     assert json.loads(output.out) == {

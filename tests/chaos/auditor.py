@@ -15,6 +15,7 @@ from uuid import UUID
 
 import asyncpg
 import orjson
+from tests.chaos import correspondence
 
 FINAL = ("completed", "failed", "cancelled")
 MESSAGING = ("users", "billing", "workflow", "ai_router", "export", "notify")
@@ -66,11 +67,20 @@ class Auditor:
     def __init__(self, urls: Mapping[str, str]) -> None:
         self._urls = {name: url.replace("postgresql+asyncpg://", "postgresql://") for name, url in urls.items()}
 
-    async def settle(self, witness: Witness, *, patience_s: float) -> float:
-        """Wait until every accepted run has ended and every outbox and work table is empty; returns the seconds.
+    async def watch(self) -> None:
+        """Keep what is committed from now on; before the load, and again as often as one likes."""
+        for url in self._urls.values():
+            connection = await asyncpg.connect(url, timeout=5)
+            try:
+                await correspondence.watch(connection)
+            finally:
+                await connection.close()
 
-        Returns also when no run has gone a step further for ``patience_s``: the audit then says what is missing.
-        However many runs there are, and however slow the machine, what is stuck is told from what is slow.
+    async def settle(self, witness: Witness, *, patience_s: float) -> float:
+        """Wait until every accepted run has ended, nothing waits in an outbox or work table, and no message is missing.
+
+        Returns the seconds; also when no run has gone a step further for ``patience_s``: the audit then says what is
+        missing. However many runs there are, and however slow the machine, what is stuck is told from what is slow.
         """
         started = moved = time.monotonic()
         steps = -1
@@ -99,6 +109,7 @@ class Auditor:
             found += await self._one_effect(connections)
             found += await self._money(connections)
             found += await self._outbox(connections)
+            found += [Violation("I4", *gap) for gap in await correspondence.gaps(connections)]
             found += await self._order(connections)
             found += await self._no_zombies(connections)
         finally:
@@ -123,7 +134,17 @@ class Auditor:
                 await connection.close()
             if busy:
                 return False
-        return True
+        return not await self._gaps()
+
+    async def _gaps(self) -> list[correspondence.Gap]:
+        connections = {}
+        try:
+            for name, url in self._urls.items():
+                connections[name] = await asyncpg.connect(url, timeout=5)
+            return await correspondence.gaps(connections)
+        finally:
+            for connection in connections.values():
+                await connection.close()
 
     async def _steps_taken(self) -> int:
         connection = await asyncpg.connect(self._urls["workflow"], timeout=5)
@@ -289,8 +310,16 @@ class Auditor:
         for name in MESSAGING:
             for row in await db[name].fetch("SELECT id, kind, attempts FROM work LIMIT 5"):
                 found.append(Violation("I6", f"{name} work {row['id']}", f"{row['kind']}, {row['attempts']} attempts"))
+        found += [
+            Violation("I6", f"call {row['id']}", f"is paid for and {row['state']}, its job {row['job_id']} has ended")
+            for row in await db["ai_router"].fetch(
+                "SELECT call.id, call.state, job_id FROM provider_calls AS call JOIN ai_jobs ON ai_jobs.id = job_id "
+                "WHERE paid AND state IN ('calling', 'accepted') AND status IN ('completed', 'failed', 'cancelled')"
+            )
+        ]
         open_states = {
-            "ai_router": "SELECT id, status FROM ai_jobs WHERE status IN ('pending', 'processing')",
+            "ai_router": "SELECT job.id, CASE WHEN work.id IS NULL THEN status || ', without work' ELSE status END "
+            "AS status FROM ai_jobs AS job LEFT JOIN work USING (id) WHERE status IN ('pending', 'processing')",
             "export": "SELECT id, status FROM renditions WHERE status = 'pending' "
             "UNION ALL SELECT id, status FROM kit_orders WHERE status = 'pending'",
             "billing": "SELECT id, state AS status FROM holds WHERE state = 'held'",

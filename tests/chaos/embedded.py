@@ -14,7 +14,7 @@ import httpx
 from tests.chaos.auditor import MESSAGING
 
 from chassis.run.private_postgres import PrivatePostgres
-from talkingphoto.platform.layout import Home, listening_socket
+from talkingphoto_runner.layout import Home, listening_socket
 
 _READY_S = 60.0
 
@@ -53,7 +53,7 @@ class EmbeddedChild:
         async with httpx.AsyncClient() as client, asyncio.timeout(_READY_S):
             while self._process.returncode is None:
                 with suppress(httpx.TransportError):
-                    if (await client.get(f"{self.url}/ready")).status_code == 200:
+                    if (await client.get(f"{self.url}/health")).status_code == 200:
                         return
                 await asyncio.sleep(0.05)
 

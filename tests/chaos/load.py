@@ -15,7 +15,7 @@ import httpx
 import numpy as np
 from tests.chaos.auditor import Answer, Witness
 
-from talkingphoto.platform.layout import sample_portrait
+from talkingphoto.sample import sample_portrait
 
 _RETRY_EVERY_S = 0.1
 _PASSWORD = "monsoon-42-lamp"

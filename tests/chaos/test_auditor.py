@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,12 +14,17 @@ import pytest
 from tests.chaos.auditor import Auditor, Violation, Witness
 from tests.chaos.load import Load, Plan
 
+from ai_router.jobs import repository as jobs
+from ai_router.jobs.models import WORK, Call
 from billing.ledger import rules
 from chassis.bus.memory import InProcessBus
 from chassis.bus.messages import Outgoing
+from chassis.data.bookkeeping import Bookkeeping
+from chassis.data.leased_work import NewWork
+from chassis.data.transaction import Transaction
 from notify.live import repository
-from talkingphoto.platform.embedded import EmbeddedPlatform
-from talkingphoto.platform.layout import Home
+from talkingphoto_runner.embedded import EmbeddedPlatform
+from talkingphoto_runner.layout import Home
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(180)]
 
@@ -57,6 +62,56 @@ def _log_that_keeps_every_end_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(repository, "append", append)
 
 
+def _transaction_that_is_none(service: str, lost: Callable[[Transaction], bool]) -> Plant:
+    """One that everybody takes for committed, and whose effects are not there."""
+
+    def plant(monkeypatch: pytest.MonkeyPatch) -> None:
+        honest = Transaction._commit
+        victims: list[Transaction] = []
+
+        async def commit(self: Transaction) -> None:
+            if victims or self._service != service or not lost(self):
+                await honest(self)
+                return
+            victims.append(self)
+            if self._begun:
+                await self._roll_back()
+
+        monkeypatch.setattr(Transaction, "_commit", commit)
+
+    return plant
+
+
+def _took_something_in(tx: Transaction) -> bool:
+    return bool(tx._books.seen)
+
+
+def _finished_something(tx: Transaction) -> bool:
+    return bool(tx._books.finished and tx._books.outgoing)
+
+
+def _job_that_nobody_works_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = Bookkeeping.add_work
+    forgotten: list[NewWork] = []
+
+    def add_work(self: Bookkeeping, work: NewWork, given: str | None) -> None:
+        if work.kind == WORK and not forgotten:
+            forgotten.append(work)
+        else:
+            honest(self, work, given)
+
+    monkeypatch.setattr(Bookkeeping, "add_work", add_work)
+
+
+def _paid_calls_that_nobody_closes(monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = jobs._call_arguments
+
+    def arguments(calls: Sequence[Call]) -> list[list[Any]]:
+        return honest([call._replace(paid=True, state="accepted") for call in calls])
+
+    monkeypatch.setattr(jobs, "_call_arguments", arguments)
+
+
 async def test_the_honest_platform_is_clean() -> None:
     found = await _violations()
     assert not found, "\n".join(map(str, found))
@@ -67,8 +122,13 @@ async def test_the_honest_platform_is_clean() -> None:
     [
         # It never becomes quiet, because what is held cannot be given back; the account is wrong at once.
         (_capture_that_forgets_what_was_held, "I3", "open holds", 20),
-        (_bus_that_confirms_what_it_dropped, "I4", "arrived", 60),
+        (_bus_that_confirms_what_it_dropped, "I4", "arrived", 15),
         (_log_that_keeps_every_end_twice, "I2", "ends in the client event log", 60),
+        # A run stands still until its job is asked for again, long after.
+        (_transaction_that_is_none("ai_router", _took_something_in), "I4", "ai_router has not taken it in", 10),
+        (_transaction_that_is_none("ai_router", _finished_something), "I4", "nobody has committed it", 15),
+        (_job_that_nobody_works_on, "I6", "without work", 10),
+        (_paid_calls_that_nobody_closes, "I6", "is paid for and accepted", 60),
     ],
 )
 async def test_a_planted_bug_is_found(
@@ -87,8 +147,9 @@ async def _violations(patience_s: float = 60) -> list[Violation]:
     witness = Witness()
     try:
         await platform.start()
-        await Load(platform.url, witness, 7, Plan(runs=2, cancelled=0, faceless=1)).run()
         auditor = Auditor({name: database.url for name, database in platform.databases.items()})
+        await auditor.watch()
+        await Load(platform.url, witness, 7, Plan(runs=2, cancelled=0, faceless=1)).run()
         await auditor.settle(witness, patience_s=patience_s)
         return await auditor.audit(witness)
     finally:

@@ -17,8 +17,8 @@ from tests.chaos.load import Load, Plan
 
 from chassis.faults import EXIT_CODE
 from chassis.run.private_rabbitmq import BreakableBroker, start_breakable
-from talkingphoto.platform.distributed import DistributedPlatform
-from talkingphoto.platform.layout import Home
+from talkingphoto_runner.distributed import DistributedPlatform
+from talkingphoto_runner.layout import Home
 
 pytestmark = [pytest.mark.chaos, pytest.mark.broker, pytest.mark.timeout(300)]
 
@@ -67,7 +67,9 @@ async def breakable() -> AsyncIterator[Breakable]:
     )
     try:
         await platform.start()
-        yield Breakable(platform, broker)
+        made = Breakable(platform, broker)
+        await made.auditor.watch()
+        yield made
     finally:
         await platform.stop()
         await broker.stop()

@@ -17,6 +17,7 @@ from tests.chaos.load import Load, Plan
 from tests.chaos.points import ELSEWHERE, REPOSITORY, SCOPES, declared
 
 from chassis.faults import EXIT_CODE
+from talkingphoto.trace import Span, find, tree
 
 SETTLE_S = 120.0
 FIRST, FURTHER = Plan(runs=2, cancelled=1, faceless=1), Plan(runs=2, cancelled=1, faceless=0)
@@ -28,7 +29,7 @@ LOADS_A_POINT = 6
 
 # What must stand between two points: an act that cannot be taken back.
 _ACTS = {
-    "commit": r"\bblock\.commit\(\)|self\._books\.write\(",
+    "commit": r"\(\"COMMIT\"\)|self\._books\.write\(",
     "rename": r"\bos\.(?:replace|rename|link)\(|\bsource\.replace\(",
     "publish": r"await self\._bus\.publish\(",
     "acknowledge": r"\bwire\.acknowledge_frame\(",
@@ -46,15 +47,26 @@ async def test_crashes_at_one_point_after_another_lose_and_double_nothing(
     loads: list[asyncio.Task[None]] = []
     for point in points:
         await child.start(fault=f"{point}:{seed}")
+        if child.exit_code is None:
+            await Auditor(await child.database_urls()).watch()
         await _work_until_it_dies(child, witness, loads, point, seed)
 
     await child.start()
-    await asyncio.wait_for(asyncio.gather(*loads), timeout=90)
     auditor = Auditor(await child.database_urls())
+    await auditor.watch()
+    await asyncio.wait_for(asyncio.gather(*loads), timeout=90)
     await auditor.settle(witness, patience_s=SETTLE_S)
     violations = await auditor.audit(witness)
     await child.stop()
     assert not violations, "\n".join(map(str, violations))
+    assert not orphans(child, witness)
+
+
+def orphans(child: EmbeddedChild, witness: Witness) -> list[Span]:
+    """Spans of the runs seen whose parent was lost in a crash."""
+    traces = [trace for run_id in witness.accepted for trace in find(child.home.traces, str(run_id))]
+    assert len(traces) >= len(witness.accepted)
+    return [node.span for trace in traces for node in tree(trace) if node.orphan]
 
 
 async def _work_until_it_dies(

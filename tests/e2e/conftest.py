@@ -14,9 +14,10 @@ import pytest_asyncio
 
 from chassis.run.private_rabbitmq import Broker
 from talkingphoto.client import Client, Credentials
-from talkingphoto.platform.distributed import DistributedPlatform
-from talkingphoto.platform.embedded import EmbeddedPlatform
-from talkingphoto.platform.layout import Home, sample_portrait
+from talkingphoto.sample import sample_portrait
+from talkingphoto_runner.distributed import DistributedPlatform
+from talkingphoto_runner.embedded import EmbeddedPlatform
+from talkingphoto_runner.layout import Home
 
 # Retries after a minute are right in production and too slow for a test.
 QUICK_RETRIES = [0.2, 0.4, 0.8]
@@ -30,6 +31,7 @@ class Platform:
     url: str
     database_urls: dict[str, str]
     objects: Path
+    home: Path
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -39,7 +41,11 @@ async def embedded() -> AsyncIterator[Platform]:
     platform = EmbeddedPlatform(Home(folder), overrides=overrides)
     await platform.start()
     yield Platform(
-        "embedded", platform.url, {name: db.url for name, db in platform.databases.items()}, platform.home.objects
+        "embedded",
+        platform.url,
+        {name: db.url for name, db in platform.databases.items()},
+        platform.home.objects,
+        folder,
     )
     await platform.stop()
     shutil.rmtree(folder, ignore_errors=True)
@@ -52,7 +58,7 @@ async def distributed(rabbitmq: Broker) -> AsyncIterator[Platform]:
     try:
         await platform.start()
         urls = {name: platform.database_url(name) for name in platform.urls if name != "gateway"}
-        yield Platform("distributed", platform.url, urls, platform.home.objects)
+        yield Platform("distributed", platform.url, urls, platform.home.objects, folder)
     finally:
         await platform.stop()
         shutil.rmtree(folder, ignore_errors=True)

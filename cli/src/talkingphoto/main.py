@@ -1,14 +1,10 @@
-"""The ``talkingphoto`` command. Exit codes: 0 done, 1 failed, 2 wrong use, 3 refused by the platform, 130 stopped."""
+"""The ``talkingphoto`` command: one function per sub command, and what a client does in each."""
 
 from __future__ import annotations
 
-import asyncio
-import json
 import os
-import signal
-import sys
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,9 +12,26 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
-from contracts.enums import Language, Platform, Quality, Voice, WorkflowType
-from talkingphoto.client import ApiError, Client, Unreachable
-from talkingphoto.platform.layout import Home, sample_portrait
+from talkingphoto.account import log_in
+from talkingphoto.choices import Language, Platform, Quality, Voice, WorkflowType
+from talkingphoto.client import Client
+from talkingphoto.command import (
+    DEFAULT_HOME,
+    FAILED,
+    HomeOption,
+    JsonOption,
+    ServerOption,
+    Stop,
+    print_json,
+    run,
+    the_runner,
+    wrong_use,
+)
+from talkingphoto.making import Order, RunFailed, make
+from talkingphoto.running import running_url
+from talkingphoto.sample import sample_portrait
+from talkingphoto.screen import Screen
+from talkingphoto.trace import trace_command
 
 app = typer.Typer(
     name="talkingphoto",
@@ -28,19 +41,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-FAILED, WRONG_USE, REFUSED, STOPPED = 1, 2, 3, 130
 _DEMO_SCRIPT = "Hello! I was just a photo a moment ago. Now I can say whatever you write. What should I tell the world?"
-
-HomeOption = Annotated[
-    Path, typer.Option("--home", envvar="TALKINGPHOTO_HOME", help="Where this installation keeps its data.")
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text for people.")]
-ServerOption = Annotated[
-    str | None,
-    typer.Option("--server", envvar="TALKINGPHOTO_SERVER", help="Use a platform that runs elsewhere."),
-]
-
-DEFAULT_HOME = Path("~/.talkingphoto").expanduser()
 
 
 @app.command("make")
@@ -69,10 +70,8 @@ def make_command(
     as_json: JsonOption = False,
 ) -> None:
     """Make a talking video from PHOTO."""
-    from talkingphoto.making import Order
-
     if (script is None) == (script_file is None):
-        _stop("Give the words with --script or with --script-file.", WRONG_USE)
+        wrong_use("Give the words with --script or with --script-file.")
     words = script if script is not None else script_file.read_text(encoding="utf-8") if script_file else ""
     order = Order(
         photo=photo,
@@ -84,7 +83,7 @@ def make_command(
         quality=quality.value,
         title=title,
     )
-    _run(lambda: _make(order, out, server, home, as_json=as_json, dry_run=dry_run), as_json=as_json)
+    run(lambda: _make(order, out, server, home, as_json=as_json, dry_run=dry_run), as_json=as_json)
 
 
 @app.command()
@@ -100,12 +99,10 @@ def demo(
     as_json: JsonOption = False,
 ) -> None:
     """Make a video from the sample portrait: the whole platform, once, on this machine."""
-    from talkingphoto.making import Order
-
     order = Order(
         photo=photo or sample_portrait(), script=script, language=language.value, voice=voice.value, title="Demo"
     )
-    _run(lambda: _make(order, out, None, home, as_json=as_json, dry_run=False), as_json=as_json)
+    run(lambda: _make(order, out, None, home, as_json=as_json, dry_run=False), as_json=as_json)
 
 
 @app.command()
@@ -117,7 +114,7 @@ def up(
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """Run the platform until Ctrl-C. Unfinished runs go on where they were."""
-    _run(lambda: _up(port, home, distributed=distributed), as_json=False)
+    run(lambda: the_runner().up(home, port, distributed=distributed), as_json=False)
 
 
 @app.command()
@@ -128,25 +125,21 @@ def status(
     as_json: JsonOption = False,
 ) -> None:
     """Show runs of the platform that is up."""
-    _run(lambda: _status(run_id, server, home, as_json=as_json), as_json=as_json)
+    run(lambda: _status(run_id, server, home, as_json=as_json), as_json=as_json)
 
 
 @app.command()
 def doctor(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None:
     """Say what is installed, what can be reached, and what is missing."""
-    from talkingphoto.doctor import examine
 
-    findings = asyncio.run(examine(Home(home)))
-    if as_json:
-        _print_json({"findings": [finding.as_dict() for finding in findings]})
-    else:
-        table = Table("", "what", "found", box=None)
-        for finding in findings:
-            table.add_row(finding.sign, finding.what, finding.found)
-        Console().print(table)
-    if any(finding.needed and not finding.ok for finding in findings):
-        raise typer.Exit(FAILED)
+    async def examine() -> None:
+        if not await the_runner().examine(home, as_json=as_json):
+            raise typer.Exit(FAILED)
 
+    run(examine, as_json=as_json)
+
+
+app.command("trace")(trace_command)
 
 letters = typer.Typer(help="Messages that were given up: list, show, replay.", no_args_is_help=True)
 app.add_typer(letters, name="dead-letters")
@@ -161,9 +154,7 @@ def list_letters(
     as_json: JsonOption = False,
 ) -> None:
     """List dead letters: queue, type, attempts, reason."""
-    from talkingphoto.letters import listed
-
-    _run(lambda: listed(Home(home), queue, as_json=as_json), as_json=as_json)
+    run(lambda: the_runner().list_letters(home, queue, as_json=as_json), as_json=as_json)
 
 
 @letters.command("show")
@@ -173,9 +164,7 @@ def show_letter(
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """Show one dead letter with headers and body."""
-    from talkingphoto.letters import shown
-
-    _run(lambda: shown(Home(home), queue, message_id), as_json=True)
+    run(lambda: the_runner().show_letter(home, queue, message_id), as_json=True)
 
 
 @letters.command("replay")
@@ -186,15 +175,10 @@ def replay_letters(
     as_json: JsonOption = False,
 ) -> None:
     """Put dead letters back into their queue."""
-    from talkingphoto.letters import replayed
-
-    _run(lambda: replayed(Home(home), queue, message_id, as_json=as_json), as_json=as_json)
+    run(lambda: the_runner().replay_letters(home, queue, message_id, as_json=as_json), as_json=as_json)
 
 
 async def _make(order: Any, out: Path, server: str | None, home: Path, *, as_json: bool, dry_run: bool) -> None:
-    from talkingphoto.making import RunFailed, make
-    from talkingphoto.screen import Screen
-
     console = Console(stderr=as_json)
     screen = Screen(console, quiet=as_json)
     with screen.showing():
@@ -213,10 +197,10 @@ async def _make(order: Any, out: Path, server: str | None, home: Path, *, as_jso
                     summary = await make(client, order, out, screen)
                 except RunFailed as failure:
                     back = " No credits were used." if failure.run["credits"]["captured"] == 0 else ""
-                    raise _Stop(f"{failure}{back}", FAILED, code=failure.code) from failure
+                    raise Stop(f"{failure}{back}", code=failure.code) from failure
     if summary is None:
         if as_json:
-            _print_json(estimate)
+            print_json(estimate)
         else:
             console.print(
                 f"It would cost ₹{estimate['estimated_cost']} and {estimate['credits']} credit(s) and take about "
@@ -225,48 +209,20 @@ async def _make(order: Any, out: Path, server: str | None, home: Path, *, as_jso
             )
         return
     if as_json:
-        _print_json(summary)
+        print_json(summary)
     else:
         _print_summary(console, summary, out)
 
 
-async def _up(port: int, home: Path, *, distributed: bool) -> None:
-    from talkingphoto.platform.distributed import DistributedPlatform
-    from talkingphoto.platform.embedded import EmbeddedPlatform
-
-    console = Console()
-    kind = DistributedPlatform if distributed else EmbeddedPlatform
-    platform = kind(Home(home), port=port)
-    with console.status("Starting") as spinner:
-        try:
-            await platform.start(lambda stage: spinner.update(f"Starting: {stage}"))
-        except BaseException:
-            await platform.stop()
-            raise
-    console.print(
-        f"TalkingPhoto answers at {platform.url}\nAPI documentation  {platform.url}/api/docs\n"
-        f"Logs               {Home(home).logs}\nCtrl-C stops it; unfinished runs go on at the next start.",
-        highlight=False,
-    )
-    try:
-        await asyncio.Event().wait()
-    finally:
-        console.print("Stopping")
-        await platform.stop()
-
-
 async def _status(run_id: str | None, server: str | None, home: Path, *, as_json: bool) -> None:
-    from talkingphoto.account import log_in
-    from talkingphoto.platform.running import running_url
-
-    url = server or running_url(Home(home))
+    url = server or running_url(home)
     if url is None:
-        raise _Stop("No platform runs here. Start one with `talkingphoto up`.", FAILED, code="not_running")
+        raise Stop("No platform runs here. Start one with `talkingphoto up`.", code="not_running")
     async with Client(url) as client:
         await log_in(client, home)
         found = await client.run(run_id) if run_id else await client.runs()
     if as_json:
-        _print_json(found)
+        print_json(found)
         return
     console = Console()
     if run_id:
@@ -279,94 +235,23 @@ async def _status(run_id: str | None, server: str | None, home: Path, *, as_json
         console.print("No runs yet. Make one with `talkingphoto make PHOTO --script ...`.")
         return
     table = Table("run", "type", "status", "progress", "created", box=None)
-    for run in found["items"]:
-        table.add_row(run["id"], run["workflow_type"], run["status"], f"{run['progress']} %", run["created_at"][:19])
+    for item in found["items"]:
+        table.add_row(
+            item["id"], item["workflow_type"], item["status"], f"{item['progress']} %", item["created_at"][:19]
+        )
     console.print(table)
 
 
 @asynccontextmanager
 async def _platform(server: str | None, home: Path, say: Callable[[str], None]) -> AsyncIterator[Client]:
     """A client of the named server, of the platform that runs in this home, or of one started for the occasion."""
-    from talkingphoto.account import log_in
-    from talkingphoto.platform.embedded import EmbeddedPlatform
-    from talkingphoto.platform.running import running_url
-
-    url = server or running_url(Home(home))
-    if url is not None:
-        async with Client(url) as client:
-            await log_in(client, home)
-            yield client
-        return
-    platform = EmbeddedPlatform(Home(home))
-    try:
-        await platform.start(lambda stage: say(f"Starting: {stage}"))
-        async with Client(platform.url) as client:
-            await log_in(client, home)
-            yield client
-    finally:
-        await platform.stop()
-
-
-class _Stop(Exception):
-    def __init__(self, message: str, exit_code: int, *, code: str) -> None:
-        self.exit_code = exit_code
-        self.code = code
-        super().__init__(message)
-
-
-def _run(main: Callable[[], Coroutine[Any, Any, None]], *, as_json: bool) -> None:
-    """Run a command; turn what can go wrong into one clear line and an exit code."""
-    from chassis.run.temporary import own_temporary_folder
-    from chassis.settings import SettingsError
-    from talkingphoto.letters import NoSuchLetters
-    from talkingphoto.platform.running import AlreadyRunning
-
-    try:
-        with own_temporary_folder():
-            asyncio.run(_until_interrupted(main()))
-    except _Stop as stop:
-        _complain(str(stop), stop.code, stop.exit_code, as_json=as_json)
-    except ApiError as error:
-        fields = "".join(f"\n  {name}: {rule}" for name, rule in error.fields.items())
-        _complain(f"{error}{fields}", error.code, REFUSED, as_json=as_json)
-    except Unreachable as error:
-        _complain(str(error), "unreachable", FAILED, as_json=as_json)
-    except NoSuchLetters as error:
-        _complain(str(error), "not_found", FAILED, as_json=as_json)
-    except AlreadyRunning as error:
-        _complain(f"{str(error).capitalize()}.", "already_running", FAILED, as_json=as_json)
-    except SettingsError as error:
-        _complain(str(error), "settings", FAILED, as_json=as_json)
-    except OSError as error:
-        _complain(str(error), "os_error", FAILED, as_json=as_json)
-    except (asyncio.CancelledError, KeyboardInterrupt):
-        raise typer.Exit(STOPPED) from None
-
-
-async def _until_interrupted(main: Coroutine[Any, Any, None]) -> None:
-    # SIGTERM ends a command as Ctrl-C does, so that data is left in order either way.
-    task = asyncio.ensure_future(main)
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, task.cancel)
-    await task
-
-
-def _complain(message: str, code: str, exit_code: int, *, as_json: bool) -> None:
-    if as_json:
-        _print_json({"error": {"code": code, "message": message}})
-    else:
-        Console(stderr=True).print(f"[red]{code}[/red]: {message}", highlight=False)
-    raise typer.Exit(exit_code)
-
-
-def _stop(message: str, exit_code: int) -> None:
-    Console(stderr=True).print(message)
-    raise typer.Exit(exit_code)
-
-
-def _print_json(value: object) -> None:
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+    async with AsyncExitStack() as stack:
+        url = server or running_url(home) or ""
+        if not url:
+            url = await stack.enter_async_context(the_runner().started(home, say))
+        client = await stack.enter_async_context(Client(url))
+        await log_in(client, home)
+        yield client
 
 
 def _print_summary(console: Console, summary: dict[str, Any], out: Path) -> None:

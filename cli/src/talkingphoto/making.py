@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from media.speech.synthesis import estimate_duration
 from talkingphoto.client import Client
+from talkingphoto.length import seconds_of
 from talkingphoto.screen import Screen
 
 _SHORTEST_S, _LONGEST_S = 1, 60
@@ -54,7 +54,7 @@ class Order:
 
     def request(self) -> dict[str, Any]:
         """The order in the words of the API, without the photo."""
-        seconds = math.ceil(estimate_duration(self.script, language=self.language))
+        seconds = math.ceil(seconds_of(self.script, self.language))
         return {
             "workflow_type": self.workflow_type,
             "script": self.script,

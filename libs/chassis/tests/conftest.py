@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 import pytest
 import pytest_asyncio
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from chassis import ids
 from chassis.bus.messages import Outgoing
 from chassis.bus.port import Confirmed, DeadLetter, Handler, PublishFailed, QueueSpec
 from chassis.data import tables
 from chassis.data.database import Database
+from chassis.observe import traces
+from chassis.settings import ServiceSettings
 from chassis.testing.plugin import NewDatabase
 from contracts.users import UserRegistered
 
@@ -91,10 +94,24 @@ class ScriptedBus:
     def queues(self) -> list[str]:
         return []
 
+    async def depths(self) -> Mapping[str, int]:
+        return {}
+
 
 @pytest.fixture
 def scripted_bus() -> ScriptedBus:
     return ScriptedBus()
+
+
+@pytest.fixture
+def spans() -> Iterator[InMemorySpanExporter]:
+    """Spans that were recorded, all traces being sampled."""
+    exporter = InMemorySpanExporter()
+    traces.configure_tracing(
+        ServiceSettings(service_name="things", trace_sample_ratio=1.0, object_store="s3", s3_bucket_name="b"), exporter
+    )
+    yield exporter
+    traces.configure_tracing(ServiceSettings())
 
 
 @pytest.fixture

@@ -38,7 +38,8 @@ from media.faces.preflight import find_faces
 from media.images.photos import decode, resize, write_jpeg
 from media.speech.synthesis import synthesise
 from media.types import Face, Speech
-from media.video.encode import VideoSettings, VideoWriter, encoding
+from media.video.encode import VideoSettings, VideoWriter
+from media.writing import encoding
 
 SAMPLE = Path(__file__).parents[3] / "samples" / "portrait.jpg"
 TURNS = 4

@@ -15,7 +15,7 @@ import numpy as np
 
 from media.animation.frame import FaceFrame
 from media.animation.framing import frame_photo
-from media.animation.mouth_rig import MouthPose
+from media.animation.mouth.rig import MouthPose
 from media.animation.planes import Canvas
 from media.animation.stage import Pose
 from media.animation.talking import set_stage

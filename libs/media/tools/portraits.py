@@ -15,8 +15,8 @@ import cv2
 import numpy as np
 
 from media.animation.framing import frame_photo
-from media.animation.mouth_fit import Lips
-from media.animation.mouth_rig import MouthPose
+from media.animation.mouth.fit import Lips
+from media.animation.mouth.rig import MouthPose
 from media.animation.planes import Canvas
 from media.animation.stage import Pose, Stage
 from media.animation.talking import set_stage

@@ -13,8 +13,8 @@ from uuid import UUID
 import pytest
 
 from ai_router.composition import SPEC, build
-from ai_router.jobs.runner import RunnerOptions
-from ai_router.jobs.validation import Validator
+from ai_router.jobs.running.runner import RunnerOptions
+from ai_router.jobs.running.validation import Validator
 from ai_router.providers.port import Provider
 from chassis import ids
 from chassis.messaging.consumer import wait_until

@@ -25,9 +25,9 @@ from joserfc.errors import JoseError
 
 from simulators.core.faults import Fault
 from simulators.serve import Served, serving
-from simulators.vendors.openid import TOKEN_FAULTS, Person
-from simulators.vendors.openid_apple import Apple
-from simulators.vendors.openid_google import Google
+from simulators.vendors.openid.apple import Apple
+from simulators.vendors.openid.google import Google
+from simulators.vendors.openid.issuer import TOKEN_FAULTS, Person
 
 BACK = "https://app.example/callback"
 # Everything here is plain HTTP; reading the system's certificates for each client takes longer than the test.

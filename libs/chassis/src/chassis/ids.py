@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from asyncpg.pgproto import pgproto
@@ -25,6 +25,11 @@ def uuid7() -> UUID:
 def uuid7_floor(moment: datetime) -> UUID:
     """The smallest identifier that can have been made at ``moment``: compare with ``<`` to mean "made before"."""
     return _compose(int(moment.timestamp() * 1000), 0)
+
+
+def moment_of(made: UUID) -> datetime:
+    """When an identifier of version 7 was made, UTC, to the millisecond."""
+    return datetime.fromtimestamp((made.int >> 80) / 1000, UTC)
 
 
 def derived(namespace: UUID, *parts: object) -> UUID:

@@ -54,6 +54,10 @@ class ServiceSettings(BaseSettings):
     service_name: str = Field("service", min_length=1, description="In log lines, metrics and traces.")
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65_535, description="Port to listen on; 0 takes a free one.")
+    admin_host: str = Field("127.0.0.1", description="Address for /ready and /metrics; never a public one.")
+    admin_port: int = Field(
+        9464, ge=0, le=65_535, description="Port for /ready and /metrics of this process; 0 takes a free one."
+    )
     debug: bool = Field(False, description="Never in production.")
     public_url: str = Field(
         "http://127.0.0.1:8000", description="Where clients reach the gateway; no slash at the end."
@@ -119,8 +123,14 @@ class ServiceSettings(BaseSettings):
     log_format: Literal["json", "console"] = Field("json", description="For machines or for people.")
     log_stdout: bool = Field(True, description="Write log lines to standard output.")
     log_file: Path | None = Field(None, description="Also write log lines to this file.")
-    otlp_endpoint: str | None = Field(None, description="Where traces go, OTLP over HTTP; without it none are kept.")
-    trace_sample_ratio: float = Field(0.1, ge=0.0, le=1.0, description="Share of new traces that are recorded.")
+    otlp_endpoint: str | None = Field(None, description="Where traces go, OTLP over HTTP; without it they go nowhere.")
+    traces_dir: Path | None = Field(
+        None, description="A folder of this machine where traces are kept too, for `talkingphoto trace`."
+    )
+    traces_max_mb: int = Field(64, ge=8, description="How large that folder may grow, for all processes together.")
+    trace_sample_ratio: float = Field(
+        0.1, ge=0.0, le=1.0, description="Share of new traces that are recorded, where they go anywhere."
+    )
 
     @field_validator("allowed_origins", mode="before")
     @classmethod

@@ -13,7 +13,7 @@ from chassis import ids
 from chassis.bus.memory import InProcessBus
 from chassis.bus.messages import EVENTS, Delivery, Outgoing
 from chassis.bus.port import ACKNOWLEDGE, Binding, Bus, DeadLetter, Handler, PublishFailed, QueueSpec, Verdict
-from chassis.bus.rabbitmq import RabbitMQBus
+from chassis.bus.rabbitmq.bus import RabbitMQBus
 from chassis.data import tables
 from chassis.data.database import Database
 from chassis.messaging.consumer import wait_until
@@ -56,12 +56,19 @@ class World:
     recorder = Recorder
 
     def queue(
-        self, name: str, handler: Handler, *keys: str, batch: int = 100, retry_delays_s: tuple[float, ...] = (0.05, 0.3)
+        self,
+        name: str,
+        handler: Handler,
+        *keys: str,
+        batch: int = 100,
+        prefetch: int = 200,
+        retry_delays_s: tuple[float, ...] = (0.05, 0.3),
     ) -> QueueSpec:
         spec = QueueSpec(
             name=f"tests.{name}",
             bindings=tuple(Binding(EVENTS, key) for key in keys),
             batch=batch,
+            prefetch=prefetch,
             retry_delays_s=retry_delays_s,
         )
         self.bus.subscribe(spec, handler)

@@ -322,3 +322,26 @@ async def test_a_paused_bus_finishes_what_is_in_hand_and_takes_no_more(world: An
     assert (failure is None) == (third.id in world.confirmed), "safe, or still its sender's"
     await world.bus.stop(1)
     assert handler.bodies == [b"1"]
+
+
+async def test_it_tells_how_many_messages_wait(world: Any) -> None:
+    """In process what waits for its handler, on a broker what no process has been given yet and what is dead."""
+    handler = world.recorder(lambda _: Bury("no"))
+    handler.hold.clear()
+    world.queue("deep", handler, "a.happened.v1", batch=1, prefetch=1)
+    await world.bus.start()
+    assert (await world.bus.depths())["tests.deep"] == 0
+    published = world.publish_soon(*(world.message("a.happened.v1") for _ in range(5)))
+
+    async def deep(wanted: int) -> None:
+        async with asyncio.timeout(5):
+            while (await world.bus.depths())["tests.deep"] != wanted:
+                await asyncio.sleep(0.02)
+
+    await deep(4)
+    handler.hold.set()
+    await deep(0)
+    await published
+    assert len(await world.buried("tests.deep", 5)) == 5
+    # A broker keeps the dead in a queue, the bus in process in a table.
+    assert (await world.bus.depths()).get("tests.deep.dead", 5) == 5

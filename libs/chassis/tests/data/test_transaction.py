@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -12,15 +13,20 @@ import asyncpg
 import orjson
 import pytest
 from sqlalchemy import text
+from structlog.testing import capture_logs
 
 from chassis import ids
 from chassis.data.database import AlreadySeen, Database, DatabaseAway, LeaseLost
 from chassis.data.leased_work import NewWork, WorkItem
+from chassis.data.loan import BrokenOff
 from chassis.data.outbox_row import from_row
 from chassis.messaging.consumer import wait_until
 from chassis.observe import context
+from chassis.observe.metrics import CONNECTIONS_DISCARDED
 from contracts.ai_router import CancelJob
 from contracts.enums import Priority
+
+_LONG = "SELECT pg_sleep(30)"
 
 
 class Pool:
@@ -256,11 +262,11 @@ async def test_a_transaction_sends_nothing_but_what_it_is_asked(new_service: Any
         assert statements == []
         async with database.transaction() as tx:
             await tx.fetch("SELECT 1")
-        assert statements == ["BEGIN;", "SELECT 1", "COMMIT;"]
+        assert statements == ["BEGIN", "SELECT 1", "COMMIT"]
         statements.clear()
         async with database.transaction() as tx:
             await tx.session.execute(text("INSERT INTO effects VALUES ('orm')"))
-        assert [one for one in statements if one.isupper()] == ["BEGIN;", "COMMIT;"]
+        assert [one for one in statements if one.isupper()] == ["BEGIN", "COMMIT"]
         statements.clear()
         async with database.transaction() as tx:
             tx.mark_seen("billing.accounts", ids.uuid7())
@@ -427,3 +433,72 @@ async def test_connections_that_the_server_ended_in_the_pool_are_replaced_unnoti
     async with database.transaction() as tx:
         await tx.execute("INSERT INTO effects VALUES ('kept')")
     assert await count(database, "effects") == 1
+
+
+async def test_what_an_error_has_ended_is_not_called_committed(new_service: Any, count: Any) -> None:
+    """The error was swallowed, and the server answers a COMMIT with ROLLBACK and no error."""
+    database = await new_service()
+    told: list[str] = []
+    with pytest.raises(asyncpg.InFailedSQLTransactionError):
+        async with database.transaction() as tx:
+            tx.after_commit(lambda: told.append("committed"))
+            await tx.execute("INSERT INTO effects VALUES ('lost')")
+            with contextlib.suppress(asyncpg.DivisionByZeroError):
+                await tx.execute("SELECT 1 / 0")
+    assert told == []
+    assert await count(database, "effects") == 0
+
+
+@pytest.mark.parametrize("orm", [False, True])
+async def test_a_transaction_does_not_go_on_after_a_time_out(new_service: Any, count: Any, orm: bool) -> None:
+    """Whether the statement was carried out is not known, so nothing may be built on it."""
+    database = await new_service(pool_size=1, max_overflow=0)
+    with pytest.raises((BrokenOff, asyncpg.InterfaceError)):
+        async with database.transaction() as tx:
+            await tx.execute("INSERT INTO effects VALUES ('before')")
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(0.05):
+                    await (tx.session.execute(text(_LONG)) if orm else tx.execute(_LONG))
+            await tx.execute("INSERT INTO effects VALUES ('after')")
+    assert await count(database, "effects") == 0
+
+
+@pytest.mark.parametrize("leave", ["BEGIN", "driver"])
+async def test_a_connection_that_lies_in_the_pool_in_a_transaction_is_refused_loudly(
+    new_service: Any, count: Any, leave: str
+) -> None:
+    """Nobody gives one back; should somebody ever do, it is thrown away and not used."""
+    database = await new_service(pool_size=1, max_overflow=0)
+    async with database.connection() as lent:
+        pass
+    # Behind the back of the pool, in which it lies.
+    await (lent.execute("BEGIN") if leave == "BEGIN" else lent.transaction().start())
+    refused = CONNECTIONS_DISCARDED.labels("billing", "checked_out")
+    before = refused._value.get()
+
+    with capture_logs() as logs:
+        async with database.transaction() as tx:
+            await tx.fetch("SELECT 1")
+            await tx.execute("INSERT INTO effects VALUES ('kept')")
+
+    assert [(line["log_level"], line["event"]) for line in logs] == [("error", "database.connection_not_idle")]
+    assert refused._value.get() == before + 1
+    assert lent.is_closed()
+    assert await count(database, "effects") == 1
+
+
+@pytest.mark.parametrize("leave", ["BEGIN", "driver", "statement"])
+async def test_a_connection_in_a_transaction_is_not_given_back(new_service: Any, count: Any, leave: str) -> None:
+    database = await new_service(pool_size=1, max_overflow=0)
+    async with database.connection() as lent:
+        if leave == "BEGIN":
+            await lent.execute("BEGIN")
+        elif leave == "driver":
+            await lent.transaction().start()
+        else:
+            with contextlib.suppress(TimeoutError):
+                await lent.execute("SELECT pg_sleep(30)", timeout=0.05)
+    assert lent.is_closed()
+    with capture_logs() as logs:
+        assert await count(database, "effects") == 0
+    assert logs == []

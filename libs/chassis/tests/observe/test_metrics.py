@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import orjson
+import pytest
 import structlog
 
 from chassis import ids
@@ -14,6 +15,7 @@ from chassis.bus.messages import Delivery, Received, outgoing
 from chassis.bus.port import Bury, Retry
 from chassis.data.database import Database, Transaction
 from chassis.data.leased_work import NewWork, WorkItem
+from chassis.messaging import depths as depths_module
 from chassis.messaging.consumer import Consumers, Unacceptable, wait_until
 from chassis.messaging.listeners import Listeners
 from chassis.messaging.outbox import Outbox
@@ -88,9 +90,11 @@ async def test_the_outbox_shows_what_is_on_its_way_and_what_was_left_behind(
         tx.emit(registered())
     outbox = Outbox(database, scripted_bus, lease_s=0.2, poll_s=0.02)
     scripted_bus.is_ready = False
+    published = value("messages_published_total", service="users")
     await outbox.start()
     try:
         await wait_until(lambda: value("outbox_pending", service="users") == 1, timeout_s=10)
+        assert 0.2 <= value("outbox_oldest_seconds", service="users") < 10
         scripted_bus.open.clear()
         scripted_bus.is_ready = True
         async with database.transaction() as tx:
@@ -100,9 +104,32 @@ async def test_the_outbox_shows_what_is_on_its_way_and_what_was_left_behind(
         assert value("outbox_pending", service="users") >= 2
         scripted_bus.open.set()
         await wait_until(lambda: value("outbox_pending", service="users") == 0, timeout_s=10)
+        await wait_until(lambda: value("outbox_oldest_seconds", service="users") == 0, timeout_s=10)
     finally:
         await outbox.stop()
     assert value("outbox_pending", service="users") == 0
+    assert value("messages_published_total", service="users") - published == 3
+
+
+async def test_a_process_that_reads_queues_shows_how_much_waits_in_each(
+    new_service: NewService, scripted_bus: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def depths() -> dict[str, int]:
+        return {QUEUE: 7, f"{QUEUE}.dead": 2}
+
+    monkeypatch.setattr(scripted_bus, "depths", depths)
+    monkeypatch.setattr(depths_module, "EVERY_S", 0.01)
+    database, consumers = await new_service("billing"), Consumers("billing")
+    running = Running(
+        Service(name="billing", app=None, database=database, consumers=consumers),  # type: ignore[arg-type]
+        scripted_bus,
+    )
+    await running.start()
+    try:
+        await wait_until(lambda: value("queue_depth", queue=QUEUE) == 7, timeout_s=10)
+        assert value("queue_depth", queue=f"{QUEUE}.dead") == 2
+    finally:
+        await running.stop()
 
 
 async def test_the_pool_shows_connections_in_use_and_idle(new_service: NewService) -> None:

@@ -14,7 +14,7 @@ import pytest
 import structlog
 from fastapi import APIRouter
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from opentelemetry.trace import StatusCode
+from opentelemetry.trace import SpanKind, StatusCode
 from pydantic import SecretStr
 
 from chassis.http.app import create_app
@@ -49,15 +49,6 @@ def output(capsysbinary: pytest.CaptureFixture[bytes]) -> Iterator[Output]:
         if handler not in handlers:
             handler.close()
     root.handlers[:], root.level = handlers, level
-
-
-@pytest.fixture
-def spans() -> Iterator[InMemorySpanExporter]:
-    """Spans that were recorded, all traces being sampled."""
-    exporter = InMemorySpanExporter()
-    traces.configure_tracing(ServiceSettings(service_name="things", trace_sample_ratio=1.0), exporter)
-    yield exporter
-    traces.configure_tracing(ServiceSettings())
 
 
 def lines_of(output: Output) -> list[dict[str, Any]]:
@@ -199,7 +190,7 @@ def test_without_a_receiver_the_trace_is_handed_on_unchanged() -> None:
 def test_a_span_continues_the_trace_it_was_handed(spans: InMemorySpanExporter) -> None:
     with traces.start_span_from(SAMPLED, "consume", attributes={"queue": "jobs"}):
         handed_on = traces.inject_traceparent()
-        with traces.span("query", table="jobs"):
+        with traces.span("query", {"table": "jobs"}):
             pass
 
     query, consume = spans.get_finished_spans()
@@ -210,7 +201,7 @@ def test_a_span_continues_the_trace_it_was_handed(spans: InMemorySpanExporter) -
     assert f"{consume.parent.span_id:016x}" == SAMPLED[36:52]
     assert f"{consume.context.span_id:016x}" == handed_on[36:52] == f"{query.parent.span_id:016x}"
     assert handed_on.endswith("-01")
-    assert consume.attributes == {"queue": "jobs"}
+    assert consume.attributes == {"queue": "jobs", "talkingphoto.service": "things"}
 
 
 def test_what_the_parent_did_not_sample_is_not_recorded(spans: InMemorySpanExporter) -> None:
@@ -228,7 +219,32 @@ def test_an_exception_is_noted_in_the_span(spans: InMemorySpanExporter) -> None:
 
     (span,) = spans.get_finished_spans()
     assert span.parent is None
-    assert span.status.status_code is StatusCode.ERROR
+    assert (span.status.status_code, span.status.description) == (StatusCode.ERROR, "ValueError")
+    assert span.attributes is not None
+    assert span.attributes["error.type"] == "ValueError"
+    # What an error says may be what a user wrote.
+    assert "broken" not in span.to_json()
+
+
+def test_a_span_belongs_to_the_service_in_whose_scope_it_began(spans: InMemorySpanExporter) -> None:
+    with traces.service_scope("billing"), traces.start_span_from(SAMPLED, "work"):
+        pass
+
+    (span,) = spans.get_finished_spans()
+    assert span.attributes is not None
+    assert span.attributes["talkingphoto.service"] == "billing"
+
+
+def test_a_span_may_end_after_others_have_begun_below_it(spans: InMemorySpanExporter) -> None:
+    started = traces.begin(SAMPLED, "publish", kind=SpanKind.PRODUCER)
+    with traces.within(started):
+        handed_on = traces.inject_traceparent()
+        with traces.span("part"):
+            pass
+    assert [span.name for span in spans.get_finished_spans()] == ["part"]
+    started.end()
+    assert traces.traceparent_of(started) == handed_on
+    assert context.current().traceparent is None
 
 
 def test_the_share_of_new_traces_is_a_setting() -> None:
@@ -265,4 +281,5 @@ async def test_a_request_is_a_span_named_after_its_route(spans: InMemorySpanExpo
     assert first.attributes["http.response.status_code"] == 200
     assert second.attributes is not None
     assert second.attributes["http.response.status_code"] == 422
+    assert second.status.status_code is StatusCode.UNSET
     assert refused.json()["error"]["trace_id"] == SAMPLED[3:35]

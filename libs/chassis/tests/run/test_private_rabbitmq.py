@@ -6,10 +6,10 @@ import asyncio
 import sys
 from pathlib import Path
 
+import aio_pika
 import psutil
 import pytest
 
-from chassis.bus.amqp_connection import connect
 from chassis.messaging.consumer import wait_until
 from chassis.run import private_rabbitmq
 from chassis.run.private_rabbitmq import ExternalRabbitMQ, NoBroker, PrivateRabbitMQ, find_or_start
@@ -17,6 +17,10 @@ from chassis.run.private_rabbitmq import ExternalRabbitMQ, NoBroker, PrivateRabb
 
 async def _no() -> bool:
     return False
+
+
+async def _nothing() -> None:
+    return None
 
 
 async def test_a_broker_that_is_named_is_taken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -30,7 +34,7 @@ async def test_a_broker_that_is_named_is_taken(monkeypatch: pytest.MonkeyPatch, 
 async def test_without_any_way_one_line_says_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("RABBITMQ_URL", raising=False)
     monkeypatch.setattr(private_rabbitmq, "_docker_answers", _no)
-    monkeypatch.setattr(private_rabbitmq, "_install", _no)
+    monkeypatch.setattr(private_rabbitmq, "_install", _nothing)
     monkeypatch.setattr(private_rabbitmq, "installed_server", lambda: None)
     with pytest.raises(NoBroker, match=r"set RABBITMQ_URL, start Docker, or install it") as refused:
         async with find_or_start(tmp_path):
@@ -47,14 +51,12 @@ async def test_docker_that_does_not_answer_is_noticed(monkeypatch: pytest.Monkey
 
 @pytest.mark.broker
 async def test_a_private_node_keeps_its_address_and_leaves_no_process_behind(free_folder: Path) -> None:
-    if private_rabbitmq.installed_server() is None:
-        assert await private_rabbitmq._install()
     node = PrivateRabbitMQ(free_folder / "node")
     with pytest.raises(NoBroker, match="not running"):
         assert node.pid
     await node.start()
     url = node.url
-    await (await connect(url)).close()
+    await (await aio_pika.connect(url)).close()
     children = [
         process for process in psutil.Process().children(recursive=True) if process.name() in ("beam.smp", "epmd")
     ]
@@ -65,7 +67,7 @@ async def test_a_private_node_keeps_its_address_and_leaves_no_process_behind(fre
 
     await node.start()
     assert node.url == url
-    await (await connect(url)).close()
+    await (await aio_pika.connect(url)).close()
     await node.stop()
 
 

@@ -10,12 +10,16 @@ from unittest.mock import Mock
 from uuid import UUID
 
 import pytest
+from opentelemetry import trace
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import StatusCode
 
 from chassis import ids
 from chassis.clock import ManualClock
 from chassis.data.database import Database, LeaseLost
 from chassis.data.leased_work import LANES, NewWork, WorkItem
 from chassis.messaging.consumer import wait_until
+from chassis.observe import context, traces
 from chassis.work.workers import WorkPool
 from contracts.enums import Priority
 
@@ -406,3 +410,37 @@ async def test_new_work_is_begun_while_a_claim_is_under_way_that_nothing_is_know
     await wait_until(lambda: sorted(runner.ids) == sorted(added), timeout_s=5)
     runner.go.set()
     await pool.stop()
+
+
+async def test_each_attempt_is_a_span_in_the_trace_of_what_caused_the_work(
+    new_service: Any, spans: InMemorySpanExporter
+) -> None:
+    """Whoever carries it out, and also after a restart; nothing of the handler that added it comes along."""
+    database = await new_service()
+    seen: list[str | None] = []
+
+    async def run(item: WorkItem) -> None:
+        seen.append(context.current().traceparent)
+        if len(seen) == 1:
+            raise ValueError("not now")
+        async with database.transaction() as tx:
+            tx.finish_work(item)
+
+    parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    async with database.transaction() as tx:
+        tx.add_work(NewWork(ids.uuid7(), "render", {"context": context.Context(traceparent=parent).known()}))
+    pool = WorkPool(database, "render", run, poll_s=0.01, retry_s=0.01)
+    await pool.start()
+    await wait_until(lambda: len(seen) == 2 and pool.busy == 0, timeout_s=10)
+    with traces.start_span_from(parent, "handler"):
+        async with database.transaction() as tx:
+            tx.add_work(NewWork(ids.uuid7(), "render"))
+    await wait_until(lambda: len(seen) == 3 and pool.busy == 0, timeout_s=10)
+    await pool.stop()
+
+    failed, done = [span for span in spans.get_finished_spans() if span.name == "work render"]
+    assert [traces.traceparent_of(trace.NonRecordingSpan(span.context)) for span in (failed, done)] == seen[:2]
+    assert {f"{span.parent.span_id:016x}" for span in (failed, done) if span.parent} == {parent[36:52]}
+    assert [(span.attributes or {})["talkingphoto.attempt"] for span in (failed, done)] == [1, 2]
+    assert (failed.status.status_code, done.status.status_code) == (StatusCode.ERROR, StatusCode.UNSET)
+    assert seen[2] is None

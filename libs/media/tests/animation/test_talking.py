@@ -16,7 +16,7 @@ import pytest
 from numpy.typing import NDArray
 
 from media.animation.frame import FaceFrame
-from media.animation.mouth_fit import Lips, fit_lips
+from media.animation.mouth.fit import Lips, fit_lips
 from media.animation.talking import render
 from media.errors import BadMedia, Corrupt, EngineFailed, NotUsable
 from media.faces.preflight import find_faces

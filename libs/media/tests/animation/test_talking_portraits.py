@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from media.animation import talking
 from media.animation.frame import FaceFrame
 from media.animation.framing import frame_photo
-from media.animation.mouth_fit import Lips
-from media.animation.mouth_inside import Palette
-from media.animation.mouth_rig import MouthPose, MouthRig
+from media.animation.mouth.fit import Lips
+from media.animation.mouth.inside import Palette
+from media.animation.mouth.rig import MouthPose, MouthRig
 from media.animation.planes import Canvas, Planes, Region
 from media.animation.stage import Pose, Stage, at_rest
 from media.animation.talking import set_stage

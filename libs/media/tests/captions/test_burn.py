@@ -8,8 +8,7 @@ import av
 import numpy as np
 import pytest
 
-from media.captions.burn import CaptionPainter, safe_area
-from media.captions.cues import burn
+from media.captions.burn import CaptionPainter, load, safe_area
 from media.captions.fonts import (
     FONT_PACKAGES,
     can_shape,
@@ -21,6 +20,7 @@ from media.captions.fonts import (
 )
 from media.errors import NotUsable
 from media.types import Cue, RenditionSpec
+from media.video.captioned import burn
 from media.video.probe import probe
 from media.video.renditions import render_renditions
 
@@ -50,6 +50,34 @@ def test_the_text_stays_inside_the_safe_area(width: int, height: int) -> None:
     assert columns.max() <= width * (1 - area.right)
     assert rows.min() >= height * area.top
     assert rows.max() <= height * (1 - area.bottom)
+
+
+LONG = "https://www.example.com/this/is/a/very/long/address/that/does/not/end?with=query"
+
+
+@pytest.mark.parametrize(("width", "height"), [(540, 960), (1920, 1080), (320, 568), (1080, 1080), (180, 320)])
+@pytest.mark.parametrize("text", [LONG, "W" * 90, f"Go to {LONG} now", "Donaudampfschiff" * 9, "жизнь" * 24, "x" * 400])
+def test_a_word_wider_than_the_frame_is_broken_inside_it(width: int, height: int, text: str) -> None:
+    """All of it is seen, and none of it outside the safe area."""
+    painter = CaptionPainter([Cue(text, 0.0, 1.0)], width, height)
+    area = safe_area(width, height)
+    room = width * (1 - area.left - area.right)
+    size, lines = painter._lines(text, room)
+    assert "".join("".join(lines).split()) == "".join(text.split())
+    assert all(load(painter._face, size).getlength(line) <= room for line in lines)
+    ink = np.asarray(painter.image(text).getchannel("L"))
+    rows, columns = np.nonzero(ink > 220)
+    assert columns.min() >= width * area.left
+    assert columns.max() <= width * (1 - area.right)
+    assert rows.min() >= height * area.top
+    assert rows.max() <= height * (1 - area.bottom)
+
+
+def test_a_broken_address_breaks_behind_its_signs() -> None:
+    painter = CaptionPainter([Cue(LONG, 0.0, 1.0)], 540, 960)
+    _, lines = painter._lines(LONG, 421.0)
+    assert len(lines) == 3
+    assert all(not line[-1].isalnum() for line in lines[:-1])
 
 
 def test_white_letters_stand_on_black_edges() -> None:

@@ -13,17 +13,18 @@ from ai_router.catalogue.models import Offer
 from ai_router.catalogue.repository import CatalogueBook, load_starting_catalogue
 from ai_router.health.checks import HealthChecks, VendorClients
 from ai_router.jobs import endpoints as job_endpoints
-from ai_router.jobs.finisher import Finisher
-from ai_router.jobs.handlers import Commands
+from ai_router.jobs.handlers import consumers
 from ai_router.jobs.housekeeping import Housekeeping
 from ai_router.jobs.models import STOP_WORK, WORK
-from ai_router.jobs.progress import ProgressBoard
 from ai_router.jobs.repository import JOB_OF_WORK
-from ai_router.jobs.runner import Runner, RunnerOptions
-from ai_router.jobs.stopping import VendorStopper
-from ai_router.jobs.validation import MediaValidator, Validator
-from ai_router.jobs.vendor import Polling
-from ai_router.providers.local import local_providers
+from ai_router.jobs.running.finisher import Finisher
+from ai_router.jobs.running.progress import ProgressBoard
+from ai_router.jobs.running.runner import Runner, RunnerOptions
+from ai_router.jobs.running.stopping import VendorStopper
+from ai_router.jobs.running.validation import MediaValidator, Validator
+from ai_router.jobs.running.vendor import Polling
+from ai_router.jobs.service import Commands
+from ai_router.providers.local.adapters import local_providers
 from ai_router.providers.port import Provider
 from ai_router.routing.router import Router
 from ai_router.settings import Settings
@@ -105,7 +106,7 @@ def build(
         name="ai_router",
         app=app,
         database=database,
-        consumers=commands.consumers(),
+        consumers=consumers(commands),
         listeners=session_listeners("ai_router", deps.verifier),
         background=(board, jobs, stops, checks, Housekeeping(database), vendors),
     )

@@ -10,9 +10,9 @@ from uuid import UUID
 
 import pytest
 
-from ai_router.jobs.runner import RunnerOptions
-from ai_router.jobs.validation import Verdict
-from ai_router.jobs.vendor import Polling
+from ai_router.jobs.running.runner import RunnerOptions
+from ai_router.jobs.running.validation import Verdict
+from ai_router.jobs.running.vendor import Polling
 from ai_router.providers.port import (
     Accepted,
     Declaration,

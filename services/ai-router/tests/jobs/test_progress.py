@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from ai_router.jobs import progress, repository
+from ai_router.jobs import repository
+from ai_router.jobs.running import progress
 from contracts.ai_router import JobCompleted, JobProgressed
 from contracts.enums import Capability
 

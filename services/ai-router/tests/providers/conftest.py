@@ -13,7 +13,7 @@ from uuid import UUID
 import cv2
 import pytest
 
-from ai_router.providers.local import local_providers
+from ai_router.providers.local.adapters import local_providers
 from ai_router.providers.port import Provider, ProviderRequest
 from chassis.work.process_pool import ProcessPool
 from contracts.enums import Capability

@@ -10,9 +10,9 @@ from typing import Any
 import httpx
 import pytest
 
-from ai_router.providers.fal import DIALECT, Fal
-from ai_router.providers.fal_webhook import Announcement, FalWebhooks, NotFromFal
 from ai_router.providers.http import VendorHttp
+from ai_router.providers.vendors.fal import DIALECT, Fal
+from ai_router.providers.vendors.fal_webhook import Announcement, FalWebhooks, NotFromFal
 from contracts.enums import Capability
 from simulators.core.faults import Fault
 from simulators.core.loopback import InProcess

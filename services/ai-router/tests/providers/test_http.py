@@ -14,8 +14,8 @@ import pytest
 from ai_router.providers import http as module
 from ai_router.providers.errors import retry_after
 from ai_router.providers.http import VendorHttp, pooled_client
-from ai_router.providers.openai import DIALECT
 from ai_router.providers.port import FailureClass, ProviderFailure
+from ai_router.providers.vendors.openai import DIALECT
 
 Handler = Callable[[httpx.Request], httpx.Response]
 

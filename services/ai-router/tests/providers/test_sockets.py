@@ -6,10 +6,14 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 
 import pytest
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import SpanKind
 
 from ai_router.providers.http import pooled_client
 from ai_router.providers.port import FailureClass, Performs, Provider, ProviderFailure
 from ai_router.providers.registry import configured
+from chassis.observe import traces
+from chassis.settings import ServiceSettings
 from simulators.core.faults import Fault
 from simulators.matrix.drive import drive
 from simulators.matrix.expectations import RESULT
@@ -82,3 +86,28 @@ async def test_a_vendor_that_is_down_accepted_nothing(workspace: FolderWorkspace
         settings = settings_for({scenario.vendor: "http://127.0.0.1:9" for scenario in SCENARIOS})
         for key, provider in configured(settings, lambda: client).items():
             assert await _outcome(provider, FIRST[key], workspace, 4001) == FailureClass.TRANSIENT
+
+
+async def test_every_vendors_calls_are_spans_that_give_nothing_away(
+    sockets: Mapping[str, Served], workspace: FolderWorkspace
+) -> None:
+    """Neither keys and signed queries, nor what a user wrote; and no vendor is told of our traces."""
+    exporter = InMemorySpanExporter()
+    traces.configure_tracing(ServiceSettings(trace_sample_ratio=1.0), exporter)
+    settings = settings_for({name: served.url for name, served in sockets.items()})
+    try:
+        async with pooled_client() as client:
+            for key, provider in configured(settings, lambda: client).items():
+                with traces.start_span_from(None, key):
+                    assert await _outcome(provider, FIRST[key], workspace, 3001) == RESULT
+    finally:
+        traces.configure_tracing(ServiceSettings())
+
+    calls = [span for span in exporter.get_finished_spans() if span.kind is SpanKind.CLIENT]
+    works = {span.context.span_id: span.name for span in exporter.get_finished_spans() if span.context}
+    assert {works[span.parent.span_id] for span in calls if span.parent} == set(FIRST)
+    told = "".join(span.to_json() for span in calls)
+    assert not [secret for name, secret in settings.items() if name.endswith("_API_KEY") and secret in told]
+    assert not [span for span in calls if "?" in str((span.attributes or {})["url.full"])]
+    words = {str(value) for scenario in FIRST.values() for value in scenario.parameters.values()}
+    assert not [text for text in words if len(text) > 20 and text in told]

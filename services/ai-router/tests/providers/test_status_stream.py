@@ -10,10 +10,10 @@ from typing import cast
 import httpx
 import pytest
 
-from ai_router.jobs.vendor import Polling, drive
-from ai_router.providers.fal import DIALECT, Fal
+from ai_router.jobs.running.vendor import Polling, drive
 from ai_router.providers.http import VendorHttp
 from ai_router.providers.port import FailureClass, ProviderFailure, Ready, Watches
+from ai_router.providers.vendors.fal import DIALECT, Fal
 from contracts.enums import Capability
 from simulators.core.faults import Fault
 from simulators.core.loopback import InProcess

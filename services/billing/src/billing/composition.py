@@ -12,7 +12,8 @@ from billing.payments import endpoints as payment_endpoints
 from billing.payments.inbox import Inbox
 from billing.payments.reader import SubscriptionReader
 from billing.plans import endpoints as plan_endpoints
-from billing.plans.repository import PlanBook, load_starting_catalogue
+from billing.plans.book import PlanBook
+from billing.plans.repository import load_starting_catalogue
 from billing.settings import Settings
 from chassis.data import migrations
 from chassis.http.app import create_app
@@ -42,8 +43,8 @@ def build(settings: Settings, deps: Dependencies) -> Service:
     background: list[Background] = [HoldExpiry(deps.database, ledger, poll_s=settings.expiry_poll_s)]
     if settings.stripe_secret_key is not None:
         # Here, so that billing without Stripe does without its library: 60 ms and 6 MB.
-        from billing.payments.stripe import Stripe
-        from billing.payments.stripe_client import Connections, client_on
+        from billing.payments.stripe.adapter import Stripe
+        from billing.payments.stripe.client import Connections, client_on
 
         connections = Connections()
         stripe = Stripe(

@@ -13,12 +13,12 @@ from pydantic import SecretStr
 
 from billing.payments.money import Money
 from billing.payments.port import Checkout, CreditsCheckout, NewCustomer, PlanCheckout, Purchase
-from billing.payments.stripe import Stripe
-from billing.payments.stripe_client import Connections, client_on
+from billing.payments.stripe.adapter import Stripe
+from billing.payments.stripe.client import Connections, client_on
 from chassis import ids
 from chassis.clock import SystemClock
 from simulators.core.loopback import InProcess
-from simulators.vendors import stripe as simulated
+from simulators.vendors.stripe import server as simulated
 
 KEY = "sk_test_planted_4f2b9c"
 

@@ -12,15 +12,15 @@ import pytest
 from chassis import ids
 from chassis.faults import EXIT_CODE
 from simulators.serve import Served, serving
-from simulators.vendors.stripe import Stripe
+from simulators.vendors.stripe.server import Stripe
 
 _PROGRAM = """
 import asyncio, sys
 from uuid import UUID
 from pydantic import SecretStr
 from billing.payments.port import NewCustomer
-from billing.payments.stripe import Stripe
-from billing.payments.stripe_client import Connections, client_on
+from billing.payments.stripe.adapter import Stripe
+from billing.payments.stripe.client import Connections, client_on
 
 async def main() -> None:
     url, api_key, key = sys.argv[1:]

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from billing.payments.port import ADVICE, FailureClass, NewCustomer, PaymentFailure
-from billing.payments.stripe_errors import CODES, STATUSES, WORDS
+from billing.payments.stripe.errors import CODES, STATUSES, WORDS
 from chassis import ids
 
 ROWS = [json.loads(line) for line in Path(__file__).with_name("error_answers.jsonl").read_text("utf-8").splitlines()]

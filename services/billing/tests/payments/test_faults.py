@@ -14,7 +14,6 @@ from uuid import UUID
 import httpx
 import pytest
 
-from billing.payments import stripe_client
 from billing.payments.money import Money
 from billing.payments.port import (
     ChangeAt,
@@ -24,10 +23,11 @@ from billing.payments.port import (
     RefundRequest,
     SubscriptionStatus,
 )
-from billing.payments.stripe_client import ANSWER_LIMIT
+from billing.payments.stripe import client as stripe_client
+from billing.payments.stripe.client import ANSWER_LIMIT
 from chassis import ids
 from simulators.core.faults import Fault
-from simulators.vendors import stripe as simulated
+from simulators.vendors.stripe import server as simulated
 
 RUNS = 300
 PRICE = Money(Decimal("999"), "INR")

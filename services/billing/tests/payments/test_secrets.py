@@ -17,7 +17,7 @@ from chassis import ids
 from chassis.clock import SystemClock
 from chassis.settings import SettingsError, load
 from simulators.core.faults import Fault
-from simulators.vendors.stripe import Stripe
+from simulators.vendors.stripe.server import Stripe
 
 KEY = "sk_test_planted_4f2b9c"
 HOOK = "whsec_planted_77aa"

@@ -21,9 +21,9 @@ from billing.payments.events import (
     fact_of,
 )
 from billing.payments.money import from_minor
-from billing.payments.stripe_objects import Unreadable
-from simulators.vendors.stripe import VERSION
-from simulators.vendors.stripe_books import Books
+from billing.payments.stripe.objects import Unreadable
+from simulators.vendors.stripe.books import Books
+from simulators.vendors.stripe.server import VERSION
 
 
 def history() -> list[dict[str, Any]]:

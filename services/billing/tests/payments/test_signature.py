@@ -10,8 +10,8 @@ import stripe
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.payments.signature import TOLERANCE_S, BadSignature, verify
-from simulators.vendors.stripe_webhooks import signature
+from billing.payments.stripe.signature import TOLERANCE_S, BadSignature, verify
+from simulators.vendors.stripe.webhooks import signature
 
 NOW = 1_800_000_000
 SECRET = "whsec_one"

@@ -13,7 +13,7 @@ from billing.payments.port import FailureClass, NewCustomer, PaymentFailure
 from chassis import ids
 from simulators.core.faults import TRANSPORT, Fault
 from simulators.serve import Served, listener, serving
-from simulators.vendors import stripe as simulated
+from simulators.vendors.stripe import server as simulated
 
 
 @pytest.fixture(scope="module")

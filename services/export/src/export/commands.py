@@ -12,8 +12,9 @@ from chassis.data.database import Transaction
 from chassis.data.leased_work import NewWork
 from chassis.messaging.consumer import Consumers
 from contracts.export import CancelExport, CreateKit, CreateRendition
+from export import repository
 from export.kits import repository as kits
-from export.orders import KIT, RENDITIONS, carried
+from export.orders import KIT, RENDITIONS
 from export.renditions import repository as renditions
 
 Interrupt = Callable[[UUID], None]
@@ -69,7 +70,7 @@ class Commands:
         wanted = {orders[rendition_id][0] for rendition_id in new}
         return {
             leader.message.rendition_id: NewWork(
-                leader.message.rendition_id, RENDITIONS, {"context": carried(leader.context)}
+                leader.message.rendition_id, RENDITIONS, {"context": leader.context.known()}
             )
             for leader in leaders.values()
             if leader.message.rendition_id in wanted
@@ -80,12 +81,12 @@ class Commands:
             return {}
         first = {item.message.kit_id: item for item in reversed(received)}
         new = await kits.add(tx, [item.message for item in first.values()])
-        return {kit_id: NewWork(kit_id, KIT, {"context": carried(first[kit_id].context)}) for kit_id in new}
+        return {kit_id: NewWork(kit_id, KIT, {"context": first[kit_id].context.known()}) for kit_id in new}
 
     async def _cancel(self, run_id: UUID, tx: Transaction) -> set[UUID]:
         unwanted = await renditions.cancel_of_run(tx, run_id) | await kits.cancel_of_run(tx, run_id)
         if unwanted:
-            await tx.execute("DELETE FROM work WHERE id = ANY($1::uuid[])", list(unwanted))
+            await repository.forget_work(tx, unwanted)
             tx.after_commit(partial(self._interrupt_all, unwanted))
         return unwanted
 

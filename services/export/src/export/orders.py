@@ -8,7 +8,6 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 from chassis.data.leased_work import WorkItem
@@ -38,15 +37,12 @@ class Refusal(Exception):
         self.retryable = retryable
 
 
-def carried(cause: Context) -> dict[str, Any]:
-    """The context of a message as a work row carries it."""
-    return {name: value for name, value in cause._asdict().items() if value is not None}
-
-
 @contextmanager
 def as_caused(item: WorkItem) -> Iterator[None]:
-    """Work in the context of the message that asked for it."""
+    """Work in the context of the message that asked for it, as part of the attempt at it that is under way."""
     fields = dict(item.payload["context"])
+    if (attempt := context.current().traceparent) is not None:
+        fields["traceparent"] = attempt
     if "user_id" in fields:
         fields["user_id"] = UUID(fields["user_id"])
     with context.use(Context(**fields)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,6 +30,24 @@ def test_hashtags_are_what_the_video_is_about() -> None:
     )
     assert hashtags("", "", ("product",), most=3) == ("#product",)
     assert hashtags("今日の話", "今日の話です", ("learn",), most=3)[-1] == "#learn"
+
+
+@pytest.mark.parametrize(
+    ("title", "tags"),
+    [
+        ("समझदार लोग", ("#समझदार",)),
+        ("नमकीन पकवान रसमलाई", ("#नमकीन", "#पकवान", "#रसमलाई")),
+        ("भारत सरकार", ("#भारत", "#सरकार")),
+        ("क्\u200dषत्रिय", ("#क्\u200dषत्रिय",)),
+        ("மழைக்காலம்", ("#மழைக்காலம்",)),
+        ("Gru\u0308\u00dfe", ("#grüße",)),
+        ("مدرسة", ("#مدرسة",)),
+        ("कि\u200d", ()),
+    ],
+)
+def test_hashtags_are_whole_words_in_every_writing(title: str, tags: tuple[str, ...]) -> None:
+    """Vowel signs, accents in code points of their own and joiners belong to their word."""
+    assert hashtags(title, "", (), most=6) == tags
 
 
 @given(st.text(max_size=80), st.text(max_size=400), st.integers(0, 300), st.integers(0, 10))

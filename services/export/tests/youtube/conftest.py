@@ -23,7 +23,7 @@ from export.renditions import repository as renditions
 from export.youtube.calls import UNIT, Addresses, Client
 from export.youtube.client import YouTube as Adapter
 from simulators.core.loopback import InProcess
-from simulators.vendors.youtube import YouTube
+from simulators.vendors.youtube.server import YouTube
 
 ADDRESS = "http://youtube.simulated"
 SETTINGS: dict[str, Any] = {

@@ -9,7 +9,7 @@ import pytest
 
 from chassis import ids
 from simulators.core.faults import Fault
-from simulators.vendors.youtube import CHANNEL_ID
+from simulators.vendors.youtube.server import CHANNEL_ID
 
 _SCOPE = "https://www.googleapis.com/auth/youtube"
 

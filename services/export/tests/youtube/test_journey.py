@@ -9,7 +9,7 @@ from uuid import UUID
 from chassis import ids
 from contracts.enums import Platform
 from export.youtube.calls import UNIT
-from simulators.vendors.youtube import CHANNEL_ID, PLAYLIST
+from simulators.vendors.youtube.server import CHANNEL_ID, PLAYLIST
 
 
 async def test_from_grant_to_a_processed_video(start_studio: Any, user: UUID) -> None:

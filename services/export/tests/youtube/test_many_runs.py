@@ -22,7 +22,7 @@ from export.youtube.metadata import resource, tag_of
 from export.youtube.transfer import Place, Task, Transfer
 from simulators.core.faults import Fault
 from simulators.core.loopback import InProcess
-from simulators.vendors.youtube import YouTube
+from simulators.vendors.youtube.server import YouTube
 
 T = TypeVar("T")
 

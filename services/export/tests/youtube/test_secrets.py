@@ -20,7 +20,7 @@ from export.youtube.transfer import Place
 from export.youtube.vault import Tokens, Vault
 from simulators.core.faults import Fault
 from simulators.core.loopback import InProcess
-from simulators.vendors.youtube import PLAYLIST, YouTube
+from simulators.vendors.youtube.server import PLAYLIST, YouTube
 
 CLIENT_SECRET = "GOCSPX-planted-4f1c9e7a2b"
 ENCRYPTION_KEY = "planted-encryption-key-9b2d7c41e6"

@@ -20,7 +20,7 @@ from export.youtube.client import pooled_client
 from export.youtube.errors import FailureClass, YouTubeFailure
 from simulators.core.faults import Fault
 from simulators.serve import Served, serving
-from simulators.vendors.youtube import YouTube
+from simulators.vendors.youtube.server import YouTube
 
 DATA = Random(1).randbytes(2 * UNIT + 5)
 

@@ -14,7 +14,7 @@ import pytest
 from export.youtube.calls import UNIT
 from simulators.core.faults import Fault
 from simulators.core.loopback import InProcess
-from simulators.vendors.youtube import PLAYLIST
+from simulators.vendors.youtube.server import PLAYLIST
 
 _ODDS = {
     **dict.fromkeys((Fault.DROP_BEFORE, Fault.HANG_BEFORE, Fault.OVERLOADED, Fault.SERVER_ERROR), 0.03),

@@ -16,7 +16,7 @@ from export.youtube.calls import UNIT
 from export.youtube.errors import ADVICE, FailureClass
 from export.youtube.runner import MOST_FAILURES, MOST_LOOKS, UPLOAD, UploadRunner
 from simulators.core.faults import Fault
-from simulators.vendors.youtube import PLAYLIST
+from simulators.vendors.youtube.server import PLAYLIST
 
 COMPLETE = ("complete", None)
 

@@ -11,12 +11,15 @@ from typing import Any
 import aiohttp
 import psutil
 import pytest
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from chassis.bus.messages import Delivery, outgoing
 from chassis.bus.port import ACKNOWLEDGE
 from chassis.messaging.consumer import wait_until
+from chassis.observe import traces
 from chassis.observe.context import Context
 from chassis.observe.metrics import REGISTRY
+from chassis.settings import ServiceSettings
 from chassis.testing.slices import NOW, Handlers
 from chassis.testing.tokens import Issuer, an_identity
 from contracts.users import SessionRevoked
@@ -367,3 +370,34 @@ async def test_a_slash_opens_no_public_door(gateway: Any) -> None:
     async with aiohttp.ClientSession() as http, http.post(f"{gateway.url}/api/v1/auth/logout/") as answer:
         assert answer.status == 401
     assert not gateway.upstream.requests
+
+
+@pytest.mark.parametrize("path", ["/ready", "/metrics"])
+async def test_what_is_for_those_who_run_it_is_not_for_the_public(gateway: Any, path: str) -> None:
+    async with gateway.request("GET", path) as answer:
+        assert answer.status == 404
+    async with gateway.request("GET", "/health", token=None) as answer:
+        assert answer.status == 200
+    assert gateway.upstream.requests == []
+
+
+async def test_a_call_of_a_service_is_a_span_whose_trace_goes_on_there(gateway: Any) -> None:
+    exporter = InMemorySpanExporter()
+    traces.configure_tracing(ServiceSettings(trace_sample_ratio=1.0), exporter)
+    try:
+        async with gateway.request("GET", "/api/v1/objects/plain?signature=hunter2") as answer:
+            assert answer.status == 200
+        await wait_until(lambda: len(exporter.get_finished_spans()) == 2, timeout_s=5)
+    finally:
+        traces.configure_tracing(ServiceSettings())
+    call, served = exporter.get_finished_spans()
+    assert (call.name, served.name) == ("GET workflow", "GET /api/v1/objects/{rest}")
+    assert call.parent is not None
+    assert served.context is not None
+    assert call.parent.span_id == served.context.span_id
+    assert call.attributes is not None
+    assert call.attributes["http.response.status_code"] == 200
+    [seen] = gateway.upstream.requests
+    assert call.context is not None
+    assert (header(seen, "traceparent") or "")[36:52] == f"{call.context.span_id:016x}"
+    assert "hunter2" not in call.to_json() + served.to_json()

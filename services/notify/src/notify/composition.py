@@ -72,7 +72,8 @@ def _consumers() -> Consumers:
     async def keep(received: Sequence[Received[Any]], tx: Transaction) -> None:
         """Keep what happened for clients, and tell users how runs ended."""
         await service.announce_ends(received, tx)
-        repository.append([update_of(item.message, item.envelope.time) for item in received], tx)
+        updates = [update_of(item.message, item.envelope.time, item.envelope.traceparent) for item in received]
+        repository.append(updates, tx)
 
     @users.each(UserRegistered)
     async def welcome(event: UserRegistered, tx: Transaction) -> None:

@@ -15,6 +15,7 @@ from notify.composition import RUN_EVENTS
 from notify.live.updates import update_of
 
 AT = datetime(2026, 5, 17, 12, tzinfo=UTC)
+TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00"
 
 CASES: list[tuple[str, dict[str, Any], Status, dict[str, Any], dict[str, Any]]] = [
     ("created", {}, Status.PENDING, {"progress": 0, "step": None, "message": "Accepted"}, {}),
@@ -94,7 +95,7 @@ def test_what_a_client_hears(
     new_run: Any, event: str, fields: dict[str, Any], state: Status, status: dict[str, Any], extra: dict[str, Any]
 ) -> None:
     run = new_run()
-    update = update_of(getattr(run, event)(**fields), AT)
+    update = update_of(getattr(run, event)(**fields), AT, TRACEPARENT)
     assert (update.run_id, update.user_id, update.sequence, update.state) == (run.id, run.user_id, 1, state)
     assert update.created_at == AT
     assert orjson.loads(orjson.dumps(update.body)) == {
@@ -104,6 +105,7 @@ def test_what_a_client_hears(
         "status": status,
         "sequence": 1,
         "timestamp": "2026-05-17T12:00:00+00:00",
+        "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
         **extra,
     }
 

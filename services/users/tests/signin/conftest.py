@@ -13,9 +13,9 @@ import pytest_asyncio
 
 from chassis.testing.slices import NOW
 from simulators.core.loopback import InProcess
-from simulators.vendors.openid import OpenID, Person
-from simulators.vendors.openid_apple import Apple
-from simulators.vendors.openid_google import Google
+from simulators.vendors.openid.apple import Apple
+from simulators.vendors.openid.google import Google
+from simulators.vendors.openid.issuer import OpenID, Person
 
 PUBLIC = "https://api.talkingphoto.test"
 CONSENTS = ("terms:2", "privacy")

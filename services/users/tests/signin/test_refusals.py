@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from simulators.core.faults import Fault
-from simulators.vendors.openid import TOKEN_FAULTS, Person
+from simulators.vendors.openid.issuer import TOKEN_FAULTS, Person
 
 NOTHING = {"users": 0, "oauth_identities": 0, "user_sessions": 0, "consents": 0, "sign_in_tickets": 0}
 BOTH = pytest.mark.parametrize("provider", ["google", "apple"])

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from contracts.users import SessionRevoked, UserRegistered
-from simulators.vendors.openid import Person
+from simulators.vendors.openid.issuer import Person
 from users.signin.models import Assertion
 from users.signin.repository import SignInRepository
 

@@ -10,7 +10,6 @@ from chassis.run.service import Dependencies, Service, ServiceSpec
 from chassis.storage import FolderStore
 from chassis.storage.port import ObjectStore
 from chassis.storage.router import objects_router
-from contracts.enums import TALKING_PHOTO_TYPES
 from media.images.photos import MAX_BYTES
 from workflow.accounts import handlers as accounts
 from workflow.engine.definition import Definitions
@@ -19,20 +18,20 @@ from workflow.files.housekeeping import Housekeeping
 from workflow.files.receiving import MAX_FORM_OVERHEAD
 from workflow.files.scanning import PatternScanner, Scanner
 from workflow.files.service import Uploads
+from workflow.products.registry import PRODUCTS
 from workflow.runs import consumer, endpoints
 from workflow.runs import repository as runs_repository
 from workflow.runs.driver import Driver
 from workflow.runs.timer import Timer
 from workflow.settings import Settings
-from workflow.talking_photo.definition import talking_photo
 
 NAME = "workflow"
 
 
 def default_definitions(settings: Settings) -> Definitions:
-    """What is offered: the four talking-photo types share one definition."""
-    definition = talking_photo(settings)
-    return Definitions({kind.value: definition for kind in TALKING_PHOTO_TYPES})
+    """What is offered: all types of a product share its definition."""
+    made = [(product.types, product.definition(settings)) for product in PRODUCTS]
+    return Definitions({kind.value: definition for types, definition in made for kind in types})
 
 
 def build(

@@ -37,10 +37,10 @@ from workflow.engine.signals import (
     load_signal,
 )
 from workflow.engine.state import Brief, Phase, Run, RunState, dump_state, load_state
+from workflow.products.talking_photo.definition import talking_photo
+from workflow.products.talking_photo.input import TalkingPhotoInput
 from workflow.runs.translation import translate
 from workflow.settings import Settings
-from workflow.talking_photo.definition import talking_photo
-from workflow.talking_photo.input import TalkingPhotoInput
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 FINAL_EVENTS = (RunCompleted, RunFailed, RunCancelled)

@@ -58,11 +58,13 @@ def job_failed(capability: Capability, *, retryable: bool) -> JobFailed:
     [
         ({"script": "   "}, "script_not_allowed"),
         ({"script": "x" * 5001}, "script_not_allowed"),
-        ({"script": "hi <script>alert(1)</script>"}, "script_not_allowed"),
-        ({"script": "see JavaScript: void"}, "script_not_allowed"),
+        ({"script": "<" * 8_000}, "script_not_allowed"),
+        ({"script": "<" * 100_000}, "script_not_allowed"),
+        ({"script": "<script>alert(1)</script>"}, "script_not_allowed"),
+        ({"script": "\u200b\ufeff\0"}, "script_not_allowed"),
         ({"script": "<img src=x onerror=alert(1)>"}, "script_not_allowed"),
-        ({"script": "call EVAL (x)"}, "script_not_allowed"),
-        ({"script": "exec('x')"}, "script_not_allowed"),
+        ({"script": "你好世界"}, "script_not_allowed"),
+        ({"script": "Hello world", "script_language": "hi"}, "script_not_allowed"),
         ({"script": "&lt;script&gt;"}, "script_not_allowed"),
         ({"script": "<b></b>"}, "script_not_allowed"),
         ({"script_language": "xx"}, "invalid"),
@@ -97,6 +99,24 @@ async def test_html_is_stripped_from_what_is_stored(shared: Any, somebody: Ident
     run = await shared.ended(somebody, run_id)
     assert run["input"]["script"] == "Hello there, 1 < 2."
     assert run["title"] == "Me"
+
+
+async def test_what_was_taken_out_of_a_script_is_said(shared: Any, somebody: Identity) -> None:
+    """And only that is taken out: words that would be code elsewhere are words here."""
+    script = "If x<y, exec ('x') <b>now</b> and write to <bob@example.com>.<script>alert(1)</script>"
+    accepted = (await shared.order(somebody, script=script)).json()
+    assert accepted["warnings"] == ["HTML was removed from the script: <b>, <script>."]
+    run = await shared.ended(somebody, accepted["id"])
+    assert run["input"]["script"] == "If x<y, exec ('x') now and write to <bob@example.com>."
+    assert (await shared.order(somebody)).json()["warnings"] == []
+
+
+async def test_a_script_in_another_writing_is_refused_with_the_language_to_choose(
+    shared: Any, somebody: Identity
+) -> None:
+    reply = await shared.order(somebody, script="你好世界")
+    assert reply.json()["error"]["message"].endswith("Choose the language zh.")
+    assert (await shared.order(somebody, script="你好世界", script_language="zh")).status_code == 202
 
 
 async def test_nobody_sees_or_touches_what_belongs_to_somebody_else(

@@ -18,6 +18,7 @@ from chassis import ids
 from chassis.bus.port import Acknowledge
 from chassis.data.database import Transaction
 from chassis.identity.tokens import Identity
+from chassis.testing.cancelling import bystander, every_await
 from contracts.ai_router import JobCompleted, JobProgressed, SubmitJob
 from contracts.billing import EntitlementsChanged
 from contracts.enums import Capability, Priority, WorkflowType
@@ -266,6 +267,30 @@ async def test_messages_of_one_run_in_one_batch_follow_each_other(start_world: A
     async with world.database.connection() as connection:
         assert await connection.fetchval("SELECT status FROM runs WHERE id = $1", run_id) == "completed"
         assert await connection.fetchval("SELECT wake_at FROM runs WHERE id = $1", run_id) is None
+
+
+async def test_a_neighbour_keeps_its_step_wherever_a_run_was_cancelled(
+    start_world: Any, help_: SimpleNamespace
+) -> None:
+    """At every await of beginning a run and of handling its answer; what others see is what counts."""
+    world = await start_world(three_jobs(), max_processing=100_000)
+    handle = handler_of(world, "workflow.runs")
+
+    async def one_step() -> UUID:
+        ((run_id, ref),) = (await begin_many(world, 1)).items()
+        await handle([help_.as_delivery(done(run_id, ref))])
+        return run_id
+
+    async with bystander(world.database) as others:
+        cancelled = 0
+        async for _ in every_await(one_step):
+            cancelled += 1
+            run_id = await one_step()
+            seen = await others.fetchval("SELECT count(*) FROM run_history WHERE run_id = $1", run_id)
+            assert seen == 2, f"after {cancelled} cancellations"
+        assert cancelled > 10
+        numbers = await others.fetch("SELECT run_id FROM run_history GROUP BY run_id HAVING count(*) <> max(number)")
+        assert numbers == []
 
 
 async def test_a_stored_history_replays_to_the_stored_state(world: Any, somebody: Identity) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,11 +11,16 @@ from uuid import UUID
 import pytest
 from structlog.testing import capture_logs
 
+from chassis.bus.messages import COMMANDS, Delivery, command_key
+from chassis.bus.port import ACKNOWLEDGE, Binding, QueueSpec, Verdict
 from chassis.clock import ManualClock
 from chassis.identity.tokens import Identity
 from contracts.ai_router import SubmitJob
 from contracts.billing import ReleaseCredits, ReserveCredits
+from contracts.enums import Priority
 from workflow.runs import repository
+
+TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00"
 
 
 async def test_a_timer_that_comes_too_early_only_corrects_the_time(start_world: Any, somebody: Identity) -> None:
@@ -107,3 +113,24 @@ async def test_an_operator_has_the_credits_given_back_after_all(
     assert run["status"] == "cancelled"
     assert list(world.others.holds.values()) == ["released"]
     assert (await world.call(operator, "POST", f"/api/v1/workflows/{run_id}/undo")).status_code == 409
+
+
+async def test_what_time_sets_off_belongs_to_the_trace_of_the_request(start_world: Any, somebody: Identity) -> None:
+    """Also after a restart: nothing of the request is left but the run's row."""
+    world = await start_world(timer_poll_s=60, step_within_s=40)
+    world.others.mute = {ReserveCredits}
+    await world.order(somebody)
+    await world.wait_for(lambda: len(world.others.asked(ReserveCredits)) == 1)
+    told: list[object] = []
+
+    async def listen(deliveries: Sequence[Delivery]) -> Sequence[Verdict]:
+        told.extend(delivery.headers.get("cloudEvents:traceparent") for delivery in deliveries)
+        return [ACKNOWLEDGE] * len(deliveries)
+
+    lanes = tuple(Binding(COMMANDS, command_key("billing", lane)) for lane in Priority)
+    world.bus.subscribe(QueueSpec("test.told", lanes), listen)
+    async with world.database.connection() as connection:
+        await connection.execute("UPDATE runs SET traceparent = $1", TRACEPARENT)
+    world.database.clock = ManualClock(datetime.now(UTC) + timedelta(seconds=41))
+    assert await world.service.background[0].run_once() == 1
+    await world.wait_for(lambda: told == [TRACEPARENT])

@@ -13,13 +13,13 @@ from simulators.vendors.heygen import HeyGen
 from simulators.vendors.ideogram import Ideogram
 from simulators.vendors.midjourney import Midjourney
 from simulators.vendors.openai import OpenAI
-from simulators.vendors.openid_apple import Apple
-from simulators.vendors.openid_google import Google
+from simulators.vendors.openid.apple import Apple
+from simulators.vendors.openid.google import Google
 from simulators.vendors.replicate import Replicate
 from simulators.vendors.runway import Runway
 from simulators.vendors.stability import Stability
-from simulators.vendors.stripe import Stripe
-from simulators.vendors.youtube import YouTube
+from simulators.vendors.stripe.server import Stripe
+from simulators.vendors.youtube.server import YouTube
 
 AI: Mapping[str, type[Simulator]] = {
     kind.vendor: kind

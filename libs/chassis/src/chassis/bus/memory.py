@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
@@ -196,6 +196,10 @@ class InProcessBus:
     def queues(self) -> list[str]:
         """Names of the queues subscribed here."""
         return sorted(self._queues)
+
+    async def depths(self) -> Mapping[str, int]:
+        """How many messages wait, by queue; dead letters are rows and no messages."""
+        return {name: queue.waiting.qsize() for name, queue in self._queues.items()}
 
     def _start(self, queue: _Queue) -> None:
         task = asyncio.create_task(self._consume(queue), name=f"consume {queue.spec.name}")

@@ -142,3 +142,7 @@ class Bus(Protocol):
     def queues(self) -> list[str]:
         """Names of the queues subscribed here."""
         ...
+
+    async def depths(self) -> Mapping[str, int]:
+        """How many messages wait, by queue subscribed here, and by ``<queue>.dead`` where the broker keeps those."""
+        ...

@@ -14,6 +14,7 @@ import orjson
 from chassis import ids
 from chassis.bus.messages import Outgoing
 from chassis.data.leased_work import NewWork, WorkItem
+from chassis.data.loan import Loan
 from chassis.data.outbox_row import packed
 from chassis.data.together import Part, combined
 from chassis.encoding import as_json
@@ -127,7 +128,7 @@ class Bookkeeping:
             if adding.given == name:
                 adding.given = None
 
-    async def write(self, driver: asyncpg.Connection, first: Sequence[Part], now: datetime) -> None:
+    async def write(self, loan: Loan, first: Sequence[Part], now: datetime) -> None:
         """Write everything, together with the statements in ``first``.
 
         Raises :class:`AlreadySeen` or :class:`LeaseLost`; then none of it has been done.
@@ -141,7 +142,7 @@ class Bookkeeping:
             columns += f", {_ALL_FINISHED}"
         statement, arguments = combined(parts, f"SELECT {columns}")
         try:
-            row = await driver.fetchrow(statement, *arguments)
+            [row] = await loan.fetch(statement, *arguments)
         except asyncpg.UniqueViolationError as error:
             if error.table_name == "inbox":
                 raise AlreadySeen from error

@@ -1,188 +1,39 @@
-"""One transaction per request and per message, with the outbox, the inbox and leased work inside it.
+"""A service's database: its pool of connections, and one transaction per request and per message.
 
-The pool is SQLAlchemy's over asyncpg, in driver-level autocommit: the transaction itself is asyncpg's, so that
-hot paths can use one plain statement (``tx.fetch``) and CRUD can use the ORM (``tx.session``) on one connection
-in one transaction. Whatever a transaction emits, has seen, or adds to the work table is written by one statement
-just before the commit; where that is the only one, it is the whole transaction.
+The pool is SQLAlchemy's over asyncpg. Its connections are in driver autocommit; what begins and ends a transaction is
+said in :mod:`chassis.data.transaction`, and which connections may be used again in :mod:`chassis.data.loan`.
 """
 
 from __future__ import annotations
 
-import asyncio
 import weakref
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from datetime import datetime
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
-from uuid import UUID
 
 import asyncpg
 import orjson
+import structlog
 from sqlalchemy import event
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, create_async_engine
+from sqlalchemy.exc import DisconnectionError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import QueuePool
 
-from chassis import faults
-from chassis.bus.messages import Received, outgoing
 from chassis.clock import Clock, SystemClock
 from chassis.data.bookkeeping import AlreadySeen, Bookkeeping, LeaseLost, OutboxSink, Taker
-from chassis.data.leased_work import NewWork, WorkItem
-from chassis.data.together import Part, combined
+from chassis.data.loan import Loan, idle
+from chassis.data.transaction import Transaction, carried_out
 from chassis.encoding import as_json
-from chassis.observe import context
-from chassis.observe.metrics import POOL_CONNECTIONS
-from contracts.enums import Priority
-from contracts.message import Command, Event
+from chassis.observe.metrics import CONNECTIONS_DISCARDED, POOL_CONNECTIONS
+from chassis.observe.statements import trace_statements
 
 __all__ = ["AlreadySeen", "Database", "DatabaseAway", "LeaseLost", "OutboxSink", "Transaction"]
+
+log = structlog.get_logger(__name__)
 
 
 class DatabaseAway(ConnectionError):
     """No connection to be had: refused, starting up, shutting down, or all in use for too long. Try again later."""
-
-
-class Transaction:
-    """What a request or a message may do to the database; committed by the edge, never by a service."""
-
-    def __init__(self, database: Database, connection: AsyncConnection, driver: asyncpg.Connection) -> None:
-        self._database = database
-        self._connection = connection
-        self._driver = driver
-        self.block = driver.transaction()
-        self._begun = False
-        self._session: AsyncSession | None = None
-        self._later: list[Part] = []
-        self._books = Bookkeeping(database.outbox, database.takers)
-        self._after_commit: list[Callable[[], None]] = []
-
-    @property
-    def now(self) -> datetime:
-        """The service's clock, UTC."""
-        return self._database.clock.now()
-
-    @property
-    def session(self) -> AsyncSession:
-        """The ORM on this transaction. Flushed before the commit; do not commit or roll back."""
-        if self._session is None:
-            self._session = AsyncSession(bind=self._connection, expire_on_commit=False, autoflush=True)
-            event.listen(self._session.sync_session, "after_begin", self._begin_for_session)
-        return self._session
-
-    async def fetch(self, statement: str, *arguments: Any) -> list[asyncpg.Record]:
-        """Run one statement with ``$1`` parameters; its rows. JSON arguments are text, JSON results are decoded."""
-        await self._before_statement()
-        rows: list[asyncpg.Record] = await self._driver.fetch(statement, *arguments)
-        return rows
-
-    async def fetchrow(self, statement: str, *arguments: Any) -> asyncpg.Record | None:
-        """Run one statement and return its first row."""
-        await self._before_statement()
-        return await self._driver.fetchrow(statement, *arguments)
-
-    async def execute(self, statement: str, *arguments: Any) -> str:
-        """Run one statement and return its command tag."""
-        await self._before_statement()
-        tag: str = await self._driver.execute(statement, *arguments)
-        return tag
-
-    def later(self, statement: str, *arguments: Any, name: str | None = None) -> None:
-        """Run a statement that changes data and whose answer nobody waits for: before the next statement of this
-        transaction, else in the round trip of the commit. No ``WITH`` of its own.
-
-        ``name``: it returns ``id``, and :meth:`add_work` may depend on those rows. Statements of one round trip do not
-        see each other's changes and have no order; the ORM's own statements do not see them.
-        """
-        self._later.append(Part(name or f"later_{len(self._later)}", statement, arguments))
-
-    def emit(self, event: Event, *, cause: Received[Any] | None = None, subject: str | None = None) -> UUID:
-        """Publish a fact if, and only if, this transaction commits. Returns the message id."""
-        return self._send(event, cause, Priority.NORMAL, subject)
-
-    def send(
-        self, command: Command, *, priority: Priority = Priority.NORMAL, cause: Received[Any] | None = None
-    ) -> UUID:
-        """Ask a service for something if, and only if, this transaction commits. Returns the message id."""
-        return self._send(command, cause, priority, None)
-
-    def mark_seen(self, consumer: str, message_id: UUID) -> None:
-        """Remember a message as handled by ``consumer``; the commit raises :class:`AlreadySeen` if it was before."""
-        self._books.seen.append((consumer, message_id))
-
-    def add_work(self, work: NewWork, *, given: str | None = None) -> None:
-        """Have a worker do something later, at least once, under a lease. The same id is added once.
-
-        ``given``: only if the :meth:`later` statement of that name, which has been asked for before, returns its id.
-        """
-        self._books.add_work(work, given)
-
-    def finish_work(self, item: WorkItem) -> None:
-        """Remove work with this transaction's effects; the commit raises :class:`LeaseLost` if it is not ours."""
-        self._books.finished.append(item)
-
-    def after_commit(self, callback: Callable[[], None]) -> None:
-        """Call something quick once the commit has succeeded."""
-        self._after_commit.append(callback)
-
-    def _send(
-        self, message: Event | Command, cause: Received[Any] | None, priority: Priority, subject: str | None
-    ) -> UUID:
-        wrapped = outgoing(
-            message,
-            service=self._database.service,
-            now=self.now,
-            cause=cause.context if cause is not None else context.current(),
-            priority=priority,
-            subject=subject,
-        )
-        self._books.outgoing.append(wrapped)
-        return wrapped.id
-
-    async def _begin(self) -> None:
-        if not self._begun:
-            self._begun = True
-            await self.block.start()
-
-    def _begin_for_session(self, _session: Any, _transaction: Any, connection: Any) -> None:
-        connection.connection.dbapi_connection.run_async(lambda _: self._begin())
-
-    async def _before_statement(self) -> None:
-        await self._begin()
-        await self._flush_session()
-        if self._later:
-            await self._send_later()
-
-    async def _flush_session(self) -> None:
-        if self._session is not None:
-            await self._session.flush()
-
-    async def _send_later(self) -> None:
-        """Run what was put off, because what follows may depend on it."""
-        parts, self._later = self._later, []
-        named = [part.name for part in parts if not part.name.startswith("later_")]
-        answers = [f"ARRAY(SELECT id FROM {name}) AS {name}" for name in named]  # noqa: S608
-        statement, arguments = combined(parts, f"SELECT {', '.join(answers) or 1}")
-        row = await self._driver.fetchrow(statement, *arguments)
-        for name in named:
-            self._books.answered(name, set(row[name]))
-
-    async def _commit(self) -> None:
-        """Write what is left, and commit. A single statement is a transaction by itself."""
-        await self._flush_session()
-        if not self._begun:
-            faults.point("transaction.before_commit", self._database.service)
-        await self._books.write(self._driver, self._later, self.now)
-        if self._begun:
-            faults.point("transaction.before_commit", self._database.service)
-            await self.block.commit()
-
-    def _committed(self) -> None:
-        self._books.committed()
-        for callback in self._after_commit:
-            callback()
-
-    def _rolled_back(self) -> None:
-        self._books.rolled_back()
 
 
 class Database:
@@ -216,8 +67,9 @@ class Database:
             hide_parameters=True,
             connect_args={"timeout": 10, "command_timeout": 60, "server_settings": {"application_name": service}},
         )
-
+        _refuse_what_is_not_idle(self._engine, service)
         _count_connections(self)
+        trace_statements(self._engine)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
@@ -226,41 +78,16 @@ class Database:
         Raises :class:`DatabaseAway` before the block, :class:`AlreadySeen` and :class:`LeaseLost` at its end. After an
         error from the commit itself the outcome is unknown; callers repeat with the same ids.
         """
-        async with self._checkout() as connection:
-            driver: asyncpg.Connection = (await connection.get_raw_connection()).driver_connection
-            tx = Transaction(self, connection, driver)
-            try:
+        async with self._loan() as loan:
+            books = Bookkeeping(self.outbox, self.takers)
+            async with carried_out(Transaction(loan, books, service=self.service, clock=self.clock)) as tx:
                 yield tx
-                await tx._commit()
-            except BaseException as error:
-                tx._rolled_back()
-                await self._roll_back(connection, driver, tx.block)
-                if isinstance(error, asyncpg.InternalClientError):
-                    raise self._broke(error) from error
-                raise
-            finally:
-                if tx._session is not None:
-                    await tx._session.close()
-            faults.point("transaction.after_commit", self.service)
-            tx._committed()
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[asyncpg.Connection]:
         """A bare autocommit connection for single statements of the chassis (claim, sweep, probe)."""
-        async with self._checkout() as connection:
-            raw = await connection.get_raw_connection()
-            try:
-                yield raw.driver_connection
-            except asyncpg.InternalClientError as error:
-                await connection.invalidate()
-                raise self._broke(error) from error
-            except (OSError, asyncpg.InterfaceError, asyncio.CancelledError):
-                await connection.invalidate()
-                raise
-
-    def _broke(self, error: Exception) -> DatabaseAway:
-        # The driver's word for a server that was killed while its answer was awaited.
-        return DatabaseAway(f"the connection to the database of {self.service} broke: {error}")
+        async with self._loan() as loan:
+            yield loan.driver
 
     async def ready(self) -> None:
         """Return when the database answers; raise what the driver raises else."""
@@ -277,33 +104,46 @@ class Database:
         await self._engine.dispose()
 
     @asynccontextmanager
-    async def _checkout(self) -> AsyncIterator[AsyncConnection]:
-        try:
-            while True:
-                connecting = self._engine.connect()
-                connection = await connecting.start()
-                if not (await connection.get_raw_connection()).driver_connection.is_closed():  # type: ignore[union-attr]
-                    break
-                # The server ended it while it lay in the pool (a restart); nothing has been done on it.
-                await connection.invalidate()
-                await connecting.__aexit__(None, None, None)
-        except (OSError, TimeoutError, SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            raise DatabaseAway(f"no connection to the database of {self.service}: {error}") from error
-        try:
-            yield connection
-        finally:
-            await connecting.__aexit__(None, None, None)
+    async def _loan(self) -> AsyncIterator[Loan]:
+        async with AsyncExitStack() as stack:
+            try:
+                connection = await stack.enter_async_context(self._engine.connect())
+                driver: asyncpg.Connection = (await connection.get_raw_connection()).driver_connection
+            except (OSError, SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                raise DatabaseAway(f"no connection to the database of {self.service}: {error}") from error
+            loan = Loan(connection, driver)
+            try:
+                yield loan
+            except asyncpg.InternalClientError as error:
+                # The driver's word for a server that was killed while its answer was awaited.
+                loan.distrust()
+                raise DatabaseAway(f"the connection to the database of {self.service} broke: {error}") from error
+            except asyncpg.InterfaceError:
+                # Used after its end, or by two at once: whoever is the other one may still be at it.
+                loan.distrust()
+                raise
+            finally:
+                if not loan.may_go_back:
+                    CONNECTIONS_DISCARDED.labels(self.service, "given_back").inc()
+                    await connection.invalidate()
 
-    @staticmethod
-    async def _roll_back(connection: AsyncConnection, driver: asyncpg.Connection, block: Any) -> None:
-        # A connection whose state is not known to be clean must not go back to the pool.
-        try:
-            if driver.is_closed():
-                await connection.invalidate()
-            elif driver.is_in_transaction():
-                await asyncio.wait_for(asyncio.shield(block.rollback()), timeout=5)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, TimeoutError):
-            await connection.invalidate()
+
+def _refuse_what_is_not_idle(engine: AsyncEngine, service: str) -> None:
+    """Have the pool replace, at the checkout, what lies in it and cannot be used.
+
+    A connection that the server has ended meanwhile (a restart) is replaced unnoticed. One that is not idle has been
+    given back by somebody who may lose a commit by it: there is no such path, so that is an error.
+    """
+
+    @event.listens_for(engine.sync_engine, "checkout")
+    def check(connection: Any, _record: object, _proxy: object) -> None:
+        driver: asyncpg.Connection = connection.driver_connection
+        if driver.is_closed():
+            raise DisconnectionError("the server has ended it")
+        if not idle(driver):
+            CONNECTIONS_DISCARDED.labels(service, "checked_out").inc()
+            log.error("database.connection_not_idle", service=service, pid=driver.get_server_pid())
+            raise DisconnectionError("it is in a transaction of somebody else")
 
 
 def _count_connections(database: Database) -> None:

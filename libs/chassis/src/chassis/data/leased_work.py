@@ -47,3 +47,9 @@ class WorkItem:
     attempt: int
     token: UUID
     subject: Any = None
+
+    @property
+    def traceparent(self) -> str | None:
+        """Of whatever caused the work: a payload may carry the context of its cause as ``context``."""
+        carried = self.payload.get("context")
+        return carried.get("traceparent") if isinstance(carried, Mapping) else None

@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
-import structlog
-from fastapi import APIRouter, FastAPI, Response
+from fastapi import APIRouter, FastAPI
 from fastapi.routing import iter_route_contexts
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel, Field
 from starlette.types import Scope
 
-from chassis.errors import Invalid, ServiceError, Unavailable, documented
+from chassis.errors import Invalid, ServiceError, documented
 from chassis.http.edge import Edge
+from chassis.http.operations import Check
 from chassis.http.problems import install_handlers
-from chassis.observe.metrics import REGISTRY
 from chassis.settings import ServiceSettings
-
-log = structlog.get_logger()
-
-Check = Callable[[], Awaitable[None]]
-"""Returns when a dependency can be reached, raises when not."""
-
-CHECK_TIMEOUT_S = 3.0
 
 MAX_BODY_SIZE = 1_048_576
 """Of a JSON body, in bytes (GTW-23)."""
@@ -38,19 +28,6 @@ class Health(BaseModel):
 
     status: str = Field("healthy", examples=["healthy"])
     service: str = Field(examples=["billing"])
-
-
-class Readiness(BaseModel):
-    """Everything the service depends on can be reached."""
-
-    status: str = Field("ready", examples=["ready"])
-    checks: list[str] = Field(examples=[["database", "bus"]])
-
-
-class NotReady(Unavailable):
-    """A dependency cannot be reached; the details name it."""
-
-    code = "not_ready"
 
 
 def create_app(
@@ -68,10 +45,10 @@ def create_app(
 ) -> FastAPI:
     """The application of service ``name``, with its settings in ``app.state.settings``.
 
-    ``readiness`` names what ``GET /ready`` tries, each for at most ``CHECK_TIMEOUT_S``. Whoever protects endpoints with
-    ``Caller`` puts a verifier in ``app.state.verifier``. A request body above ``max_body_size`` bytes gets 413 before
-    it is read in full; ``larger_bodies`` allows more where uploads arrive, by route template:
-    ``{"/api/v1/files": 55_000_000}``.
+    ``readiness`` is kept in ``app.state.readiness`` for whoever serves :mod:`chassis.http.operations`, on another port.
+    Whoever protects endpoints with ``Caller`` puts a verifier in ``app.state.verifier``. A request body above
+    ``max_body_size`` bytes gets 413 before it is read in full; ``larger_bodies`` allows more where uploads arrive, by
+    route template: ``{"/api/v1/files": 55_000_000}``.
     """
     app = FastAPI(
         title=f"TalkingPhoto {name}",
@@ -91,11 +68,12 @@ def create_app(
         redirect_slashes=False,
     )
     app.state.settings = settings
+    app.state.readiness = readiness
     install_handlers(app)
     for router in routers:
         app.include_router(router)
     # Routes are tried in order; what serves users comes before what serves probes.
-    app.include_router(_standing_routes(name, readiness))
+    app.include_router(_health(name))
     app.add_middleware(
         Edge,
         service=name,
@@ -105,7 +83,7 @@ def create_app(
     return app
 
 
-def _standing_routes(name: str, readiness: Mapping[str, Check]) -> APIRouter:
+def _health(name: str) -> APIRouter:
     router = APIRouter(tags=["operations"])
 
     @router.get("/health")
@@ -113,34 +91,7 @@ def _standing_routes(name: str, readiness: Mapping[str, Check]) -> APIRouter:
         """Say that the process is alive."""
         return Health(service=name)
 
-    @router.get("/ready", responses=documented(NotReady))
-    async def ready() -> Readiness:
-        """Say that everything needed can be reached."""
-        outcomes = await asyncio.gather(*(_failure(label, check) for label, check in readiness.items()))
-        failures = {label: reason for label, reason in zip(readiness, outcomes, strict=True) if reason is not None}
-        if failures:
-            raise NotReady(f"Not ready: {', '.join(failures)}.", details=dict(failures), retry_after_s=1)
-        return Readiness(checks=list(readiness))
-
-    @router.get("/metrics", response_class=Response)
-    async def metrics() -> Response:
-        """Everything this process counts, in Prometheus' text format."""
-        return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
-
     return router
-
-
-async def _failure(label: str, check: Check) -> str | None:
-    try:
-        async with asyncio.timeout(CHECK_TIMEOUT_S):
-            await check()
-    except TimeoutError:
-        return f"no answer within {CHECK_TIMEOUT_S:g} s"
-    except Exception as failure:
-        # Any failure at all means "not ready"; its text may hold an address or a credential, so it goes to the log.
-        log.warning("ready.check_failed", check=label, exc_info=failure)
-        return type(failure).__name__
-    return None
 
 
 class _Templates:

@@ -81,6 +81,29 @@ class ServiceClient:
         headers: Mapping[str, str] | None = None,
     ) -> Any:
         """Make one call and answer its JSON, None where there is no content; raises ``Refused`` or ``Unavailable``."""
+        with traces.calling(method, self._service) as span:
+            status, content = await self._answer(method, path, params=params, body=body, token=token, headers=headers)
+            traces.answered(span, status)
+        if len(content) > _LARGEST_ANSWER:
+            raise self._away("answer too large")
+        if status >= 300:
+            raise self._error(status, content)
+        try:
+            return orjson.loads(content) if content else None
+        except orjson.JSONDecodeError as failure:
+            raise self._away("answer is not JSON") from failure
+
+    async def _answer(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None,
+        body: Any,
+        token: str | None,
+        headers: Mapping[str, str] | None,
+    ) -> tuple[int, bytes]:
+        """Status and content, of which no more is read than shows that it is too large."""
         try:
             async with self._open_session().request(
                 method,
@@ -93,17 +116,9 @@ class ServiceClient:
                 content = await reply.content.read(_LARGEST_ANSWER + 1)
                 while len(content) <= _LARGEST_ANSWER and (more := await reply.content.read(_LARGEST_ANSWER)):
                     content += more
-                status = reply.status
+                return reply.status, content
         except (aiohttp.ClientError, TimeoutError, asyncio.IncompleteReadError, OSError) as failure:
             raise self._away(type(failure).__name__) from failure
-        if len(content) > _LARGEST_ANSWER:
-            raise self._away("answer too large")
-        if status >= 300:
-            raise self._error(status, content)
-        try:
-            return orjson.loads(content) if content else None
-        except orjson.JSONDecodeError as failure:
-            raise self._away("answer is not JSON") from failure
 
     def _open_session(self) -> aiohttp.ClientSession:
         if self._session is None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
-from opentelemetry.trace import SpanKind
+from opentelemetry.trace import SpanKind, StatusCode
 from prometheus_client import Counter, Histogram
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -39,7 +39,7 @@ UNMATCHED = "unmatched"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,127}")
 _PRODUCT_LINES = frozenset(line.value for line in ProductLineKey)
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-_PROBES = frozenset({"/health", "/ready", "/metrics"})
+_PROBE = "/health"
 _CLIENT_LEFT = 499
 
 MOST_HEADERS = 100
@@ -120,9 +120,12 @@ class Edge:
                     "http.request.method": scope["method"],
                     "http.route": route,
                     "http.response.status_code": status,
-                    "talkingphoto.service": self._service,
+                    "url.scheme": scope["scheme"],
                 }
             )
+            if status >= 500:
+                span.set_attribute("error.type", str(status))
+                span.set_status(StatusCode.ERROR)
 
     async def _serve(
         self, scope: Scope, receive: Receive, send: Send, request_id: str, headers: dict[bytes, str]
@@ -161,7 +164,7 @@ class Edge:
             seconds = time.perf_counter() - began
             route = self._template_of(scope) or UNMATCHED
             self._count(scope, route, status or _CLIENT_LEFT, seconds)
-            if scope["path"] not in _PROBES or status >= 400:
+            if scope["path"] != _PROBE or status >= 400:
                 _log_request(scope, headers, route, status or _CLIENT_LEFT, seconds)
         return status, route
 

@@ -21,6 +21,7 @@ from chassis.bus.messages import COMMANDS, EVENTS, Delivery, Received, command_k
 from chassis.bus.port import ACKNOWLEDGE, Binding, Bury, Bus, QueueSpec, Retry, Verdict
 from chassis.data.database import AlreadySeen, Database, Transaction
 from chassis.data.outages import OUTAGES, is_outage
+from chassis.messaging import spans
 from chassis.observe import context
 from chassis.observe.logs import service_scope
 from chassis.observe.metrics import (
@@ -241,6 +242,12 @@ class _Processor:
         return ACKNOWLEDGE if seen else verdict
 
     async def _transact(self, received: Sequence[Received[Any]]) -> None:
+        with spans.handling(self._queue.name, received) as traced:
+            await self._commit(traced)
+        for kind, number in Counter(item.envelope.type for item in received).items():
+            self._handled[kind].inc(number)
+
+    async def _commit(self, received: Sequence[Received[Any]]) -> None:
         async with self._database.transaction() as tx:
             for item in received:
                 tx.mark_seen(self._queue.name, item.envelope.id)
@@ -251,8 +258,6 @@ class _Processor:
             except OSError as error:
                 # From the database's driver it would mean "away"; from a handler it is a file, and its own fault.
                 raise RuntimeError(repr(error)) from error
-        for kind, number in Counter(item.envelope.type for item in received).items():
-            self._handled[kind].inc(number)
 
 
 async def wait_until(condition: Callable[[], bool], *, timeout_s: float, every_s: float = 0.01) -> None:

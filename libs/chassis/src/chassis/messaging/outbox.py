@@ -21,7 +21,8 @@ from chassis.bus.messages import Outgoing
 from chassis.bus.port import Bus, PublishFailed
 from chassis.data.database import Database
 from chassis.data.outbox_row import from_row
-from chassis.observe.metrics import OUTBOX_PENDING
+from chassis.messaging import spans
+from chassis.observe.metrics import MESSAGES_PUBLISHED, OUTBOX_OLDEST_SECONDS, OUTBOX_PENDING
 from chassis.work.periodic import keep_doing
 
 log = structlog.get_logger(__name__)
@@ -33,7 +34,8 @@ RETURNING true
 """
 
 _LEFT_BEHIND = """
-SELECT count(*) FROM (SELECT FROM outbox WHERE id < $1 AND NOT id = ANY($2::uuid[]) LIMIT 10000) AS left_behind
+SELECT count(*), (SELECT id FROM outbox WHERE id < $1 AND NOT id = ANY($2::uuid[]) ORDER BY id LIMIT 1) AS oldest
+FROM (SELECT FROM outbox WHERE id < $1 AND NOT id = ANY($2::uuid[]) LIMIT 10000) AS left_behind
 """
 """Counted for the gauge, and no further than tells something: that a backlog grows shows below ten thousand too."""
 
@@ -90,6 +92,9 @@ class Outbox:
         self._loops: list[asyncio.Task[None]] = []
         self._publishing: set[asyncio.Task[bool]] = set()
         self._left_behind = 0
+        self._oldest: UUID | None = None
+        """The oldest row that the relay last found left behind."""
+        self._published = MESSAGES_PUBLISHED.labels(database.service)
         database.outbox = self
 
     def accept(self, messages: Sequence[Outgoing]) -> None:
@@ -118,10 +123,18 @@ class Outbox:
         """``in_flight``, and what the relay last found left behind, by whomever."""
         return self.in_flight + self._left_behind
 
+    @property
+    def oldest_s(self) -> float:
+        """Age of the oldest row that the relay last found left behind; 0 when it found none."""
+        if self._oldest is None:
+            return 0.0
+        return max(0.0, (datetime.now(UTC) - ids.moment_of(self._oldest)).total_seconds())
+
     async def start(self) -> None:
         """Begin to publish; the bus must have been started."""
-        OUTBOX_PENDING.labels(self._database.service).set_function(lambda: self.pending)
         service = self._database.service
+        OUTBOX_PENDING.labels(service).set_function(lambda: self.pending)
+        OUTBOX_OLDEST_SECONDS.labels(service).set_function(lambda: self.oldest_s)
         self._loops = [
             keep_doing(f"outbox publish {service}", self._publish_accepted),
             keep_doing(f"outbox relay {service}", self._relay_and_rest, rest_s=self._poll_s),
@@ -141,6 +154,7 @@ class Outbox:
         if self._held_until:
             await self._hold(lease_s=0)
         OUTBOX_PENDING.labels(self._database.service).set_function(lambda: 0)
+        OUTBOX_OLDEST_SECONDS.labels(self._database.service).set_function(lambda: 0)
 
     async def drain(self) -> int:
         """Publish every row that is not on its way, however young; returns how many, when all are settled.
@@ -179,7 +193,8 @@ class Outbox:
         # Row ids carry the machine's time, so this compares with the machine's clock and not the service's.
         floor = ids.uuid7_floor(datetime.now(UTC) - timedelta(seconds=0 if self._take_over else self._lease_s))
         async with self._database.connection() as connection:
-            self._left_behind = await connection.fetchval(_LEFT_BEHIND, floor, list(self._held))
+            found = await connection.fetchrow(_LEFT_BEHIND, floor, list(self._held))
+        self._left_behind, self._oldest = found["count"], found["oldest"]
         if not self._left_behind:
             return True
         await self._bus.ready()
@@ -240,12 +255,21 @@ class Outbox:
 
     async def _publish(self, batch: Sequence[Outgoing]) -> bool:
         faults.point("outbox.before_publish", self._database.service)
+        under_way = spans.sending(batch)
+
+        def confirmed(message_ids: Sequence[UUID]) -> None:
+            self._published.inc(len(message_ids))
+            spans.sent(under_way, message_ids)
+            self._on_confirmed(message_ids)
+
         try:
-            await self._bus.publish(batch, self._on_confirmed)
+            await self._bus.publish(batch, confirmed)
         except PublishFailed as error:
+            spans.unsent(under_way, error)
             log.warning("outbox.not_published", service=self._database.service, error=str(error))
             return False
-        except Exception:
+        except Exception as error:
+            spans.unsent(under_way, error)
             # A bus promises to raise nothing else; if one does, that is told, and the rows are the relay's as before.
             log.exception("outbox.publish_failed", service=self._database.service, messages=len(batch))
             return False

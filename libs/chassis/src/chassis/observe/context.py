@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -18,6 +16,10 @@ class Context(NamedTuple):
     product_line: str | None = None
     traceparent: str | None = None
 
+    def known(self) -> dict[str, Any]:
+        """The fields that are set: how a row carries the context of its cause."""
+        return {name: value for name, value in self._asdict().items() if value is not None}
+
 
 _EMPTY = Context()
 _current: ContextVar[Context] = ContextVar("talkingphoto_context", default=_EMPTY)
@@ -28,22 +30,24 @@ def current() -> Context:
     return _current.get()
 
 
-@contextmanager
-def bind(**changes: Any) -> Iterator[Context]:
-    """Change fields of the context for the duration of the block."""
-    context = _current.get()._replace(**changes)
-    token = _current.set(context)
-    try:
-        yield context
-    finally:
-        _current.reset(token)
+class use:  # noqa: N801  reads as the verb it is
+    """Replace the whole context for the duration of the block. Every message passes here, so it is no generator."""
+
+    __slots__ = ("_context", "_token")
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def __enter__(self) -> Context:
+        """The context, in force."""
+        self._token = _current.set(self._context)
+        return self._context
+
+    def __exit__(self, *_: object) -> None:
+        """As before."""
+        _current.reset(self._token)
 
 
-@contextmanager
-def use(context: Context) -> Iterator[Context]:
-    """Replace the whole context for the duration of the block."""
-    token = _current.set(context)
-    try:
-        yield context
-    finally:
-        _current.reset(token)
+def bind(**changes: Any) -> use:
+    """Change fields of the context, as it is now, for the duration of the block."""
+    return use(_current.get()._replace(**changes))

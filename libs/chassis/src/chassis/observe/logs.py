@@ -46,6 +46,11 @@ def service_scope(name: str) -> Iterator[None]:
         _service.reset(token)
 
 
+def current_service() -> str | None:
+    """Whose ``service_scope`` this is; None outside any."""
+    return _service.get()
+
+
 def configure_logging(settings: ServiceSettings) -> None:
     """Send structlog's and the standard library's records to standard output, and to ``log_file`` where one is set.
 

@@ -43,14 +43,31 @@ MESSAGE_SECONDS = Histogram(
     registry=REGISTRY,
 )
 MESSAGES_PUBLISHED = Counter("messages_published", "Messages the broker confirmed.", ("service",), registry=REGISTRY)
-QUEUE_DEPTH = Gauge("queue_depth", "Messages waiting.", ("queue",), registry=REGISTRY)
+QUEUE_DEPTH = Gauge(
+    "queue_depth",
+    "Messages waiting for a consumer; with the suffix .dead, those given up that the broker keeps.",
+    ("queue",),
+    registry=REGISTRY,
+)
 OUTBOX_PENDING = Gauge("outbox_pending", "Outbox rows not yet confirmed.", ("service",), registry=REGISTRY)
+OUTBOX_OLDEST_SECONDS = Gauge(
+    "outbox_oldest_seconds",
+    "Age of the oldest outbox row that its process left behind.",
+    ("service",),
+    registry=REGISTRY,
+)
 WORK_ITEMS = Gauge(
     "work_items", "Leased work: items running in this process, and room for more.", ("kind", "state"), registry=REGISTRY
 )
 
 POOL_CONNECTIONS = Gauge(
     "pool_connections", "Database connections, in use and idle.", ("service", "state"), registry=REGISTRY
+)
+CONNECTIONS_DISCARDED = Counter(
+    "connections_discarded",
+    "Database connections thrown away when given back or checked out, because they were not idle.",
+    ("service", "when"),
+    registry=REGISTRY,
 )
 CACHE_REQUESTS = Counter("cache_requests", "Look-ups in a cache.", ("cache", "result"), registry=REGISTRY)
 RATE_LIMIT_DECISIONS = Counter("rate_limit_decisions", "Requests let through or not.", ("result",), registry=REGISTRY)

@@ -25,6 +25,7 @@ from urllib.parse import urlsplit
 import structlog
 
 from chassis import ids
+from chassis.run.container_rabbitmq import ContainerRabbitMQ
 
 _SCRIPTS = ("/usr/lib/rabbitmq/bin/rabbitmq-server", "/usr/lib/rabbitmq/lib/*/sbin/rabbitmq-server")
 """Where packages put the script itself; the one on the path of Debian insists on a system user."""
@@ -117,10 +118,16 @@ class PrivateRabbitMQ:
         return self._node
 
     async def start(self) -> None:
-        """Start the node and wait until it takes connections. Raises :class:`NoBroker` with what it said."""
-        script = installed_server()
+        """Start the node and wait until it takes connections; install the server first where there is none.
+
+        Raises :class:`NoBroker` with what it said, or with what to do when it cannot be installed.
+        """
+        script = installed_server() or await _install()
         if script is None:
-            raise NoBroker("rabbitmq-server is not installed")
+            raise NoBroker(
+                "RabbitMQ is needed: set RABBITMQ_URL, start Docker, or install it (apt-get install rabbitmq-server); "
+                "benchmarks need it installed"
+            )
         environment = await asyncio.to_thread(self._prepare)
         output = await asyncio.to_thread((self.folder / "output.log").open, "wb")
         try:
@@ -260,17 +267,7 @@ async def find_or_start(folder: Path) -> AsyncIterator[Broker]:
 
 async def start_breakable(folder: Path) -> BreakableBroker:
     """Start a broker that may be killed and frozen; the caller stops it. Raises :class:`NoBroker`."""
-    broker: BreakableBroker
-    if await _docker_answers():
-        from chassis.testing.rabbitmq import ContainerRabbitMQ
-
-        broker = ContainerRabbitMQ()
-    else:
-        if installed_server() is None and not await _install():
-            raise NoBroker(
-                "RabbitMQ is needed: set RABBITMQ_URL, start Docker, or install it (apt-get install rabbitmq-server)"
-            )
-        broker = PrivateRabbitMQ(folder)
+    broker: BreakableBroker = ContainerRabbitMQ() if await _docker_answers() else PrivateRabbitMQ(folder)
     await broker.start()
     return broker
 
@@ -307,14 +304,14 @@ async def _docker_answers() -> bool:
         return False
 
 
-async def _install() -> bool:
-    """Install the Debian package if that needs no question answered."""
+async def _install() -> str | None:
+    """Install the Debian package if that needs no question answered; returns the script that starts a node."""
     command = ["apt-get", "install", "-y", "-q", "--no-install-recommends", "rabbitmq-server"]
     if shutil.which("apt-get") is None:
-        return False
+        return None
     if os.geteuid() != 0:
         if shutil.which("sudo") is None:
-            return False
+            return None
         command = ["sudo", "-n", *command]
     # The package starts a node of the system unless a policy says no; ours is private and needs none of it.
     process = await asyncio.create_subprocess_exec(
@@ -329,7 +326,7 @@ async def _install() -> bool:
     except TimeoutError:
         process.kill()
         await process.wait()
-    return installed_server() is not None
+    return installed_server()
 
 
 def _free_ports(count: int) -> list[int]:

@@ -12,7 +12,7 @@ import gc
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -23,11 +23,11 @@ import uvloop
 
 from chassis.bus.memory import InProcessBus
 from chassis.bus.port import Bus
-from chassis.bus.rabbitmq import RabbitMQBus
+from chassis.bus.rabbitmq.bus import RabbitMQBus
 from chassis.clock import SystemClock
 from chassis.data import migrations
 from chassis.data.database import Database
-from chassis.http.app import create_app
+from chassis.http.operations import operations_app
 from chassis.http.requests import STOPPING
 from chassis.http.server import bounded
 from chassis.identity.tokens import TokenVerifier
@@ -111,12 +111,12 @@ def open_bus(settings: ServiceSettings, databases: dict[str, Database]) -> Bus:
 
 
 def run_api(spec: ServiceSpec) -> None:
-    """Answer HTTP until SIGTERM or SIGINT."""
+    """Answer HTTP until SIGTERM or SIGINT; ``/ready`` and ``/metrics`` answer on ``ADMIN_PORT``."""
     _run(spec, _api)
 
 
 def run_worker(spec: ServiceSpec) -> None:
-    """Work on messages until SIGTERM or SIGINT; ``/health``, ``/ready`` and ``/metrics`` answer on ``PORT``."""
+    """Work on messages until SIGTERM or SIGINT; ``/health``, ``/ready`` and ``/metrics`` answer on ``ADMIN_PORT``."""
     _run(spec, _worker)
 
 
@@ -141,8 +141,10 @@ async def migrate(spec: ServiceSpec, settings: ServiceSettings) -> None:
 
 async def _api(spec: ServiceSpec, settings: ServiceSettings) -> None:
     assembled = assemble(spec, settings)
+    app = assembled.service.app
     async with _messages(assembled, consume=False, serve=True), _stop_signal() as stop:
-        await _serve(assembled.service.app, settings, stop)
+        operations = operations_app(spec.name, app.state.readiness)
+        await _serve([server_config(app, settings), operations_config(operations, settings)], stop)
 
 
 async def _worker(spec: ServiceSpec, settings: ServiceSettings) -> None:
@@ -151,10 +153,7 @@ async def _worker(spec: ServiceSpec, settings: ServiceSettings) -> None:
         readiness = {"bus": bus.ready, "queues": bus.reading}
         if assembled.service.database is not None:
             readiness["database"] = assembled.service.database.ready
-        app = create_app(
-            name=f"{spec.name}-worker", settings=settings, version="0.1.0", routers=[], readiness=readiness
-        )
-        await _serve(app, settings, stop)
+        await _serve([operations_config(operations_app(spec.name, readiness), settings)], stop)
 
 
 @asynccontextmanager
@@ -201,19 +200,25 @@ async def _stop_signal() -> AsyncIterator[asyncio.Event]:
     yield stop
 
 
-async def _serve(app: Any, settings: ServiceSettings, stop: asyncio.Event) -> None:
-    server = Server(server_config(app, settings))
-    serving = asyncio.create_task(server.serve())
+async def _serve(configs: Sequence[uvicorn.Config], stop: asyncio.Event) -> None:
+    servers = [Server(config) for config in configs]
+    serving = [asyncio.create_task(server.serve()) for server in servers]
     waiting = asyncio.create_task(stop.wait())
-    await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait({*serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
     waiting.cancel()
-    server.should_exit = True
-    await serving
+    for server in servers:
+        server.should_exit = True
+    await asyncio.gather(*serving)
 
 
 def server_config(app: Any, settings: ServiceSettings) -> uvicorn.Config:
     """uvicorn on the service's own port, with the bounds that the settings set."""
     return bounded(app, settings, host=settings.host, port=settings.port, grace_s=GRACE_S)
+
+
+def operations_config(app: Any, settings: ServiceSettings) -> uvicorn.Config:
+    """uvicorn on the port for those who run the service."""
+    return bounded(app, settings, host=settings.admin_host, port=settings.admin_port, grace_s=GRACE_S)
 
 
 def _loaded(spec: ServiceSpec) -> ServiceSettings:

@@ -16,6 +16,7 @@ from chassis.clock import Clock
 from chassis.data.database import Database
 from chassis.identity.tokens import Verifier
 from chassis.messaging.consumer import Consumers
+from chassis.messaging.depths import QueueDepths
 from chassis.messaging.inbox import InboxPruner
 from chassis.messaging.listeners import Listeners
 from chassis.messaging.outbox import Outbox
@@ -107,7 +108,7 @@ class Running:
         self._background = tuple(service.background) if consume else ()
         if consume and service.consumers is not None and service.database is not None:
             service.consumers.attach(bus, service.database, retry_delays_s=retry_delays_s)
-            self._background += (InboxPruner(service.database),)
+            self._background += (InboxPruner(service.database), QueueDepths(bus))
         if serve and service.listeners is not None:
             service.listeners.attach(bus)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -116,6 +116,10 @@ class MischievousBus:
     def queues(self) -> list[str]:
         """As the bus."""
         return self.bus.queues()
+
+    async def depths(self) -> Mapping[str, int]:
+        """As the bus."""
+        return await self.bus.depths()
 
     def _corrupted(self, delivery: Delivery) -> Delivery:
         if not self._strikes("corrupt", self.mischief.corrupt, bool(delivery.body)):

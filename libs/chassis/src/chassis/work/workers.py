@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from uuid import UUID
 
 import structlog
+from opentelemetry.trace import SpanKind
 
 from chassis import faults, ids
 from chassis.data.database import Database, LeaseLost
 from chassis.data.leased_work import WorkItem
+from chassis.observe import context, traces
 from chassis.observe.metrics import WORK_ITEMS
 from chassis.work.periodic import keep_doing
 
@@ -77,6 +80,8 @@ class WorkPool:
         """Places kept for what a claim under way brings."""
         self._behind = True
         """Work that is due may wait for want of room: no claim has come back with less than it asked for since."""
+        self._surroundings = contextvars.copy_context()
+        """Of the process: work that a handler adds begins in the handler's task, and is no part of it."""
         database.takers.setdefault(kind, []).append(self)
 
     @property
@@ -86,6 +91,7 @@ class WorkPool:
 
     async def start(self) -> None:
         """Begin to claim and run."""
+        self._surroundings = contextvars.copy_context()
         WORK_ITEMS.labels(self._kind, "running").set_function(lambda: self.busy)
         WORK_ITEMS.labels(self._kind, "free").set_function(lambda: self._concurrency - self.busy)
         self._loops = [
@@ -186,7 +192,9 @@ class WorkPool:
         return [WorkItem(row["id"], row["kind"], row["payload"], row["attempts"], row["lease_token"]) for row in rows]
 
     def _start(self, item: WorkItem) -> None:
-        task = asyncio.create_task(self._carry_out(item), name=f"{self._kind} {item.id}")
+        task = asyncio.create_task(
+            self._carry_out(item), name=f"{self._kind} {item.id}", context=self._surroundings.copy()
+        )
         self._running[item.id] = (item, task)
         task.add_done_callback(lambda _: self._ended(item))
 
@@ -196,8 +204,17 @@ class WorkPool:
             self._wake.set()
 
     async def _carry_out(self, item: WorkItem) -> None:
+        about: dict[str, str | int] = {
+            "talkingphoto.work.kind": self._kind,
+            "talkingphoto.work.id": str(item.id),
+            "talkingphoto.attempt": item.attempt,
+        }
         try:
-            await self._run(item)
+            with (
+                context.bind(traceparent=traces.valid_traceparent(item.traceparent)),
+                traces.span(f"work {self._kind}", about, kind=SpanKind.CONSUMER),
+            ):
+                await self._run(item)
         except LeaseLost:
             log.warning("work.lease_lost", kind=self._kind, work_id=str(item.id))
         except asyncio.CancelledError:

@@ -11,15 +11,15 @@ from dataclasses import dataclass, field, replace
 import cv2
 import numpy as np
 
-from media.animation.eye_fit import Eye
-from media.animation.eye_rig import Lid
+from media.animation.eyes.fit import Eye
+from media.animation.eyes.lid_skin import LidSkin
+from media.animation.eyes.rig import Lid
 from media.animation.frame import FaceFrame, Grid
 from media.animation.head_rig import HeadPose, after_motion, before_motion, distance, motion_mask, reach
-from media.animation.lid_skin import LidSkin
 from media.animation.mesh import Mesh, sample
-from media.animation.mouth_fit import Lips
-from media.animation.mouth_inside import Inside, Palette
-from media.animation.mouth_rig import MouthPose, MouthRig, MouthShape, moved_area
+from media.animation.mouth.fit import Lips
+from media.animation.mouth.inside import Inside, Palette
+from media.animation.mouth.rig import MouthPose, MouthRig, MouthShape, moved_area
 from media.animation.outline import outline
 from media.animation.planes import Bytes, Canvas, Planes, Region
 

@@ -19,14 +19,14 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from media.animation.eye_fit import fit_eyes
+from media.animation.eyes.fit import fit_eyes
 from media.animation.frame import FaceFrame
 from media.animation.framing import Framing, frame_photo
 from media.animation.head_rig import HeadPose
 from media.animation.motion import blinks, head_track
-from media.animation.mouth_fit import fit_lips
-from media.animation.mouth_inside import palette
-from media.animation.mouth_rig import MouthPose
+from media.animation.mouth.fit import fit_lips
+from media.animation.mouth.inside import palette
+from media.animation.mouth.rig import MouthPose
 from media.animation.planes import Canvas, Planes
 from media.animation.sound import encoded_sound, loudness_curve
 from media.animation.stage import FittedFace, Pose, Stage
@@ -35,7 +35,8 @@ from media.faces.preflight import find_faces
 from media.images.photos import decode
 from media.speech.visemes import mouth_track
 from media.types import Bgr, Face, Made, Speech
-from media.video.encode import PICTURES_IN_TURN, VideoSettings, VideoWriter, encoding, write_behind
+from media.video.encode import PICTURES_IN_TURN, VideoSettings, VideoWriter, write_behind
+from media.writing import encoding
 
 CRF = 20
 """Constant rate factor the film is encoded with."""

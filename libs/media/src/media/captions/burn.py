@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from media.captions.fonts import FontFace, can_shape, drawable, font_for, language_of
-from media.captions.lines import Token, break_lines, is_right_to_left, join, tokens_of
+from media.captions.lines import Token, break_lines, cut_long, fill_lines, is_right_to_left, join, tokens_of
+from media.images.planes import frame_planes
 from media.types import Cue, Word
-from media.video.clip import planes
 
 _SMALLEST = 0.6
+_LEAST_SIZE = 8
 _MOST_LINES = 3
 _LINE_HEIGHT = 1.22
 _WHITE, _BLACK = 235, 16
@@ -117,8 +118,11 @@ class CaptionPainter:
         return _with_shadow(image, edge), (left, max(top, round(self._height * area.top)))
 
     def _lines(self, text: str, room: float) -> tuple[int, list[str]]:
-        """The type size and the lines: as the cue breaks them where that fits, else broken anew, else smaller."""
+        """The type size and the lines: as the cue breaks them where that fits, else broken anew, else smaller; what is
+        too wide even then is cut inside its words. No line is wider than ``room``."""
         largest = max(10, round(min(self._width * 0.068, self._height * 0.058)))
+        tallest = self._height * (1 - self._area.top - self._area.bottom)
+        least = max(_LEAST_SIZE, round(largest * _SMALLEST))
         size = largest
         while True:
             measure = load(self._face, size).getlength
@@ -126,13 +130,17 @@ class CaptionPainter:
             if all(measure(line) <= room for line in given):
                 return size, given
             tokens = [token for word in text.split() for token in _tokens(word)]
-            broken = break_lines(tokens, room, _MOST_LINES, measure)
-            fits = broken is not None and all(measure(join(line)) <= room for line in broken)
-            if broken is not None and (fits or size <= largest * _SMALLEST):
-                return size, [join(line) for line in broken]
-            if size <= largest * _SMALLEST:
-                return size, given
-            size = max(8, round(size * 0.92))
+            if size <= least:
+                tokens = cut_long(tokens, room, measure)
+            lines: list[Sequence[Token]] | None = break_lines(tokens, room, _MOST_LINES, measure)
+            if lines is not None and any(measure(join(line)) > room for line in lines):
+                lines = None
+            if lines is None and size <= least:
+                filled = fill_lines(tokens, room, measure)
+                lines = filled if len(filled) * size * _LINE_HEIGHT <= tallest or size <= _LEAST_SIZE else None
+            if lines is not None:
+                return size, [join(line) for line in lines]
+            size = max(_LEAST_SIZE, min(size - 1, round(size * 0.92)))
 
 
 def load(face: FontFace, size: int) -> ImageFont.FreeTypeFont:
@@ -173,7 +181,7 @@ class _Overlay:
         height, width = self.kept.shape
         rows = slice(self.top, self.top + height)
         across = slice(self.left, self.left + width)
-        full, *chromas = planes(frame)
+        full, *chromas = frame_planes(frame)
         luma = full[rows, across]
         luma[:] = (luma * self.kept + self.ink) >> 8
         rows = slice(self.top // 2, (self.top + height) // 2)

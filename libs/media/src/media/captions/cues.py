@@ -8,19 +8,15 @@ speed stays longer where the pause after it allows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from html import escape
 from itertools import pairwise
 from math import ceil, inf
-from pathlib import Path
-from typing import Any
 
-from media.captions.burn import CaptionPainter
 from media.captions.lines import Token, break_lines, columns, is_right_to_left, join, tokens_of
 from media.errors import BadMedia
-from media.types import Cue, Made, Word
-from media.video.clip import frames, inspect, sound, write
+from media.types import Cue, Word
 
 MIN_SECONDS = 5 / 6
 MAX_SECONDS = 7.0
@@ -81,37 +77,6 @@ def to_vtt(cues: Iterable[Cue]) -> str:
         text = "\n".join(escape(line, quote=False) for line in _turned(_lines(cue)))
         blocks.append(f"{_stamp(cue.start, '.')} --> {_stamp(cue.end, '.')}\n{text}\n")
     return "\n".join(blocks)
-
-
-def burn(
-    source: Path,
-    out: Path,
-    cues: Sequence[Cue],
-    *,
-    font_folders: Sequence[Path] | None = None,
-    threads: int = 1,
-    progress: Callable[[float], None] | None = None,
-) -> Made:
-    """Write ``source`` to ``out`` (H.264/AAC MP4) with the cues drawn in. Its size and what is heard stay.
-
-    The sound becomes stereo: a mono source then measures 3 LU louder (BS.1770 adds its two equal channels up).
-
-    Text is shaped, right-to-left lines are ordered by the bidirectional algorithm, and everything stays inside
-    ``caption_burn.safe_area``. Raises ``NotUsable`` (``NO_FONT``, ``NO_SHAPING``) naming the script that cannot be
-    drawn here, before anything is written.
-    """
-    clip = inspect(source)
-    shape = clip.shape
-    painter = CaptionPainter(cues, shape.width, shape.height, font_folders=font_folders)
-
-    def painted() -> Iterator[Any]:
-        for number, frame in enumerate(frames(clip, shape, threads=threads)):
-            painter.paint(frame, float(number / shape.rate))
-            yield frame
-
-    samples = sound(clip, shape) if clip.has_sound else None
-    total = shape.count(clip.seconds)
-    return write(out, shape, painted(), samples, threads=threads, total=total, progress=progress)
 
 
 def _phrases(tokens: Sequence[Token]) -> list[list[Token]]:

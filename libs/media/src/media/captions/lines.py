@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 
+import regex
+
+from media.speech.spoken.signs import ends_clause, ends_sentence
 from media.types import Word
 
 LATIN_COLUMNS = 42
 WIDE_COLUMNS = 16
 
-_SENTENCE_END = frozenset(".?!…。！？।؟۔")
-_CLAUSE_END = frozenset(",;:、，；：،؛—–")
-_CLOSING = "\"'”’»)]」』）"
+_CLUSTER = regex.compile(r"\X")
+_PICTOGRAPH = regex.compile(r"[\p{Extended_Pictographic}\p{EMod}\p{RI}]")
 _MAY_NOT_START = frozenset("、。，．・：；？！）］｝〉》」』】〕ー～…ゝゞ々ぁぃぅぇぉっゃゅょァィゥェォッャュョ%‰℃")
 _MAY_NOT_END = frozenset("（［｛〈《「『【〔“‘¥￥$＄")
 _BAD_BREAK = 0.15  # what it costs to break elsewhere than after a comma; a full line costs 1
@@ -32,19 +35,19 @@ class Token:
     @property
     def ends_sentence(self) -> bool:
         """Whether a sentence is over after it."""
-        return self.text.rstrip(_CLOSING)[-1:] in _SENTENCE_END
+        return ends_sentence(self.text)
 
     @property
     def ends_clause(self) -> bool:
         """Whether one would breathe after it."""
-        return self.text.rstrip(_CLOSING)[-1:] in _CLAUSE_END
+        return ends_clause(self.text)
 
 
 def tokens_of(word: Word) -> list[Token]:
     """A word as it is, or for scripts without spaces its characters, each with its share of the time."""
     text = " ".join(word.text.split())
     pieces: list[str] = []
-    for char in text:
+    for char in _CLUSTER.findall(text):
         last = pieces[-1][-1] if pieces else ""
         if last and (not (_unspaced(char) or _unspaced(last)) or char in _MAY_NOT_START or last in _MAY_NOT_END):
             pieces[-1] += char
@@ -85,6 +88,35 @@ def break_lines(
     return None
 
 
+def cut_long(tokens: Sequence[Token], width: float, measure: Callable[[str], float] = columns) -> list[Token]:
+    """The tokens, those wider than ``width`` cut inside: behind a sign where one is near the end, between two letters
+    otherwise, never inside one. The times of a cut token are its own."""
+    made: list[Token] = []
+    for token in tokens:
+        clusters = _CLUSTER.findall(token.text)
+        while measure("".join(clusters)) > width and len(clusters) > 1:
+            fits = bisect_right(range(1, len(clusters)), width, key=lambda count: measure("".join(clusters[:count])))
+            most = max(1, fits)
+            signs = (count for count in range(most, most // 2, -1) if not clusters[count - 1][0].isalnum())
+            cut = next(signs, most)
+            made.append(replace(token, text="".join(clusters[:cut]).strip(), space=False))
+            clusters = clusters[cut:]
+        made.append(replace(token, text="".join(clusters).strip()))
+    return made
+
+
+def fill_lines(
+    tokens: Sequence[Token], width: float, measure: Callable[[str], float] = columns
+) -> list[Sequence[Token]]:
+    """As many lines as it takes, each as full as can be."""
+    lines: list[list[Token]] = [[]]
+    for token in tokens:
+        if lines[-1] and measure(join([*lines[-1], token])) > width:
+            lines.append([])
+        lines[-1].append(token)
+    return [line for line in lines if line]
+
+
 def is_right_to_left(text: str) -> bool:
     """Whether the first letter with a direction reads from right to left."""
     for char in text:
@@ -120,5 +152,7 @@ def _column(char: str) -> float:
 
 
 def _unspaced(char: str) -> bool:
-    """Whether the script of this character is written without spaces between words."""
-    return unicodedata.east_asian_width(char) in "WF" and not "\uac00" <= char <= "\ud7a3"
+    """Whether the script of this character, with its marks, is written without spaces between words."""
+    first = char[0]
+    wide = unicodedata.east_asian_width(first) in "WF" and not "\uac00" <= first <= "\ud7a3"
+    return wide and not _PICTOGRAPH.match(first)

@@ -16,9 +16,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-Plane = NDArray[np.float32]
+from media.images.blocks import BLOCK, Plane, forward, inverse
 
-BLOCK = 8
 _STRIP_PIXELS = 32_768
 """Small enough for the processor's cache, and for a matrix library not to spread one product over threads."""
 _LOW_FREQUENCIES = ((0, 1), (1, 0), (1, 1), (0, 2), (2, 0))
@@ -26,33 +25,6 @@ _NOISE_OF_STEPS = 0.25
 """What quantisation looks like as noise, in units of its mean step at low frequencies (a uniform error has 0.29)."""
 _HARD = 2.7
 """Threshold in noise deviations (Yu & Sapiro use 3 for one pass, BM3D 2.7 before a Wiener pass)."""
-
-
-def _dct_matrix() -> Plane:
-    k, n = np.mgrid[0:BLOCK, 0:BLOCK]
-    matrix = np.sqrt(2 / BLOCK) * np.cos(np.pi * (2 * n + 1) * k / (2 * BLOCK))
-    matrix[0] /= np.sqrt(2)
-    single: Plane = matrix.astype(np.float32)
-    return single
-
-
-DCT = _dct_matrix()
-
-
-def forward(strip: Plane) -> Plane:
-    """Blockwise orthonormal DCT-II of a (rows, columns) array whose sides are multiples of 8; same shape."""
-    rows, columns = strip.shape
-    down = np.matmul(DCT, strip.reshape(rows // BLOCK, BLOCK, columns))
-    both: Plane = (down.reshape(-1, BLOCK) @ DCT.T).reshape(rows, columns)
-    return both
-
-
-def inverse(coefficients: Plane) -> Plane:
-    """Undo ``forward``."""
-    rows, columns = coefficients.shape
-    up = np.matmul(DCT.T, coefficients.reshape(rows // BLOCK, BLOCK, columns))
-    both: Plane = (up.reshape(-1, BLOCK) @ DCT).reshape(rows, columns)
-    return both
 
 
 def shifts(pixels: int) -> tuple[tuple[int, int], ...]:

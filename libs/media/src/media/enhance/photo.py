@@ -13,11 +13,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from media.enhance.light import apply_curve, exposure_curve, guided, local_contrast, neutral_gains
+from media.enhance.light import apply_curve, exposure_curve, local_contrast, neutral_gains
 from media.enhance.noise import deblock, denoise
 from media.enhance.sharpen import crispen, deblur, face_weights
 from media.errors import NotUsable
 from media.faces.preflight import find_faces
+from media.images.guided import guided
 from media.images.measures import blur_sigma, jpeg_quality, light, luma, luma_table, noise_sigma
 from media.images.photos import decode, write_jpeg
 from media.images.planes import Plane, from_planes, to_planes

@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from media.enhance.light import guided
 from media.faces.preflight import find_faces
+from media.images.guided import guided
 from media.images.measures import luma
 from media.images.photos import fit_within, resize
 from media.types import Bgr, Face

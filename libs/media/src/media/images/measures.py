@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from media.enhance.noise import BLOCK, forward
+from media.images.blocks import BLOCK, forward
 from media.types import Bgr
 
 Plane = NDArray[np.float32]

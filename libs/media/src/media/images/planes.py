@@ -1,6 +1,8 @@
-"""Between a BGR picture and its luma and chroma planes (BT.601, full range), in floats so that nothing is rounded."""
+"""A BGR picture as luma and chroma planes (BT.601, full range, floats, so nothing is rounded); and those of a frame."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import cv2
 import numpy as np
@@ -27,3 +29,11 @@ def from_planes(y: Plane, cr: Plane, cb: Plane) -> NDArray[np.float32]:
     """The BGR picture of the planes as float32; values outside 0 to 255 are kept."""
     merged = cv2.merge((y, cr, cb)) * np.float32(1 / 255)
     return np.asarray(cv2.cvtColor(merged, cv2.COLOR_YCrCb2BGR), np.float32) * np.float32(255)
+
+
+def frame_planes(frame: Any) -> list[NDArray[np.uint8]]:
+    """The three planes of a yuv420p frame as arrays that share its memory."""
+    return [
+        np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: plane.height, : plane.width]
+        for plane in frame.planes
+    ]

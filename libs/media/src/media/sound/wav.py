@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from media.video.encode import encoding
+from media.writing import encoding
 
 
 def write_wav(out: Path, samples: NDArray[np.floating], rate: int) -> None:

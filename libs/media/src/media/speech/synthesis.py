@@ -25,6 +25,7 @@ from media.speech.master import master
 from media.speech.piper_voice import PiperVoice, read_voice, unfit
 from media.speech.polish import polish, trim
 from media.speech.script import Piece, pieces
+from media.speech.spoken.writing import wrong_writing
 from media.types import Phoneme, Speech, Voice, Word
 
 _Timed = TypeVar("_Timed", Phoneme, Word)
@@ -99,13 +100,16 @@ def synthesise(
     :func:`media.speech.script.pieces`). Words come back as written, in order, punctuation kept; phonemes are IPA
     with espeak-ng's stress marks, silences left out. The same arguments give the same bytes.
 
+    Words are what is written; what is said for numbers, money, dates, signs and addresses is in words of the language,
+    pictographs are silent.
+
     ``voice_file`` is a Piper voice (``NAME.onnx`` beside ``NAME.onnx.json``) that speaks in espeak-ng's place;
     ``voice`` is then only a name. It takes the extra ``talkingphoto-media[piper]``.
 
-    Raises ``BadMedia`` for an unknown language, voice, rate or factor, ``NotUsable`` (``EMPTY_SCRIPT``) where there is
-    nothing to say, ``TooLarge`` over 20,000 characters, ``EngineFailed`` where the engine fails, ``NotConfigured``
-    where the voice file is missing or unfit (``VOICE_FILE_MISSING``, ``VOICE_FILE_UNFIT``) or the extra is missing
-    (``PIPER_MISSING``).
+    Raises ``BadMedia`` for an unknown language, voice, rate or factor, ``NotUsable`` where there is nothing to say
+    (``EMPTY_SCRIPT``) or the voice does not read the script's writing (``WRONG_WRITING``), ``TooLarge`` over 20,000
+    characters, ``EngineFailed`` where the engine fails, ``NotConfigured`` where the voice file is missing or unfit
+    (``VOICE_FILE_MISSING``, ``VOICE_FILE_UNFIT``) or the extra is missing (``PIPER_MISSING``).
     """
     _check(language, voice, speed, pitch, sample_rate)
     script = _script(text, language, lexicon)
@@ -206,6 +210,8 @@ def _script(text: str, language: str, lexicon: Mapping[str, str] | None) -> tupl
             code="SCRIPT_TOO_LONG",
             advice="Split the script into several videos.",
         )
+    if (wrong := wrong_writing(text, language)) is not None:
+        raise NotUsable(wrong.problem, code="WRONG_WRITING", advice=wrong.advice)
     script = pieces(text, language, lexicon)
     if not script:
         raise NotUsable("the script has nothing to say", code="EMPTY_SCRIPT", advice="Write some words to say.")

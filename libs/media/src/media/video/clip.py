@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from media.errors import BadMedia, NotUsable
 from media.types import Box, Made
-from media.video.encode import BT_709, Colour, VideoSettings, VideoWriter, encoding
+from media.video.encode import BT_709, Colour, VideoSettings, VideoWriter
 from media.video.encode_audio import encode_audio
 from media.video.filters import FrameFilter, Picture, picture_of
 from media.video.source import duration_of, open_media, read_audio, start_of, video_stream
+from media.writing import encoding
 
 Samples = NDArray[np.float32]
 Fit = Literal["crop", "pad"]
@@ -144,14 +145,6 @@ def write(
         progress(1.0)
     details: dict[str, float | str] = {} if track is None else {"loudness_lufs": track.loudness_lufs}
     return Made(out, shape.width, shape.height, writer.frames / float(shape.rate), out.stat().st_size, details)
-
-
-def planes(frame: Any) -> list[NDArray[np.uint8]]:
-    """The three planes of a yuv420p frame as arrays that share its memory."""
-    return [
-        np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: plane.height, : plane.width]
-        for plane in frame.planes
-    ]
 
 
 def _settings(shape: Shape, threads: int) -> VideoSettings:

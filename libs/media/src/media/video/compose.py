@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from media.errors import BadMedia, NotUsable
+from media.images.planes import frame_planes
 from media.sound.ducking import duck, looped
 from media.types import Made
 from media.video.cards import draw_card
@@ -33,7 +34,6 @@ from media.video.clip import (
     frames,
     inspect,
     part,
-    planes,
     sound,
     write,
 )
@@ -249,7 +249,7 @@ def _checked(width: int, height: int, frame_rate: float) -> Shape:
 
 def _mixed(one: Any, other: Any, share: float) -> Any:
     one.make_writable()
-    for mine, theirs in zip(planes(one), planes(other), strict=True):
+    for mine, theirs in zip(frame_planes(one), frame_planes(other), strict=True):
         mine[:] = cv2.addWeighted(mine, 1 - share, theirs, share, 0)
     return one
 
@@ -282,7 +282,7 @@ def _rounded(width: int, height: int) -> NDArray[np.float32]:
 
 
 def _place(frame: Any, inset: Any, mask: NDArray[np.float32], left: int, top: int) -> None:
-    for under, over, scale in zip(planes(frame), planes(inset), (1, 2, 2), strict=True):
+    for under, over, scale in zip(frame_planes(frame), frame_planes(inset), (1, 2, 2), strict=True):
         height, width = over.shape
         share = mask if scale == 1 else cv2.resize(mask, (width, height), interpolation=cv2.INTER_AREA)
         spot = under[top // scale : top // scale + height, left // scale : left // scale + width]
@@ -291,6 +291,6 @@ def _place(frame: Any, inset: Any, mask: NDArray[np.float32], left: int, top: in
 
 def _dimmed(still: Any, light: float) -> Any:
     frame = av.VideoFrame(still.width, still.height, "yuv420p")
-    for target, source, dark in zip(planes(frame), planes(still), (16, 128, 128), strict=True):
+    for target, source, dark in zip(frame_planes(frame), frame_planes(still), (16, 128, 128), strict=True):
         target[:] = cv2.addWeighted(source, light, np.full_like(source, dark), 1 - light, 0)
     return frame

@@ -20,9 +20,9 @@ from typing import Any, Literal, Self
 import av
 import cv2
 
-from media.errors import EngineFailed
 from media.video.encode_audio import AudioTrack
 from media.video.source import open_media, start_of, video_stream
+from media.writing import encoding
 
 VideoCodec = Literal["h264", "vp9", "av1"]
 
@@ -66,23 +66,6 @@ class VideoSettings:
 def extension(codec: VideoCodec) -> str:
     """The file name ending the codec is delivered in."""
     return ".mp4" if codec == "h264" else ".webm"
-
-
-@contextmanager
-def encoding(out: Path) -> Iterator[Path]:
-    """A path beside ``out`` to write to; it becomes ``out`` when all went well, and disappears when not.
-
-    Failures of the encoder or the disk leave as ``EngineFailed``.
-    """
-    part = out.with_name(f".{out.stem}.part{out.suffix}")
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        yield part
-        part.replace(out)
-    except (av.error.FFmpegError, OSError) as error:
-        raise EngineFailed(f"{out.name} could not be written: {error.strerror}") from error
-    finally:
-        part.unlink(missing_ok=True)
 
 
 class VideoWriter:

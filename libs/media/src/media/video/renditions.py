@@ -19,10 +19,11 @@ from media.captions.burn import CaptionPainter
 from media.captions.cues import to_srt, to_vtt
 from media.errors import BadMedia, NotUsable
 from media.types import Box, Cue, Made, RenditionSpec
-from media.video.encode import VideoSettings, VideoWriter, encoding, extension
+from media.video.encode import VideoSettings, VideoWriter, extension
 from media.video.encode_audio import AudioTrack, encode_audio
 from media.video.filters import FrameFilter, Picture, picture_of
 from media.video.source import duration_of, open_media, read_audio, start_of, video_stream
+from media.writing import encoding
 
 _QUEUED_FRAMES = 6
 _WAIT_S = 0.2

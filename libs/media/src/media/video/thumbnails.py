@@ -12,9 +12,9 @@ import numpy as np
 
 from media.errors import BadMedia, NotUsable
 from media.types import Bgr, Made
-from media.video.encode import encoding
 from media.video.source import duration_of, open_media, start_of, video_stream
 from media.video.thumbnails_moving import preview, waveform
+from media.writing import encoding
 
 __all__ = ["poster", "preview", "upright", "waveform"]
 

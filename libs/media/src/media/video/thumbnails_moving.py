@@ -15,8 +15,8 @@ from PIL import Image, ImageColor
 from media.errors import BadMedia, NotUsable
 from media.types import Made
 from media.video.clip import Shape, frames, inspect, part
-from media.video.encode import encoding
 from media.video.source import read_audio
+from media.writing import encoding
 
 _LONGEST_S = 10.0
 _COLOURS = 128

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
+from ai_router.catalogue import queries
 from ai_router.catalogue.schemas import ModelOut, ProviderHealthOut, ServicesHealth
 from ai_router.routing.breaker import BreakerState
 from ai_router.routing.router import Router
@@ -22,12 +23,7 @@ async def list_models(
     caller: Caller, tx: Tx, capability: Annotated[Capability | None, Query(description="Only these.")] = None
 ) -> list[ModelOut]:
     """The active models, with what they take and cost in credits."""
-    rows = await tx.fetch(
-        "SELECT id, name, provider, model_type, description, parameters, credits_per_use FROM ai_models "
-        "WHERE is_active AND ($1::text IS NULL OR model_type = $1) ORDER BY model_type, name",
-        None if capability is None else capability.value,
-    )
-    return [ModelOut.model_validate(dict(row)) for row in rows]
+    return [ModelOut.model_validate(dict(row)) for row in await queries.models(tx, capability)]
 
 
 @router.get("/services/health", responses=documented(NotAuthenticated))
@@ -35,7 +31,7 @@ async def services_health(caller: Caller, tx: Tx, request: Request) -> ServicesH
     """How every provider is doing: last check, response time, breaker."""
     routing: Router = request.app.state.router
     catalogue, _ = await routing.snapshot()
-    checks: dict[str, Any] = {row["provider"]: row for row in await tx.fetch("SELECT * FROM provider_health")}
+    checks = await queries.checks(tx)
     services = []
     for offer in catalogue.offers:
         check = checks.get(offer.provider)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import httpx
 import structlog
 
+from ai_router.health import repository
 from ai_router.metrics import PROVIDER_HEALTHY
 from ai_router.providers.http import pooled_client
 from ai_router.providers.port import Provider, ProviderFailure
@@ -16,7 +17,6 @@ from ai_router.providers.registry import configured
 from ai_router.routing.router import Router
 from chassis.data.database import Database
 from chassis.work.periodic import Periodic
-from contracts.enums import ServiceHealth
 
 log = structlog.get_logger(__name__)
 
@@ -63,22 +63,11 @@ class HealthChecks(Periodic):
         if not outside:
             return
         found = await asyncio.gather(*(_check(provider) for provider in outside))
-        now = self._database.clock.now()
         async with self._database.transaction() as tx:
             for provider, (milliseconds, error) in zip(outside, found, strict=True):
                 self._router.healthy[provider.key] = error is None
                 PROVIDER_HEALTHY.labels(provider.key).set(error is None)
-                await tx.execute(
-                    "INSERT INTO provider_health (provider, status, response_time_ms, checked_at, error_message) "
-                    "VALUES ($1, $2, $3, $4, $5) ON CONFLICT (provider) DO UPDATE SET status = excluded.status, "
-                    "response_time_ms = excluded.response_time_ms, checked_at = excluded.checked_at, "
-                    "error_message = excluded.error_message",
-                    provider.key,
-                    (ServiceHealth.HEALTHY if error is None else ServiceHealth.UNHEALTHY).value,
-                    milliseconds,
-                    now,
-                    error,
-                )
+                await repository.keep(tx, provider.key, milliseconds, error)
 
 
 async def _check(provider: Provider) -> tuple[int, str | None]:

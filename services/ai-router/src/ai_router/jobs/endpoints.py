@@ -8,9 +8,8 @@ from uuid import UUID
 import asyncpg
 from fastapi import APIRouter, Query, Request
 
-from ai_router.jobs import repository
+from ai_router.jobs import queries, service
 from ai_router.jobs.errors import JobHasNoResult, JobNotFinished, JobNotFound, JobOfWorkflow
-from ai_router.jobs.handlers import cancel_job
 from ai_router.jobs.schemas import JobOut, JobResultOut, JobStatusOut, OutputOut
 from chassis.data.database import Transaction
 from chassis.errors import NotAuthenticated, documented
@@ -33,7 +32,7 @@ async def list_jobs(
     job_type: Annotated[Capability | None, Query(description="Only jobs of this kind.")] = None,
 ) -> Paged[JobOut]:
     """The caller's jobs, newest first."""
-    rows, total = await repository.list_of_user(
+    rows, total = await queries.list_of_user(
         tx,
         caller.user_id,
         status=None if status is None else status.value,
@@ -105,13 +104,13 @@ async def job_result(job_id: UUID, caller: Caller, tx: Tx, request: Request) -> 
 async def delete_job(job_id: UUID, caller: Caller, tx: Tx, request: Request) -> None:
     """Cancel a job under way, or remove one that has ended."""
     job = await _own(tx, job_id, caller)
-    if not Status(job["status"]).final and await cancel_job(tx, job_id, request.app.state.interrupt):
+    if not Status(job["status"]).final and await service.cancel_job(tx, job_id, request.app.state.interrupt):
         return
-    await repository.remove(tx, job_id)
+    await service.remove(tx, job_id)
 
 
 async def _own(tx: Transaction, job_id: UUID, caller: Any) -> asyncpg.Record:
-    job = await repository.find_of_user(tx, job_id, caller.user_id)
+    job = await queries.find_of_user(tx, job_id, caller.user_id)
     if job is None or job["job_type"] is None:
         raise JobNotFound("There is no such job.")
     return job

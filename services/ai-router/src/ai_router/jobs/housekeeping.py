@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ai_router.jobs import repository
 from chassis.data.database import Database
 from chassis.work.periodic import Periodic
 
@@ -20,7 +21,4 @@ class Housekeeping(Periodic):
     async def sweep(self) -> int:
         """Remove what has expired; how many entries that was."""
         async with self._database.connection() as connection:
-            rows = await connection.fetch(
-                "DELETE FROM result_cache WHERE expires_at <= $1 RETURNING 1", self._database.clock.now()
-            )
-        return len(rows)
+            return await repository.forget_expired(connection, self._database.clock.now())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
@@ -11,7 +11,7 @@ from uuid import UUID
 
 from chassis import ids
 from chassis.data.leased_work import NewWork, WorkItem
-from chassis.observe.context import Context
+from chassis.observe.context import Context, current
 from contracts.ai_router import SubmitJob
 from contracts.enums import Status
 from contracts.message import Event
@@ -43,20 +43,23 @@ class Job:
 
     def payload(self) -> dict[str, Any]:
         """What the work row carries: what the job's row does not."""
-        return {
-            "context": {name: value for name in Context._fields if (value := getattr(self.context, name)) is not None},
-            "round": self.round,
-        }
+        return {"context": self.context.known(), "round": self.round}
 
     @classmethod
     def of(cls, item: WorkItem) -> Job:
-        """The job of claimed work."""
+        """The job of claimed work, as part of the attempt at it that is under way."""
         if isinstance(item.subject, cls):
-            return item.subject
-        known = dict(item.payload["context"])
-        if "user_id" in known:
-            known["user_id"] = UUID(known["user_id"])
-        return cls(SubmitJob.model_validate(item.payload["command"]), Context(**known), item.payload["round"])
+            job = item.subject
+        else:
+            known = dict(item.payload["context"])
+            if "user_id" in known:
+                known["user_id"] = UUID(known["user_id"])
+            command = SubmitJob.model_validate(item.payload["command"])
+            job = cls(command, Context(**known), item.payload["round"])
+        attempt = current().traceparent
+        if attempt is None or attempt == job.context.traceparent:
+            return job
+        return replace(job, context=job.context._replace(traceparent=attempt))
 
 
 class Call(NamedTuple):
@@ -107,8 +110,8 @@ class Call(NamedTuple):
         return self.estimated_cost if self.state in ("calling", "accepted", "unknown") else Decimal(0)
 
     def stopping(self) -> NewWork:
-        """The work of stopping it at its vendor."""
-        return NewWork(self.id, STOP_WORK, {"job_id": str(self.job_id)})
+        """The work of stopping it at its vendor, as a consequence of what is being done."""
+        return NewWork(self.id, STOP_WORK, {"job_id": str(self.job_id), "context": current().known()})
 
     def ended(
         self,

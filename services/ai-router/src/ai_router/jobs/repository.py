@@ -100,37 +100,6 @@ async def find(tx: Transaction, job_id: UUID) -> asyncpg.Record | None:
     return await tx.fetchrow("SELECT * FROM ai_jobs WHERE id = $1", job_id)
 
 
-async def find_of_user(tx: Transaction, job_id: UUID, user_id: UUID) -> asyncpg.Record | None:
-    """One job of one user."""
-    return await tx.fetchrow("SELECT * FROM ai_jobs WHERE id = $1 AND user_id = $2", job_id, user_id)
-
-
-async def list_of_user(
-    tx: Transaction, user_id: UUID, *, status: str | None, job_type: str | None, offset: int, limit: int
-) -> tuple[list[asyncpg.Record], int]:
-    """A page of a user's jobs, newest first, and how many there are."""
-    rows = await tx.fetch(
-        "SELECT *, count(*) OVER () AS total FROM ai_jobs WHERE user_id = $1 "
-        "AND ($2::text IS NULL OR status = $2) AND ($3::text IS NULL OR job_type = $3) "
-        "ORDER BY created_at DESC, id DESC OFFSET $4 LIMIT $5",
-        user_id,
-        status,
-        job_type,
-        offset,
-        limit,
-    )
-    if rows or not offset:
-        return rows, rows[0]["total"] if rows else 0
-    counted = await tx.fetchrow(
-        "SELECT count(*) AS total FROM ai_jobs WHERE user_id = $1 "
-        "AND ($2::text IS NULL OR status = $2) AND ($3::text IS NULL OR job_type = $3)",
-        user_id,
-        status,
-        job_type,
-    )
-    return rows, counted["total"] if counted else 0
-
-
 async def remove(tx: Transaction, job_id: UUID) -> None:
     """Delete a job with its calls."""
     await tx.execute("DELETE FROM ai_jobs WHERE id = $1", job_id)
@@ -272,3 +241,8 @@ async def recall(tx: Transaction, keys: Sequence[str]) -> dict[str, tuple[str, d
         tx.now,
     )
     return {row["key"]: (row["provider"], row["result"]) for row in rows}
+
+
+async def forget_expired(connection: asyncpg.Connection, now: datetime) -> int:
+    """Remove kept results that are no longer good; how many."""
+    return len(await connection.fetch("DELETE FROM result_cache WHERE expires_at <= $1 RETURNING 1", now))

@@ -1,1 +1,1 @@
-"""The provider port (:mod:`ai_router.providers.port`) and one module per provider that satisfies it."""
+"""The provider port (:mod:`ai_router.providers.port`), a module per vendor that satisfies it, and the local ones."""

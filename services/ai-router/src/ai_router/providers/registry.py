@@ -7,7 +7,11 @@ from dataclasses import dataclass
 
 import httpx
 
-from ai_router.providers import (
+from ai_router.providers.errors import Dialect, Secrets
+from ai_router.providers.finding import SETTLE_S
+from ai_router.providers.http import VendorHttp
+from ai_router.providers.port import Provider
+from ai_router.providers.vendors import (
     anthropic,
     elevenlabs,
     fal,
@@ -21,10 +25,6 @@ from ai_router.providers import (
     stability,
     veo,
 )
-from ai_router.providers.errors import Dialect, Secrets
-from ai_router.providers.finding import SETTLE_S
-from ai_router.providers.http import VendorHttp
-from ai_router.providers.port import Provider
 
 
 @dataclass(frozen=True, slots=True)

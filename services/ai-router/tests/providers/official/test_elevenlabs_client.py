@@ -12,7 +12,7 @@ import pytest
 from elevenlabs.client import ElevenLabs
 from elevenlabs.core.api_error import ApiError
 
-from ai_router.providers.elevenlabs import words
+from ai_router.providers.vendors.elevenlabs import words
 from simulators.core.faults import HINT_SECONDS, Fault
 from simulators.serve import Served
 

@@ -9,11 +9,10 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel
 
-from billing.ledger import rules
-from billing.ledger.repository import account_of
+from billing.ledger import queries, rules
 from billing.ledger.rules import Account
+from billing.plans.book import PlanBook
 from billing.plans.catalogue import UNLIMITED, Plan
-from billing.plans.repository import PlanBook
 from chassis.errors import NotFound, documented
 from chassis.http.pagination import Page, Paged
 from chassis.http.requests import Tx
@@ -69,14 +68,11 @@ class UsageOut(BaseModel):
 async def _account(
     request: Request, caller: Caller, tx: Tx, product_line: ProductLineQuery = "talkingphoto"
 ) -> Account:
-    rows = await tx.fetch(
-        "SELECT * FROM credit_accounts WHERE user_id = $1 AND product_line = $2", caller.user_id, product_line
-    )
-    if not rows:
+    account = await queries.account(tx, caller.user_id, product_line)
+    if account is None:
         raise NotFound(f"There is no {product_line} account yet; it is opened within moments of registration.")
     book: PlanBook = request.app.state.plans
     await book.load(tx)
-    account = account_of(rows[0])
     # Shown as it will be: the month may have ended with no request since.
     return rules.roll_period(account, book.get(account.product_line, account.plan_type), tx.now).account
 
@@ -105,13 +101,7 @@ async def read_balance(request: Request, account: OwnAccount) -> BalanceOut:
 @router.get("/billing/credits/transactions", responses=documented(NotFound))
 async def list_transactions(account: OwnAccount, page: Page, tx: Tx) -> Paged[TransactionOut]:
     """The caller's ledger, newest first (BIL-14)."""
-    rows = await tx.fetch(
-        "SELECT *, count(*) OVER () AS total FROM ledger_entries WHERE account = $1 "
-        "ORDER BY id DESC LIMIT $2 OFFSET $3",
-        account.name,
-        page.per_page,
-        (page.page - 1) * page.per_page,
-    )
+    rows = await queries.entries(tx, account.name, page)
     return Paged[TransactionOut](
         items=[
             TransactionOut(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from billing.ledger import repository
 from billing.ledger.service import Ledger
 from chassis.data.database import Database
 from chassis.work.periodic import Periodic
@@ -25,9 +26,5 @@ class HoldExpiry(Periodic):
     async def run_once(self) -> int:
         """Give back what is overdue now; returns how many holds."""
         async with self._database.transaction() as tx:
-            rows = await tx.fetch(
-                "SELECT id FROM holds WHERE state = 'held' AND expires_at <= $1 ORDER BY expires_at LIMIT $2",
-                tx.now,
-                _BATCH,
-            )
-            return await self._ledger.expire([row["id"] for row in rows], tx) if rows else 0
+            overdue = await repository.overdue(tx, _BATCH)
+            return await self._ledger.expire(overdue, tx) if overdue else 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from billing.costs.repository import record_costs
+from billing.costs import service as costs_service
 from billing.ledger.service import Ledger
 from chassis.bus.messages import Received
 from chassis.data.database import Transaction
@@ -35,6 +35,6 @@ def consumers(ledger: Ledger) -> Consumers:
     @costs.many(CostRecorded)
     async def keep_costs(received: Sequence[Received[CostRecorded]], tx: Transaction) -> None:
         """Keep what provider calls cost."""
-        await record_costs([item.message for item in received], tx)
+        await costs_service.keep_costs([item.message for item in received], tx)
 
     return registry

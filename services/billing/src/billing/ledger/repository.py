@@ -176,3 +176,11 @@ def _entry_columns(transfers: Iterable[Transfer], now: datetime) -> tuple[list[o
         entries.append((transfer_id, transfer.source, -transfer.credits, *common))
         entries.append((transfer_id, transfer.target, transfer.credits, *common))
     return tuple([entry[column] for entry in entries] for column in range(7))
+
+
+async def overdue(tx: Transaction, limit: int) -> list[UUID]:
+    """Holds that should have been settled by now, the oldest first."""
+    rows = await tx.fetch(
+        "SELECT id FROM holds WHERE state = 'held' AND expires_at <= $1 ORDER BY expires_at LIMIT $2", tx.now, limit
+    )
+    return [row["id"] for row in rows]

@@ -10,8 +10,8 @@ from uuid import UUID
 from billing.ledger import rules
 from billing.ledger.repository import AccountKey, Books, open_books
 from billing.ledger.rules import Account, Hold, HoldState, Refusal
+from billing.plans.book import PlanBook
 from billing.plans.catalogue import Plan
-from billing.plans.repository import PlanBook
 from chassis.bus.messages import Received
 from chassis.data.database import Transaction
 from contracts.billing import (

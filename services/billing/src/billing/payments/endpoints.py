@@ -10,8 +10,8 @@ from pydantic import BaseModel
 
 from billing.payments.events import Event
 from billing.payments.inbox import WEBHOOKS, Inbox
-from billing.payments.signature import BadSignature
-from billing.payments.stripe_objects import Unreadable
+from billing.payments.stripe.objects import Unreadable
+from billing.payments.stripe.signature import BadSignature
 from chassis.errors import BadRequest, TooLarge, documented
 from chassis.http.requests import Tx
 

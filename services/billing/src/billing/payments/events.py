@@ -15,7 +15,7 @@ import orjson
 
 from billing.payments.money import Money
 from billing.payments.port import Checkout, Refund, Subscription
-from billing.payments.stripe_objects import (
+from billing.payments.stripe.objects import (
     JsonObject,
     Unreadable,
     amount,

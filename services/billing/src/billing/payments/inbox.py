@@ -20,8 +20,8 @@ from billing.payments.events import (
     envelope,
     fact_of,
 )
-from billing.payments.signature import verify
-from billing.payments.stripe_objects import Unreadable
+from billing.payments.stripe.objects import Unreadable
+from billing.payments.stripe.signature import verify
 from chassis.data.database import Transaction
 from chassis.observe.metrics import REGISTRY
 

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
 
-from billing.plans.repository import PlanBook
+from billing.plans.book import PlanBook
 from chassis.http.requests import Tx
 from contracts.product_lines import PRODUCT_LINES
 

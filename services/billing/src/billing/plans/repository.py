@@ -1,74 +1,37 @@
-"""Plans in the database, with a short-lived copy in the process: they change rarely and are read for every hold."""
+"""SQL of plans."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-
 import orjson
 
-from billing.plans.catalogue import STARTING_CATALOGUE, UNLIMITED, Plan
+from billing.plans.catalogue import STARTING_CATALOGUE, Plan
 from chassis import ids
 from chassis.data.database import Database, Transaction
 from contracts.enums import Priority
 
-_FRESH_FOR = timedelta(seconds=60)
 
-
-class UnknownPlan(LookupError):
-    """No such plan in the catalogue."""
-
-
-class PlanBook:
-    """The active plans, read at most once a minute (PRF-15)."""
-
-    def __init__(self) -> None:
-        self._plans: dict[tuple[str, str], Plan] = {}
-        self._read_at: datetime | None = None
-
-    async def load(self, tx: Transaction) -> None:
-        """Read the catalogue if the copy is older than a minute."""
-        if self._read_at is not None and tx.now - self._read_at < _FRESH_FOR:
-            return
-        rows = await tx.fetch("SELECT * FROM plans WHERE is_active ORDER BY product_line, price_monthly")
-        self._plans = {
-            (row["product_line"], row["plan_type"]): Plan(
-                product_line=row["product_line"],
-                plan_type=row["plan_type"],
-                name=row["name"],
-                description=row["description"],
-                price_monthly=row["price_monthly"],
-                price_yearly=row["price_yearly"],
-                currency=row["currency"],
-                quotas=row["quotas"],
-                features=row["features"],
-                run_budget=row["run_budget"],
-                priority=Priority(row["priority"]),
-                credits_per_month=row["credits_per_month"],
-                credits_per_minute=row["credits_per_minute"],
-                max_video_seconds=row["max_video_seconds"],
-            )
-            for row in rows
-        }
-        self._read_at = tx.now
-
-    def get(self, product_line: str, plan_type: str) -> Plan:
-        """One plan; raises :class:`UnknownPlan`."""
-        try:
-            return self._plans[product_line, plan_type]
-        except KeyError:
-            raise UnknownPlan(f"{product_line} has no plan {plan_type}") from None
-
-    def of(self, product_line: str) -> list[Plan]:
-        """The plans of a product line, cheapest first."""
-        return [plan for (line, _), plan in self._plans.items() if line == product_line]
-
-    def allowing(self, product_line: str, meter: str, units: int) -> tuple[str, ...]:
-        """Plans under which ``units`` of ``meter`` a month are possible."""
-        return tuple(
-            plan.plan_type
-            for plan in self.of(product_line)
-            if (limit := plan.quotas.get(meter, 0)) == UNLIMITED or limit >= units
+async def active(tx: Transaction) -> list[Plan]:
+    """The plans that are sold, the cheapest of each product line first."""
+    rows = await tx.fetch("SELECT * FROM plans WHERE is_active ORDER BY product_line, price_monthly")
+    return [
+        Plan(
+            product_line=row["product_line"],
+            plan_type=row["plan_type"],
+            name=row["name"],
+            description=row["description"],
+            price_monthly=row["price_monthly"],
+            price_yearly=row["price_yearly"],
+            currency=row["currency"],
+            quotas=row["quotas"],
+            features=row["features"],
+            run_budget=row["run_budget"],
+            priority=Priority(row["priority"]),
+            credits_per_month=row["credits_per_month"],
+            credits_per_minute=row["credits_per_minute"],
+            max_video_seconds=row["max_video_seconds"],
         )
+        for row in rows
+    ]
 
 
 async def load_starting_catalogue(database: Database) -> int:

@@ -24,8 +24,8 @@ import stripe
 from billing.payments.events import SubscriptionReported, envelope, fact_of
 from billing.payments.money import Money
 from billing.payments.port import FailureClass, NewCustomer, PaymentFailure, RefundRequest, SubscriptionStatus
-from billing.payments.signature import BadSignature, verify
-from billing.payments.stripe import Stripe
+from billing.payments.stripe.adapter import Stripe
+from billing.payments.stripe.signature import BadSignature, verify
 from chassis import ids
 
 KEY = "sk_test_localstripe"

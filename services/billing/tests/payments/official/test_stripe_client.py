@@ -12,11 +12,11 @@ import pytest
 import stripe
 from stripe import StripeClient
 
-from billing.payments.signature import verify
+from billing.payments.stripe.signature import verify
 from simulators.core.faults import HINT_SECONDS, Fault
 from simulators.serve import Served, serving
-from simulators.vendors.stripe import VERSION, Stripe
-from simulators.vendors.stripe_webhooks import signature
+from simulators.vendors.stripe.server import VERSION, Stripe
+from simulators.vendors.stripe.webhooks import signature
 
 URLS: Any = {"success_url": "https://app.example.com/paid", "cancel_url": "https://app.example.com/plans"}
 

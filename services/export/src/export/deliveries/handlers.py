@@ -9,7 +9,7 @@ from chassis.bus.messages import Received
 from chassis.data.database import Transaction
 from chassis.messaging.consumer import Consumers
 from contracts.workflow import RunCompleted
-from export.deliveries import repository
+from export.deliveries import service
 
 
 def subscribe(consumers: Consumers) -> None:
@@ -17,4 +17,4 @@ def subscribe(consumers: Consumers) -> None:
 
     @consumers.queue("deliveries").many(RunCompleted)
     async def keep(received: Sequence[Received[Any]], tx: Transaction) -> None:
-        await repository.keep(tx, {item.message.run_id for item in received})
+        await service.keep(tx, {item.message.run_id for item in received})

@@ -15,8 +15,3 @@ async def keep(tx: Transaction, run_ids: Collection[UUID]) -> None:
         list(run_ids),
         tx.now,
     )
-
-
-async def has(tx: Transaction, run_id: UUID) -> bool:
-    """Whether this run's results may be handed out."""
-    return bool(await tx.fetch("SELECT FROM delivered_runs WHERE run_id = $1", run_id))

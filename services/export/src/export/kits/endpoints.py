@@ -15,9 +15,9 @@ from chassis.identity.tokens import Caller
 from chassis.storage.port import ObjectStore
 from contracts.enums import Platform
 from contracts.objects import StoredObject
-from export.deliveries import repository as deliveries
-from export.kits import repository
-from export.renditions import repository as renditions
+from export.deliveries import queries as deliveries
+from export.kits import queries
+from export.renditions import queries as renditions
 
 router = APIRouter(prefix="/api/v1/export/kits", tags=["export"])
 
@@ -65,7 +65,7 @@ class KitOut(BaseModel):
 @router.get("/{workflow_id}", responses=documented(NotAuthenticated, KitNotFound, KitNotReady, KitExpired))
 async def get_kit(workflow_id: UUID, caller: Caller, tx: Tx, request: Request) -> KitOut:
     """The export kit of a workflow, with links to the archive and to each platform's files."""
-    kit = await repository.of_run(tx, workflow_id, caller.user_id)
+    kit = await queries.of_run(tx, workflow_id, caller.user_id)
     if kit is None:
         raise KitNotFound("There is no kit of this workflow.")
     if not await deliveries.has(tx, workflow_id):

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import orjson
 
 from chassis import ids
@@ -86,8 +85,3 @@ async def save_kit(
         orjson.dumps(request).decode(),
         order.kit_id,
     )
-
-
-async def of_run(tx: Transaction, workflow_id: UUID, user_id: UUID) -> asyncpg.Record | None:
-    """The kit of a user's run."""
-    return await tx.fetchrow("SELECT * FROM export_kits WHERE workflow_id = $1 AND user_id = $2", workflow_id, user_id)

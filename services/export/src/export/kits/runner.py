@@ -22,7 +22,8 @@ from export.kits.contents import FILE_NAMES, Guide, PlatformPart
 from export.orders import Refusal, as_caused, private_folder, refusals
 from export.platforms import repository as platforms
 from export.platforms.models import Requirements
-from export.renditions import repository as renditions
+from export.renditions import queries as renditions
+from export.templates import queries as template_queries
 from export.templates import repository as templates
 
 log = structlog.get_logger(__name__)
@@ -69,7 +70,7 @@ class KitRunner:
                 return None
             specifications = await platforms.standard(tx, order.platforms)
             made = await renditions.outputs_of_run(tx, order.run_id)
-            rows = await templates.active(tx, workflow_type=order.workflow_type)
+            rows = await template_queries.active(tx, workflow_type=order.workflow_type)
         guides = {row["platform"]: (row["id"], _guide(row)) for row in reversed(rows)}
         return _Known(
             order,

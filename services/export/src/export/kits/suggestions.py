@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
+from unicodedata import normalize
 
-_WORD = re.compile(r"[^\W\d_]{4,}")
-_SENTENCE = re.compile(r"(?<=[.!?…。！？।])\s*")
-_SPACES = re.compile(r"\s+")
+import regex
+
+# Vowel signs and joiners are parts of a word that ``\w`` does not know: Hindi words would be cut at them.
+_WORD = regex.compile(r"\p{L}(?:[\p{L}\p{M}]|[\u200c\u200d](?=\p{L})){3,}")
+_SENTENCE = regex.compile(r"(?<=[.!?…。！？।])\s*")
 
 _COMMON_WORDS = (
     "about after again also because been before being both could does down each even every from have here into just "
@@ -16,7 +18,8 @@ _COMMON_WORDS = (
     "they this those through under until very want well were what when where which while will with would your yours "
     "para pero como este esta esto todo toda donde cuando porque sobre desde hasta entre muy "
     "avec dans pour plus mais vous nous leur elle elles sont cette comme tout tous etre fait "
-    "aber auch eine einen einer eines nicht oder sich sind wird werden durch noch nach über unter wenn weil diese"
+    "aber auch eine einen einer eines nicht oder sich sind wird werden durch noch nach über unter wenn weil diese "
+    "नहीं मेरा मेरी मेरे हमारा हमारी हमारे आपका आपकी आपके इसका इसकी इसके उसका उसकी उसके लेकिन क्योंकि होता होती होते करना किया"
 )
 _COMMON = frozenset(_COMMON_WORDS.split())
 """Words that say nothing about the subject, of the languages whose words can be told apart by spaces."""
@@ -24,8 +27,8 @@ _COMMON = frozenset(_COMMON_WORDS.split())
 
 def caption(title: str, script: str, *, limit: int) -> str:
     """The title, an empty line, and as many whole sentences of the script as fit into ``limit`` characters."""
-    head = _SPACES.sub(" ", title).strip()[:limit]
-    sentences = [part for part in _SENTENCE.split(_SPACES.sub(" ", script).strip()) if part]
+    head = " ".join(title.split())[:limit]
+    sentences = [part for part in _SENTENCE.split(" ".join(script.split())) if part]
     text = head
     for index, sentence in enumerate(sentences):
         longer = f"{text}{_joint(text, index)}{sentence}"
@@ -39,7 +42,7 @@ def hashtags(title: str, script: str, starting: Sequence[str], *, most: int) -> 
     """At most ``most`` hashtags: the words that title and script are about, then those of the type of video."""
     counted: Counter[str] = Counter()
     for text, weight in ((title, 3), (script, 1)):
-        for word in _WORD.findall(text.lower()):
+        for word in _WORD.findall(normalize("NFC", text).lower()):
             if word not in _COMMON and len(word) <= 24:
                 counted[word] += weight
     about = sorted((word for word, count in counted.items() if count > 1), key=lambda word: (-counted[word], word))

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from chassis.errors import NotAuthenticated, NotFound, documented
 from chassis.http.requests import Tx
 from chassis.identity.tokens import Caller
-from export.platforms import repository
+from export.platforms import queries
 from export.platforms.models import PlatformSpecification, Requirements
 
 router = APIRouter(prefix="/api/v1/export/requirements", tags=["export"])
@@ -28,7 +28,7 @@ class RequirementsOut(PlatformSpecification):
 @router.get("/{platform}", responses=documented(NotAuthenticated, UnknownPlatform))
 async def requirements(platform: str, caller: Caller, tx: Tx) -> RequirementsOut:
     """Format, codec, aspect ratio, resolution, duration, size and caption length (EXP-03)."""
-    found = await repository.of_platform(tx, platform)
+    found = await queries.of_platform(tx, platform)
     if not found:
         raise UnknownPlatform(f"We make nothing for {platform[:50]!r}.")
     first, *others = found

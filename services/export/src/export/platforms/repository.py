@@ -24,16 +24,6 @@ async def add_missing(tx: Transaction) -> None:
         )
 
 
-async def of_platform(tx: Transaction, platform: str) -> list[PlatformSpecification]:
-    """Every variant of a platform, the standard one first; empty for a platform not known."""
-    rows = await tx.fetch(
-        'SELECT platform, variant, version, key_values AS "values" FROM platform_requirements WHERE platform = $1 '
-        "ORDER BY variant <> 'standard', variant",
-        platform,
-    )
-    return [_specification(row) for row in rows]
-
-
 async def standard(tx: Transaction, platforms: Sequence[str]) -> dict[str, PlatformSpecification]:
     """The standard specification of each platform that is known."""
     rows = await tx.fetch(
@@ -42,8 +32,9 @@ async def standard(tx: Transaction, platforms: Sequence[str]) -> dict[str, Platf
         list(platforms),
         STANDARD,
     )
-    return {row["platform"]: _specification(row) for row in rows}
+    return {row["platform"]: specification_of(row) for row in rows}
 
 
-def _specification(row: asyncpg.Record) -> PlatformSpecification:
+def specification_of(row: asyncpg.Record) -> PlatformSpecification:
+    """A row as the specification it keeps."""
     return PlatformSpecification.model_validate(dict(row))

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 from uuid import UUID
-
-import asyncpg
 
 from chassis.data.database import Transaction
 from contracts.export import CreateRendition
@@ -62,12 +59,3 @@ async def cancel_of_run(tx: Transaction, run_id: UUID) -> set[UUID]:
         tx.now,
     )
     return {row["work_id"] for row in rows}
-
-
-async def outputs_of_run(tx: Transaction, run_id: UUID) -> dict[str, dict[str, Any]]:
-    """The newest finished outputs of a run, by platform and role."""
-    rows: list[asyncpg.Record] = await tx.fetch(
-        "SELECT platform, answer FROM renditions WHERE run_id = $1 AND status = 'completed' ORDER BY completed_at",
-        run_id,
-    )
-    return {row["platform"]: row["answer"]["outputs"] for row in rows}

@@ -12,7 +12,7 @@ from chassis.errors import NotAuthenticated, documented
 from chassis.http.requests import Tx
 from chassis.identity.tokens import Caller
 from contracts.enums import Difficulty, Platform, WorkflowType
-from export.templates import repository
+from export.templates import queries
 
 router = APIRouter(prefix="/api/v1/export/templates", tags=["export"])
 
@@ -45,5 +45,5 @@ async def list_templates(
     difficulty: Annotated[Difficulty | None, Query(description="Only of this difficulty.")] = None,
 ) -> list[TemplateOut]:
     """Active templates."""
-    rows = await repository.active(tx, workflow_type=workflow_type, platform=platform, difficulty=difficulty)
+    rows = await queries.active(tx, workflow_type=workflow_type, platform=platform, difficulty=difficulty)
     return [TemplateOut.model_validate(dict(row)) for row in rows]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import asyncpg
 import orjson
 
 from chassis import ids
@@ -32,20 +31,6 @@ async def add_missing(tx: Transaction) -> None:
             template.estimated_time_minutes,
             orjson.dumps(template.tools_required).decode(),
         )
-
-
-async def active(
-    tx: Transaction, *, workflow_type: str | None = None, platform: str | None = None, difficulty: str | None = None
-) -> list[asyncpg.Record]:
-    """Active templates that fit every filter given."""
-    return await tx.fetch(
-        "SELECT * FROM export_templates WHERE is_active AND ($1::text IS NULL OR workflow_type = $1) "
-        "AND ($2::text IS NULL OR platform = $2) AND ($3::text IS NULL OR difficulty_level = $3) "
-        "ORDER BY workflow_type, platform, template_name",
-        workflow_type,
-        platform,
-        difficulty,
-    )
 
 
 async def used(tx: Transaction, template_ids: Sequence[object]) -> None:

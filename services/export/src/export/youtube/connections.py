@@ -17,7 +17,6 @@ from chassis.data.database import Database, Transaction
 from chassis.data.leased_work import NewWork
 from chassis.errors import BadRequest, Conflict, NotAllowed, ServiceError, Unavailable
 from chassis.observe import context
-from export.orders import carried
 from export.youtube import repository
 from export.youtube.calls import SCOPE, Channel
 from export.youtube.client import YouTube
@@ -133,7 +132,7 @@ class Connections:
         """Forget the user's connection and have the grant ended; False when there was none."""
         sealed = await repository.remove_connection(tx, user_id)
         if sealed is not None:
-            payload: dict[str, Any] = {"sealed": sealed.decode("ascii"), "context": carried(context.current())}
+            payload: dict[str, Any] = {"sealed": sealed.decode("ascii"), "context": context.current().known()}
             tx.add_work(NewWork(ids.uuid7(), REVOKE, payload))
         return sealed is not None
 

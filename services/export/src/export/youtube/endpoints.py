@@ -9,16 +9,11 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
-from chassis import ids
-from chassis.data.leased_work import NewWork
-from chassis.errors import Conflict, NotAuthenticated, NotFound, ServiceError, documented
+from chassis.errors import NotAuthenticated, ServiceError, documented
 from chassis.http.pagination import Fields, Page, Paged, selected
 from chassis.http.requests import Tx
 from chassis.identity.tokens import Caller, Verifier, bearer_token
-from chassis.observe import context
-from export.deliveries import repository as deliveries
-from export.orders import carried
-from export.youtube import metadata, projects, repository
+from export.youtube import queries, service
 from export.youtube.connections import (
     STATE_LIFE,
     Connections,
@@ -29,44 +24,14 @@ from export.youtube.connections import (
     YouTubeUnavailable,
     cookie_name,
 )
-from export.youtube.runner import UPLOAD
 from export.youtube.schemas import ConnectionOut, ConnectOut, UploadIn, UploadOut, upload_out
+from export.youtube.service import NotConnected, NotFinished, ProjectNotFound, UnderWay, UploadNotFound
 
 router = APIRouter(prefix="/api/v1/youtube", tags=["youtube"])
 
 CALLBACK = "/api/v1/youtube/callback"
 
 StatusFilter = Literal["pending", "processing", "complete", "completed", "failed"]
-
-
-class ProjectNotFound(NotFound):
-    """There is no such project, or it belongs to someone else."""
-
-    code = "project_not_found"
-
-
-class UploadNotFound(NotFound):
-    """There is no such upload, or it belongs to someone else."""
-
-    code = "youtube_upload_not_found"
-
-
-class NotConnected(Conflict):
-    """The channel is not connected; connect it first."""
-
-    code = "youtube_not_connected"
-
-
-class NotFinished(Conflict):
-    """The project has no finished video yet."""
-
-    code = "project_not_finished"
-
-
-class UnderWay(Conflict):
-    """This project is being uploaded to this channel already."""
-
-    code = "youtube_upload_under_way"
 
 
 def _connections(request: Request) -> Connections:
@@ -143,38 +108,7 @@ async def disconnect(caller: Caller, tx: Tx, request: Request) -> Response:
 async def upload(body: UploadIn, caller: Caller, tx: Tx, request: Request) -> UploadOut:
     """Upload a project's finished video to the connected channel, in the background (EXP-08, EXP-23)."""
     _connections(request)
-    orders = await repository.orders_of_project(tx, body.project_id, caller.user_id)
-    if not orders:
-        raise ProjectNotFound("There is no such project.")
-    found = projects.finished(orders) if await deliveries.has(tx, body.project_id) else None
-    if found is None:
-        raise NotFinished("The video of this project is not finished yet. Try again when it is.")
-    connection = await repository.connection(tx, caller.user_id)
-    if connection is None or body.channel_id not in (None, connection["channel_id"]):
-        raise NotConnected("This channel is not connected. Connect it first.")
-    upload_id = ids.uuid7()
-    resource = metadata.resource(
-        upload_id,
-        title=found.title,
-        script=found.script,
-        workflow_type=found.workflow_type,
-        language=found.language,
-        privacy=body.privacy or request.app.state.settings.youtube_privacy,
-    )
-    row = await repository.add_upload(
-        tx,
-        upload_id,
-        caller.user_id,
-        body.project_id,
-        connection["channel_id"],
-        body.playlist_id,
-        found.video,
-        resource,
-    )
-    if row is None:
-        raise UnderWay("This video is being uploaded to this channel already.")
-    payload = {"upload_id": str(upload_id), "context": carried(context.current())}
-    tx.add_work(NewWork(upload_id, UPLOAD, payload))
+    row = await service.order_upload(tx, caller.user_id, body, privacy=request.app.state.settings.youtube_privacy)
     return upload_out(row)
 
 
@@ -187,14 +121,14 @@ async def uploads(
     status: Annotated[StatusFilter | None, Query(description="Only these; `completed` means `complete`.")] = None,
 ) -> Any:
     """The caller's uploads, newest first (EXP-09)."""
-    rows, total = await repository.uploads_of(tx, caller.user_id, "complete" if status == "completed" else status, page)
+    rows, total = await queries.uploads_of(tx, caller.user_id, "complete" if status == "completed" else status, page)
     return selected(Paged.of([upload_out(row) for row in rows], total, page), fields, UploadOut)
 
 
 @router.get("/videos/{upload_id}", responses=documented(NotAuthenticated, UploadNotFound))
 async def one_upload(upload_id: UUID, caller: Caller, tx: Tx) -> UploadOut:
     """One upload (EXP-10)."""
-    row = await repository.upload_of(tx, upload_id, caller.user_id)
+    row = await queries.upload_of(tx, upload_id, caller.user_id)
     if row is None:
         raise UploadNotFound("There is no such upload.")
     return upload_out(row)

@@ -29,7 +29,7 @@ from oauthlib.oauth2 import OAuth2Error
 from simulators.core import media
 from simulators.core.faults import Fault
 from simulators.serve import Served, serving
-from simulators.vendors.youtube import CHANNEL_ID, PLAYLIST, UNIT, UPLOADS, YouTube
+from simulators.vendors.youtube.server import CHANNEL_ID, PLAYLIST, UNIT, UPLOADS, YouTube
 
 SCOPE = "https://www.googleapis.com/auth/youtube"
 CALLBACK = "http://127.0.0.1:1/callback"

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import aiohttp
 import structlog
+from opentelemetry.trace import Span
 from starlette.types import Message, Receive, Scope, Send
 from yarl import URL
 
@@ -16,6 +17,7 @@ from chassis.errors import NotAuthenticated, ServiceError, TooLarge, Unavailable
 from chassis.http.problems import error_response
 from chassis.http.requests import stopping_of
 from chassis.identity.tokens import Identity, Verifier, authorization, bearer_token
+from chassis.observe import traces
 from gateway.proxy.headers import RawHeaders, to_client, to_upstream
 from gateway.proxy.limits import Limits
 from gateway.proxy.table import Row
@@ -98,8 +100,11 @@ class Proxy:
         try:
             identity = await self._check(scope)
             told += _raw(await self._limits.take(scope, identity))
-            with self._limits.stream(str(identity.user_id)) if identity and self._row.live else nullcontext():
-                await self._carry(scope, receive, send_once)
+            with (
+                self._limits.stream(str(identity.user_id)) if identity and self._row.live else nullcontext(),
+                traces.calling(scope["method"], self._row.service) as span,
+            ):
+                await self._carry(scope, receive, send_once, span)
         except ClientLeft:
             return
         except ServiceError as error:
@@ -131,7 +136,7 @@ class Proxy:
             return False
         return True
 
-    async def _carry(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _carry(self, scope: Scope, receive: Receive, send: Send, span: Span) -> None:
         if (declared := _declared_length(scope)) is not None and declared > self._row.max_body:
             raise TooLarge(f"The body is larger than {self._row.max_body} bytes.")
         client = scope["client"][0] if scope.get("client") else None
@@ -149,6 +154,7 @@ class Proxy:
                 allow_redirects=False,
             )
             async with await _unless(left, asking) as answer:
+                traces.answered(span, answer.status)
                 await send(
                     {
                         "type": "http.response.start",

@@ -32,8 +32,11 @@ class Update:
     created_at: datetime
 
 
-def update_of(event: RunEvent, at: datetime) -> Update:
-    """The update that an event leads to. ``progress`` is None where the event says nothing about it."""
+def update_of(event: RunEvent, at: datetime, traceparent: str | None = None) -> Update:
+    """The update that an event leads to. ``progress`` is None where the event says nothing about it.
+
+    ``traceparent``: of the event; the update names its trace.
+    """
     state, progress, step, message, extra = _describe(event)
     body: dict[str, Any] = {
         "type": "workflow_status",
@@ -42,6 +45,7 @@ def update_of(event: RunEvent, at: datetime) -> Update:
         "status": {"progress": progress, "step": step, "message": message},
         "sequence": event.sequence,
         "timestamp": at.isoformat(),
+        "trace_id": traceparent[3:35] if traceparent is not None else None,
         **extra,
     }
     return Update(event.run_id, event.sequence, event.user_id, state, body, at)

@@ -13,6 +13,7 @@ from chassis.errors import NotFound, documented
 from chassis.http.pagination import Page, Paged
 from chassis.http.requests import Tx
 from chassis.identity.tokens import Caller
+from notify.messages import queries, service
 
 router = APIRouter(prefix="/api/v1/notifications", tags=["notifications"])
 
@@ -50,21 +51,7 @@ async def list_notifications(
     unread: Annotated[bool, Query(description="Only those not read yet.")] = False,
 ) -> NotificationsOut:
     """The caller's messages, newest first."""
-    rows = await tx.fetch(
-        """
-        SELECT * FROM notifications
-        WHERE user_id = $1 AND (NOT $2 OR read_at IS NULL) ORDER BY created_at DESC, id DESC LIMIT $3 OFFSET $4
-        """,
-        caller.user_id,
-        unread,
-        page.limit,
-        page.offset,
-    )
-    [counted] = await tx.fetch(
-        "SELECT count(*) AS total, count(*) FILTER (WHERE read_at IS NULL) AS unread "
-        "FROM notifications WHERE user_id = $1",
-        caller.user_id,
-    )
+    rows, counted = await queries.page(tx, caller.user_id, page, unread=unread)
     return NotificationsOut(
         items=[NotificationOut(**{name: row[name] for name in NotificationOut.model_fields}) for row in rows],
         total=counted["unread"] if unread else counted["total"],
@@ -77,23 +64,11 @@ async def list_notifications(
 @router.post("/read-all")
 async def read_all(caller: Caller, tx: Tx) -> ReadOut:
     """Mark every message of the caller as read."""
-    rows = await tx.fetch(
-        "UPDATE notifications SET read_at = $2 WHERE user_id = $1 AND read_at IS NULL RETURNING id",
-        caller.user_id,
-        tx.now,
-    )
-    return ReadOut(marked=len(rows))
+    return ReadOut(marked=await service.read_all(tx, caller.user_id))
 
 
 @router.post("/{notification_id}/read", responses=documented(NotFound))
 async def read_one(notification_id: UUID, caller: Caller, tx: Tx) -> ReadOut:
     """Mark one message as read; again is fine."""
-    rows = await tx.fetch(
-        "UPDATE notifications SET read_at = coalesce(read_at, $3) WHERE id = $1 AND user_id = $2 RETURNING id",
-        notification_id,
-        caller.user_id,
-        tx.now,
-    )
-    if not rows:
-        raise NotFound("There is no such notification.")
+    await service.read_one(tx, caller.user_id, notification_id)
     return ReadOut(marked=1)

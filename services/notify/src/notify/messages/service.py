@@ -3,44 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
-
-import orjson
 
 from chassis import ids
 from chassis.bus.messages import Received
 from chassis.data.database import Transaction
+from chassis.errors import NotFound
 from contracts.notify import NotificationSent
 from contracts.users import UserRegistered, UserUpdated
 from contracts.workflow import RunCancelled, RunCompleted, RunEvent, RunFailed
+from notify.messages import repository
+from notify.messages.models import Message, Recipient
 from notify.messages.templates import refund, render
 
-
-@dataclass(frozen=True, slots=True)
-class Recipient:
-    """What notify knows of a user."""
-
-    name: str
-    language: str
-
-
 _UNKNOWN = Recipient(name="", language="en")
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One in-app message. ``id`` follows from the event, so a repeat is the same message (NTF-10)."""
-
-    id: UUID
-    user_id: UUID
-    product_line: str
-    kind: str
-    title: str
-    body: str
-    data: dict[str, Any]
-    cause: Received[Any] | None = None
 
 
 async def announce_ends(received: Sequence[Received[RunEvent]], tx: Transaction) -> None:
@@ -48,13 +25,13 @@ async def announce_ends(received: Sequence[Received[RunEvent]], tx: Transaction)
     ends = [item for item in received if isinstance(item.message, RunCompleted | RunFailed | RunCancelled)]
     if not ends:
         return
-    known = await _recipients({item.message.user_id for item in ends}, tx)
+    known = await repository.recipients(tx, {item.message.user_id for item in ends})
     await _keep([_message_of(item, known.get(item.message.user_id, _UNKNOWN)) for item in ends], tx)
 
 
 async def welcome(event: UserRegistered, tx: Transaction) -> None:
     """Remember a new user and greet them."""
-    await _remember(event.user_id, event.name or event.username, event.language, 1, tx)
+    await repository.remember(tx, event.user_id, event.name or event.username, event.language, 1)
     title, body = render("welcome", event.language, name=event.name or event.username)
     message = Message(
         ids.derived(event.user_id, "welcome"),
@@ -70,7 +47,7 @@ async def welcome(event: UserRegistered, tx: Transaction) -> None:
 
 async def remember(event: UserUpdated, tx: Transaction) -> None:
     """Keep name and language; an older version changes nothing."""
-    await _remember(event.user_id, event.name or "", event.language, event.version, tx)
+    await repository.remember(tx, event.user_id, event.name or "", event.language, event.version)
 
 
 def _message_of(item: Received[Any], recipient: Recipient) -> Message:
@@ -106,47 +83,23 @@ def _message_of(item: Received[Any], recipient: Recipient) -> Message:
     )
 
 
+async def read_all(tx: Transaction, user_id: UUID) -> int:
+    """Mark every message of a user as read; how many were not."""
+    return await repository.mark_all_read(tx, user_id)
+
+
+async def read_one(tx: Transaction, user_id: UUID, notification_id: UUID) -> None:
+    """Mark one message of a user as read; again is fine. Raises ``NotFound``."""
+    if not await repository.mark_read(tx, user_id, notification_id):
+        raise NotFound("There is no such notification.")
+
+
 async def _keep(messages: Sequence[Message], tx: Transaction) -> None:
-    rows = await tx.fetch(
-        """
-        INSERT INTO notifications (id, user_id, product_line, kind, title, body, data, created_at)
-        SELECT *, $8::timestamptz
-        FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::jsonb[])
-        ON CONFLICT (id) DO NOTHING RETURNING id
-        """,
-        [message.id for message in messages],
-        [message.user_id for message in messages],
-        [message.product_line for message in messages],
-        [message.kind for message in messages],
-        [message.title for message in messages],
-        [message.body for message in messages],
-        [orjson.dumps(message.data).decode() for message in messages],
-        tx.now,
-    )
+    new = await repository.add(tx, messages)
     # By id: one batch may hold the same event twice.
-    by_id = {message.id: message for message in messages}
-    for message in (by_id[row["id"]] for row in rows):
-        sent = NotificationSent(
-            notification_id=message.id, user_id=message.user_id, channel="in_app", kind=message.kind
-        )
-        tx.emit(sent, cause=message.cause)
-
-
-async def _recipients(user_ids: set[UUID], tx: Transaction) -> dict[UUID, Recipient]:
-    rows = await tx.fetch("SELECT * FROM recipients WHERE user_id = ANY($1::uuid[])", list(user_ids))
-    return {row["user_id"]: Recipient(row["name"] or "", row["language"]) for row in rows}
-
-
-async def _remember(user_id: UUID, name: str, language: str, version: int, tx: Transaction) -> None:
-    await tx.execute(
-        """
-        INSERT INTO recipients (user_id, name, language, version) VALUES ($1, $2, $3, $4)
-        ON CONFLICT (user_id) DO UPDATE
-        SET name = excluded.name, language = excluded.language, version = excluded.version
-        WHERE recipients.version < excluded.version
-        """,
-        user_id,
-        name,
-        language,
-        version,
-    )
+    for message in {message.id: message for message in messages}.values():
+        if message.id in new:
+            sent = NotificationSent(
+                notification_id=message.id, user_id=message.user_id, channel="in_app", kind=message.kind
+            )
+            tx.emit(sent, cause=message.cause)

@@ -8,6 +8,8 @@ from uuid import UUID
 from sqlalchemy import or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from chassis.data.database import Transaction
+from contracts.billing import EntitlementsChanged
 from users.accounts.models import Entitlement, User
 
 
@@ -52,3 +54,20 @@ class AccountRepository:
     def add(self, user: User) -> None:
         """A new account."""
         self._session.add(user)
+
+
+async def keep_entitlement(tx: Transaction, event: EntitlementsChanged) -> None:
+    """Keep billing's newest word; an older one changes nothing."""
+    await tx.execute(
+        """
+        INSERT INTO entitlements (user_id, product_line, plan, credits, version) VALUES ($1, $2, $3, $4, $5)
+        ON CONFLICT (user_id, product_line) DO UPDATE
+        SET plan = excluded.plan, credits = excluded.credits, version = excluded.version
+        WHERE entitlements.version < excluded.version
+        """,
+        event.user_id,
+        event.product_line,
+        event.plan,
+        event.credits_available,
+        event.version,
+    )

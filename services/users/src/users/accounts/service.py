@@ -18,7 +18,7 @@ from contracts.users import UserRegistered, UserUpdated
 from users.accounts.errors import AccountExists
 from users.accounts.models import Consent, User
 from users.accounts.passwords import Hasher, weakness
-from users.accounts.repository import AccountRepository
+from users.accounts.repository import AccountRepository, keep_entitlement
 from users.accounts.schemas import ConsentIn, ProfileIn, RegisterIn, UserOut
 
 _REQUIRED_CONSENTS = frozenset({"terms", "privacy"})
@@ -144,19 +144,7 @@ async def change_profile(user_id: UUID, body: ProfileIn, product_line: str, tx: 
 
 async def keep_entitlements(event: EntitlementsChanged, tx: Transaction) -> None:
     """Keep billing's newest word; an older one changes nothing."""
-    await tx.execute(
-        """
-        INSERT INTO entitlements (user_id, product_line, plan, credits, version) VALUES ($1, $2, $3, $4, $5)
-        ON CONFLICT (user_id, product_line) DO UPDATE
-        SET plan = excluded.plan, credits = excluded.credits, version = excluded.version
-        WHERE entitlements.version < excluded.version
-        """,
-        event.user_id,
-        event.product_line,
-        event.plan,
-        event.credits_available,
-        event.version,
-    )
+    await keep_entitlement(tx, event)
 
 
 async def hash_password(hasher: Hasher, body: RegisterIn) -> bytes:

@@ -13,18 +13,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
-
 from chassis.data.database import Transaction
 from chassis.errors import ServiceError
 from users.accounts.errors import AccountLocked, AddressLocked
-from users.accounts.models import CountsFailures, LoginAddress, LoginGuard, Session, User
+from users.accounts.models import CountsFailures, User
 from users.devices import AddressHasher, Device, network_of
+from users.sessions.repository import FailureRepository, SessionRepository
 from users.settings import Settings
 
 _SPENT_FOR = timedelta(days=1)
-_SESSIONS_LOOKED_AT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +64,15 @@ class Lockout:
 
     async def refusal(self, user: User | None, device: Device, tx: Transaction) -> ServiceError | None:
         """Why this login is not even looked at, if so; the same whether its password is right or wrong."""
-        address = self._address_hash.of_network(device)
-        if (remaining := locked_for(await tx.session.get(LoginAddress, address), tx.now)) is not None:
+        address, failures = self._address_hash.of_network(device), FailureRepository(tx.session)
+        if (remaining := locked_for(await failures.address(address), tx.now)) is not None:
             return AddressLocked(
                 f"Too many failed logins from here. Try again in {_minutes(remaining)}.",
                 retry_after_s=remaining.total_seconds(),
             )
         if user is None:
             return None
-        remaining = locked_for(await tx.session.get(LoginGuard, (user.id, address)), tx.now)
+        remaining = locked_for(await failures.guard(user.id, address), tx.now)
         if remaining is None and not await self._familiar(user, device, tx):
             remaining = locked_for(user, tx.now)
         if remaining is None:
@@ -90,27 +87,19 @@ class Lockout:
         if user is not None:
             await self._count_for_account(user, address, device, tx)
         # Rows are locked in this order everywhere: account, address for the account, address.
-        stale = LoginAddress.failing_since < tx.now - self._address.window
-        unlocked = or_(LoginAddress.locked_until.is_(None), LoginAddress.locked_until <= tx.now)
-        gone = select(LoginAddress.address).where(stale, unlocked).with_for_update(skip_locked=True)
-        await tx.session.execute(delete(LoginAddress).where(LoginAddress.address.in_(gone)))
-        await tx.session.execute(insert(LoginAddress).values(address=address).on_conflict_do_nothing())
-        counter = await tx.session.get_one(LoginAddress, address, with_for_update=True, populate_existing=True)
-        one_more(counter, self._address, tx.now)
+        failures = FailureRepository(tx.session)
+        await failures.forget_addresses(tx.now - self._address.window, tx.now)
+        one_more(await failures.locked_address(address), self._address, tx.now)
 
     async def cleared(self, user: User, device: Device, tx: Transaction) -> None:
         """A login succeeded: the account's counter starts anew, and what this address did to it is forgotten."""
         user.failed_login_count, user.failing_since, user.locked_until = 0, None, None
-        address = self._address_hash.of_network(device)
-        await tx.session.execute(delete(LoginGuard).where(LoginGuard.user_id == user.id, LoginGuard.address == address))
+        await FailureRepository(tx.session).forget_guard(user.id, self._address_hash.of_network(device))
 
     async def _count_for_account(self, user: User, address: bytes, device: Device, tx: Transaction) -> None:
-        now = tx.now
-        old = LoginGuard.failing_since <= now - _SPENT_FOR
-        not_spent = or_(LoginGuard.spent_until.is_(None), LoginGuard.spent_until <= now)
-        await tx.session.execute(delete(LoginGuard).where(LoginGuard.user_id == user.id, old, not_spent))
-        await tx.session.execute(insert(LoginGuard).values(user_id=user.id, address=address).on_conflict_do_nothing())
-        guard = await tx.session.get_one(LoginGuard, (user.id, address), with_for_update=True, populate_existing=True)
+        now, failures = tx.now, FailureRepository(tx.session)
+        await failures.forget_guards(user.id, now - _SPENT_FOR, now)
+        guard = await failures.locked_guard(user.id, address)
         if await self._familiar(user, device, tx):
             one_more(guard, self._account, now)
             return
@@ -119,25 +108,14 @@ class Lockout:
             guard.spent_until = now + _SPENT_FOR
         if spent_until is None and one_more(user, self._account, now):
             await tx.session.flush()
-            helped = LoginGuard.failing_since >= now - self._account.window
-            await tx.session.execute(
-                update(LoginGuard)
-                .where(LoginGuard.user_id == user.id, helped, not_spent)
-                .values(spent_until=now + _SPENT_FOR)
-                .execution_options(synchronize_session=False)
-            )
+            await failures.spend_guards(user.id, now - self._account.window, now + _SPENT_FOR, now)
 
     async def _familiar(self, user: User, device: Device, tx: Transaction) -> bool:
         """Whether the account was logged in from there before."""
         network = network_of(device.ip_address)
         if network is None:
             return False
-        known = await tx.session.scalars(
-            select(Session.ip_address)
-            .where(Session.user_id == user.id)
-            .order_by(Session.created_at.desc())
-            .limit(_SESSIONS_LOOKED_AT)
-        )
+        known = await SessionRepository(tx.session).addresses(user.id)
         return any(network_of(address) == network for address in known)
 
 

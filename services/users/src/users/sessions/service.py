@@ -7,8 +7,6 @@ import secrets
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import select
-
 from chassis import ids
 from chassis.data.database import Database, Transaction
 from chassis.errors import ServiceError
@@ -24,6 +22,7 @@ from users.accounts.service import with_plan
 from users.devices import Device
 from users.keys.signing import SigningKey
 from users.sessions.lockout import Lockout
+from users.sessions.repository import SessionRepository
 from users.settings import Settings
 
 _COMPARISONS = 3
@@ -118,10 +117,9 @@ class Sessions:
         """
         refusal = RefreshRefused("The session has ended. Log in again.")
         async with self._database.transaction() as tx:
-            token = await tx.session.scalar(
-                select(RefreshToken).where(RefreshToken.token_hash == _hashed(refresh_token)).with_for_update()
-            )
-            session = await tx.session.get(Session, token.session_id, with_for_update=True) if token else None
+            sessions = SessionRepository(tx.session)
+            token = await sessions.token(_hashed(refresh_token))
+            session = await sessions.get(token.session_id) if token else None
             if token is None or session is None or session.revoked_at is not None or session.expires_at <= tx.now:
                 raise refusal
             grace = timedelta(seconds=self._settings.refresh_grace_s)
@@ -139,22 +137,17 @@ class Sessions:
 
     async def logout(self, session_id: UUID, tx: Transaction) -> None:
         """End a session; its tokens stop working at once. Ending it again changes nothing."""
-        session = await tx.session.get(Session, session_id, with_for_update=True)
+        session = await SessionRepository(tx.session).get(session_id)
         if session is not None and session.revoked_at is None:
             _revoke(session, tx)
 
     async def list_active(self, user_id: UUID, tx: Transaction) -> list[Session]:
         """A user's sessions that can still be used, newest first."""
-        rows = await tx.session.scalars(
-            select(Session)
-            .where(Session.user_id == user_id, Session.revoked_at.is_(None), Session.expires_at > tx.now)
-            .order_by(Session.created_at.desc())
-        )
-        return list(rows)
+        return list(await SessionRepository(tx.session).active(user_id, tx.now))
 
     async def end(self, user_id: UUID, session_id: UUID, tx: Transaction) -> bool:
         """End one of a user's sessions; False when it is not theirs or not active."""
-        session = await tx.session.get(Session, session_id, with_for_update=True)
+        session = await SessionRepository(tx.session).get(session_id)
         if session is None or session.user_id != user_id or session.revoked_at is not None:
             return False
         _revoke(session, tx)

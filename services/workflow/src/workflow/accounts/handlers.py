@@ -1,4 +1,4 @@
-"""Copies of entitlements and users, kept by version: an older message never replaces a newer one."""
+"""What workflow learns of users and of what they may do."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from chassis.data.database import Transaction
 from chassis.messaging.consumer import Consumers
 from contracts.billing import EntitlementsChanged
 from contracts.users import UserRegistered, UserUpdated
-from workflow.accounts import repository
+from workflow.accounts import service
 
 
 def subscribe(consumers: Consumers) -> None:
@@ -16,22 +16,12 @@ def subscribe(consumers: Consumers) -> None:
 
     @entitlements.each(EntitlementsChanged)
     async def keep_entitlements(event: EntitlementsChanged, tx: Transaction) -> None:
-        await repository.keep_entitlements(tx, event)
+        await service.keep_entitlements(tx, event)
 
     @users.each(UserRegistered)
     async def keep_new_user(event: UserRegistered, tx: Transaction) -> None:
-        await repository.keep_user(
-            tx, event.user_id, event.email, event.name, event.language, is_active=True, version=0
-        )
+        await service.keep_user(tx, event)
 
     @users.each(UserUpdated)
     async def keep_user(event: UserUpdated, tx: Transaction) -> None:
-        await repository.keep_user(
-            tx,
-            event.user_id,
-            event.email,
-            event.name,
-            event.language,
-            is_active=event.is_active,
-            version=event.version,
-        )
+        await service.keep_user(tx, event)

@@ -104,6 +104,10 @@ def _nothing(_: Run) -> dict[str, StoredObject]:
     return {}
 
 
+def _no_score(_: Run) -> float | None:
+    return None
+
+
 def _no_credits(_: Run) -> int:
     return 0
 
@@ -113,8 +117,9 @@ class Definition:
     """A workflow type. A run keeps the version it began with.
 
     ``deadline_s``: from its start (or another round's) a run is final by then; work stops earlier by what undoing may
-    take. ``results``: what came out, by name; ``credits``: what it cost the user; ``closing``: warnings that can only
-    be told at the end.
+    take. ``results``: what came out, by name; ``credits``: what it cost the user; ``score``: how good it is in
+    all, 0 to 10, None while that is not known, and ``score_at_least`` what it should be; ``closing``: warnings that can
+    only be told at the end.
     """
 
     name: str
@@ -124,6 +129,8 @@ class Definition:
     lane: Callable[[Run], Priority] = _normal
     results: Callable[[Run], dict[str, StoredObject]] = _nothing
     credits: Callable[[Run], int] = _no_credits
+    score: Callable[[Run], float | None] = _no_score
+    score_at_least: float = 0.0
     closing: Callable[[Run], Sequence[str]] = field(default=lambda _: ())
 
     def __post_init__(self) -> None:

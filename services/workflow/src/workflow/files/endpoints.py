@@ -14,7 +14,7 @@ from chassis.http.requests import Tx
 from chassis.identity.tokens import Caller
 from chassis.observe import context
 from chassis.storage.port import ObjectStore, StoreUnavailable
-from workflow.files import repository
+from workflow.files import queries, service
 from workflow.files.errors import (
     FileInfected,
     FileNotFound,
@@ -70,7 +70,7 @@ def router(settings: Settings, uploads: Uploads) -> APIRouter:
         content_type = request.headers.get("content-type", "")
         file_id = await uploads.upload(caller, product_line, content_type, request.stream())
         async with uploads.database.transaction() as tx:
-            row = await repository.own(tx, file_id, caller.user_id, any_owner=False)
+            row = await queries.own(tx, file_id, caller.user_id, any_owner=False)
         if row is None:
             raise FileNotFound("The file was deleted while it was being stored.")
         return shown(row)
@@ -90,7 +90,7 @@ def router(settings: Settings, uploads: Uploads) -> APIRouter:
         """Your files, newest first."""
         if user_id is not None and user_id != caller.user_id and not caller.is_admin:
             raise NotAllowed("Only administrators may list other users' files.")
-        rows, total = await repository.page(
+        rows, total = await queries.page(
             tx, user_id or caller.user_id, type, is_temporary, created_from, created_before, page
         )
         items = [FileMetadata.model_validate(described(row, stores, settings.link_s, links=False)) for row in rows]
@@ -99,15 +99,12 @@ def router(settings: Settings, uploads: Uploads) -> APIRouter:
     @routes.get("/{file_id}", responses=documented(FileNotFound))
     async def get_file(file_id: UUID, caller: Caller, tx: Tx) -> FileOut:
         """A file with signed links; counts the access."""
-        row = await repository.opened(tx, file_id, caller.user_id, any_owner=caller.is_admin)
-        if row is None:
-            raise FileNotFound("There is no such file.")
-        return shown(row)
+        return shown(await service.opened(tx, caller, file_id))
 
     @routes.get("/{file_id}/metadata", responses=documented(FileNotFound))
     async def get_metadata(file_id: UUID, caller: Caller, tx: Tx) -> FileMetadata:
         """What is known of a file, without a link."""
-        row = await repository.own(tx, file_id, caller.user_id, any_owner=caller.is_admin)
+        row = await queries.own(tx, file_id, caller.user_id, any_owner=caller.is_admin)
         if row is None:
             raise FileNotFound("There is no such file.")
         return FileMetadata.model_validate(described(row, stores, settings.link_s, links=False))
@@ -115,7 +112,6 @@ def router(settings: Settings, uploads: Uploads) -> APIRouter:
     @routes.delete("/{file_id}", status_code=204, responses=documented(FileNotFound))
     async def delete_file(file_id: UUID, caller: Caller, tx: Tx) -> None:
         """Delete a file: hidden at once, removed from the store a little later."""
-        if not await repository.delete(tx, file_id, caller.user_id, any_owner=caller.is_admin):
-            raise FileNotFound("There is no such file.")
+        await service.delete(tx, caller, file_id)
 
     return routes

@@ -10,11 +10,10 @@ from uuid import UUID
 import orjson
 
 from chassis.data.database import Transaction
-from chassis.http.pagination import PageRequest
 from contracts.enums import ScanStatus
 from contracts.objects import StoredObject
 
-_COLUMNS = """
+COLUMNS = """
 id, user_id, product_line, original_name, purpose, storage_backend, storage_key, file_size, mime_type, checksum,
 prepared, width, height, duration, kind, scan_status, is_temporary, expires_at, access_count, last_accessed_at,
 created_at, updated_at
@@ -26,21 +25,12 @@ INSERT INTO files (id, user_id, product_line, original_name, purpose, storage_ba
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $18)
 """
 
-_VISIBLE = "deleted_at IS NULL AND scan_status <> 'infected' AND (expires_at IS NULL OR expires_at > $2)"
-_OWN = f"SELECT {_COLUMNS} FROM files WHERE id = $1 AND (user_id = $3 OR $4) AND {_VISIBLE}"  # noqa: S608
+VISIBLE = "deleted_at IS NULL AND scan_status <> 'infected' AND (expires_at IS NULL OR expires_at > $2)"
 _OPEN = f"""
 UPDATE files SET access_count = access_count + 1, last_accessed_at = $2
-WHERE id = $1 AND (user_id = $3 OR $4) AND {_VISIBLE} RETURNING {_COLUMNS}
+WHERE id = $1 AND (user_id = $3 OR $4) AND {VISIBLE} RETURNING {COLUMNS}
 """  # noqa: S608
-_DELETE = f"UPDATE files SET deleted_at = $2, updated_at = $2 WHERE id = $1 AND (user_id = $3 OR $4) AND {_VISIBLE}"  # noqa: S608
-
-_WHERE = f"""
-FROM files WHERE user_id = $1 AND {_VISIBLE}
-AND ($3::text IS NULL OR mime_type = $3 OR kind = $3) AND ($4::boolean IS NULL OR is_temporary = $4)
-AND ($5::timestamptz IS NULL OR created_at >= $5) AND ($6::timestamptz IS NULL OR created_at < $6)
-"""
-_COUNT = f"SELECT count(*) AS total {_WHERE}"
-_PAGE = f"SELECT {_COLUMNS} {_WHERE} ORDER BY created_at DESC, id DESC LIMIT $7 OFFSET $8"
+_DELETE = f"UPDATE files SET deleted_at = $2, updated_at = $2 WHERE id = $1 AND (user_id = $3 OR $4) AND {VISIBLE}"  # noqa: S608
 
 _TO_REMOVE = """
 SELECT id, storage_backend, storage_key, prepared FROM files
@@ -52,7 +42,7 @@ UPDATE files SET objects_removed_at = $2, deleted_at = coalesce(deleted_at, $2),
 WHERE id = ANY($1::uuid[])
 """
 _TO_MOVE = f"""
-SELECT {_COLUMNS} FROM files WHERE storage_backend = 'fallback' AND deleted_at IS NULL ORDER BY id LIMIT $1
+SELECT {COLUMNS} FROM files WHERE storage_backend = 'fallback' AND deleted_at IS NULL ORDER BY id LIMIT $1
 FOR UPDATE SKIP LOCKED
 """  # noqa: S608
 
@@ -102,14 +92,8 @@ async def add(tx: Transaction, file: NewFile) -> None:
     )
 
 
-async def own(tx: Transaction, file_id: UUID, user_id: UUID, *, any_owner: bool) -> dict[str, Any] | None:
-    """A user's file that is neither deleted, nor expired, nor infected."""
-    record = await tx.fetchrow(_OWN, file_id, tx.now, user_id, any_owner)
-    return dict(record) if record is not None else None
-
-
 async def opened(tx: Transaction, file_id: UUID, user_id: UUID, *, any_owner: bool) -> dict[str, Any] | None:
-    """Like :func:`own`, and counts the access (FIL-03)."""
+    """A file as :func:`workflow.files.queries.own` gives it; counts the access (FIL-03)."""
     record = await tx.fetchrow(_OPEN, file_id, tx.now, user_id, any_owner)
     return dict(record) if record is not None else None
 
@@ -117,22 +101,6 @@ async def opened(tx: Transaction, file_id: UUID, user_id: UUID, *, any_owner: bo
 async def delete(tx: Transaction, file_id: UUID, user_id: UUID, *, any_owner: bool) -> bool:
     """Hide a file at once; its objects go later. False when there is none."""
     return await tx.execute(_DELETE, file_id, tx.now, user_id, any_owner) == "UPDATE 1"
-
-
-async def page(
-    tx: Transaction,
-    user_id: UUID,
-    kind: str | None,
-    temporary: bool | None,
-    created_from: datetime | None,
-    created_before: datetime | None,
-    wanted: PageRequest,
-) -> tuple[list[dict[str, Any]], int]:
-    """One page of a user's files, newest first, and how many there are."""
-    arguments = (user_id, tx.now, kind, temporary, created_from, created_before)
-    counted = await tx.fetchrow(_COUNT, *arguments)
-    records = await tx.fetch(_PAGE, *arguments, wanted.limit, wanted.offset)
-    return [dict(record) for record in records], counted["total"] if counted is not None else 0
 
 
 async def to_remove(tx: Transaction, before: datetime, limit: int) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ import structlog
 
 from chassis import ids
 from chassis.clock import Clock
-from chassis.data.database import Database
+from chassis.data.database import Database, Transaction
 from chassis.identity.tokens import Identity
 from chassis.storage import keys
 from chassis.storage.port import ObjectStore, StoreUnavailable
@@ -27,7 +27,7 @@ from contracts.workflow import FileUploaded
 from media import errors as media_errors
 from media.images.photos import MAX_BYTES, sniff
 from workflow.files import repository
-from workflow.files.errors import FileInfected, FormatNotAccepted, ImageRefused, InspectionBusy, NoFile
+from workflow.files.errors import FileInfected, FileNotFound, FormatNotAccepted, ImageRefused, InspectionBusy, NoFile
 from workflow.files.inspection import Inspected, inspect
 from workflow.files.receiving import Received, receive
 from workflow.files.repository import NewFile
@@ -185,6 +185,20 @@ def described(
         "url": store.signed_url(row["storage_key"], expires_s=link_s) if store is not None else None,
         "prepared_url": store.signed_url(prepared["key"], expires_s=link_s) if store and prepared else None,
     }
+
+
+async def opened(tx: Transaction, caller: Identity, file_id: UUID) -> dict[str, Any]:
+    """A file that the caller may see; counts the access. Raises ``FileNotFound``."""
+    row = await repository.opened(tx, file_id, caller.user_id, any_owner=caller.is_admin)
+    if row is None:
+        raise FileNotFound("There is no such file.")
+    return row
+
+
+async def delete(tx: Transaction, caller: Identity, file_id: UUID) -> None:
+    """Hide a file at once; its objects go later. Raises ``FileNotFound``."""
+    if not await repository.delete(tx, file_id, caller.user_id, any_owner=caller.is_admin):
+        raise FileNotFound("There is no such file.")
 
 
 def _judge_head(head: bytes) -> None:

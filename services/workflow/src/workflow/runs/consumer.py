@@ -8,18 +8,14 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import structlog
-
 from chassis.bus.messages import Received
 from chassis.data.database import Transaction
 from chassis.messaging.consumer import Consumers
 from workflow.engine.draft import TOLD_AT_MOST_EVERY_S
 from workflow.engine.signals import Progressed
-from workflow.runs import repository
+from workflow.runs import service
 from workflow.runs.driver import Driver, Happening
 from workflow.runs.translation import ANSWERS, translate
-
-log = structlog.get_logger(__name__)
 
 BATCH = 100
 
@@ -40,13 +36,8 @@ def subscribe(consumers: Consumers, driver: Driver) -> None:
             if isinstance(signal, Progressed) and not throttle.admits(signal.ref, tx.now):
                 continue
             happened.setdefault(run_id, []).append(Happening(signal, item))
-        if not happened:
-            return
-        rows = await repository.lock(tx, list(happened))
-        if len(rows) < len(happened):
-            known = {row.brief.id for row in rows}
-            log.warning("run.unknown", run_ids=[str(run_id) for run_id in happened if run_id not in known])
-        await driver.drive(tx, rows, happened)
+        if happened:
+            await service.answered(tx, driver, happened)
 
 
 class Throttle:

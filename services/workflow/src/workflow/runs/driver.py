@@ -20,9 +20,10 @@ from contracts.workflow import RunFailed
 from workflow.engine.advance import OUR_FAULT, Decision, Entry, advance
 from workflow.engine.definition import Definitions
 from workflow.engine.signals import Faulted, Signal
-from workflow.engine.state import Brief, Run, load_state
+from workflow.engine.state import Run, load_state
 from workflow.runs import metrics, repository
-from workflow.runs.repository import Change, Row
+from workflow.runs.models import Row
+from workflow.runs.repository import Change, NewRun
 
 log = structlog.get_logger(__name__)
 
@@ -61,7 +62,7 @@ class Driver:
         if changes:
             repository.write(tx, changes)
         for row, decision, happening in outbox:
-            send(tx, row.brief, row.correlation_id, decision, happening.cause)
+            send(tx, row, decision, happening.cause)
         ends = [event for _, decision, _ in outbox if decision.state.phase.final for event in decision.events]
         if ends:
             others_wait = any(row.others_wait for row in rows)
@@ -121,7 +122,8 @@ class Driver:
             retryable=False,
             credits_returned=False,
         )
-        with _context(row.brief, row.correlation_id):
+        # A batch is in the trace of its first message, which need not be this run's.
+        with _context(row), context.bind(traceparent=row.traceparent or context.current().traceparent):
             tx.emit(failed)
         tx.after_commit(metrics.RUNS_PARKED.inc)
 
@@ -135,20 +137,21 @@ def lazily(stored: datetime | None, due: datetime | None, now: datetime) -> date
     return stored if now < stored <= due else due
 
 
-def send(
-    tx: Transaction, brief: Brief, correlation_id: str | None, decision: Decision, cause: Received[Any] | None
-) -> None:
-    """Send what was decided, as a consequence of ``cause`` or, where time was the cause, of the run's creation."""
-    with _context(brief, correlation_id) if cause is None else contextlib.nullcontext():
+def send(tx: Transaction, run: Row | NewRun, decision: Decision, cause: Received[Any] | None) -> None:
+    """Send what was decided, as a consequence of ``cause``, or of the request in hand, or, where time was the cause, of
+    the run's creation."""
+    with _context(run) if cause is None else contextlib.nullcontext():
         for command, priority in decision.commands:
             tx.send(command, priority=priority, cause=cause)
         for event in decision.events:
             tx.emit(event, cause=cause)
 
 
-def _context(brief: Brief, correlation_id: str | None) -> contextlib.AbstractContextManager[Any]:
+def _context(run: Row | NewRun) -> contextlib.AbstractContextManager[Any]:
+    now = context.current()
     return context.bind(
-        correlation_id=correlation_id or context.current().correlation_id,
-        user_id=brief.user_id,
-        product_line=brief.product_line,
+        correlation_id=run.correlation_id or now.correlation_id,
+        user_id=run.brief.user_id,
+        product_line=run.brief.product_line,
+        traceparent=now.traceparent or run.traceparent,
     )

@@ -31,7 +31,7 @@ from workflow.runs.errors import (
     NotPossible,
     RunNotFound,
 )
-from workflow.runs.repository import Row
+from workflow.runs.models import Row
 from workflow.runs.schemas import (
     DownloadOut,
     EstimateIn,

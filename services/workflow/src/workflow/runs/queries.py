@@ -10,7 +10,8 @@ from uuid import UUID
 from chassis.data.database import Transaction
 from chassis.http.pagination import PageRequest
 from contracts.enums import Status, WorkflowType
-from workflow.runs.repository import COLUMNS, Row, row_of
+from workflow.runs.models import Row
+from workflow.runs.repository import COLUMNS, row_of
 
 _ONE = f"SELECT {COLUMNS} FROM runs WHERE id = $1 AND (user_id = $2 OR $3)"  # noqa: S608
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -18,14 +18,15 @@ from workflow.accounts.entitlement import Entitlement
 from workflow.engine.advance import Entry
 from workflow.engine.signals import dump_signal
 from workflow.engine.state import Brief, RunState, dump_state
+from workflow.runs.models import Row
 
 KEY_LIFE = timedelta(hours=24)
 """How long an idempotency key is remembered (PLT-21)."""
 
 COLUMNS = """
 id, user_id, product_line, workflow_type, definition, version, created_at, input, state::text AS state, wake_at,
-correlation_id, parked_reason, file_id, title, description, status, progress, estimated_cost, lane, finished_at,
-cleaned_at, updated_at
+correlation_id, traceparent, parked_reason, file_id, title, description, status, progress, estimated_cost, lane,
+finished_at, cleaned_at, updated_at
 """
 
 # Rows are locked in the order of their ids by whoever locks several, so that two batches cannot wait for each other.
@@ -68,12 +69,12 @@ RETURNING key
 _CREATE = """
 INSERT INTO runs (
     id, user_id, product_line, workflow_type, definition, version, created_at, file_id, title, description, input,
-    target_duration, estimated_cost, lane, correlation_id, status, progress, state, wake_at, updated_at
+    target_duration, estimated_cost, lane, correlation_id, traceparent, status, progress, state, wake_at, updated_at
 )
-SELECT *, $20::timestamptz FROM unnest(
+SELECT *, $21::timestamptz FROM unnest(
     $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::integer[], $7::timestamptz[], $8::uuid[],
     $9::text[], $10::text[], $11::jsonb[], $12::integer[], $13::numeric[], $14::smallint[], $15::text[], $16::text[],
-    $17::smallint[], $18::json[], $19::timestamptz[]
+    $17::text[], $18::smallint[], $19::json[], $20::timestamptz[]
 )
 """
 
@@ -90,28 +91,6 @@ SELECT
 """
 
 _REMEMBERED = "SELECT body_sha256, answer FROM idempotency_keys WHERE user_id = $1 AND key = $2"
-
-
-class Row(NamedTuple):
-    """A run as it is stored. ``state`` is JSON text, decoded only where it is needed."""
-
-    brief: Brief
-    state: str
-    wake_at: datetime | None
-    correlation_id: str | None
-    parked_reason: str | None
-    file_id: UUID | None
-    title: str | None
-    description: str | None
-    status: str
-    progress: int
-    estimated_cost: Decimal
-    lane: int
-    finished_at: datetime | None
-    cleaned_at: datetime | None
-    updated_at: datetime
-    others_wait: bool
-    """When it was read, runs waited for room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +126,7 @@ class NewRun:
     estimated_cost: Decimal
     lane: int
     correlation_id: str | None
+    traceparent: str | None
     state: RunState
     entries: Sequence[Entry]
     wake_at: datetime | None
@@ -225,6 +205,7 @@ def _new_row(new: NewRun) -> tuple[Any, ...]:
         new.estimated_cost,
         new.lane,
         new.correlation_id,
+        new.traceparent,
         state.phase.status.value,
         state.progress,
         dump_state(state),
@@ -318,6 +299,7 @@ def row_of(record: asyncpg.Record) -> Row:
         state=record["state"],
         wake_at=record["wake_at"],
         correlation_id=record["correlation_id"],
+        traceparent=record["traceparent"],
         parked_reason=record["parked_reason"],
         file_id=record["file_id"],
         title=record["title"],
@@ -335,3 +317,8 @@ def row_of(record: asyncpg.Record) -> Row:
 
 def _decision(entry: Entry) -> str:
     return orjson.dumps({"phase": entry.phase.value, "commands": entry.commands, "events": entry.events}).decode()
+
+
+async def somebody_waits(connection: asyncpg.Connection) -> bool:
+    """Whether runs wait for room."""
+    return bool(await connection.fetchval("SELECT EXISTS (SELECT FROM runs WHERE status = 'pending')"))

@@ -74,6 +74,7 @@ class WorkflowAccepted(BaseModel):
     status: Status
     estimated_cost: Decimal
     estimated_seconds: float
+    warnings: list[str] = Field(default=[], description="What was changed in the order, for a person.")
 
 
 class WorkflowSummary(BaseModel):

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+import structlog
 
 from chassis import ids
 from chassis.data.database import Transaction
@@ -26,6 +27,8 @@ from workflow.engine.advance import Decision, advance, first_state, may_cancel, 
 from workflow.engine.definition import Definition, Definitions
 from workflow.engine.signals import CancelRequested, RetryRequested, Signal, Started, Ticked, UndoRetryRequested
 from workflow.engine.state import Brief, Run, RunState, UndoStatus, load_state
+from workflow.products.product import Estimate, Product
+from workflow.products.registry import BY_TYPE
 from workflow.runs import repository
 from workflow.runs.driver import Driver, Happening, send
 from workflow.runs.errors import (
@@ -36,12 +39,13 @@ from workflow.runs.errors import (
     NotPossible,
     RunNotFound,
 )
-from workflow.runs.repository import Known, NewRun, Remember, Row
-from workflow.runs.rules import Estimate, clean_line, clean_script, estimate
+from workflow.runs.models import Row
+from workflow.runs.repository import Known, NewRun, Remember
+from workflow.runs.rules import clean_line, clean_script, removal_warnings
 from workflow.runs.schemas import EstimateIn, WorkflowAccepted, WorkflowIn
 from workflow.settings import Settings
-from workflow.talking_photo.definition import CREDITS, METER
-from workflow.talking_photo.input import TalkingPhotoInput
+
+log = structlog.get_logger(__name__)
 
 LONGEST_KEY = 255
 
@@ -80,8 +84,10 @@ async def accept(
     known = await repository.before_create(tx, body.input_file_id, caller.user_id, product_line, key)
     if known.remembered is not None:
         return _repeated(known.remembered, digest)
-    expected = _check(settings, known, body, product_line, tx.now)
-    order = _order(caller, product_line, body, known, expected)
+    product = BY_TYPE[body.workflow_type]
+    expected = _check(settings, product, known, body, product_line, tx.now)
+    script = clean_script(body.script, body.script_language, PRODUCT_LINES[product_line].script_characters)
+    order = _order(caller, product, product_line, body, script.text, known, expected)
     run_id = ids.uuid7()
     room = known.processing < settings.max_processing
     answer = WorkflowAccepted(
@@ -89,6 +95,7 @@ async def accept(
         status=Status.PROCESSING if room else Status.PENDING,
         estimated_cost=expected.cost,
         estimated_seconds=expected.seconds,
+        warnings=removal_warnings(script),
     )
     remember = Remember(key, digest, answer.model_dump(mode="json")) if key is not None else None
     if not await begin(tx, definition, order, run_id=run_id, room=room, remember=remember):
@@ -148,6 +155,7 @@ def _new_run(brief: Brief, order: Order, state: RunState, started: Decision | No
         estimated_cost=order.estimated_cost,
         lane=LANES[order.priority],
         correlation_id=context.current().correlation_id or str(brief.id),
+        traceparent=context.current().traceparent,
         state=state,
         entries=entries,
         wake_at=None if state.phase.final else wake_at,
@@ -168,14 +176,14 @@ def _tell_of(tx: Transaction, order: Order, new: NewRun, started: Decision | Non
             )
         )
     if started is not None:
-        send(tx, new.brief, new.correlation_id, started, None)
+        send(tx, new, started, None)
 
 
 async def estimated(tx: Transaction, settings: Settings, caller: Identity, body: EstimateIn) -> tuple[Estimate, int]:
     """What an order is expected to take, and how many runs are before it (WFL-08)."""
     known = await repository.before_create(tx, None, caller.user_id, product_line_of(caller, settings), None)
     ahead = max(0, known.processing - settings.max_processing + 1)
-    return _expected(settings, known, body.target_duration), ahead
+    return _expected(settings, BY_TYPE[body.workflow_type], known, body.target_duration), ahead
 
 
 async def cancel(tx: Transaction, driver: Driver, caller: Identity, run_id: UUID) -> Row:
@@ -224,6 +232,15 @@ def product_line_of(caller: Identity, settings: Settings) -> str:
     return context.current().product_line or caller.product_line or settings.default_product_line
 
 
+async def answered(tx: Transaction, driver: Driver, happened: Mapping[UUID, list[Happening]]) -> None:
+    """Take what happened to runs into account, by their ids; runs that are not known are only logged."""
+    rows = await repository.lock(tx, list(happened))
+    if len(rows) < len(happened):
+        known = {row.brief.id for row in rows}
+        log.warning("run.unknown", run_ids=[str(run_id) for run_id in happened if run_id not in known])
+    await driver.drive(tx, rows, happened)
+
+
 def definition_for(definitions: Definitions, workflow_type: WorkflowType) -> Definition:
     """What makes this type; raises ``Unsupported``."""
     found = definitions.current.get(workflow_type.value)
@@ -232,7 +249,9 @@ def definition_for(definitions: Definitions, workflow_type: WorkflowType) -> Def
     return found
 
 
-def _check(settings: Settings, known: Known, body: WorkflowIn, product_line: str, now: datetime) -> Estimate:
+def _check(
+    settings: Settings, product: Product, known: Known, body: WorkflowIn, product_line: str, now: datetime
+) -> Estimate:
     """What must be true before a run is created (WFL-23, WFL-24); raises what is not."""
     if known.is_active is False:
         raise AccountInactive("This account is not active.")
@@ -244,10 +263,10 @@ def _check(settings: Settings, known: Known, body: WorkflowIn, product_line: str
     if file["kind"] != "image" or file["prepared"] is None:
         raise FileNotUsable("This file is not a photo.", fields={"input_file_id": "not an image"})
     entitlement = known.entitlement
-    if entitlement is not None and exhausted(entitlement, METER, now):
-        limit, used = entitlement.limits.get(METER, 0), entitlement.used.get(METER, 0)
+    if entitlement is not None and exhausted(entitlement, product.meter, now):
+        limit, used = entitlement.limits.get(product.meter, 0), entitlement.used.get(product.meter, 0)
         raise LimitReached(
-            f"{used} of {limit} {METER} of this month are used. Choose a larger plan to make more.",
+            f"{used} of {limit} {product.meter} of this month are used. Choose a larger plan to make more.",
             details={
                 "limit": limit,
                 "used": used,
@@ -255,22 +274,29 @@ def _check(settings: Settings, known: Known, body: WorkflowIn, product_line: str
                 "upgrade_to": list(upgrades(product_line, entitlement.plan)),
             },
         )
-    return _expected(settings, known, body.target_duration)
+    return _expected(settings, product, known, body.target_duration)
 
 
-def _expected(settings: Settings, known: Known, duration: int) -> Estimate:
+def _expected(settings: Settings, product: Product, known: Known, duration: int) -> Estimate:
     budget = known.entitlement.run_budget if known.entitlement is not None else None
-    return estimate(settings, duration, budget, CREDITS, max(0, known.processing - settings.max_processing + 1))
+    return product.estimate(settings, duration, budget, max(0, known.processing - settings.max_processing + 1))
 
 
-def _order(caller: Identity, product_line: str, body: WorkflowIn, known: Known, expected: Estimate) -> Order:
-    line = PRODUCT_LINES[product_line]
+def _order(
+    caller: Identity,
+    product: Product,
+    product_line: str,
+    body: WorkflowIn,
+    script: str,
+    known: Known,
+    expected: Estimate,
+) -> Order:
     assert known.file is not None  # noqa: S101  _check has looked
     title = clean_line(body.title or "") or body.workflow_type.value.replace("_", " ").capitalize()
     priority = known.entitlement.priority if known.entitlement is not None else Priority.NORMAL
-    made_from = TalkingPhotoInput(
+    made_from = product.input(
         image=StoredObject.model_validate(known.file["prepared"]),
-        script=clean_script(body.script, line.script_characters),
+        script=script,
         language=body.script_language,
         voice=body.voice,
         duration=body.target_duration,

@@ -69,7 +69,7 @@ class Timer(Periodic):
 
     async def _admit(self) -> int:
         async with self._database.connection() as connection:
-            if not await connection.fetchval("SELECT EXISTS (SELECT FROM runs WHERE status = 'pending')"):
+            if not await repository.somebody_waits(connection):
                 return 0
         async with self._database.transaction() as tx:
             rows = await repository.lock_waiting(tx, self._places)

@@ -11,7 +11,7 @@ from contracts.objects import StoredObject
 from workflow.engine.definition import Definition, Definitions, Step
 from workflow.engine.state import Phase, Run, StepState, UndoStatus, Unit, load_state
 from workflow.engine.waiting import seconds_left, waiting_for
-from workflow.runs.repository import Row
+from workflow.runs.models import Row
 from workflow.runs.schemas import (
     AttemptOut,
     CreditsOut,
@@ -21,7 +21,6 @@ from workflow.runs.schemas import (
     StepOut,
     WorkflowOut,
 )
-from workflow.talking_photo.definition import OVERALL_AT_LEAST, overall_score
 
 Link = Callable[[StoredObject], str]
 """A signed link to an object."""
@@ -57,7 +56,7 @@ def details_of(definitions: Definitions, row: Row, now: datetime, link: Link) ->
     definition, run = loaded(definitions, row)
     state = run.state
     image, video = _score(run, "enhance"), _score(run, "generate")
-    overall = overall_score(run)
+    overall = definition.score(run)
     steps = list(_steps(definition, run))
     ended = state.finished_at or (None if state.started_at is None else now)
     return WorkflowOut(
@@ -172,7 +171,7 @@ def _low_quality(definition: Definition, run: Run, overall: float | None) -> boo
         for step in definition.steps
         for result in run.results(step.name).values()
     )
-    return below or (overall is not None and overall < OVERALL_AT_LEAST)
+    return below or (overall is not None and overall < definition.score_at_least)
 
 
 def _cost(state: StepState | None) -> Decimal:

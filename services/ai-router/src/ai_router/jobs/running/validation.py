@@ -1,0 +1,118 @@
+"""Whether a result is what was asked for, and how good it is (AIR-43, AIR-44)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from ai_router.jobs.running import measure
+from ai_router.jobs.running.measure import Measured
+from ai_router.providers.port import FailureClass, ProviderFailure, ProviderResult, Workspace
+from chassis.work.process_pool import ProcessPool, WorkerDied
+from contracts.ai_router import SubmitJob
+from contracts.enums import Capability
+from contracts.objects import StoredObject
+from media.errors import BadMedia, MediaError
+
+DURATION_TOLERANCE = 0.10
+MEASURE_DEADLINE_S = 120.0
+
+_ROLE: dict[Capability, str] = {
+    Capability.IMAGE_ENHANCEMENT: "image",
+    Capability.IMAGE_GENERATION: "image",
+    Capability.IMAGE_EDIT: "image",
+    Capability.IMAGE_UPSCALE: "image",
+    Capability.VIDEO_GENERATION: "video",
+    Capability.LIP_SYNC: "video",
+    Capability.AUDIO_GENERATION: "audio",
+    Capability.MUSIC_GENERATION: "audio",
+}
+"""The output that a capability promises, also the first half of its MIME type."""
+
+_AGAINST_ORIGINAL = frozenset({Capability.IMAGE_ENHANCEMENT, Capability.IMAGE_UPSCALE})
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The score from 0 to 10 (None: not defined for this kind), what it was computed from, remarks for people."""
+
+    score: float | None = None
+    measures: dict[str, float] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+class Validator(Protocol):
+    """Judges results. The default measures them; another may be handed to the composition."""
+
+    async def check(self, command: SubmitJob, result: ProviderResult, workspace: Workspace) -> Verdict:
+        """The verdict; raises ``ProviderFailure`` (``EMPTY``, ``BAD_OUTPUT``) for what is not a result at all."""
+        ...
+
+
+class MediaValidator:
+    """Measures results in worker processes."""
+
+    def __init__(self, processes: ProcessPool) -> None:
+        self._processes = processes
+
+    async def check(self, command: SubmitJob, result: ProviderResult, workspace: Workspace) -> Verdict:
+        """See :class:`Validator`."""
+        role = _ROLE.get(command.capability)
+        if role is None:
+            if not result.outputs and not result.data:
+                raise ProviderFailure(FailureClass.EMPTY, "nothing came back")
+            return Verdict()
+        stored = result.outputs.get(role)
+        if stored is None or stored.size == 0:
+            raise ProviderFailure(FailureClass.EMPTY, f"no {role} came back")
+        if not stored.mime_type.startswith(f"{role}/"):
+            raise ProviderFailure(FailureClass.BAD_OUTPUT, f"{stored.mime_type} came back for {role}")
+        path = await workspace.fetch(stored)
+        if role == "image":
+            original = command.inputs.get("image") if command.capability in _AGAINST_ORIGINAL else None
+            return _verdict(await self._run(measure.image, path, await _local(original, workspace)))
+        if role == "video":
+            return await self._video(command, path, workspace)
+        return _verdict(await self._run(measure.sound, path))
+
+    async def _video(self, command: SubmitJob, path: Path, workspace: Workspace) -> Verdict:
+        audio = await _local(command.inputs.get("audio"), workspace)
+        timings = await _local(command.inputs.get("timings"), workspace)
+        expected = await expected_seconds(command, timings)
+        measured = await self._run(measure.video, path, audio, timings, expected)
+        if expected is not None and measured.duration is not None:
+            off = abs(measured.duration - expected)
+            if off > max(0.5, DURATION_TOLERANCE * expected):
+                raise ProviderFailure(
+                    FailureClass.BAD_OUTPUT, f"{measured.duration:.2f} s came back, {expected:.2f} s were wanted"
+                )
+        return _verdict(measured)
+
+    async def _run(self, function: Callable[..., Measured], *arguments: Path | float | None) -> Measured:
+        try:
+            return await self._processes.run(function, *arguments, deadline_s=MEASURE_DEADLINE_S)
+        except BadMedia as error:
+            raise ProviderFailure(FailureClass.BAD_OUTPUT, f"the result does not decode: {error}") from error
+        except (MediaError, WorkerDied, TimeoutError) as error:
+            raise ProviderFailure(FailureClass.TRANSIENT, f"the result could not be measured: {error!r}") from error
+
+
+async def expected_seconds(command: SubmitJob, timings: Path | None) -> float | None:
+    """How long a video should be: as long as its speech, else as asked for, else None."""
+    if timings is not None:
+        document = json.loads(await asyncio.to_thread(timings.read_bytes))
+        return float(document["duration"])
+    duration = command.parameters.get("duration")
+    return float(duration) if isinstance(duration, int | float) else None
+
+
+async def _local(stored: StoredObject | None, workspace: Workspace) -> Path | None:
+    return None if stored is None else await workspace.fetch(stored)
+
+
+def _verdict(measured: Measured) -> Verdict:
+    return Verdict(measured.score, measured.measures, measured.reasons)

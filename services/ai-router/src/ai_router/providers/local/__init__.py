@@ -1,0 +1,1 @@
+"""The providers that work on this machine, and what runs in their worker processes."""

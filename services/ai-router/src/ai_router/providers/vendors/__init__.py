@@ -1,0 +1,1 @@
+"""One module per vendor that satisfies the provider port."""

@@ -1,0 +1,31 @@
+"""SQL for reading accounts and their entries, without locks."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import asyncpg
+
+from billing.ledger.repository import account_of
+from billing.ledger.rules import Account
+from chassis.data.database import Transaction
+from chassis.http.pagination import PageRequest
+
+
+async def account(tx: Transaction, user_id: UUID, product_line: str) -> Account | None:
+    """A user's account in a product line, as it is stored."""
+    row = await tx.fetchrow(
+        "SELECT * FROM credit_accounts WHERE user_id = $1 AND product_line = $2", user_id, product_line
+    )
+    return account_of(row) if row is not None else None
+
+
+async def entries(tx: Transaction, account_name: str, wanted: PageRequest) -> list[asyncpg.Record]:
+    """One page of an account's entries, newest first; each row carries the ``total``."""
+    return await tx.fetch(
+        "SELECT *, count(*) OVER () AS total FROM ledger_entries WHERE account = $1 "
+        "ORDER BY id DESC LIMIT $2 OFFSET $3",
+        account_name,
+        wanted.limit,
+        wanted.offset,
+    )

@@ -1,0 +1,88 @@
+"""Ordering the upload of a finished video."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import asyncpg
+
+from chassis import ids
+from chassis.data.database import Transaction
+from chassis.data.leased_work import NewWork
+from chassis.errors import Conflict, NotFound
+from chassis.observe import context
+from export.deliveries import queries as deliveries
+from export.youtube import metadata, projects, repository
+from export.youtube.runner import UPLOAD
+from export.youtube.schemas import UploadIn
+
+
+class ProjectNotFound(NotFound):
+    """There is no such project, or it belongs to someone else."""
+
+    code = "project_not_found"
+
+
+class UploadNotFound(NotFound):
+    """There is no such upload, or it belongs to someone else."""
+
+    code = "youtube_upload_not_found"
+
+
+class NotConnected(Conflict):
+    """The channel is not connected; connect it first."""
+
+    code = "youtube_not_connected"
+
+
+class NotFinished(Conflict):
+    """The project has no finished video yet."""
+
+    code = "project_not_finished"
+
+
+class UnderWay(Conflict):
+    """This project is being uploaded to this channel already."""
+
+    code = "youtube_upload_under_way"
+
+
+async def order_upload(tx: Transaction, user_id: UUID, body: UploadIn, *, privacy: str) -> asyncpg.Record:
+    """Order the upload of a project's video to the connected channel; the stored upload. ``privacy``: where the order
+    says nothing.
+
+    Raises ``ProjectNotFound``, ``NotFinished``, ``NotConnected``, ``UnderWay``.
+    """
+    orders = await repository.orders_of_project(tx, body.project_id, user_id)
+    if not orders:
+        raise ProjectNotFound("There is no such project.")
+    found = projects.finished(orders) if await deliveries.has(tx, body.project_id) else None
+    if found is None:
+        raise NotFinished("The video of this project is not finished yet. Try again when it is.")
+    connection = await repository.connection(tx, user_id)
+    if connection is None or body.channel_id not in (None, connection["channel_id"]):
+        raise NotConnected("This channel is not connected. Connect it first.")
+    upload_id = ids.uuid7()
+    resource = metadata.resource(
+        upload_id,
+        title=found.title,
+        script=found.script,
+        workflow_type=found.workflow_type,
+        language=found.language,
+        privacy=body.privacy or privacy,
+    )
+    row = await repository.add_upload(
+        tx,
+        upload_id,
+        user_id,
+        body.project_id,
+        connection["channel_id"],
+        body.playlist_id,
+        found.video,
+        resource,
+    )
+    if row is None:
+        raise UnderWay("This video is being uploaded to this channel already.")
+    payload = {"upload_id": str(upload_id), "context": context.current().known()}
+    tx.add_work(NewWork(upload_id, UPLOAD, payload))
+    return row

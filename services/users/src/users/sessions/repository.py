@@ -1,0 +1,112 @@
+"""SQL of sessions, of their refresh tokens, and of failed logins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from users.accounts.models import LoginAddress, LoginGuard, RefreshToken, Session
+
+_SESSIONS_LOOKED_AT = 200
+
+
+class SessionRepository:
+    """Finds sessions."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def token(self, token_hash: bytes) -> RefreshToken | None:
+        """The refresh token with this hash, locked."""
+        query = select(RefreshToken).where(RefreshToken.token_hash == token_hash)
+        return (await self._session.scalars(query.with_for_update())).first()
+
+    async def get(self, session_id: UUID) -> Session | None:
+        """One session, locked."""
+        return await self._session.get(Session, session_id, with_for_update=True)
+
+    async def active(self, user_id: UUID, now: datetime) -> Sequence[Session]:
+        """A user's sessions that can still be used, newest first."""
+        rows = await self._session.scalars(
+            select(Session)
+            .where(Session.user_id == user_id, Session.revoked_at.is_(None), Session.expires_at > now)
+            .order_by(Session.created_at.desc())
+        )
+        return rows.all()
+
+    async def addresses(self, user_id: UUID) -> Sequence[str | None]:
+        """Where the newest sessions of a user were opened from."""
+        rows = await self._session.scalars(
+            select(Session.ip_address)
+            .where(Session.user_id == user_id)
+            .order_by(Session.created_at.desc())
+            .limit(_SESSIONS_LOOKED_AT)
+        )
+        return rows.all()
+
+
+class FailureRepository:
+    """Keeps the counters of failed logins: by address, and by account and address."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def address(self, address: bytes) -> LoginAddress | None:
+        """What is counted for an address."""
+        return await self._session.get(LoginAddress, address)
+
+    async def guard(self, user_id: UUID, address: bytes) -> LoginGuard | None:
+        """What is counted for an address and an account."""
+        return await self._session.get(LoginGuard, (user_id, address))
+
+    async def locked_address(self, address: bytes) -> LoginAddress:
+        """The counter of an address, new if need be, locked."""
+        await self._session.execute(insert(LoginAddress).values(address=address).on_conflict_do_nothing())
+        return await self._session.get_one(LoginAddress, address, with_for_update=True, populate_existing=True)
+
+    async def locked_guard(self, user_id: UUID, address: bytes) -> LoginGuard:
+        """The counter of an address for an account, new if need be, locked."""
+        await self._session.execute(
+            insert(LoginGuard).values(user_id=user_id, address=address).on_conflict_do_nothing()
+        )
+        return await self._session.get_one(LoginGuard, (user_id, address), with_for_update=True, populate_existing=True)
+
+    async def forget_addresses(self, before: datetime, now: datetime) -> None:
+        """Remove counters of addresses that last failed before then and are not locked."""
+        unlocked = or_(LoginAddress.locked_until.is_(None), LoginAddress.locked_until <= now)
+        gone = (
+            select(LoginAddress.address)
+            .where(LoginAddress.failing_since < before, unlocked)
+            .with_for_update(skip_locked=True)
+        )
+        await self._session.execute(delete(LoginAddress).where(LoginAddress.address.in_(gone)))
+
+    async def forget_guard(self, user_id: UUID, address: bytes) -> None:
+        """Remove the counter of an address for an account."""
+        await self._session.execute(
+            delete(LoginGuard).where(LoginGuard.user_id == user_id, LoginGuard.address == address)
+        )
+
+    async def forget_guards(self, user_id: UUID, before: datetime, now: datetime) -> None:
+        """Remove an account's counters that began by then and count for its lock."""
+        await self._session.execute(
+            delete(LoginGuard).where(LoginGuard.user_id == user_id, LoginGuard.failing_since <= before, _counts(now))
+        )
+
+    async def spend_guards(self, user_id: UUID, since: datetime, until: datetime, now: datetime) -> None:
+        """What has failed for an account since then counts for none of its locks ``until``."""
+        await self._session.execute(
+            update(LoginGuard)
+            .where(LoginGuard.user_id == user_id, LoginGuard.failing_since >= since, _counts(now))
+            .values(spent_until=until)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def _counts(now: datetime) -> ColumnElement[bool]:
+    return or_(LoginGuard.spent_until.is_(None), LoginGuard.spent_until <= now)

@@ -1,0 +1,288 @@
+"""The talking photo as data: check, reserve, enhance, speak, generate, renditions, kit, capture (WFL-22).
+
+Telling is the event that the engine publishes when all steps have passed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from contracts.ai_router import CancelJob, JobCancelled, JobCompleted, JobFailed, SubmitJob
+from contracts.billing import (
+    CaptureCredits,
+    CreditsCaptured,
+    CreditsReleased,
+    CreditsReserved,
+    ReleaseCredits,
+    ReservationRefused,
+    ReserveCredits,
+)
+from contracts.enums import Capability, Platform, Priority, WorkflowType
+from contracts.export import (
+    CancelExport,
+    CreateKit,
+    CreateRendition,
+    KitCompleted,
+    KitFailed,
+    RenditionCompleted,
+    RenditionFailed,
+)
+from contracts.message import Command
+from contracts.objects import StoredObject
+from workflow.engine.definition import Asking, Definition, Retry, Step, Undo
+from workflow.engine.gates import Gate
+from workflow.engine.state import Run
+from workflow.products.talking_photo import results
+from workflow.products.talking_photo.input import TalkingPhotoInput
+from workflow.products.talking_photo.rules import CREDITS, METER
+from workflow.settings import Settings
+
+IMAGE_GATE = Gate(
+    passes_at=8.0, again_from=7.0, attempts=3, warning="The photo could not be improved as far as it should be."
+)
+"""WFL-26."""
+VIDEO_GATE = Gate(passes_at=7.5, attempts=2, warning="The video's quality is below what we aim for.")
+"""WFL-27."""
+
+
+def talking_photo(settings: Settings) -> Definition:
+    """The definition with the delays and deadlines of ``settings``."""
+    retry = Retry(settings.retry_delays_s)
+    timing: dict[str, Any] = {
+        "retry": retry,
+        "within_s": settings.step_within_s,
+        "patience": settings.step_patience,
+        "stop_within_s": settings.stop_within_s,
+    }
+    job: dict[str, Any] = {
+        "done": JobCompleted,
+        "no": JobFailed,
+        "stop": _cancel_job,
+        "stopped": JobCancelled,
+        **timing,
+    }
+    return Definition(
+        name="talking_photo",
+        version=1,
+        deadline_s=settings.run_deadline_s,
+        lane=_lane,
+        results=results.delivered,
+        credits=results.captured,
+        score=results.overall_score,
+        score_at_least=results.OVERALL_AT_LEAST,
+        closing=results.closing,
+        steps=(
+            Step("check", "the order to be checked", (0, 5)),
+            Step(
+                "reserve",
+                "credits to be set aside",
+                (5, 10),
+                needs=("check",),
+                ask=_reserve,
+                done=CreditsReserved,
+                no=ReservationRefused,
+                undo=Undo(_release, CreditsReleased, settings.undo_within_s, settings.undo_tries),
+                learns=("credits", "plan", "budget", "priority"),
+                **timing,
+            ),
+            Step(
+                "enhance",
+                "the photo to be improved",
+                (20, 35),
+                needs=("reserve",),
+                ask=_enhance,
+                gate=IMAGE_GATE,
+                **job,
+            ),
+            Step("speak", "the script to be spoken", (20, 30), needs=("reserve",), ask=_speak, **job),
+            Step(
+                "generate",
+                "the video to be made",
+                (40, 85),
+                peak=80,
+                needs=("enhance", "speak"),
+                ask=_generate,
+                gate=VIDEO_GATE,
+                **job,
+            ),
+            Step(
+                "renditions",
+                "the video to be fitted to each platform",
+                (85, 90),
+                needs=("generate",),
+                ask=_rendition,
+                done=RenditionCompleted,
+                no=RenditionFailed,
+                stop=_cancel_export,
+                fan_out=_platforms,
+                optional_warning="The video for {key} could not be made.",
+                **timing,
+            ),
+            Step(
+                "kit",
+                "the export kit to be packed",
+                (90, 95),
+                needs=("renditions",),
+                ask=_kit,
+                done=KitCompleted,
+                no=KitFailed,
+                stop=_cancel_export,
+                optional=True,
+                optional_warning="The export kit could not be packed.",
+                **timing,
+            ),
+            Step(
+                "capture",
+                "the credits to be settled",
+                (95, 100),
+                needs=("kit",),
+                ask=_capture,
+                done=CreditsCaptured,
+                # A hold that has expired in the meantime cannot be captured: the video is there, and costs nothing.
+                no=CreditsReleased,
+                optional=True,
+                optional_warning="The credits for this video were not charged.",
+                commits=True,
+                shares_ref="reserve",
+                learns=("credits",),
+                **{**timing, "retry": Retry(())},
+            ),
+        ),
+    )
+
+
+def _input(run: Run) -> TalkingPhotoInput:
+    return TalkingPhotoInput.model_validate(run.brief.input)
+
+
+def _reservation(run: Run) -> dict[str, Any]:
+    found = run.results("reserve").get("")
+    return found.data if found is not None else {}
+
+
+def _lane(run: Run) -> Priority:
+    return Priority(_reservation(run).get("priority") or run.brief.input.get("priority") or Priority.NORMAL)
+
+
+def _reserve(run: Run, asking: Asking) -> Command:
+    return ReserveCredits(
+        reservation_id=asking.ref,
+        run_id=run.id,
+        user_id=run.brief.user_id,
+        product_line=run.brief.product_line,
+        credits=CREDITS,
+        meter=METER,
+        units=1,
+        estimated_cost=_input(run).estimated_cost,
+    )
+
+
+def _release(run: Run, ref: UUID, reason: str) -> Command:
+    return ReleaseCredits(reservation_id=ref, run_id=run.id, reason=reason)
+
+
+def _capture(run: Run, asking: Asking) -> Command:
+    credits = int(_reservation(run).get("credits", CREDITS))
+    return CaptureCredits(reservation_id=asking.ref, run_id=run.id, credits=credits, actual_cost=run.state.cost)
+
+
+def _enhance(run: Run, asking: Asking) -> Command:
+    order = _input(run)
+    return _job(
+        run,
+        asking,
+        Capability.IMAGE_ENHANCEMENT,
+        {"image": order.image},
+        {"enhancement_type": order.enhancement_type},
+    )
+
+
+def _speak(run: Run, asking: Asking) -> Command:
+    order = _input(run)
+    parameters = {"script": order.script, "language": order.language, "voice": order.voice, "duration": order.duration}
+    return _job(run, asking, Capability.AUDIO_GENERATION, {}, parameters)
+
+
+def _generate(run: Run, asking: Asking) -> Command:
+    order = _input(run)
+    spoken = run.result("speak").outputs
+    inputs = {"image": run.result("enhance").outputs["image"], "audio": spoken["audio"]}
+    if "timings" in spoken:
+        inputs["timings"] = spoken["timings"]
+    parameters = {"script": order.script, "language": order.language, "voice": order.voice, "duration": order.duration}
+    return _job(run, asking, Capability.VIDEO_GENERATION, inputs, parameters)
+
+
+def _job(
+    run: Run,
+    asking: Asking,
+    capability: Capability,
+    inputs: dict[str, StoredObject],
+    parameters: dict[str, Any],
+) -> SubmitJob:
+    """A job with what is left of the run's budget (WFL-32)."""
+    reservation = _reservation(run)
+    return SubmitJob(
+        job_id=asking.ref,
+        run_id=run.id,
+        user_id=run.brief.user_id,
+        product_line=run.brief.product_line,
+        capability=capability,
+        inputs=inputs,
+        parameters=parameters,
+        quality=_input(run).quality,
+        plan=str(reservation.get("plan", "free")),
+        budget=max(Decimal(0), Decimal(reservation.get("budget", 0)) - run.state.cost),
+        minimum_score=asking.minimum_score,
+        exclude=asking.exclude,
+        prefer=asking.prefer,
+        deadline=asking.deadline,
+    )
+
+
+def _cancel_job(run: Run, ref: UUID, reason: str) -> Command:
+    return CancelJob(job_id=ref, run_id=run.id, reason=reason)
+
+
+def _platforms(run: Run) -> Sequence[str]:
+    return [platform.value for platform in _input(run).platforms]
+
+
+def _rendition(run: Run, asking: Asking) -> Command:
+    return CreateRendition(
+        rendition_id=asking.ref,
+        run_id=run.id,
+        user_id=run.brief.user_id,
+        product_line=run.brief.product_line,
+        platform=Platform(asking.key),
+        video=run.result("generate").outputs["video"],
+        timings=run.result("speak").outputs.get("timings"),
+        language=_input(run).language,
+    )
+
+
+def _kit(run: Run, asking: Asking) -> Command:
+    order = _input(run)
+    renditions = {key: result.outputs["video"] for key, result in run.results("renditions").items()}
+    return CreateKit(
+        kit_id=asking.ref,
+        run_id=run.id,
+        user_id=run.brief.user_id,
+        product_line=run.brief.product_line,
+        workflow_type=WorkflowType(run.brief.workflow_type),
+        title=order.title,
+        script=order.script,
+        language=order.language,
+        platforms=tuple(Platform(key) for key in renditions),
+        image=run.result("enhance").outputs["image"],
+        video=run.result("generate").outputs["video"],
+        renditions=renditions,
+        captions=results.captions(run),
+    )
+
+
+def _cancel_export(run: Run, _: UUID, reason: str) -> Command:
+    return CancelExport(run_id=run.id, reason=reason)

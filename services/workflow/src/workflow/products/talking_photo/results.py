@@ -1,0 +1,57 @@
+"""What a talking photo delivers, and how good it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from contracts.objects import StoredObject
+from workflow.engine.state import Run
+
+OVERALL_AT_LEAST = 8.0
+"""WFL-25; below it the run completes with a warning."""
+LOW_OVERALL = "The overall quality is below what we aim for."
+
+
+def overall_score(run: Run) -> float | None:
+    """The mean of the image's and the video's score, 0 to 10; None until both are known."""
+    scores = [r.score for step in ("enhance", "generate") for r in run.results(step).values() if r.score is not None]
+    return round(sum(scores) / 2, 2) if len(scores) == 2 else None
+
+
+def captions(run: Run) -> dict[str, StoredObject]:
+    """Captions are the same for every platform; the first one's count."""
+    for result in run.results("renditions").values():
+        return {role: result.outputs[role] for role in ("srt", "vtt") if role in result.outputs}
+    return {}
+
+
+def delivered(run: Run) -> dict[str, StoredObject]:
+    """Everything there is to download, by the name in the details; also of a run that is not finished."""
+    found: dict[str, StoredObject] = {}
+    for name, step, role in (
+        ("enhanced_image", "enhance", "image"),
+        ("audio", "speak", "audio"),
+        ("video", "generate", "video"),
+        ("kit", "kit", "kit"),
+    ):
+        for result in run.results(step).values():
+            if role in result.outputs:
+                found[name] = result.outputs[role]
+    for key, result in run.results("renditions").items():
+        if "video" in result.outputs:
+            found[f"rendition_{key}"] = result.outputs["video"]
+        if "poster" in result.outputs:
+            found[f"poster_{key}"] = result.outputs["poster"]
+    return {**found, **captions(run)}
+
+
+def captured(run: Run) -> int:
+    """The credits that the user has paid."""
+    found = run.results("capture").get("")
+    return int(found.data.get("credits", 0)) if found is not None else 0
+
+
+def closing(run: Run) -> Sequence[str]:
+    """The warnings that a completed run ends with."""
+    overall = overall_score(run)
+    return (LOW_OVERALL,) if overall is not None and overall < OVERALL_AT_LEAST else ()

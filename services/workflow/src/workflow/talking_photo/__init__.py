@@ -1,1 +1,0 @@
-"""The talking photo: photo and script in, video, renditions and kit out."""

@@ -1,0 +1,56 @@
+"""The script of an order: cleaned once, refused early, in time."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.enums import Language
+from workflow.runs.errors import BadScript
+from workflow.runs.rules import clean_line, clean_script
+
+LIMIT = 5_000
+
+
+@pytest.mark.parametrize(
+    ("script", "stored"),
+    [
+        ("  Hello <b>there</b>, 1 < 2.  ", "Hello there, 1 < 2."),
+        ("**Save** 20 % \U0001f600", "Save 20 % \U0001f600"),
+        ("Cafe\u0301 exam\u200bple\0", "Caf\u00e9 example"),
+        ("**<**b>bold", "bold"),
+        ("call EVAL (x), see JavaScript: void, exec (", "call EVAL (x), see JavaScript: void, exec ("),
+        ("<b>" * 2_000 + "x", "x"),
+    ],
+)
+def test_a_script_is_stored_clean(script: str, stored: str) -> None:
+    assert clean_script(script, Language.EN, LIMIT).text == stored
+
+
+@pytest.mark.parametrize("signs", [8_000, 100_000, 10_000_000])
+def test_a_script_of_signs_is_refused_at_once(signs: int) -> None:
+    script = "<" * signs
+    start = time.process_time()
+    with pytest.raises(BadScript, match="characters"):
+        clean_script(script, Language.EN, LIMIT)
+    assert time.process_time() - start < 0.05
+
+
+@given(st.text(max_size=200), st.sampled_from(Language))
+def test_cleaning_again_changes_nothing(script: str, language: Language) -> None:
+    try:
+        once = clean_script(script, language, LIMIT)
+    except BadScript:
+        return
+    assert clean_script(once.text, language, LIMIT).text == once.text
+    once.text.encode()
+    assert "\0" not in once.text
+
+
+@given(st.text(max_size=200))
+def test_so_it_is_with_titles(line: str) -> None:
+    assert clean_line(clean_line(line)) == clean_line(line)
+    clean_line(line).encode()

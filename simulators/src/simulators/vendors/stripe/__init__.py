@@ -1,0 +1,1 @@
+"""Stripe: account, billing, books and webhooks behind one server."""

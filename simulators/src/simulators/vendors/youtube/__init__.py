@@ -1,0 +1,1 @@
+"""YouTube: the Data API, resumable uploads, and the accounts behind them."""

@@ -1,0 +1,67 @@
+"""One run is one trace, from the request to the last thing that it caused, in both topologies."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner
+
+from talkingphoto.client import Client
+from talkingphoto.main import app
+from talkingphoto.making import Order, make
+from talkingphoto.screen import Screen
+from talkingphoto.trace import Span, find, tree
+
+pytestmark = [pytest.mark.journey, pytest.mark.timeout(180)]
+
+SERVICES = {"gateway", "workflow", "billing", "ai_router", "export", "notify"}
+LAST = ("process notify.runs", "workflow.run_completed.v1")
+_WRITTEN_S = 20.0
+
+
+async def test_a_run_is_one_whole_trace(platform: Any, user: Client, portrait: Path, tmp_path: Path) -> None:
+    order = Order(photo=portrait, script="Follow me.", platforms=("tiktok",), title="Followed")
+    summary = await make(user, order, tmp_path, Screen(Console(), quiet=True))
+    updates = [json.loads(event.data) async for event in user._events(summary["run_id"], "0")]
+
+    trace = await whole_trace(platform.home / "traces", summary["run_id"])
+
+    assert [span.title for span in trace if span.parent_id is None] == ["POST /api/v1/workflows"]
+    assert {span.service for span in trace} >= SERVICES
+    by_kind = {kind: {span.name for span in trace if span.kind == kind} for kind in ("client", "consumer", "producer")}
+    assert by_kind["consumer"] >= {
+        "process billing.commands", "process ai_router.commands", "process workflow.runs", "process export.commands",
+        "process notify.runs", "work ai_router.job", "work export.renditions", "work export.kit",
+    }  # fmt: skip
+    assert "POST workflow" in by_kind["client"]
+    for capability in ("image_enhancement", "audio_generation", "video_generation"):
+        assert any(name.startswith(f"{capability} ") for name in by_kind["client"]), capability
+    assert by_kind["producer"] == {"publish events", "publish commands"}
+    assert any("INSERT outbox" in name for name in by_kind["client"])
+    assert {update["trace_id"] for update in updates} == {trace[0].trace_id}
+    assert "Follow me" not in json.dumps([span.attributes for span in trace])
+
+    shown = CliRunner().invoke(app, ["trace", summary["run_id"], "--home", str(platform.home)])
+    assert shown.exit_code == 0
+    assert "orphan" not in shown.stdout
+    assert f"trace {trace[0].trace_id}" in shown.stdout
+
+
+async def whole_trace(folder: Path, run_id: str) -> list[Span]:
+    """The run's only trace, once its last span has been written; ``AssertionError`` with what is wrong with it."""
+    deadline = asyncio.get_running_loop().time() + _WRITTEN_S
+    while True:
+        traces = find(folder, run_id)
+        ends = {(span.name, span.attributes.get("cloudevents.event_type")) for trace in traces for span in trace}
+        orphans = [node.span for trace in traces for node in tree(trace) if node.orphan]
+        unfinished = [span for trace in traces for span in trace if span.end_ns is None]
+        if len(traces) == 1 and LAST in ends and not orphans and not unfinished:
+            return traces[0]
+        if asyncio.get_running_loop().time() > deadline:
+            raise AssertionError(f"{len(traces)} traces, orphans {orphans}, unfinished {unfinished}, {ends}")
+        await asyncio.sleep(0.1)
