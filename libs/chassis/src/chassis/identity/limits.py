@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import time
+from bisect import bisect_right
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -170,12 +171,17 @@ class _Memory(MemoryStorage):
         del self.events[key][limit:]
         return acquired
 
+    async def get_moving_window(self, key: str, limit: int, expiry: int) -> tuple[float, int]:
+        # The library leaves out here what it counts above: an entry at the very end of the window.
+        now = time.time()
+        events = self.events.get(key, [])
+        inside = bisect_right(events, expiry - now, key=lambda entry: -entry.atime)
+        return (events[inside - 1].atime, inside) if inside else (now, 0)
+
 
 async def _take(window: MovingWindowRateLimiter, key: str, limit: Limit) -> Verdict:
     item = RateLimitItemPerSecond(limit.count, limit.per_seconds)
     allowed = await window.hit(item, key)
     stats = await window.get_window_stats(item, key)
     (_ALLOWED if allowed else _REFUSED).inc()
-    # At the very end of a window the library's two answers differ.
-    remaining = max(0, stats.remaining) if allowed else 0
-    return Verdict(allowed, limit.count, remaining, max(0.0, stats.reset_time - time.time()))
+    return Verdict(allowed, limit.count, max(0, stats.remaining), max(0.0, stats.reset_time - time.time()))
