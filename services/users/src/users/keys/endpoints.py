@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from chassis.http.inputs import Moment
 from chassis.http.requests import Tx
-from users.keys import repository
+from users.keys import queries
 from users.keys.signing import SigningKey
 
 router = APIRouter(tags=["keys"])
@@ -35,4 +35,4 @@ class RevokedSessions(BaseModel):
 @router.get("/.well-known/revoked-sessions.json")
 async def read_revoked_sessions(tx: Tx, since: Moment | None = None) -> RevokedSessions:
     """Sessions that ended since an earlier answer's ``as_of``; without it, all that may have living tokens."""
-    return RevokedSessions(as_of=tx.now, sessions=await repository.ended_since(tx, since))
+    return RevokedSessions(as_of=tx.now, sessions=await queries.ended_since(tx, since))
