@@ -8,10 +8,10 @@ from typing import Any
 
 import httpx
 import pytest
-from talkingphoto.platform.layout import Home
-from talkingphoto.platform.running import running_operations
 
 from talkingphoto.client import Client
+from talkingphoto_runner.layout import Home
+from talkingphoto_runner.presence import running_operations
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(180)]
 

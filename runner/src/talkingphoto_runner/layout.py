@@ -112,14 +112,15 @@ def common_settings(home: Home, urls: Mapping[str, str]) -> dict[str, object]:
 
 def settings_of(package: str, home: Home, urls: Mapping[str, str]) -> dict[str, object]:
     """Settings that only one service has."""
-    if package == "users":
-        return {"jwt_key_file": home.signing_key}
-    if package == "billing":
-        # Whoever runs the platform on their own machine is its owner, not its customer.
-        return {"opening_plan": "enterprise"}
     if package == "gateway":
         return {"upstreams": {name: url for name, url in urls.items() if name != "gateway"}}
-    return {}
+    behind: dict[str, object] = {"trusted_proxies": "127.0.0.1"}
+    if package == "users":
+        return behind | {"jwt_key_file": home.signing_key}
+    if package == "billing":
+        # Whoever runs the platform on their own machine is its owner, not its customer.
+        return behind | {"opening_plan": "enterprise"}
+    return behind
 
 
 def queue_names(home: Home) -> list[str]:

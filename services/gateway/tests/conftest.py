@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
+import pytest
 import pytest_asyncio
 from starlette.types import Message, Receive, Scope, Send
 
@@ -123,8 +124,8 @@ class Gateway:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def gateway() -> AsyncIterator[Gateway]:
-    """One gateway; ``users`` is up, ``billing`` refuses connections, ``export`` is not set up."""
+async def gateway(request: pytest.FixtureRequest) -> AsyncIterator[Gateway]:
+    """One gateway, its limits times the parameter; ``users`` is up, ``billing`` refuses, ``export`` is not set up."""
     async with AsyncExitStack() as stack:
         upstream, issuer = Upstream(), Issuer()
         url = await stack.enter_async_context(served(upstream))
@@ -138,6 +139,8 @@ async def gateway() -> AsyncIterator[Gateway]:
                 # The port is reserved, and nobody listens there.
                 "billing": "http://127.0.0.1:1",
             },
+            allowed_origins="https://app.example.org",
+            rate_limit_factor=float(getattr(request, "param", 1000.0)),
             upstream_answer_s=0.5,
             upstream_connect_s=0.5,
         )

@@ -7,6 +7,7 @@ root calls ``load``.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 from urllib.parse import unquote, urlsplit
@@ -30,6 +31,10 @@ _WEAK = {"", "secret", "password", "postgres", "guest", "admin", "test", "dev", 
 _SHIPPED = "local-"
 """How every password begins that the compose file has for who sets none; the scripts of `deploy` know it too."""
 _SHORTEST_SIGNING_SECRET = 32
+
+
+Network = IPv4Network | IPv6Network
+"""Addresses that belong together; a single one is a network too."""
 
 
 class SettingsError(RuntimeError):
@@ -59,6 +64,15 @@ class ServiceSettings(BaseSettings):
     )
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Origins that browsers may call from, separated by commas."
+    )
+    trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = Field(
+        (),
+        description="Addresses and networks, separated by commas, whose `X-Forwarded-For` and `X-Forwarded-Proto` "
+        "are believed: the load balancer before the gateway, the gateway before a service. Nobody else's are.",
+    )
+    most_connections: int = Field(2000, ge=1, description="Open at a time; whoever comes on top gets 503.")
+    most_connections_per_address: int = Field(
+        500, ge=1, description="Open at a time from one address that is no trusted proxy; more are not taken."
     )
 
     database_url: SecretStr = Field(
@@ -94,7 +108,9 @@ class ServiceSettings(BaseSettings):
     aws_access_key_id: SecretStr | None = Field(None, description="Needed when object_store is s3.")
     aws_secret_access_key: SecretStr | None = Field(None, description="Needed when object_store is s3.")
 
-    jwks_url: str | None = Field(None, description="Where users publishes its signing keys.")
+    jwks_url: str | None = Field(
+        None, description="Where users publishes its signing keys, and beside them the sessions that have ended."
+    )
     token_issuer: str = Field("talkingphoto", description="`iss` of access tokens.")
     token_audience: str = Field("talkingphoto-api", description="`aud` of access tokens.")
     jwt_secret_key: SecretStr | None = Field(
@@ -120,6 +136,12 @@ class ServiceSettings(BaseSettings):
     @classmethod
     def _split_origins(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _read_networks(cls, value: Any) -> Any:
+        parts = value.split(",") if isinstance(value, str) else value
+        return tuple(ip_network(str(part).strip(), strict=False) for part in parts if str(part).strip())
 
     @field_validator("public_url", mode="after")
     @classmethod

@@ -155,7 +155,7 @@ async def test_revocations_are_forgotten_when_no_token_can_be_left(issuer: Issue
     now[0] += 25 * 3600
     verifier.revoke_session(an_identity().session_id)
 
-    assert len(verifier._revoked) == 1
+    assert len(verifier._revocations._ended) == 1
 
 
 async def test_a_new_key_is_read_when_a_token_names_it(issuer: Issuer) -> None:
@@ -220,11 +220,15 @@ async def test_keys_are_read_over_http(issuer: Issuer) -> None:
         "/empty": (200, {"keys": []}),
     }
 
+    async def revoked(_: web.Request) -> web.Response:
+        return web.json_response({"as_of": "2026-11-29T08:30:00Z", "sessions": []})
+
     async def serve(request: web.Request) -> web.Response:
         status, body = answers[request.path]
         return web.json_response(body, status=status)
 
     app = web.Application()
+    app.router.add_get("/revoked-sessions.json", revoked)
     app.router.add_get("/{any}", serve)
     runner = web.AppRunner(app)
     await runner.setup()

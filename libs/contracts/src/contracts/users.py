@@ -41,7 +41,15 @@ class SessionRevoked(Event):
     """A session ended before its tokens expired; whoever caches verified tokens drops them."""
 
     NAME: ClassVar[str] = "users.session_revoked.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("gateway",)
+    READERS: ClassVar[tuple[str, ...]] = (
+        "gateway",
+        "users",
+        "billing",
+        "workflow",
+        "ai_router",
+        "export",
+        "notify",
+    )
 
     user_id: UUID
     session_id: UUID

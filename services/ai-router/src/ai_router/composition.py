@@ -31,6 +31,7 @@ from ai_router.routing.router import Router
 from ai_router.settings import Settings
 from chassis.data import migrations
 from chassis.http.app import create_app
+from chassis.messaging.sessions import session_listeners
 from chassis.run.service import Dependencies, Service, ServiceSpec
 from chassis.work.workers import WorkPool
 
@@ -116,6 +117,7 @@ def build(
         app=app,
         database=database,
         consumers=consumers(commands),
+        listeners=session_listeners("ai_router", deps.verifier),
         background=(board, jobs, stops, checks, Housekeeping(database), vendors),
     )
 

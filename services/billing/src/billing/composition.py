@@ -17,6 +17,7 @@ from billing.plans.repository import load_starting_catalogue
 from billing.settings import Settings
 from chassis.data import migrations
 from chassis.http.app import create_app
+from chassis.messaging.sessions import session_listeners
 from chassis.run.service import Background, Dependencies, Service, ServiceSpec
 
 
@@ -62,6 +63,7 @@ def build(settings: Settings, deps: Dependencies) -> Service:
         app=app,
         database=deps.database,
         consumers=consumers(ledger),
+        listeners=session_listeners("billing", deps.verifier),
         background=background,
     )
 

@@ -11,6 +11,7 @@ from chassis.data import migrations
 from chassis.data.database import Database
 from chassis.http.app import create_app
 from chassis.messaging.consumer import Consumers
+from chassis.messaging.sessions import session_listeners
 from chassis.run.service import Dependencies, Service, ServiceSpec
 from chassis.work.workers import WorkPool
 from export.commands import Commands
@@ -76,6 +77,7 @@ def build(settings: Settings, deps: Dependencies, *, http: httpx.AsyncClient | N
         app=app,
         database=database,
         consumers=_consumers(Commands(interrupt)),
+        listeners=session_listeners("export", deps.verifier),
         background=(*pools, *(youtube.background if youtube else ())),
     )
 

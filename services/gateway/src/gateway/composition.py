@@ -5,22 +5,21 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
-from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from pydantic import BaseModel
+from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
-from swagger_ui_bundle import swagger_ui_path
 
-from chassis.bus.messages import Received
 from chassis.http.app import create_app
+from chassis.identity.limits import MemoryLimiter, RedisLimiter
 from chassis.identity.tokens import TokenVerifier
-from chassis.messaging.listeners import Listeners
+from chassis.messaging.sessions import session_listeners
 from chassis.run.service import Dependencies, Service, ServiceSpec
-from contracts.users import SessionRevoked
 from gateway.docs import endpoints as docs_endpoints
-from gateway.proxy.headers import SecurityHeaders
+from gateway.proxy.headers import SecurityHeaders, cors
+from gateway.proxy.limits import Limits
 from gateway.proxy.slashes import TrailingSlashes
 from gateway.proxy.table import TABLE
 from gateway.proxy.upstream import Proxy, Upstreams
@@ -43,29 +42,38 @@ def build(settings: Settings, deps: Dependencies) -> Service:
         settings.upstreams, connect_s=settings.upstream_connect_s, answer_s=settings.upstream_answer_s
     )
 
+    limiter = RedisLimiter.at(settings.redis_url.get_secret_value()) if settings.redis_url else MemoryLimiter()
+    limits = Limits(limiter, factor=settings.rate_limit_factor)
+
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await upstreams.start()
         yield
         await upstreams.stop()
+        if isinstance(limiter, RedisLimiter):
+            await limiter.close()
 
     app = create_app(
         name="gateway",
         settings=settings,
         version=version("talkingphoto-gateway"),
         routers=[_root(settings), docs_endpoints.router],
-        readiness={},
+        readiness={"sessions": deps.verifier.ready} if isinstance(deps.verifier, TokenVerifier) else {},
         lifespan=lifespan,
         description="The one public entry.",
+        openapi_url=None,
         larger_bodies={row.path_format: row.max_body for row in TABLE},
     )
     app.add_middleware(TrailingSlashes)
+    if settings.allowed_origins:
+        app.add_middleware(CORSMiddleware, **cors(settings.allowed_origins))
     app.add_middleware(SecurityHeaders)
     app.state.verifier = deps.verifier
     app.state.upstreams = upstreams
-    app.router.routes.extend(Route(row.template, Proxy(row, upstreams, deps.verifier)) for row in TABLE)
-    app.mount("/api/docs/assets", StaticFiles(directory=str(swagger_ui_path)))
-    return Service(name="gateway", app=app, listeners=_listeners(deps))
+    app.state.document = docs_endpoints.Known()
+    app.router.routes.extend(Route(row.template, Proxy(row, upstreams, deps.verifier, limits)) for row in TABLE)
+    app.mount("/api/docs/assets", StaticFiles(directory=str(docs_endpoints.ASSETS)))
+    return Service(name="gateway", app=app, listeners=session_listeners("gateway", deps.verifier))
 
 
 def _root(settings: Settings) -> APIRouter:
@@ -77,18 +85,6 @@ def _root(settings: Settings) -> APIRouter:
         return Platform(version=version("talkingphoto-gateway"), environment=settings.env)
 
     return router
-
-
-def _listeners(deps: Dependencies) -> Listeners:
-    registry = Listeners("gateway")
-
-    @registry.on(SessionRevoked)
-    def forget(received: Received[Any]) -> None:
-        """Tokens of a revoked session stop working here at once."""
-        if isinstance(deps.verifier, TokenVerifier):
-            deps.verifier.revoke_session(received.message.session_id)
-
-    return registry
 
 
 SPEC = ServiceSpec("gateway", Settings, build)

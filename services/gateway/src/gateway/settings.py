@@ -18,6 +18,7 @@ class Settings(ServiceSettings):
     upstreams: dict[str, str] = Field(
         default_factory=dict, description='Base URL of each service, as JSON: {"users": "http://users:8000", ...}.'
     )
+    rate_limit_factor: float = Field(1.0, gt=0, description="Multiplies every limit on how often a client may ask.")
     upstream_connect_s: float = Field(2.0, gt=0, description="How long a connection to a service may take.")
     upstream_answer_s: float = Field(
         30.0, gt=0, description="How long a service may take to begin its answer, and pause within a stream."

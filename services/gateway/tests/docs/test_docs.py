@@ -10,13 +10,17 @@ from fastapi import FastAPI
 from openapi_spec_validator import validate
 from pydantic import BaseModel
 
-from gateway.docs.endpoints import merge
+from gateway.docs.merging import merge
+
+
+def an_answer(name: str) -> dict[str, Any]:
+    return {"content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}}}
 
 
 def document_of(**schemas: Any) -> dict[str, Any]:
     return {
         "paths": {
-            "/api/v1/things": {"get": {"responses": {"200": {"$ref": "#/components/schemas/Thing"}}}},
+            "/api/v1/things": {"get": {"operationId": "get_thing", "responses": {"200": an_answer("Thing")}}},
             "/health": {"get": {}},
         },
         "components": {"schemas": schemas, "securitySchemes": {"AccessToken": {"type": "http"}}},
@@ -44,13 +48,16 @@ def resolves(document: dict[str, Any], reference: str) -> bool:
 def test_schemas_of_two_services_with_one_name_do_not_clash() -> None:
     users = document_of(Thing={"type": "object", "properties": {"next": {"$ref": "#/components/schemas/Thing"}}})
     billing = {
-        "paths": {"/api/v1/bills": {"get": {"schema": [{"$ref": "#/components/schemas/Thing"}]}}},
+        "paths": {"/api/v1/bills": {"get": {"operationId": "bill", "responses": {"200": an_answer("Thing")}}}},
         "components": {"schemas": {"Thing": {"type": "string"}}},
     }
     merged = merge({"users": users, "billing": billing, "export": None})
     assert set(merged["paths"]) == {"/api/v1/things", "/api/v1/bills"}
-    assert set(merged["components"]["schemas"]) == {"users.Thing", "billing.Thing"}
-    assert references(merged) == {"#/components/schemas/users.Thing", "#/components/schemas/billing.Thing"}
+    assert set(merged["components"]["schemas"]) == {"UsersThing", "BillingThing", "Error", "ErrorDetail", "AnyValue"}
+    assert {name: schema["title"] for name, schema in merged["components"]["schemas"].items()} == {
+        name: name for name in ("UsersThing", "BillingThing", "Error", "ErrorDetail", "AnyValue")
+    }  # fmt: skip
+    assert references(merged) > {"#/components/schemas/UsersThing", "#/components/schemas/BillingThing"}
     assert merged["components"]["securitySchemes"] == {"AccessToken": {"type": "http"}}
     assert "export" in merged["info"]["description"]
 

@@ -9,8 +9,10 @@ from chassis.bus.messages import Received
 from chassis.data import migrations
 from chassis.data.database import Transaction
 from chassis.http.app import create_app
+from chassis.identity.tokens import Verifier
 from chassis.messaging.consumer import Consumers
 from chassis.messaging.listeners import Listeners
+from chassis.messaging.sessions import session_listeners
 from chassis.run.service import Dependencies, Service, ServiceSpec
 from contracts.users import UserRegistered, UserUpdated
 from contracts.workflow import (
@@ -56,7 +58,9 @@ def build(settings: Settings, deps: Dependencies) -> Service:
     app.state.database = deps.database
     app.state.verifier = deps.verifier
     app.state.hub = hub
-    return Service(name="notify", app=app, database=deps.database, consumers=_consumers(), listeners=_listeners(hub))
+    return Service(
+        name="notify", app=app, database=deps.database, consumers=_consumers(), listeners=_listeners(hub, deps.verifier)
+    )
 
 
 def _consumers() -> Consumers:
@@ -84,8 +88,8 @@ def _consumers() -> Consumers:
     return registry
 
 
-def _listeners(hub: Hub) -> Listeners:
-    registry = Listeners("notify")
+def _listeners(hub: Hub, verifier: Verifier) -> Listeners:
+    registry = session_listeners("notify", verifier)
 
     @registry.on(*RUN_EVENTS)
     def wake(received: Received[Any]) -> None:

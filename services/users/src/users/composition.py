@@ -11,6 +11,7 @@ from chassis.data import migrations
 from chassis.data.database import Transaction
 from chassis.http.app import create_app
 from chassis.messaging.consumer import Consumers
+from chassis.messaging.sessions import session_listeners
 from chassis.run.service import Dependencies, Service, ServiceSpec
 from contracts.billing import EntitlementsChanged
 from users.accounts import endpoints as account_endpoints
@@ -61,7 +62,13 @@ def build(settings: Settings, deps: Dependencies) -> Service:
     app.state.address_hash = address_hash
     app.state.sessions = sessions
     app.state.sign_ins = sign_ins
-    return Service(name="users", app=app, database=deps.database, consumers=_consumers())
+    return Service(
+        name="users",
+        app=app,
+        database=deps.database,
+        consumers=_consumers(),
+        listeners=session_listeners("users", deps.verifier),
+    )
 
 
 def _consumers() -> Consumers:

@@ -147,3 +147,21 @@ async def test_another_users_session_is_not_found(users: Any) -> None:
     assert foreign.json()["error"]["message"] == unknown.json()["error"]["message"]
     assert (await users.refresh(theirs["refresh_token"])).status_code == 200
     assert not users.said(SessionRevoked)
+
+
+async def test_whoever_asks_is_told_which_sessions_have_ended(users: Any) -> None:
+    tokens, _ = await users.member(), await users.log_in()
+    async with users.client() as client:
+        before = (await client.get("/.well-known/revoked-sessions.json")).json()
+        assert before["sessions"] == []
+        await client.post("/api/v1/auth/logout", headers={"Authorization": f"Bearer {tokens['access_token']}"})
+        ended = (await client.get("/.well-known/revoked-sessions.json")).json()
+        [event] = users.said(SessionRevoked)
+        assert ended["sessions"] == [str(event.session_id)]
+        users.clock.advance(timedelta(minutes=2))
+        later = await client.get("/.well-known/revoked-sessions.json", params={"since": users.clock.now().isoformat()})
+        assert later.json()["sessions"] == []
+        since = await client.get("/.well-known/revoked-sessions.json", params={"since": before["as_of"]})
+        assert since.json()["sessions"] == [str(event.session_id)]
+        users.clock.advance(timedelta(days=1, minutes=5))
+        assert (await client.get("/.well-known/revoked-sessions.json")).json()["sessions"] == []

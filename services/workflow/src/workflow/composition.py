@@ -5,6 +5,7 @@ from __future__ import annotations
 from chassis.data import migrations
 from chassis.http.app import create_app
 from chassis.messaging.consumer import Consumers
+from chassis.messaging.sessions import session_listeners
 from chassis.run.service import Dependencies, Service, ServiceSpec
 from chassis.storage import FolderStore
 from chassis.storage.port import ObjectStore
@@ -77,6 +78,7 @@ def build(
         app=app,
         database=deps.database,
         consumers=consumers,
+        listeners=session_listeners(NAME, deps.verifier),
         background=(
             timer,
             Housekeeping(

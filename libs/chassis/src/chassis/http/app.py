@@ -41,6 +41,7 @@ def create_app(
     description: str = "",
     max_body_size: int = MAX_BODY_SIZE,
     larger_bodies: Mapping[str, int] = NO_LARGER_BODIES,
+    openapi_url: str | None = "/openapi.json",
 ) -> FastAPI:
     """The application of service ``name``, with its settings in ``app.state.settings``.
 
@@ -53,6 +54,11 @@ def create_app(
         title=f"TalkingPhoto {name}",
         description=description,
         version=version,
+        openapi_url=openapi_url,
+        # The gateway shows all services' documents together.
+        docs_url=None,
+        redoc_url=None,
+        generate_unique_id_function=lambda route: route.name,
         lifespan=lifespan,
         responses=documented(Invalid, ServiceError),
         # The edge does this itself: one span, one set of metrics, and nothing at all when not recorded.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from collections.abc import Callable
@@ -11,11 +12,18 @@ import structlog
 from opentelemetry.trace import SpanKind, StatusCode
 from prometheus_client import Counter, Histogram
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.data.outages import is_database_away
-from chassis.errors import ServiceError
-from chassis.http.problems import database_away_response, internal_error_response
+from chassis.errors import BadRequest, ServiceError
+from chassis.http.problems import (
+    database_away_response,
+    error_response,
+    http_error_response,
+    internal_error_response,
+    unforeseen,
+)
 from chassis.identity.tokens import Identity, Verifier, authorization, bearer_token
 from chassis.ids import uuid7
 from chassis.observe import context, traces
@@ -33,6 +41,15 @@ _PRODUCT_LINES = frozenset(line.value for line in ProductLineKey)
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _PROBE = "/health"
 _CLIENT_LEFT = 499
+
+MOST_HEADERS = 100
+"""Browsers send some twenty. The server bounds their bytes, not how many they are."""
+
+BODY_WITHIN_S = 60.0
+"""How long a body may take, whatever its size."""
+
+SLOWEST_BODY = 4096
+"""What a body must bring on top for each further second, in bytes."""
 
 
 class Edge:
@@ -128,7 +145,10 @@ class Edge:
             receive = self._bounded(scope, receive, headers.get(b"content-length", ""))
         self._in_progress.inc()
         try:
-            await self._app(scope, receive, send_with_id)
+            if (refusal := _unreadable(scope)) is not None:
+                await refusal(scope, receive, send_with_id)
+            else:
+                await self._app(scope, receive, send_with_id)
         except Exception as error:
             away = is_database_away(error)
             if away:
@@ -149,22 +169,32 @@ class Edge:
         return status, route
 
     def _bounded(self, scope: Scope, receive: Receive, declared: str) -> Receive:
-        """``receive``, raising 413 as soon as the body is known to be larger than its route takes."""
+        """``receive``, raising 413 as soon as the body is known to be larger than its route takes, 408 when slow."""
         limit: int | None = None
         received = 0
+        ended = False
+        began = asyncio.get_running_loop().time()
 
         async def bounded() -> Message:
-            nonlocal limit, received
+            nonlocal limit, received, ended
+            if ended:
+                # What is waited for now is the client's leaving.
+                return await receive()
             if limit is None:
                 # Whoever reads the body runs inside a route, so by now it is known which.
                 limit = self._body_limit(self._template_of(scope))
                 if declared.isdecimal() and int(declared) > limit:
-                    raise HTTPException(413)
-            message = await receive()
+                    raise HTTPException(413, headers=_CLOSING)
+            try:
+                async with asyncio.timeout_at(began + BODY_WITHIN_S + received / SLOWEST_BODY):
+                    message = await receive()
+            except TimeoutError:
+                raise HTTPException(408, headers=_CLOSING) from None
             received += len(message.get("body", b""))
+            ended = not message.get("more_body", False)
             if received > limit:
                 # The framework lets its own exception through and turns any other into 400.
-                raise HTTPException(413)
+                raise HTTPException(413, headers=_CLOSING)
             return message
 
         return bounded
@@ -182,6 +212,9 @@ class Edge:
         children[1].observe(seconds)
 
 
+_CLOSING = {"Connection": "close"}
+"""With an answer to half a request: what is left of it is not waited for."""
+
 _WANTED = frozenset(
     {
         b"x-request-id",
@@ -198,6 +231,15 @@ def _interesting(scope: Scope) -> dict[bytes, str]:
     return {name: value.decode("latin-1") for name, value in scope["headers"] if name in _WANTED}
 
 
+def _unreadable(scope: Scope) -> Response | None:
+    """What is refused before anybody reads it, for all services: no database takes a NUL."""
+    if len(scope["headers"]) > MOST_HEADERS:
+        return http_error_response(431, f"A request has at most {MOST_HEADERS} headers.", _CLOSING)
+    if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+        return error_response(BadRequest("An address cannot contain the character NUL."))
+    return None
+
+
 async def _identify(scope: Scope) -> Identity | None:
     """Check a token once per request. A bad one is only an error where an endpoint asks who is calling."""
     verifier: Verifier | None = getattr(scope["app"].state, "verifier", None) if "app" in scope else None
@@ -210,6 +252,11 @@ async def _identify(scope: Scope) -> Identity | None:
         identity = await verifier.verify(token)
     except ServiceError as refusal:
         scope["chassis.identity"] = refusal
+        return None
+    except Exception:
+        # Nobody foresaw it, and it is no reason to be let in; outside of this there is no last resort.
+        log.exception("http.identity_failed")
+        scope["chassis.identity"] = unforeseen()
         return None
     scope["chassis.identity"] = identity
     return identity

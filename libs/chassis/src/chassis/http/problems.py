@@ -4,23 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from http import HTTPStatus
+from itertools import islice
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from pydantic import JsonValue
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
+from starlette.routing import compile_path
 
 from chassis.errors import BY_STATUS, Invalid, ServiceError, Unavailable
 from chassis.observe import context
 
-# 405, 406 and 416 come from the framework and the object router; no class of ours stands for them.
-_PLAIN_CODES = {405: "method_not_allowed", 406: "not_acceptable", 416: "range_not_satisfiable"}
+# These come from the framework, the edge and the object router; no class of ours stands for them.
+_PLAIN_CODES = {
+    405: "method_not_allowed",
+    406: "not_acceptable",
+    408: "too_slow",
+    416: "range_not_satisfiable",
+    431: "too_many_headers",
+}
+
+MOST_FIELDS = 20
+"""Named in one answer. Nobody corrects more at a time, and the answer must not grow with what was sent."""
 
 _PLAIN_MESSAGES = {
     404: "There is nothing at this address.",
     405: "This address does not take that method.",
+    408: "The body did not arrive in time.",
     413: "The body is larger than this address takes.",
 }
 
@@ -42,9 +55,14 @@ def error_response(error: ServiceError, *, status: int | None = None, code: str 
     return JSONResponse({"error": body}, status_code=status or error.status, headers=error.headers)
 
 
+def unforeseen() -> ServiceError:
+    """What a caller is told of an error that nobody foresaw: no internals, a request id to find it by."""
+    return ServiceError("Something failed on our side. Try again; if it stays, quote the request id.")
+
+
 def internal_error_response() -> JSONResponse:
-    """The answer when nobody foresaw the error: no internals, a request id to find it by."""
-    return error_response(ServiceError("Something failed on our side. Try again; if it stays, quote the request id."))
+    """The answer when nobody foresaw the error."""
+    return error_response(unforeseen())
 
 
 def database_away_response() -> JSONResponse:
@@ -71,17 +89,33 @@ async def _validation_error(_: Request, error: Exception) -> Response:
     # The rejected input is left out on purpose: it may be a password.
     fields: dict[str, str] = {}
     rules: dict[str, JsonValue] = {}
-    for problem in error.errors():
-        name = field_name(problem["loc"])
+    for problem in islice(error.errors(), MOST_FIELDS):
+        # ``chassis.http.inputs`` looks at a body as a whole, and says where in it.
+        # The place in the text that is no JSON is no field.
+        broken = problem["type"] == "json_invalid"
+        name = "body" if broken else field_name((*problem["loc"], *problem.get("ctx", {}).get("at", ())))
         fields.setdefault(name, problem["msg"])
         rules.setdefault(name, problem["type"])
     message = "Correct these fields: " + ", ".join(sorted(fields)) + "."
     return error_response(Invalid(message, fields=fields, details={"rules": rules}))
 
 
-async def _http_exception(_: Request, error: Exception) -> Response:
+async def _http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101  what it is registered for
-    return http_error_response(error.status_code, str(error.detail), error.headers)
+    headers = error.headers
+    if error.status_code == 405:
+        headers = {**(headers or {}), "Allow": ", ".join(sorted(_methods_at(request)))}
+    return http_error_response(error.status_code, str(error.detail), headers)
+
+
+def _methods_at(request: Request) -> set[str]:
+    """What this address takes: of every route there, not of the first one as the framework says."""
+    found: set[str] = set()
+    for route in iter_route_contexts(request.app.routes):
+        methods = getattr(route.original_route, "methods", None)
+        if methods and route.path_format and compile_path(route.path_format)[0].match(request.scope["path"]):
+            found |= methods
+    return found
 
 
 def http_error_response(status: int, detail: str, headers: Mapping[str, str] | None = None) -> Response:

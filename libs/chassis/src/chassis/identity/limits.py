@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import time
+from bisect import bisect_right
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -169,6 +170,13 @@ class _Memory(MemoryStorage):
         acquired = await super().acquire_entry(key, limit, expiry, amount)
         del self.events[key][limit:]
         return acquired
+
+    async def get_moving_window(self, key: str, limit: int, expiry: int) -> tuple[float, int]:
+        # The library leaves out here what it counts above: an entry at the very end of the window.
+        now = time.time()
+        events = self.events.get(key, [])
+        inside = bisect_right(events, expiry - now, key=lambda entry: -entry.atime)
+        return (events[inside - 1].atime, inside) if inside else (now, 0)
 
 
 async def _take(window: MovingWindowRateLimiter, key: str, limit: Limit) -> Verdict:

@@ -23,6 +23,7 @@ from fastapi.openapi.models import HTTPBearer as BearerModel
 from fastapi.security.base import SecurityBase
 
 from chassis.errors import BadRequest, NotAllowed, NotAuthenticated, ServiceError, Unavailable
+from chassis.identity.revocations import FetchRevoked, Revocations, revoked_from
 from chassis.observe.metrics import CACHE_REQUESTS
 from chassis.settings import ServiceSettings, SettingsError
 
@@ -32,7 +33,6 @@ ACCESS = "access"
 """The ``typ`` claim of an access token."""
 
 _REQUIRED_CLAIMS = ["sub", "sid", "typ", "iss", "aud", "iat", "exp"]
-_LONGEST_LIFE_S = 24 * 3600
 _HITS = CACHE_REQUESTS.labels("verified_tokens", "hit")
 _MISSES = CACHE_REQUESTS.labels("verified_tokens", "miss")
 
@@ -88,7 +88,8 @@ class TokenVerifier:
 
     Keys are fetched when first needed, again every ``keys_max_age_s`` and, at most every ``refresh_at_most_every_s``,
     when a token names a key that is not known. Ed25519 is the only accepted algorithm; HS256 is accepted instead where
-    a ``secret`` is given. Clocks may differ by ``leeway_s``.
+    a ``secret`` is given. Clocks may differ by ``leeway_s``. With ``fetch_revoked`` nobody is let in before it is known
+    whose session has ended.
     """
 
     def __init__(
@@ -98,6 +99,7 @@ class TokenVerifier:
         issuer: str,
         audience: str,
         secret: str | None = None,
+        fetch_revoked: FetchRevoked | None = None,
         leeway_s: float = 60.0,
         cache_size: int = 20_000,
         keys_max_age_s: float = 600.0,
@@ -122,7 +124,7 @@ class TokenVerifier:
         self._tried_at = float("-inf")
         self._refreshing = asyncio.Lock()
         self._verified: OrderedDict[str, tuple[float, Identity]] = OrderedDict()
-        self._revoked: dict[UUID, float] = {}
+        self._revocations = Revocations(fetch_revoked, leeway_s=leeway_s, clock=clock, ticks=ticks)
 
     @classmethod
     def from_settings(cls, settings: ServiceSettings, fetch_keys: FetchKeys | None = None) -> TokenVerifier:
@@ -137,24 +139,31 @@ class TokenVerifier:
             issuer=settings.token_issuer,
             audience=settings.token_audience,
             secret=secret,
+            fetch_revoked=revoked_from(settings.jwks_url, _get) if settings.jwks_url else None,
         )
 
+    async def ready(self) -> None:
+        """Return when tokens can be checked; raises ``Unavailable`` while it is not known which sessions have ended."""
+        await self._revocations.read()
+
     async def verify(self, token: str) -> Identity:
-        """Who the token belongs to. Raises ``NotAuthenticated``; ``Unavailable`` when the keys cannot be had."""
+        """Who the token belongs to. Raises ``NotAuthenticated``; ``Unavailable`` when what it takes cannot be had."""
+        if self._revocations.due:
+            await self._revocations.read()
         known = self._verified.get(token)
         if known is not None:
             expiry, identity = known
             if expiry <= self._clock():
                 del self._verified[token]
                 raise _expired()
-            if self._revoked and identity.session_id in self._revoked:
+            if identity.session_id in self._revocations:
                 raise _revoked()
             self._verified.move_to_end(token)
             _HITS.inc()
             return identity
         _MISSES.inc()
         identity = _identity(self._checked(token, await self._key_for(token)))
-        if identity.session_id in self._revoked:
+        if identity.session_id in self._revocations:
             raise _revoked()
         self._verified[token] = (identity.expires_at.timestamp() + self._leeway_s, identity)
         if len(self._verified) > self._cache_size:
@@ -162,11 +171,8 @@ class TokenVerifier:
         return identity
 
     def revoke_session(self, session_id: UUID) -> None:
-        """From now on refuse every token of this session. Forgotten when the longest-lived token has expired."""
-        now = self._clock()
-        for old in [session for session, until in self._revoked.items() if until <= now]:
-            del self._revoked[old]
-        self._revoked[session_id] = now + _LONGEST_LIFE_S + self._leeway_s
+        """From now on refuse every token of this session."""
+        self._revocations.add(session_id)
 
     def _checked(self, token: str, key: jwt.PyJWK | str) -> dict[str, Any]:
         try:
@@ -235,23 +241,28 @@ class TokenVerifier:
             self._keys_read_at = self._ticks()
 
 
-def keys_from(url: str, *, timeout_s: float = 5.0) -> FetchKeys:
+def keys_from(url: str) -> FetchKeys:
     """Fetch the key set from ``url``; raises ``Unavailable``, or ``ValueError`` for what is no JSON."""
 
     async def fetch() -> Mapping[str, Any]:
-        # Needed once in ten minutes, and 0.1 s to import: not before somebody asks.
-        import httpx
-
-        try:
-            async with httpx.AsyncClient(timeout=timeout_s) as http:
-                reply = await http.get(url)
-                reply.raise_for_status()
-        except httpx.HTTPError as failure:
-            raise Unavailable(f"The signing keys cannot be read: {type(failure).__name__}.") from failure
-        found: Mapping[str, Any] = reply.json()
-        return found
+        return await _get(url)
 
     return fetch
+
+
+async def _get(url: str, *, timeout_s: float = 5.0) -> Mapping[str, Any]:
+    # Needed now and then, and 0.1 s to import: not before somebody asks.
+    import httpx
+
+    try:
+        # What users publishes lies on our side of every proxy.
+        async with httpx.AsyncClient(timeout=timeout_s, trust_env=False) as http:
+            reply = await http.get(url)
+            reply.raise_for_status()
+    except httpx.HTTPError as failure:
+        raise Unavailable(f"{url} cannot be read: {type(failure).__name__}.") from failure
+    found: Mapping[str, Any] = reply.json()
+    return found
 
 
 class _BearerToken(SecurityBase):

@@ -29,6 +29,7 @@ from chassis.data import migrations
 from chassis.data.database import Database
 from chassis.http.operations import operations_app
 from chassis.http.requests import STOPPING
+from chassis.http.server import bounded
 from chassis.identity.tokens import TokenVerifier
 from chassis.messaging.dead_letters import PostgresDeadLetters
 from chassis.observe.logs import configure_logging
@@ -211,27 +212,13 @@ async def _serve(configs: Sequence[uvicorn.Config], stop: asyncio.Event) -> None
 
 
 def server_config(app: Any, settings: ServiceSettings) -> uvicorn.Config:
-    """uvicorn on the service's own port."""
-    return _config(app, settings.host, settings.port)
+    """uvicorn on the service's own port, with the bounds that the settings set."""
+    return bounded(app, settings, host=settings.host, port=settings.port, grace_s=GRACE_S)
 
 
 def operations_config(app: Any, settings: ServiceSettings) -> uvicorn.Config:
     """uvicorn on the port for those who run the service."""
-    return _config(app, settings.admin_host, settings.admin_port)
-
-
-def _config(app: Any, host: str, port: int) -> uvicorn.Config:
-    # Set so that it adds nothing to what the app logs and answers itself.
-    return uvicorn.Config(
-        app,
-        host=host,
-        port=port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=int(GRACE_S),
-        timeout_keep_alive=30,
-    )
+    return bounded(app, settings, host=settings.admin_host, port=settings.admin_port, grace_s=GRACE_S)
 
 
 def _loaded(spec: ServiceSpec) -> ServiceSettings:

@@ -17,7 +17,8 @@ from chassis.storage.keys import cache_control
 from chassis.storage.port import ObjectMissing, missing
 from chassis.storage.signing import OBJECTS_PATH
 
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+# No object has a byte beyond eighteen digits, and Python counts no further than 4,300 of them.
+_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
 
 class LinkRefused(NotAllowed):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -34,6 +35,10 @@ settings.register_profile("talkingphoto", deadline=None)
 settings.load_profile("talkingphoto")
 
 NewDatabase = Callable[..., Awaitable[str]]
+
+
+# A whole test run comes from one address. Tests of the limits set their own factor.
+os.environ.setdefault("RATE_LIMIT_FACTOR", "1000")
 
 
 @pytest.hookimpl(tryfirst=True)

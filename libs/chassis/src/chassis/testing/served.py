@@ -5,26 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
-import uvicorn
 from starlette.types import ASGIApp
 
-from chassis.run.process import Server
+from chassis.run.process import Server, server_config
+from chassis.settings import ServiceSettings
 
 
 @asynccontextmanager
-async def served(app: ASGIApp) -> AsyncIterator[str]:
-    """Serve ``app``; its URL. Stopped at the end, connections and all."""
-    config = uvicorn.Config(
-        app,
-        host="127.0.0.1",
-        port=0,
-        log_config=None,
-        access_log=False,
-        # Who calls is who is connected: a test is no trusted proxy.
-        proxy_headers=False,
-        timeout_graceful_shutdown=1,
-    )
+async def served(app: ASGIApp, **settings: Any) -> AsyncIterator[str]:
+    """Serve ``app`` under the bounds that ``settings`` change; its URL. Stopped at the end, connections and all."""
+    config = server_config(app, ServiceSettings(env="test", port=0, **settings))
+    config.timeout_graceful_shutdown = 1
     server = Server(config)
     running = asyncio.create_task(server.serve())
     async with asyncio.timeout(10):

@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
+from chassis.http.inputs import Input
 from contracts.enums import ProjectStatus
 
 Privacy = Literal["private", "unlisted", "public"]
@@ -27,10 +28,8 @@ class ConnectionOut(BaseModel):
     channel_title: str
 
 
-class UploadIn(BaseModel):
+class UploadIn(Input):
     """An upload of a project's finished video (EXP-08)."""
-
-    model_config = ConfigDict(extra="forbid")
 
     project_id: UUID = Field(description="The workflow whose video it is.")
     channel_id: str | None = Field(None, max_length=255, description="Must be the connected channel when given.")

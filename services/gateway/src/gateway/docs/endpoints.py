@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from dataclasses import dataclass
+from importlib.resources import files
 from typing import Any
 
 import aiohttp
 import structlog
 from fastapi import APIRouter, Request
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, JSONResponse
 
+from gateway.docs.merging import merge
 from gateway.proxy.upstream import Upstreams
 
 log = structlog.get_logger(__name__)
 
 router = APIRouter(include_in_schema=False)
 
-_PUBLIC_PREFIX = "/api/v1/"
-_SCHEMAS = "#/components/schemas/"
+ASSETS = files("fastapi_swagger") / "resources"
+"""Swagger UI 5, as a package brings it."""
+
+_FRESH_S = 60.0
+"""How long a whole document is given out again; one with a service missing is put together anew each time."""
 
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>TalkingPhoto API</title>
@@ -45,12 +52,25 @@ async def read_start_script() -> HTMLResponse:
     return HTMLResponse(_START, media_type="text/javascript")
 
 
+@dataclass
+class Known:
+    """The document put together last; ``app.state.document``."""
+
+    document: dict[str, Any] | None = None
+    until: float = float("-inf")
+
+
 @router.get("/api/openapi.json")
-async def read_openapi(request: Request) -> dict[str, Any]:
+async def read_openapi(request: Request) -> JSONResponse:
     """One OpenAPI document of every public path; a service that is down is left out and named."""
-    upstreams: Upstreams = request.app.state.upstreams
-    documents = await asyncio.gather(*(_document(upstreams, name) for name in sorted(upstreams.urls)))
-    return merge(dict(zip(sorted(upstreams.urls), documents, strict=True)))
+    known: Known = request.app.state.document
+    if known.document is None or time.monotonic() >= known.until:
+        upstreams: Upstreams = request.app.state.upstreams
+        names = sorted(upstreams.urls)
+        documents = await asyncio.gather(*(_document(upstreams, name) for name in names))
+        known.document = merge(dict(zip(names, documents, strict=True)))
+        known.until = time.monotonic() + (_FRESH_S if all(documents) else 0)
+    return JSONResponse(known.document)
 
 
 async def _document(upstreams: Upstreams, service: str) -> dict[str, Any] | None:
@@ -62,44 +82,3 @@ async def _document(upstreams: Upstreams, service: str) -> dict[str, Any] | None
     except (aiohttp.ClientError, TimeoutError) as error:
         log.warning("docs.service_left_out", upstream=service, error=repr(error))
         return None
-
-
-def merge(documents: dict[str, dict[str, Any] | None]) -> dict[str, Any]:
-    """Merge the public paths of several documents; schemas are prefixed with their service, so names never clash."""
-    paths: dict[str, Any] = {}
-    schemas: dict[str, Any] = {}
-    security: dict[str, Any] = {}
-    missing = [service for service, document in documents.items() if document is None]
-    for service, document in documents.items():
-        if document is None:
-            continue
-        components = document.get("components", {})
-        public = {path: item for path, item in document.get("paths", {}).items() if path.startswith(_PUBLIC_PREFIX)}
-        paths |= _renamed(public, service)
-        schemas |= {
-            f"{service}.{name}": _renamed(schema, service) for name, schema in components.get("schemas", {}).items()
-        }
-        security |= components.get("securitySchemes", {})
-    description = "One API for photo, script, video and export."
-    if missing:
-        description += f" Not answering at the moment, so not described here: {', '.join(missing)}."
-    return {
-        "openapi": "3.1.0",
-        "info": {"title": "TalkingPhoto", "version": "1", "description": description},
-        "paths": dict(sorted(paths.items())),
-        "components": {"schemas": schemas, "securitySchemes": security},
-    }
-
-
-def _renamed(node: Any, service: str) -> Any:
-    if isinstance(node, dict):
-        return {
-            # References stand behind "$ref", and in the mapping of a discriminator behind the value it maps.
-            key: f"{_SCHEMAS}{service}.{value.removeprefix(_SCHEMAS)}"
-            if isinstance(value, str) and value.startswith(_SCHEMAS)
-            else _renamed(value, service)
-            for key, value in node.items()
-        }
-    if isinstance(node, list):
-        return [_renamed(item, service) for item in node]
-    return node

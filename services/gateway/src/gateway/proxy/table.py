@@ -9,12 +9,16 @@ MEBIBYTE = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Requests for ``template`` go to ``service``; ``public`` ones need no token. Sizes in bytes."""
+    """Requests for ``template`` go to ``service``; ``public`` ones need no token, ``live`` ones last.
+
+    Sizes in bytes.
+    """
 
     template: str
     service: str
     public: bool = False
     max_body: int = MEBIBYTE
+    live: bool = False
 
     @property
     def path_format(self) -> str:
@@ -36,7 +40,7 @@ TABLE: tuple[Row, ...] = (
     Row("/api/v1/billing/webhooks/stripe", "billing", public=True),
     *_whole("/api/v1/billing", "billing"),
     *_whole("/api/v1/usage", "billing"),
-    Row("/api/v1/workflows/{run_id}/events", "notify"),
+    Row("/api/v1/workflows/{run_id}/events", "notify", live=True),
     *_whole("/api/v1/workflows", "workflow"),
     Row("/api/v1/files", "workflow", max_body=51 * MEBIBYTE),
     Row("/api/v1/files/{rest:path}", "workflow"),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Mapping
+from contextlib import nullcontext
 from typing import Any, TypeVar
 
 import aiohttp
@@ -15,9 +16,10 @@ from yarl import URL
 from chassis.errors import NotAuthenticated, ServiceError, TooLarge, Unavailable
 from chassis.http.problems import error_response
 from chassis.http.requests import stopping_of
-from chassis.identity.tokens import Verifier, authorization, bearer_token
+from chassis.identity.tokens import Identity, Verifier, authorization, bearer_token
 from chassis.observe import traces
-from gateway.proxy.headers import to_client, to_upstream
+from gateway.proxy.headers import RawHeaders, to_client, to_upstream
+from gateway.proxy.limits import Limits
 from gateway.proxy.table import Row
 
 log = structlog.get_logger(__name__)
@@ -75,25 +77,33 @@ class Upstreams:
 class Proxy:
     """One row of the table as an ASGI application."""
 
-    def __init__(self, row: Row, upstreams: Upstreams, verifier: Verifier) -> None:
+    def __init__(self, row: Row, upstreams: Upstreams, verifier: Verifier, limits: Limits) -> None:
         self._row = row
+        self._limits = limits
         self._upstreams = upstreams
         self._verifier = verifier
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Check the token, carry the request over and stream the answer back."""
+        """Check token and limits, carry the request over and stream the answer back."""
         began = False
+        told: RawHeaders = []
         # The framework names the route to the edge only where the route is its own.
         scope["route"] = self._row
 
         async def send_once(message: Message) -> None:
             nonlocal began
             began = True
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *told]
             await send(message)
 
         try:
-            await self._check(scope)
-            with traces.calling(scope["method"], self._row.service) as span:
+            identity = await self._check(scope)
+            told += _raw(await self._limits.take(scope, identity))
+            with (
+                self._limits.stream(str(identity.user_id)) if identity and self._row.live else nullcontext(),
+                traces.calling(scope["method"], self._row.service) as span,
+            ):
                 await self._carry(scope, receive, send_once, span)
         except ClientLeft:
             return
@@ -103,15 +113,28 @@ class Proxy:
                 raise
             await error_response(error)(scope, receive, send)
 
-    async def _check(self, scope: Scope) -> None:
+    async def _check(self, scope: Scope) -> Identity | None:
         # The one that is checked here is the one that goes on, on public paths too.
         header = authorization(scope["headers"])
         if self._row.public:
-            return
+            return None
         token = bearer_token(header)
         if token is None:
+            await self._limits.take(scope, None)
             raise NotAuthenticated("Log in and send the access token as `Authorization: Bearer`.")
-        await self._verifier.verify(token)
+        try:
+            return await self._verifier.verify(token)
+        except NotAuthenticated:
+            await self._limits.take(scope, None)
+            raise
+
+    async def _may_go_on(self, scope: Scope) -> bool:
+        """Whether the session behind a live stream still stands: its right was looked at when the stream began."""
+        try:
+            await self._verifier.verify(bearer_token(authorization(scope["headers"])) or "")
+        except NotAuthenticated:
+            return False
+        return True
 
     async def _carry(self, scope: Scope, receive: Receive, send: Send, span: Span) -> None:
         if (declared := _declared_length(scope)) is not None and declared > self._row.max_body:
@@ -141,6 +164,8 @@ class Proxy:
                 )
                 stopping = stopping_of(scope) if answer.content_type == "text/event-stream" else None
                 while data := await _unless(left, _piece(answer.content, stopping)):
+                    if self._row.live and not await self._may_go_on(scope):
+                        break
                     await send({"type": "http.response.body", "body": data, "more_body": True})
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
         except TimeoutError as error:
@@ -195,6 +220,10 @@ class _Body:
             if data:
                 yield data
         self._read.set()
+
+
+def _raw(headers: Mapping[str, str]) -> RawHeaders:
+    return [(name.lower().encode(), value.encode()) for name, value in headers.items()]
 
 
 def _declared_length(scope: Scope) -> int | None:

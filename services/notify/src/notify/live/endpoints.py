@@ -34,11 +34,29 @@ _LOOK_AGAIN_S = 0.2
 _LINE = "\n"
 
 
+_EVENTS = """Server-sent events. Each has as `id` its number within the run, as `event` the state the run is in
+(`pending`, `processing`, `completed`, `failed`, `cancelled`), and as `data` a JSON object: `type` (`workflow_status`),
+`workflow_id`, `state`, `sequence`, `timestamp`, `status` with `progress` (0 to 100, or null where the event says
+nothing of it), `step` and `message`, and `step_completed` when a step has ended; the final one of a run that failed has
+`code` and `retryable`, and of one that is done `cost` and `credits`. The comment `: alive` comes when nothing else
+does. The stream ends after the event of a final state: `completed`, `failed` or `cancelled`."""
+_EXAMPLE = """id: 3
+event: processing
+data: {"type":"workflow_status","workflow_id":"0199f0a1-7c1e-7a53-9d0b-6c1f2e3d4a5b","state":"processing",\
+"status":{"progress":30,"step":"enhance","message":"Improving the photo"},"sequence":3,\
+"timestamp":"2026-11-29T08:30:00+00:00"}
+
+"""
+
+
 @router.get(
     "/workflows/{run_id}/events",
     response_class=EventSourceResponse,
     responses={
-        200: {"content": {"text/event-stream": {}}},
+        200: {
+            "description": _EVENTS,
+            "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _EXAMPLE}},
+        },
         204: {"description": "The run has ended and the client has seen all of it."},
         **documented(NotFound),
     },
@@ -48,7 +66,7 @@ async def follow_run(
     caller: Caller,
     request: Request,
     stopping: Stopping,
-    last_event_id: Annotated[int, Header(ge=0, description="Resume after this event.")] = 0,
+    last_event_id: Annotated[int, Header(ge=0, le=2**31 - 1, description="Resume after this event.")] = 0,
 ) -> Response:
     """Everything that happened to a run so far, then everything as it happens, until it ends.
 

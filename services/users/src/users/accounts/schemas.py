@@ -9,6 +9,7 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, AnyHttpUrl, BaseModel, ConfigDict, EmailStr, Field, SecretStr, StringConstraints
 
+from chassis.http.inputs import Input
 from contracts.enums import Language
 
 
@@ -22,13 +23,6 @@ def _lower(value: str) -> str:
     return value.lower()
 
 
-def _storable(value: str) -> str:
-    # PostgreSQL's text holds every character but this one.
-    if "\x00" in value:
-        raise ValueError("has a character that cannot be kept")
-    return value
-
-
 def _short_enough(value: AnyHttpUrl) -> AnyHttpUrl:
     if len(str(value)) > LONGEST_URL:
         raise ValueError(f"is longer than {LONGEST_URL} characters")
@@ -39,16 +33,12 @@ LONGEST_URL = 500
 
 Email = Annotated[EmailStr, StringConstraints(max_length=255), AfterValidator(_lower)]
 Username = Annotated[str, StringConstraints(min_length=3, max_length=100, pattern=r"^[A-Za-z0-9_.-]+$")]
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255), AfterValidator(_storable)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)]
 AvatarUrl = Annotated[AnyHttpUrl, AfterValidator(_short_enough)]
 TimezoneName = Annotated[str, AfterValidator(_known_timezone)]
 
 
-class _In(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class ConsentIn(_In):
+class ConsentIn(Input):
     """One agreement, with the version of the text agreed to."""
 
     kind: Literal["terms", "privacy", "marketing", "analytics"]
@@ -56,11 +46,10 @@ class ConsentIn(_In):
     granted: bool = True
 
 
-class RegisterIn(_In):
+class RegisterIn(Input):
     """A new account."""
 
     model_config = ConfigDict(
-        extra="forbid",
         json_schema_extra={
             "examples": [
                 {
@@ -83,20 +72,20 @@ class RegisterIn(_In):
     consents: Annotated[list[ConsentIn], Field(max_length=10)] = []
 
 
-class LoginIn(_In):
+class LoginIn(Input):
     """Credentials; ``email`` may hold a username."""
 
-    email: Annotated[str, StringConstraints(min_length=3, max_length=255), AfterValidator(_storable)]
+    email: Annotated[str, StringConstraints(min_length=3, max_length=255)]
     password: SecretStr
 
 
-class RefreshIn(_In):
+class RefreshIn(Input):
     """A refresh token to exchange."""
 
     refresh_token: SecretStr
 
 
-class ProfileIn(_In):
+class ProfileIn(Input):
     """What a user may change of themselves; absent fields stay."""
 
     name: Name | None = None

@@ -1,11 +1,17 @@
-"""The public keys, for every service that checks tokens."""
+"""The public keys and the sessions that have ended, for every service that checks tokens."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel
 
+from chassis.http.inputs import Moment
+from chassis.http.requests import Tx
+from users.keys import queries
 from users.keys.signing import SigningKey
 
 router = APIRouter(tags=["keys"])
@@ -17,3 +23,16 @@ async def read_jwks(request: Request, response: Response) -> dict[str, Any]:
     key: SigningKey = request.app.state.signing_key
     response.headers["Cache-Control"] = "public, max-age=300"
     return key.jwks
+
+
+class RevokedSessions(BaseModel):
+    """Sessions that ended before their tokens did."""
+
+    as_of: datetime
+    sessions: list[UUID]
+
+
+@router.get("/.well-known/revoked-sessions.json")
+async def read_revoked_sessions(tx: Tx, since: Moment | None = None) -> RevokedSessions:
+    """Sessions that ended since an earlier answer's ``as_of``; without it, all that may have living tokens."""
+    return RevokedSessions(as_of=tx.now, sessions=await queries.ended_since(tx, since))

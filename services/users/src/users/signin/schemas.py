@@ -6,17 +6,16 @@ import json
 from typing import Annotated
 
 from fastapi import Query
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, SecretStr, StringConstraints, TypeAdapter, ValidationError
 
+from chassis.http.inputs import Input
 from users.accounts.schemas import ConsentIn, Email
 
 _LONGEST_CODE = 4096
 
 
-class StartIn(BaseModel):
+class StartIn(Input):
     """How a sign-in is started; all of it in the query, because a browser is sent here."""
-
-    model_config = ConfigDict(extra="forbid")
 
     product_line: str | None = Field(None, description="One of the four products; a browser cannot send the header.")
     consent: Annotated[
@@ -64,10 +63,8 @@ class CallbackIn(BaseModel):
         return " ".join(part for part in parts if isinstance(part, str)) or None
 
 
-class TicketIn(BaseModel):
+class TicketIn(Input):
     """A finished sign-in, and the secret whose S256 was sent at its start."""
-
-    model_config = ConfigDict(extra="forbid")
 
     ticket: SecretStr
     code_verifier: SecretStr

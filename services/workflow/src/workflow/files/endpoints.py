@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
 
 from chassis.errors import NotAllowed, documented
+from chassis.http.inputs import Moment
 from chassis.http.pagination import Fields, Page, Paged, selected
 from chassis.http.requests import Tx
 from chassis.identity.tokens import Caller
@@ -83,8 +83,8 @@ def router(settings: Settings, uploads: Uploads) -> APIRouter:
         fields: Fields,
         type: Annotated[str | None, Query(max_length=100, description="A MIME type or a kind such as image.")] = None,
         is_temporary: bool | None = None,
-        created_from: datetime | None = None,
-        created_before: datetime | None = None,
+        created_from: Moment | None = None,
+        created_before: Moment | None = None,
         user_id: Annotated[UUID | None, Query(description="Somebody else's, for administrators.")] = None,
     ) -> Any:
         """Your files, newest first."""

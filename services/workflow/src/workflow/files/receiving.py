@@ -51,20 +51,20 @@ async def receive(
         raise NoFile("Send the file as multipart/form-data in a part named file.")
     with await asyncio.to_thread(path.open, "wb") as target:
         form = _Form(target, Received(path), limit, judge_head)
-        parser = MultipartParser(
-            boundary,
-            {
-                "on_part_begin": form.part_begins,
-                "on_header_field": form.header_name,
-                "on_header_value": form.header_value,
-                "on_header_end": form.header_ends,
-                "on_headers_finished": form.headers_end,
-                "on_part_data": form.data,
-                "on_part_end": form.part_ends,
-                "on_end": form.ends,
-            },
-        )
         try:
+            parser = MultipartParser(
+                boundary,
+                {
+                    "on_part_begin": form.part_begins,
+                    "on_header_field": form.header_name,
+                    "on_header_value": form.header_value,
+                    "on_header_end": form.header_ends,
+                    "on_headers_finished": form.headers_end,
+                    "on_part_data": form.data,
+                    "on_part_end": form.part_ends,
+                    "on_end": form.ends,
+                },
+            )
             async for chunk in body:
                 parser.write(chunk)
                 if len(form.buffer) >= _WRITE_AT:

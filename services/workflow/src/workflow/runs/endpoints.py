@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -10,7 +9,8 @@ from fastapi import APIRouter, Header, Query, Response
 from starlette.responses import JSONResponse, RedirectResponse
 
 from chassis.data.database import Transaction
-from chassis.errors import documented
+from chassis.errors import NotAllowed, documented
+from chassis.http.inputs import Moment
 from chassis.http.pagination import Fields, Page, Paged, selected
 from chassis.http.requests import Tx
 from chassis.identity.tokens import AdminCaller, Caller, Identity
@@ -97,8 +97,8 @@ def router(settings: Settings, definitions: Definitions, driver: Driver, store: 
         workflow_type: WorkflowType | None = None,
         status: Status | None = None,
         product_line: Annotated[str | None, Query(max_length=50)] = None,
-        created_from: datetime | None = None,
-        created_before: datetime | None = None,
+        created_from: Moment | None = None,
+        created_before: Moment | None = None,
     ) -> Any:
         """Your workflows, newest first."""
         filters = queries.Filters(workflow_type, status, product_line, created_from, created_before)
@@ -116,7 +116,7 @@ def router(settings: Settings, definitions: Definitions, driver: Driver, store: 
         """How far a workflow is."""
         return await _status(tx, await _readable(tx, caller, workflow_id))
 
-    @routes.get("/{workflow_id}/history", responses=documented(RunNotFound))
+    @routes.get("/{workflow_id}/history", responses=documented(RunNotFound, NotAllowed))
     async def get_history(workflow_id: UUID, _: AdminCaller, caller: Caller, tx: Tx) -> list[HistoryEntryOut]:
         """What happened to a workflow, and what was decided: for operators."""
         await _readable(tx, caller, workflow_id)
@@ -163,12 +163,12 @@ def router(settings: Settings, definitions: Definitions, driver: Driver, store: 
         """Stop a workflow and give back what is held for it."""
         return await _status(tx, await service.cancel(tx, driver, caller, workflow_id))
 
-    @routes.post("/{workflow_id}/undo", status_code=202, responses=documented(RunNotFound, NotPossible))
+    @routes.post("/{workflow_id}/undo", status_code=202, responses=documented(RunNotFound, NotAllowed, NotPossible))
     async def undo_again(workflow_id: UUID, _: AdminCaller, tx: Tx) -> StatusOut:
         """For operators: try again to give back what could not be given back."""
         return await _status(tx, await service.undo_again(tx, driver, workflow_id))
 
-    @routes.post("/{workflow_id}/unpark", status_code=202, responses=documented(RunNotFound, NotPossible))
+    @routes.post("/{workflow_id}/unpark", status_code=202, responses=documented(RunNotFound, NotAllowed, NotPossible))
     async def unpark(workflow_id: UUID, _: AdminCaller, tx: Tx) -> StatusOut:
         """For operators: let a parked workflow go on where it stood."""
         return await _status(tx, await service.unpark(tx, driver, workflow_id))

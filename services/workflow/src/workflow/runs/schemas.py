@@ -9,15 +9,14 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from chassis.http.inputs import Input
 from contracts.enums import Language, Platform, Quality, Status, Voice, WorkflowType
 
 Enhancement = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,49}$", examples=["portrait"])]
 
 
-class EstimateIn(BaseModel):
+class EstimateIn(Input):
     """What decides about cost and time."""
-
-    model_config = ConfigDict(extra="forbid")
 
     workflow_type: WorkflowType = WorkflowType.AVATAR_PRESENTATION
     target_duration: Annotated[int, Field(ge=1, le=60, description="Seconds of video.")] = 10
@@ -29,7 +28,6 @@ class WorkflowIn(EstimateIn):
     """An order."""
 
     model_config = ConfigDict(
-        extra="forbid",
         json_schema_extra={
             "examples": [
                 {

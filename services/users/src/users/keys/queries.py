@@ -1,0 +1,24 @@
+"""Sessions that have ended."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+
+from chassis.data.database import Transaction
+from chassis.identity.revocations import LONGEST_LIFE_S
+from users.accounts.models import Session
+
+_LIVING = timedelta(seconds=LONGEST_LIFE_S, minutes=5)
+_UNDER_WAY = timedelta(minutes=1)
+"""A transaction begun before an answer may be committed after it; its sessions are told again."""
+
+
+async def ended_since(tx: Transaction, since: datetime | None) -> list[UUID]:
+    """Sessions that ended since then, or since the oldest token that can be alive was given out."""
+    earliest = tx.now - _LIVING
+    if since is not None:
+        earliest = max(earliest, since - _UNDER_WAY)
+    return list(await tx.session.scalars(select(Session.id).where(Session.revoked_at >= earliest)))
