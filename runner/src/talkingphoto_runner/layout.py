@@ -113,7 +113,11 @@ def common_settings(home: Home, urls: Mapping[str, str]) -> dict[str, object]:
 def settings_of(package: str, home: Home, urls: Mapping[str, str]) -> dict[str, object]:
     """Settings that only one service has."""
     if package == "gateway":
-        return {"upstreams": {name: url for name, url in urls.items() if name != "gateway"}}
+        # The limits keep strangers apart; here is one owner, who may order as much as the machine can do.
+        return {
+            "upstreams": {name: url for name, url in urls.items() if name != "gateway"},
+            "rate_limit_factor": os.environ.get("RATE_LIMIT_FACTOR") or "100",
+        }
     behind: dict[str, object] = {"trusted_proxies": "127.0.0.1"}
     if package == "users":
         return behind | {"jwt_key_file": home.signing_key}
