@@ -15,7 +15,7 @@ SAMPLE = (
     "workflow.outbox.after_publish",
     "workflow.runs.consumer.before_ack",
     "ai_router.transaction.after_commit",
-    "export.outbox.before_delete",
+    "workflow.outbox.before_delete",
 )
 """Crashed in every test run; ``make chaos`` crashes at all of them."""
 

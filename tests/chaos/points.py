@@ -9,6 +9,9 @@ REPOSITORY = Path(__file__).parents[2]
 _CALL = re.compile(r"""point\(\s*"(?P<name>[a-z_]+\.(?:before|after)_[a-z_]+)"(?P<scope>,)?""")
 
 SERVICES = ("users", "billing", "workflow", "ai_router", "export", "notify")
+SWEPT = tuple(service for service in SERVICES if service != "export")
+"""Not export: the transaction that hears of the paid run takes along what the kit's left, and orders leave its sweep
+nothing. The sweep is the same for all, and the outbox' own tests crash in it as well."""
 QUEUES = (
     "users.entitlements",
     "billing.commands",
@@ -18,6 +21,7 @@ QUEUES = (
     "workflow.users",
     "ai_router.commands",
     "export.commands",
+    "export.deliveries",
     "notify.runs",
     "notify.users",
 )
@@ -26,8 +30,8 @@ SCOPES = {
     "transaction.after_commit": SERVICES,
     "outbox.before_publish": SERVICES,
     "outbox.after_publish": SERVICES,
-    "outbox.before_delete": SERVICES,
-    "outbox.after_delete": SERVICES,
+    "outbox.before_delete": SWEPT,
+    "outbox.after_delete": SWEPT,
     "consumer.before_ack": QUEUES,
 }
 """Points that many pass are crashed once for each who does."""

@@ -79,7 +79,9 @@ def listening_socket(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
     """A bound socket, so that the port is known, and ours, before anything is built. Raises ``OSError``."""
     # The protocol is named because asyncio sets TCP_NODELAY only where it is.
     sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if port:
+        # So that a start may follow a stop at once. Of a free port it would make one that two may be given.
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         sock.bind((host, port))
     except OSError as error:
