@@ -196,7 +196,7 @@ async def _counted(
     each = {(process, text): count / runs for process, counted in sent.items() for text, count in counted.items()}
     totals["statements"] = sum(each.values())
     totals["statements_without_transaction_control"] = sum(
-        count for (_, text), count in each.items() if text not in ("BEGIN;", "COMMIT;", "ROLLBACK;")
+        count for (_, text), count in each.items() if text.rstrip(";") not in ("BEGIN", "COMMIT", "ROLLBACK")
     )
     rounded = {name: round(value, 3) for name, value in totals.items()}
     sys.stdout.write(json.dumps({"name": f"B25 counters, {title}"} | rounded) + "\n")
