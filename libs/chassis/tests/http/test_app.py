@@ -417,3 +417,20 @@ async def test_an_address_names_every_method_it_takes() -> None:
 async def test_what_is_no_json_is_said_of_the_body(http: httpx.AsyncClient) -> None:
     answer = await http.post("/api/v1/things", content="{", headers={"Content-Type": "application/json"})
     assert (answer.status_code, list(answer.json()["error"]["fields"])) == (422, ["body"])
+
+
+async def test_what_goes_wrong_with_a_token_unforeseen_lets_nobody_in_and_has_our_body() -> None:
+    class Broken:
+        async def verify(self, token: str) -> None:
+            raise TypeError(token)
+
+    app = create_app(name="things", settings=ServiceSettings(), version="1", routers=[router], readiness={})
+    app.state.verifier = Broken()
+    token = {"Authorization": "Bearer hunter2"}
+
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://things") as client:
+        answer = await client.get("/things/mine", headers=token)
+        assert answer.status_code == 500
+        assert answer.json()["error"]["request_id"]
+        assert "hunter2" not in answer.text
+        assert (await client.get("/things/context", headers=token)).status_code == 200
