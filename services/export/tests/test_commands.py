@@ -114,7 +114,8 @@ async def test_a_kit_whose_file_is_gone_is_refused(start_export: Any, a_source: 
 
 async def test_trouble_on_our_side_is_retried_and_then_told(start_export: Any, a_source: Any) -> None:
     """Failing once puts the order off; failing too often ends it as something that may work later."""
-    export = await start_export(render_deadline_s=0.01)
+    # At full size: a small one can be whole before a busy event loop looks at the clock.
+    export = await start_export(render_deadline_s=0.01, small=False)
     source = await a_source(export)
     await export.tell(source.rendition(Platform.TIKTOK))
     await export.eventually("SELECT attempts FROM work WHERE lease_token IS NULL", [1])
