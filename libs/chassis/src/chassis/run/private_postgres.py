@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import hashlib
 import os
 import re
@@ -18,6 +19,7 @@ import stat
 import subprocess
 import time
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from pwd import getpwnam
@@ -72,7 +74,7 @@ class PrivatePostgres:
         deadline = time.monotonic() + _START_TIMEOUT_S
         await asyncio.to_thread(self._prepare)
         while not await self._takes_connections():
-            said = await asyncio.to_thread(self._launch) if self._running() is None else None
+            said = await asyncio.to_thread(self._launch)
             # After a crash, the dead postmaster's sessions hold its memory for a moment longer.
             if said is not None and not any(sign in said for sign in _LEFT_BY_A_CRASH):
                 raise PostgresDidNotStart(f"PostgreSQL does not start in {self.folder}: {_reason(said)}")
@@ -85,7 +87,7 @@ class PrivatePostgres:
 
     async def stop(self) -> None:
         """Stop the server in an orderly way."""
-        pid = self._running()
+        pid = self.runs_as
         if pid is None:
             return
         # SIGINT is PostgreSQL's "fast" shutdown: sessions are rolled back, a checkpoint is written.
@@ -103,7 +105,7 @@ class PrivatePostgres:
 
     async def ended(self) -> int | None:
         """Wait until the running postmaster is gone; its exit code, where it was our child."""
-        pid = self._running()
+        pid = self.runs_as
         while pid is not None and _runs(pid):
             await asyncio.sleep(_WATCH_EVERY_S)
         return self._reap()
@@ -112,6 +114,15 @@ class PrivatePostgres:
     def pid(self) -> int:
         """Process id of the postmaster."""
         return int(self._pid_file.read_text().split()[0])
+
+    @property
+    def runs_as(self) -> int | None:
+        """Process id of the postmaster, while it runs."""
+        try:
+            pid = self.pid
+        except (FileNotFoundError, IndexError, ValueError):
+            return None
+        return pid if _runs(pid) else None
 
     @property
     def log(self) -> Path:
@@ -165,13 +176,6 @@ class PrivatePostgres:
     def _pid_file(self) -> Path:
         return self.folder / "postmaster.pid"
 
-    def _running(self) -> int | None:
-        try:
-            pid = self.pid
-        except (FileNotFoundError, IndexError, ValueError):
-            return None
-        return pid if _runs(pid) else None
-
     def _reap(self) -> int | None:
         code = self._process.poll() if self._process is not None else None
         if code is not None:
@@ -220,11 +224,14 @@ class PrivatePostgres:
         beside.rename(self.folder)
 
     def _launch(self) -> str | None:
-        """Start the server; what it said, when it ends before it has written down that it runs."""
+        """Start the server unless it runs; what it said, when it ends before it has written down that it runs."""
+        with _locked(self.folder):
+            return None if self.runs_as is not None else self._launch_alone()
+
+    def _launch_alone(self) -> str | None:
         self._reap()
-        if self._pid_file.exists():
-            # Left by a crash, perhaps of the whole machine: the number may be any process' by now.
-            self._pid_file.unlink()
+        # Left by a crash, perhaps of the whole machine: the number in it may be any process' by now.
+        self._pid_file.unlink(missing_ok=True)
         if self.log.exists() and self.log.stat().st_size > _LARGEST_LOG:
             self.log.replace(self.log.with_name("log.1"))
         user = _server_user()
@@ -254,7 +261,7 @@ class PrivatePostgres:
             return log.read().decode(errors="replace")
 
     async def _takes_connections(self) -> bool:
-        if self._running() is None:
+        if self.runs_as is None:
             return False
         try:
             await (await self.connect()).close()
@@ -285,6 +292,17 @@ def _make_socket_folder(data: Path, user: str | None) -> None:
         raise PostgresDidNotStart(f"{folder} is wanted for PostgreSQL's socket and is somebody else's; remove it")
     if user:
         shutil.chown(folder, user)
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """One at a time starts a server in this folder, of all who would."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _remove_socket_folder(data: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import json
 import signal
 import socket
 import sys
@@ -32,7 +33,7 @@ from chassis.http.requests import STOPPING
 from chassis.http.server import bounded
 from chassis.identity.tokens import TokenVerifier
 from chassis.messaging.dead_letters import PostgresDeadLetters
-from chassis.observe.logs import configure_logging
+from chassis.observe.logs import configure_logging, log_what_ends_us
 from chassis.observe.traces import configure_tracing
 from chassis.run.service import Dependencies, Running, Service, ServiceSpec
 from chassis.run.temporary import own_temporary_folder
@@ -225,13 +226,16 @@ def _loaded(spec: ServiceSpec) -> ServiceSettings:
     try:
         return load(spec.settings)
     except SettingsError as error:
-        sys.stderr.write(f"{spec.name}: {error}\n")
+        # Before there is a log, and in its form.
+        refused = {"message": "settings.refused", "level": "critical", "service": spec.name, "error": str(error)}
+        sys.stderr.write(f"{json.dumps(refused)}\n")
         raise SystemExit(2) from error
 
 
 def _run(spec: ServiceSpec, main: Callable[[ServiceSpec, ServiceSettings], Coroutine[Any, Any, None]]) -> None:
     settings = _loaded(spec)
     configure_logging(settings)
+    log_what_ends_us()
     configure_tracing(settings)
     with (
         own_temporary_folder(settings.temporary_folder),
