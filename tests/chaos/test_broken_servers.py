@@ -132,13 +132,15 @@ async def test_the_database_is_killed(breakable: Breakable) -> None:
 async def test_processes_die_at_the_points_of_the_broker_path(breakable: Breakable) -> None:
     """One process at each of them, in the same load; the second passage, so that something had gone well before."""
     platform = breakable.platform
+    armed = {}
     for process, passage in PASSAGES.items():
         await platform.stop_process(process)
         await platform.start_process(process, extra={"FAULT": f"{passage}:2"})
+        armed[process] = platform.processes[process]
 
     async def dies_and_returns(process: str) -> None:
-        assert await asyncio.wait_for(platform.processes[process].wait(), timeout=90) == EXIT_CODE, process
-        await _until(lambda: platform.processes[process].returncode is None, timeout_s=NEW_WITHIN_S)
+        assert await asyncio.wait_for(armed[process].wait(), timeout=90) == EXIT_CODE, process
+        await _until(lambda: platform.processes[process] != armed[process], timeout_s=NEW_WITHIN_S)
 
     async def fault() -> None:
         await asyncio.gather(*(dies_and_returns(process) for process in PASSAGES))
