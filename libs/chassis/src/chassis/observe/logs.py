@@ -150,7 +150,7 @@ def _without_credential(found: re.Match[str]) -> str:
 
 
 class _Identify:
-    """Add who this is about: service, request, trace, user, product line."""
+    """Add who this is about: service, request, trace, user, run, product line."""
 
     def __init__(self, service: str) -> None:
         self._service = service
@@ -164,6 +164,8 @@ class _Identify:
             event["trace_id"] = now.traceparent[3:35]
         if now.user_id is not None:
             event.setdefault("user_id", now.user_id)
+        if now.run_id is not None:
+            event.setdefault("run_id", now.run_id)
         if now.product_line is not None:
             event.setdefault("product_line", now.product_line)
         return event
