@@ -28,7 +28,7 @@ from talkingphoto.command import (
     wrong_use,
 )
 from talkingphoto.making import Order, RunFailed, make
-from talkingphoto.running import running_url
+from talkingphoto.running import running_url, using
 from talkingphoto.sample import sample_portrait
 from talkingphoto.screen import Screen
 from talkingphoto.trace import trace_command
@@ -246,9 +246,9 @@ async def _status(run_id: str | None, server: str | None, home: Path, *, as_json
 async def _platform(server: str | None, home: Path, say: Callable[[str], None]) -> AsyncIterator[Client]:
     """A client of the named server, of the platform that runs in this home, or of one started for the occasion."""
     async with AsyncExitStack() as stack:
-        url = server or running_url(home) or ""
-        if not url:
-            url = await stack.enter_async_context(the_runner().started(home, say))
+        url = server or await stack.enter_async_context(using(home))
+        if url is None:
+            url = str(await stack.enter_async_context(the_runner().started(home, say)))
         client = await stack.enter_async_context(Client(url))
         await log_in(client, home)
         yield client

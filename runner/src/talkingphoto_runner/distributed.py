@@ -17,6 +17,7 @@ from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -28,7 +29,15 @@ from chassis.run.process import GRACE_S, migrate
 from chassis.settings import ServiceSettings, load
 from talkingphoto_runner.environment import environment_of
 from talkingphoto_runner.keeper import DidNotStart, Keeper, Part
-from talkingphoto_runner.layout import Home, common_settings, listening_socket, settings_of, specs, url_of
+from talkingphoto_runner.layout import (
+    Home,
+    common_settings,
+    listening_socket,
+    settings_of,
+    specs,
+    url_of,
+    where_to_look,
+)
 from talkingphoto_runner.presence import Presence
 from talkingphoto_runner.words import Words, tail
 
@@ -66,6 +75,8 @@ class DistributedPlatform:
         self._port = port
         self.operations: dict[str, str] = {}
         """Where each process has ``/ready`` and ``/metrics``."""
+        self.servers: dict[str, str] = {}
+        """Where broker and database are, for whoever looks into them."""
         self._ports: dict[str, int] = {}
         self._admin_ports: dict[str, int] = {}
         self._database_urls: dict[str, str] = {}
@@ -101,7 +112,8 @@ class DistributedPlatform:
         say("services")
         names = [f"{name}.{kind}" for name in self._services for kind in KINDS if self._has(name, kind)]
         await asyncio.gather(*(self.start_process(name) for name in names))
-        self._presence.announce(self.url, self.operations)
+        self.servers = {"broker": _without_secret(self.broker), "database": where_to_look(self.postgres)}
+        self._presence.announce(self.url, self.operations, **self.servers)
 
     async def stop(self) -> None:
         """Stop every process in an orderly way, then broker and database."""
@@ -235,6 +247,14 @@ class DistributedPlatform:
 
 def _broker(node: PrivateRabbitMQ) -> Part:
     return Part("broker", node.start, node.ended, partial(tail, node.folder / "output.log"))
+
+
+def _without_secret(broker: Broker) -> str:
+    """The address of a broker; of one that somebody else runs, without the password."""
+    if isinstance(broker, PrivateRabbitMQ):
+        return broker.url
+    parts = urlsplit(broker.url)
+    return parts._replace(netloc=f"{parts.username}@{parts.hostname}:{parts.port or 5672}").geturl()
 
 
 async def _is_ready(client: httpx.AsyncClient, url: str) -> bool:

@@ -120,7 +120,7 @@ class PrivatePostgres:
         """Process id of the postmaster, while it runs."""
         try:
             pid = self.pid
-        except (FileNotFoundError, IndexError, ValueError):
+        except (OSError, IndexError, ValueError):
             return None
         return pid if _runs(pid) else None
 
