@@ -6,7 +6,7 @@ import asyncio
 import os
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ from talkingphoto_runner.layout import Home
 if TYPE_CHECKING:
     from talkingphoto_runner.distributed import DistributedPlatform
     from talkingphoto_runner.embedded import EmbeddedPlatform
+    from talkingphoto_runner.simulated import Simulators
 
 _FOR_US_ALONE = 0o077
 _LOOK_EVERY_S = 0.1
@@ -29,8 +30,11 @@ _LOOK_EVERY_S = 0.1
 # What runs a platform is imported where it is needed: it takes longer than anybody should look at an empty screen.
 
 
-async def up(home: Path, port: int, *, distributed: bool) -> None:
-    """Run a platform until cancelled, which is no failure; say where it answers. Raises :class:`Stop`."""
+async def up(home: Path, port: int, *, distributed: bool, simulated: bool = False) -> None:
+    """Run a platform until cancelled, which is no failure; say where it answers. Raises :class:`Stop`.
+
+    ``simulated``: with simulators in the place of all vendors.
+    """
     console = Console(soft_wrap=True, highlight=False, markup=False)
 
     def tell(line: str) -> None:
@@ -39,15 +43,18 @@ async def up(home: Path, port: int, *, distributed: bool) -> None:
     tell(f"Starting TalkingPhoto in {home}")
     os.umask(_FOR_US_ALONE)
     with _refusals(), own_temporary_folder():
-        platform = _platform(Home(home), port, tell, distributed=distributed)
-        try:
+        async with AsyncExitStack() as stack:
+            vendors = await stack.enter_async_context(_vendors(Home(home), tell)) if simulated else None
+            platform = _platform(Home(home), port, tell, distributed=distributed)
+            stack.push_async_callback(platform.stop)
             await platform.start(lambda stage: tell(f"Starting: {stage}"))
+            if vendors is not None:
+                await vendors.tell_of(platform.url)
+                tell(f"Simulators: {home / 'simulated.env'} leads to them")
             console.print(_welcome(platform))
             with suppress(asyncio.CancelledError):
                 await asyncio.Event().wait()
             tell("Stopping")
-        finally:
-            await platform.stop()
 
 
 @asynccontextmanager
@@ -120,6 +127,18 @@ async def replay_letters(home: Path, queue: str, message_ids: Sequence[str] | No
 
     with _refusals():
         await letters.replayed(Home(home), queue, message_ids, as_json=as_json)
+
+
+@asynccontextmanager
+async def _vendors(home: Home, tell: Callable[[str], None]) -> AsyncIterator[Simulators]:
+    from talkingphoto_runner.simulated import NoSimulators, simulators
+
+    tell("Starting: simulators of all vendors")
+    try:
+        async with simulators(home) as started_ones:
+            yield started_ones
+    except NoSimulators as error:
+        raise Stop(str(error), code="no_simulators") from error
 
 
 def _platform(
