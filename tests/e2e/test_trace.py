@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,11 @@ async def test_a_run_is_one_whole_trace(platform: Any, user: Client, portrait: P
         assert len({line["user_id"] for line in told}) == 1
         assert all("ms" in line for line in told if line["message"] in ("message.handled", "work.ended", "run.ended"))
         assert "Follow me" not in json.dumps(told)
+
+    kept = [path for path in platform.objects.rglob("*") if path.is_file()]
+    assert len(kept) > 3
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (platform.objects, platform.home / "logs")} == {0o700}
+    assert {stat.S_IMODE(path.stat().st_mode) & 0o077 for path in kept} == {0}
 
     shown = CliRunner().invoke(app, ["trace", summary["run_id"], "--home", str(platform.home)])
     assert shown.exit_code == 0
