@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import secrets
 import signal
 import sys
@@ -11,6 +12,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -20,6 +22,7 @@ from talkingphoto_runner.layout import Home
 
 _START_S = 60.0
 _LOOK_EVERY_S = 0.05
+_SETTINGS = re.compile(r"(?:[A-Z][A-Z0-9_]*=.*\n)+")
 
 
 class NoSimulators(RuntimeError):
@@ -73,18 +76,35 @@ async def simulators(home: Home) -> AsyncIterator[Simulators]:
 
 
 async def _settings(process: asyncio.subprocess.Process, file: Path) -> dict[str, str]:
-    """What it prints, in one piece, when all of them listen."""
+    """What it prints, in one piece; returns when all of them listen."""
     try:
         async with asyncio.timeout(_START_S):
-            while not (said := await asyncio.to_thread(file.read_text)).endswith("\n"):
-                if process.returncode is not None:
-                    raise DidNotStart(f"the simulators' process {how_it_ended(process.returncode)}: {said[-500:]}")
+            while not _SETTINGS.fullmatch(said := await asyncio.to_thread(file.read_text)):
+                _require(process, said)
                 await asyncio.sleep(_LOOK_EVERY_S)
+            settings = dict(line.partition("=")[::2] for line in said.splitlines())
+            for address in {urlsplit(value) for value in settings.values() if value.startswith("http://")}:
+                while not await _listens(address.hostname, address.port):
+                    _require(process, said)
+                    await asyncio.sleep(_LOOK_EVERY_S)
+            return settings
     except TimeoutError:
         raise DidNotStart(f"the simulators did not start within {_START_S:g} s") from None
-    if process.returncode is not None or "=" not in said.splitlines()[0]:
-        raise DidNotStart(f"the simulators did not start: {said.strip().splitlines()[-1]}")
-    return dict(line.split("=", 1) for line in said.splitlines())
+
+
+def _require(process: asyncio.subprocess.Process, said: str) -> None:
+    if process.returncode is not None:
+        why = (said.strip().splitlines() or [how_it_ended(process.returncode)])[-1]
+        raise DidNotStart(f"the simulators did not start: {why}")
+
+
+async def _listens(host: str | None, port: int | None) -> bool:
+    try:
+        _, writer = await asyncio.open_connection(host, port)
+    except OSError:
+        return False
+    writer.close()
+    return True
 
 
 def _kept_key(home: Home) -> str:
