@@ -150,7 +150,7 @@ def _platform(
         return DistributedPlatform(home, port=port, tell=tell)
     from talkingphoto_runner.embedded import EmbeddedPlatform
 
-    return EmbeddedPlatform(home, port=port)
+    return EmbeddedPlatform(home, port=port, tell=tell)
 
 
 def _welcome(platform: DistributedPlatform | EmbeddedPlatform) -> str:
