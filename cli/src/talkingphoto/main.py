@@ -28,7 +28,7 @@ from talkingphoto.command import (
     wrong_use,
 )
 from talkingphoto.making import Order, RunFailed, make
-from talkingphoto.running import running_url, using, warn_of_unready
+from talkingphoto.running import running_url, using
 from talkingphoto.sample import sample_portrait
 from talkingphoto.screen import Screen
 from talkingphoto.trace import trace_command
@@ -224,8 +224,6 @@ async def _status(run_id: str | None, server: str | None, home: Path, *, as_json
     async with Client(url) as client:
         await log_in(client, home)
         found = await client.run(run_id) if run_id else await client.runs()
-    if server is None:
-        await warn_of_unready(home)
     if as_json:
         print_json(found)
         return
