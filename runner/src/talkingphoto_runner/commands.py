@@ -17,7 +17,7 @@ from chassis.run.temporary import own_temporary_folder
 from chassis.settings import SettingsError
 from talkingphoto.command import Stop, print_json
 from talkingphoto.running import using
-from talkingphoto_runner.layout import Home
+from talkingphoto_runner.layout import Home, require_port
 
 if TYPE_CHECKING:
     from talkingphoto_runner.distributed import DistributedPlatform
@@ -35,6 +35,7 @@ async def up(home: Path, port: int, *, distributed: bool, simulated: bool = Fals
 
     ``simulated``: with simulators in the place of all vendors.
     """
+    require_port(port)
     console = Console(soft_wrap=True, highlight=False, markup=False)
 
     def tell(line: str) -> None:
