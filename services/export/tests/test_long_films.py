@@ -52,7 +52,7 @@ async def test_a_long_film_comes_in_parts_that_end_with_sentences(
     made = await _made(export, *(source.rendition(each) for each in (Platform.INSTAGRAM, Platform.YOUTUBE)))
     film, parts = made[Platform.YOUTUBE], made[Platform.INSTAGRAM]
     assert set(film.outputs) == {"video", "poster", "srt", "vtt"}
-    assert film.warnings == ()
+    assert (film.whole, parts.whole, film.warnings) == (True, False, ())
     assert set(parts.outputs) == {f"{role}-{n}" for role in ("video", "poster", "srt", "vtt") for n in (1, 2, 3)}
     assert parts.warnings == (
         "Instagram Reels takes at most 7 s and the film has 17 s: it comes in 3 parts to be published one after the "
@@ -77,6 +77,7 @@ async def test_a_long_film_can_end_with_a_sentence(start_export: Any, a_source: 
     order = source.rendition(Platform.INSTAGRAM, when_too_long=WhenTooLong.END_AT_SENTENCE)
     made = (await _made(export, order))[Platform.INSTAGRAM]
     assert set(made.outputs) == {"video", "poster", "srt", "vtt"}
+    assert not made.whole
     assert made.warnings == (
         "Instagram Reels takes at most 7 s and the film has 17 s: its video ends at 6 s, with the last sentence that "
         "fits. The whole film is in the original video.",

@@ -84,6 +84,8 @@ class RenditionCompleted(Event):
     duration: float
     """Of all parts together."""
     seconds: float
+    whole: bool = True
+    """False where the film comes in parts, or its end is left out."""
     captions: Captions = Captions.FILES
     """Where they came to be: what no installed font can draw is delivered in files."""
     warnings: tuple[str, ...] = ()

@@ -97,6 +97,7 @@ class RenditionRunner:
             height=rendered.height,
             duration=sum(piece.duration for piece in rendered.pieces),
             seconds=round(seconds, 3),
+            whole=rendered.whole,
             captions=rendered.captions,
             warnings=rendered.warnings,
         )

@@ -48,6 +48,7 @@ class Rendered:
     pieces: tuple[Piece, ...]
     width: int
     height: int
+    whole: bool
     captions: Captions
     warnings: tuple[str, ...]
 
@@ -140,6 +141,7 @@ def _rendered(wanted: Wanted, parts: Sequence[Part], made: Sequence[Made], secon
         tuple(_piece(one) for one in made),
         made[0].width,
         made[0].height,
+        _is_whole(parts, seconds),
         Captions.BURNED if any(one.details["captions"] == "burned" for one in made) else Captions.FILES,
         (*_told_of_length(wanted, parts, seconds), *_told_of_captions(wanted, made)),
     )
@@ -156,9 +158,13 @@ def _piece(made: Made) -> Piece:
     )
 
 
+def _is_whole(parts: Sequence[Part], seconds: float) -> bool:
+    return len(parts) == 1 and parts[0].end >= seconds
+
+
 def _told_of_length(wanted: Wanted, parts: Sequence[Part], seconds: float) -> list[str]:
     """What the owner of a film that was too long is told about what was delivered."""
-    if len(parts) == 1 and parts[0].end >= seconds:
+    if _is_whole(parts, seconds):
         return []
     name, longest = wanted.requirements.name, wanted.requirements.max_duration_s or 0.0
     limit = f"{name} takes at most {longest:.0f} s and the film has {seconds:.0f} s:"
