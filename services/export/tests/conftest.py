@@ -157,6 +157,12 @@ def a_source(tmp_path: Path) -> Callable[..., Awaitable[Source]]:
     return make
 
 
+@pytest.fixture
+def write_video() -> Callable[..., None]:
+    """``write_video(path, seconds)``: a small moving picture with a tone."""
+    return _write_video
+
+
 def _write_video(path: Path, seconds: float = 2.0, rate: int = 15, width: int = 180, height: int = 320) -> None:
     with av.open(str(path), "w") as container:
         video = container.add_stream("libx264", rate=rate, options={"preset": "ultrafast"})

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import zipfile
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import av
+import cv2
+import numpy as np
 import pytest
 
 from contracts.enums import Captions, Platform, WhenTooLong
 from contracts.export import KitCompleted, PlatformLimitChanged, RenditionCompleted
 from contracts.objects import StoredObject
+from export.platforms.starting import SPECIFICATIONS
+from export.renditions.work import Wanted, render
 from media.video.probe import probe
 
 SENTENCES = 6
@@ -90,6 +97,50 @@ async def test_a_long_film_can_end_with_a_sentence(start_export: Any, a_source: 
     assert _last_moment(srt) <= seconds + 0.05
 
 
+@pytest.mark.parametrize(
+    ("longest", "when_too_long", "pieces"),
+    [
+        (60.0, WhenTooLong.SPLIT, 3),
+        (60.0, WhenTooLong.END_AT_SENTENCE, 1),
+        (None, WhenTooLong.SPLIT, 1),
+    ],
+    ids=["parts", "ended", "as-the-row-says"],
+)
+def test_a_script_of_166_seconds(
+    write_video: Any, tmp_path: Path, longest: float | None, when_too_long: WhenTooLong, pieces: int
+) -> None:
+    """On Instagram as its row is, whole; with a minute's limit never cut elsewhere than behind a sentence."""
+    words, at = [], 0.2
+    for number in range(46):
+        for text in f"The boats come home number{number} tonight.".split():
+            words.append({"text": text, "start": at, "end": at + 0.45})
+            at += 0.52
+        at += 0.48
+    assert at == pytest.approx(166, abs=0.5)
+    write_video(source := tmp_path / "source.mp4", at, rate=5, width=90, height=160)
+    (timings := tmp_path / "timings.json").write_text(json.dumps({"words": words}))
+    row = next(one.values for one in SPECIFICATIONS if one.platform == Platform.INSTAGRAM)
+    limit = {} if longest is None else {"max_duration_s": longest}
+    small = row.model_copy(update={"width": 90, "height": 160, "frame_rate": 5.0, **limit})
+    (folder := tmp_path / "out").mkdir()
+    wanted = [Wanted("instagram", small, when_too_long)]
+    (made,) = render(source, timings, "en", wanted, folder, 2, progress=lambda _: None)
+    assert len(made.pieces) == pieces
+    assert made.whole == (longest is None)
+    assert len(made.warnings) == (0 if made.whole else 1)
+    said: list[str] = []
+    for piece in made.pieces:
+        assert piece.srt is not None
+        srt = piece.srt.read_text()
+        seconds = probe(piece.video).duration
+        assert seconds <= small.max_duration_s + 0.1
+        assert srt.rstrip().endswith("tonight.")
+        assert seconds - 1.0 < _last_moment(srt) <= seconds + 0.05
+        said += re.findall(r"number(\d+)", srt)
+    assert said == [str(number) for number in range(len(said))]
+    assert len(said) == (16 if when_too_long is WhenTooLong.END_AT_SENTENCE else 46)
+
+
 async def test_a_sentence_that_is_too_long_is_cut_between_words_and_that_is_said(
     start_export: Any, a_source: Any
 ) -> None:
@@ -132,8 +183,18 @@ async def test_a_kit_of_parts_says_how_to_publish_them(start_export: Any, a_sour
     assert {"video-1", "video-2", "video-3"} <= set(answer["renditions"]["instagram"])
 
 
-async def test_captions_in_the_picture_need_no_file(start_export: Any, a_source: Any) -> None:
-    """For those platforms that it was ordered for; the kit does not ask for a file that is not there."""
+def _picture(video: Path, number: int) -> Any:
+    with av.open(str(video)) as container:
+        return next(islice(container.decode(video=0), number, None)).to_ndarray(format="bgr24")
+
+
+def _apart(one: Any, other: Any) -> float:
+    """The share of what is clearly different: letters, not the noise of encoding."""
+    return float((np.abs(one.astype(float) - other.astype(float)) > 60).mean())
+
+
+async def test_captions_in_the_picture_need_no_file(start_export: Any, a_source: Any, tmp_path: Path) -> None:
+    """For those platforms that it was ordered for; no cover has one, and the kit asks for no file that is not there."""
     export = await start_export()
     source = await a_source(export)
     made = await _made(
@@ -145,6 +206,11 @@ async def test_captions_in_the_picture_need_no_file(start_export: Any, a_source:
     assert (burned.captions, set(burned.outputs)) == (Captions.BURNED, {"video", "poster"})
     assert made[Platform.INSTAGRAM].captions is Captions.FILES
     assert burned.outputs["video"].sha256 != made[Platform.INSTAGRAM].outputs["video"].sha256
+    with_text = await export.store.fetch(burned.outputs["video"], tmp_path / "with.mp4")
+    without = await export.store.fetch(made[Platform.INSTAGRAM].outputs["video"], tmp_path / "without.mp4")
+    cover = cv2.imdecode(np.frombuffer(await export.store.read(burned.outputs["poster"]), np.uint8), cv2.IMREAD_COLOR)
+    assert _apart(_picture(with_text, 15), _picture(without, 15)) > 0.005
+    assert _apart(cover, _picture(without, 0)) < 0.0005
     files = {role: made[Platform.INSTAGRAM].outputs[role] for role in ("srt", "vtt")}
     await export.tell(source.kit({one.platform.value: one.outputs["video"] for one in made.values()}, captions=files))
     (done,) = await export.wait_for(KitCompleted)

@@ -93,7 +93,9 @@ def render(
             progress=partial(_report, progress, 0.95 * done / total, 0.95 * part.seconds / total),
         )
         for name, piece in found.items():
-            poster(piece.path, folder / f"{name}.jpg")
+            # Nothing is said yet in the first picture: a cover with half a sentence on it looks like a mistake.
+            at = 0.0 if piece.details["captions"] == "burned" else None
+            poster(piece.path, folder / f"{name}.jpg", at=at)
         made |= found
         done += part.seconds
     progress(1.0)
@@ -184,7 +186,8 @@ def _told_of_captions(wanted: Wanted, made: Sequence[Made]) -> list[str]:
     problem = next((found for one in made if (found := one.details.get("captions_problem"))), None)
     if problem is None:
         return []
-    return [f"The captions for {wanted.requirements.name} are files beside the video, not in it: {problem}."]
+    why = str(problem).rstrip(".")
+    return [f"The captions for {wanted.requirements.name} are files beside the video, not in it: {why}."]
 
 
 def _spec(wanted: Wanted, part: Part, seconds: float) -> RenditionSpec:

@@ -1,11 +1,11 @@
 """How long a video each platform takes, and what was found wrong with a photo when it was uploaded.
 
-Revision ID: 0005
+Revision ID: 2005
 """
 
 from alembic import op
 
-revision = "0005"
+revision = "2005"
 down_revision = "0004"
 
 
