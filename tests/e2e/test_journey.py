@@ -125,6 +125,21 @@ async def test_a_script_without_a_word_fails_with_advice_and_costs_nothing(user:
     ]
 
 
+async def test_an_estimate_knows_what_each_platform_takes(user: Client) -> None:
+    """Export's rows, told to workflow over the bus: twenty minutes of Chinese are too long for all three."""
+    request = {
+        "script": "人们买新鲜的鱼。" * 600,
+        "script_language": "zh",
+        "target_platforms": ["instagram", "tiktok", "youtube"],
+    }
+    async with asyncio.timeout(60):
+        while len(warnings := (await user.estimate(request))["warnings"]) < 3:
+            await asyncio.sleep(0.2)
+    limits = [("Instagram Reels", 900), ("TikTok", 600), ("YouTube", 900)]
+    for warning, (name, longest) in zip(warnings, limits, strict=True):
+        assert f"{name} takes at most {longest} s. So it comes in parts" in warning
+
+
 async def test_another_user_sees_nothing(platform: Any, user: Client, portrait: Path) -> None:
     from talkingphoto.client import Credentials
 

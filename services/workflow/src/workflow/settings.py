@@ -37,7 +37,8 @@ class Settings(ServiceSettings):
     estimated_seconds_per_second: float = Field(0.6, ge=0, description="Time one second of video takes to be made.")
 
     face_landmarker: FilePath | None = Field(
-        None, description="A face_landmarker.task file, the one that ai-router has; with it faces are found by landmarks."
+        None,
+        description="A face_landmarker.task file, the one that ai-router has; with it faces are found by landmarks.",
     )
     fallback_folder: Path | None = Field(
         None, description="Where uploads are kept while the object store is away (FIL-24); without it they are refused."
