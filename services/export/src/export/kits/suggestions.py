@@ -12,6 +12,9 @@ import regex
 _WORD = regex.compile(r"\p{L}(?:[\p{L}\p{M}]|[\u200c\u200d](?=\p{L})){3,}")
 _SENTENCE = regex.compile(r"(?<=[.!?…。！？।])\s*")
 
+_CLUSTER = regex.compile(r"\X")
+_ELLIPSIS = "…"
+
 _COMMON_WORDS = (
     "about after again also because been before being both could does down each even every from have here into just "
     "like make many more most much must only other over same should some such than that their them then there these "
@@ -26,16 +29,37 @@ _COMMON = frozenset(_COMMON_WORDS.split())
 
 
 def caption(title: str, script: str, *, limit: int) -> str:
-    """The title, an empty line, and as many whole sentences of the script as fit into ``limit`` characters."""
-    head = " ".join(title.split())[:limit]
+    """The title, an empty line, and as many whole sentences of the script as fit into ``limit`` characters.
+
+    Of a first sentence that does not fit as many words as do, and an ellipsis.
+    """
+    head = shortened(" ".join(title.split()), limit)
     sentences = [part for part in _SENTENCE.split(" ".join(script.split())) if part]
     text = head
     for index, sentence in enumerate(sentences):
         longer = f"{text}{_joint(text, index)}{sentence}"
         if len(longer) > limit:
-            break
+            joint = _joint(text, index)
+            beginning = "" if index else shortened(sentence, limit - len(text) - len(joint))
+            return f"{text}{joint}{beginning}" if beginning else text
         text = longer
     return text
+
+
+def shortened(text: str, limit: int) -> str:
+    """``text`` if it has at most ``limit`` characters, else as many of its words as have, and an ellipsis.
+
+    Where no space is, it is cut behind a letter. Empty where there is no room for anything.
+    """
+    if len(text) <= limit:
+        return text
+    room = limit - len(_ELLIPSIS)
+    if room <= 0:
+        return ""
+    cut = text[: room + 1]
+    kept = cut.rpartition(" ")[0] or "".join(_CLUSTER.findall(cut)[:-1])
+    kept = kept.rstrip(" ,;:-–—、，；：")
+    return f"{kept}{_ELLIPSIS}" if kept else ""
 
 
 def hashtags(title: str, script: str, starting: Sequence[str], *, most: int) -> tuple[str, ...]:
