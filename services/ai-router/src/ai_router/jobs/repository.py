@@ -23,7 +23,8 @@ _CALL_COLUMNS = (
 
 _ADD_JOBS = """
 INSERT INTO ai_jobs (id, user_id, product_line, workflow_id, job_type, input_data, deadline, created_at)
-SELECT *, $8::timestamptz FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::jsonb[], $7::timestamptz[])
+SELECT *, $8::timestamptz
+FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::jsonb[], $7::timestamptz[])
 ON CONFLICT (id) DO NOTHING RETURNING id
 """
 
