@@ -28,7 +28,8 @@ def ahead(clock: SystemClock) -> timedelta:
 
 
 def test_the_setting_puts_the_platform_ahead_and_the_machine_stays_where_it_is() -> None:
-    clock = SystemClock.from_settings(load(ServiceSettings, clock_offset_s=MONTH.total_seconds()))
+    settings = load(ServiceSettings, clock_offset_s=MONTH.total_seconds())
+    clock = SystemClock(settings.clock_offset_s, settings.clock_file)
     assert ahead(clock) == pytest.approx(MONTH, abs=timedelta(seconds=5))
     assert clock.machine() - datetime.now(UTC) == pytest.approx(timedelta(0), abs=timedelta(seconds=5))
     assert not clock.movable
@@ -51,12 +52,12 @@ async def test_moving_one_clock_moves_every_process_and_the_next_start(tmp_path:
     assert ahead(other) < timedelta(seconds=5)
     one.move(MONTH)
     await wait_until(lambda: other.offset == MONTH, timeout_s=20 * FOLLOWS_WITHIN_S)
-    assert SystemClock(timedelta(days=1), tmp_path / "clock").offset == MONTH
-    assert SystemClock(2 * MONTH, tmp_path / "clock").offset == 2 * MONTH
+    assert SystemClock(86_400, tmp_path / "clock").offset == MONTH
+    assert SystemClock(2 * MONTH.total_seconds(), tmp_path / "clock").offset == 2 * MONTH
 
 
 def test_a_clock_goes_only_forwards(tmp_path: Path) -> None:
-    clock = SystemClock(MONTH, tmp_path / "clock")
+    clock = SystemClock(MONTH.total_seconds(), tmp_path / "clock")
     with pytest.raises(OnlyForwards):
         clock.move(MONTH - timedelta(seconds=1))
     assert clock.offset == MONTH

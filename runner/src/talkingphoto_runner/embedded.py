@@ -95,7 +95,7 @@ class EmbeddedPlatform:
             await migrate(spec, settings[name])
         say("services")
         store = open_store(settings["gateway"])
-        clock = SystemClock.from_settings(settings["gateway"])
+        clock = SystemClock(settings["gateway"].clock_offset_s, settings["gateway"].clock_file)
         verifier = TokenVerifier.from_settings(settings["gateway"], clock=clock.timestamp)
         for name, spec in known.items():
             database = None

@@ -6,10 +6,7 @@ import os
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
-
-if TYPE_CHECKING:
-    from chassis.settings import ServiceSettings
+from typing import Protocol
 
 FOLLOWS_WITHIN_S = 0.05
 """How soon every process of a machine goes by a time that one of them was moved to."""
@@ -32,21 +29,16 @@ class OnlyForwards(ValueError):
 
 
 class SystemClock:
-    """The machine's clock, put forward by ``offset`` or by what is written in ``shared``, whichever is more.
+    """The machine's clock, put forward by ``offset_s`` or by what is written in ``shared``, whichever is more.
 
     ``shared`` is a file that all processes of one installation look at: moving the clock of one moves them all, and
     the next start finds it moved.
     """
 
-    def __init__(self, offset: timedelta = timedelta(0), shared: Path | None = None) -> None:
-        self._offset = offset
+    def __init__(self, offset_s: float = 0.0, shared: Path | None = None) -> None:
+        self._offset = timedelta(seconds=offset_s)
         self._shared = shared
         self._looked_at = float("-inf")
-
-    @classmethod
-    def from_settings(cls, settings: ServiceSettings) -> SystemClock:
-        """The clock that the settings ask for."""
-        return cls(timedelta(seconds=settings.clock_offset_s), settings.clock_file)
 
     def now(self) -> datetime:
         """The machine's time and the offset."""

@@ -83,7 +83,7 @@ class Assembled:
 
 def assemble(spec: ServiceSpec, settings: ServiceSettings) -> Assembled:
     """Build a service from its settings alone. Starts nothing."""
-    clock = SystemClock.from_settings(settings)
+    clock = SystemClock(settings.clock_offset_s, settings.clock_file)
     database = (
         Database(
             settings.database_url.get_secret_value(),
