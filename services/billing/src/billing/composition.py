@@ -28,7 +28,12 @@ def build(settings: Settings, deps: Dependencies) -> Service:
     if deps.database is None:
         raise ValueError("billing needs a database")
     plans = PlanBook()
-    ledger = Ledger(plans, opening_plan=settings.opening_plan, hold_for=timedelta(hours=settings.hold_hours))
+    ledger = Ledger(
+        plans,
+        opening_plan=settings.opening_plan,
+        hold_for=timedelta(hours=settings.hold_hours),
+        gifts={settings.gift_email: settings.gift_credits} if settings.gift_email else {},
+    )
     clock = deps.clock
     moving = [clock_router(clock, "/api/v1/admin/billing")] if isinstance(clock, SystemClock) and clock.movable else []
     app = create_app(

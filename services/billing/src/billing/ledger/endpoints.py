@@ -24,13 +24,17 @@ ProductLineQuery = Annotated[str, Query(description="One of the four products.",
 
 
 class BalanceOut(BaseModel):
-    """Credits: ``balance`` is settled, ``reserved`` is held for running work, ``available`` is the difference."""
+    """Credits: ``balance`` is settled, ``reserved`` is held for running work, ``available`` is the difference.
+
+    ``bought`` is the part of ``available`` that outlives the month.
+    """
 
     product_line: str
     plan_type: str
     balance: int
     reserved: int
     available: int
+    bought: int
     credits_per_minute: int | None
 
 
@@ -94,6 +98,7 @@ async def read_balance(request: Request, account: OwnAccount) -> BalanceOut:
         balance=account.settled,
         reserved=account.held,
         available=account.available,
+        bought=account.bought,
         credits_per_minute=_plan(request, account).credits_per_minute,
     )
 
@@ -134,12 +139,7 @@ async def read_usage(request: Request, account: OwnAccount) -> UsageOut:
         for meter, limit in plan.quotas.items()
     }
     near = [name for name, meter in meters.items() if meter.limit != UNLIMITED and meter.used >= 0.8 * meter.limit]
-    upgrades = [
-        plan_type
-        for name in near
-        for plan_type in book.allowing(account.product_line, name, meters[name].limit + 1)
-        if plan_type != account.plan_type
-    ]
+    upgrades = [plan_type for name in near for plan_type in book.above(account.product_line, account.plan_type, name)]
     return UsageOut(
         product_line=account.product_line,
         plan_type=account.plan_type,

@@ -158,6 +158,8 @@ async def before_create(
             priority=Priority(entitlement["priority"]),
             run_budget=Decimal(str(entitlement["run_budget"])),
             period_ends_at=datetime.fromisoformat(ends) if (ends := entitlement["period_ends_at"]) else None,
+            credits_bought=entitlement["credits_bought"],
+            upgrades=entitlement["upgrades"],
         )
         if entitlement is not None
         else None,

@@ -22,7 +22,7 @@ from contracts.enums import Priority, ScanStatus, Status, WorkflowType
 from contracts.objects import StoredObject
 from contracts.product_lines import PRODUCT_LINES
 from contracts.workflow import RunCreated
-from workflow.accounts.entitlement import exhausted, upgrades
+from workflow.accounts.entitlement import exhausted
 from workflow.engine.advance import Decision, advance, first_state, may_cancel, may_retry
 from workflow.engine.definition import Definition, Definitions
 from workflow.engine.signals import CancelRequested, RetryRequested, Signal, Started, Ticked, UndoRetryRequested
@@ -85,7 +85,7 @@ async def accept(
     if known.remembered is not None:
         return _repeated(known.remembered, digest)
     product = BY_TYPE[body.workflow_type]
-    expected = _check(settings, product, known, body, product_line, tx.now)
+    expected = _check(settings, product, known, body, tx.now)
     script = clean_script(body.script, body.script_language, PRODUCT_LINES[product_line].script_characters)
     order = _order(caller, product, product_line, body, script.text, known, expected)
     run_id = ids.uuid7()
@@ -249,9 +249,7 @@ def definition_for(definitions: Definitions, workflow_type: WorkflowType) -> Def
     return found
 
 
-def _check(
-    settings: Settings, product: Product, known: Known, body: WorkflowIn, product_line: str, now: datetime
-) -> Estimate:
+def _check(settings: Settings, product: Product, known: Known, body: WorkflowIn, now: datetime) -> Estimate:
     """What must be true before a run is created (WFL-23, WFL-24); raises what is not."""
     if known.is_active is False:
         raise AccountInactive("This account is not active.")
@@ -265,13 +263,16 @@ def _check(
     entitlement = known.entitlement
     if entitlement is not None and exhausted(entitlement, product.meter, now):
         limit, used = entitlement.limits.get(product.meter, 0), entitlement.used.get(product.meter, 0)
+        anew_at = entitlement.period_ends_at
+        wait = f" or wait for {anew_at:%d %B %Y}, when the next month begins" if anew_at is not None else ""
         raise LimitReached(
-            f"{used} of {limit} {product.meter} of this month are used. Choose a larger plan to make more.",
+            f"{used} of {limit} {product.meter} of this month are used. Choose a larger plan{wait}.",
             details={
                 "limit": limit,
                 "used": used,
                 "plan": entitlement.plan,
-                "upgrade_to": list(upgrades(product_line, entitlement.plan)),
+                "upgrade_to": list(entitlement.upgrades.get(product.meter, ())),
+                "anew_at": anew_at.isoformat() if anew_at is not None else None,
             },
         )
     return _expected(settings, product, known, body.target_duration)
