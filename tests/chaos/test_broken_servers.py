@@ -63,7 +63,10 @@ async def breakable() -> AsyncIterator[Breakable]:
     platform = DistributedPlatform(
         Home(folder / "home"),
         broker=broker,
-        environment={"*": {"retry_delays_s": [0.2, 0.4, 0.8], "job_lease_s": 3, "export_lease_s": 3}},
+        environment={
+            "*": {"retry_delays_s": [0.2, 0.4, 0.8], "job_lease_s": 3, "export_lease_s": 3},
+            "billing": {"opening_plan": "enterprise"},
+        },
     )
     try:
         await platform.start()

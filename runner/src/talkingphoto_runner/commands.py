@@ -16,7 +16,7 @@ from talkingphoto.command import Stop, print_json
 from talkingphoto_runner import doctor, letters
 from talkingphoto_runner.distributed import DistributedPlatform
 from talkingphoto_runner.embedded import EmbeddedPlatform
-from talkingphoto_runner.layout import Home
+from talkingphoto_runner.layout import OWNERS_CREDITS, Home
 from talkingphoto_runner.presence import AlreadyRunning
 
 
@@ -35,6 +35,7 @@ async def up(home: Path, port: int, *, distributed: bool) -> None:
             f"TalkingPhoto answers at {platform.url}\nAPI documentation  {platform.url}/api/docs\n"
             f"Logs               {Home(home).logs}\nTraces             talkingphoto trace RUN_ID\n"
             f"Ready, metrics     {Home(home).lock} says where\n"
+            f"Accounts           on the free plan; the owner's has {OWNERS_CREDITS} promotional credits besides\n"
             "Ctrl-C stops it; unfinished runs go on at the next start.",
             highlight=False,
         )
