@@ -19,7 +19,7 @@ from workflow.files.receiving import MAX_FORM_OVERHEAD
 from workflow.files.scanning import PatternScanner, Scanner
 from workflow.files.service import Uploads
 from workflow.products.registry import PRODUCTS
-from workflow.runs import consumer, endpoints
+from workflow.runs import consumer, endpoints, service
 from workflow.runs import repository as runs_repository
 from workflow.runs.driver import Driver
 from workflow.runs.timer import Timer
@@ -45,7 +45,7 @@ def build(
         raise ValueError("workflow needs a database")
     offered = definitions or default_definitions(settings)
     driver = Driver(offered)
-    timer = Timer(deps.database, driver, poll_s=settings.timer_poll_s, places=settings.max_processing)
+    timer = Timer(deps.database, driver, poll_s=settings.timer_poll_s, places=service.places(settings))
     driver.ended = timer.wake
     uploads = Uploads(
         database=deps.database,

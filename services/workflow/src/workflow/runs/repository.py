@@ -13,7 +13,7 @@ import asyncpg
 import orjson
 
 from chassis.data.database import Transaction
-from contracts.enums import Priority
+from contracts.enums import Priority, Status
 from workflow.accounts.entitlement import Entitlement
 from workflow.engine.advance import Entry
 from workflow.engine.signals import dump_signal
@@ -40,9 +40,33 @@ SELECT {COLUMNS} FROM runs WHERE wake_at <= $1 ORDER BY wake_at LIMIT $2 FOR UPD
 """  # noqa: S608
 
 _ADMISSION_LOCK = 5_710_394_820_114_507
+# ``nth`` is how many places its owner would have with this run and all of the owner's that come before it.
+_PLACES = """
+WITH taken AS (
+    SELECT user_id, count(*) AS places FROM runs WHERE status = 'processing' GROUP BY user_id
+), room AS (
+    SELECT greatest(0, $1 - coalesce(sum(places), 0))::bigint AS places FROM taken
+), waiting AS (
+    SELECT id, lane, created_at, user_id, coalesce(taken.places, 0) + row_number() OVER (
+        PARTITION BY user_id ORDER BY lane, created_at, id
+    ) AS nth
+    FROM runs LEFT JOIN taken USING (user_id) WHERE status = 'pending'
+)
+"""
 _LOCK_WAITING = f"""
-SELECT {COLUMNS} FROM runs WHERE status = 'pending' ORDER BY lane, created_at
-LIMIT greatest(0, $1 - (SELECT count(*) FROM runs WHERE status = 'processing')) FOR UPDATE SKIP LOCKED
+{_PLACES}
+SELECT {COLUMNS} FROM runs WHERE status = 'pending' AND id IN (
+    SELECT id FROM waiting WHERE nth <= $2 ORDER BY lane, created_at, id LIMIT (SELECT places FROM room)
+)
+ORDER BY lane, created_at, id FOR UPDATE SKIP LOCKED
+"""  # noqa: S608
+_HAS_PLACE = f"""
+{_PLACES}
+SELECT (SELECT places FROM room) > (
+    SELECT count(*) FROM waiting WHERE nth <= $2 AND (lane, created_at) <= ($4::smallint, $5::timestamptz)
+) AND $2 > (
+    SELECT count(*) FROM runs WHERE user_id = $3 AND status IN ('pending', 'processing')
+) AS found
 """  # noqa: S608
 
 _WRITE = """
@@ -91,6 +115,14 @@ SELECT
 """
 
 _REMEMBERED = "SELECT body_sha256, answer FROM idempotency_keys WHERE user_id = $1 AND key = $2"
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """How many runs are made at once: of ``all`` users together, and of ``each`` (WFL-35)."""
+
+    all: int
+    each: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,10 +268,23 @@ async def lock_due(tx: Transaction, limit: int) -> list[Row]:
     return [row_of(record) for record in await tx.fetch(_LOCK_DUE, tx.now, limit)]
 
 
-async def lock_waiting(tx: Transaction, places: int) -> list[Row]:
-    """Lock and read as many waiting runs as there is room for, the first of the highest lane first."""
+async def lock_waiting(tx: Transaction, places: Places) -> list[Row]:
+    """Lock and read the waiting runs that there is room for, the first of the highest lane first.
+
+    Whoever gives places away holds one lock until the commit, so that nobody gives the same one away.
+    """
     await tx.execute("SELECT pg_advisory_xact_lock($1)", _ADMISSION_LOCK)
-    return [row_of(record) for record in await tx.fetch(_LOCK_WAITING, places)]
+    return [row_of(record) for record in await tx.fetch(_LOCK_WAITING, places.all, places.each)]
+
+
+async def take_place(tx: Transaction, places: Places, user_id: UUID, lane: int, since: datetime) -> bool:
+    """Whether there is room for a run that has waited ``since`` then, and nobody with a better right to it waits.
+
+    The place is kept for this transaction. See :func:`lock_waiting`.
+    """
+    await tx.execute("SELECT pg_advisory_xact_lock($1)", _ADMISSION_LOCK)
+    record = await tx.fetchrow(_HAS_PLACE, places.all, places.each, user_id, lane, since)
+    return record is not None and bool(record["found"])
 
 
 def write(tx: Transaction, changes: Sequence[Change]) -> None:
@@ -280,9 +325,9 @@ async def park(tx: Transaction, run_id: UUID, reason: str) -> None:
     )
 
 
-async def release(tx: Transaction, run_id: UUID) -> None:
+async def release(tx: Transaction, run_id: UUID, status: Status) -> None:
     """Put a parked run back into circulation."""
-    await tx.execute("UPDATE runs SET status = 'processing', parked_reason = NULL WHERE id = $1", run_id)
+    await tx.execute("UPDATE runs SET status = $2, parked_reason = NULL WHERE id = $1", run_id, status.value)
 
 
 def row_of(record: asyncpg.Record) -> Row:

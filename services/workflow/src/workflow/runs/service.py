@@ -40,7 +40,7 @@ from workflow.runs.errors import (
     RunNotFound,
 )
 from workflow.runs.models import Row
-from workflow.runs.repository import Known, NewRun, Remember
+from workflow.runs.repository import Known, NewRun, Places, Remember
 from workflow.runs.rules import clean_line, clean_script, removal_warnings
 from workflow.runs.schemas import EstimateIn, WorkflowAccepted, WorkflowIn
 from workflow.settings import Settings
@@ -89,7 +89,7 @@ async def accept(
     script = clean_script(body.script, body.script_language, PRODUCT_LINES[product_line].script_characters)
     order = _order(caller, product, product_line, body, script.text, known, expected)
     run_id = ids.uuid7()
-    room = known.processing < settings.max_processing
+    room = await repository.take_place(tx, places(settings), caller.user_id, LANES[order.priority], tx.now)
     answer = WorkflowAccepted(
         id=run_id,
         status=Status.PROCESSING if room else Status.PENDING,
@@ -198,15 +198,19 @@ async def cancel(tx: Transaction, driver: Driver, caller: Identity, run_id: UUID
     raise NotPossible("This workflow has ended or is being completed; it cannot be cancelled any more.")
 
 
-async def retry(tx: Transaction, driver: Driver, caller: Identity, run_id: UUID) -> Row:
-    """Begin another round of a failed or cancelled run (WFL-06). Raises ``RunNotFound``, ``NotPossible``."""
+async def retry(tx: Transaction, settings: Settings, driver: Driver, caller: Identity, run_id: UUID) -> Row:
+    """Begin another round of a failed or cancelled run, as soon as there is a place (WFL-06, WFL-35).
+
+    Raises ``RunNotFound``, ``NotPossible``.
+    """
     row = await _own(tx, caller, run_id)
     if row.parked_reason is not None:
         raise NotPossible("This workflow is being looked at; it cannot be retried yet.")
     run, _ = _loaded(driver, row)
     if not may_retry(run):
         raise NotPossible("Only a workflow that failed or was cancelled, and holds no credits, can be retried.")
-    return await _drive(tx, driver, row, RetryRequested())
+    room = await repository.take_place(tx, places(settings), row.brief.user_id, row.lane, row.brief.created_at)
+    return await _drive(tx, driver, row, RetryRequested(waits=not room))
 
 
 async def undo_again(tx: Transaction, driver: Driver, run_id: UUID) -> Row:
@@ -218,13 +222,23 @@ async def undo_again(tx: Transaction, driver: Driver, run_id: UUID) -> Row:
     return await _drive(tx, driver, row, UndoRetryRequested())
 
 
-async def unpark(tx: Transaction, driver: Driver, run_id: UUID) -> Row:
+async def unpark(tx: Transaction, settings: Settings, driver: Driver, run_id: UUID) -> Row:
     """For operators: let a parked run go on where it stood. Raises ``RunNotFound``, ``NotPossible``."""
     row = await _any(tx, run_id)
     if row.parked_reason is None:
         raise NotPossible("This workflow is not parked.")
-    await repository.release(tx, run_id)
+    status = _loaded(driver, row)[0].state.phase.status
+    if status is Status.PROCESSING and not await repository.take_place(
+        tx, places(settings), row.brief.user_id, row.lane, row.brief.created_at
+    ):
+        raise NotPossible("There is no free place for this workflow now. Try again when another one has ended.")
+    await repository.release(tx, run_id, status)
     return await _drive(tx, driver, row._replace(parked_reason=None, wake_at=tx.now), Ticked())
+
+
+def places(settings: Settings) -> Places:
+    """How many runs are made at once."""
+    return Places(settings.max_processing, settings.max_processing_per_user)
 
 
 def product_line_of(caller: Identity, settings: Settings) -> str:
