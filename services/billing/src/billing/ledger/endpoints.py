@@ -106,23 +106,19 @@ async def read_balance(request: Request, account: OwnAccount) -> BalanceOut:
 @router.get("/billing/credits/transactions", responses=documented(NotFound))
 async def list_transactions(account: OwnAccount, page: Page, tx: Tx) -> Paged[TransactionOut]:
     """The caller's ledger, newest first (BIL-14)."""
-    rows = await queries.entries(tx, account.name, page)
-    return Paged[TransactionOut](
-        items=[
-            TransactionOut(
-                id=row["id"],
-                transaction_type=row["kind"],
-                amount=row["credits"],
-                description=row["description"],
-                reference=row["reference"],
-                created_at=row["created_at"],
-            )
-            for row in rows
-        ],
-        total=rows[0]["total"] if rows else 0,
-        page=page.page,
-        per_page=page.per_page,
-    )
+    rows, total = await queries.entries(tx, account.name, page)
+    items = [
+        TransactionOut(
+            id=row["id"],
+            transaction_type=row["kind"],
+            amount=row["credits"],
+            description=row["description"],
+            reference=row["reference"],
+            created_at=row["created_at"],
+        )
+        for row in rows
+    ]
+    return Paged.of(items, total, page)
 
 
 @router.get("/usage/current", responses=documented(NotFound))
