@@ -149,5 +149,7 @@ class EntitlementsChanged(Event):
     """When ``used`` begins anew; None from releases that did not say."""
     credits_bought: int = 0
     """Of those available, the ones that outlive the period and pay for what ``limits`` do not allow."""
+    credits_anew: int | None = None
+    """How many are available once the period is over; None from releases that did not say."""
     upgrades: dict[str, tuple[str, ...]] = {}
     """By meter, the plans that have more of it, the cheapest first."""

@@ -7,6 +7,7 @@ from datetime import timedelta
 from billing.ledger import endpoints as ledger_endpoints
 from billing.ledger.expiry import HoldExpiry
 from billing.ledger.handlers import consumers
+from billing.ledger.news import CatalogueNews
 from billing.ledger.service import Ledger
 from billing.payments import endpoints as payment_endpoints
 from billing.payments.inbox import Inbox
@@ -49,7 +50,10 @@ def build(settings: Settings, deps: Dependencies) -> Service:
     app.state.verifier = deps.verifier
     app.state.plans = plans
     app.state.payment_inbox = Inbox(settings.webhook_secrets, deps.clock.machine, live=settings.stripe_is_live)
-    background: list[Background] = [HoldExpiry(deps.database, ledger, poll_s=settings.expiry_poll_s)]
+    background: list[Background] = [
+        HoldExpiry(deps.database, ledger, poll_s=settings.expiry_poll_s),
+        CatalogueNews(deps.database, ledger, poll_s=settings.expiry_poll_s),
+    ]
     if settings.stripe_secret_key is not None:
         # Here, so that billing without Stripe does without its library: 60 ms and 6 MB.
         from billing.payments.stripe.adapter import Stripe

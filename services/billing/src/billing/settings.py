@@ -28,7 +28,7 @@ class Settings(ServiceSettings):
     hold_hours: int = Field(
         24, ge=1, le=720, description="A hold that nobody settles is released so long after its run must have ended."
     )
-    expiry_poll_s: float = Field(60.0, gt=0, description="How often expired holds are looked for.")
+    expiry_poll_s: float = Field(60.0, gt=0, description="How often expired holds and edited plans are looked for.")
 
     stripe_secret_key: SecretStr | None = Field(
         None, description="Stripe's key (`sk_` or `rk_`); without it nothing can be sold and nothing connects there."

@@ -197,7 +197,7 @@ async def test_an_account_opened_by_two_commands_at_once_is_opened_once(billing:
 async def test_an_overdue_hold_is_given_back(billing: Any) -> None:
     held = reserve(ids.uuid7())
     await billing.tell(held)
-    [expiry] = billing.service.background
+    expiry = billing.service.background[0]
     assert await expiry.run_once() == 0
     billing.clock.advance(timedelta(hours=25))
     assert await expiry.run_once() == 1
@@ -267,7 +267,7 @@ async def test_a_hold_outlives_its_run_however_short_its_own_time_is(billing: An
     """A run that may take three days, where holds are kept for one: its video is not given away."""
     held = reserve(ids.uuid7()).model_copy(update={"run_ends_by": billing.clock.now() + timedelta(days=3)})
     await billing.tell(held)
-    [expiry] = billing.service.background
+    expiry = billing.service.background[0]
     billing.clock.advance(timedelta(days=3, hours=23))
     assert await expiry.run_once() == 0
     billing.clock.advance(timedelta(hours=1))
@@ -278,3 +278,23 @@ async def test_a_copy_is_told_the_plans_that_have_more(billing: Any) -> None:
     await billing.tell(registered(ids.uuid7()))
     [told] = billing.said(EntitlementsChanged)
     assert told.upgrades == {"workflows": ("starter", "pro", "enterprise")}
+
+
+async def test_an_edited_plan_is_told_to_every_copy_once(billing: Any) -> None:
+    """Raising a limit helps whoever has reached it, this month."""
+    users = [ids.uuid7() for _ in range(3)]
+    await billing.tell(*(registered(user_id) for user_id in users))
+    news = billing.service.background[1]
+    assert await news.run_once() == 0, "nothing was edited since"
+    await billing.execute("UPDATE credit_accounts SET updated_at = now() - interval '1 hour'")
+    await billing.execute("UPDATE plans SET quotas = '{\"workflows\": 5}' WHERE plan_type = 'free'")
+    assert await news.run_once() == 0, "another process may not have seen it yet"
+    await billing.execute("ALTER TABLE plans DISABLE TRIGGER plans_edited")
+    await billing.execute("UPDATE plans SET updated_at = now() - interval '2 minutes'")
+    billing.clock.advance(timedelta(minutes=2))
+    assert await news.run_once() == 3
+    assert await news.run_once() == 0
+    told = billing.said(EntitlementsChanged)[3:]
+    assert {each.user_id for each in told} == set(users)
+    assert [(each.limits, each.version) for each in told] == [({"workflows": 5}, 3)] * 3
+    await billing.check_books()

@@ -44,14 +44,14 @@ _WRITE = """
 WITH opened AS (
     INSERT INTO credit_accounts (user_id, product_line, plan_type, settled, held, bought, used, period_start,
                                  period_end, version, created_at, updated_at)
-    SELECT *, $43::timestamptz, $43 FROM unnest(
+    SELECT *, $43::timestamptz, now() FROM unnest(
         $1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::jsonb[], $8::timestamptz[],
         $9::timestamptz[], $10::bigint[]
     )
 ), changed AS (
     UPDATE credit_accounts AS account
     SET plan_type = new.plan_type, settled = new.settled, held = new.held, bought = new.bought, used = new.used,
-        period_start = new.period_start, period_end = new.period_end, version = new.version, updated_at = $43
+        period_start = new.period_start, period_end = new.period_end, version = new.version, updated_at = now()
     FROM unnest($11::uuid[], $12::text[], $13::text[], $14::bigint[], $15::bigint[], $16::bigint[], $17::jsonb[],
                 $18::timestamptz[], $19::timestamptz[], $20::bigint[])
         AS new (user_id, product_line, plan_type, settled, held, bought, used, period_start, period_end, version)
@@ -195,6 +195,22 @@ def _entry_columns(transfers: Iterable[Transfer], now: datetime) -> tuple[list[o
         entries.append((transfer_id, transfer.source, -transfer.credits, *common))
         entries.append((transfer_id, transfer.target, transfer.credits, *common))
     return tuple([entry[column] for entry in entries] for column in range(7))
+
+
+# By the database's own clock, which edits of plans go by too. A process may have its copy of the plans for a minute:
+# what it told meanwhile is told again.
+_OUTDATED = """
+SELECT account.user_id, account.product_line FROM credit_accounts AS account
+JOIN (SELECT product_line, max(updated_at) + interval '90 seconds' AS settled FROM plans GROUP BY product_line) AS plan
+USING (product_line)
+WHERE account.updated_at < plan.settled AND plan.settled < now()
+LIMIT $1
+"""
+
+
+async def outdated(tx: Transaction, limit: int) -> list[AccountKey]:
+    """Accounts that were last told before the plans of their product line were edited."""
+    return [(row["user_id"], row["product_line"]) for row in await tx.fetch(_OUTDATED, limit)]
 
 
 async def granted(tx: Transaction, account_name: str, reference: UUID) -> bool:

@@ -251,6 +251,11 @@ def _expiry(account: Account, credits: int) -> Transfer:
     return Transfer(account.name, EXPIRED, credits, "expiry", "Unused credits of the last month")
 
 
+def told_again(account: Account) -> Change:
+    """The account as it is, as news."""
+    return Change(_changed(account))
+
+
 def month_of(now: datetime) -> tuple[datetime, datetime]:
     """First moment of the month of ``now`` and of the next one, UTC."""
     start = datetime(now.year, now.month, 1, tzinfo=UTC)

@@ -98,6 +98,14 @@ class Ledger:
         await self._store(books, tx)
         return expired
 
+    async def tell_again(self, accounts: Sequence[AccountKey], tx: Transaction) -> None:
+        """Tell everybody who keeps a copy what these accounts may do, because their plans were edited."""
+        await self._plans.load(tx)
+        books = await open_books(tx, (), accounts)
+        for account in list(books.accounts.values()):
+            books.apply(rules.told_again(account))
+        await self._store(books, tx)
+
     def _reserve(self, command: ReserveCredits, cause: Received[Any], books: Books, tx: Transaction) -> None:
         if (held := books.holds.get(command.reservation_id)) is not None:
             plan = self._plan(books.accounts[held.user_id, held.product_line])
@@ -215,6 +223,7 @@ class Ledger:
                 run_budget=plan.run_budget,
                 credits_available=account.available,
                 credits_bought=account.bought,
+                credits_anew=plan.credits_per_month + account.bought,
                 upgrades=self._upgrades(account),
                 version=account.version,
                 period_ends_at=account.period_end,
