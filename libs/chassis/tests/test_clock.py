@@ -11,7 +11,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from chassis.clock import FOLLOWS_WITHIN_S, OnlyForwards, SystemClock
+from chassis.clock import FOLLOWS_WITHIN_S, OnlyForwards, SystemClock, since, tick
 from chassis.errors import NotAuthenticated
 from chassis.http.app import create_app
 from chassis.http.clock import clock_router
@@ -101,3 +101,9 @@ async def test_an_administrator_moves_it_and_nobody_else(app: FastAPI) -> None:
         back = await admin.put(where, json={"offset_s": 0})
         assert (back.status_code, back.json()["error"]["code"]) == (422, "clock_goes_forwards")
         assert back.json()["error"]["fields"]["offset_s"]
+
+
+def test_what_was_measured_on_another_machine_is_not_known_here() -> None:
+    earlier = tick()
+    assert 0 <= (since(earlier) or 0.0) < 5
+    assert since("another-start:1.5") is None

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import time
+import uuid
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Protocol
 
@@ -22,6 +24,25 @@ class Clock(Protocol):
     def machine(self) -> datetime:
         """The time of the machine and of everybody outside, whatever the platform's was moved to."""
         ...
+
+
+def tick() -> str:
+    """This moment, for :func:`since`: which machine, since which start, and how many seconds after it."""
+    return f"{_started()}:{time.monotonic():.6f}"
+
+
+def since(earlier: str) -> float | None:
+    """Seconds since a :func:`tick`, whatever was done to the clocks; None when it was of another machine or start."""
+    start, _, seconds = earlier.rpartition(":")
+    return time.monotonic() - float(seconds) if start == _started() else None
+
+
+@cache
+def _started() -> str:
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return f"{uuid.getnode():x}"
 
 
 class OnlyForwards(ValueError):

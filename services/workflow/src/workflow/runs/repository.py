@@ -12,6 +12,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 
+from chassis.clock import since, tick
 from chassis.data.database import Transaction
 from contracts.enums import Priority, Status
 from workflow.accounts.entitlement import Entitlement
@@ -26,7 +27,7 @@ KEY_LIFE = timedelta(hours=24)
 COLUMNS = """
 id, user_id, product_line, workflow_type, definition, version, created_at, input, state::text AS state, wake_at,
 correlation_id, traceparent, parked_reason, file_id, title, description, status, progress, estimated_cost, lane,
-finished_at, cleaned_at, updated_at
+finished_at, cleaned_at, updated_at, began, seconds
 """
 
 # Rows are locked in the order of their ids by whoever locks several, so that two batches cannot wait for each other.
@@ -71,9 +72,10 @@ SELECT (SELECT places FROM room) > (
 
 _WRITE = """
 UPDATE runs SET state = c.state, status = c.status, progress = c.progress, wake_at = c.wake_at,
-    finished_at = c.finished_at, updated_at = $7
-FROM unnest($1::uuid[], $2::json[], $3::text[], $4::smallint[], $5::timestamptz[], $6::timestamptz[])
-    AS c (id, state, status, progress, wake_at, finished_at)
+    finished_at = c.finished_at, began = c.began, seconds = c.seconds, updated_at = $9
+FROM unnest($1::uuid[], $2::json[], $3::text[], $4::smallint[], $5::timestamptz[], $6::timestamptz[], $7::text[],
+            $8::float8[])
+    AS c (id, state, status, progress, wake_at, finished_at, began, seconds)
 WHERE runs.id = c.id
 """
 
@@ -93,9 +95,10 @@ RETURNING key
 _CREATE = """
 INSERT INTO runs (
     id, user_id, product_line, workflow_type, definition, version, created_at, file_id, title, description, input,
-    target_duration, estimated_cost, lane, correlation_id, traceparent, status, progress, state, wake_at, updated_at
+    target_duration, estimated_cost, lane, correlation_id, traceparent, status, progress, state, wake_at, updated_at,
+    began
 )
-SELECT *, $21::timestamptz FROM unnest(
+SELECT *, $21::timestamptz, $22::text FROM unnest(
     $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::integer[], $7::timestamptz[], $8::uuid[],
     $9::text[], $10::text[], $11::jsonb[], $12::integer[], $13::numeric[], $14::smallint[], $15::text[], $16::text[],
     $17::text[], $18::smallint[], $19::json[], $20::timestamptz[]
@@ -130,6 +133,8 @@ class Change:
     """A run after a batch: its new state and what is to be added to its history."""
 
     row: Row
+    begins: bool
+    """It is begun by this, for the first time or again."""
     state: RunState
     entries: Sequence[Entry]
     wake_at: datetime | None
@@ -217,7 +222,7 @@ async def claim_key(tx: Transaction, user_id: UUID, remember: Remember) -> bool:
 def create(tx: Transaction, new: Sequence[NewRun]) -> None:
     """Store new runs with their first history, with the commit."""
     rows = [_new_row(run) for run in new]
-    tx.later(_CREATE, *(list(column) for column in zip(*rows, strict=True)), tx.now)
+    tx.later(_CREATE, *(list(column) for column in zip(*rows, strict=True)), tx.now, tick())
     _tell(tx, [(run.brief.id, entry) for run in new for entry in run.entries])
 
 
@@ -289,6 +294,7 @@ async def take_place(tx: Transaction, places: Places, user_id: UUID, lane: int, 
 
 def write(tx: Transaction, changes: Sequence[Change]) -> None:
     """Store every change with its history, with the commit."""
+    began = [tick() if change.begins else change.row.began for change in changes]
     tx.later(
         _WRITE,
         [change.row.brief.id for change in changes],
@@ -297,6 +303,11 @@ def write(tx: Transaction, changes: Sequence[Change]) -> None:
         [change.state.progress for change in changes],
         [change.wake_at for change in changes],
         [change.state.finished_at for change in changes],
+        began,
+        [
+            since(start) if start is not None and change.state.finished_at is not None else None
+            for start, change in zip(began, changes, strict=True)
+        ],
         tx.now,
     )
     _tell(tx, [(change.row.brief.id, entry) for change in changes for entry in change.entries])
@@ -358,6 +369,8 @@ def row_of(record: asyncpg.Record) -> Row:
         finished_at=record["finished_at"],
         cleaned_at=record["cleaned_at"],
         updated_at=record["updated_at"],
+        began=record["began"],
+        seconds=record["seconds"],
         others_wait=record.get("others_wait", False),
     )
 
