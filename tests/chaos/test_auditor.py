@@ -143,7 +143,7 @@ async def test_a_planted_bug_is_found(
 async def _violations(patience_s: float = 60) -> list[Violation]:
     """What the auditor finds once the platform is quiet, or nothing has moved for so long."""
     folder = Path(tempfile.mkdtemp(prefix=f"talkingphoto-audit-{secrets.token_hex(2)}-"))
-    platform = EmbeddedPlatform(Home(folder), media_processes=1)
+    platform = EmbeddedPlatform(Home(folder), media_processes=1, overrides={"billing": {"opening_plan": "enterprise"}})
     witness = Witness()
     try:
         await platform.start()

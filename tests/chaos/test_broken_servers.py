@@ -68,7 +68,7 @@ async def breakable() -> AsyncIterator[Breakable]:
     platform = DistributedPlatform(
         Home(folder / "home"),
         broker=broker,
-        environment={"*": {"retry_delays_s": [0.2, 0.4, 0.8]}},
+        environment={"*": {"retry_delays_s": [0.2, 0.4, 0.8]}, "billing": {"opening_plan": "enterprise"}},
         tell=told.append,
     )
     try:

@@ -12,20 +12,23 @@ from talkingphoto.client import ApiError, Client, Credentials
 
 async def log_in(client: Client, home: Path) -> None:
     """Log in as this installation's user; open the account first when there is none."""
+    credentials = owner(home)
+    try:
+        await client.log_in(credentials)
+    except ApiError as error:
+        if error.code != "wrong_credentials":
+            raise
+        await client.register(credentials, name="Owner")
+
+
+def owner(home: Path) -> Credentials:
+    """This installation's user, chosen the first time somebody asks. Raises ``OSError`` for a file that is damaged."""
     path = home / "account.json"
     credentials = _kept(path)
-    if credentials is not None:
-        try:
-            await client.log_in(credentials)
-            return
-        except ApiError as error:
-            if error.code != "wrong_credentials":
-                raise
-            # The account is of another database: the data folder was removed, this file was not.
-    else:
+    if credentials is None:
         credentials = Credentials(f"owner-{secrets.token_hex(4)}@example.com", f"{secrets.token_urlsafe(18)}-1a")
         _keep(path, credentials)
-    await client.register(credentials, name="Owner")
+    return credentials
 
 
 def _kept(path: Path) -> Credentials | None:

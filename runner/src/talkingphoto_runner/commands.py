@@ -17,7 +17,7 @@ from chassis.run.temporary import own_temporary_folder
 from chassis.settings import SettingsError
 from talkingphoto.command import Stop, print_json
 from talkingphoto.running import using
-from talkingphoto_runner.layout import Home, require_port
+from talkingphoto_runner.layout import OWNERS_CREDITS, Home, require_port
 
 if TYPE_CHECKING:
     from talkingphoto_runner.distributed import DistributedPlatform
@@ -163,6 +163,7 @@ def _welcome(platform: DistributedPlatform | EmbeddedPlatform) -> str:
         *((what.capitalize(), where) for what, where in platform.servers.items()),
         *((f"/ready, /metrics of {name}", url) for name, url in platform.operations.items()),
         ("The same for programs", str(platform.home.lock)),
+        ("Accounts", f"on the free plan; the owner's has {OWNERS_CREDITS} promotional credits besides"),
     ]
     width = max(len(what) for what, _ in lines)
     told = "\n".join(f"{what:<{width}}  {where}" for what, where in lines)

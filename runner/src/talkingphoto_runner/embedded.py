@@ -106,14 +106,15 @@ class EmbeddedPlatform:
             await migrate(spec, settings[name])
         say("services")
         store = open_store(settings["gateway"])
-        verifier = TokenVerifier.from_settings(settings["gateway"])
+        clock = SystemClock(settings["gateway"].clock_offset_s, settings["gateway"].clock_file)
+        verifier = TokenVerifier.from_settings(settings["gateway"], clock=clock.timestamp)
         for name, spec in known.items():
             database = None
             if spec.migrations is not None:
-                database = Database(settings[name].database_url.get_secret_value(), service=name)
+                database = Database(settings[name].database_url.get_secret_value(), service=name, clock=clock)
                 self.databases[name] = database
             processes = self._looking if name in CLIENTS_WAIT_FOR_MEDIA else self._rendering
-            dependencies = Dependencies(database, store, verifier, SystemClock(), processes)
+            dependencies = Dependencies(database, store, verifier, clock, processes)
             service = self.services[name] = spec.build(settings[name], dependencies)
             self._running.append(Running(service, self.bus, alone=True, retry_delays_s=settings[name].retry_delays_s))
         for processes in (self._rendering, self._looking):

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chassis.settings import load
+from talkingphoto.account import owner
 from talkingphoto.running import lock_of
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 PACKAGES = ("users", "billing", "workflow", "ai_router", "export", "notify", "gateway")
 """In the order in which they start: the gateway last, because it answers for all of them."""
+
+OWNERS_CREDITS = 1000
+"""Promotional credits of whoever runs a platform on their own machine; one is a video."""
 
 CLIENTS_WAIT_FOR_MEDIA = frozenset({"workflow"})
 """Services that do media work while a client waits for the answer: an upload is looked at before it is taken."""
@@ -65,6 +69,11 @@ class Home:
     def traces(self) -> Path:
         """Spans of what ran here."""
         return self.root / "traces"
+
+    @property
+    def clock(self) -> Path:
+        """How far the clock has been moved."""
+        return self.root / "clock"
 
     @property
     def lock(self) -> Path:
@@ -118,7 +127,8 @@ def common_settings(home: Home, urls: Mapping[str, str]) -> dict[str, object]:
     Here a run is minutes of rendering and somebody's only one, so every trace is recorded unless the environment says
     otherwise.
     """
-    return {
+    movable = {} if os.environ.get("ENV") == "production" else {"clock_file": home.clock}
+    return movable | {
         "traces_dir": home.traces,
         "trace_sample_ratio": os.environ.get("TRACE_SAMPLE_RATIO") or "1",
         "object_store": "folder",
@@ -140,8 +150,8 @@ def settings_of(package: str, home: Home, urls: Mapping[str, str]) -> dict[str, 
     if package == "users":
         return behind | {"jwt_key_file": home.signing_key}
     if package == "billing":
-        # Whoever runs the platform on their own machine is its owner, not its customer.
-        return behind | {"opening_plan": "enterprise"}
+        # What runs here is what is sold; its owner tries it out on the house.
+        return behind | {"gift_email": owner(home.root).email, "gift_credits": OWNERS_CREDITS}
     return behind
 
 

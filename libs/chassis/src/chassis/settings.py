@@ -119,6 +119,15 @@ class ServiceSettings(BaseSettings):
 
     default_product_line: str = Field("talkingphoto", description="When nothing in a request says which product.")
 
+    clock_offset_s: float = Field(
+        0.0, ge=0, description="Seconds that the platform's clock is ahead of the machine's; never in production."
+    )
+    clock_file: Path | None = Field(
+        None,
+        description="A file by which administrators move that clock further, for all processes of this machine; never "
+        "in production.",
+    )
+
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="The least that is written.")
     log_format: Literal["json", "console"] = Field("json", description="For machines or for people.")
     log_stdout: bool = Field(True, description="Write log lines to standard output.")
@@ -187,6 +196,8 @@ class ServiceSettings(BaseSettings):
     def _unfit_for_production(self) -> Iterator[str]:
         if self.debug:
             yield "DEBUG is on"
+        if self.clock_offset_s or self.clock_file is not None:
+            yield "CLOCK_OFFSET_S or CLOCK_FILE is set: time is not moved here"
         if "*" in self.allowed_origins:
             yield "ALLOWED_ORIGINS has a wildcard"
         yield from (f"{url} is not https" for url in self.public_urls() if urlsplit(url).scheme != "https")

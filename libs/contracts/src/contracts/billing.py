@@ -35,6 +35,8 @@ class ReserveCredits(Command):
     meter: str | None = None
     units: Annotated[int, Field(ge=0)] = 0
     estimated_cost: Money = Decimal(0)
+    run_ends_by: datetime | None = None
+    """The run has ended by then, whatever happens; the hold outlives it. None from releases that did not say."""
 
 
 class CaptureCredits(Command):
@@ -92,6 +94,8 @@ class ReservationRefused(Event):
     limit: int | None = None
     used: int | None = None
     upgrade_to: tuple[str, ...] = ()
+    anew_at: datetime | None = None
+    """When the plan's count and credits begin anew; None from releases that did not say."""
 
 
 class CreditsCaptured(Event):
@@ -143,3 +147,9 @@ class EntitlementsChanged(Event):
     version: int
     period_ends_at: datetime | None = None
     """When ``used`` begins anew; None from releases that did not say."""
+    credits_bought: int = 0
+    """Of those available, the ones that outlive the period and pay for what ``limits`` do not allow."""
+    credits_anew: int | None = None
+    """How many are available once the period is over; None from releases that did not say."""
+    upgrades: dict[str, tuple[str, ...]] = {}
+    """By meter, the plans that have more of it, the cheapest first."""

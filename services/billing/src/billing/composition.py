@@ -7,6 +7,7 @@ from datetime import timedelta
 from billing.ledger import endpoints as ledger_endpoints
 from billing.ledger.expiry import HoldExpiry
 from billing.ledger.handlers import consumers
+from billing.ledger.news import CatalogueNews
 from billing.ledger.service import Ledger
 from billing.payments import endpoints as payment_endpoints
 from billing.payments.inbox import Inbox
@@ -15,8 +16,10 @@ from billing.plans import endpoints as plan_endpoints
 from billing.plans.book import PlanBook
 from billing.plans.repository import load_starting_catalogue
 from billing.settings import Settings
+from chassis.clock import SystemClock
 from chassis.data import migrations
 from chassis.http.app import create_app
+from chassis.http.clock import clock_router
 from chassis.messaging.sessions import session_listeners
 from chassis.run.service import Background, Dependencies, Service, ServiceSpec
 
@@ -26,12 +29,19 @@ def build(settings: Settings, deps: Dependencies) -> Service:
     if deps.database is None:
         raise ValueError("billing needs a database")
     plans = PlanBook()
-    ledger = Ledger(plans, opening_plan=settings.opening_plan, hold_for=timedelta(hours=settings.hold_hours))
+    ledger = Ledger(
+        plans,
+        opening_plan=settings.opening_plan,
+        hold_for=timedelta(hours=settings.hold_hours),
+        gifts={settings.gift_email: settings.gift_credits} if settings.gift_email else {},
+    )
+    clock = deps.clock
+    moving = [clock_router(clock, "/api/v1/admin/billing")] if isinstance(clock, SystemClock) and clock.movable else []
     app = create_app(
         name="billing",
         settings=settings,
         version="0.1.0",
-        routers=[plan_endpoints.router, ledger_endpoints.router, payment_endpoints.router],
+        routers=[plan_endpoints.router, ledger_endpoints.router, payment_endpoints.router, *moving],
         readiness={"database": deps.database.ready},
         description="Plans, credits and usage.",
         larger_bodies={payment_endpoints.PATH: payment_endpoints.LARGEST_BODY},
@@ -39,8 +49,11 @@ def build(settings: Settings, deps: Dependencies) -> Service:
     app.state.database = deps.database
     app.state.verifier = deps.verifier
     app.state.plans = plans
-    app.state.payment_inbox = Inbox(settings.webhook_secrets, deps.clock.now, live=settings.stripe_is_live)
-    background: list[Background] = [HoldExpiry(deps.database, ledger, poll_s=settings.expiry_poll_s)]
+    app.state.payment_inbox = Inbox(settings.webhook_secrets, deps.clock.machine, live=settings.stripe_is_live)
+    background: list[Background] = [
+        HoldExpiry(deps.database, ledger, poll_s=settings.expiry_poll_s),
+        CatalogueNews(deps.database, ledger, poll_s=settings.expiry_poll_s),
+    ]
     if settings.stripe_secret_key is not None:
         # Here, so that billing without Stripe does without its library: 60 ms and 6 MB.
         from billing.payments.stripe.adapter import Stripe
@@ -51,7 +64,7 @@ def build(settings: Settings, deps: Dependencies) -> Service:
             client_on(connections, settings.stripe_base_url, settings.stripe_secret_key),
             automatic_tax=settings.stripe_automatic_tax,
             payment_methods=settings.stripe_payment_methods,
-            now=deps.clock.now,
+            now=deps.clock.machine,
         )
         background.append(
             SubscriptionReader(

@@ -20,9 +20,15 @@ class Settings(ServiceSettings):
     )
 
     service_name: str = Field("billing", description="In log lines, metrics and traces.")
-    opening_plan: str = Field("free", description="Plan of a new account; another one where the owner is the user.")
-    hold_hours: int = Field(24, ge=1, le=720, description="A hold that nobody settles is released after this long.")
-    expiry_poll_s: float = Field(60.0, gt=0, description="How often expired holds are looked for.")
+    opening_plan: str = Field("free", description="Plan of a new account.")
+    gift_email: str | None = Field(
+        None, description="Whose new account gets gift_credits: the owner's of an installation on one machine."
+    )
+    gift_credits: int = Field(0, ge=0, description="Promotional credits: they pay for what the plan's count does not.")
+    hold_hours: int = Field(
+        24, ge=1, le=720, description="A hold that nobody settles is released so long after its run must have ended."
+    )
+    expiry_poll_s: float = Field(60.0, gt=0, description="How often expired holds and edited plans are looked for.")
 
     stripe_secret_key: SecretStr | None = Field(
         None, description="Stripe's key (`sk_` or `rk_`); without it nothing can be sold and nothing connects there."

@@ -66,3 +66,14 @@ async def test_plans_are_public_and_cheapest_first(billing: Any) -> None:
     assert [plan["plan_type"] for plan in answer.json()] == ["free", "starter", "pro", "enterprise"]
     assert answer.json()[1]["run_budget"] == "0.5000"
     assert other.json() == []
+
+
+async def test_the_total_is_the_same_on_every_page_and_beyond_the_last(billing: Any) -> None:
+    user_id = await open_account(billing)
+    async with billing.client(user_id) as client:
+        pages = [
+            (await client.get("/api/v1/billing/credits/transactions", params={"page": page, "per_page": 1})).json()
+            for page in (1, 2, 1000)
+        ]
+    assert [page["total"] for page in pages] == [1, 1, 1]
+    assert [len(page["items"]) for page in pages] == [1, 0, 0]

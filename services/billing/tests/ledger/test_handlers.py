@@ -197,7 +197,7 @@ async def test_an_account_opened_by_two_commands_at_once_is_opened_once(billing:
 async def test_an_overdue_hold_is_given_back(billing: Any) -> None:
     held = reserve(ids.uuid7())
     await billing.tell(held)
-    [expiry] = billing.service.background
+    expiry = billing.service.background[0]
     assert await expiry.run_once() == 0
     billing.clock.advance(timedelta(hours=25))
     assert await expiry.run_once() == 1
@@ -243,3 +243,58 @@ async def test_unreadable_commands_are_buried_with_the_reason(billing: Any) -> N
     [verdict, fine] = await billing.deliver(bad, billing.delivery(reserve(ids.uuid7())))
     assert "reservation_id" in verdict.reason
     assert fine == ACKNOWLEDGE
+
+
+async def test_what_an_old_month_gives_back_is_not_the_new_ones(billing: Any) -> None:
+    """A run that was begun on the last evening of the month and failed on the first morning of the next."""
+    old = reserve(ids.uuid7())
+    await billing.tell(old)
+    billing.clock.advance(timedelta(days=31))
+    await billing.tell(reserve(old.user_id))
+    await billing.tell(release(old))
+    account = await billing.account(old.user_id)
+    assert (account["used"], account["settled"], account["held"]) == ({"workflows": 1}, 3, 1)
+    await billing.tell(reserve(old.user_id), reserve(old.user_id))
+    assert not billing.said(ReservationRefused)
+    await billing.tell(reserve(old.user_id))
+    [refused] = billing.said(ReservationRefused)
+    assert refused.anew_at == datetime(2026, 7, 1, tzinfo=UTC)
+    assert "01 July 2026" in refused.message
+    await billing.check_books()
+
+
+async def test_a_hold_outlives_its_run_however_short_its_own_time_is(billing: Any) -> None:
+    """A run that may take three days, where holds are kept for one: its video is not given away."""
+    held = reserve(ids.uuid7()).model_copy(update={"run_ends_by": billing.clock.now() + timedelta(days=3)})
+    await billing.tell(held)
+    expiry = billing.service.background[0]
+    billing.clock.advance(timedelta(days=3, hours=23))
+    assert await expiry.run_once() == 0
+    billing.clock.advance(timedelta(hours=1))
+    assert await expiry.run_once() == 1
+
+
+async def test_a_copy_is_told_the_plans_that_have_more(billing: Any) -> None:
+    await billing.tell(registered(ids.uuid7()))
+    [told] = billing.said(EntitlementsChanged)
+    assert told.upgrades == {"workflows": ("starter", "pro", "enterprise")}
+
+
+async def test_an_edited_plan_is_told_to_every_copy_once(billing: Any) -> None:
+    """Raising a limit helps whoever has reached it, this month."""
+    users = [ids.uuid7() for _ in range(3)]
+    await billing.tell(*(registered(user_id) for user_id in users))
+    news = billing.service.background[1]
+    assert await news.run_once() == 0, "nothing was edited since"
+    await billing.execute("UPDATE credit_accounts SET updated_at = now() - interval '1 hour'")
+    await billing.execute("UPDATE plans SET quotas = '{\"workflows\": 5}' WHERE plan_type = 'free'")
+    assert await news.run_once() == 0, "another process may not have seen it yet"
+    await billing.execute("ALTER TABLE plans DISABLE TRIGGER plans_edited")
+    await billing.execute("UPDATE plans SET updated_at = now() - interval '2 minutes'")
+    billing.clock.advance(timedelta(minutes=2))
+    assert await news.run_once() == 3
+    assert await news.run_once() == 0
+    told = billing.said(EntitlementsChanged)[3:]
+    assert {each.user_id for each in told} == set(users)
+    assert [(each.limits, each.version) for each in told] == [({"workflows": 5}, 3)] * 3
+    await billing.check_books()

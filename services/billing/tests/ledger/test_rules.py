@@ -36,12 +36,14 @@ def a_hold(account: Account, credits: int, meter: str | None) -> Hold:
         user_id=account.user_id,
         product_line=account.product_line,
         credits=credits,
+        bought=0,
         captured=0,
         state=HoldState.HELD,
         meter=meter,
         units=1 if meter else 0,
         estimated_cost=Decimal(0),
         actual_cost=None,
+        period_start=account.period_start,
         expires_at=START + timedelta(days=1),
     )
 

@@ -20,7 +20,7 @@ from workflow.files.scanning import PatternScanner, Scanner
 from workflow.files.service import Uploads
 from workflow.platforms import handlers as platforms
 from workflow.products.registry import PRODUCTS
-from workflow.runs import consumer, endpoints
+from workflow.runs import consumer, endpoints, service
 from workflow.runs import repository as runs_repository
 from workflow.runs.driver import Driver
 from workflow.runs.timer import Timer
@@ -46,7 +46,7 @@ def build(
         raise ValueError("workflow needs a database")
     offered = definitions or default_definitions(settings)
     driver = Driver(offered)
-    timer = Timer(deps.database, driver, poll_s=settings.timer_poll_s, places=settings.max_processing)
+    timer = Timer(deps.database, driver, poll_s=settings.timer_poll_s, places=service.places(settings))
     driver.ended = timer.wake
     uploads = Uploads(
         database=deps.database,

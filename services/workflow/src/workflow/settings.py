@@ -28,6 +28,9 @@ class Settings(ServiceSettings):
     run_deadline_s: float = Field(7200.0, gt=0, description="Every run has ended by then, whatever happens.")
     timer_poll_s: float = Field(0.5, gt=0, description="How often due runs are looked for.")
     max_processing: int = Field(50, ge=1, description="Runs made at once; more wait in their lane (WFL-35).")
+    max_processing_per_user: int = Field(
+        10, ge=1, description="Of these, runs of one user; more wait while those of others go on."
+    )
 
     estimated_image_cost: Decimal = Field(Decimal(0), ge=0, description="What improving one photo is expected to cost.")
     estimated_video_cost_per_second: Decimal = Field(

@@ -32,6 +32,7 @@ def entitlements(who: Identity, used: int, version: int = 1, **changes: Any) -> 
             "priority": Priority.LOW,
             "run_budget": Decimal("0.10"),
             "credits_available": 3 - used,
+            "upgrades": {"workflows": ("starter", "pro", "enterprise")},
             "version": version,
             **changes,
         }
@@ -219,12 +220,15 @@ async def test_a_key_is_forgotten_after_a_day(shared: Any, somebody: Identity) -
 
 
 async def test_a_refusal_that_is_known_makes_no_run_and_names_what_would_help(shared: Any, somebody: Identity) -> None:
-    await shared.publish(entitlements(somebody, used=3))
+    anew = datetime.now(UTC) + timedelta(days=1)
+    await shared.publish(entitlements(somebody, used=3, period_ends_at=anew))
     reply = await shared.order(somebody)
     assert reply.status_code == 402
-    details = reply.json()["error"]["details"]
-    assert (details["limit"], details["used"]) == (3, 3)
-    assert details["upgrade_to"] == ["starter", "pro", "enterprise"]
+    error = reply.json()["error"]
+    assert (error["details"]["limit"], error["details"]["used"]) == (3, 3)
+    assert error["details"]["upgrade_to"] == ["starter", "pro", "enterprise"]
+    assert datetime.fromisoformat(error["details"]["anew_at"]) == anew
+    assert f"{anew:%d %B %Y}" in error["message"]
     await shared.publish(entitlements(somebody, used=0, version=0))
     assert (await shared.order(somebody)).status_code == 402, "an older message replaced a newer one"
     await shared.publish(entitlements(somebody, used=2, version=2))
@@ -237,6 +241,14 @@ async def test_a_month_that_is_over_refuses_nobody(shared: Any, somebody: Identi
     assert (await shared.order(somebody)).status_code == 402
     await shared.publish(entitlements(somebody, used=3, version=2, period_ends_at=datetime.now(UTC)))
     assert (await shared.order(somebody)).status_code == 202
+
+
+async def test_bought_credits_pay_beyond_the_months_limit(shared: Any, somebody: Identity) -> None:
+    soon = datetime.now(UTC) + timedelta(days=1)
+    await shared.publish(entitlements(somebody, used=3, period_ends_at=soon, credits_bought=1))
+    assert (await shared.order(somebody)).status_code == 202
+    await shared.publish(entitlements(somebody, used=3, version=2, period_ends_at=soon, credits_bought=0))
+    assert (await shared.order(somebody)).status_code == 402
 
 
 async def test_a_refusal_that_comes_later_fails_the_run_with_its_reason(world: Any, somebody: Identity) -> None:

@@ -17,6 +17,7 @@ from uuid import UUID
 import asyncpg
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 
 from chassis import faults
 from chassis.bus.messages import Received, outgoing
@@ -24,6 +25,7 @@ from chassis.clock import Clock
 from chassis.data.bookkeeping import Bookkeeping
 from chassis.data.leased_work import NewWork, WorkItem
 from chassis.data.loan import Loan
+from chassis.data.models import Timestamped
 from chassis.data.together import Part, combined
 from chassis.observe import context
 from contracts.enums import Priority
@@ -57,6 +59,7 @@ class Transaction:
         if self._session is None:
             self._session = AsyncSession(bind=self._loan.connection, expire_on_commit=False, autoflush=True)
             event.listen(self._session.sync_session, "after_begin", self._begin_for_session)
+            event.listen(self._session.sync_session, "before_flush", self._stamp)
         return self._session
 
     async def fetch(self, statement: str, *arguments: Any) -> list[asyncpg.Record]:
@@ -133,6 +136,16 @@ class Transaction:
 
     def _begin_for_session(self, _session: Any, _transaction: Any, connection: Any) -> None:
         connection.connection.dbapi_connection.run_async(lambda _: self._begin())
+
+    def _stamp(self, session: Session, _context: Any, _instances: Any) -> None:
+        """Rows come to be, and change, by the service's clock, and not by the database's machine."""
+        for made in session.new:
+            if isinstance(made, Timestamped):
+                made.created_at = made.created_at or self.now
+                made.updated_at = self.now
+        for changed in session.dirty:
+            if isinstance(changed, Timestamped) and session.is_modified(changed):
+                changed.updated_at = self.now
 
     async def _before_statement(self) -> None:
         await self._begin()

@@ -127,7 +127,13 @@ class TokenVerifier:
         self._revocations = Revocations(fetch_revoked, leeway_s=leeway_s, clock=clock, ticks=ticks)
 
     @classmethod
-    def from_settings(cls, settings: ServiceSettings, fetch_keys: FetchKeys | None = None) -> TokenVerifier:
+    def from_settings(
+        cls,
+        settings: ServiceSettings,
+        fetch_keys: FetchKeys | None = None,
+        *,
+        clock: Callable[[], float] = time.time,
+    ) -> TokenVerifier:
         """The verifier the settings ask for; ``fetch_keys`` replaces the call to ``jwks_url``."""
         secret = settings.jwt_secret_key.get_secret_value() if settings.jwt_secret_key else None
         if secret is None and fetch_keys is None:
@@ -140,6 +146,7 @@ class TokenVerifier:
             audience=settings.token_audience,
             secret=secret,
             fetch_revoked=revoked_from(settings.jwks_url, _get) if settings.jwks_url else None,
+            clock=clock,
         )
 
     async def ready(self) -> None:

@@ -39,7 +39,7 @@ class InboxPruner(Periodic):
 
     async def prune(self) -> int:
         """Remove what is too old, each batch in a commit of its own; how many rows that was."""
-        before = self._database.clock.now() - self._keep_for
+        before = self._database.clock.machine() - self._keep_for
         removed = 0
         while True:
             async with self._database.connection() as connection:

@@ -84,12 +84,14 @@ class Assembled:
 
 def assemble(spec: ServiceSpec, settings: ServiceSettings) -> Assembled:
     """Build a service from its settings alone. Starts nothing."""
+    clock = SystemClock(settings.clock_offset_s, settings.clock_file)
     database = (
         Database(
             settings.database_url.get_secret_value(),
             service=spec.name,
             pool_size=settings.pool_size,
             max_overflow=settings.pool_overflow,
+            clock=clock,
         )
         if spec.migrations is not None
         else None
@@ -97,8 +99,8 @@ def assemble(spec: ServiceSpec, settings: ServiceSettings) -> Assembled:
     dependencies = Dependencies(
         database=database,
         store=open_store(settings),
-        verifier=TokenVerifier.from_settings(settings),
-        clock=SystemClock(),
+        verifier=TokenVerifier.from_settings(settings, clock=clock.timestamp),
+        clock=clock,
         processes=ProcessPool(settings.media_processes),
     )
     return Assembled(spec.build(settings, dependencies), settings, dependencies)

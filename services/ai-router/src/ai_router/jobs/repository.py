@@ -22,8 +22,9 @@ _CALL_COLUMNS = (
 
 
 _ADD_JOBS = """
-INSERT INTO ai_jobs (id, user_id, product_line, workflow_id, job_type, input_data, deadline)
-SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::jsonb[], $7::timestamptz[])
+INSERT INTO ai_jobs (id, user_id, product_line, workflow_id, job_type, input_data, deadline, created_at)
+SELECT *, $8::timestamptz
+FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::jsonb[], $7::timestamptz[])
 ON CONFLICT (id) DO NOTHING RETURNING id
 """
 
@@ -33,13 +34,13 @@ NEW_JOBS = "new_jobs"
 
 async def add_jobs(tx: Transaction, commands: Sequence[SubmitJob]) -> set[UUID]:
     """Store new jobs; returns the ids of those that were new."""
-    return {row["id"] for row in await tx.fetch(_ADD_JOBS, *_job_columns(commands))}
+    return {row["id"] for row in await tx.fetch(_ADD_JOBS, *_job_columns(commands), tx.now)}
 
 
 def queue_jobs(tx: Transaction, commands: Sequence[SubmitJob]) -> None:
     """Store new jobs with the commit; work may be added for :data:`NEW_JOBS`."""
     if commands:
-        tx.later(_ADD_JOBS, *_job_columns(commands), name=NEW_JOBS)
+        tx.later(_ADD_JOBS, *_job_columns(commands), tx.now, name=NEW_JOBS)
 
 
 _RENEW = """
@@ -212,7 +213,7 @@ UPDATE ai_jobs SET status = ended.status, provider = ended.provider, model_name 
     output_data = ended.output, routing = ended.routing, error_message = ended.error, quality_score = ended.score,
     cost = ended.cost, attempts = ended.attempts, cache_hit = ended.cache_hit,
     progress = CASE ended.status WHEN 'completed' THEN 100 ELSE ai_jobs.progress END,
-    processing_time_ms = ended.milliseconds, completed_at = now(), updated_at = now()
+    processing_time_ms = ended.milliseconds, completed_at = $13, updated_at = $13
 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::json[], $6::json[], $7::text[], $8::numeric[],
             $9::numeric[], $10::int[], $11::bool[], $12::int[])
     AS ended (id, status, provider, model, output, routing, error, score, cost, attempts, cache_hit, milliseconds)
@@ -236,6 +237,7 @@ def finish(tx: Transaction, endings: Sequence[Ending]) -> None:
         [ending.attempts for ending in endings],
         [ending.cache_hit for ending in endings],
         [round(ending.seconds * 1000) for ending in endings],
+        tx.now,
     )
     save_calls(tx, [call for ending in endings for call in ending.calls])
     remember(tx, [ending.cache for ending in endings if ending.cache is not None])

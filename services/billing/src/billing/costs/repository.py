@@ -13,9 +13,11 @@ async def record_costs(costs: Sequence[CostRecorded], tx: Transaction) -> None:
     await tx.execute(
         """
         INSERT INTO cost_records (attempt_id, job_id, run_id, user_id, provider, capability, units, unit_cost, cost,
-                                  currency)
-        SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::numeric[],
-                             $8::numeric[], $9::numeric[], $10::text[])
+                                  currency, created_at)
+        SELECT *, $11::timestamptz FROM unnest(
+            $1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::numeric[], $8::numeric[],
+            $9::numeric[], $10::text[]
+        )
         ON CONFLICT (attempt_id) DO NOTHING
         """,
         [cost.attempt_id for cost in costs],
@@ -28,4 +30,5 @@ async def record_costs(costs: Sequence[CostRecorded], tx: Transaction) -> None:
         [cost.unit_cost for cost in costs],
         [cost.cost for cost in costs],
         [cost.currency for cost in costs],
+        tx.now,
     )

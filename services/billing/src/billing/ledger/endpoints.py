@@ -24,13 +24,17 @@ ProductLineQuery = Annotated[str, Query(description="One of the four products.",
 
 
 class BalanceOut(BaseModel):
-    """Credits: ``balance`` is settled, ``reserved`` is held for running work, ``available`` is the difference."""
+    """Credits: ``balance`` is settled, ``reserved`` is held for running work, ``available`` is the difference.
+
+    ``bought`` is the part of ``available`` that outlives the month.
+    """
 
     product_line: str
     plan_type: str
     balance: int
     reserved: int
     available: int
+    bought: int
     credits_per_minute: int | None
 
 
@@ -94,6 +98,7 @@ async def read_balance(request: Request, account: OwnAccount) -> BalanceOut:
         balance=account.settled,
         reserved=account.held,
         available=account.available,
+        bought=account.bought,
         credits_per_minute=_plan(request, account).credits_per_minute,
     )
 
@@ -101,23 +106,19 @@ async def read_balance(request: Request, account: OwnAccount) -> BalanceOut:
 @router.get("/billing/credits/transactions", responses=documented(NotFound))
 async def list_transactions(account: OwnAccount, page: Page, tx: Tx) -> Paged[TransactionOut]:
     """The caller's ledger, newest first (BIL-14)."""
-    rows = await queries.entries(tx, account.name, page)
-    return Paged[TransactionOut](
-        items=[
-            TransactionOut(
-                id=row["id"],
-                transaction_type=row["kind"],
-                amount=row["credits"],
-                description=row["description"],
-                reference=row["reference"],
-                created_at=row["created_at"],
-            )
-            for row in rows
-        ],
-        total=rows[0]["total"] if rows else 0,
-        page=page.page,
-        per_page=page.per_page,
-    )
+    rows, total = await queries.entries(tx, account.name, page)
+    items = [
+        TransactionOut(
+            id=row["id"],
+            transaction_type=row["kind"],
+            amount=row["credits"],
+            description=row["description"],
+            reference=row["reference"],
+            created_at=row["created_at"],
+        )
+        for row in rows
+    ]
+    return Paged.of(items, total, page)
 
 
 @router.get("/usage/current", responses=documented(NotFound))
@@ -134,12 +135,7 @@ async def read_usage(request: Request, account: OwnAccount) -> UsageOut:
         for meter, limit in plan.quotas.items()
     }
     near = [name for name, meter in meters.items() if meter.limit != UNLIMITED and meter.used >= 0.8 * meter.limit]
-    upgrades = [
-        plan_type
-        for name in near
-        for plan_type in book.allowing(account.product_line, name, meters[name].limit + 1)
-        if plan_type != account.plan_type
-    ]
+    upgrades = [plan_type for name in near for plan_type in book.above(account.product_line, account.plan_type, name)]
     return UsageOut(
         product_line=account.product_line,
         plan_type=account.plan_type,

@@ -20,12 +20,13 @@ async def account(tx: Transaction, user_id: UUID, product_line: str) -> Account 
     return account_of(row) if row is not None else None
 
 
-async def entries(tx: Transaction, account_name: str, wanted: PageRequest) -> list[asyncpg.Record]:
-    """One page of an account's entries, newest first; each row carries the ``total``."""
-    return await tx.fetch(
-        "SELECT *, count(*) OVER () AS total FROM ledger_entries WHERE account = $1 "
-        "ORDER BY id DESC LIMIT $2 OFFSET $3",
+async def entries(tx: Transaction, account_name: str, wanted: PageRequest) -> tuple[list[asyncpg.Record], int]:
+    """One page of an account's entries, newest first, and how many there are."""
+    rows = await tx.fetch(
+        "SELECT * FROM ledger_entries WHERE account = $1 ORDER BY id DESC LIMIT $2 OFFSET $3",
         account_name,
         wanted.limit,
         wanted.offset,
     )
+    [counted] = await tx.fetch("SELECT count(*) AS total FROM ledger_entries WHERE account = $1", account_name)
+    return rows, counted["total"]

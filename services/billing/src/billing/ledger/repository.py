@@ -16,13 +16,19 @@ from chassis.data.database import Transaction
 
 AccountKey = tuple[UUID, str]
 
+# Whoever is asked for the same hold at the same moment waits here, so that a release and its reserve, handled by two
+# workers, come one after the other.
 _LOCK = """
-WITH keys AS (
+WITH named AS MATERIALIZED (
+    SELECT count(pg_advisory_xact_lock(hashtextextended(id::text, 0)))
+    FROM (SELECT id FROM unnest($1::uuid[]) AS id ORDER BY id) AS ordered
+), keys AS (
     SELECT user_id, product_line FROM holds WHERE id = ANY($1::uuid[])
     UNION
     SELECT * FROM unnest($2::uuid[], $3::text[])
 )
 SELECT account.* FROM credit_accounts AS account JOIN keys USING (user_id, product_line)
+WHERE (SELECT count FROM named) >= 0
 ORDER BY user_id, product_line
 FOR UPDATE OF account
 """
@@ -36,31 +42,36 @@ LEFT JOIN hold_tombstones AS tombstone ON tombstone.id = asked.id
 
 _WRITE = """
 WITH opened AS (
-    INSERT INTO credit_accounts (user_id, product_line, plan_type, settled, held, used, period_start, period_end,
-                                 version)
-    SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::jsonb[],
-                         $7::timestamptz[], $8::timestamptz[], $9::bigint[])
+    INSERT INTO credit_accounts (user_id, product_line, plan_type, settled, held, bought, used, period_start,
+                                 period_end, version, created_at, updated_at)
+    SELECT *, $43::timestamptz, now() FROM unnest(
+        $1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::jsonb[], $8::timestamptz[],
+        $9::timestamptz[], $10::bigint[]
+    )
 ), changed AS (
     UPDATE credit_accounts AS account
-    SET plan_type = new.plan_type, settled = new.settled, held = new.held, used = new.used,
+    SET plan_type = new.plan_type, settled = new.settled, held = new.held, bought = new.bought, used = new.used,
         period_start = new.period_start, period_end = new.period_end, version = new.version, updated_at = now()
-    FROM unnest($10::uuid[], $11::text[], $12::text[], $13::bigint[], $14::bigint[], $15::jsonb[],
-                $16::timestamptz[], $17::timestamptz[], $18::bigint[])
-        AS new (user_id, product_line, plan_type, settled, held, used, period_start, period_end, version)
+    FROM unnest($11::uuid[], $12::text[], $13::text[], $14::bigint[], $15::bigint[], $16::bigint[], $17::jsonb[],
+                $18::timestamptz[], $19::timestamptz[], $20::bigint[])
+        AS new (user_id, product_line, plan_type, settled, held, bought, used, period_start, period_end, version)
     WHERE account.user_id = new.user_id AND account.product_line = new.product_line
 ), tombstones AS (
-    INSERT INTO hold_tombstones (id) SELECT unnest($19::uuid[]) ON CONFLICT DO NOTHING
+    INSERT INTO hold_tombstones (id, created_at) SELECT unnest($21::uuid[]), $43 ON CONFLICT DO NOTHING
 ), entries AS (
     INSERT INTO ledger_entries (transfer_id, account, credits, kind, description, reference, created_at)
-    SELECT * FROM unnest($20::uuid[], $21::text[], $22::bigint[], $23::text[], $24::text[], $25::uuid[],
-                         $26::timestamptz[])
+    SELECT * FROM unnest($22::uuid[], $23::text[], $24::bigint[], $25::text[], $26::text[], $27::uuid[],
+                         $28::timestamptz[])
 )
-INSERT INTO holds (id, run_id, user_id, product_line, credits, captured, state, meter, units, estimated_cost,
-                   actual_cost, expires_at)
-SELECT * FROM unnest($27::uuid[], $28::uuid[], $29::uuid[], $30::text[], $31::bigint[], $32::bigint[], $33::text[],
-                     $34::text[], $35::int[], $36::numeric[], $37::numeric[], $38::timestamptz[])
+INSERT INTO holds (id, run_id, user_id, product_line, credits, bought, captured, state, meter, units, estimated_cost,
+                   actual_cost, period_start, expires_at, created_at, updated_at)
+SELECT *, $43, $43 FROM unnest(
+    $29::uuid[], $30::uuid[], $31::uuid[], $32::text[], $33::bigint[], $34::bigint[], $35::bigint[], $36::text[],
+    $37::text[], $38::int[], $39::numeric[], $40::numeric[], $41::timestamptz[], $42::timestamptz[]
+)
 ON CONFLICT (id) DO UPDATE
-SET state = excluded.state, captured = excluded.captured, actual_cost = excluded.actual_cost, updated_at = now()
+SET state = excluded.state, captured = excluded.captured, actual_cost = excluded.actual_cost,
+    updated_at = excluded.updated_at
 """
 
 
@@ -117,13 +128,16 @@ class Books:
             [hold.user_id for hold in holds],
             [hold.product_line for hold in holds],
             [hold.credits for hold in holds],
+            [hold.bought for hold in holds],
             [hold.captured for hold in holds],
             [hold.state.value for hold in holds],
             [hold.meter for hold in holds],
             [hold.units for hold in holds],
             [hold.estimated_cost for hold in holds],
             [hold.actual_cost for hold in holds],
+            [hold.period_start for hold in holds],
             [hold.expires_at for hold in holds],
+            tx.now,
         )
 
 
@@ -135,6 +149,10 @@ async def open_books(tx: Transaction, hold_ids: Collection[UUID], accounts: Coll
     locked = {(row["user_id"], row["product_line"]): account_of(row) for row in rows}
     # Read after the locks are held: what a concurrent batch did to these holds is visible now.
     found = await tx.fetch(_HOLDS, list(hold_ids)) if hold_ids else []
+    made_meanwhile = {(row["user_id"], row["product_line"]) for row in found if row["id"] is not None} - locked.keys()
+    if made_meanwhile:
+        rows = await tx.fetch(_LOCK, [], [key[0] for key in made_meanwhile], [key[1] for key in made_meanwhile])
+        locked |= {(row["user_id"], row["product_line"]): account_of(row) for row in rows}
     return Books(
         accounts=locked,
         holds={row["id"]: hold_of(row) for row in found if row["id"] is not None},
@@ -161,6 +179,7 @@ def _account_columns(accounts: Iterable[Account]) -> tuple[list[object], ...]:
         [account.plan_type for account in listed],
         [account.settled for account in listed],
         [account.held for account in listed],
+        [account.bought for account in listed],
         [orjson.dumps(dict(account.used)).decode() for account in listed],
         [account.period_start for account in listed],
         [account.period_end for account in listed],
@@ -176,6 +195,28 @@ def _entry_columns(transfers: Iterable[Transfer], now: datetime) -> tuple[list[o
         entries.append((transfer_id, transfer.source, -transfer.credits, *common))
         entries.append((transfer_id, transfer.target, transfer.credits, *common))
     return tuple([entry[column] for entry in entries] for column in range(7))
+
+
+# By the database's own clock, which edits of plans go by too. A process may have its copy of the plans for a minute:
+# what it told meanwhile is told again.
+_OUTDATED = """
+SELECT account.user_id, account.product_line FROM credit_accounts AS account
+JOIN (SELECT product_line, max(updated_at) + interval '90 seconds' AS settled FROM plans GROUP BY product_line) AS plan
+USING (product_line)
+WHERE account.updated_at < plan.settled AND plan.settled < now()
+LIMIT $1
+"""
+
+
+async def outdated(tx: Transaction, limit: int) -> list[AccountKey]:
+    """Accounts that were last told before the plans of their product line were edited."""
+    return [(row["user_id"], row["product_line"]) for row in await tx.fetch(_OUTDATED, limit)]
+
+
+async def granted(tx: Transaction, account_name: str, reference: UUID) -> bool:
+    """Whether a grant for ``reference`` has been made to an account."""
+    statement = "SELECT FROM ledger_entries WHERE account = $1 AND kind = 'grant' AND reference = $2 LIMIT 1"
+    return await tx.fetchrow(statement, account_name, reference) is not None
 
 
 async def overdue(tx: Transaction, limit: int) -> list[UUID]:

@@ -4,6 +4,10 @@ Available = settled - held, never below zero. A transfer moves credits between a
 platform's and is written as two entries that sum to zero. A hold moves nothing: it sets credits aside until it is
 captured (they move to ``platform:spent``) or released. What is settled changes by transfers only, so the sum of an
 account's entries is its settled balance at any time.
+
+Credits of the plan live for one period; bought ones last. A hold knows the period it was made in and how much of it
+was bought, so that whatever it gives back, whenever, goes where it came from: the count and the plan's credits to
+their own period, which may be over, bought credits to the account.
 """
 
 from __future__ import annotations
@@ -34,13 +38,17 @@ class HoldState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A user's credits in one product line. ``used``: units of this period by meter, holds included."""
+    """A user's credits in one product line. ``used``: units of this period by meter, holds included.
+
+    ``bought``: the part of what is available that outlives the period.
+    """
 
     user_id: UUID
     product_line: str
     plan_type: str
     settled: int
     held: int
+    bought: int
     used: Mapping[str, int]
     period_start: datetime
     period_end: datetime
@@ -59,19 +67,24 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Credits and quota set aside for one run."""
+    """Credits and quota set aside for one run.
+
+    ``bought``: the part of ``credits`` that is not the plan's. ``period_start``: of the period it counts for.
+    """
 
     id: UUID
     run_id: UUID
     user_id: UUID
     product_line: str
     credits: int
+    bought: int
     captured: int
     state: HoldState
     meter: str | None
     units: int
     estimated_cost: Decimal
     actual_cost: Decimal | None
+    period_start: datetime
     expires_at: datetime
 
 
@@ -97,6 +110,8 @@ class Refusal:
     limit: int | None
     used: int | None
     upgrade_to: tuple[str, ...]
+    anew_at: datetime | None = None
+    """When the plan's count and credits begin anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,30 +131,39 @@ def account_name(user_id: UUID, product_line: str) -> str:
 def open_account(user_id: UUID, plan: Plan, now: datetime) -> Change:
     """A new account on ``plan`` with the plan's credits, its period being this calendar month (BIL-51, BIL-59)."""
     start, end = month_of(now)
-    account = Account(user_id, plan.product_line, plan.plan_type, 0, 0, {}, start, end, version=1)
+    account = Account(user_id, plan.product_line, plan.plan_type, 0, 0, 0, {}, start, end, version=1)
     return grant(account, plan.credits_per_month, "grant", f"{plan.name} plan, opening credits")
 
 
-def grant(account: Account, amount: int, kind: str, description: str, reference: UUID | None = None) -> Change:
-    """Add credits. Nothing happens for zero."""
+def grant(
+    account: Account,
+    amount: int,
+    kind: str,
+    description: str,
+    reference: UUID | None = None,
+    *,
+    lasting: bool = False,
+) -> Change:
+    """Add credits, ``lasting`` ones beyond the end of the period. Nothing happens for zero."""
     if amount == 0:
         return Change(account)
     transfer = Transfer(GRANTS, account.name, amount, kind, description, reference)
-    return Change(_changed(account, settled=account.settled + amount), transfers=(transfer,))
+    bought = account.bought + amount if lasting else account.bought
+    return Change(_changed(account, settled=account.settled + amount, bought=bought), transfers=(transfer,))
 
 
 def roll_period(account: Account, plan: Plan, now: datetime) -> Change:
     """Begin a new month when the old one is over: counters at zero, unheld plan credits expire, new ones granted.
 
-    Credits that are held stay with their run. Nothing changes within a period.
+    Bought credits stay, and those that are held stay with their run. Nothing changes within a period.
     """
     if now < account.period_end:
         return Change(account)
     start, end = month_of(now)
     transfers: tuple[Transfer, ...] = ()
-    if account.available > 0:
-        transfers = (Transfer(account.name, EXPIRED, account.available, "expiry", "Unused credits of the last month"),)
-    fresh = _changed(account, settled=account.held, used={}, period_start=start, period_end=end)
+    if unused := account.available - account.bought:
+        transfers = (_expiry(account, unused),)
+    fresh = _changed(account, settled=account.settled - unused, used={}, period_start=start, period_end=end)
     granted = grant(fresh, plan.credits_per_month, "grant", f"{plan.name} plan, monthly credits")
     return Change(granted.account, transfers=transfers + granted.transfers)
 
@@ -147,25 +171,32 @@ def roll_period(account: Account, plan: Plan, now: datetime) -> Change:
 def hold(account: Account, plan: Plan, request: Hold, upgrades: tuple[str, ...]) -> Change | Refusal:
     """Set aside what a run needs, or say why not.
 
-    Where the plan counts units the count decides, and credits follow it: they never refuse what the count allows
-    (BIL-46). Without a meter the credits decide.
+    Where the plan counts units the count decides, and the plan's credits follow it: they never refuse what the count
+    allows (BIL-46). Beyond the count bought credits pay. Without a meter the credits decide, the plan's first.
     """
+    request = replace(request, period_start=account.period_start)
+    plans_own = account.available - account.bought
     transfers: tuple[Transfer, ...] = ()
     if request.meter is not None:
         limit = plan.quotas.get(request.meter, 0)
         used = account.used.get(request.meter, 0)
-        if limit != UNLIMITED and used + request.units > limit:
+        if limit == UNLIMITED or used + request.units <= limit:
+            if (missing := request.credits - plans_own) > 0:
+                granted = grant(account, missing, "grant", f"{plan.name} plan, included", request.run_id)
+                account, transfers = granted.account, granted.transfers
+            account = replace(account, used={**account.used, request.meter: used + request.units})
+        elif 0 < request.credits <= account.bought:
+            request = replace(request, meter=None, units=0, bought=request.credits)
+        else:
             return Refusal(
                 reason="quota_exceeded",
-                message=f"{used} of {limit} {request.meter} of this month are used on the {plan.name} plan.",
+                message=f"{used} of {limit} {request.meter} of this month are used on the {plan.name} plan. "
+                f"The next month begins on {account.period_end:%d %B %Y}; a larger plan has more.",
                 limit=limit,
                 used=used,
                 upgrade_to=upgrades,
+                anew_at=account.period_end,
             )
-        if (missing := request.credits - account.available) > 0:
-            granted = grant(account, missing, "grant", f"{plan.name} plan, included", request.run_id)
-            account, transfers = granted.account, granted.transfers
-        account = replace(account, used={**account.used, request.meter: used + request.units})
     elif request.credits > account.available:
         return Refusal(
             reason="insufficient_credits",
@@ -173,34 +204,56 @@ def hold(account: Account, plan: Plan, request: Hold, upgrades: tuple[str, ...])
             limit=account.settled,
             used=account.held,
             upgrade_to=upgrades,
+            anew_at=account.period_end,
         )
-    return Change(_changed(account, held=account.held + request.credits), request, transfers)
+    else:
+        request = replace(request, bought=max(0, request.credits - plans_own))
+    held = _changed(account, held=account.held + request.credits, bought=account.bought - request.bought)
+    return Change(held, request, transfers)
 
 
 def capture(account: Account, held: Hold, credits: int, actual_cost: Decimal) -> Change:
-    """Spend up to what is held and release the rest. A hold that is not held any more is left as it is."""
+    """Spend up to what is held, the plan's credits first, and release the rest. A hold that is not held any more is
+    left as it is."""
     if held.state is not HoldState.HELD:
         return Change(account, held)
     spent = min(credits, held.credits)
     transfers: tuple[Transfer, ...] = ()
     if spent:
         transfers = (Transfer(account.name, SPENT, spent, "deduction", "Video delivered", held.run_id),)
-    return Change(
-        _changed(account, settled=account.settled - spent, held=account.held - held.credits),
-        replace(held, state=HoldState.CAPTURED, captured=spent, actual_cost=actual_cost),
-        transfers,
-    )
+    left = _let_go(_changed(account, settled=account.settled - spent), held, held.credits - spent)
+    captured = replace(held, state=HoldState.CAPTURED, captured=spent, actual_cost=actual_cost)
+    return Change(left.account, captured, transfers + left.transfers)
 
 
 def release(account: Account, held: Hold, *, state: HoldState = HoldState.RELEASED) -> Change:
-    """Give everything back, the quota included. A hold that is not held any more is left as it is."""
+    """Give everything back, what it counted for included. A hold that is not held any more is left as it is."""
     if held.state is not HoldState.HELD:
         return Change(account, held)
-    used = dict(account.used)
-    if held.meter is not None:
-        # The period may have rolled since; a counter never falls below zero.
-        used[held.meter] = max(0, used.get(held.meter, 0) - held.units)
-    return Change(_changed(account, held=account.held - held.credits, used=used), replace(held, state=state))
+    left = _let_go(account, held, held.credits)
+    account = left.account
+    if held.meter is not None and held.period_start == account.period_start:
+        account = replace(account, used={**account.used, held.meter: account.used.get(held.meter, 0) - held.units})
+    return Change(account, replace(held, state=state), left.transfers)
+
+
+def _let_go(account: Account, held: Hold, unspent: int) -> Change:
+    """End a hold of which ``unspent`` credits are left: bought ones last, the plan's end with their period."""
+    bought = min(held.bought, unspent)
+    account = _changed(account, held=account.held - held.credits, bought=account.bought + bought)
+    expired = 0 if held.period_start == account.period_start else unspent - bought
+    if not expired:
+        return Change(account)
+    return Change(replace(account, settled=account.settled - expired), transfers=(_expiry(account, expired),))
+
+
+def _expiry(account: Account, credits: int) -> Transfer:
+    return Transfer(account.name, EXPIRED, credits, "expiry", "Unused credits of the last month")
+
+
+def told_again(account: Account) -> Change:
+    """The account as it is, as news."""
+    return Change(_changed(account))
 
 
 def month_of(now: datetime) -> tuple[datetime, datetime]:

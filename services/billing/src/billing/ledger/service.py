@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from billing.ledger import rules
+from billing.ledger import repository, rules
 from billing.ledger.repository import AccountKey, Books, open_books
 from billing.ledger.rules import Account, Hold, HoldState, Refusal
 from billing.plans.book import PlanBook
@@ -29,12 +29,19 @@ Instruction = ReserveCredits | CaptureCredits | ReleaseCredits
 
 
 class Ledger:
-    """Holds, captures and releases. ``opening_plan`` is the plan of an account that is opened here."""
+    """Holds, captures and releases.
 
-    def __init__(self, plans: PlanBook, *, opening_plan: str, hold_for: timedelta) -> None:
+    ``opening_plan`` is the plan of an account that is opened here. A hold that nobody settles ends ``hold_for`` after
+    its run must have ended. ``gifts``: promotional credits of a new account by its owner's address.
+    """
+
+    def __init__(
+        self, plans: PlanBook, *, opening_plan: str, hold_for: timedelta, gifts: Mapping[str, int] | None = None
+    ) -> None:
         self._plans = plans
         self._opening_plan = opening_plan
         self._hold_for = hold_for
+        self._gifts = gifts or {}
 
     async def carry_out(self, instructions: Sequence[Received[Instruction]], tx: Transaction) -> None:
         """Carry out a batch in its order; each is answered by one event, and repeating it repeats the answer."""
@@ -58,13 +65,16 @@ class Ledger:
                     self._release(command, item, books, tx)
         await self._store(books, tx, instructions[-1] if instructions else None)
 
-    async def open_account(self, user_id: UUID, product_line: str, tx: Transaction) -> None:
-        """Open the account of a new user; nothing happens when it is open."""
+    async def open_account(self, user_id: UUID, product_line: str, email: str, tx: Transaction) -> None:
+        """Open the account of a new user, with the gift for its address; nothing happens that has happened before."""
         await self._plans.load(tx)
-        books = await open_books(tx, (), [(user_id, product_line)])
-        if (user_id, product_line) not in books.accounts:
-            self._opened((user_id, product_line), books, tx)
-            await self._store(books, tx)
+        key = (user_id, product_line)
+        books = await open_books(tx, (), [key])
+        account = books.accounts.get(key) or self._opened(key, books, tx)
+        gift = self._gifts.get(email, 0)
+        if gift and not await repository.granted(tx, account.name, user_id):
+            books.apply(rules.grant(account, gift, "grant", "Promotional credits", user_id, lasting=True))
+        await self._store(books, tx)
 
     async def expire(self, hold_ids: Sequence[UUID], tx: Transaction) -> int:
         """Give back holds that outlived their time; returns how many were still held."""
@@ -88,6 +98,14 @@ class Ledger:
         await self._store(books, tx)
         return expired
 
+    async def tell_again(self, accounts: Sequence[AccountKey], tx: Transaction) -> None:
+        """Tell everybody who keeps a copy what these accounts may do, because their plans were edited."""
+        await self._plans.load(tx)
+        books = await open_books(tx, (), accounts)
+        for account in list(books.accounts.values()):
+            books.apply(rules.told_again(account))
+        await self._store(books, tx)
+
     def _reserve(self, command: ReserveCredits, cause: Received[Any], books: Books, tx: Transaction) -> None:
         if (held := books.holds.get(command.reservation_id)) is not None:
             plan = self._plan(books.accounts[held.user_id, held.product_line])
@@ -107,15 +125,17 @@ class Ledger:
             user_id=command.user_id,
             product_line=command.product_line,
             credits=command.credits,
+            bought=0,
             captured=0,
             state=HoldState.HELD,
             meter=command.meter,
             units=command.units,
             estimated_cost=command.estimated_cost,
             actual_cost=None,
-            expires_at=tx.now + self._hold_for,
+            period_start=rolled.account.period_start,
+            expires_at=max(tx.now, command.run_ends_by or tx.now) + self._hold_for,
         )
-        outcome = rules.hold(rolled.account, plan, request, self._upgrades(rolled.account, command))
+        outcome = rules.hold(rolled.account, plan, request, self._upgrades(rolled.account).get(command.meter or "", ()))
         if isinstance(outcome, Refusal):
             tx.emit(
                 ReservationRefused(
@@ -127,6 +147,7 @@ class Ledger:
                     limit=outcome.limit,
                     used=outcome.used,
                     upgrade_to=outcome.upgrade_to,
+                    anew_at=outcome.anew_at,
                 ),
                 cause=cause,
             )
@@ -177,12 +198,10 @@ class Ledger:
     def _plan(self, account: Account) -> Plan:
         return self._plans.get(account.product_line, account.plan_type)
 
-    def _upgrades(self, account: Account, command: ReserveCredits) -> tuple[str, ...]:
-        if command.meter is None:
-            return ()
-        wanted = account.used.get(command.meter, 0) + command.units
-        allowing = self._plans.allowing(account.product_line, command.meter, wanted)
-        return tuple(plan for plan in allowing if plan != account.plan_type)
+    def _upgrades(self, account: Account) -> dict[str, tuple[str, ...]]:
+        """By meter, the plans that have more of it than the account's own."""
+        meters = {meter for plan in self._plans.of(account.product_line) for meter in plan.quotas}
+        return {meter: self._plans.above(account.product_line, account.plan_type, meter) for meter in sorted(meters)}
 
     async def _store(self, books: Books, tx: Transaction, cause: Received[Any] | None = None) -> None:
         """Write the books, and tell everybody who keeps a copy what has changed in it, once an account."""
@@ -203,6 +222,9 @@ class Ledger:
                 priority=plan.priority,
                 run_budget=plan.run_budget,
                 credits_available=account.available,
+                credits_bought=account.bought,
+                credits_anew=plan.credits_per_month + account.bought,
+                upgrades=self._upgrades(account),
                 version=account.version,
                 period_ends_at=account.period_end,
             ),

@@ -40,10 +40,13 @@ class PlanBook:
         """The plans of a product line, cheapest first."""
         return [plan for (line, _), plan in self._plans.items() if line == product_line]
 
-    def allowing(self, product_line: str, meter: str, units: int) -> tuple[str, ...]:
-        """Plans under which ``units`` of ``meter`` a month are possible."""
+    def above(self, product_line: str, plan_type: str, meter: str) -> tuple[str, ...]:
+        """Plans under which more of ``meter`` is possible a month, cheapest first."""
+        own = self.get(product_line, plan_type).quotas.get(meter, 0)
+        if own == UNLIMITED:
+            return ()
         return tuple(
             plan.plan_type
             for plan in self.of(product_line)
-            if (limit := plan.quotas.get(meter, 0)) == UNLIMITED or limit >= units
+            if (limit := plan.quotas.get(meter, 0)) == UNLIMITED or limit > own
         )

@@ -39,6 +39,7 @@ TABLE: tuple[Row, ...] = (
     # Signed by the payment processor, over the body as it was sent.
     Row("/api/v1/billing/webhooks/stripe", "billing", public=True),
     *_whole("/api/v1/billing", "billing"),
+    *_whole("/api/v1/admin/billing", "billing"),
     *_whole("/api/v1/usage", "billing"),
     Row("/api/v1/workflows/{run_id}/events", "notify", live=True),
     *_whole("/api/v1/workflows", "workflow"),

@@ -63,6 +63,13 @@ class Entitlement(Base):
     plan: Mapped[str] = mapped_column(String(40))
     credits: Mapped[int]
     version: Mapped[int]
+    period_ends_at: Mapped[datetime | None]
+    credits_anew: Mapped[int | None]
+
+    def credits_at(self, now: datetime) -> int:
+        """How many there are: of a period that is over nothing is known to be used."""
+        over = self.period_ends_at is not None and self.period_ends_at <= now
+        return self.credits_anew if over and self.credits_anew is not None else self.credits
 
 
 class Session(Base, Identified, Timestamped):

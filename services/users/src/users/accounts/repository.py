@@ -60,9 +60,11 @@ async def keep_entitlement(tx: Transaction, event: EntitlementsChanged) -> None:
     """Keep billing's newest word; an older one changes nothing."""
     await tx.execute(
         """
-        INSERT INTO entitlements (user_id, product_line, plan, credits, version) VALUES ($1, $2, $3, $4, $5)
+        INSERT INTO entitlements (user_id, product_line, plan, credits, version, period_ends_at, credits_anew)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
         ON CONFLICT (user_id, product_line) DO UPDATE
-        SET plan = excluded.plan, credits = excluded.credits, version = excluded.version
+        SET plan = excluded.plan, credits = excluded.credits, version = excluded.version,
+            period_ends_at = excluded.period_ends_at, credits_anew = excluded.credits_anew
         WHERE entitlements.version < excluded.version
         """,
         event.user_id,
@@ -70,4 +72,6 @@ async def keep_entitlement(tx: Transaction, event: EntitlementsChanged) -> None:
         event.plan,
         event.credits_available,
         event.version,
+        event.period_ends_at,
+        event.credits_anew,
     )

@@ -112,7 +112,7 @@ async def with_plan(user: User, product_line: str, tx: Transaction) -> UserOut:
     profile = UserOut.model_validate(user)
     for entitlement in await AccountRepository(tx.session).entitlements(user.id):
         if entitlement.product_line == product_line:
-            return profile.model_copy(update={"plan_type": entitlement.plan, "credits": entitlement.credits})
+            return profile.model_copy(update={"plan_type": entitlement.plan, "credits": entitlement.credits_at(tx.now)})
     return profile
 
 

@@ -194,7 +194,7 @@ class SignIns:
             redirect_uri=self._redirect_uri(name),
             verifier=flow.verifier,
             nonce=flow.nonce,
-            now=int(self._database.clock.now().timestamp()),
+            now=int(self._database.clock.machine().timestamp()),
         )
 
     async def _admit(

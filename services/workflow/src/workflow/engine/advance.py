@@ -136,9 +136,9 @@ def _apply(draft: Draft, signal: Signal) -> None:
         case CancelRequested():
             if may_cancel(draft.definition, draft.run):
                 undoing.begin(draft, Phase.CANCELLING, draft.current_step(), None, "cancelled by the owner")
-        case RetryRequested():
+        case RetryRequested(waits=waits):
             if may_retry(draft.run):
-                forward.another_round(draft)
+                forward.another_round(draft, waits=waits)
         case UndoRetryRequested():
             if phase.final:
                 undoing.retry(draft)

@@ -44,11 +44,15 @@ def tick_waiting(draft: Draft) -> None:
         undoing.begin(draft, Phase.FAILING, draft.current_step(), failure, failure.code)
 
 
-def another_round(draft: Draft) -> None:
-    """Begin again with the first unfinished step; what was undone is done again, what has a result is kept (WFL-06)."""
+def another_round(draft: Draft, *, waits: bool) -> None:
+    """Begin again with the first unfinished step; what was undone is done again, what has a result is kept (WFL-06).
+
+    ``waits``: as soon as there is a place.
+    """
     state = draft.run.state
     state.round += 1
-    state.phase, state.started_at, state.finished_at = Phase.RUNNING, draft.now, None
+    state.phase = Phase.WAITING if waits else Phase.RUNNING
+    state.started_at, state.finished_at = None if waits else draft.now, None
     state.failure, state.failed_step, state.progress = None, "", 0
     state.ends_by = draft.after(draft.definition.deadline_s)
     draft.changed = True
@@ -69,7 +73,8 @@ def another_round(draft: Draft) -> None:
             if key not in kept and unit.budget and not unit.answered
         }
         state.steps[step.name] = StepState(units=kept, avoid=tuple(dict.fromkeys(tried)))
-    go_on(draft)
+    if not waits:
+        go_on(draft)
 
 
 def go_on(draft: Draft) -> None:

@@ -62,8 +62,9 @@ class CancelRequested:
 
 @dataclass(frozen=True, slots=True)
 class RetryRequested:
-    """The owner wants another round of a run that failed or was cancelled."""
+    """The owner wants another round of a run that failed or was cancelled. ``waits``: there is no place for it yet."""
 
+    waits: bool = False
     kind: Literal["retry_requested"] = "retry_requested"
 
 

@@ -13,10 +13,13 @@ from python_multipart import MultipartParser
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import parse_options_header
 
+from chassis.errors import Invalid
 from workflow.files.errors import FileTooLarge, NoFile
 
 MAX_FORM_OVERHEAD = 65_536
 """Boundaries, part headers and small fields, in bytes."""
+FIELDS = ("purpose", "is_temporary")
+"""What a form may say besides its file."""
 _MAX_FIELD = 1_000
 _MAX_PARTS = 20
 _HEAD = 512
@@ -43,7 +46,8 @@ async def receive(
     """Write the file of a multipart form to ``path``.
 
     Raises :class:`NoFile` for what is no such form, :class:`FileTooLarge` as soon as more than ``limit`` bytes of the
-    file have come, and what ``judge_head`` raises as soon as the head is there. Nothing more is read then.
+    file have come, ``Invalid`` for a field that is not in :data:`FIELDS`, and what ``judge_head`` raises as soon as the
+    head is there. Nothing more is read then.
     """
     kind, options = parse_options_header(content_type)
     boundary = options.get(b"boundary")
@@ -92,6 +96,7 @@ class _Form:
         self._has_file = False
         self._in_file = False
         self._name = ""
+        self._unknown: str | None = None
         self._value = bytearray()
         self._header = (bytearray(), bytearray())
         self._disposition = b""
@@ -120,11 +125,18 @@ class _Form:
         _, options = parse_options_header(self._disposition)
         self._name = options.get(b"name", b"").decode("utf-8", "replace")
         self._in_file = self._name == "file"
+        if not self._in_file and self._name not in FIELDS and self._unknown is None:
+            self._unknown = self._name[:50]
         if self._in_file:
             if self._has_file:
                 raise NoFile("Send one file at a time.")
             self._has_file = True
             self._received.name = options.get(b"filename", b"").decode("utf-8", "replace")
+        if self._has_file and self._unknown is not None:
+            raise Invalid(
+                f"An upload has no field {self._unknown!r}. Send file, and if you like {' and '.join(FIELDS)}.",
+                fields={self._unknown: "is unknown"},
+            )
 
     def data(self, data: bytes, start: int, end: int) -> None:
         piece = data[start:end]

@@ -87,7 +87,7 @@ class Driver:
         """The row after all that happened to it; ``outbox`` gets what is to be sent, only if nothing was raised."""
         definition = self.definitions.of(row.brief.definition, row.brief.version)
         state = load_state(row.state)
-        wake_at = row.wake_at
+        started_at, wake_at = state.started_at, row.wake_at
         entries: list[Entry] = []
         decisions: list[tuple[Row, Decision, Happening]] = []
         for happening in happenings:
@@ -107,7 +107,7 @@ class Driver:
         if not entries and kept == row.wake_at:
             return None
         outbox.extend(decisions)
-        return Change(row, state, entries, kept)
+        return Change(row, state.started_at not in (None, started_at), state, entries, kept)
 
     async def _park(self, tx: Transaction, row: Row, error: Exception) -> None:
         reason = f"{type(error).__name__}: {error}".replace("\x00", "")

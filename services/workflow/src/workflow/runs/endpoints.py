@@ -153,7 +153,7 @@ def router(settings: Settings, definitions: Definitions, driver: Driver, store: 
     @routes.post("/{workflow_id}/retry", status_code=202, responses=documented(RunNotFound, NotPossible))
     async def retry_workflow(workflow_id: UUID, caller: Caller, tx: Tx) -> StatusOut:
         """Try a failed or cancelled workflow again, from its first unfinished step."""
-        return await _status(tx, await service.retry(tx, driver, caller, workflow_id))
+        return await _status(tx, await service.retry(tx, settings, driver, caller, workflow_id))
 
     @routes.post("/{workflow_id}/cancel", status_code=202, responses=documented(RunNotFound, NotPossible))
     async def cancel_workflow(workflow_id: UUID, caller: Caller, tx: Tx) -> StatusOut:
@@ -168,7 +168,7 @@ def router(settings: Settings, definitions: Definitions, driver: Driver, store: 
     @routes.post("/{workflow_id}/unpark", status_code=202, responses=documented(RunNotFound, NotAllowed, NotPossible))
     async def unpark(workflow_id: UUID, _: AdminCaller, tx: Tx) -> StatusOut:
         """For operators: let a parked workflow go on where it stood."""
-        return await _status(tx, await service.unpark(tx, driver, workflow_id))
+        return await _status(tx, await service.unpark(tx, settings, driver, workflow_id))
 
     async def _status(tx: Transaction, row: Row) -> StatusOut:
         position = await queries.position(tx, row.brief.id) if row.status == Status.PENDING else None

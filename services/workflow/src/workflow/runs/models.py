@@ -30,5 +30,9 @@ class Row(NamedTuple):
     finished_at: datetime | None
     cleaned_at: datetime | None
     updated_at: datetime
+    began: str | None
+    """A tick (:func:`chassis.clock.tick`) of its latest beginning; None for one of an earlier release."""
+    seconds: float | None
+    """From its latest beginning to its end, as that machine measured it."""
     others_wait: bool
     """When it was read, runs waited for room."""

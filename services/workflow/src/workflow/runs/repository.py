@@ -12,8 +12,9 @@ from uuid import UUID
 import asyncpg
 import orjson
 
+from chassis.clock import since, tick
 from chassis.data.database import Transaction
-from contracts.enums import Priority
+from contracts.enums import Priority, Status
 from workflow.accounts.entitlement import Entitlement
 from workflow.engine.advance import Entry
 from workflow.engine.signals import dump_signal
@@ -27,7 +28,7 @@ KEY_LIFE = timedelta(hours=24)
 COLUMNS = """
 id, user_id, product_line, workflow_type, definition, version, created_at, input, state::text AS state, wake_at,
 correlation_id, traceparent, parked_reason, file_id, title, description, status, progress, estimated_cost, lane,
-finished_at, cleaned_at, updated_at
+finished_at, cleaned_at, updated_at, began, seconds
 """
 
 # Rows are locked in the order of their ids by whoever locks several, so that two batches cannot wait for each other.
@@ -41,16 +42,41 @@ SELECT {COLUMNS} FROM runs WHERE wake_at <= $1 ORDER BY wake_at LIMIT $2 FOR UPD
 """  # noqa: S608
 
 _ADMISSION_LOCK = 5_710_394_820_114_507
+# ``nth`` is how many places its owner would have with this run and all of the owner's that come before it.
+_PLACES = """
+WITH taken AS (
+    SELECT user_id, count(*) AS places FROM runs WHERE status = 'processing' GROUP BY user_id
+), room AS (
+    SELECT greatest(0, $1 - coalesce(sum(places), 0))::bigint AS places FROM taken
+), waiting AS (
+    SELECT id, lane, created_at, user_id, coalesce(taken.places, 0) + row_number() OVER (
+        PARTITION BY user_id ORDER BY lane, created_at, id
+    ) AS nth
+    FROM runs LEFT JOIN taken USING (user_id) WHERE status = 'pending'
+)
+"""
 _LOCK_WAITING = f"""
-SELECT {COLUMNS} FROM runs WHERE status = 'pending' ORDER BY lane, created_at
-LIMIT greatest(0, $1 - (SELECT count(*) FROM runs WHERE status = 'processing')) FOR UPDATE SKIP LOCKED
+{_PLACES}
+SELECT {COLUMNS} FROM runs WHERE status = 'pending' AND id IN (
+    SELECT id FROM waiting WHERE nth <= $2 ORDER BY lane, created_at, id LIMIT (SELECT places FROM room)
+)
+ORDER BY lane, created_at, id FOR UPDATE SKIP LOCKED
+"""  # noqa: S608
+_HAS_PLACE = f"""
+{_PLACES}
+SELECT (SELECT places FROM room) > (
+    SELECT count(*) FROM waiting WHERE nth <= $2 AND (lane, created_at) <= ($4::smallint, $5::timestamptz)
+) AND $2 > (
+    SELECT count(*) FROM runs WHERE user_id = $3 AND status IN ('pending', 'processing')
+) AS found
 """  # noqa: S608
 
 _WRITE = """
 UPDATE runs SET state = c.state, status = c.status, progress = c.progress, wake_at = c.wake_at,
-    finished_at = c.finished_at, updated_at = $7
-FROM unnest($1::uuid[], $2::json[], $3::text[], $4::smallint[], $5::timestamptz[], $6::timestamptz[])
-    AS c (id, state, status, progress, wake_at, finished_at)
+    finished_at = c.finished_at, began = c.began, seconds = c.seconds, updated_at = $9
+FROM unnest($1::uuid[], $2::json[], $3::text[], $4::smallint[], $5::timestamptz[], $6::timestamptz[], $7::text[],
+            $8::float8[])
+    AS c (id, state, status, progress, wake_at, finished_at, began, seconds)
 WHERE runs.id = c.id
 """
 
@@ -70,9 +96,10 @@ RETURNING key
 _CREATE = """
 INSERT INTO runs (
     id, user_id, product_line, workflow_type, definition, version, created_at, file_id, title, description, input,
-    target_duration, estimated_cost, lane, correlation_id, traceparent, status, progress, state, wake_at, updated_at
+    target_duration, estimated_cost, lane, correlation_id, traceparent, status, progress, state, wake_at, updated_at,
+    began
 )
-SELECT *, $21::timestamptz FROM unnest(
+SELECT *, $21::timestamptz, $22::text FROM unnest(
     $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::integer[], $7::timestamptz[], $8::uuid[],
     $9::text[], $10::text[], $11::jsonb[], $12::integer[], $13::numeric[], $14::smallint[], $15::text[], $16::text[],
     $17::text[], $18::smallint[], $19::json[], $20::timestamptz[]
@@ -96,10 +123,20 @@ _REMEMBERED = "SELECT body_sha256, answer FROM idempotency_keys WHERE user_id = 
 
 
 @dataclass(frozen=True, slots=True)
+class Places:
+    """How many runs are made at once: of ``all`` users together, and of ``each`` (WFL-35)."""
+
+    all: int
+    each: int
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """A run after a batch: its new state and what is to be added to its history."""
 
     row: Row
+    begins: bool
+    """It is begun by this, for the first time or again."""
     state: RunState
     entries: Sequence[Entry]
     wake_at: datetime | None
@@ -162,6 +199,8 @@ async def before_create(
             priority=Priority(entitlement["priority"]),
             run_budget=Decimal(str(entitlement["run_budget"])),
             period_ends_at=datetime.fromisoformat(ends) if (ends := entitlement["period_ends_at"]) else None,
+            credits_bought=entitlement["credits_bought"],
+            upgrades=entitlement["upgrades"],
         )
         if entitlement is not None
         else None,
@@ -191,7 +230,7 @@ async def claim_key(tx: Transaction, user_id: UUID, remember: Remember) -> bool:
 def create(tx: Transaction, new: Sequence[NewRun]) -> None:
     """Store new runs with their first history, with the commit."""
     rows = [_new_row(run) for run in new]
-    tx.later(_CREATE, *(list(column) for column in zip(*rows, strict=True)), tx.now)
+    tx.later(_CREATE, *(list(column) for column in zip(*rows, strict=True)), tx.now, tick())
     _tell(tx, [(run.brief.id, entry) for run in new for entry in run.entries])
 
 
@@ -242,14 +281,28 @@ async def lock_due(tx: Transaction, limit: int) -> list[Row]:
     return [row_of(record) for record in await tx.fetch(_LOCK_DUE, tx.now, limit)]
 
 
-async def lock_waiting(tx: Transaction, places: int) -> list[Row]:
-    """Lock and read as many waiting runs as there is room for, the first of the highest lane first."""
+async def lock_waiting(tx: Transaction, places: Places) -> list[Row]:
+    """Lock and read the waiting runs that there is room for, the first of the highest lane first.
+
+    Whoever gives places away holds one lock until the commit, so that nobody gives the same one away.
+    """
     await tx.execute("SELECT pg_advisory_xact_lock($1)", _ADMISSION_LOCK)
-    return [row_of(record) for record in await tx.fetch(_LOCK_WAITING, places)]
+    return [row_of(record) for record in await tx.fetch(_LOCK_WAITING, places.all, places.each)]
+
+
+async def take_place(tx: Transaction, places: Places, user_id: UUID, lane: int, since: datetime) -> bool:
+    """Whether there is room for a run that has waited ``since`` then, and nobody with a better right to it waits.
+
+    The place is kept for this transaction. See :func:`lock_waiting`.
+    """
+    await tx.execute("SELECT pg_advisory_xact_lock($1)", _ADMISSION_LOCK)
+    record = await tx.fetchrow(_HAS_PLACE, places.all, places.each, user_id, lane, since)
+    return record is not None and bool(record["found"])
 
 
 def write(tx: Transaction, changes: Sequence[Change]) -> None:
     """Store every change with its history, with the commit."""
+    began = [tick() if change.begins else change.row.began for change in changes]
     tx.later(
         _WRITE,
         [change.row.brief.id for change in changes],
@@ -258,6 +311,11 @@ def write(tx: Transaction, changes: Sequence[Change]) -> None:
         [change.state.progress for change in changes],
         [change.wake_at for change in changes],
         [change.state.finished_at for change in changes],
+        began,
+        [
+            since(start) if start is not None and change.state.finished_at is not None else None
+            for start, change in zip(began, changes, strict=True)
+        ],
         tx.now,
     )
     _tell(tx, [(change.row.brief.id, entry) for change in changes for entry in change.entries])
@@ -286,9 +344,9 @@ async def park(tx: Transaction, run_id: UUID, reason: str) -> None:
     )
 
 
-async def release(tx: Transaction, run_id: UUID) -> None:
+async def release(tx: Transaction, run_id: UUID, status: Status) -> None:
     """Put a parked run back into circulation."""
-    await tx.execute("UPDATE runs SET status = 'processing', parked_reason = NULL WHERE id = $1", run_id)
+    await tx.execute("UPDATE runs SET status = $2, parked_reason = NULL WHERE id = $1", run_id, status.value)
 
 
 def row_of(record: asyncpg.Record) -> Row:
@@ -319,6 +377,8 @@ def row_of(record: asyncpg.Record) -> Row:
         finished_at=record["finished_at"],
         cleaned_at=record["cleaned_at"],
         updated_at=record["updated_at"],
+        began=record["began"],
+        seconds=record["seconds"],
         others_wait=record.get("others_wait", False),
     )
 

@@ -71,7 +71,6 @@ class WorkflowIn(EstimateIn):
     title: Annotated[str, Field(max_length=255)] | None = None
     description: Annotated[str, Field(max_length=5_000)] | None = None
     enhancement_type: Enhancement = "portrait"
-    project_id: UUID | None = None
 
     @field_validator("target_platforms")
     @classmethod

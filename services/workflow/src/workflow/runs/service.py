@@ -24,7 +24,7 @@ from contracts.product_lines import PRODUCT_LINES
 from contracts.workflow import RunCreated
 from media.speech.spoken.cleaning import Stripped
 from media.speech.synthesis import estimate_duration
-from workflow.accounts.entitlement import exhausted, upgrades
+from workflow.accounts.entitlement import exhausted
 from workflow.engine.advance import Decision, advance, first_state, may_cancel, may_retry
 from workflow.engine.definition import Definition, Definitions
 from workflow.engine.signals import CancelRequested, RetryRequested, Signal, Started, Ticked, UndoRetryRequested
@@ -43,7 +43,7 @@ from workflow.runs.errors import (
     RunNotFound,
 )
 from workflow.runs.models import Row
-from workflow.runs.repository import Known, NewRun, Remember
+from workflow.runs.repository import Known, NewRun, Places, Remember
 from workflow.runs.rules import clean_line, clean_script, language_warnings, removal_warnings
 from workflow.runs.schemas import EstimateIn, EstimateOut, WorkflowAccepted, WorkflowIn
 from workflow.settings import Settings
@@ -88,11 +88,11 @@ async def accept(
     if known.remembered is not None:
         return _repeated(known.remembered, digest)
     product = BY_TYPE[body.workflow_type]
-    expected = _check(settings, product, known, body, product_line, tx.now)
+    expected = _check(settings, product, known, body, tx.now)
     script = _script(body.script, body, product_line)
     order = _order(caller, product, product_line, body, script.text, known, expected)
     run_id = ids.uuid7()
-    room = known.processing < settings.max_processing
+    room = await repository.take_place(tx, places(settings), caller.user_id, LANES[order.priority], tx.now)
     answer = WorkflowAccepted(
         id=run_id,
         status=Status.PROCESSING if room else Status.PENDING,
@@ -209,15 +209,19 @@ async def cancel(tx: Transaction, driver: Driver, caller: Identity, run_id: UUID
     raise NotPossible("This workflow has ended or is being completed; it cannot be cancelled any more.")
 
 
-async def retry(tx: Transaction, driver: Driver, caller: Identity, run_id: UUID) -> Row:
-    """Begin another round of a failed or cancelled run (WFL-06). Raises ``RunNotFound``, ``NotPossible``."""
+async def retry(tx: Transaction, settings: Settings, driver: Driver, caller: Identity, run_id: UUID) -> Row:
+    """Begin another round of a failed or cancelled run, as soon as there is a place (WFL-06, WFL-35).
+
+    Raises ``RunNotFound``, ``NotPossible``.
+    """
     row = await _own(tx, caller, run_id)
     if row.parked_reason is not None:
         raise NotPossible("This workflow is being looked at; it cannot be retried yet.")
     run, _ = _loaded(driver, row)
     if not may_retry(run):
         raise NotPossible("Only a workflow that failed or was cancelled, and holds no credits, can be retried.")
-    return await _drive(tx, driver, row, RetryRequested())
+    room = await repository.take_place(tx, places(settings), row.brief.user_id, row.lane, row.brief.created_at)
+    return await _drive(tx, driver, row, RetryRequested(waits=not room))
 
 
 async def undo_again(tx: Transaction, driver: Driver, run_id: UUID) -> Row:
@@ -229,13 +233,23 @@ async def undo_again(tx: Transaction, driver: Driver, run_id: UUID) -> Row:
     return await _drive(tx, driver, row, UndoRetryRequested())
 
 
-async def unpark(tx: Transaction, driver: Driver, run_id: UUID) -> Row:
+async def unpark(tx: Transaction, settings: Settings, driver: Driver, run_id: UUID) -> Row:
     """For operators: let a parked run go on where it stood. Raises ``RunNotFound``, ``NotPossible``."""
     row = await _any(tx, run_id)
     if row.parked_reason is None:
         raise NotPossible("This workflow is not parked.")
-    await repository.release(tx, run_id)
+    status = _loaded(driver, row)[0].state.phase.status
+    if status is Status.PROCESSING and not await repository.take_place(
+        tx, places(settings), row.brief.user_id, row.lane, row.brief.created_at
+    ):
+        raise NotPossible("There is no free place for this workflow now. Try again when another one has ended.")
+    await repository.release(tx, run_id, status)
     return await _drive(tx, driver, row._replace(parked_reason=None, wake_at=tx.now), Ticked())
+
+
+def places(settings: Settings) -> Places:
+    """How many runs are made at once."""
+    return Places(settings.max_processing, settings.max_processing_per_user)
 
 
 def product_line_of(caller: Identity, settings: Settings) -> str:
@@ -260,9 +274,7 @@ def definition_for(definitions: Definitions, workflow_type: WorkflowType) -> Def
     return found
 
 
-def _check(
-    settings: Settings, product: Product, known: Known, body: WorkflowIn, product_line: str, now: datetime
-) -> Estimate:
+def _check(settings: Settings, product: Product, known: Known, body: WorkflowIn, now: datetime) -> Estimate:
     """What must be true before a run is created (WFL-23, WFL-24); raises what is not."""
     if known.is_active is False:
         raise AccountInactive("This account is not active.")
@@ -283,13 +295,16 @@ def _check(
     entitlement = known.entitlement
     if entitlement is not None and exhausted(entitlement, product.meter, now):
         limit, used = entitlement.limits.get(product.meter, 0), entitlement.used.get(product.meter, 0)
+        anew_at = entitlement.period_ends_at
+        wait = f" or wait for {anew_at:%d %B %Y}, when the next month begins" if anew_at is not None else ""
         raise LimitReached(
-            f"{used} of {limit} {product.meter} of this month are used. Choose a larger plan to make more.",
+            f"{used} of {limit} {product.meter} of this month are used. Choose a larger plan{wait}.",
             details={
                 "limit": limit,
                 "used": used,
                 "plan": entitlement.plan,
-                "upgrade_to": list(upgrades(product_line, entitlement.plan)),
+                "upgrade_to": list(entitlement.upgrades.get(product.meter, ())),
+                "anew_at": anew_at.isoformat() if anew_at is not None else None,
             },
         )
     return _expected(settings, product, known, body.target_duration)

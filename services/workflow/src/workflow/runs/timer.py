@@ -9,6 +9,7 @@ from chassis.work.periodic import Periodic
 from workflow.engine.signals import Started, Ticked
 from workflow.runs import repository
 from workflow.runs.driver import Driver, Happening
+from workflow.runs.repository import Places
 
 BATCH = 100
 
@@ -16,7 +17,7 @@ BATCH = 100
 class Timer(Periodic):
     """A background part; several processes may run one each, rows are claimed with ``SKIP LOCKED``."""
 
-    def __init__(self, database: Database, driver: Driver, *, poll_s: float, places: int) -> None:
+    def __init__(self, database: Database, driver: Driver, *, poll_s: float, places: Places) -> None:
         super().__init__("workflow timer", 0)
         self._database = database
         self._driver = driver

@@ -51,7 +51,12 @@ def _reserved(event: CreditsReserved) -> Signal:
 
 
 def _refused(event: ReservationRefused) -> Signal:
-    details = {"limit": event.limit, "used": event.used, "upgrade_to": list(event.upgrade_to)}
+    details = {
+        "limit": event.limit,
+        "used": event.used,
+        "upgrade_to": list(event.upgrade_to),
+        "anew_at": event.anew_at.isoformat() if event.anew_at is not None else None,
+    }
     return Answered(
         event.NAME, event.reservation_id, failure=Failure(event.reason, _clean(event.message), details=details)
     )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from decimal import Decimal
 
+from chassis.clock import since
 from contracts.enums import Status
 from contracts.objects import StoredObject
 from workflow.engine.definition import Definition, Definitions, Step
@@ -57,8 +58,8 @@ def details_of(definitions: Definitions, row: Row, now: datetime, link: Link) ->
     state = run.state
     image, video = _score(run, "enhance"), _score(run, "generate")
     overall = definition.score(run)
-    steps = list(_steps(definition, run))
-    ended = state.finished_at or (None if state.started_at is None else now)
+    seconds = _seconds(row, run, now)
+    steps = list(_steps(definition, run, seconds))
     return WorkflowOut(
         id=row.brief.id,
         workflow_type=row.brief.workflow_type,
@@ -92,7 +93,7 @@ def details_of(definitions: Definitions, row: Row, now: datetime, link: Link) ->
         ),
         credits=_credits(definition, run),
         started_at=state.started_at,
-        processing_seconds=(ended - state.started_at).total_seconds() if ended and state.started_at else None,
+        processing_seconds=seconds,
         results={} if row.cleaned_at else {n: _result(o, link) for n, o in definition.results(run).items()},
         error=_error(row, run),
     )
@@ -116,18 +117,35 @@ def _message(row: Row, run: Run, step: Step) -> str:
             return f"Waiting for {step.waits_for}."
 
 
-def _steps(definition: Definition, run: Run) -> Iterator[StepOut]:
+def _seconds(row: Row, run: Run, now: datetime) -> float | None:
+    """How long it has taken, as the machine that began it measured; else by the clock, which somebody may have set."""
+    state = run.state
+    if state.started_at is None:
+        return None
+    measured = row.seconds if state.phase.final else since(row.began) if row.began else None
+    return (
+        measured if measured is not None else max(0.0, ((state.finished_at or now) - state.started_at).total_seconds())
+    )
+
+
+def _steps(definition: Definition, run: Run, at_most: float | None) -> Iterator[StepOut]:
+    started = run.state.started_at
     for order, step in enumerate(definition.steps, start=1):
         state = run.state.steps.get(step.name) or StepState()
         for key, unit in state.units.items() or [("", None)]:
-            yield _step(order, step, state, key, unit)
+            # What is kept of an earlier round may have taken longer than this one.
+            of_round = started is not None and state.started_at is not None and state.started_at >= started
+            yield _step(order, step, state, key, unit, at_most if of_round else None)
 
 
-def _step(order: int, step: Step, state: StepState, key: str, unit: Unit | None) -> StepOut:
+def _step(order: int, step: Step, state: StepState, key: str, unit: Unit | None, at_most: float | None) -> StepOut:
     results = unit.results if unit is not None else []
     used = unit.result if unit is not None else None
     status = state.status.value if unit is None or not key else unit.status.value
     seconds = (state.finished_at - state.started_at).total_seconds() if state.finished_at and state.started_at else None
+    if seconds is not None and at_most is not None:
+        # No step takes longer than its run, whatever was done to the clock meanwhile.
+        seconds = min(max(0.0, seconds), at_most)
     return StepOut(
         name=step.name,
         part=key or None,

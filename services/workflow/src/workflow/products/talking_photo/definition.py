@@ -196,6 +196,7 @@ def _reserve(run: Run, asking: Asking) -> Command:
         meter=METER,
         units=1,
         estimated_cost=_input(run).estimated_cost,
+        run_ends_by=run.state.ends_by,
     )
 
 

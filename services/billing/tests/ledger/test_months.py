@@ -1,0 +1,167 @@
+"""Months in the ledger: what was held in one is settled in another, in any order, and each month stays right."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from billing.ledger import rules
+from billing.ledger.rules import Account, Change, Hold, HoldState, Refusal
+from billing.plans.catalogue import STARTING_CATALOGUE, UNLIMITED, Plan
+from chassis import ids
+
+START = datetime(2026, 1, 31, 23, tzinfo=UTC)
+PLANS = {plan.plan_type: plan for plan in STARTING_CATALOGUE}
+METER = "workflows"
+
+
+def a_request(account: Account, credits: int = 1, meter: str | None = METER) -> Hold:
+    return Hold(
+        id=ids.uuid7(),
+        run_id=ids.uuid7(),
+        user_id=account.user_id,
+        product_line=account.product_line,
+        credits=credits,
+        bought=0,
+        captured=0,
+        state=HoldState.HELD,
+        meter=meter,
+        units=1 if meter else 0,
+        estimated_cost=Decimal(0),
+        actual_cost=None,
+        period_start=account.period_start,
+        expires_at=START + timedelta(days=1),
+    )
+
+
+def held(account: Account, plan: Plan, request: Hold | None = None) -> tuple[Account, Hold]:
+    change = rules.hold(account, plan, request or a_request(account), ())
+    assert isinstance(change, Change)
+    assert change.hold is not None
+    return change.account, change.hold
+
+
+def test_a_hold_of_last_month_gives_back_nothing_of_this_one() -> None:
+    plan = PLANS["free"]
+    account, old = held(rules.open_account(ids.uuid7(), plan, START).account, plan)
+    account = rules.roll_period(account, plan, START + timedelta(days=1)).account
+    account, _ = held(account, plan)
+    released = rules.release(account, old)
+    assert released.account.used == {METER: 1}
+    assert released.account.available == 2, "three of this month, less the one that is held"
+    assert [(each.target, each.credits) for each in released.transfers] == [(rules.EXPIRED, 1)]
+
+
+def test_bought_credits_outlive_the_month_and_pay_for_what_the_plan_does_not() -> None:
+    plan = PLANS["free"]
+    account = rules.open_account(ids.uuid7(), plan, START).account
+    account = rules.grant(account, 5, "purchase", "Top-up", lasting=True).account
+    for _ in range(3):
+        account, _ = held(account, plan)
+    assert (account.bought, account.used) == (5, {METER: 3})
+    account, fourth = held(account, plan)
+    assert (account.bought, account.used, fourth.bought) == (4, {METER: 3}, 1)
+    account = rules.roll_period(account, plan, START + timedelta(days=1)).account
+    assert (account.bought, account.available) == (4, 7)
+    assert rules.release(account, fourth).account.bought == 5
+
+
+class Months(RuleBasedStateMachine):
+    """One account through reserve, capture, release, expire, buy and months, in any order."""
+
+    @initialize(plan=st.sampled_from(sorted(PLANS)))
+    def open(self, plan: str) -> None:
+        self.plan = PLANS[plan]
+        self.now = START
+        self.entries: list[rules.Transfer] = []
+        self.holds: list[Hold] = []
+        self.bought = self.bought_spent = 0
+        self.take(rules.open_account(ids.uuid7(), self.plan, self.now))
+
+    def take(self, change: Change) -> None:
+        self.account = change.account
+        self.entries += change.transfers
+
+    @rule(days=st.integers(0, 40))
+    def wait(self, days: int) -> None:
+        self.now += timedelta(days=days)
+
+    @rule(credits=st.integers(1, 4))
+    def buy(self, credits: int) -> None:
+        self.bought += credits
+        self.take(rules.grant(self.account, credits, "purchase", "Top-up", lasting=True))
+
+    @rule(credits=st.integers(0, 3), meter=st.sampled_from([METER, None]))
+    def reserve(self, credits: int, meter: str | None) -> None:
+        self.take(rules.roll_period(self.account, self.plan, self.now))
+        before = self.account
+        outcome = rules.hold(before, self.plan, a_request(before, credits, meter), ())
+        if isinstance(outcome, Refusal):
+            if meter is not None:
+                assert before.used.get(METER, 0) == self.plan.quotas[METER], "the count decides, credits never refuse"
+            assert before.bought < credits or credits == 0
+            return
+        assert outcome.hold is not None
+        self.holds.append(outcome.hold)
+        self.take(outcome)
+
+    def _settled(self, number: int, settle: Change) -> None:
+        before, after = self.account, settle.account
+        if before.period_start != self.holds[number].period_start:
+            assert after.used == before.used, "an old month's hold never touches the new month's counter"
+        assert settle.hold is not None
+        self.holds[number] = settle.hold
+        self.take(settle)
+
+    @precondition(lambda self: self.holds)
+    @rule(number=st.integers(0, 99), credits=st.integers(0, 4))
+    def capture(self, number: int, credits: int) -> None:
+        number %= len(self.holds)
+        before = self.holds[number]
+        change = rules.capture(self.account, before, credits, Decimal(1))
+        if before.state is HoldState.HELD and change.hold is not None:
+            self.bought_spent += max(0, change.hold.captured - (before.credits - before.bought))
+        self._settled(number, change)
+
+    @precondition(lambda self: self.holds)
+    @rule(number=st.integers(0, 99), state=st.sampled_from([HoldState.RELEASED, HoldState.EXPIRED]))
+    def release(self, number: int, state: HoldState) -> None:
+        number %= len(self.holds)
+        self._settled(number, rules.release(self.account, self.holds[number], state=state))
+
+    @invariant()
+    def the_books_are_right(self) -> None:
+        account, open_holds = self.account, [each for each in self.holds if each.state is HoldState.HELD]
+        gained = sum(each.credits for each in self.entries if each.target == account.name)
+        assert gained - sum(each.credits for each in self.entries if each.source == account.name) == account.settled
+        assert account.held == sum(each.credits for each in open_holds)
+        assert 0 <= account.bought <= account.available
+        assert account.bought + sum(each.bought for each in open_holds) + self.bought_spent == self.bought
+
+    @invariant()
+    def the_count_is_what_was_held_this_month(self) -> None:
+        counted = [
+            each
+            for each in self.holds
+            if each.meter == METER
+            and each.state in (HoldState.HELD, HoldState.CAPTURED)
+            and each.period_start == self.account.period_start
+        ]
+        assert self.account.used.get(METER, 0) == len(counted)
+        limit = self.plan.quotas[METER]
+        assert limit == UNLIMITED or len(counted) <= limit
+
+    @invariant()
+    def nothing_of_an_old_month_is_left_in_a_new_one(self) -> None:
+        fresh = rules.roll_period(self.account, self.plan, self.account.period_end)
+        assert fresh.account.available == self.plan.credits_per_month + self.account.bought
+        assert replace(fresh.account, used={}) == fresh.account
+
+
+TestMonths = Months.TestCase
+TestMonths.settings = settings(max_examples=200, stateful_step_count=40, deadline=None)

@@ -1,0 +1,69 @@
+"""A reserve and its release at the same moment in two workers: one comes after the other, in either order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from billing.ledger.handlers import consumers
+from billing.ledger.service import Ledger
+from billing.plans.book import PlanBook
+from chassis import ids
+from chassis.bus.port import ACKNOWLEDGE
+from chassis.testing.slices import Handlers
+from contracts.billing import CreditsReleased, CreditsReserved, ReleaseCredits, ReserveCredits
+from contracts.message import Message
+
+
+def pair() -> tuple[ReserveCredits, ReleaseCredits]:
+    reserve = ReserveCredits(
+        reservation_id=ids.uuid7(),
+        run_id=ids.uuid7(),
+        user_id=ids.uuid7(),
+        product_line="talkingphoto",
+        credits=1,
+        meter="workflows",
+        units=1,
+    )
+    return reserve, ReleaseCredits(reservation_id=reserve.reservation_id, run_id=reserve.run_id, reason="cancelled")
+
+
+class Held(Ledger):
+    """A worker that has done its work and not yet committed until it is told to go on."""
+
+    def __init__(self) -> None:
+        super().__init__(PlanBook(), opening_plan="free", hold_for=timedelta(hours=24))
+        self.written, self.go_on = asyncio.Event(), asyncio.Event()
+
+    async def carry_out(self, instructions: Sequence[Any], tx: Any) -> None:
+        await super().carry_out(instructions, tx)
+        self.written.set()
+        await self.go_on.wait()
+
+
+@pytest.mark.parametrize("release_first", [False, True])
+async def test_two_workers_take_a_reserve_and_its_release_one_after_the_other(
+    billing: Any, release_first: bool
+) -> None:
+    first: Message
+    second: Message
+    first, second = reversed(pair()) if release_first else pair()
+    ledger, queues = Held(), Handlers()
+    consumers(ledger).attach(queues, billing.database, retry_delays_s=(1,))  # type: ignore[arg-type]
+    slow = asyncio.create_task(queues.by_queue["billing.commands"]([billing.delivery(first)]))
+    await asyncio.wait_for(ledger.written.wait(), 5)
+    other = asyncio.create_task(billing.tell(second))
+    async with asyncio.timeout(5):
+        while not await billing.fetch("SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"):
+            assert not other.done(), "it did not wait for its pair"
+    ledger.go_on.set()
+    assert [await slow, await other] == [[ACKNOWLEDGE], [ACKNOWLEDGE]]
+    held = await billing.fetch("SELECT FROM holds WHERE state = 'held'")
+    assert not held
+    assert len(billing.said(CreditsReserved)) == (0 if release_first else 1)
+    assert len(billing.said(CreditsReleased)) == (2 if release_first else 1)
+    await billing.check_books()
