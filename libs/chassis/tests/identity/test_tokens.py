@@ -60,6 +60,8 @@ async def test_a_token_says_who_is_calling(issuer: Issuer) -> None:
         {"typ": "refresh"},
         {"typ": None},
         {"sid": None},
+        {"product_line": None},
+        {"product_line": "nothing"},
         {"sub": "not-a-uuid"},
         {"exp": None},
         {"exp": "tomorrow"},

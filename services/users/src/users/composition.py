@@ -36,7 +36,7 @@ def build(settings: Settings, deps: Dependencies) -> Service:
     hasher = Hasher(settings.bcrypt_cost)
     key = signing.load(settings)
     address_hash = AddressHasher.of(settings, key)
-    sessions = Sessions(deps.database, hasher, key, Lockout(address_hash, settings), settings)
+    sessions = Sessions(deps.database, hasher, key, Lockout(address_hash, settings), address_hash, settings)
     sign_ins = SignIns(deps.database, sessions, configured(settings), address_hash, settings)
 
     @asynccontextmanager

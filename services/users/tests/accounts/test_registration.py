@@ -62,10 +62,11 @@ async def test_what_was_agreed_to_is_kept_with_version_and_time(users: Any) -> N
         ("pixie", {"consents": []}, "name"),
         ("filmstudio", {"consents": []}, "name"),
         ("pixie", {"consents": [], "name": "نگار"}, None),
-        ("nothing", {}, "X-Product-Line"),
     ],
 )
-async def test_what_each_product_line_needs(users: Any, line: str, fields: dict[str, Any], refused: str | None) -> None:
+async def test_what_each_product_line_needs(
+    users: Any, all_lines_sell: None, line: str, fields: dict[str, Any], refused: str | None
+) -> None:
     answer = await users.register(line=line, **fields)
     if refused is None:
         assert answer.status_code == 201

@@ -30,13 +30,6 @@ async def test_a_login_opens_a_session_for_its_device(users: Any) -> None:
     assert identity.expires_at - identity.issued_at == timedelta(minutes=15)
 
 
-async def test_the_product_line_decides_how_long_an_access_token_lives(users: Any) -> None:
-    await users.register()
-    tokens = (await users.log_in(**{"X-Product-Line": "filmstudio"})).json()
-    identity = await users.service.app.state.verifier.verify(tokens["access_token"])
-    assert (tokens["expires_in"], identity.product_line) == (86_400, "filmstudio")
-
-
 @pytest.mark.parametrize("login", ["ASHA@example.com", "asha@example.com", "asha"])
 async def test_login_by_address_or_username(users: Any, login: str) -> None:
     await users.register(username="asha")

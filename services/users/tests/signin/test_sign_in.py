@@ -79,14 +79,16 @@ async def test_without_consent_no_account_is_opened_where_it_is_needed(world: An
         ("pixie", Person(given_name=" \u0000As\nha "), "As ha Rao"),
     ],
 )
-async def test_each_product_line_gets_what_it_needs(world: Any, line: str, person: Person, name: str | None) -> None:
+async def test_each_product_line_gets_what_it_needs(
+    world: Any, all_lines_sell: None, line: str, person: Person, name: str | None
+) -> None:
     world.google.person = person
     user = (await world.sign_in(product_line=line, consent=[])).json()["user"]
     assert (user["home_product_line"], user["name"]) == (line, name)
 
 
-async def test_the_product_line_may_come_in_the_header_too(world: Any) -> None:
-    answer = await world.browser(**{"X-Product-Line": "filmstudio"}).sign_in(consent=[])
+async def test_the_product_line_may_come_from_the_gateway_too(world: Any, all_lines_sell: None) -> None:
+    answer = await world.browser(**{"X-Internal-Product-Line": "filmstudio"}).sign_in(consent=[])
     assert (answer.json()["user"]["home_product_line"], answer.json()["expires_in"]) == ("filmstudio", 86_400)
 
 
@@ -306,3 +308,20 @@ async def test_the_address_of_the_callback_comes_from_the_settings(world: Any) -
     assert asked["redirect_uri"] == "https://api.talkingphoto.test/api/v1/auth/oauth/google/callback"
     assert (asked["code_challenge_method"], len(asked["code_challenge"])) == ("S256", 43)
     assert asked["nonce"] != asked["state"]
+
+
+async def test_a_sign_in_that_names_no_line_ends_in_the_accounts_own(world: Any, all_lines_sell: None) -> None:
+    await world.users.register(line="pixie", name="Asha", consents=[])
+    await world.users.execute("UPDATE users SET email_verified = true")
+    tokens = (await world.sign_in(consent=[])).json()
+    identity = await world.users.service.app.state.verifier.verify(tokens["access_token"])
+    assert identity.product_line == "pixie"
+    elsewhere = await world.sign_in(product_line="talkingphoto", consent=[])
+    assert (elsewhere.status_code, elsewhere.json()["error"]["code"]) == (422, "consent_needed")
+    assert (await world.sign_in(product_line="talkingphoto")).status_code == 200
+
+
+async def test_no_sign_in_is_begun_in_a_line_without_plans(world: Any) -> None:
+    answer = await world.browser().start("google", product_line="pixie")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (409, "product_line_not_offered")
+    assert (await world.browser().start("google", product_line="nothing")).status_code == 422

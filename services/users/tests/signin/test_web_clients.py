@@ -36,7 +36,7 @@ async def fetch(world: Any, ticket: str, verifier: str = SECRET) -> httpx.Respon
 
 
 @pytest.mark.parametrize("provider", ["google", "apple"])
-async def test_tokens_are_fetched_once_with_the_ticket(world: Any, provider: str) -> None:
+async def test_tokens_are_fetched_once_with_the_ticket(world: Any, all_lines_sell: None, provider: str) -> None:
     told = fragment(await world.sign_in(provider, product_line="reely", **ASKED))
     assert set(told) == {"ticket"}
     assert (await world.counts())["user_sessions"] == 0

@@ -26,13 +26,14 @@ from chassis.errors import BadRequest, NotAllowed, NotAuthenticated, ServiceErro
 from chassis.identity.revocations import FetchRevoked, Revocations, revoked_from
 from chassis.observe.metrics import CACHE_REQUESTS
 from chassis.settings import ServiceSettings, SettingsError
+from contracts.enums import ProductLineKey
 
 log = structlog.get_logger()
 
 ACCESS = "access"
 """The ``typ`` claim of an access token."""
 
-_REQUIRED_CLAIMS = ["sub", "sid", "typ", "iss", "aud", "iat", "exp"]
+_REQUIRED_CLAIMS = ["sub", "sid", "product_line", "typ", "iss", "aud", "iat", "exp"]
 _HITS = CACHE_REQUESTS.labels("verified_tokens", "hit")
 _MISSES = CACHE_REQUESTS.labels("verified_tokens", "miss")
 
@@ -323,7 +324,7 @@ def _identity(claims: Mapping[str, Any]) -> Identity:
             user_id=UUID(claims["sub"]),
             email=str(claims.get("email", "")),
             role=str(claims.get("role", "user")),
-            product_line=str(claims.get("product_line", "")),
+            product_line=ProductLineKey(claims["product_line"]).value,
             plan=str(claims.get("subscription_tier", "")),
             session_id=UUID(claims["sid"]),
             issued_at=datetime.fromtimestamp(claims["iat"], UTC),

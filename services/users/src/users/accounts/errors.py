@@ -6,12 +6,13 @@ UsersError
 ├── AccountLocked      423  wait, or reset the password
 ├── AddressLocked      429  wait, or log in from somewhere else
 ├── AccountInactive    403  write to support
+├── ConsentNeeded      422  agree to what is named, and try again
 └── RefreshRefused     401  log in again
 """
 
 from __future__ import annotations
 
-from chassis.errors import Conflict, Locked, NotAllowed, NotAuthenticated, RateLimited
+from chassis.errors import Conflict, Invalid, Locked, NotAllowed, NotAuthenticated, RateLimited
 
 
 class AccountExists(Conflict):
@@ -42,6 +43,12 @@ class AccountInactive(NotAllowed):
     """The account was deactivated."""
 
     code = "account_inactive"
+
+
+class ConsentNeeded(Invalid):
+    """This product line needs your agreement first."""
+
+    code = "consent_needed"
 
 
 class RefreshRefused(NotAuthenticated):

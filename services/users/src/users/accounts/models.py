@@ -66,11 +66,12 @@ class Entitlement(Base):
 
 
 class Session(Base, Identified, Timestamped):
-    """One login on one device."""
+    """One login on one device, in one product line."""
 
     __tablename__ = "user_sessions"
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    product_line: Mapped[str] = mapped_column(String(40))
     ip_address: Mapped[str | None] = mapped_column(String(64))
     user_agent: Mapped[str | None] = mapped_column(String(400))
     last_used_at: Mapped[datetime]

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import or_, select, true
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.data.database import Transaction
 from contracts.billing import EntitlementsChanged
-from users.accounts.models import Entitlement, User
+from users.accounts.models import Consent, Entitlement, User
 
 
 class AccountRepository:
@@ -50,6 +51,16 @@ class AccountRepository:
     async def entitlements(self, user_id: UUID) -> Sequence[Entitlement]:
         """The copies of what billing said."""
         return (await self._session.scalars(select(Entitlement).where(Entitlement.user_id == user_id))).all()
+
+    async def consents(self, user_id: UUID) -> Sequence[Consent]:
+        """The latest word of each kind."""
+        latest = (
+            select(Consent)
+            .ext(distinct_on(Consent.kind))
+            .where(Consent.user_id == user_id)
+            .order_by(Consent.kind, Consent.given_at.desc(), Consent.id.desc())
+        )
+        return (await self._session.scalars(latest)).all()
 
     def add(self, user: User) -> None:
         """A new account."""

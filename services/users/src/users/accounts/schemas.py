@@ -77,6 +77,10 @@ class LoginIn(Input):
 
     email: Annotated[str, StringConstraints(min_length=3, max_length=255)]
     password: SecretStr
+    consents: Annotated[
+        list[ConsentIn],
+        Field(max_length=10, description="Only where the answer was `consent_needed`: what is agreed to now."),
+    ] = []
 
 
 class RefreshIn(Input):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 import asyncpg
@@ -15,7 +15,7 @@ from chassis.errors import Invalid, NotFound
 from contracts.billing import EntitlementsChanged
 from contracts.product_lines import ProductLine
 from contracts.users import UserRegistered, UserUpdated
-from users.accounts.errors import AccountExists
+from users.accounts.errors import AccountExists, ConsentNeeded
 from users.accounts.models import Consent, User
 from users.accounts.passwords import Hasher, weakness
 from users.accounts.repository import AccountRepository, keep_entitlement
@@ -37,9 +37,12 @@ def check_registration(body: RegisterIn, line: ProductLine) -> None:
         raise Invalid("The account cannot be opened with these values.", fields=problems)
 
 
-def missing_consents(consents: Sequence[ConsentIn], line: ProductLine) -> list[str]:
-    """What this product line needs agreement to before it opens an account, and has not got (USR-41)."""
-    given = {consent.kind for consent in consents if consent.granted}
+def missing_consents(
+    consents: Sequence[ConsentIn], line: ProductLine, *, earlier: Collection[str] = frozenset()
+) -> list[str]:
+    """What this product line needs agreement to, and has not got, ``earlier`` or now (USR-41)."""
+    said = {consent.kind: consent.granted for consent in consents}
+    given = {kind for kind in _REQUIRED_CONSENTS if said.get(kind, kind in earlier)}
     return sorted(_REQUIRED_CONSENTS - given) if line.consent_required else []
 
 
@@ -73,17 +76,7 @@ async def open_account(user: User, consents: Sequence[ConsentIn], address: bytes
         raise _exists(taken)
     accounts.add(user)
     await _flush(tx)
-    for consent in consents:
-        tx.session.add(
-            Consent(
-                user_id=user.id,
-                kind=consent.kind,
-                policy_version=consent.policy_version,
-                granted=consent.granted,
-                given_at=tx.now,
-                ip_hash=address,
-            )
-        )
+    _keep_consents(user.id, consents, address, tx)
     tx.emit(
         UserRegistered(
             user_id=user.id,
@@ -96,6 +89,28 @@ async def open_account(user: User, consents: Sequence[ConsentIn], address: bytes
         )
     )
     await tx.session.refresh(user)
+
+
+async def enter_line(
+    user: User,
+    line: ProductLine,
+    consents: Sequence[ConsentIn],
+    address: bytes,
+    tx: Transaction,
+    *,
+    field: str = "consents",
+) -> None:
+    """Let an account into a product line, keeping what it says now and has not said before (USR-41).
+
+    Raises ``ConsentNeeded``, naming the ``field`` in which agreement is given.
+    """
+    earlier = {said.kind: said for said in await AccountRepository(tx.session).consents(user.id)}
+    if missing := missing_consents(consents, line, earlier={kind for kind, said in earlier.items() if said.granted}):
+        raise ConsentNeeded(
+            f"Agree to {' and '.join(missing)} to use {line.display_name}, then try again.",
+            fields={field: f"needs {', '.join(missing)}"},
+        )
+    _keep_consents(user.id, [said for said in consents if _is_news(said, earlier.get(said.kind))], address, tx)
 
 
 async def read_profile(user_id: UUID, product_line: str, tx: Transaction) -> UserOut:
@@ -150,6 +165,25 @@ async def keep_entitlements(event: EntitlementsChanged, tx: Transaction) -> None
 async def hash_password(hasher: Hasher, body: RegisterIn) -> bytes:
     """The hash to store; done before the transaction, because it takes longer than all of it."""
     return await hasher.hash(body.password.get_secret_value())
+
+
+def _is_news(said: ConsentIn, earlier: Consent | None) -> bool:
+    known = (earlier.policy_version, earlier.granted) if earlier is not None else None
+    return (said.policy_version, said.granted) != known
+
+
+def _keep_consents(user_id: UUID, consents: Sequence[ConsentIn], address: bytes, tx: Transaction) -> None:
+    for consent in consents:
+        tx.session.add(
+            Consent(
+                user_id=user_id,
+                kind=consent.kind,
+                policy_version=consent.policy_version,
+                granted=consent.granted,
+                given_at=tx.now,
+                ip_hash=address,
+            )
+        )
 
 
 async def _flush(tx: Transaction) -> None:

@@ -10,6 +10,7 @@ from uuid import UUID
 from chassis import ids
 from chassis.data.database import Database, Transaction
 from chassis.errors import ServiceError
+from chassis.identity.product_line import check_line, offered_line
 from chassis.identity.tokens import Identity
 from contracts.product_lines import PRODUCT_LINES
 from contracts.users import SessionRevoked
@@ -17,9 +18,9 @@ from users.accounts.errors import AccountInactive, RefreshRefused, WrongCredenti
 from users.accounts.models import RefreshToken, Session, User
 from users.accounts.passwords import Hasher
 from users.accounts.repository import AccountRepository
-from users.accounts.schemas import TokensOut
-from users.accounts.service import with_plan
-from users.devices import Device
+from users.accounts.schemas import LoginIn, TokensOut
+from users.accounts.service import enter_line, with_plan
+from users.devices import AddressHasher, Device
 from users.keys.signing import SigningKey
 from users.sessions.lockout import Lockout
 from users.sessions.repository import SessionRepository
@@ -32,23 +33,34 @@ class Sessions:
     """Opens, continues and ends sessions."""
 
     def __init__(
-        self, database: Database, hasher: Hasher, key: SigningKey, lockout: Lockout, settings: Settings
+        self,
+        database: Database,
+        hasher: Hasher,
+        key: SigningKey,
+        lockout: Lockout,
+        address_hash: AddressHasher,
+        settings: Settings,
     ) -> None:
         self._database = database
+        self._address_hash = address_hash
         self._hasher = hasher
         self._key = key
         self._lockout = lockout
         self._settings = settings
 
-    async def login(self, login: str, password: str, product_line: str, device: Device) -> TokensOut:
-        """A new session. Raises ``WrongCredentials``, ``AccountLocked``, ``AddressLocked``, ``AccountInactive``.
+    async def login(self, body: LoginIn, said: str | None, device: Device) -> TokensOut:
+        """A new session, in the product line ``said`` or the account's own.
 
-        The password is compared outside any transaction; failures are counted and committed although the answer is
-        an error.
+        Raises ``WrongCredentials``, ``AccountLocked``, ``AddressLocked``, ``AccountInactive``, ``LineNotOffered``,
+        ``ConsentNeeded``. The password is compared outside any transaction; failures are counted and committed although
+        the answer is an error.
         """
+        password = body.password.get_secret_value()
+        if said is not None:
+            offered_line(said)
         for _ in range(_COMPARISONS):
             async with self._database.transaction() as tx:
-                user = await AccountRepository(tx.session).by_login(login)
+                user = await AccountRepository(tx.session).by_login(body.email)
                 refusal = await self._lockout.refusal(user, device, tx)
             if refusal is not None:
                 raise refusal
@@ -63,7 +75,7 @@ class Sessions:
                 if matches and user is not None and user.password_hash != compared:
                     # It was changed or taken away meanwhile; what matched before says nothing now.
                     continue
-                outcome = await self._decide(user, product_line, device, tx, matches=matches, rehashed=rehashed)
+                outcome = await self._decide(user, body, said, device, tx, matches=matches, rehashed=rehashed)
             if isinstance(outcome, ServiceError):
                 raise outcome
             return outcome
@@ -72,7 +84,8 @@ class Sessions:
     async def _decide(
         self,
         user: User | None,
-        product_line: str,
+        body: LoginIn,
+        said: str | None,
         device: Device,
         tx: Transaction,
         *,
@@ -91,14 +104,17 @@ class Sessions:
         await self._lockout.cleared(user, device, tx)
         if rehashed is not None:
             user.password_hash = rehashed
-        return await self.open(user, product_line, device, tx)
+        line = offered_line(said or user.home_product_line)
+        await enter_line(user, line, body.consents, self._address_hash(device), tx)
+        return await self.open(user, line.key.value, device, tx)
 
     async def open(self, user: User, product_line: str, device: Device, tx: Transaction) -> TokensOut:
-        """A new session for somebody who has proved to be ``user``, whose row is locked."""
+        """A new session in a product line, for somebody who has proved to be ``user``, whose row is locked."""
         user.last_login = tx.now
         session = Session(
             id=ids.uuid7(),
             user_id=user.id,
+            product_line=product_line,
             ip_address=device.ip_address[:64] if device.ip_address else None,
             user_agent=device.user_agent[:400] if device.user_agent else None,
             last_used_at=tx.now,
@@ -107,10 +123,10 @@ class Sessions:
         tx.session.add(session)
         await tx.session.flush()
         await tx.session.refresh(user)
-        return await self._tokens(user, session, product_line, tx)
+        return await self._tokens(user, session, tx)
 
-    async def refresh(self, refresh_token: str, product_line: str) -> TokensOut:
-        """Exchange a refresh token. Raises ``RefreshRefused``.
+    async def refresh(self, refresh_token: str, said: str | None) -> TokensOut:
+        """Exchange a refresh token. Raises ``RefreshRefused``; ``LineDiffers`` when ``said`` is not the session's line.
 
         A used token is accepted again within the grace, because two tabs may refresh at the same moment and an answer
         may get lost; later it is taken for theft and ends the session.
@@ -122,6 +138,7 @@ class Sessions:
             session = await sessions.get(token.session_id) if token else None
             if token is None or session is None or session.revoked_at is not None or session.expires_at <= tx.now:
                 raise refusal
+            check_line(said, session.product_line)
             grace = timedelta(seconds=self._settings.refresh_grace_s)
             stolen = token.used_at is not None and tx.now - token.used_at > grace
             if not stolen:
@@ -131,7 +148,7 @@ class Sessions:
                 token.used_at = token.used_at or tx.now
                 session.last_used_at = tx.now
                 session.expires_at = tx.now + timedelta(days=self._settings.refresh_days)
-                return await self._tokens(user, session, product_line, tx)
+                return await self._tokens(user, session, tx)
             _revoke(session, tx)
         raise refusal
 
@@ -160,16 +177,19 @@ class Sessions:
             _revoke(session, tx)
         return len(others)
 
-    async def _tokens(self, user: User, session: Session, product_line: str, tx: Transaction) -> TokensOut:
-        profile = await with_plan(user, product_line, tx)
-        seconds = PRODUCT_LINES[product_line].access_token_seconds
+    async def _tokens(self, user: User, session: Session, tx: Transaction) -> TokensOut:
+        profile = await with_plan(user, session.product_line, tx)
+        # A long life is for clients that cannot refresh; an account of another line gets none by asking for one.
+        seconds = min(
+            PRODUCT_LINES[line].access_token_seconds for line in (session.product_line, user.home_product_line)
+        )
         refresh_token = secrets.token_urlsafe(48)
         tx.session.add(RefreshToken(session_id=session.id, token_hash=_hashed(refresh_token), issued_at=tx.now))
         identity = Identity(
             user_id=user.id,
             email=user.email,
             role=user.role,
-            product_line=product_line,
+            product_line=session.product_line,
             plan=profile.plan_type,
             session_id=session.id,
             issued_at=tx.now,

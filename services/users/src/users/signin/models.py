@@ -57,7 +57,7 @@ class SignIn(Base):
     provider: Mapped[str] = mapped_column(String(20))
     verifier: Mapped[str] = mapped_column(String(128))
     nonce: Mapped[str] = mapped_column(String(64))
-    product_line: Mapped[str] = mapped_column(String(40))
+    product_line: Mapped[str | None] = mapped_column(String(40))
     consents: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     return_to: Mapped[str | None] = mapped_column(String(LONGEST_RETURN))
     challenge: Mapped[str | None] = mapped_column(String(64))

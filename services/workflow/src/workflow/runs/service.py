@@ -16,6 +16,7 @@ import structlog
 from chassis import ids
 from chassis.data.database import Transaction
 from chassis.data.leased_work import LANES
+from chassis.identity.product_line import offered_line
 from chassis.identity.tokens import Identity
 from chassis.observe import context
 from contracts.enums import Priority, ScanStatus, Status, WorkflowType
@@ -76,9 +77,9 @@ async def accept(
 ) -> WorkflowAccepted:
     """Check an order and begin its run, or repeat the answer that ``key`` got before (PLT-21).
 
-    Raises ``BadScript``, ``FileNotUsable``, ``AccountInactive``, ``LimitReached``, ``KeyReused``.
+    Raises ``LineNotOffered``, ``BadScript``, ``FileNotUsable``, ``AccountInactive``, ``LimitReached``, ``KeyReused``.
     """
-    product_line = product_line_of(caller, settings)
+    product_line = offered_line(caller.product_line).key.value
     definition = definition_for(definitions, body.workflow_type)
     digest = hashlib.sha256(orjson.dumps(body.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)).hexdigest()
     known = await repository.before_create(tx, body.input_file_id, caller.user_id, product_line, key)
@@ -181,7 +182,7 @@ def _tell_of(tx: Transaction, order: Order, new: NewRun, started: Decision | Non
 
 async def estimated(tx: Transaction, settings: Settings, caller: Identity, body: EstimateIn) -> tuple[Estimate, int]:
     """What an order is expected to take, and how many runs are before it (WFL-08)."""
-    known = await repository.before_create(tx, None, caller.user_id, product_line_of(caller, settings), None)
+    known = await repository.before_create(tx, None, caller.user_id, caller.product_line, None)
     ahead = max(0, known.processing - settings.max_processing + 1)
     return _expected(settings, BY_TYPE[body.workflow_type], known, body.target_duration), ahead
 
@@ -225,11 +226,6 @@ async def unpark(tx: Transaction, driver: Driver, run_id: UUID) -> Row:
         raise NotPossible("This workflow is not parked.")
     await repository.release(tx, run_id)
     return await _drive(tx, driver, row._replace(parked_reason=None, wake_at=tx.now), Ticked())
-
-
-def product_line_of(caller: Identity, settings: Settings) -> str:
-    """The product line of this request (PLT-06)."""
-    return context.current().product_line or caller.product_line or settings.default_product_line
 
 
 async def answered(tx: Transaction, driver: Driver, happened: Mapping[UUID, list[Happening]]) -> None:

@@ -1,0 +1,55 @@
+"""Which product a request is for (PLT-06): resolved once, at the gateway; services take it from there and nowhere else.
+
+Who is signed in is in the product line that the token names: ``Caller.product_line``. What a request without a token
+says the gateway writes into ``INTERNAL_HEADER``, having removed what the client sent under that name; the edge binds it
+to the context. Servers drop the header of whoever is none of ``TRUSTED_PROXIES``.
+"""
+
+from __future__ import annotations
+
+from chassis.errors import Conflict, Invalid
+from contracts.product_lines import PRODUCT_LINES, ProductLine, offered
+
+INTERNAL_HEADER = "X-Internal-Product-Line"
+
+
+class LineNotOffered(Conflict):
+    """Nothing can be had in this product line yet; the details name those that can be used."""
+
+    code = "product_line_not_offered"
+
+
+class LineDiffers(Conflict):
+    """The session is of another product line; log in again to change it."""
+
+    code = "product_line_differs"
+
+
+def known_line(key: str, *, field: str = "X-Product-Line") -> ProductLine:
+    """The product line ``key``; raises ``Invalid``, naming ``field``, when there is none."""
+    if (line := PRODUCT_LINES.get(key)) is None:
+        raise Invalid("The product line is not known.", fields={field: f"one of {', '.join(sorted(PRODUCT_LINES))}"})
+    return line
+
+
+def offered_line(key: str) -> ProductLine:
+    """A product line that has plans; raises ``LineNotOffered`` for any other."""
+    line = PRODUCT_LINES.get(key)
+    if line is None or not line.plans:
+        usable = offered()
+        raise LineNotOffered(
+            f"{key} cannot be used yet. Send `X-Product-Line` with one of: {', '.join(usable)}.",
+            details={"product_lines": list(usable)},
+        )
+    return line
+
+
+def check_line(said: str | None, standing: str) -> None:
+    """Raise when a request says another product line than its session's: ``LineNotOffered`` or ``LineDiffers``."""
+    if said is None or said == standing:
+        return
+    offered_line(said)
+    raise LineDiffers(
+        f"You are logged in to {standing}. Log in with `X-Product-Line: {said}` to use that, or leave the header away.",
+        details={"product_line": standing},
+    )
