@@ -76,7 +76,7 @@ async def test_fifty_orders_in_a_line_without_plans_harm_nobody(
         )
         assert (opened.status_code, opened.json()["error"]["code"]) == (409, "product_line_not_offered")
     assert [update async for update in user.follow(accepted["id"])][-1]["state"] == "completed"
-    assert await rows(platform, "workflow", f"SELECT id FROM workflows WHERE product_line = '{line}'") == []  # noqa: S608
+    assert await rows(platform, "workflow", f"SELECT id FROM runs WHERE product_line = '{line}'") == []  # noqa: S608
     assert await rows(platform, "billing", f"SELECT id FROM holds WHERE product_line = '{line}'") == []  # noqa: S608
     assert await dead_letters(platform, request) == before
 

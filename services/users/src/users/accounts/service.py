@@ -41,7 +41,7 @@ def missing_consents(
     consents: Sequence[ConsentIn], line: ProductLine, *, earlier: Collection[str] = frozenset()
 ) -> list[str]:
     """What this product line needs agreement to, and has not got, ``earlier`` or now (USR-41)."""
-    said = {consent.kind: consent.granted for consent in consents}
+    said: dict[str, bool] = {consent.kind: consent.granted for consent in consents}
     given = {kind for kind in _REQUIRED_CONSENTS if said.get(kind, kind in earlier)}
     return sorted(_REQUIRED_CONSENTS - given) if line.consent_required else []
 
