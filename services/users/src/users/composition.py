@@ -20,6 +20,7 @@ from users.accounts.service import keep_entitlements
 from users.devices import AddressHasher
 from users.keys import endpoints as key_endpoints
 from users.keys import signing
+from users.keys.keyring import Keyring
 from users.sessions import endpoints as session_endpoints
 from users.sessions.lockout import Lockout
 from users.sessions.service import Sessions
@@ -34,9 +35,9 @@ def build(settings: Settings, deps: Dependencies) -> Service:
     if deps.database is None:
         raise ValueError("users needs a database")
     hasher = Hasher(settings.bcrypt_cost)
-    key = signing.load(settings)
-    address_hash = AddressHasher.of(settings, key)
-    sessions = Sessions(deps.database, hasher, key, Lockout(address_hash, settings), address_hash, settings)
+    keyring = Keyring(deps.database, signing.load(settings), settings.jwt_withdrawn_keys)
+    address_hash = AddressHasher.of(settings)
+    sessions = Sessions(deps.database, hasher, keyring, Lockout(address_hash, settings), address_hash, settings)
     sign_ins = SignIns(deps.database, sessions, configured(settings), address_hash, settings)
 
     @asynccontextmanager
@@ -58,7 +59,7 @@ def build(settings: Settings, deps: Dependencies) -> Service:
     app.state.database = deps.database
     app.state.verifier = deps.verifier
     app.state.hasher = hasher
-    app.state.signing_key = key
+    app.state.keyring = keyring
     app.state.address_hash = address_hash
     app.state.sessions = sessions
     app.state.sign_ins = sign_ins

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import ipaddress
+import secrets
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -12,7 +13,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from fastapi import Depends, Request
 
-from users.keys.signing import SigningKey
+from users.keys.signing import kept
 from users.settings import Settings
 
 _PURPOSE = b"talkingphoto users: addresses of consents and failed logins"
@@ -45,12 +46,17 @@ class AddressHasher:
         self._key = key
 
     @classmethod
-    def of(cls, settings: Settings, signing_key: SigningKey) -> AddressHasher:
-        """With the key the settings name, else one derived from the key that signs tokens."""
+    def of(cls, settings: Settings) -> AddressHasher:
+        """With the key the settings name; outside production one that is made and kept beside the key of tokens.
+
+        It is none that is ever replaced with another one: all locks would end, and hashes of consents say nothing more.
+        """
         if settings.address_hash_key is not None:
             secret = settings.address_hash_key.get_secret_value().encode()
+        elif settings.jwt_key_file is not None:
+            secret = kept(settings.jwt_key_file.with_name("addresses.key"), _new_secret)
         else:
-            secret = signing_key.private.private_bytes_raw()
+            secret = _new_secret()
         return cls(HKDF(hashes.SHA256(), length=32, salt=None, info=_PURPOSE).derive(secret))
 
     def __call__(self, device: Device) -> bytes:
@@ -60,6 +66,10 @@ class AddressHasher:
     def of_network(self, device: Device) -> bytes:
         """The same for all addresses that one subscriber can choose from."""
         return hmac.digest(self._key, (network_of(device.ip_address) or "").encode(), hashlib.sha256)
+
+
+def _new_secret() -> bytes:
+    return secrets.token_bytes(32)
 
 
 def network_of(address: str | None) -> str | None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import NoDecode
 
 from chassis.settings import ServiceSettings
 
@@ -13,7 +14,7 @@ from chassis.settings import ServiceSettings
 class Settings(ServiceSettings):
     """What users needs beyond the common settings."""
 
-    REQUIRED_IN_PRODUCTION: ClassVar[tuple[str, ...]] = ("database_url", "jwt_private_key")
+    REQUIRED_IN_PRODUCTION: ClassVar[tuple[str, ...]] = ("database_url", "jwt_private_key", "address_hash_key")
 
     service_name: str = Field("users", description="In log lines, metrics and traces.")
     jwt_private_key: SecretStr | None = Field(
@@ -21,6 +22,9 @@ class Settings(ServiceSettings):
     )
     jwt_key_file: Path | None = Field(
         None, description="Outside production: where a key is kept, made at the first start."
+    )
+    jwt_withdrawn_keys: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Ids of signing keys that got into wrong hands, separated by commas: their tokens end at once."
     )
     refresh_days: int = Field(7, ge=1, le=90, description="Life of a refresh token.")
     refresh_grace_s: float = Field(
@@ -34,7 +38,9 @@ class Settings(ServiceSettings):
         30, ge=1, description="Failed logins within the window, for any accounts, that lock their address out."
     )
     address_hash_key: SecretStr | None = Field(
-        None, description="Key of the hashes of IP addresses; without it derived from the key that signs tokens."
+        None,
+        min_length=32,
+        description="Key of the hashes of IP addresses, never replaced; outside production one is made and kept.",
     )
 
     signin_google_client_id: str | None = Field(None, description="Google sign-in: the OAuth client's id.")
@@ -49,6 +55,11 @@ class Settings(ServiceSettings):
     signin_apple_issuer: str = Field("https://appleid.apple.com", description="Where Apple is.")
     signin_minutes: int = Field(10, ge=1, le=60, description="How long a started sign-in may take.")
     signin_ticket_s: float = Field(60.0, gt=0, le=600, description="How long a web client may take to fetch tokens.")
+
+    @field_validator("jwt_withdrawn_keys", mode="before")
+    @classmethod
+    def _split_keys(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
     def required(self) -> tuple[str, ...]:
         """A provider of identities is set up in full or not at all."""

@@ -21,7 +21,7 @@ from users.accounts.repository import AccountRepository
 from users.accounts.schemas import LoginIn, TokensOut
 from users.accounts.service import enter_line, with_plan
 from users.devices import AddressHasher, Device
-from users.keys.signing import SigningKey
+from users.keys.keyring import Keyring
 from users.sessions.lockout import Lockout
 from users.sessions.repository import SessionRepository
 from users.settings import Settings
@@ -36,7 +36,7 @@ class Sessions:
         self,
         database: Database,
         hasher: Hasher,
-        key: SigningKey,
+        keyring: Keyring,
         lockout: Lockout,
         address_hash: AddressHasher,
         settings: Settings,
@@ -44,7 +44,7 @@ class Sessions:
         self._database = database
         self._address_hash = address_hash
         self._hasher = hasher
-        self._key = key
+        self._keyring = keyring
         self._lockout = lockout
         self._settings = settings
 
@@ -58,6 +58,7 @@ class Sessions:
         password = body.password.get_secret_value()
         if said is not None:
             offered_line(said)
+        await self._keyring.ready()
         for _ in range(_COMPARISONS):
             async with self._database.transaction() as tx:
                 user = await AccountRepository(tx.session).by_login(body.email)
@@ -108,8 +109,15 @@ class Sessions:
         await enter_line(user, line, body.consents, self._address_hash(device), tx)
         return await self.open(user, line.key.value, device, tx)
 
+    async def ready(self) -> None:
+        """Return when tokens can be signed."""
+        await self._keyring.ready()
+
     async def open(self, user: User, product_line: str, device: Device, tx: Transaction) -> TokensOut:
-        """A new session in a product line, for somebody who has proved to be ``user``, whose row is locked."""
+        """A new session in a product line, for somebody who has proved to be ``user``, whose row is locked.
+
+        ``ready`` has been awaited before the transaction.
+        """
         user.last_login = tx.now
         session = Session(
             id=ids.uuid7(),
@@ -132,6 +140,7 @@ class Sessions:
         may get lost; later it is taken for theft and ends the session.
         """
         refusal = RefreshRefused("The session has ended. Log in again.")
+        await self._keyring.ready()
         async with self._database.transaction() as tx:
             sessions = SessionRepository(tx.session)
             token = await sessions.token(_hashed(refresh_token))
@@ -195,7 +204,9 @@ class Sessions:
             issued_at=tx.now,
             expires_at=tx.now + timedelta(seconds=seconds),
         )
-        access = self._key.sign(identity, issuer=self._settings.token_issuer, audience=self._settings.token_audience)
+        access = self._keyring.sign(
+            identity, issuer=self._settings.token_issuer, audience=self._settings.token_audience
+        )
         return TokensOut(access_token=access, refresh_token=refresh_token, expires_in=seconds, user=profile)
 
 

@@ -123,6 +123,7 @@ class SignIns:
         flow = await self._taken(name, answer.state, browser)
         try:
             assertion = await self._proved(provider, flow, answer)
+            await self._sessions.ready()
             return await self._admit(assertion, flow, answer.told_name(), device)
         except ServiceError as refusal:
             if flow.return_to is None:
@@ -140,6 +141,7 @@ class SignIns:
             or not hmac.compare_digest(taken.challenge, challenge_of(verifier))
         ):
             raise refusal
+        await self._sessions.ready()
         async with self._database.transaction() as tx:
             user = await AccountRepository(tx.session).get(taken.user_id, lock=True)
             if user is None:
