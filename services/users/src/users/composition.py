@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from chassis.data import migrations
-from chassis.data.database import Transaction
+from chassis.data.database import Database, Transaction
+from chassis.data.outages import is_database_away
 from chassis.http.app import create_app
 from chassis.messaging.consumer import Consumers
 from chassis.messaging.sessions import session_listeners
@@ -16,11 +17,12 @@ from chassis.run.service import Dependencies, Service, ServiceSpec
 from contracts.billing import EntitlementsChanged
 from users.accounts import endpoints as account_endpoints
 from users.accounts.passwords import Hasher
-from users.accounts.service import keep_entitlements
+from users.accounts.service import commonest_cost, keep_entitlements
 from users.devices import AddressHasher
 from users.keys import endpoints as key_endpoints
 from users.keys import signing
 from users.keys.keyring import Keyring
+from users.retention.housekeeping import Housekeeping
 from users.sessions import endpoints as session_endpoints
 from users.sessions.lockout import Lockout
 from users.sessions.service import Sessions
@@ -42,7 +44,7 @@ def build(settings: Settings, deps: Dependencies) -> Service:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        await hasher.start()
+        await hasher.start(await _stored_cost(deps.database))
         yield
         for provider in sign_ins.providers.values():
             await provider.http.aclose()
@@ -69,7 +71,19 @@ def build(settings: Settings, deps: Dependencies) -> Service:
         database=deps.database,
         consumers=_consumers(),
         listeners=session_listeners("users", deps.verifier),
+        background=(Housekeeping(deps.database, settings),),
     )
+
+
+async def _stored_cost(database: Database | None) -> int | None:
+    try:
+        async with database.transaction() as tx:  # type: ignore[union-attr]  # build has refused to do without
+            return await commonest_cost(tx)
+    except Exception as error:
+        # Nobody can log in while the database is away, and the next start asks again.
+        if not is_database_away(error):
+            raise
+        return None
 
 
 def _consumers() -> Consumers:

@@ -8,6 +8,7 @@ import ipaddress
 import secrets
 from dataclasses import dataclass
 from typing import Annotated
+from uuid import UUID
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -62,6 +63,10 @@ class AddressHasher:
     def __call__(self, device: Device) -> bytes:
         """32 bytes, the same for the same address; a device without an address counts as one of its own."""
         return hmac.digest(self._key, (device.ip_address or "").encode(), hashlib.sha256)
+
+    def of_login(self, login: str) -> UUID:
+        """Stands for what somebody logs in as, in whatever case."""
+        return UUID(bytes=hmac.digest(self._key, b"login " + login.lower().encode(), hashlib.sha256)[:16])
 
     def of_network(self, device: Device) -> bytes:
         """The same for all addresses that one subscriber can choose from."""

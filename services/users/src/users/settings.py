@@ -30,7 +30,7 @@ class Settings(ServiceSettings):
     refresh_grace_s: float = Field(
         10.0, ge=0, le=60, description="A refresh token may be used again this long after: two tabs, one lost answer."
     )
-    bcrypt_cost: int | None = Field(None, ge=10, le=15, description="Fixed cost; without it calibrated at start.")
+    bcrypt_cost: int = Field(12, ge=10, le=15, description="Of new hashes; weaker ones are replaced at a login.")
     lockout_failures: int = Field(5, ge=1, description="Failed logins within the window that lock an account.")
     lockout_window_minutes: int = Field(60, ge=1, description="Window in which failures are counted.")
     lockout_minutes: int = Field(30, ge=1, description="How long an account stays locked.")

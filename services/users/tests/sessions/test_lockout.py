@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import statistics
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -113,13 +115,54 @@ async def test_an_address_that_fails_for_many_accounts_is_locked_for_all(users: 
     assert await log_in(users, STRANGER) == 200
 
 
-async def test_what_is_long_over_is_forgotten(users: Any) -> None:
+async def test_what_nobody_is_called_is_locked_like_an_account(users: Any) -> None:
     await users.register()
-    await guess(users, STRANGER, 1)
-    users.clock.advance(timedelta(days=2))
-    await guess(users, HOME, 1)
-    assert len(await users.rows("SELECT * FROM login_addresses")) == 1
-    assert len(await users.rows("SELECT * FROM login_guards")) == 1
+
+    async def story(email: str) -> list[tuple[int, Any, Any]]:
+        """What somebody sees who goes on guessing, from one address, from others, and later."""
+        seen = []
+        for number, minutes in (
+            (1, 0),
+            (1, 0),
+            (1, 0),
+            (1, 0),
+            (1, 0),
+            (1, 0),
+            (1, 0),
+            (2, 0),
+            (2, 29),
+            (1, 2),
+            (2, 0),
+        ):
+            users.clock.advance(timedelta(minutes=minutes))
+            answer = await users.log_in(email, "wrong-password-1", **{"X-Forwarded-For": f"192.0.2.{number}"})
+            error = {k: v for k, v in answer.json()["error"].items() if k not in ("request_id", "trace_id")}
+            seen.append((answer.status_code, error, answer.headers.get("Retry-After")))
+        return seen
+
+    known, unknown = await story("asha@example.com"), await story("nobody@example.com")
+    assert known == unknown
+    assert [status for status, _, _ in known] == [401] * 5 + [423] * 4 + [401, 401]
+
+
+async def test_a_login_that_is_nobodys_is_counted_in_whatever_case_and_kept_as_a_hash(users: Any) -> None:
+    for email in ("nobody@example.com", "NOBODY@example.com", "Nobody@Example.com", "nobodY@example.com"):
+        assert await guess(users, STRANGER, 1, email) == [401]
+    assert await guess(users, STRANGER, 2, "nobody@example.com") == [401, 423]
+    [row] = await users.rows("SELECT * FROM unknown_logins")
+    assert "nobody" not in str(row)
+
+
+async def test_known_and_unknown_logins_take_the_same_time_after_many_tries_too(users: Any) -> None:
+    await users.register()
+    took: dict[str, list[float]] = {"asha@example.com": [], "nobody@example.com": []}
+    for number in range(20):
+        for email, times in took.items():
+            began = time.perf_counter()
+            await guess(users, f"192.0.2.{number}", 1, email)
+            times.append(time.perf_counter() - began)
+    medians = [statistics.median(times) for times in took.values()]
+    assert abs(medians[0] - medians[1]) < 0.010
 
 
 async def test_no_address_is_kept_that_can_be_read(users: Any) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -293,14 +292,6 @@ async def test_nothing_of_the_provider_is_kept(world: Any) -> None:
     assert not await world.users.rows("SELECT * FROM sign_ins")
 
 
-async def test_what_nobody_came_back_for_is_forgotten(world: Any) -> None:
-    await world.browser().start("google")
-    assert len(await world.users.rows("SELECT * FROM sign_ins")) == 1
-    world.users.clock.advance(timedelta(minutes=10))
-    await world.browser().start("google")
-    assert len(await world.users.rows("SELECT * FROM sign_ins")) == 1
-
-
 async def test_the_address_of_the_callback_comes_from_the_settings(world: Any) -> None:
     forged = {"Host": "evil.example", "X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "http"}
     started = await world.browser(**forged).start("google")
@@ -325,3 +316,18 @@ async def test_no_sign_in_is_begun_in_a_line_without_plans(world: Any) -> None:
     answer = await world.browser().start("google", product_line="pixie")
     assert (answer.status_code, answer.json()["error"]["code"]) == (409, "product_line_not_offered")
     assert (await world.browser().start("google", product_line="nothing")).status_code == 422
+
+
+async def test_whoever_owns_the_address_gets_a_password_again_and_the_stranger_does_not(world: Any) -> None:
+    """The account was opened by somebody who never proved its address; its owner comes with Google."""
+    await world.users.register()
+    owner = (await world.sign_in(consent=[])).json()
+    async with world.users.client(owner["access_token"]) as client:
+        body = {"new_password": "harvest-7-kite"}
+        assert (await client.post("/api/v1/auth/change-password", json=body)).status_code == 200
+    assert (await world.users.log_in()).status_code == 401
+    assert (await world.users.log_in(password="harvest-7-kite")).status_code == 200
+    # The address is proved now: the next provider takes nothing away.
+    world.apple.person = Person(subject="000123.abc.0001")
+    assert (await world.sign_in("apple", consent=[])).status_code == 200
+    assert (await world.users.log_in(password="harvest-7-kite")).status_code == 200

@@ -6,6 +6,7 @@ UsersError
 ├── AccountLocked      423  wait, or reset the password
 ├── AddressLocked      429  wait, or log in from somewhere else
 ├── AccountInactive    403  write to support
+├── SignInAgain        403  sign in anew, then set the password
 ├── ConsentNeeded      422  agree to what is named, and try again
 └── RefreshRefused     401  log in again
 """
@@ -43,6 +44,12 @@ class AccountInactive(NotAllowed):
     """The account was deactivated."""
 
     code = "account_inactive"
+
+
+class SignInAgain(NotAllowed):
+    """Only who has just signed in may set a first password."""
+
+    code = "sign_in_again"
 
 
 class ConsentNeeded(Invalid):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import or_, select, true
+from sqlalchemy import func, or_, select, true
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -25,8 +25,8 @@ class AccountRepository:
         return await self._session.get(User, user_id, with_for_update=lock or None)
 
     async def by_login(self, login: str, *, lock: bool = False) -> User | None:
-        """The account with this e-mail address or username."""
-        query = select(User).where(or_(User.email == login.lower(), User.username == login))
+        """The account with this e-mail address or username, in whatever case."""
+        query = select(User).where(or_(User.email == login.lower(), func.lower(User.username) == login.lower()))
         return (await self._session.scalars(query.with_for_update() if lock else query)).first()
 
     async def by_email(self, email: str, *, lock: bool = False) -> User | None:
@@ -38,14 +38,14 @@ class AccountRepository:
         """Which of the two is in use: ``email``, ``username``."""
         rows = await self._session.execute(
             select(User.email, User.username).where(
-                or_(User.email == email, User.username == username),
+                or_(User.email == email, func.lower(User.username) == (username.lower() if username else None)),
                 User.id != by_other_than if by_other_than is not None else true(),
             )
         )
         found: set[str] = set()
         for row in rows:
             found |= {"email"} if row.email == email else set()
-            found |= {"username"} if row.username == username else set()
+            found |= {"username"} if username is not None and row.username.lower() == username.lower() else set()
         return found
 
     async def entitlements(self, user_id: UUID) -> Sequence[Entitlement]:
@@ -61,6 +61,13 @@ class AccountRepository:
             .order_by(Consent.kind, Consent.given_at.desc(), Consent.id.desc())
         )
         return (await self._session.scalars(latest)).all()
+
+    async def commonest_cost(self) -> int | None:
+        """The bcrypt cost that most stored hashes have; None where there are none."""
+        cost = func.convert_from(func.substring(User.password_hash, 5, 2), "UTF8")
+        counted = select(cost).where(User.password_hash.is_not(None)).group_by(cost).order_by(func.count().desc())
+        found = await self._session.scalar(counted.limit(1))
+        return int(found) if found is not None else None
 
     def add(self, user: User) -> None:
         """A new account."""

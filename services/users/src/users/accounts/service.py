@@ -186,6 +186,11 @@ def _keep_consents(user_id: UUID, consents: Sequence[ConsentIn], address: bytes,
         )
 
 
+async def commonest_cost(tx: Transaction) -> int | None:
+    """The cost of most passwords that are kept."""
+    return await AccountRepository(tx.session).commonest_cost()
+
+
 async def _flush(tx: Transaction) -> None:
     try:
         await tx.session.flush()

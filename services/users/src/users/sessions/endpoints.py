@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from chassis.errors import NotFound, documented
+from chassis.errors import Invalid, NotFound, documented
 from chassis.http.requests import Tx
 from chassis.identity.product_line import LineDiffers, LineNotOffered
 from chassis.identity.tokens import Caller
@@ -16,9 +16,10 @@ from users.accounts.errors import (
     AddressLocked,
     ConsentNeeded,
     RefreshRefused,
+    SignInAgain,
     WrongCredentials,
 )
-from users.accounts.schemas import LoginIn, RefreshIn, SessionOut, TokensOut
+from users.accounts.schemas import LoginIn, PasswordIn, RefreshIn, SessionOut, TokensOut, UserOut
 from users.devices import CallingDevice
 from users.product_line import Said
 from users.sessions.service import Sessions
@@ -48,6 +49,14 @@ async def refresh(body: RefreshIn, said: Said, request: Request, response: Respo
     """Exchange a refresh token for new tokens of the same session (USR-03)."""
     response.headers["Cache-Control"] = "no-store"
     return await _sessions(request).refresh(body.refresh_token.get_secret_value(), said)
+
+
+@router.post(
+    "/auth/change-password", responses=documented(Invalid, SignInAgain, AccountLocked, AddressLocked, RefreshRefused)
+)
+async def change_password(body: PasswordIn, caller: Caller, device: CallingDevice, request: Request) -> UserOut:
+    """Replace the password, or set the first one after a sign-in elsewhere; other sessions end (USR-09)."""
+    return await _sessions(request).change_password(caller, body, device)
 
 
 @router.post("/auth/logout", status_code=204)

@@ -94,9 +94,7 @@ class SignIns:
             redirect_uri=self._redirect_uri(name), state=state, nonce=nonce, verifier=verifier
         )
         async with self._database.transaction() as tx:
-            started = SignInRepository(tx)
-            await started.forget_expired()
-            started.add(
+            SignInRepository(tx).add(
                 SignIn(
                     state_hash=hashed(state),
                     browser_hash=hashed(browser),
