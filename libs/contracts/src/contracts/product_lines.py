@@ -15,6 +15,7 @@ class ProductLine:
     """What makes one product differ from the others. Sizes in bytes, times in seconds.
 
     ``plans`` are the keys of what billing's catalogue sells, the cheapest first; without any the line cannot be used.
+    Where ``tells_known_addresses`` is off, a registration with the address of an account is answered like any other.
     """
 
     key: ProductLineKey
@@ -31,6 +32,7 @@ class ProductLine:
     consent_required: bool = False
     name_required: bool = False
     verified_before_generation: bool = False
+    tells_known_addresses: bool = False
     default_providers: dict[str, str] = field(default_factory=dict)
 
 

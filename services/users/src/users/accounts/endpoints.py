@@ -19,13 +19,15 @@ router = APIRouter(prefix="/api/v1", tags=["users"])
 
 @router.post("/auth/register", status_code=201, responses=documented(AccountExists, LineNotOffered, Invalid))
 async def register(body: RegisterIn, line: OpeningLine, device: CallingDevice, request: Request) -> UserOut:
-    """Open an account (USR-01). Its free plan is there within moments."""
+    """Open an account (USR-01). Its free plan is there within moments.
+
+    An address that has an account is answered alike, and its owner is told.
+    """
     service.check_registration(body, line)
     # Hashed before the transaction begins: it takes longer than everything in it.
     password_hash = await service.hash_password(request.app.state.hasher, body)
-    async with request.app.state.database.transaction() as tx:
-        created: UserOut = await service.register(body, line, password_hash, request.app.state.address_hash(device), tx)
-    return created
+    state = request.app.state
+    return await service.register_alike(body, line, password_hash, state.address_hash(device), state.database)
 
 
 @router.get("/users/me", responses=documented(NotFound))

@@ -10,11 +10,12 @@ import asyncpg
 from sqlalchemy.exc import IntegrityError
 
 from chassis import ids
-from chassis.data.database import Transaction
+from chassis.data.database import Database, Transaction
 from chassis.errors import Invalid, NotFound
 from contracts.billing import EntitlementsChanged
+from contracts.enums import Role
 from contracts.product_lines import ProductLine
-from contracts.users import UserRegistered, UserUpdated
+from contracts.users import RegistrationRepeated, UserRegistered, UserUpdated
 from users.accounts.errors import AccountExists, ConsentNeeded
 from users.accounts.models import Consent, User
 from users.accounts.passwords import Hasher, weakness
@@ -64,6 +65,43 @@ async def register(
     return UserOut.model_validate(user)
 
 
+async def register_alike(
+    body: RegisterIn, line: ProductLine, password_hash: bytes, address: bytes, database: Database
+) -> UserOut:
+    """Open an account, or answer as if: whether an address has one is its owner's to know, who is told (SEC-25).
+
+    Raises ``AccountExists`` for a username, and for an address where the product line tells.
+    """
+    try:
+        async with database.transaction() as tx:
+            return await register(body, line, password_hash, address, tx)
+    except AccountExists as taken:
+        fields = set(taken.fields or ())
+        if line.tells_known_addresses or "email" not in fields:
+            raise
+        if "username" in fields:
+            raise _exists({"username"}) from taken
+    async with database.transaction() as tx:
+        owner = await AccountRepository(tx.session).by_email(body.email)
+        if owner is not None:
+            tx.emit(RegistrationRepeated(user_id=owner.id, product_line=line.key.value))
+        return UserOut(
+            id=ids.uuid7(),
+            email=body.email,
+            username=body.username or _made_up(body.email),
+            name=body.name,
+            avatar_url=str(body.avatar_url) if body.avatar_url else None,
+            role=Role.USER,
+            email_verified=False,
+            timezone=body.timezone,
+            language=body.language.value,
+            home_product_line=line.key.value,
+            created_at=tx.now,
+            updated_at=tx.now,
+            last_login=None,
+        )
+
+
 async def open_account(user: User, consents: Sequence[ConsentIn], address: bytes, tx: Transaction) -> None:
     """Store a new account with what was agreed to, and announce it. Raises ``AccountExists``.
 
@@ -71,7 +109,7 @@ async def open_account(user: User, consents: Sequence[ConsentIn], address: bytes
     """
     accounts = AccountRepository(tx.session)
     user.id = ids.uuid7()
-    user.username = user.username or f"{_username_stem(user.email)}_{secrets.token_hex(3)}"
+    user.username = user.username or _made_up(user.email)
     if taken := await accounts.taken(user.email, user.username):
         raise _exists(taken)
     accounts.add(user)
@@ -148,6 +186,7 @@ async def change_profile(user_id: UUID, body: ProfileIn, product_line: str, tx: 
             user_id=user.id,
             email=user.email,
             name=user.name,
+            username=user.username,
             language=user.language,
             is_active=user.is_active,
             version=user.version,
@@ -211,6 +250,6 @@ def _personal(body: RegisterIn) -> list[str]:
     return [body.email, body.email.split("@")[0], body.name or "", body.username or ""]
 
 
-def _username_stem(email: str) -> str:
+def _made_up(email: str) -> str:
     stem = "".join(c for c in email.split("@")[0] if c.isascii() and (c.isalnum() or c in "_.-"))
-    return (stem or "user")[:80]
+    return f"{(stem or 'user')[:80]}_{secrets.token_hex(3)}"
