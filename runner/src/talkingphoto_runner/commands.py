@@ -10,10 +10,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from chassis.errors import Invalid
 from chassis.run.temporary import own_temporary_folder
 from chassis.settings import SettingsError
 from talkingphoto.command import Stop, print_json
-from talkingphoto_runner import doctor, letters
+from talkingphoto_runner import administrators, doctor, letters
 from talkingphoto_runner.distributed import DistributedPlatform
 from talkingphoto_runner.embedded import EmbeddedPlatform
 from talkingphoto_runner.layout import Home
@@ -88,12 +89,23 @@ async def replay_letters(home: Path, queue: str, message_ids: Sequence[str] | No
         await letters.replayed(Home(home), queue, message_ids, as_json=as_json)
 
 
+async def create_administrator(home: Path, email: str, password: str | None, *, as_json: bool) -> None:
+    """Make somebody an administrator of a home, and say so. Raises :class:`Stop`."""
+    with _refusals():
+        await administrators.create(Home(home), email, password, as_json=as_json)
+
+
 @contextmanager
 def _refusals() -> Iterator[None]:
     try:
         yield
     except letters.NoSuchLetters as error:
         raise Stop(str(error), code="not_found") from error
+    except administrators.NotMade as error:
+        raise Stop(str(error), code="not_made") from error
+    except Invalid as error:
+        rules = " ".join(f"{name}: {rule}" for name, rule in (error.fields or {}).items())
+        raise Stop(f"{error.message} {rules}".strip(), code=error.code) from error
     except AlreadyRunning as error:
         raise Stop(f"{str(error).capitalize()}.", code="already_running") from error
     except SettingsError as error:

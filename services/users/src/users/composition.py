@@ -16,6 +16,7 @@ from chassis.messaging.sessions import session_listeners
 from chassis.run.service import Dependencies, Service, ServiceSpec
 from contracts.billing import EntitlementsChanged
 from users.accounts import endpoints as account_endpoints
+from users.accounts.administrators import make_first
 from users.accounts.passwords import Hasher
 from users.accounts.service import commonest_cost, keep_entitlements
 from users.devices import AddressHasher
@@ -36,6 +37,7 @@ def build(settings: Settings, deps: Dependencies) -> Service:
     """Users' app and consumers."""
     if deps.database is None:
         raise ValueError("users needs a database")
+    database = deps.database
     hasher = Hasher(settings.bcrypt_cost)
     keyring = Keyring(deps.database, signing.load(settings), settings.jwt_withdrawn_keys)
     address_hash = AddressHasher.of(settings)
@@ -44,7 +46,8 @@ def build(settings: Settings, deps: Dependencies) -> Service:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        await hasher.start(await _stored_cost(deps.database))
+        await hasher.start(await _stored_cost(database))
+        await make_first(hasher, settings, database)
         yield
         for provider in sign_ins.providers.values():
             await provider.http.aclose()
@@ -75,9 +78,9 @@ def build(settings: Settings, deps: Dependencies) -> Service:
     )
 
 
-async def _stored_cost(database: Database | None) -> int | None:
+async def _stored_cost(database: Database) -> int | None:
     try:
-        async with database.transaction() as tx:  # type: ignore[union-attr]  # build has refused to do without
+        async with database.transaction() as tx:
             return await commonest_cost(tx)
     except Exception as error:
         # Nobody can log in while the database is away, and the next start asks again.

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, ClassVar
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import EmailStr, Field, SecretStr, field_validator
 from pydantic_settings import NoDecode
 
 from chassis.settings import ServiceSettings
+from users.accounts.passwords import weakness
 
 
 class Settings(ServiceSettings):
@@ -43,6 +44,11 @@ class Settings(ServiceSettings):
         description="Key of the hashes of IP addresses, never replaced; outside production one is made and kept.",
     )
 
+    admin_email: EmailStr | None = Field(
+        None, max_length=255, description="First start of a local installation: who is made its administrator."
+    )
+    admin_password: SecretStr | None = Field(None, description="With ADMIN_EMAIL: the password of that account.")
+
     signin_google_client_id: str | None = Field(None, description="Google sign-in: the OAuth client's id.")
     signin_google_client_secret: SecretStr | None = Field(None, description="Google sign-in: the client's secret.")
     signin_google_issuer: str = Field("https://accounts.google.com", description="Where Google is.")
@@ -61,11 +67,18 @@ class Settings(ServiceSettings):
     def _split_keys(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
+    @field_validator("admin_password")
+    @classmethod
+    def _strong(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and (wrong := weakness(value.get_secret_value())) is not None:
+            raise ValueError(wrong)
+        return value
+
     def required(self) -> tuple[str, ...]:
-        """A provider of identities is set up in full or not at all."""
+        """A provider of identities, and the first administrator, are set up in full or not at all."""
         needed = [
             name
-            for group in (_GOOGLE, _APPLE)
+            for group in (_GOOGLE, _APPLE, _ADMINISTRATOR)
             if any(getattr(self, name) is not None for name in group)
             for name in group
         ]
@@ -76,5 +89,6 @@ class Settings(ServiceSettings):
         return (*super().public_urls(), self.signin_google_issuer, self.signin_apple_issuer)
 
 
+_ADMINISTRATOR = ("admin_email", "admin_password")
 _GOOGLE = ("signin_google_client_id", "signin_google_client_secret")
 _APPLE = ("signin_apple_client_id", "signin_apple_team_id", "signin_apple_key_id", "signin_apple_private_key")

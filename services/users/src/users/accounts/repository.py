@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.data.database import Transaction
 from contracts.billing import EntitlementsChanged
+from contracts.enums import Role
 from users.accounts.models import Consent, Entitlement, User
 
 
@@ -33,6 +34,10 @@ class AccountRepository:
         """The account with this e-mail address."""
         query = select(User).where(User.email == email.lower())
         return (await self._session.scalars(query.with_for_update() if lock else query)).first()
+
+    async def any_administrator(self) -> bool:
+        """Whether there is one."""
+        return await self._session.scalar(select(User.id).where(User.role == Role.ADMIN.value).limit(1)) is not None
 
     async def taken(self, email: str | None, username: str | None, *, by_other_than: UUID | None = None) -> set[str]:
         """Which of the two is in use: ``email``, ``username``."""
