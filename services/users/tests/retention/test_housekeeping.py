@@ -53,6 +53,7 @@ async def test_every_table_is_swept_or_lives_on_for_a_reason(users: Any) -> None
         ("login_addresses", (0.04, 0.1)),
         ("unknown_logins", (0.04, 0.1)),
         ("sign_ins", (0.006, 0.008)),
+        ("sign_in_tickets", (0.0006, 0.0008)),
         ("signing_keys", (1.04, 1.05)),
     ],
 )
@@ -64,6 +65,11 @@ async def test_what_is_too_old_goes_and_what_is_not_stays(users: Any, table: str
         "INSERT INTO sign_ins (state_hash, browser_hash, provider, verifier, nonce, consents, expires_at) "
         "VALUES ('s', 'b', 'google', 'v', 'n', '[]', $1)",
         users.clock.now() + timedelta(minutes=10),
+    )
+    await users.execute(
+        "INSERT INTO sign_in_tickets (ticket_hash, user_id, product_line, challenge, expires_at) "
+        "SELECT 't', id, 'talkingphoto', 'c', $1 FROM users",
+        users.clock.now() + timedelta(minutes=1),
     )
     began, before = users.clock.now(), await count(users, table)
     assert before
