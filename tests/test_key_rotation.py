@@ -1,4 +1,4 @@
-"""The key that signs tokens is replaced, one replica of users after the other, behind a gateway: nobody is logged out."""
+"""The key that signs tokens is replaced, a replica of users at a time, behind a gateway: nobody is logged out."""
 
 from __future__ import annotations
 
