@@ -136,3 +136,20 @@ async def test_logins_to_two_lines_at_once_are_two_sessions(users: Any, all_line
     await users.register(name="Asha")
     answers = await asyncio.gather(*(users.log_in(line=line) for line in ("reely", "talkingphoto")))
     assert [(await in_the_token(users, answer.json()))[0] for answer in answers] == ["reely", "talkingphoto"]
+
+
+def test_the_document_says_where_a_product_line_can_be_named(users: Any) -> None:
+    document = users.service.app.openapi()
+    naming = {
+        path
+        for path, item in document["paths"].items()
+        for operation in item.values()
+        for parameter in operation.get("parameters", ())
+        if parameter["name"] == "X-Product-Line" and parameter["schema"]["enum"] == list(PRODUCT_LINES)
+    }
+    assert naming == {
+        "/api/v1/auth/register",
+        "/api/v1/auth/login",
+        "/api/v1/auth/refresh",
+        "/api/v1/auth/oauth/{provider}/start",
+    }

@@ -7,10 +7,26 @@ to the context. Servers drop the header of whoever is none of ``TRUSTED_PROXIES`
 
 from __future__ import annotations
 
+from typing import Any
+
 from chassis.errors import Conflict, Invalid
 from contracts.product_lines import PRODUCT_LINES, ProductLine, offered
 
 INTERNAL_HEADER = "X-Internal-Product-Line"
+
+
+SAID: dict[str, Any] = {
+    "parameters": [
+        {
+            "name": "X-Product-Line",
+            "in": "header",
+            "required": False,
+            "description": "Which product this is for; without it the one that the host name, or the account, is of.",
+            "schema": {"type": "string", "enum": list(PRODUCT_LINES)},
+        }
+    ]
+}
+"""``openapi_extra`` of an operation that needs no token and looks at the product line: what the gateway reads."""
 
 
 class LineNotOffered(Conflict):

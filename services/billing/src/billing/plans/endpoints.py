@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from billing.plans.book import PlanBook
 from chassis.http.requests import Tx
+from chassis.identity.product_line import SAID
 from chassis.observe import context
 
 router = APIRouter(prefix="/api/v1/billing", tags=["billing"])
@@ -32,7 +33,7 @@ class PlanOut(BaseModel):
     run_budget: Decimal
 
 
-@router.get("/plans")
+@router.get("/plans", openapi_extra=SAID)
 async def list_plans(
     request: Request,
     response: Response,

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 
 from chassis.errors import Invalid, NotFound, documented
 from chassis.http.requests import Tx
-from chassis.identity.product_line import LineNotOffered
+from chassis.identity.product_line import SAID, LineNotOffered
 from chassis.identity.tokens import Caller
 from users.accounts import service
 from users.accounts.errors import AccountExists
@@ -17,7 +17,12 @@ from users.product_line import OpeningLine
 router = APIRouter(prefix="/api/v1", tags=["users"])
 
 
-@router.post("/auth/register", status_code=201, responses=documented(AccountExists, LineNotOffered, Invalid))
+@router.post(
+    "/auth/register",
+    status_code=201,
+    responses=documented(AccountExists, LineNotOffered, Invalid),
+    openapi_extra=SAID,
+)
 async def register(body: RegisterIn, line: OpeningLine, device: CallingDevice, request: Request) -> UserOut:
     """Open an account (USR-01). Its free plan is there within moments.
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from chassis.errors import Invalid, NotFound, documented
 from chassis.http.requests import Tx
-from chassis.identity.product_line import LineDiffers, LineNotOffered
+from chassis.identity.product_line import SAID, LineDiffers, LineNotOffered
 from chassis.identity.tokens import Caller
 from users.accounts.errors import (
     AccountInactive,
@@ -37,6 +37,7 @@ def _sessions(request: Request) -> Sessions:
     responses=documented(
         WrongCredentials, AccountLocked, AddressLocked, AccountInactive, LineNotOffered, ConsentNeeded
     ),
+    openapi_extra=SAID,
 )
 async def login(body: LoginIn, said: Said, device: CallingDevice, request: Request, response: Response) -> TokensOut:
     """Open a session in the product line that the request says, else in the account's own (USR-02)."""
@@ -44,7 +45,7 @@ async def login(body: LoginIn, said: Said, device: CallingDevice, request: Reque
     return await _sessions(request).login(body, said, device)
 
 
-@router.post("/auth/refresh", responses=documented(RefreshRefused, LineDiffers))
+@router.post("/auth/refresh", responses=documented(RefreshRefused, LineDiffers, LineNotOffered), openapi_extra=SAID)
 async def refresh(body: RefreshIn, said: Said, request: Request, response: Response) -> TokensOut:
     """Exchange a refresh token for new tokens of the same session (USR-03)."""
     response.headers["Cache-Control"] = "no-store"

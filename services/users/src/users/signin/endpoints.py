@@ -8,7 +8,7 @@ from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from chassis.errors import Invalid, NotFound, documented
-from chassis.identity.product_line import LineNotOffered, known_line
+from chassis.identity.product_line import SAID, LineNotOffered, known_line
 from users.accounts.errors import AccountInactive, ConsentNeeded
 from users.accounts.schemas import TokensOut
 from users.devices import CallingDevice, Device
@@ -55,7 +55,13 @@ def _is_secure(request: Request) -> bool:
     return public_url.startswith("https://")
 
 
-@router.get("/{provider}/start", status_code=302, response_class=RedirectResponse, responses=_STARTING)
+@router.get(
+    "/{provider}/start",
+    status_code=302,
+    response_class=RedirectResponse,
+    responses=_STARTING,
+    openapi_extra=SAID,
+)
 async def start(provider: str, asked: Start, said: Said, request: Request) -> RedirectResponse:
     """Send the browser to Google or Apple (USR-10). It comes back within ten minutes, or starts again."""
     if asked.product_line is not None:
