@@ -34,6 +34,12 @@ def all_lines_sell(monkeypatch: pytest.MonkeyPatch) -> None:
 class Users(Slice):
     """Users, and the ways in."""
 
+    def client(self, token: object = None, *, address: str = "127.0.0.1", **headers: str) -> httpx.AsyncClient:
+        """A client of the API at ``address``, as the server has found out."""
+        client = super().client(token, **headers)
+        client._transport = httpx.ASGITransport(app=self.service.app, client=(address, 1))
+        return client
+
     async def register(self, email: str = "asha@example.com", *, line: str | None = None, **fields: Any) -> Any:
         body = {
             "email": email,

@@ -30,8 +30,8 @@ class Device:
 
 def _device(request: Request) -> Device:
     return Device(
-        # Behind the gateway, which sets the header and strips what clients send.
-        ip_address=request.headers.get("X-Forwarded-For", request.client.host if request.client else None),
+        # The server has looked at who may say where a request comes from (``TRUSTED_PROXIES``).
+        ip_address=request.client.host if request.client else None,
         user_agent=request.headers.get("User-Agent"),
     )
 

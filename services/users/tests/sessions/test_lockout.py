@@ -20,14 +20,11 @@ RULE = LockRule(3, timedelta(hours=1), timedelta(minutes=30))
 
 
 async def guess(users: Any, address: str, times: int = 5, email: str = "asha@example.com") -> list[int]:
-    return [
-        (await users.log_in(email, "wrong-password-1", **{"X-Forwarded-For": address})).status_code
-        for _ in range(times)
-    ]
+    return [(await users.log_in(email, "wrong-password-1", **{"address": address})).status_code for _ in range(times)]
 
 
 async def log_in(users: Any, address: str, email: str = "asha@example.com") -> int:
-    status: int = (await users.log_in(email, **{"X-Forwarded-For": address})).status_code
+    status: int = (await users.log_in(email, **{"address": address})).status_code
     return status
 
 
@@ -96,7 +93,7 @@ async def test_who_goes_on_guessing_is_shut_out_for_the_day(users: Any) -> None:
     users.clock.advance(timedelta(minutes=30))
     assert await guess(users, STRANGER) == [401] * 5
     users.clock.advance(timedelta(hours=23))
-    late = await users.log_in(**{"X-Forwarded-For": STRANGER})
+    late = await users.log_in(**{"address": STRANGER})
     assert (late.status_code, late.headers["Retry-After"]) == (423, "1800")
     users.clock.advance(timedelta(minutes=30))
     assert await log_in(users, STRANGER) == 200
@@ -106,7 +103,7 @@ async def test_an_address_that_fails_for_many_accounts_is_locked_for_all(users: 
     await users.register()
     for number in range(30):
         assert await guess(users, STRANGER, 1, f"nobody{number}@example.com") == [401]
-    refused = await users.log_in(**{"X-Forwarded-For": STRANGER})
+    refused = await users.log_in(**{"address": STRANGER})
     assert (refused.status_code, refused.json()["error"]["code"]) == (429, "address_locked")
     assert refused.headers["Retry-After"] == "1800"
     assert await guess(users, STRANGER, 1, "nobody@example.com") == [429]
@@ -135,7 +132,7 @@ async def test_what_nobody_is_called_is_locked_like_an_account(users: Any) -> No
             (2, 0),
         ):
             users.clock.advance(timedelta(minutes=minutes))
-            answer = await users.log_in(email, "wrong-password-1", **{"X-Forwarded-For": f"192.0.2.{number}"})
+            answer = await users.log_in(email, "wrong-password-1", **{"address": f"192.0.2.{number}"})
             error = {k: v for k, v in answer.json()["error"].items() if k not in ("request_id", "trace_id")}
             seen.append((answer.status_code, error, answer.headers.get("Retry-After")))
         return seen
@@ -190,7 +187,7 @@ async def test_many_guesses_at_the_same_moment_are_no_more_than_five(
         return matched
 
     monkeypatch.setattr(hasher, "matches", together)
-    wrong = [users.log_in(password="wrong-password-1", **{"X-Forwarded-For": STRANGER}) for _ in range(8)]
+    wrong = [users.log_in(password="wrong-password-1", **{"address": STRANGER}) for _ in range(8)]
     statuses = sorted(answer.status_code for answer in await asyncio.gather(*wrong))
     assert statuses == [401] * 5 + [423] * 3
 

@@ -19,7 +19,7 @@ BOTH = pytest.mark.parametrize("provider", ["google", "apple"])
 
 @BOTH
 async def test_a_new_person_gets_an_account_and_tokens_as_from_a_login(world: Any, provider: str) -> None:
-    browser = world.browser(**{"User-Agent": "Phone/1", "X-Forwarded-For": "203.0.113.9"})
+    browser = world.browser(**{"User-Agent": "Phone/1", "address": "203.0.113.9"})
     answer = await browser.sign_in(provider)
     assert answer.status_code == 200, answer.text
     assert answer.headers["Cache-Control"] == "no-store"
@@ -52,7 +52,7 @@ async def test_the_second_time_it_is_the_same_account(world: Any, provider: str)
 
 
 async def test_what_was_agreed_to_is_kept_with_version_time_and_a_hash_of_the_address(world: Any) -> None:
-    await world.browser(**{"X-Forwarded-For": "203.0.113.9"}).sign_in("google", consent=["terms:2", "privacy"])
+    await world.browser(**{"address": "203.0.113.9"}).sign_in("google", consent=["terms:2", "privacy"])
     rows = await world.users.rows("SELECT * FROM consents ORDER BY kind")
     assert [(row["kind"], row["policy_version"], row["granted"]) for row in rows] == [
         ("privacy", "1", True),

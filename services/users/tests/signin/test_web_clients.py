@@ -29,7 +29,7 @@ def fragment(answer: httpx.Response) -> dict[str, str]:
 
 
 async def fetch(world: Any, ticket: str, verifier: str = SECRET) -> httpx.Response:
-    async with world.users.client(**{"X-Forwarded-For": "203.0.113.9"}) as client:
+    async with world.users.client(**{"address": "203.0.113.9"}) as client:
         body = {"ticket": ticket, "code_verifier": verifier}
         answer: httpx.Response = await client.post("/api/v1/auth/oauth/tokens", json=body)
     return answer
