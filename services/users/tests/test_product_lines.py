@@ -132,6 +132,14 @@ async def test_what_a_client_says_to_the_service_itself_counts_nothing(users: An
     assert answer.json()["home_product_line"] == "talkingphoto"
 
 
+async def test_a_login_goes_where_it_says_whatever_token_is_sent_with_it(users: Any, all_lines_sell: None) -> None:
+    tokens = await users.member()
+    own = {"Authorization": f"Bearer {tokens['access_token']}"}
+    assert (await in_the_token(users, (await users.log_in(line="reely", **own)).json()))[0] == "reely"
+    await users.execute("UPDATE users SET home_product_line = 'pixie'")
+    assert (await in_the_token(users, (await users.log_in(**own)).json()))[0] == "talkingphoto"
+
+
 async def test_logins_to_two_lines_at_once_are_two_sessions(users: Any, all_lines_sell: None) -> None:
     await users.register(name="Asha")
     answers = await asyncio.gather(*(users.log_in(line=line) for line in ("reely", "talkingphoto")))

@@ -1,4 +1,4 @@
-"""What a request says about the product it is for; the gateway has looked at it (PLT-06)."""
+"""The product in which an account is opened (PLT-06)."""
 
 from __future__ import annotations
 
@@ -6,17 +6,8 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from chassis.identity.product_line import offered_line
-from chassis.observe import context
+from chassis.identity.product_line import Said, offered_line
 from contracts.product_lines import ProductLine
-
-
-async def _said() -> str | None:
-    return context.current().product_line
-
-
-Said = Annotated[str | None, Depends(_said)]
-"""The product line that the request names; None where it names none."""
 
 
 async def _opening(said: Said, request: Request) -> ProductLine:

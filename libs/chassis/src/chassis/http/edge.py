@@ -265,9 +265,9 @@ async def _identify(scope: Scope) -> Identity | None:
 
 
 def _product_line(said: str | None, identity: Identity | None) -> str | None:
-    if said in _PRODUCT_LINES:
-        return said
-    return identity.product_line if identity else None
+    if identity is not None:
+        return identity.product_line
+    return said if said in _PRODUCT_LINES else None
 
 
 def _log_request(scope: Scope, headers: dict[bytes, str], route: str, status: int, seconds: float) -> None:

@@ -1,15 +1,18 @@
 """Which product a request is for (PLT-06): resolved once, at the gateway; services take it from there and nowhere else.
 
 Who is signed in is in the product line that the token names: ``Caller.product_line``. What a request without a token
-says the gateway writes into ``INTERNAL_HEADER``, having removed what the client sent under that name; the edge binds it
-to the context. Servers drop the header of whoever is none of ``TRUSTED_PROXIES``.
+says (``Said``) the gateway writes into ``INTERNAL_HEADER``, having removed what the client sent under that name. Servers
+drop the header of whoever is none of ``TRUSTED_PROXIES``.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
 
 from chassis.errors import Conflict, Invalid
+from chassis.observe import context
 from contracts.product_lines import PRODUCT_LINES, ProductLine, offered
 
 INTERNAL_HEADER = "X-Internal-Product-Line"
@@ -27,6 +30,15 @@ SAID: dict[str, Any] = {
     ]
 }
 """``openapi_extra`` of an operation that needs no token and looks at the product line: what the gateway reads."""
+
+
+async def _said(request: Request) -> str | None:
+    header = request.headers.get(INTERNAL_HEADER)
+    return header if header in PRODUCT_LINES else context.current().product_line
+
+
+Said = Annotated[str | None, Depends(_said)]
+"""For endpoints that need no token: the product line that the request names, else its token's; None where neither."""
 
 
 class LineNotOffered(Conflict):

@@ -10,8 +10,7 @@ from pydantic import BaseModel
 
 from billing.plans.book import PlanBook
 from chassis.http.requests import Tx
-from chassis.identity.product_line import SAID
-from chassis.observe import context
+from chassis.identity.product_line import SAID, Said
 
 router = APIRouter(prefix="/api/v1/billing", tags=["billing"])
 
@@ -38,13 +37,14 @@ async def list_plans(
     request: Request,
     response: Response,
     tx: Tx,
+    said: Said,
     product_line: Annotated[
         str | None,
         Query(description="One of the four products; without it the request's own.", examples=["talkingphoto"]),
     ] = None,
 ) -> list[PlanOut]:
     """The plans of a product line, cheapest first (BIL-01). Empty for a product line that sells nothing yet."""
-    line = product_line or context.current().product_line or request.app.state.settings.default_product_line
+    line = product_line or said or request.app.state.settings.default_product_line
     book: PlanBook = request.app.state.plans
     await book.load(tx)
     response.headers["Cache-Control"] = "public, max-age=300"

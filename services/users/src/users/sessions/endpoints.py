@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from chassis.errors import Invalid, NotFound, documented
 from chassis.http.requests import Tx
-from chassis.identity.product_line import SAID, LineDiffers, LineNotOffered
+from chassis.identity.product_line import SAID, LineDiffers, LineNotOffered, Said
 from chassis.identity.tokens import Caller
 from users.accounts.errors import (
     AccountInactive,
@@ -21,7 +21,6 @@ from users.accounts.errors import (
 )
 from users.accounts.schemas import LoginIn, PasswordIn, RefreshIn, SessionOut, TokensOut, UserOut
 from users.devices import CallingDevice
-from users.product_line import Said
 from users.sessions.service import Sessions
 
 router = APIRouter(prefix="/api/v1", tags=["sessions"])

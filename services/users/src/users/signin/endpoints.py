@@ -8,11 +8,10 @@ from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from chassis.errors import Invalid, NotFound, documented
-from chassis.identity.product_line import SAID, LineNotOffered, known_line
+from chassis.identity.product_line import SAID, LineNotOffered, Said, known_line
 from users.accounts.errors import AccountInactive, ConsentNeeded
 from users.accounts.schemas import TokensOut
 from users.devices import CallingDevice, Device
-from users.product_line import Said
 from users.signin.errors import (
     EmailUnverified,
     IdentityRefused,
