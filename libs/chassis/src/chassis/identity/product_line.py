@@ -1,8 +1,8 @@
 """Which product a request is for (PLT-06): resolved once, at the gateway; services take it from there and nowhere else.
 
 Who is signed in is in the product line that the token names: ``Caller.product_line``. What a request without a token
-says (``Said``) the gateway writes into ``INTERNAL_HEADER``, having removed what the client sent under that name. Servers
-drop the header of whoever is none of ``TRUSTED_PROXIES``.
+says (``Said``) the gateway writes into ``INTERNAL_HEADER``, having removed what the client sent under that name. A
+server drops the header of whoever is none of ``TRUSTED_PROXIES``.
 """
 
 from __future__ import annotations
