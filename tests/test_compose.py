@@ -57,6 +57,7 @@ PRODUCTION = {
     "PUBLIC_URL": "https://api.talkingphoto.ai",
     "S3_PUBLIC_ENDPOINT": "https://files.talkingphoto.ai",
     "JWT_PRIVATE_KEY": "/keys/signing.pem",
+    "ADDRESS_HASH_KEY": "8c1f4b0d9a7e4c2f8f6b3a5d7e9c0b1a",
     "STRIPE_SECRET_KEY": "sk_live_51HqLyjWDarjtT1zd",
     "STRIPE_WEBHOOK_SECRET": "whsec_8fJ3kvvTq8",
 }

@@ -67,7 +67,7 @@ class Client:
         self._http.headers["Authorization"] = f"Bearer {answer['access_token']}"
 
     async def register(self, credentials: Credentials, *, name: str) -> None:
-        """Open an account and log in. Raises :class:`ApiError` (409 when it exists)."""
+        """Open an account, where there is none, and log in. Raises :class:`ApiError`."""
         await self._send(
             "POST",
             "/api/v1/auth/register",

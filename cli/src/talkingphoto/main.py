@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -179,6 +180,26 @@ def replay_letters(
 ) -> None:
     """Put dead letters back into their queue."""
     run(lambda: the_runner().replay_letters(home, queue, message_id, as_json=as_json), as_json=as_json)
+
+
+administrators = typer.Typer(help="Who may act on what belongs to others.", no_args_is_help=True)
+app.add_typer(administrators, name="admin")
+
+
+@administrators.command("create")
+def create_administrator(
+    email: Annotated[str, typer.Option(help="Whose account; it is opened where there is none.")],
+    password: Annotated[
+        str | None,
+        typer.Option(envvar="ADMIN_PASSWORD", help="Asked for when left away; empty keeps an account's own."),
+    ] = None,
+    home: HomeOption = DEFAULT_HOME,
+    as_json: JsonOption = False,
+) -> None:
+    """Make somebody an administrator of the platform in this home."""
+    if password is None and sys.stdin.isatty():
+        password = typer.prompt("Password", default="", show_default=False, hide_input=True)
+    run(lambda: the_runner().create_administrator(home, email, password or None, as_json=as_json), as_json=as_json)
 
 
 async def _make(order: Any, out: Path, server: str | None, home: Path, *, as_json: bool, dry_run: bool) -> None:

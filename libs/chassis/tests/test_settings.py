@@ -107,13 +107,19 @@ def test_production_refuses_what_only_suits_development(changes: dict[str, Any],
 
 
 def test_a_short_signing_secret_is_refused_everywhere_and_never_printed() -> None:
-    with pytest.raises(SettingsError, match="JWT_SECRET_KEY is shorter than 32") as refusal:
-        load(ServiceSettings, jwt_secret_key="hunter2hunter2", port=70_000 - 5_000)
+    with pytest.raises(SettingsError, match="OBJECT_SIGNING_KEY is shorter than 32") as refusal:
+        load(ServiceSettings, object_signing_key="hunter2hunter2", port=70_000 - 5_000)
 
     assert "hunter2" not in str(refusal.value)
     with pytest.raises(ValidationError) as unwrapped:
-        ServiceSettings.model_validate({"jwt_secret_key": "hunter2hunter2"})
+        ServiceSettings.model_validate({"object_signing_key": "hunter2hunter2"})
     assert "hunter2" not in str(unwrapped.value)
+
+
+def test_a_shared_secret_for_tokens_is_refused_everywhere_with_what_to_do() -> None:
+    with pytest.raises(SettingsError, match=r"JWT_SECRET_KEY is not accepted, unset it: .* JWT_PRIVATE_KEY") as refusal:
+        load(ServiceSettings, jwt_secret_key="hunter2" * 8)
+    assert "hunter2" not in str(refusal.value)
 
 
 def test_a_value_of_the_wrong_kind_is_named() -> None:

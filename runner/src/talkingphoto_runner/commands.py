@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
+from chassis.errors import Invalid
 from chassis.run.temporary import own_temporary_folder
 from chassis.settings import SettingsError
 from talkingphoto.command import Stop, print_json
@@ -170,10 +171,19 @@ def _welcome(platform: DistributedPlatform | EmbeddedPlatform) -> str:
     return f"{told}\nCtrl-C stops it; unfinished runs go on at the next start."
 
 
+async def create_administrator(home: Path, email: str, password: str | None, *, as_json: bool) -> None:
+    """Make somebody an administrator of a home, and say so. Raises :class:`Stop`."""
+    with _refusals():
+        from talkingphoto_runner import administrators
+
+        await administrators.create(Home(home), email, password, as_json=as_json)
+
+
 @contextmanager
 def _refusals() -> Iterator[None]:
     from chassis.run.private_postgres import NotDurable, PostgresDidNotStart
     from chassis.run.private_rabbitmq import NoBroker
+    from talkingphoto_runner.administrators import NotMade
     from talkingphoto_runner.keeper import DidNotStart
     from talkingphoto_runner.letters import NoSuchLetters
     from talkingphoto_runner.presence import AlreadyRunning
@@ -182,6 +192,11 @@ def _refusals() -> Iterator[None]:
         yield
     except NoSuchLetters as error:
         raise Stop(str(error), code="not_found") from error
+    except NotMade as error:
+        raise Stop(str(error), code="not_made") from error
+    except Invalid as error:
+        rules = " ".join(f"{name}: {rule}" for name, rule in (error.fields or {}).items())
+        raise Stop(f"{error.message} {rules}".strip(), code=error.code) from error
     except AlreadyRunning as error:
         raise Stop(f"{str(error).capitalize()}.", code="already_running") from error
     except SettingsError as error:

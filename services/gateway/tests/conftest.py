@@ -128,7 +128,8 @@ async def gateway(request: pytest.FixtureRequest) -> AsyncIterator[Gateway]:
     """One gateway, its limits times the parameter; ``users`` is up, ``billing`` refuses, ``export`` is not set up."""
     async with AsyncExitStack() as stack:
         upstream, issuer = Upstream(), Issuer()
-        url = await stack.enter_async_context(served(upstream))
+        # A service believes the gateway by its address.
+        url = await stack.enter_async_context(served(upstream, trusted_proxies="127.0.0.1"))
         settings = Settings(
             env="test",
             upstreams={
@@ -140,6 +141,7 @@ async def gateway(request: pytest.FixtureRequest) -> AsyncIterator[Gateway]:
                 "billing": "http://127.0.0.1:1",
             },
             allowed_origins="https://app.example.org",
+            product_line_hosts={"pixie.example.org": "pixie"},
             rate_limit_factor=float(getattr(request, "param", 1000.0)),
             upstream_answer_s=0.5,
             upstream_connect_s=0.5,

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -9,15 +10,35 @@ import pytest
 import pytest_asyncio
 
 from chassis.clock import ManualClock
+from chassis.identity.product_line import INTERNAL_HEADER
 from chassis.identity.tokens import TokenVerifier
 from chassis.testing.slices import NOW, DatabaseFor, Slice, slice_of
+from contracts.product_lines import PRODUCT_LINES
 from users.composition import SPEC
 
 PASSWORD = "monsoon-42-lamp"
 
 
+def said(line: str | None) -> dict[str, str]:
+    """What the gateway adds for a request that names a product line."""
+    return {INTERNAL_HEADER: line} if line is not None else {}
+
+
+@pytest.fixture
+def all_lines_sell(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every product line has a plan."""
+    for key, line in PRODUCT_LINES.items():
+        monkeypatch.setitem(PRODUCT_LINES, key, replace(line, plans=("free",)))
+
+
 class Users(Slice):
     """Users, and the ways in."""
+
+    def client(self, token: object = None, *, address: str = "127.0.0.1", **headers: str) -> httpx.AsyncClient:
+        """A client of the API at ``address``, as the server has found out."""
+        client = super().client(token, **headers)
+        client._transport = httpx.ASGITransport(app=self.service.app, client=(address, 1))
+        return client
 
     async def register(self, email: str = "asha@example.com", *, line: str | None = None, **fields: Any) -> Any:
         body = {
@@ -25,15 +46,24 @@ class Users(Slice):
             "password": PASSWORD,
             "consents": [{"kind": "terms"}, {"kind": "privacy"}],
         } | fields
-        async with self.client(**({"X-Product-Line": line} if line else {})) as client:
+        async with self.client(**said(line)) as client:
             return await client.post("/api/v1/auth/register", json=body)
 
-    async def log_in(self, email: str = "asha@example.com", password: str = PASSWORD, **headers: str) -> httpx.Response:
-        async with self.client(**headers) as client:
-            return await client.post("/api/v1/auth/login", json={"email": email, "password": password})
+    async def log_in(
+        self,
+        email: str = "asha@example.com",
+        password: str = PASSWORD,
+        *,
+        line: str | None = None,
+        consents: Sequence[dict[str, str]] = (),
+        **headers: str,
+    ) -> httpx.Response:
+        body = {"email": email, "password": password} | ({"consents": list(consents)} if consents else {})
+        async with self.client(**headers, **said(line)) as client:
+            return await client.post("/api/v1/auth/login", json=body)
 
-    async def refresh(self, token: str) -> httpx.Response:
-        async with self.client() as client:
+    async def refresh(self, token: str, *, line: str | None = None) -> httpx.Response:
+        async with self.client(**said(line)) as client:
             return await client.post("/api/v1/auth/refresh", json={"refresh_token": token})
 
     async def member(self, email: str = "asha@example.com", **fields: Any) -> dict[str, Any]:

@@ -114,7 +114,7 @@ class ServiceSettings(BaseSettings):
     token_issuer: str = Field("talkingphoto", description="`iss` of access tokens.")
     token_audience: str = Field("talkingphoto-api", description="`aud` of access tokens.")
     jwt_secret_key: SecretStr | None = Field(
-        None, description="Only where HS256 is chosen over EdDSA: the shared secret, at least 32 characters."
+        None, description="Not accepted: tokens are signed with users' Ed25519 key, JWT_PRIVATE_KEY."
     )
 
     default_product_line: str = Field("talkingphoto", description="When nothing in a request says which product.")
@@ -188,10 +188,11 @@ class ServiceSettings(BaseSettings):
         return [name for name in self.required() if not _plain(getattr(self, name))]
 
     def _weak_keys(self) -> Iterator[str]:
-        for name in ("jwt_secret_key", "object_signing_key"):
-            value = _plain(getattr(self, name))
-            if value and len(value) < _SHORTEST_SIGNING_SECRET:
-                yield f"{name.upper()} is shorter than {_SHORTEST_SIGNING_SECRET} characters"
+        if self.jwt_secret_key is not None:
+            yield "JWT_SECRET_KEY is not accepted, unset it: tokens are signed with the Ed25519 key of JWT_PRIVATE_KEY"
+        key = _plain(self.object_signing_key)
+        if key and len(key) < _SHORTEST_SIGNING_SECRET:
+            yield f"OBJECT_SIGNING_KEY is shorter than {_SHORTEST_SIGNING_SECRET} characters"
 
     def _unfit_for_production(self) -> Iterator[str]:
         if self.debug:

@@ -80,7 +80,7 @@ async def test_a_call_carries_request_trace_product_and_token(billing: ServiceCl
 
     assert got["query"] == {"a": "b c"}
     sent = {name.lower(): value for name, value in got["headers"].items()}
-    assert (sent["x-request-id"], sent["traceparent"], sent["x-product-line"]) == ("request-1", TRACE, "pixie")
+    assert (sent["x-request-id"], sent["traceparent"], sent["x-internal-product-line"]) == ("request-1", TRACE, "pixie")
     assert sent["authorization"] == "Bearer t.o.k"
 
 

@@ -13,6 +13,7 @@ from starlette.responses import StreamingResponse
 
 from chassis.http import edge, server
 from chassis.http.app import create_app
+from chassis.observe import context
 from chassis.settings import ServiceSettings
 from chassis.testing.served import served
 
@@ -23,9 +24,14 @@ def an_app() -> FastAPI:
     app = create_app(name="bounded", settings=ServiceSettings(env="test"), version="1", routers=[], readiness={})
 
     @app.get("/client")
-    async def client(request: Request) -> dict[str, str]:
+    async def client(request: Request) -> dict[str, str | None]:
         assert request.client is not None
-        return {"client": request.client.host, "scheme": request.url.scheme, "key": request.headers.get("key", "")}
+        return {
+            "client": request.client.host,
+            "scheme": request.url.scheme,
+            "key": request.headers.get("key", ""),
+            "line": context.current().product_line,
+        }
 
     @app.post("/body")
     async def body(request: Request) -> int:
@@ -210,3 +216,10 @@ async def test_the_client_is_the_last_address_that_is_no_trusted_proxy(
         headers = [("X-Forwarded-For", value) for value in forwarded] + [("X-Forwarded-Proto", "https")]
         answer = (await http.get(f"{url}/client", headers=headers)).json()
     assert (answer["client"], answer["scheme"]) == (client, "http" if client == "127.0.0.1" else "https")
+
+
+@pytest.mark.parametrize(("trusted", "line"), [("", None), ("10.0.0.0/8", None), ("127.0.0.1", "pixie")])
+async def test_internal_headers_are_believed_from_proxies_alone(trusted: str, line: str | None) -> None:
+    async with served(an_app(), trusted_proxies=trusted) as url, httpx.AsyncClient() as http:
+        headers = {"X-Internal-Product-Line": "pixie", "X-Forwarded-For": "198.51.100.1"}
+        assert (await http.get(f"{url}/client", headers=headers)).json()["line"] == line

@@ -18,8 +18,6 @@ from chassis.identity.tokens import TokenVerifier, bearer_token
 from chassis.settings import ServiceSettings, SettingsError
 from chassis.testing.tokens import AUDIENCE, ISSUER, Issuer, an_identity
 
-SECRET = "0123456789abcdef0123456789abcdef-of-this-test"
-
 
 @pytest.fixture(scope="module")
 def issuer() -> Issuer:
@@ -33,13 +31,15 @@ class Users:
         self.issuers = list(issuers)
         self.asked = 0
         self.away = False
+        self.withdrawn: list[str] = []
 
     async def keys(self) -> Mapping[str, Any]:
         self.asked += 1
         await asyncio.sleep(0)
         if self.away:
             raise ConnectionRefusedError
-        return {"keys": [key for issuer in self.issuers for key in issuer.key_set()["keys"]]}
+        published = [key for issuer in self.issuers for key in issuer.key_set()["keys"]]
+        return {"keys": published, "withdrawn": self.withdrawn}
 
 
 def verifier_of(users: Users, **options: Any) -> TokenVerifier:
@@ -60,6 +60,8 @@ async def test_a_token_says_who_is_calling(issuer: Issuer) -> None:
         {"typ": "refresh"},
         {"typ": None},
         {"sid": None},
+        {"product_line": None},
+        {"product_line": "nothing"},
         {"sub": "not-a-uuid"},
         {"exp": None},
         {"exp": "tomorrow"},
@@ -105,15 +107,7 @@ async def test_only_ed25519_is_accepted(issuer: Issuer) -> None:
             await verifier.verify(token)
 
 
-async def test_hs256_only_where_a_secret_is_configured(issuer: Issuer) -> None:
-    settings = ServiceSettings(jwt_secret_key=SECRET)
-    verifier = TokenVerifier.from_settings(settings)
-    identity = an_identity()
-    claims = identity.claims(issuer=ISSUER, audience=AUDIENCE)
-
-    assert await verifier.verify(jwt.encode(claims, SECRET, algorithm="HS256")) == identity
-    with pytest.raises(NotAuthenticated):
-        await verifier.verify(issuer.token())
+def test_without_an_address_for_keys_there_is_no_verifier() -> None:
     with pytest.raises(SettingsError, match="JWKS_URL"):
         TokenVerifier.from_settings(ServiceSettings())
 
@@ -175,15 +169,39 @@ async def test_a_new_key_is_read_when_a_token_names_it(issuer: Issuer) -> None:
 
 async def test_tokens_with_made_up_keys_do_not_flood_users(issuer: Issuer) -> None:
     users = Users(issuer)
-    ticks = [0.0]
-    verifier = verifier_of(users, ticks=lambda: ticks[0])
+    verifier = verifier_of(users, refresh_at_most_every_s=0.2)
     strangers = [Issuer(f"stranger-{number}").token() for number in range(20)]
-    answers = await asyncio.gather(*(verifier.verify(token) for token in strangers), return_exceptions=True)
-    ticks[0] += 4.9
-    answers += await asyncio.gather(*(verifier.verify(token) for token in strangers), return_exceptions=True)
+    began = time.monotonic()
+    answers = []
+    for _ in range(3):
+        answers += await asyncio.gather(*(verifier.verify(token) for token in strangers), return_exceptions=True)
 
-    assert users.asked == 1
+    assert users.asked == 3
+    assert time.monotonic() - began > 0.4
     assert all(isinstance(answer, NotAuthenticated) for answer in answers)
+
+
+async def test_a_good_token_of_a_new_key_is_never_refused_because_others_asked_just_before(issuer: Issuer) -> None:
+    users = Users(issuer)
+    verifier = verifier_of(users, refresh_at_most_every_s=0.2)
+    successor = Issuer("next-key")
+    with pytest.raises(NotAuthenticated):
+        await verifier.verify(Issuer("stranger").token())
+    users.issuers.append(successor)
+
+    await asyncio.gather(*(verifier.verify(token) for token in (successor.token(), successor.token(), issuer.token())))
+
+    assert users.asked == 2
+
+
+async def test_a_key_that_cannot_be_looked_for_is_not_the_callers_fault(issuer: Issuer) -> None:
+    users = Users(issuer)
+    verifier = verifier_of(users, refresh_at_most_every_s=0)
+    await verifier.verify(issuer.token())
+    users.away = True
+
+    with pytest.raises(Unavailable):
+        await verifier.verify(Issuer("next-key").token())
 
 
 async def test_everybody_waits_for_the_same_first_read(issuer: Issuer) -> None:
@@ -257,6 +275,28 @@ async def test_users_being_away_logs_nobody_out(issuer: Issuer) -> None:
     assert users.asked == 2
 
 
+async def test_a_key_that_is_not_published_any_more_is_kept_until_its_tokens_have_ended(issuer: Issuer) -> None:
+    retired = Issuer("retired")
+    users = Users(issuer, retired)
+    ticks = [0.0]
+    verifier = verifier_of(users, ticks=lambda: ticks[0], keys_max_age_s=60)
+    known, unseen = retired.token(), retired.token()
+    await verifier.verify(known)
+    users.issuers.remove(retired)
+
+    for _ in range(2):
+        ticks[0] += 61
+        await verifier.verify(issuer.token())
+    for token in (known, unseen):
+        await verifier.verify(token)
+
+    ticks[0] += 24 * 3600 + 61
+    await verifier.verify(issuer.token())
+    for token in (known, unseen):
+        with pytest.raises(NotAuthenticated):
+            await verifier.verify(token)
+
+
 async def test_a_withdrawn_key_takes_its_tokens_with_it(issuer: Issuer) -> None:
     leaked = Issuer("leaked")
     users = Users(issuer, leaked)
@@ -264,7 +304,7 @@ async def test_a_withdrawn_key_takes_its_tokens_with_it(issuer: Issuer) -> None:
     verifier = verifier_of(users, ticks=lambda: ticks[0], keys_max_age_s=60)
     token = leaked.token()
     await verifier.verify(token)
-    users.issuers.remove(leaked)
+    users.withdrawn.append("leaked")
 
     ticks[0] += 61
     await verifier.verify(issuer.token())

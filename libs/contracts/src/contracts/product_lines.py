@@ -12,7 +12,11 @@ MEDIA_TYPES = ("audio/mpeg", "audio/wav", "audio/mp4", "video/mp4", "video/quick
 
 @dataclass(frozen=True, slots=True)
 class ProductLine:
-    """What makes one product differ from the others. Sizes in bytes, times in seconds."""
+    """What makes one product differ from the others. Sizes in bytes, times in seconds.
+
+    ``plans`` are the keys of what billing's catalogue sells, the cheapest first; without any the line cannot be used.
+    Where ``tells_known_addresses`` is off, a registration with the address of an account is answered like any other.
+    """
 
     key: ProductLineKey
     display_name: str
@@ -28,6 +32,7 @@ class ProductLine:
     consent_required: bool = False
     name_required: bool = False
     verified_before_generation: bool = False
+    tells_known_addresses: bool = False
     default_providers: dict[str, str] = field(default_factory=dict)
 
 
@@ -50,7 +55,7 @@ _LINES = (
         bucket="reely-storage",
         region="us-east-1",
         cdn_domain=None,
-        plans=("free", "pro", "premium"),
+        plans=(),
         default_providers={"hook_detection": "openai"},
     ),
     ProductLine(
@@ -60,7 +65,7 @@ _LINES = (
         bucket="filmstudio-storage",
         region="us-east-1",
         cdn_domain=None,
-        plans=("free", "standard", "pro", "enterprise"),
+        plans=(),
         upload_types=IMAGE_TYPES + MEDIA_TYPES,
         access_token_seconds=86_400,
         name_required=True,
@@ -72,7 +77,7 @@ _LINES = (
         bucket="pixie-files",
         region="us-east-1",
         cdn_domain=None,
-        plans=("free", "premium"),
+        plans=(),
         upload_types=IMAGE_TYPES + MEDIA_TYPES,
         name_required=True,
         default_providers={"image_generation": "fal_ai"},
@@ -80,3 +85,8 @@ _LINES = (
 )
 
 PRODUCT_LINES: dict[str, ProductLine] = {line.key.value: line for line in _LINES}
+
+
+def offered() -> tuple[str, ...]:
+    """Product lines that have plans: the only ones in which anybody can be, or order."""
+    return tuple(key for key, line in PRODUCT_LINES.items() if line.plans)

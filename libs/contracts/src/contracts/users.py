@@ -23,6 +23,16 @@ class UserRegistered(Event):
     home_product_line: str
 
 
+class RegistrationRepeated(Event):
+    """Somebody registered with the address of an account; the answer did not say so, its owner is told."""
+
+    NAME: ClassVar[str] = "users.registration_repeated.v1"
+    READERS: ClassVar[tuple[str, ...]] = ("notify",)
+
+    user_id: UUID
+    product_line: str
+
+
 class UserUpdated(Event):
     """Fields that other services keep a copy of have changed; ``version`` rises with every change."""
 
@@ -32,6 +42,7 @@ class UserUpdated(Event):
     user_id: UUID
     email: str
     name: str | None = None
+    username: str | None = None
     language: str = "en"
     is_active: bool = True
     version: int

@@ -22,6 +22,7 @@ from chassis.run.service import Dependencies, Service, ServiceSpec
 from gateway.docs import endpoints as docs_endpoints
 from gateway.proxy.headers import SecurityHeaders, cors
 from gateway.proxy.limits import Limits
+from gateway.proxy.lines import Lines
 from gateway.proxy.slashes import TrailingSlashes
 from gateway.proxy.table import TABLE
 from gateway.proxy.upstream import Proxy, Upstreams
@@ -33,7 +34,6 @@ class Platform(BaseModel):
 
     name: str = "TalkingPhoto"
     version: str
-    environment: str
     status: str = "running"
     documentation: str = "/api/docs"
 
@@ -60,7 +60,7 @@ def build(settings: Settings, deps: Dependencies) -> Service:
         name="gateway",
         settings=settings,
         version=version("talkingphoto-gateway"),
-        routers=[_root(settings), docs_endpoints.router],
+        routers=[_root(), docs_endpoints.router],
         readiness=sessions | {service: partial(upstreams.answers, service) for service in upstreams.urls},
         lifespan=lifespan,
         description="The one public entry.",
@@ -74,18 +74,19 @@ def build(settings: Settings, deps: Dependencies) -> Service:
     app.state.verifier = deps.verifier
     app.state.upstreams = upstreams
     app.state.document = docs_endpoints.Known()
-    app.router.routes.extend(Route(row.template, Proxy(row, upstreams, deps.verifier, limits)) for row in TABLE)
+    lines = Lines(settings.product_line_hosts)
+    app.router.routes.extend(Route(row.template, Proxy(row, upstreams, deps.verifier, limits, lines)) for row in TABLE)
     app.mount("/api/docs/assets", StaticFiles(directory=str(docs_endpoints.ASSETS)))
     return Service(name="gateway", app=app, listeners=session_listeners("gateway", deps.verifier))
 
 
-def _root(settings: Settings) -> APIRouter:
+def _root() -> APIRouter:
     router = APIRouter()
 
     @router.get("/")
     async def read_root() -> Platform:
-        """Name, version, environment and status (GTW-06)."""
-        return Platform(version=version("talkingphoto-gateway"), environment=settings.env)
+        """Name, version and status (GTW-06)."""
+        return Platform(version=version("talkingphoto-gateway"))
 
     return router
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from chassis.settings import ServiceSettings
+from contracts.product_lines import PRODUCT_LINES
 
 
 class Settings(ServiceSettings):
@@ -18,8 +19,19 @@ class Settings(ServiceSettings):
     upstreams: dict[str, str] = Field(
         default_factory=dict, description='Base URL of each service, as JSON: {"users": "http://users:8000", ...}.'
     )
+    product_line_hosts: dict[str, str] = Field(
+        default_factory=dict,
+        description='Host names that belong to one product, as JSON: {"reely.example.com": "reely", ...}.',
+    )
     rate_limit_factor: float = Field(1.0, gt=0, description="Multiplies every limit on how often a client may ask.")
     upstream_connect_s: float = Field(2.0, gt=0, description="How long a connection to a service may take.")
     upstream_answer_s: float = Field(
         30.0, gt=0, description="How long a service may take to begin its answer, and pause within a stream."
     )
+
+    @field_validator("product_line_hosts")
+    @classmethod
+    def _known_lines(cls, value: dict[str, str]) -> dict[str, str]:
+        if unknown := sorted(set(value.values()) - PRODUCT_LINES.keys()):
+            raise ValueError(f"names product lines that are not known: {', '.join(unknown)}")
+        return value

@@ -71,6 +71,14 @@ async def test_a_user_may_ask_a_hundred_and_twenty_times_a_minute_and_is_told(ga
 
 
 @as_in_production
+async def test_a_plan_of_the_same_name_in_another_line_is_another_plan(gateway: Any) -> None:
+    for line, limit in (("talkingphoto", "360"), ("filmstudio", "120")):
+        token = gateway.issuer.token(an_identity(product_line=line, plan="pro"))
+        async with gateway.request("GET", "/api/v1/users/me", token=token) as answer:
+            assert answer.headers["X-RateLimit-Limit"] == limit
+
+
+@as_in_production
 async def test_payments_and_players_are_not_held_up(gateway: Any) -> None:
     assert set(await statuses(gateway, 100, "POST", "/api/v1/billing/webhooks/stripe", token=None)) == {503}
     assert set(await statuses(gateway, 100, "GET", "/api/v1/objects/plain", token=None)) == {200}

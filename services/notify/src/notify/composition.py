@@ -14,7 +14,7 @@ from chassis.messaging.consumer import Consumers
 from chassis.messaging.listeners import Listeners
 from chassis.messaging.sessions import session_listeners
 from chassis.run.service import Dependencies, Service, ServiceSpec
-from contracts.users import UserRegistered, UserUpdated
+from contracts.users import RegistrationRepeated, UserRegistered, UserUpdated
 from contracts.workflow import (
     RunCancelled,
     RunCompleted,
@@ -84,6 +84,11 @@ def _consumers() -> Consumers:
     async def remember(event: UserUpdated, tx: Transaction) -> None:
         """Keep name and language."""
         await service.remember(event, tx)
+
+    @users.each(RegistrationRepeated)
+    async def warn(event: RegistrationRepeated, tx: Transaction) -> None:
+        """Tell the owner of an address that somebody registered with it."""
+        await service.warn_of_registration(event, tx)
 
     return registry
 

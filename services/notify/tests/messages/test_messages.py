@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,7 @@ import pytest
 from chassis import ids
 from chassis.bus.port import ACKNOWLEDGE
 from contracts.notify import NotificationSent
-from contracts.users import UserRegistered, UserUpdated
+from contracts.users import RegistrationRepeated, UserRegistered, UserUpdated
 from notify.messages.templates import REFUNDS, TEMPLATES, refund, render
 
 
@@ -46,6 +47,34 @@ async def test_a_new_user_is_greeted_once(notify: Any) -> None:
     assert (message["kind"], message["title"]) == ("welcome", "स्वागत है, Asha")
     [sent] = notify.said(NotificationSent)
     assert (str(sent.notification_id), sent.channel, sent.kind) == (message["id"], "in_app", "welcome")
+
+
+@pytest.mark.parametrize(
+    ("fields", "kept"), [({}, "asha"), ({"username": "asha2"}, "asha2"), ({"name": "Asha", "username": "asha"}, "Asha")]
+)
+async def test_who_has_no_name_is_called_by_the_username_after_a_change_too(
+    notify: Any, fields: dict[str, str], kept: str
+) -> None:
+    user_id = ids.uuid7()
+    await notify.tell(registered(user_id))
+    await notify.tell(updated(user_id, 2, language="es", **fields))
+    assert await notify.rows("SELECT name, language FROM recipients") == [{"name": kept, "language": "es"}]
+
+
+async def test_the_owner_of_an_address_is_warned_once_a_day(notify: Any) -> None:
+    user_id, stranger = ids.uuid7(), ids.uuid7()
+    await notify.tell(registered(user_id, language="es"))
+    repeated = notify.delivery(RegistrationRepeated(user_id=user_id, product_line="talkingphoto"))
+    for delivery in (repeated, repeated):
+        assert await notify.deliver(delivery) == [ACKNOWLEDGE]
+    again = RegistrationRepeated(user_id=user_id, product_line="talkingphoto")
+    assert await notify.tell(again, again.model_copy()) == [ACKNOWLEDGE] * 2
+    warnings = [m for m in (await messages_of(notify, user_id))["items"] if m["kind"] == "registration_repeated"]
+    assert [warning["title"] for warning in warnings] == ["Alguien se registró con tu dirección"]
+    notify.clock.advance(timedelta(days=1))
+    assert await notify.tell(again) == [ACKNOWLEDGE]
+    assert (await messages_of(notify, user_id))["total"] == 3
+    assert (await messages_of(notify, stranger))["total"] == 0
 
 
 async def test_the_longest_name_still_fits_the_title(notify: Any) -> None:

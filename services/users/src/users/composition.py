@@ -8,18 +8,22 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from chassis.data import migrations
-from chassis.data.database import Transaction
+from chassis.data.database import Database, Transaction
+from chassis.data.outages import is_database_away
 from chassis.http.app import create_app
 from chassis.messaging.consumer import Consumers
 from chassis.messaging.sessions import session_listeners
 from chassis.run.service import Dependencies, Service, ServiceSpec
 from contracts.billing import EntitlementsChanged
 from users.accounts import endpoints as account_endpoints
+from users.accounts.administrators import make_first
 from users.accounts.passwords import Hasher
-from users.accounts.service import keep_entitlements
+from users.accounts.service import commonest_cost, keep_entitlements
 from users.devices import AddressHasher
 from users.keys import endpoints as key_endpoints
 from users.keys import signing
+from users.keys.keyring import Keyring
+from users.retention.housekeeping import Housekeeping
 from users.sessions import endpoints as session_endpoints
 from users.sessions.lockout import Lockout
 from users.sessions.service import Sessions
@@ -33,15 +37,17 @@ def build(settings: Settings, deps: Dependencies) -> Service:
     """Users' app and consumers."""
     if deps.database is None:
         raise ValueError("users needs a database")
+    database = deps.database
     hasher = Hasher(settings.bcrypt_cost)
-    key = signing.load(settings)
-    address_hash = AddressHasher.of(settings, key)
-    sessions = Sessions(deps.database, hasher, key, Lockout(address_hash, settings), settings)
+    keyring = Keyring(deps.database, signing.load(settings), settings.jwt_withdrawn_keys)
+    address_hash = AddressHasher.of(settings)
+    sessions = Sessions(deps.database, hasher, keyring, Lockout(address_hash, settings), address_hash, settings)
     sign_ins = SignIns(deps.database, sessions, configured(settings), address_hash, settings)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        await hasher.start()
+        await hasher.start(await _stored_cost(database))
+        await make_first(hasher, settings, database)
         yield
         for provider in sign_ins.providers.values():
             await provider.http.aclose()
@@ -58,7 +64,7 @@ def build(settings: Settings, deps: Dependencies) -> Service:
     app.state.database = deps.database
     app.state.verifier = deps.verifier
     app.state.hasher = hasher
-    app.state.signing_key = key
+    app.state.keyring = keyring
     app.state.address_hash = address_hash
     app.state.sessions = sessions
     app.state.sign_ins = sign_ins
@@ -68,7 +74,19 @@ def build(settings: Settings, deps: Dependencies) -> Service:
         database=deps.database,
         consumers=_consumers(),
         listeners=session_listeners("users", deps.verifier),
+        background=(Housekeeping(deps.database, settings),),
     )
+
+
+async def _stored_cost(database: Database) -> int | None:
+    try:
+        async with database.transaction() as tx:
+            return await commonest_cost(tx)
+    except Exception as error:
+        # Nobody can log in while the database is away, and the next start asks again.
+        if not is_database_away(error):
+            raise
+        return None
 
 
 def _consumers() -> Consumers:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import hashlib
 import hmac
 import ipaddress
+import secrets
 from dataclasses import dataclass
 from typing import Annotated
+from uuid import UUID
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from fastapi import Depends, Request
 
-from users.keys.signing import SigningKey
+from users.keys.signing import kept
 from users.settings import Settings
 
 _PURPOSE = b"talkingphoto users: addresses of consents and failed logins"
@@ -28,8 +30,8 @@ class Device:
 
 def _device(request: Request) -> Device:
     return Device(
-        # Behind the gateway, which sets the header and strips what clients send.
-        ip_address=request.headers.get("X-Forwarded-For", request.client.host if request.client else None),
+        # The server has looked at who may say where a request comes from (``TRUSTED_PROXIES``).
+        ip_address=request.client.host if request.client else None,
         user_agent=request.headers.get("User-Agent"),
     )
 
@@ -45,21 +47,34 @@ class AddressHasher:
         self._key = key
 
     @classmethod
-    def of(cls, settings: Settings, signing_key: SigningKey) -> AddressHasher:
-        """With the key the settings name, else one derived from the key that signs tokens."""
+    def of(cls, settings: Settings) -> AddressHasher:
+        """With the key the settings name; outside production one that is made and kept beside the key of tokens.
+
+        It is none that is ever replaced with another one: all locks would end, and hashes of consents say nothing more.
+        """
         if settings.address_hash_key is not None:
             secret = settings.address_hash_key.get_secret_value().encode()
+        elif settings.jwt_key_file is not None:
+            secret = kept(settings.jwt_key_file.with_name("addresses.key"), _new_secret)
         else:
-            secret = signing_key.private.private_bytes_raw()
+            secret = _new_secret()
         return cls(HKDF(hashes.SHA256(), length=32, salt=None, info=_PURPOSE).derive(secret))
 
     def __call__(self, device: Device) -> bytes:
         """32 bytes, the same for the same address; a device without an address counts as one of its own."""
         return hmac.digest(self._key, (device.ip_address or "").encode(), hashlib.sha256)
 
+    def of_login(self, login: str) -> UUID:
+        """Stands for what somebody logs in as, in whatever case."""
+        return UUID(bytes=hmac.digest(self._key, b"login " + login.lower().encode(), hashlib.sha256)[:16])
+
     def of_network(self, device: Device) -> bytes:
         """The same for all addresses that one subscriber can choose from."""
         return hmac.digest(self._key, (network_of(device.ip_address) or "").encode(), hashlib.sha256)
+
+
+def _new_secret() -> bytes:
+    return secrets.token_bytes(32)
 
 
 def network_of(address: str | None) -> str | None:

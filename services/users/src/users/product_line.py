@@ -1,25 +1,18 @@
-"""Which product a request is for (PLT-06), as far as this service can tell."""
+"""The product in which an account is opened (PLT-06)."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Depends, Header, Request
+from fastapi import Depends, Request
 
-from chassis.errors import Invalid
-from contracts.product_lines import PRODUCT_LINES, ProductLine
-
-
-async def _product_line(
-    request: Request,
-    x_product_line: Annotated[str | None, Header(description="One of the four products.")] = None,
-) -> ProductLine:
-    key = x_product_line or request.app.state.settings.default_product_line
-    if key not in PRODUCT_LINES:
-        raise Invalid(
-            "The product line is not known.", fields={"X-Product-Line": f"one of {', '.join(sorted(PRODUCT_LINES))}"}
-        )
-    return PRODUCT_LINES[key]
+from chassis.identity.product_line import Said, offered_line
+from contracts.product_lines import ProductLine
 
 
-Line = Annotated[ProductLine, Depends(_product_line)]
+async def _opening(said: Said, request: Request) -> ProductLine:
+    return offered_line(said or request.app.state.settings.default_product_line)
+
+
+OpeningLine = Annotated[ProductLine, Depends(_opening)]
+"""Where an account is opened; ``LineNotOffered`` where nothing can be had."""

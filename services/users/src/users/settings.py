@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from pydantic import Field, SecretStr
+from pydantic import EmailStr, Field, SecretStr, field_validator
+from pydantic_settings import NoDecode
 
 from chassis.settings import ServiceSettings
+from users.accounts.passwords import weakness
 
 
 class Settings(ServiceSettings):
     """What users needs beyond the common settings."""
 
-    REQUIRED_IN_PRODUCTION: ClassVar[tuple[str, ...]] = ("database_url", "jwt_private_key")
+    REQUIRED_IN_PRODUCTION: ClassVar[tuple[str, ...]] = ("database_url", "jwt_private_key", "address_hash_key")
 
     service_name: str = Field("users", description="In log lines, metrics and traces.")
     jwt_private_key: SecretStr | None = Field(
@@ -22,11 +24,14 @@ class Settings(ServiceSettings):
     jwt_key_file: Path | None = Field(
         None, description="Outside production: where a key is kept, made at the first start."
     )
+    jwt_withdrawn_keys: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Ids of signing keys that got into wrong hands, separated by commas: their tokens end at once."
+    )
     refresh_days: int = Field(7, ge=1, le=90, description="Life of a refresh token.")
     refresh_grace_s: float = Field(
         10.0, ge=0, le=60, description="A refresh token may be used again this long after: two tabs, one lost answer."
     )
-    bcrypt_cost: int | None = Field(None, ge=10, le=15, description="Fixed cost; without it calibrated at start.")
+    bcrypt_cost: int = Field(12, ge=10, le=15, description="Of new hashes; weaker ones are replaced at a login.")
     lockout_failures: int = Field(5, ge=1, description="Failed logins within the window that lock an account.")
     lockout_window_minutes: int = Field(60, ge=1, description="Window in which failures are counted.")
     lockout_minutes: int = Field(30, ge=1, description="How long an account stays locked.")
@@ -34,8 +39,15 @@ class Settings(ServiceSettings):
         30, ge=1, description="Failed logins within the window, for any accounts, that lock their address out."
     )
     address_hash_key: SecretStr | None = Field(
-        None, description="Key of the hashes of IP addresses; without it derived from the key that signs tokens."
+        None,
+        min_length=32,
+        description="Key of the hashes of IP addresses, never replaced; outside production one is made and kept.",
     )
+
+    admin_email: EmailStr | None = Field(
+        None, max_length=255, description="First start of a local installation: who is made its administrator."
+    )
+    admin_password: SecretStr | None = Field(None, description="With ADMIN_EMAIL: the password of that account.")
 
     signin_google_client_id: str | None = Field(None, description="Google sign-in: the OAuth client's id.")
     signin_google_client_secret: SecretStr | None = Field(None, description="Google sign-in: the client's secret.")
@@ -50,11 +62,23 @@ class Settings(ServiceSettings):
     signin_minutes: int = Field(10, ge=1, le=60, description="How long a started sign-in may take.")
     signin_ticket_s: float = Field(60.0, gt=0, le=600, description="How long a web client may take to fetch tokens.")
 
+    @field_validator("jwt_withdrawn_keys", mode="before")
+    @classmethod
+    def _split_keys(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("admin_password")
+    @classmethod
+    def _strong(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and (wrong := weakness(value.get_secret_value())) is not None:
+            raise ValueError(wrong)
+        return value
+
     def required(self) -> tuple[str, ...]:
-        """A provider of identities is set up in full or not at all."""
+        """A provider of identities, and the first administrator, are set up in full or not at all."""
         needed = [
             name
-            for group in (_GOOGLE, _APPLE)
+            for group in (_GOOGLE, _APPLE, _ADMINISTRATOR)
             if any(getattr(self, name) is not None for name in group)
             for name in group
         ]
@@ -65,5 +89,6 @@ class Settings(ServiceSettings):
         return (*super().public_urls(), self.signin_google_issuer, self.signin_apple_issuer)
 
 
+_ADMINISTRATOR = ("admin_email", "admin_password")
 _GOOGLE = ("signin_google_client_id", "signin_google_client_secret")
 _APPLE = ("signin_apple_client_id", "signin_apple_team_id", "signin_apple_key_id", "signin_apple_private_key")

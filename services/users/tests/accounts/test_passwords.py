@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 import time
 from typing import Any
 
@@ -10,6 +11,8 @@ import pytest
 
 from users.accounts import passwords
 from users.accounts.passwords import Hasher, weakness
+from users.accounts.service import commonest_cost
+from users.settings import Settings
 
 
 @pytest.fixture
@@ -68,23 +71,70 @@ async def test_an_unknown_account_is_compared_at_login_too(users: Any, monkeypat
     assert {hashed[:7] for hashed in compared} == {b"$2b$04$"}
 
 
-@pytest.mark.parametrize(
-    ("seconds_at_10", "chosen"), [(0.001, 12), (0.037, 12), (0.040, 11), (0.070, 11), (0.080, 10), (5.0, 10)]
-)
-async def test_the_cost_is_the_largest_that_is_quick_enough(
-    monkeypatch: pytest.MonkeyPatch, seconds_at_10: float, chosen: int
+async def test_without_a_setting_hashes_cost_twelve() -> None:
+    assert Settings(env="test").bcrypt_cost == 12
+    with pytest.raises(ValueError, match="greater than or equal to 10"):
+        Settings(env="test", bcrypt_cost=9)
+
+
+async def test_hashes_only_ever_get_stronger(users: Any) -> None:
+    """A replica with a lower cost leaves what another has hashed alone."""
+    await users.register()
+    strong = bcrypt.hashpw(passwords._digest("monsoon-42-lamp"), bcrypt.gensalt(6))
+    await users.execute("UPDATE users SET password_hash = $1", strong)
+    assert (await users.log_in()).status_code == 200
+    assert (await users.rows("SELECT password_hash FROM users"))[0]["password_hash"] == strong
+
+
+@pytest.mark.parametrize(("own", "stored", "reference"), [(5, None, 5), (5, 7, 7), (7, 5, 7)])
+async def test_every_comparison_does_the_work_of_the_largest_common_cost(
+    monkeypatch: pytest.MonkeyPatch, own: int, stored: int | None, reference: int
 ) -> None:
-    moments = iter([0.0, seconds_at_10])
-    monkeypatch.setattr(time, "perf_counter", lambda: next(moments, seconds_at_10))
-    assert passwords._calibrated() == chosen
+    hasher = Hasher(own)
+    await hasher.start(stored)
+    hashed = [bcrypt.hashpw(passwords._digest("monsoon-42"), bcrypt.gensalt(cost)) for cost in (4, 5, reference)]
+    work: list[int] = []
+    compare, hash_anew = bcrypt.checkpw, bcrypt.hashpw
+
+    def compared(password: bytes, against: bytes) -> bool:
+        work.append(2 ** passwords.cost_of(against))
+        return compare(password, against)
+
+    def hashed_anew(password: bytes, salt: bytes) -> bytes:
+        work.append(2 ** passwords.cost_of(salt))
+        return hash_anew(password, salt)
+
+    monkeypatch.setattr(bcrypt, "checkpw", compared)
+    monkeypatch.setattr(bcrypt, "hashpw", hashed_anew)
+    for known in (*hashed, None):
+        work.clear()
+        assert await hasher.matches("monsoon-42", known) is (known is not None)
+        assert sum(work) == 2**reference
 
 
-async def test_a_calibrated_hasher_keeps_to_its_bounds() -> None:
-    hasher = Hasher()
-    await hasher.start()
-    cost = int((await hasher.hash("monsoon-42")).split(b"$")[2])
-    assert 10 <= cost <= 12
-    assert hasher.outdated(bcrypt.hashpw(b"x", bcrypt.gensalt(4)))
+async def test_unknown_accounts_are_compared_at_the_cost_of_what_is_stored(users: Any) -> None:
+    for number, cost in enumerate((5, 6, 6)):
+        await users.register(f"{number}@example.com")
+        kept = bcrypt.hashpw(b"x", bcrypt.gensalt(cost))
+        await users.execute("UPDATE users SET password_hash = $1 WHERE email = $2", kept, f"{number}@example.com")
+    async with users.database.transaction() as tx:
+        assert await commonest_cost(tx) == 6
+        await tx.execute("DELETE FROM users")
+        assert await commonest_cost(tx) is None
+
+
+async def test_a_wrong_password_takes_the_time_of_an_unknown_account(hasher: Hasher) -> None:
+    """Measured in the time of this process, whoever else is busy: medians of comparisons that take turns."""
+    older = bcrypt.hashpw(passwords._digest("monsoon-42"), bcrypt.gensalt(8))
+    cases: dict[str, bytes | None] = {"unknown": None, "known": await hasher.hash("monsoon-42"), "older": older}
+    took: dict[str, list[float]] = {name: [] for name in cases}
+    for _ in range(15):
+        for name, hashed in cases.items():
+            began = time.process_time()
+            assert not await hasher.matches("wrong-password-1", hashed)
+            took[name].append(time.process_time() - began)
+    medians = [statistics.median(times) for times in took.values()]
+    assert max(medians) - min(medians) < 0.010
 
 
 async def test_without_a_start_nobody_is_let_in_by_a_quick_answer() -> None:
@@ -94,12 +144,15 @@ async def test_without_a_start_nobody_is_let_in_by_a_quick_answer() -> None:
 
 async def test_an_old_hash_is_replaced_at_the_next_login(users: Any) -> None:
     await users.register()
+    hasher = users.service.app.state.hasher
+    hasher._cost = 6
+    await hasher.start()
     old = bcrypt.hashpw(passwords._digest("monsoon-42-lamp"), bcrypt.gensalt(5))
     await users.execute("UPDATE users SET password_hash = $1", old)
     assert (await users.log_in(password="wrong-password-1")).status_code == 401
     assert (await users.rows("SELECT password_hash FROM users"))[0]["password_hash"] == old
     assert (await users.log_in()).status_code == 200
-    assert (await users.rows("SELECT password_hash FROM users"))[0]["password_hash"].startswith(b"$2b$04$")
+    assert (await users.rows("SELECT password_hash FROM users"))[0]["password_hash"].startswith(b"$2b$06$")
     assert (await users.log_in()).status_code == 200
 
 

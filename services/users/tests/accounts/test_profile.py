@@ -29,8 +29,8 @@ def entitlements(user_id: str, version: int, *, plan: str = "pro", credits: int 
     )
 
 
-async def plan_of(users: Any, token: str, line: str = "talkingphoto") -> tuple[str, int | None]:
-    async with users.client(token, **{"X-Product-Line": line}) as client:
+async def plan_of(users: Any, token: str) -> tuple[str, int | None]:
+    async with users.client(token) as client:
         profile = (await client.get("/api/v1/users/me")).json()
     return profile["plan_type"], profile["credits"]
 
@@ -101,7 +101,6 @@ async def test_billings_newest_word_counts_and_an_older_one_does_not(users: Any)
     assert await plan_of(users, tokens["access_token"]) == ("pro", 50)
     assert await users.tell(entitlements(user_id, 1, plan="free", credits=3)) == [ACKNOWLEDGE]
     assert await plan_of(users, tokens["access_token"]) == ("pro", 50)
-    assert await plan_of(users, tokens["access_token"], "reely") == ("free", None)
 
 
 async def test_a_second_delivery_of_entitlements_changes_nothing(users: Any) -> None:

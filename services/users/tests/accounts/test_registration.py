@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from contracts.users import UserRegistered
+from contracts.product_lines import PRODUCT_LINES
+from contracts.users import RegistrationRepeated, UserRegistered
 
 
 async def test_an_account_is_opened_and_announced(users: Any) -> None:
@@ -62,10 +64,11 @@ async def test_what_was_agreed_to_is_kept_with_version_and_time(users: Any) -> N
         ("pixie", {"consents": []}, "name"),
         ("filmstudio", {"consents": []}, "name"),
         ("pixie", {"consents": [], "name": "نگار"}, None),
-        ("nothing", {}, "X-Product-Line"),
     ],
 )
-async def test_what_each_product_line_needs(users: Any, line: str, fields: dict[str, Any], refused: str | None) -> None:
+async def test_what_each_product_line_needs(
+    users: Any, all_lines_sell: None, line: str, fields: dict[str, Any], refused: str | None
+) -> None:
     answer = await users.register(line=line, **fields)
     if refused is None:
         assert answer.status_code == 201
@@ -111,30 +114,62 @@ async def test_values_that_are_refused_are_named(users: Any, fields: dict[str, A
     assert not users.said(UserRegistered)
 
 
-@pytest.mark.parametrize(
-    ("second", "taken"),
-    [
-        ({"email": "ASHA@example.com", "username": "another"}, {"email"}),
-        ({"email": "other@example.com", "username": "asha"}, {"username"}),
-        ({"email": "asha@example.com", "username": "asha"}, {"email", "username"}),
-    ],
-)
-async def test_a_value_that_is_taken_is_named(users: Any, second: dict[str, str], taken: set[str]) -> None:
-    assert (await users.register(username="asha")).status_code == 201
-    answer = await users.register(**second)
+def comparable(answer: Any) -> dict[str, Any]:
+    """An account as it is answered, without what differs between any two."""
+    made_up = {"id", "email", "username", "created_at", "updated_at"}
+    return {name: value for name, value in answer.json().items() if name not in made_up}
+
+
+@pytest.mark.parametrize("fields", [{}, {"username": "another", "name": "Asha", "language": "hi"}])
+async def test_an_address_that_has_an_account_is_answered_like_any_other(users: Any, fields: dict[str, str]) -> None:
+    owner = (await users.register(username="asha")).json()
+    known = await users.register("ASHA@example.com", password="another-pass-1", **fields)
+    fresh = await users.register("fresh@example.com", password="another-pass-1", **fields | {"username": "fresh"})
+    assert (
+        (known.status_code, known.headers.keys())
+        == (fresh.status_code, fresh.headers.keys())
+        == (201, known.headers.keys())
+    )
+    assert comparable(known) == comparable(fresh)
+    assert list(known.json()) == list(fresh.json())
+    assert (known.json()["email"], known.json()["id"] != owner["id"]) == ("asha@example.com", True)
+    assert known.json()["username"] == fields.get("username", known.json()["username"])
+    # Nothing has changed, and the owner is told.
+    assert len(await users.rows("SELECT id FROM users")) == 2
+    assert (await users.log_in(password="another-pass-1")).status_code == 401
+    assert (await users.log_in()).json()["user"]["id"] == owner["id"]
+    [told] = users.said(RegistrationRepeated)
+    assert (str(told.user_id), told.product_line) == (owner["id"], "talkingphoto")
+
+
+async def test_where_a_line_tells_the_address_is_named(users: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    telling = replace(PRODUCT_LINES["talkingphoto"], tells_known_addresses=True)
+    monkeypatch.setitem(PRODUCT_LINES, "talkingphoto", telling)
+    await users.register()
+    answer = await users.register()
     assert (answer.status_code, answer.json()["error"]["code"]) == (409, "account_exists")
-    assert set(answer.json()["error"]["fields"]) == taken
-    assert len(users.said(UserRegistered)) == 1
+    assert set(answer.json()["error"]["fields"]) == {"email"}
+    assert not users.said(RegistrationRepeated)
 
 
-@pytest.mark.parametrize("shared", ["email", "username"])
-async def test_of_two_at_the_same_moment_one_gets_it(users: Any, shared: str) -> None:
-    people = [{"email": f"{n}@example.com", "username": f"user{n}"} for n in range(4)]
-    same = "both@example.com" if shared == "email" else "both"
-    answers = await asyncio.gather(*(users.register(**(person | {shared: same})) for person in people))
+@pytest.mark.parametrize("email", ["asha@example.com", "other@example.com"])
+async def test_a_username_that_is_taken_is_named_whosever_the_address_is(users: Any, email: str) -> None:
+    assert (await users.register(username="asha")).status_code == 201
+    answer = await users.register(email, username="asha")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (409, "account_exists")
+    assert set(answer.json()["error"]["fields"]) == {"username"}
+    assert (len(users.said(UserRegistered)), users.said(RegistrationRepeated)) == (1, [])
+
+
+async def test_of_two_with_one_username_at_the_same_moment_one_gets_it(users: Any) -> None:
+    people = [{"email": f"{n}@example.com", "username": "both"} for n in range(4)]
+    answers = await asyncio.gather(*(users.register(**person) for person in people))
     assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
-    for answer in answers:
-        if answer.status_code == 409:
-            assert set(answer.json()["error"]["fields"]) == {shared}
-    assert len(users.said(UserRegistered)) == 1
-    assert len(await users.rows("SELECT id FROM users")) == 1
+    assert len(users.said(UserRegistered)) == len(await users.rows("SELECT id FROM users")) == 1
+
+
+async def test_of_two_with_one_address_at_the_same_moment_one_is_opened(users: Any) -> None:
+    answers = await asyncio.gather(*(users.register("both@example.com", username=f"user{n}") for n in range(4)))
+    assert [answer.status_code for answer in answers] == [201] * 4
+    assert len(users.said(UserRegistered)) == len(await users.rows("SELECT id FROM users")) == 1
+    assert len(users.said(RegistrationRepeated)) == 3

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import statistics
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from users.accounts.models import User
 from users.devices import AddressHasher, Device, network_of
@@ -18,14 +21,11 @@ RULE = LockRule(3, timedelta(hours=1), timedelta(minutes=30))
 
 
 async def guess(users: Any, address: str, times: int = 5, email: str = "asha@example.com") -> list[int]:
-    return [
-        (await users.log_in(email, "wrong-password-1", **{"X-Forwarded-For": address})).status_code
-        for _ in range(times)
-    ]
+    return [(await users.log_in(email, "wrong-password-1", **{"address": address})).status_code for _ in range(times)]
 
 
 async def log_in(users: Any, address: str, email: str = "asha@example.com") -> int:
-    status: int = (await users.log_in(email, **{"X-Forwarded-For": address})).status_code
+    status: int = (await users.log_in(email, **{"address": address})).status_code
     return status
 
 
@@ -94,7 +94,7 @@ async def test_who_goes_on_guessing_is_shut_out_for_the_day(users: Any) -> None:
     users.clock.advance(timedelta(minutes=30))
     assert await guess(users, STRANGER) == [401] * 5
     users.clock.advance(timedelta(hours=23))
-    late = await users.log_in(**{"X-Forwarded-For": STRANGER})
+    late = await users.log_in(**{"address": STRANGER})
     assert (late.status_code, late.headers["Retry-After"]) == (423, "1800")
     users.clock.advance(timedelta(minutes=30))
     assert await log_in(users, STRANGER) == 200
@@ -104,7 +104,7 @@ async def test_an_address_that_fails_for_many_accounts_is_locked_for_all(users: 
     await users.register()
     for number in range(30):
         assert await guess(users, STRANGER, 1, f"nobody{number}@example.com") == [401]
-    refused = await users.log_in(**{"X-Forwarded-For": STRANGER})
+    refused = await users.log_in(**{"address": STRANGER})
     assert (refused.status_code, refused.json()["error"]["code"]) == (429, "address_locked")
     assert refused.headers["Retry-After"] == "1800"
     assert await guess(users, STRANGER, 1, "nobody@example.com") == [429]
@@ -113,13 +113,63 @@ async def test_an_address_that_fails_for_many_accounts_is_locked_for_all(users: 
     assert await log_in(users, STRANGER) == 200
 
 
-async def test_what_is_long_over_is_forgotten(users: Any) -> None:
+async def test_what_nobody_is_called_is_locked_like_an_account(users: Any) -> None:
     await users.register()
-    await guess(users, STRANGER, 1)
-    users.clock.advance(timedelta(days=2))
-    await guess(users, HOME, 1)
-    assert len(await users.rows("SELECT * FROM login_addresses")) == 1
-    assert len(await users.rows("SELECT * FROM login_guards")) == 1
+
+    async def story(email: str) -> list[tuple[int, Any, Any]]:
+        """What somebody sees who goes on guessing, from one address, from others, and later."""
+        seen = []
+        for number, minutes in (
+            (1, 0),
+            (1, 0),
+            (1, 0),
+            (1, 0),
+            (1, 0),
+            (1, 0),
+            (1, 0),
+            (2, 0),
+            (2, 29),
+            (1, 2),
+            (2, 0),
+        ):
+            users.clock.advance(timedelta(minutes=minutes))
+            answer = await users.log_in(email, "wrong-password-1", **{"address": f"192.0.2.{number}"})
+            error = {k: v for k, v in answer.json()["error"].items() if k not in ("request_id", "trace_id")}
+            seen.append((answer.status_code, error, answer.headers.get("Retry-After")))
+        return seen
+
+    known, unknown = await story("asha@example.com"), await story("nobody@example.com")
+    assert known == unknown
+    assert [status for status, _, _ in known] == [401] * 5 + [423] * 4 + [401, 401]
+
+
+async def test_a_login_that_is_nobodys_is_counted_in_whatever_case_and_kept_as_a_hash(users: Any) -> None:
+    for email in ("nobody@example.com", "NOBODY@example.com", "Nobody@Example.com", "nobodY@example.com"):
+        assert await guess(users, STRANGER, 1, email) == [401]
+    assert await guess(users, STRANGER, 2, "nobody@example.com") == [401, 423]
+    [row] = await users.rows("SELECT * FROM unknown_logins")
+    assert "nobody" not in str(row)
+
+
+async def test_known_and_unknown_logins_take_the_same_time_after_many_tries_too(users: Any) -> None:
+    """In the time of this process, whoever else is busy, taking turns; and in what is asked of the database."""
+    await users.register()
+    asked: list[str] = []
+    event.listen(users.database._engine.sync_engine, "before_cursor_execute", lambda *said: asked.append(said[2]))
+    took: dict[str, list[float]] = {"asha@example.com": [], "nobody@example.com": []}
+    statements: dict[str, list[int]] = {email: [] for email in took}
+    for number in range(20):
+        for turn, email in enumerate(sorted(took, reverse=bool(number % 2))):
+            asked.clear()
+            began = time.process_time()
+            await guess(users, f"192.0.2.{2 * number + turn}", 1, email)
+            took[email].append(time.process_time() - began)
+            statements[email].append(len(asked))
+    medians = [statistics.median(times) for times in took.values()]
+    assert abs(medians[0] - medians[1]) < 0.010
+    known, unknown = statements.values()
+    assert min(known) > 0
+    assert all(abs(first - second) <= 3 for first, second in zip(known, unknown, strict=True))
 
 
 async def test_no_address_is_kept_that_can_be_read(users: Any) -> None:
@@ -147,7 +197,7 @@ async def test_many_guesses_at_the_same_moment_are_no_more_than_five(
         return matched
 
     monkeypatch.setattr(hasher, "matches", together)
-    wrong = [users.log_in(password="wrong-password-1", **{"X-Forwarded-For": STRANGER}) for _ in range(8)]
+    wrong = [users.log_in(password="wrong-password-1", **{"address": STRANGER}) for _ in range(8)]
     statuses = sorted(answer.status_code for answer in await asyncio.gather(*wrong))
     assert statuses == [401] * 5 + [423] * 3
 

@@ -16,7 +16,7 @@ async def fail(users: Any, times: int, **login: str) -> None:
 
 async def test_a_login_opens_a_session_for_its_device(users: Any) -> None:
     await users.register()
-    answer = await users.log_in(**{"User-Agent": "Phone/1", "X-Forwarded-For": "203.0.113.9"})
+    answer = await users.log_in(**{"User-Agent": "Phone/1", "address": "203.0.113.9"})
     tokens = answer.json()
     assert answer.status_code == 200
     assert answer.headers["Cache-Control"] == "no-store"
@@ -30,17 +30,17 @@ async def test_a_login_opens_a_session_for_its_device(users: Any) -> None:
     assert identity.expires_at - identity.issued_at == timedelta(minutes=15)
 
 
-async def test_the_product_line_decides_how_long_an_access_token_lives(users: Any) -> None:
-    await users.register()
-    tokens = (await users.log_in(**{"X-Product-Line": "filmstudio"})).json()
-    identity = await users.service.app.state.verifier.verify(tokens["access_token"])
-    assert (tokens["expires_in"], identity.product_line) == (86_400, "filmstudio")
-
-
 @pytest.mark.parametrize("login", ["ASHA@example.com", "asha@example.com", "asha"])
 async def test_login_by_address_or_username(users: Any, login: str) -> None:
     await users.register(username="asha")
     assert (await users.log_in(login)).status_code == 200
+
+
+async def test_where_a_login_comes_from_is_not_the_clients_to_say(users: Any) -> None:
+    await users.register()
+    assert (await users.log_in(address="203.0.113.9", **{"X-Forwarded-For": "198.51.100.7"})).status_code == 200
+    [session] = await users.rows("SELECT ip_address FROM user_sessions")
+    assert session["ip_address"] == "203.0.113.9"
 
 
 async def test_a_wrong_password_and_an_unknown_user_get_the_same_answer(users: Any) -> None:

@@ -31,10 +31,44 @@ async def test_two_tabs_at_the_same_moment_both_go_on(users: Any) -> None:
     users.clock.advance(timedelta(seconds=10))
     answers.append(await users.refresh(tokens["refresh_token"]))
     assert [answer.status_code for answer in answers] == [200, 200, 200]
-    assert len({answer.json()["refresh_token"] for answer in answers}) == 3
-    for answer in answers:
-        assert (await users.refresh(answer.json()["refresh_token"])).status_code == 200
+    [successor] = {answer.json()["refresh_token"] for answer in answers}
+    assert (await users.refresh(successor)).status_code == 200
     assert not users.said(SessionRevoked)
+
+
+async def test_twenty_at_once_get_one_successor_and_no_branch_lives_on(users: Any) -> None:
+    tokens = await users.member()
+    answers = await asyncio.gather(*(users.refresh(tokens["refresh_token"]) for _ in range(20)))
+    assert {answer.status_code for answer in answers} == {200}
+    [successor] = {answer.json()["refresh_token"] for answer in answers}
+    assert len(await users.rows("SELECT id FROM refresh_tokens")) == 2
+    # One of them goes on; whoever has the same successor is a thief from then on, or finds the same one again.
+    users.clock.advance(timedelta(minutes=1))
+    third = (await users.refresh(successor)).json()["refresh_token"]
+    assert (await users.refresh(successor)).json()["refresh_token"] == third
+    users.clock.advance(timedelta(seconds=10, milliseconds=1))
+    assert (await users.refresh(successor)).status_code == 401
+    assert (await users.refresh(third)).status_code == 401
+    assert len(users.said(SessionRevoked)) == 1
+
+
+async def test_in_the_grace_the_same_is_repeated_even_when_it_was_used_already(users: Any) -> None:
+    tokens = await users.member()
+    second = (await users.refresh(tokens["refresh_token"])).json()["refresh_token"]
+    third = (await users.refresh(second)).json()["refresh_token"]
+    assert (await users.refresh(tokens["refresh_token"])).json()["refresh_token"] == second
+    assert (await users.refresh(second)).json()["refresh_token"] == third
+    assert len(await users.rows("SELECT id FROM refresh_tokens")) == 3
+
+
+async def test_nobody_who_reads_the_database_can_make_the_successor(users: Any) -> None:
+    tokens = await users.member()
+    fresh = (await users.refresh(tokens["refresh_token"])).json()["refresh_token"]
+    kept = str(await users.rows("SELECT * FROM refresh_tokens"))
+    assert fresh not in kept
+    assert len(fresh) == 64
+    other = (await users.refresh((await users.log_in()).json()["refresh_token"])).json()["refresh_token"]
+    assert other != fresh
 
 
 async def test_a_used_token_after_the_grace_is_theft_and_ends_the_session(users: Any) -> None:

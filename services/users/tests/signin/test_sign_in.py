@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +19,7 @@ BOTH = pytest.mark.parametrize("provider", ["google", "apple"])
 
 @BOTH
 async def test_a_new_person_gets_an_account_and_tokens_as_from_a_login(world: Any, provider: str) -> None:
-    browser = world.browser(**{"User-Agent": "Phone/1", "X-Forwarded-For": "203.0.113.9"})
+    browser = world.browser(**{"User-Agent": "Phone/1", "address": "203.0.113.9"})
     answer = await browser.sign_in(provider)
     assert answer.status_code == 200, answer.text
     assert answer.headers["Cache-Control"] == "no-store"
@@ -53,7 +52,7 @@ async def test_the_second_time_it_is_the_same_account(world: Any, provider: str)
 
 
 async def test_what_was_agreed_to_is_kept_with_version_time_and_a_hash_of_the_address(world: Any) -> None:
-    await world.browser(**{"X-Forwarded-For": "203.0.113.9"}).sign_in("google", consent=["terms:2", "privacy"])
+    await world.browser(**{"address": "203.0.113.9"}).sign_in("google", consent=["terms:2", "privacy"])
     rows = await world.users.rows("SELECT * FROM consents ORDER BY kind")
     assert [(row["kind"], row["policy_version"], row["granted"]) for row in rows] == [
         ("privacy", "1", True),
@@ -79,14 +78,16 @@ async def test_without_consent_no_account_is_opened_where_it_is_needed(world: An
         ("pixie", Person(given_name=" \u0000As\nha "), "As ha Rao"),
     ],
 )
-async def test_each_product_line_gets_what_it_needs(world: Any, line: str, person: Person, name: str | None) -> None:
+async def test_each_product_line_gets_what_it_needs(
+    world: Any, all_lines_sell: None, line: str, person: Person, name: str | None
+) -> None:
     world.google.person = person
     user = (await world.sign_in(product_line=line, consent=[])).json()["user"]
     assert (user["home_product_line"], user["name"]) == (line, name)
 
 
-async def test_the_product_line_may_come_in_the_header_too(world: Any) -> None:
-    answer = await world.browser(**{"X-Product-Line": "filmstudio"}).sign_in(consent=[])
+async def test_the_product_line_may_come_from_the_gateway_too(world: Any, all_lines_sell: None) -> None:
+    answer = await world.browser(**{"X-Internal-Product-Line": "filmstudio"}).sign_in(consent=[])
     assert (answer.json()["user"]["home_product_line"], answer.json()["expires_in"]) == ("filmstudio", 86_400)
 
 
@@ -291,14 +292,6 @@ async def test_nothing_of_the_provider_is_kept(world: Any) -> None:
     assert not await world.users.rows("SELECT * FROM sign_ins")
 
 
-async def test_what_nobody_came_back_for_is_forgotten(world: Any) -> None:
-    await world.browser().start("google")
-    assert len(await world.users.rows("SELECT * FROM sign_ins")) == 1
-    world.users.clock.advance(timedelta(minutes=10))
-    await world.browser().start("google")
-    assert len(await world.users.rows("SELECT * FROM sign_ins")) == 1
-
-
 async def test_the_address_of_the_callback_comes_from_the_settings(world: Any) -> None:
     forged = {"Host": "evil.example", "X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "http"}
     started = await world.browser(**forged).start("google")
@@ -306,3 +299,35 @@ async def test_the_address_of_the_callback_comes_from_the_settings(world: Any) -
     assert asked["redirect_uri"] == "https://api.talkingphoto.test/api/v1/auth/oauth/google/callback"
     assert (asked["code_challenge_method"], len(asked["code_challenge"])) == ("S256", 43)
     assert asked["nonce"] != asked["state"]
+
+
+async def test_a_sign_in_that_names_no_line_ends_in_the_accounts_own(world: Any, all_lines_sell: None) -> None:
+    await world.users.register(line="pixie", name="Asha", consents=[])
+    await world.users.execute("UPDATE users SET email_verified = true")
+    tokens = (await world.sign_in(consent=[])).json()
+    identity = await world.users.service.app.state.verifier.verify(tokens["access_token"])
+    assert identity.product_line == "pixie"
+    elsewhere = await world.sign_in(product_line="talkingphoto", consent=[])
+    assert (elsewhere.status_code, elsewhere.json()["error"]["code"]) == (422, "consent_needed")
+    assert (await world.sign_in(product_line="talkingphoto")).status_code == 200
+
+
+async def test_no_sign_in_is_begun_in_a_line_without_plans(world: Any) -> None:
+    answer = await world.browser().start("google", product_line="pixie")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (409, "product_line_not_offered")
+    assert (await world.browser().start("google", product_line="nothing")).status_code == 422
+
+
+async def test_whoever_owns_the_address_gets_a_password_again_and_the_stranger_does_not(world: Any) -> None:
+    """The account was opened by somebody who never proved its address; its owner comes with Google."""
+    await world.users.register()
+    owner = (await world.sign_in(consent=[])).json()
+    async with world.users.client(owner["access_token"]) as client:
+        body = {"new_password": "harvest-7-kite"}
+        assert (await client.post("/api/v1/auth/change-password", json=body)).status_code == 200
+    assert (await world.users.log_in()).status_code == 401
+    assert (await world.users.log_in(password="harvest-7-kite")).status_code == 200
+    # The address is proved now: the next provider takes nothing away.
+    world.apple.person = Person(subject="000123.abc.0001")
+    assert (await world.sign_in("apple", consent=[])).status_code == 200
+    assert (await world.users.log_in(password="harvest-7-kite")).status_code == 200

@@ -29,14 +29,14 @@ def fragment(answer: httpx.Response) -> dict[str, str]:
 
 
 async def fetch(world: Any, ticket: str, verifier: str = SECRET) -> httpx.Response:
-    async with world.users.client(**{"X-Forwarded-For": "203.0.113.9"}) as client:
+    async with world.users.client(**{"address": "203.0.113.9"}) as client:
         body = {"ticket": ticket, "code_verifier": verifier}
         answer: httpx.Response = await client.post("/api/v1/auth/oauth/tokens", json=body)
     return answer
 
 
 @pytest.mark.parametrize("provider", ["google", "apple"])
-async def test_tokens_are_fetched_once_with_the_ticket(world: Any, provider: str) -> None:
+async def test_tokens_are_fetched_once_with_the_ticket(world: Any, all_lines_sell: None, provider: str) -> None:
     told = fragment(await world.sign_in(provider, product_line="reely", **ASKED))
     assert set(told) == {"ticket"}
     assert (await world.counts())["user_sessions"] == 0

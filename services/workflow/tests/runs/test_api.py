@@ -96,6 +96,26 @@ async def test_a_type_that_is_not_offered_is_refused(shared: Any, somebody: Iden
     assert (await shared.order(somebody, workflow_type="clip_trim")).status_code == 409
 
 
+@pytest.mark.parametrize("line", ["reely", "filmstudio", "pixie"])
+async def test_an_order_in_a_line_without_plans_is_refused_and_makes_no_run(
+    shared: Any, help_: SimpleNamespace, line: str
+) -> None:
+    who = help_.an_identity(product_line=line)
+    reply = await shared.order(who)
+    error = reply.json()["error"]
+    assert (reply.status_code, error["code"]) == (409, "product_line_not_offered")
+    assert error["details"] == {"product_lines": ["talkingphoto"]}
+    assert (await shared.call(who, "GET", "/api/v1/workflows")).json()["total"] == 0
+
+
+async def test_an_order_is_in_the_line_of_its_session_whatever_its_headers_say(shared: Any, somebody: Identity) -> None:
+    headers = {"X-Product-Line": "pixie", "X-Internal-Product-Line": "pixie"}
+    accepted = await shared.order(somebody, headers=headers)
+    assert accepted.status_code == 202
+    run = await shared.ended(somebody, accepted.json()["id"])
+    assert (run["product_line"], run["status"]) == ("talkingphoto", "completed")
+
+
 async def test_html_is_stripped_from_what_is_stored(shared: Any, somebody: Identity) -> None:
     run_id = (await shared.order(somebody, script="Hello <b>there</b>, 1 < 2.", title="<i>Me</i>")).json()["id"]
     run = await shared.ended(somebody, run_id)

@@ -16,6 +16,7 @@ from pydantic import JsonValue
 
 from chassis.encoding import as_json
 from chassis.errors import BY_STATUS, ServiceError, Unavailable
+from chassis.identity.product_line import INTERNAL_HEADER
 from chassis.observe import context, traces
 
 DEFAULT_TIMEOUT_S = 5.0
@@ -150,7 +151,7 @@ def _headers(token: str | None, has_body: bool, more: Mapping[str, str] | None) 
     if now.correlation_id is not None:
         headers["X-Request-ID"] = now.correlation_id
     if now.product_line is not None:
-        headers["X-Product-Line"] = now.product_line
+        headers[INTERNAL_HEADER] = now.product_line
     if token is not None:
         headers["Authorization"] = f"Bearer {token}"
     if has_body:

@@ -24,6 +24,7 @@ from chassis.http.problems import (
     internal_error_response,
     unforeseen,
 )
+from chassis.identity.product_line import INTERNAL_HEADER
 from chassis.identity.tokens import Identity, Verifier, authorization, bearer_token
 from chassis.ids import uuid7
 from chassis.observe import context, traces
@@ -37,6 +38,7 @@ UNMATCHED = "unmatched"
 """The route label of requests that no route answers: unknown paths must not become new time series."""
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,127}")
+_INTERNAL_LINE = INTERNAL_HEADER.lower().encode()
 _PRODUCT_LINES = frozenset(line.value for line in ProductLineKey)
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _PROBE = "/health"
@@ -92,7 +94,7 @@ class Edge:
             context.bind(
                 correlation_id=request_id,
                 user_id=identity.user_id if identity else None,
-                product_line=_product_line(headers.get(b"x-product-line"), identity),
+                product_line=_product_line(headers.get(_INTERNAL_LINE), identity),
                 traceparent=parent or (None if recorded else traces.new_traceparent()),
             ),
         ):
@@ -219,7 +221,7 @@ _WANTED = frozenset(
     {
         b"x-request-id",
         b"traceparent",
-        b"x-product-line",
+        _INTERNAL_LINE,
         b"user-agent",
         b"content-length",
         b"transfer-encoding",
@@ -262,10 +264,10 @@ async def _identify(scope: Scope) -> Identity | None:
     return identity
 
 
-def _product_line(header: str | None, identity: Identity | None) -> str | None:
-    if header in _PRODUCT_LINES:
-        return header
-    return identity.product_line or None if identity else None
+def _product_line(said: str | None, identity: Identity | None) -> str | None:
+    if identity is not None:
+        return identity.product_line
+    return said if said in _PRODUCT_LINES else None
 
 
 def _log_request(scope: Scope, headers: dict[bytes, str], route: str, status: int, seconds: float) -> None:

@@ -13,11 +13,15 @@ from ipaddress import ip_address
 from typing import Any
 
 import uvicorn
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from chassis.encoding import as_json
 from chassis.ids import uuid7
 from chassis.settings import Network, ServiceSettings
+
+INTERNAL_PREFIX = b"x-internal-"
+"""How headers begin that only our own proxies set."""
 
 HEAD_BYTES = 32 * 1024
 """The largest request line and headers together."""
@@ -36,10 +40,11 @@ def bounded(app: Any, settings: ServiceSettings, *, host: str, port: int, grace_
     """uvicorn with every bound set, adding nothing to what ``app`` logs and answers itself.
 
     Who calls is who is connected, unless that is one of ``settings.trusted_proxies``: then it is the last address in
-    ``X-Forwarded-For`` that is none of them.
+    ``X-Forwarded-For`` that is none of them. Nobody else's internal headers arrive.
     """
+    trusted = settings.trusted_proxies
     return uvicorn.Config(
-        app,
+        _InternalHeaders(ProxyHeadersMiddleware(app, [str(network) for network in trusted]), trusted),
         host=host,
         port=port,
         # uvicorn makes one for each connection and asks for nothing but that.
@@ -47,14 +52,30 @@ def bounded(app: Any, settings: ServiceSettings, *, host: str, port: int, grace_
         ws="none",
         h11_max_incomplete_event_size=HEAD_BYTES,
         limit_concurrency=settings.most_connections,
-        proxy_headers=bool(settings.trusted_proxies),
-        forwarded_allow_ips=[str(network) for network in settings.trusted_proxies],
+        # Above, inside of what looks at who is really connected.
+        proxy_headers=False,
         log_config=None,
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=int(grace_s),
         timeout_keep_alive=KEPT_S,
     )
+
+
+class _InternalHeaders:
+    """Drops what only our own proxies say (``X-Internal-...``) from the requests of anybody else."""
+
+    def __init__(self, app: Any, trusted: tuple[Network, ...]) -> None:
+        self._app = app
+        self._trusted = trusted
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Serve what is left of the request."""
+        peer = scope.get("client")
+        if scope["type"] == "http" and not is_trusted(peer[0] if peer else "", self._trusted):
+            headers = [header for header in scope["headers"] if not header[0].startswith(INTERNAL_PREFIX)]
+            scope = {**scope, "headers": headers}
+        await self._app(scope, receive, send)
 
 
 class Bounds:

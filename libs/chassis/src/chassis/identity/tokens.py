@@ -23,16 +23,20 @@ from fastapi.openapi.models import HTTPBearer as BearerModel
 from fastapi.security.base import SecurityBase
 
 from chassis.errors import BadRequest, NotAllowed, NotAuthenticated, ServiceError, Unavailable
-from chassis.identity.revocations import FetchRevoked, Revocations, revoked_from
+from chassis.identity.revocations import LONGEST_LIFE_S, FetchRevoked, Revocations, revoked_from
 from chassis.observe.metrics import CACHE_REQUESTS
 from chassis.settings import ServiceSettings, SettingsError
+from contracts.enums import ProductLineKey
 
 log = structlog.get_logger()
 
 ACCESS = "access"
 """The ``typ`` claim of an access token."""
 
-_REQUIRED_CLAIMS = ["sub", "sid", "typ", "iss", "aud", "iat", "exp"]
+WITHDRAWN = "withdrawn"
+"""Beside ``keys`` in the key set: ids of keys whose tokens count no more, because somebody else may have the key."""
+
+_REQUIRED_CLAIMS = ["sub", "sid", "product_line", "typ", "iss", "aud", "iat", "exp"]
 _HITS = CACHE_REQUESTS.labels("verified_tokens", "hit")
 _MISSES = CACHE_REQUESTS.labels("verified_tokens", "miss")
 
@@ -86,33 +90,30 @@ class Verifier(Protocol):
 class TokenVerifier:
     """Checks access tokens, remembers what it checked, and forgets it when a session is revoked.
 
-    Keys are fetched when first needed, again every ``keys_max_age_s`` and, at most every ``refresh_at_most_every_s``,
-    when a token names a key that is not known. Ed25519 is the only accepted algorithm; HS256 is accepted instead where
-    a ``secret`` is given. Clocks may differ by ``leeway_s``. With ``fetch_revoked`` nobody is let in before it is known
-    whose session has ended.
+    Keys are fetched when first needed, again every ``keys_max_age_s`` and when a token names a key that is not known:
+    then at most every ``refresh_at_most_every_s``, and whoever comes in between waits for the next answer. A key that
+    is not published any more is kept until the last token it may have signed has ended, unless it is withdrawn by name.
+    Ed25519 is the only accepted algorithm. Clocks may differ by ``leeway_s``. With ``fetch_revoked`` nobody is let in
+    before it is known whose session has ended.
     """
 
     def __init__(
         self,
-        fetch_keys: FetchKeys | None,
+        fetch_keys: FetchKeys,
         *,
         issuer: str,
         audience: str,
-        secret: str | None = None,
         fetch_revoked: FetchRevoked | None = None,
         leeway_s: float = 60.0,
         cache_size: int = 20_000,
         keys_max_age_s: float = 600.0,
-        refresh_at_most_every_s: float = 5.0,
+        refresh_at_most_every_s: float = 1.0,
         clock: Callable[[], float] = time.time,
         ticks: Callable[[], float] = time.monotonic,
     ) -> None:
-        if (fetch_keys is None) == (secret is None):
-            raise SettingsError("tokens need either a key set or a shared secret")
         self._fetch_keys = fetch_keys
         self._issuer = issuer
         self._audience = audience
-        self._secret = secret
         self._leeway_s = leeway_s
         self._cache_size = cache_size
         self._keys_max_age_s = keys_max_age_s
@@ -120,6 +121,8 @@ class TokenVerifier:
         self._clock = clock
         self._ticks = ticks
         self._keys: dict[str, jwt.PyJWK] = {}
+        self._dropped: dict[str, float] = {}
+        """Keys that are not published any more, and until when they are kept."""
         self._keys_read_at = float("-inf")
         self._tried_at = float("-inf")
         self._refreshing = asyncio.Lock()
@@ -135,16 +138,14 @@ class TokenVerifier:
         clock: Callable[[], float] = time.time,
     ) -> TokenVerifier:
         """The verifier the settings ask for; ``fetch_keys`` replaces the call to ``jwks_url``."""
-        secret = settings.jwt_secret_key.get_secret_value() if settings.jwt_secret_key else None
-        if secret is None and fetch_keys is None:
+        if fetch_keys is None:
             if settings.jwks_url is None:
                 raise SettingsError("cannot start: missing: JWKS_URL")
             fetch_keys = keys_from(settings.jwks_url)
         return cls(
-            None if secret else fetch_keys,
+            fetch_keys,
             issuer=settings.token_issuer,
             audience=settings.token_audience,
-            secret=secret,
             fetch_revoked=revoked_from(settings.jwks_url, _get) if settings.jwks_url else None,
             clock=clock,
         )
@@ -181,12 +182,12 @@ class TokenVerifier:
         """From now on refuse every token of this session."""
         self._revocations.add(session_id)
 
-    def _checked(self, token: str, key: jwt.PyJWK | str) -> dict[str, Any]:
+    def _checked(self, token: str, key: jwt.PyJWK) -> dict[str, Any]:
         try:
             claims: dict[str, Any] = jwt.decode(
                 token,
                 key,
-                algorithms=["HS256"] if self._secret else ["EdDSA"],
+                algorithms=["EdDSA"],
                 issuer=self._issuer,
                 audience=self._audience,
                 # Times are checked below against this verifier's clock, so that tests can move it.
@@ -210,42 +211,51 @@ class TokenVerifier:
             raise NotAuthenticated("The access token is not valid yet. Check the clock.")
         return claims
 
-    async def _key_for(self, token: str) -> jwt.PyJWK | str:
-        if self._secret is not None:
-            return self._secret
+    async def _key_for(self, token: str) -> jwt.PyJWK:
         try:
             key_id = jwt.get_unverified_header(token).get("kid")
         except jwt.InvalidTokenError as refusal:
             raise NotAuthenticated("The access token is not valid. Log in again.") from refusal
         if not isinstance(key_id, str):
             raise NotAuthenticated("The access token names no key. Log in again.")
-        stale = self._ticks() - self._keys_read_at > self._keys_max_age_s
-        if stale or key_id not in self._keys:
-            await self._refresh()
+        asked_at = self._ticks()
+        if key_id not in self._keys or asked_at - self._tried_at > self._keys_max_age_s:
+            await self._refresh(asked_at)
         if (key := self._keys.get(key_id)) is not None:
             return key
-        if not self._keys:
+        if self._keys_read_at < asked_at:
             raise Unavailable("Access tokens cannot be checked at the moment. Try again shortly.", retry_after_s=1)
         raise NotAuthenticated("The access token was signed with an unknown key. Log in again.")
 
-    async def _refresh(self) -> None:
-        asked_at = self._ticks()
+    async def _refresh(self, asked_at: float) -> None:
+        """Read the keys, unless that has been tried since ``asked_at``; if need be later, when it is time."""
         async with self._refreshing:
             # Whoever waited for the lock profits from the answer; and unknown key ids must not become a flood.
-            if self._tried_at >= asked_at or asked_at - self._tried_at < self._refresh_at_most_every_s:
+            if self._tried_at >= asked_at:
                 return
+            await asyncio.sleep(self._tried_at + self._refresh_at_most_every_s - self._ticks())
             self._tried_at = self._ticks()
-            assert self._fetch_keys is not None  # noqa: S101  there is no secret, see __init__
             try:
-                found = _key_set(await self._fetch_keys())
-            except (OSError, ServiceError, ValueError, jwt.PyJWTError) as failure:
+                document = await self._fetch_keys()
+                found, withdrawn = _key_set(document), frozenset(document.get(WITHDRAWN, ()))
+            except (OSError, ServiceError, ValueError, TypeError, jwt.PyJWTError) as failure:
                 # Keys once read stay good: users being away must not log everybody out.
                 log.warning("auth.keys_not_read", reason=repr(failure), kept=len(self._keys))
                 return
-            if not self._keys.keys() <= found.keys():
-                self._verified.clear()  # a withdrawn key takes what it signed with it
-            self._keys = found
+            self._keep(found, withdrawn)
             self._keys_read_at = self._ticks()
+
+    def _keep(self, published: dict[str, jwt.PyJWK], withdrawn: frozenset[str]) -> None:
+        now = self._ticks()
+        self._dropped = {
+            key_id: self._dropped.get(key_id, now + LONGEST_LIFE_S + self._leeway_s)
+            for key_id in self._keys.keys() - published.keys()
+        }
+        kept = {key_id: self._keys[key_id] for key_id, until in self._dropped.items() if until > now}
+        keys = {key_id: key for key_id, key in (kept | published).items() if key_id not in withdrawn}
+        if not self._keys.keys() <= keys.keys():
+            self._verified.clear()  # a key that is gone takes what it signed with it
+        self._keys = keys
 
 
 def keys_from(url: str) -> FetchKeys:
@@ -330,7 +340,7 @@ def _identity(claims: Mapping[str, Any]) -> Identity:
             user_id=UUID(claims["sub"]),
             email=str(claims.get("email", "")),
             role=str(claims.get("role", "user")),
-            product_line=str(claims.get("product_line", "")),
+            product_line=ProductLineKey(claims["product_line"]).value,
             plan=str(claims.get("subscription_tier", "")),
             session_id=UUID(claims["sid"]),
             issued_at=datetime.fromtimestamp(claims["iat"], UTC),

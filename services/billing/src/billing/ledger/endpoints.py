@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel
 
 from billing.ledger import queries, rules
@@ -19,8 +19,6 @@ from chassis.http.requests import Tx
 from chassis.identity.tokens import Caller
 
 router = APIRouter(prefix="/api/v1", tags=["billing"])
-
-ProductLineQuery = Annotated[str, Query(description="One of the four products.", examples=["talkingphoto"])]
 
 
 class BalanceOut(BaseModel):
@@ -69,12 +67,10 @@ class UsageOut(BaseModel):
     upgrade_to: list[str]
 
 
-async def _account(
-    request: Request, caller: Caller, tx: Tx, product_line: ProductLineQuery = "talkingphoto"
-) -> Account:
-    account = await queries.account(tx, caller.user_id, product_line)
+async def _account(request: Request, caller: Caller, tx: Tx) -> Account:
+    account = await queries.account(tx, caller.user_id, caller.product_line)
     if account is None:
-        raise NotFound(f"There is no {product_line} account yet; it is opened within moments of registration.")
+        raise NotFound(f"There is no {caller.product_line} account yet; it is opened with the first order in it.")
     book: PlanBook = request.app.state.plans
     await book.load(tx)
     # Shown as it will be: the month may have ended with no request since.
@@ -91,7 +87,7 @@ def _plan(request: Request, account: Account) -> Plan:
 
 @router.get("/billing/credits/balance", responses=documented(NotFound))
 async def read_balance(request: Request, account: OwnAccount) -> BalanceOut:
-    """The caller's credits in one product line (BIL-12)."""
+    """The caller's credits in the product line of the session (BIL-12)."""
     return BalanceOut(
         product_line=account.product_line,
         plan_type=account.plan_type,

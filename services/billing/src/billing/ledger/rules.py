@@ -123,6 +123,11 @@ class Change:
     transfers: tuple[Transfer, ...] = ()
 
 
+def nothing_sold(product_line: str) -> Refusal:
+    """Why nobody can spend in a product line that has no plan to begin with."""
+    return Refusal("subscription_inactive", f"There are no plans in {product_line} yet.", None, None, ())
+
+
 def account_name(user_id: UUID, product_line: str) -> str:
     """Name of a user's account in the ledger."""
     return f"user:{user_id}:{product_line}"

@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import structlog
+
 from billing.ledger import repository, rules
 from billing.ledger.repository import AccountKey, Books, open_books
 from billing.ledger.rules import Account, Hold, HoldState, Refusal
@@ -24,6 +26,8 @@ from contracts.billing import (
     ReservationRefused,
     ReserveCredits,
 )
+
+log = structlog.get_logger(__name__)
 
 Instruction = ReserveCredits | CaptureCredits | ReleaseCredits
 
@@ -66,11 +70,14 @@ class Ledger:
         await self._store(books, tx, instructions[-1] if instructions else None)
 
     async def open_account(self, user_id: UUID, product_line: str, email: str, tx: Transaction) -> None:
-        """Open the account of a new user, with the gift for its address; nothing happens that has happened before."""
+        """Open the account of a new user, with the gift for its address; nothing happens that has happened before, or
+        where nothing is sold."""
         await self._plans.load(tx)
         key = (user_id, product_line)
         books = await open_books(tx, (), [key])
         account = books.accounts.get(key) or self._opened(key, books, tx)
+        if account is None:
+            return
         gift = self._gifts.get(email, 0)
         if gift and not await repository.granted(tx, account.name, user_id):
             books.apply(rules.grant(account, gift, "grant", "Promotional credits", user_id, lasting=True))
@@ -116,6 +123,9 @@ class Ledger:
             return
         key = (command.user_id, command.product_line)
         account = books.accounts.get(key) or self._opened(key, books, tx)
+        if account is None:
+            self._say_refused(command, rules.nothing_sold(command.product_line), cause, tx)
+            return
         plan = self._plan(account)
         rolled = rules.roll_period(account, plan, tx.now)
         books.apply(rolled)
@@ -137,20 +147,7 @@ class Ledger:
         )
         outcome = rules.hold(rolled.account, plan, request, self._upgrades(rolled.account).get(command.meter or "", ()))
         if isinstance(outcome, Refusal):
-            tx.emit(
-                ReservationRefused(
-                    reservation_id=command.reservation_id,
-                    run_id=command.run_id,
-                    user_id=command.user_id,
-                    reason=outcome.reason,
-                    message=outcome.message,
-                    limit=outcome.limit,
-                    used=outcome.used,
-                    upgrade_to=outcome.upgrade_to,
-                    anew_at=outcome.anew_at,
-                ),
-                cause=cause,
-            )
+            self._say_refused(command, outcome, cause, tx)
             return
         books.apply(outcome)
         self._say_reserved(request, plan, cause, tx)
@@ -189,9 +186,13 @@ class Ledger:
         returned = held.credits - held.captured
         self._say_released(command, held.user_id, returned, command.reason, cause, tx)
 
-    def _opened(self, key: AccountKey, books: Books, tx: Transaction) -> Account:
+    def _opened(self, key: AccountKey, books: Books, tx: Transaction) -> Account | None:
         user_id, product_line = key
-        change = rules.open_account(user_id, self._plans.get(product_line, self._opening_plan), tx.now)
+        plan = self._plans.opening(product_line, self._opening_plan)
+        if plan is None:
+            log.warning("account.not_opened", product_line=product_line, plan=self._opening_plan)
+            return None
+        change = rules.open_account(user_id, plan, tx.now)
         books.apply(change, opened=True)
         return change.account
 
@@ -242,6 +243,23 @@ class Ledger:
                 plan=plan.plan_type,
                 budget=plan.run_budget,
                 priority=plan.priority,
+            ),
+            cause=cause,
+        )
+
+    @staticmethod
+    def _say_refused(command: ReserveCredits, refusal: Refusal, cause: Received[Any], tx: Transaction) -> None:
+        tx.emit(
+            ReservationRefused(
+                reservation_id=command.reservation_id,
+                run_id=command.run_id,
+                user_id=command.user_id,
+                reason=refusal.reason,
+                message=refusal.message,
+                limit=refusal.limit,
+                used=refusal.used,
+                upgrade_to=refusal.upgrade_to,
+                anew_at=refusal.anew_at,
             ),
             cause=cause,
         )

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from billing.plans import repository
 from billing.plans.catalogue import UNLIMITED, Plan
 from chassis.data.database import Transaction
+from contracts.enums import Priority
 
 _FRESH_FOR = timedelta(seconds=60)
 
 
-class UnknownPlan(LookupError):
-    """No such plan in the catalogue."""
-
-
 class PlanBook:
-    """The active plans, read at most once a minute (PRF-15)."""
+    """The plans, read at most once a minute (PRF-15)."""
 
     def __init__(self) -> None:
         self._plans: dict[tuple[str, str], Plan] = {}
@@ -26,19 +24,21 @@ class PlanBook:
         """Read the catalogue if the copy is older than a minute."""
         if self._read_at is not None and tx.now - self._read_at < _FRESH_FOR:
             return
-        self._plans = {(plan.product_line, plan.plan_type): plan for plan in await repository.active(tx)}
+        self._plans = {(plan.product_line, plan.plan_type): plan for plan in await repository.all_of(tx)}
         self._read_at = tx.now
 
     def get(self, product_line: str, plan_type: str) -> Plan:
-        """One plan; raises :class:`UnknownPlan`."""
-        try:
-            return self._plans[product_line, plan_type]
-        except KeyError:
-            raise UnknownPlan(f"{product_line} has no plan {plan_type}") from None
+        """The plan of an account, sold or not. One that the catalogue has lost allows nothing."""
+        return self._plans.get((product_line, plan_type)) or _allowing_nothing(product_line, plan_type)
+
+    def opening(self, product_line: str, plan_type: str) -> Plan | None:
+        """The plan of a new account; None where it is not sold."""
+        plan = self._plans.get((product_line, plan_type))
+        return plan if plan is not None and plan.is_active else None
 
     def of(self, product_line: str) -> list[Plan]:
-        """The plans of a product line, cheapest first."""
-        return [plan for (line, _), plan in self._plans.items() if line == product_line]
+        """The plans of a product line that are sold, cheapest first."""
+        return [plan for (line, _), plan in self._plans.items() if line == product_line and plan.is_active]
 
     def above(self, product_line: str, plan_type: str, meter: str) -> tuple[str, ...]:
         """Plans under which more of ``meter`` is possible a month, cheapest first."""
@@ -50,3 +50,18 @@ class PlanBook:
             for plan in self.of(product_line)
             if (limit := plan.quotas.get(meter, 0)) == UNLIMITED or limit > own
         )
+
+
+def _allowing_nothing(product_line: str, plan_type: str) -> Plan:
+    return Plan(
+        product_line=product_line,
+        plan_type=plan_type,
+        name=plan_type,
+        description="",
+        price_monthly=Decimal(0),
+        currency="",
+        quotas={},
+        run_budget=Decimal(0),
+        priority=Priority.LOW,
+        is_active=False,
+    )

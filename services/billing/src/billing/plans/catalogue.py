@@ -29,6 +29,8 @@ class Plan:
     credits_per_minute: int | None = None
     max_video_seconds: int | None = None
     features: dict[str, Any] = field(default_factory=dict)
+    is_active: bool = True
+    """Sold; who has a plan keeps it when it is not."""
 
 
 def _talkingphoto(
@@ -55,4 +57,4 @@ STARTING_CATALOGUE: tuple[Plan, ...] = (
     _talkingphoto("pro", "1499", UNLIMITED, 0, "2.00", Priority.NORMAL, "As many videos as you like."),
     _talkingphoto("enterprise", "4999", UNLIMITED, 0, "10.00", Priority.HIGH, "Everything, first in the queue."),
 )
-"""The other product lines' plans arrive with their products."""
+"""The other product lines' plans arrive with their products, here and in ``contracts.product_lines``."""

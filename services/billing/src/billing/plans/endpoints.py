@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
 
 from billing.plans.book import PlanBook
 from chassis.http.requests import Tx
-from contracts.product_lines import PRODUCT_LINES
+from chassis.identity.product_line import SAID, Said
 
 router = APIRouter(prefix="/api/v1/billing", tags=["billing"])
 
@@ -32,17 +32,22 @@ class PlanOut(BaseModel):
     run_budget: Decimal
 
 
-@router.get("/plans")
+@router.get("/plans", openapi_extra=SAID)
 async def list_plans(
     request: Request,
     response: Response,
     tx: Tx,
-    product_line: str = Query("talkingphoto", description="One of the four products.", examples=["talkingphoto"]),
+    said: Said,
+    product_line: Annotated[
+        str | None,
+        Query(description="One of the four products; without it the request's own.", examples=["talkingphoto"]),
+    ] = None,
 ) -> list[PlanOut]:
     """The plans of a product line, cheapest first (BIL-01). Empty for a product line that sells nothing yet."""
+    line = product_line or said or request.app.state.settings.default_product_line
     book: PlanBook = request.app.state.plans
     await book.load(tx)
     response.headers["Cache-Control"] = "public, max-age=300"
-    if product_line not in PRODUCT_LINES:
-        return []
-    return [PlanOut.model_validate(plan, from_attributes=True) for plan in book.of(product_line)]
+    if product_line is None:
+        response.headers["Vary"] = "Authorization, Host, X-Product-Line"
+    return [PlanOut.model_validate(plan, from_attributes=True) for plan in book.of(line)]

@@ -10,9 +10,9 @@ from chassis.data.database import Database, Transaction
 from contracts.enums import Priority
 
 
-async def active(tx: Transaction) -> list[Plan]:
-    """The plans that are sold, the cheapest of each product line first."""
-    rows = await tx.fetch("SELECT * FROM plans WHERE is_active ORDER BY product_line, price_monthly")
+async def all_of(tx: Transaction) -> list[Plan]:
+    """Every plan, those that are not sold any more among them; the cheapest of each product line first."""
+    rows = await tx.fetch("SELECT * FROM plans ORDER BY product_line, price_monthly")
     return [
         Plan(
             product_line=row["product_line"],
@@ -29,6 +29,7 @@ async def active(tx: Transaction) -> list[Plan]:
             credits_per_month=row["credits_per_month"],
             credits_per_minute=row["credits_per_minute"],
             max_video_seconds=row["max_video_seconds"],
+            is_active=row["is_active"],
         )
         for row in rows
     ]

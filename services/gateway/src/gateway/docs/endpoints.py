@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
 
@@ -23,8 +23,8 @@ router = APIRouter(include_in_schema=False)
 ASSETS = files("fastapi_swagger") / "resources"
 """Swagger UI 5, as a package brings it."""
 
-_FRESH_S = 60.0
-"""How long a whole document is given out again; one with a service missing is put together anew each time."""
+_FRESH_S, _FRESH_WITHOUT_ALL_S = 60.0, 5.0
+"""How long a document is given out again, whole and with a service missing; however many ask for it meanwhile."""
 
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>TalkingPhoto API</title>
@@ -58,18 +58,20 @@ class Known:
 
     document: dict[str, Any] | None = None
     until: float = float("-inf")
+    reading: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 @router.get("/api/openapi.json")
 async def read_openapi(request: Request) -> JSONResponse:
     """One OpenAPI document of every public path; a service that is down is left out and named."""
     known: Known = request.app.state.document
-    if known.document is None or time.monotonic() >= known.until:
-        upstreams: Upstreams = request.app.state.upstreams
-        names = sorted(upstreams.urls)
-        documents = await asyncio.gather(*(_document(upstreams, name) for name in names))
-        known.document = merge(dict(zip(names, documents, strict=True)))
-        known.until = time.monotonic() + (_FRESH_S if all(documents) else 0)
+    async with known.reading:
+        if time.monotonic() >= known.until:
+            upstreams: Upstreams = request.app.state.upstreams
+            names = sorted(upstreams.urls)
+            documents = await asyncio.gather(*(_document(upstreams, name) for name in names))
+            known.document = merge(dict(zip(names, documents, strict=True)))
+            known.until = time.monotonic() + (_FRESH_S if all(documents) else _FRESH_WITHOUT_ALL_S)
     return JSONResponse(known.document)
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from chassis.http.server import INTERNAL_PREFIX
+from chassis.identity.product_line import INTERNAL_HEADER
 from chassis.observe import context
 
 RawHeaders = list[tuple[bytes, bytes]]
@@ -27,8 +29,9 @@ _HOP_BY_HOP = frozenset(
 )
 """RFC 9110, section 7.6.1: they speak of one connection, not of the message."""
 
-_SET_HERE = frozenset({b"host", b"x-request-id", b"traceparent", b"x-forwarded-for", b"x-forwarded-proto"})
-_INTERNAL_PREFIX = b"x-internal-"
+_SET_HERE = frozenset(
+    {b"host", b"x-request-id", b"traceparent", b"x-forwarded-for", b"x-forwarded-proto", b"x-product-line"}
+)
 
 SECURITY: RawHeaders = [
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
@@ -57,8 +60,10 @@ def cors(origins: Sequence[str]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def to_upstream(headers: Iterable[tuple[bytes, bytes]], *, client: str | None, scheme: str) -> list[tuple[str, str]]:
-    """What a service gets: the client's headers less those it may not set, plus ids and where it came from."""
+def to_upstream(
+    headers: Iterable[tuple[bytes, bytes]], *, client: str | None, scheme: str, line: str | None
+) -> list[tuple[str, str]]:
+    """What a service gets: the client's headers less those it may not set, plus ids, product line and origin."""
     given = list(headers)
     dropped = _of_the_connection(given) | _SET_HERE
     if any(name == b"transfer-encoding" for name, _ in given):
@@ -67,13 +72,15 @@ def to_upstream(headers: Iterable[tuple[bytes, bytes]], *, client: str | None, s
     passed = [
         (name.decode("latin-1"), value.decode("latin-1"))
         for name, value in given
-        if name not in dropped and not name.startswith(_INTERNAL_PREFIX)
+        if name not in dropped and not name.startswith(INTERNAL_PREFIX)
     ]
     now = context.current()
     if now.correlation_id is not None:
         passed.append(("X-Request-ID", now.correlation_id))
     if now.traceparent is not None:
         passed.append(("traceparent", now.traceparent))
+    if line is not None:
+        passed.append((INTERNAL_HEADER, line))
     if client is not None:
         passed.append(("X-Forwarded-For", client))
     passed.append(("X-Forwarded-Proto", scheme))

@@ -55,8 +55,12 @@ SIGNED_LINKS = Limit(600, MINUTE)
 BEHIND_ONE_ADDRESS = 10
 """How many users one address may stand for: an office, a school."""
 
-PLANS: Mapping[str, int] = {"starter": 2, "pro": 3, "enterprise": 10}
-"""How many times the limits a plan has."""
+PLANS: Mapping[tuple[str, str], int] = {
+    ("talkingphoto", "starter"): 2,
+    ("talkingphoto", "pro"): 3,
+    ("talkingphoto", "enterprise"): 10,
+}
+"""How many times the limits a product line's plan has."""
 
 STREAMS = 20
 """Live streams that one user may have open at a time, through one replica of the gateway."""
@@ -92,7 +96,7 @@ class Limits:
             if identity is None:
                 keys = [(address, 1)]
             else:
-                times = PLANS.get(identity.plan, 1)
+                times = PLANS.get((identity.product_line, identity.plan), 1)
                 keys = [(f"user {identity.user_id}", times), (f"{address} users", times * BEHIND_ONE_ADDRESS)]
             for who, times in keys:
                 verdict = await self._limiter.take(f"{name} {who}", self._times(limit, times))

@@ -20,6 +20,7 @@ from chassis.identity.tokens import Identity, Verifier, authorization, bearer_to
 from chassis.observe import traces
 from gateway.proxy.headers import RawHeaders, to_client, to_upstream
 from gateway.proxy.limits import Limits
+from gateway.proxy.lines import Lines
 from gateway.proxy.table import Row
 
 log = structlog.get_logger(__name__)
@@ -89,14 +90,15 @@ class Upstreams:
 class Proxy:
     """One row of the table as an ASGI application."""
 
-    def __init__(self, row: Row, upstreams: Upstreams, verifier: Verifier, limits: Limits) -> None:
+    def __init__(self, row: Row, upstreams: Upstreams, verifier: Verifier, limits: Limits, lines: Lines) -> None:
         self._row = row
         self._limits = limits
+        self._lines = lines
         self._upstreams = upstreams
         self._verifier = verifier
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Check token and limits, carry the request over and stream the answer back."""
+        """Check token, limits and product line, carry the request over and stream the answer back."""
         began = False
         told: RawHeaders = []
         # The framework names the route to the edge only where the route is its own.
@@ -112,11 +114,12 @@ class Proxy:
         try:
             identity = await self._check(scope)
             told += _raw(await self._limits.take(scope, identity))
+            line = self._lines.said(scope, identity)
             with (
                 self._limits.stream(str(identity.user_id)) if identity and self._row.live else nullcontext(),
                 traces.calling(scope["method"], self._row.service) as span,
             ):
-                await self._carry(scope, receive, send_once, span)
+                await self._carry(scope, receive, send_once, span, line)
         except ClientLeft:
             return
         except ServiceError as error:
@@ -148,7 +151,7 @@ class Proxy:
             return False
         return True
 
-    async def _carry(self, scope: Scope, receive: Receive, send: Send, span: Span) -> None:
+    async def _carry(self, scope: Scope, receive: Receive, send: Send, span: Span, line: str | None) -> None:
         if (declared := _declared_length(scope)) is not None and declared > self._row.max_body:
             raise TooLarge(f"The body is larger than {self._row.max_body} bytes.")
         client = scope["client"][0] if scope.get("client") else None
@@ -159,7 +162,7 @@ class Proxy:
             asking = self._upstreams.http.request(
                 scope["method"],
                 self._upstreams.url(self._row.service, scope),
-                headers=to_upstream(scope["headers"], client=client, scheme=scope["scheme"]),
+                headers=to_upstream(scope["headers"], client=client, scheme=scope["scheme"], line=line),
                 # A service is to see what the client sent, and nothing that this library would add.
                 skip_auto_headers=_ADDED_BY_LIBRARY,
                 data=body.chunks() if has_body else None,

@@ -63,7 +63,8 @@ async def remember(tx: Transaction, user_id: UUID, name: str, language: str, ver
         """
         INSERT INTO recipients (user_id, name, language, version) VALUES ($1, $2, $3, $4)
         ON CONFLICT (user_id) DO UPDATE
-        SET name = excluded.name, language = excluded.language, version = excluded.version
+        SET name = coalesce(nullif(excluded.name, ''), recipients.name), language = excluded.language,
+            version = excluded.version
         WHERE recipients.version < excluded.version
         """,
         user_id,

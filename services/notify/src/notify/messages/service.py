@@ -11,7 +11,7 @@ from chassis.bus.messages import Received
 from chassis.data.database import Transaction
 from chassis.errors import NotFound
 from contracts.notify import NotificationSent
-from contracts.users import UserRegistered, UserUpdated
+from contracts.users import RegistrationRepeated, UserRegistered, UserUpdated
 from contracts.workflow import RunCancelled, RunCompleted, RunEvent, RunFailed
 from notify.messages import repository
 from notify.messages.models import Message, Recipient
@@ -47,7 +47,16 @@ async def welcome(event: UserRegistered, tx: Transaction) -> None:
 
 async def remember(event: UserUpdated, tx: Transaction) -> None:
     """Keep name and language; an older version changes nothing."""
-    await repository.remember(tx, event.user_id, event.name or "", event.language, event.version)
+    await repository.remember(tx, event.user_id, event.name or event.username or "", event.language, event.version)
+
+
+async def warn_of_registration(event: RegistrationRepeated, tx: Transaction) -> None:
+    """Tell the owner of an address that somebody registered with it; once a day, however often that is."""
+    known = await repository.recipients(tx, {event.user_id})
+    kind = "registration_repeated"
+    title, body = render(kind, known.get(event.user_id, _UNKNOWN).language)
+    message_id = ids.derived(event.user_id, f"{kind} {tx.now:%Y-%m-%d}")
+    await _keep([Message(message_id, event.user_id, event.product_line, kind, title, body, {})], tx)
 
 
 def _message_of(item: Received[Any], recipient: Recipient) -> Message:

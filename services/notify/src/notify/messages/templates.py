@@ -19,6 +19,20 @@ TEMPLATES: dict[str, dict[str, Template]] = {
         "hi": Template("स्वागत है, {name}", "एक फ़ोटो अपलोड करें, एक वाक्य लिखें और उसे बोलते देखें।"),
         "es": Template("Te damos la bienvenida, {name}", "Sube una foto, escribe una frase y mírala hablar."),
     },
+    "registration_repeated": {
+        "en": Template(
+            "Somebody registered with your address",
+            "If that was you, log in instead: you have an account. If not, nobody got in, and you need do nothing.",
+        ),
+        "hi": Template(
+            "किसी ने आपके पते से पंजीकरण किया",
+            "अगर वह आप थे, तो लॉग इन करें: आपका खाता पहले से है। अगर नहीं, तो कोई अंदर नहीं आया; कुछ करने की ज़रूरत नहीं।",
+        ),
+        "es": Template(
+            "Alguien se registró con tu dirección",
+            "Si fuiste tú, inicia sesión: ya tienes una cuenta. Si no, nadie ha entrado y no tienes que hacer nada.",
+        ),
+    },
     "workflow_completed": {
         "en": Template("Your video is ready", "It took {seconds} s and cost {credits} credit(s)."),
         "hi": Template("आपका वीडियो तैयार है", "इसमें {seconds} सेकंड और {credits} क्रेडिट लगे।"),

@@ -6,34 +6,42 @@ from fastapi import APIRouter, Request
 
 from chassis.errors import Invalid, NotFound, documented
 from chassis.http.requests import Tx
+from chassis.identity.product_line import SAID, LineNotOffered
 from chassis.identity.tokens import Caller
 from users.accounts import service
 from users.accounts.errors import AccountExists
 from users.accounts.schemas import ProfileIn, RegisterIn, UserOut
 from users.devices import CallingDevice
-from users.product_line import Line
+from users.product_line import OpeningLine
 
 router = APIRouter(prefix="/api/v1", tags=["users"])
 
 
-@router.post("/auth/register", status_code=201, responses=documented(AccountExists, Invalid))
-async def register(body: RegisterIn, line: Line, device: CallingDevice, request: Request) -> UserOut:
-    """Open an account (USR-01). Its free plan is there within moments."""
+@router.post(
+    "/auth/register",
+    status_code=201,
+    responses=documented(AccountExists, LineNotOffered, Invalid),
+    openapi_extra=SAID,
+)
+async def register(body: RegisterIn, line: OpeningLine, device: CallingDevice, request: Request) -> UserOut:
+    """Open an account (USR-01). Its free plan is there within moments.
+
+    An address that has an account is answered alike, and its owner is told.
+    """
     service.check_registration(body, line)
     # Hashed before the transaction begins: it takes longer than everything in it.
     password_hash = await service.hash_password(request.app.state.hasher, body)
-    async with request.app.state.database.transaction() as tx:
-        created: UserOut = await service.register(body, line, password_hash, request.app.state.address_hash(device), tx)
-    return created
+    state = request.app.state
+    return await service.register_alike(body, line, password_hash, state.address_hash(device), state.database)
 
 
 @router.get("/users/me", responses=documented(NotFound))
-async def read_me(caller: Caller, line: Line, tx: Tx) -> UserOut:
-    """The caller's profile with plan and credits (USR-11)."""
-    return await service.read_profile(caller.user_id, line.key.value, tx)
+async def read_me(caller: Caller, tx: Tx) -> UserOut:
+    """The caller's profile with plan and credits in the product line of the session (USR-11)."""
+    return await service.read_profile(caller.user_id, caller.product_line, tx)
 
 
 @router.put("/users/me", responses=documented(NotFound, AccountExists, Invalid))
-async def change_me(body: ProfileIn, caller: Caller, line: Line, tx: Tx) -> UserOut:
+async def change_me(body: ProfileIn, caller: Caller, tx: Tx) -> UserOut:
     """Change name, username, avatar, time zone or language (USR-12)."""
-    return await service.change_profile(caller.user_id, body, line.key.value, tx)
+    return await service.change_profile(caller.user_id, body, caller.product_line, tx)

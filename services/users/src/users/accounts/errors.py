@@ -6,12 +6,14 @@ UsersError
 ├── AccountLocked      423  wait, or reset the password
 ├── AddressLocked      429  wait, or log in from somewhere else
 ├── AccountInactive    403  write to support
+├── SignInAgain        403  sign in anew, then set the password
+├── ConsentNeeded      422  agree to what is named, and try again
 └── RefreshRefused     401  log in again
 """
 
 from __future__ import annotations
 
-from chassis.errors import Conflict, Locked, NotAllowed, NotAuthenticated, RateLimited
+from chassis.errors import Conflict, Invalid, Locked, NotAllowed, NotAuthenticated, RateLimited
 
 
 class AccountExists(Conflict):
@@ -42,6 +44,18 @@ class AccountInactive(NotAllowed):
     """The account was deactivated."""
 
     code = "account_inactive"
+
+
+class SignInAgain(NotAllowed):
+    """Only who has just signed in may set a first password."""
+
+    code = "sign_in_again"
+
+
+class ConsentNeeded(Invalid):
+    """This product line needs your agreement first."""
+
+    code = "consent_needed"
 
 
 class RefreshRefused(NotAuthenticated):

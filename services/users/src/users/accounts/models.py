@@ -26,7 +26,7 @@ class User(Base, Identified, Timestamped, CountsFailures):
     __tablename__ = "users"
 
     email: Mapped[str] = mapped_column(String(255), unique=True)
-    username: Mapped[str] = mapped_column(String(100), unique=True)
+    username: Mapped[str] = mapped_column(String(100))
     name: Mapped[str | None] = mapped_column(String(255))
     password_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
     avatar_url: Mapped[str | None] = mapped_column(String(500))
@@ -73,11 +73,12 @@ class Entitlement(Base):
 
 
 class Session(Base, Identified, Timestamped):
-    """One login on one device."""
+    """One login on one device, in one product line."""
 
     __tablename__ = "user_sessions"
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    product_line: Mapped[str] = mapped_column(String(40))
     ip_address: Mapped[str | None] = mapped_column(String(64))
     user_agent: Mapped[str | None] = mapped_column(String(400))
     last_used_at: Mapped[datetime]
@@ -86,7 +87,11 @@ class Session(Base, Identified, Timestamped):
 
 
 class RefreshToken(Base, Identified):
-    """One refresh token of a session, as a hash. ``used_at`` is when it was exchanged."""
+    """One refresh token of a session, as a hash. ``used_at`` is when it was exchanged.
+
+    With ``successor_salt`` whoever has the token itself can be given the same successor again; the salt alone says
+    nothing about it.
+    """
 
     __tablename__ = "refresh_tokens"
 
@@ -94,14 +99,26 @@ class RefreshToken(Base, Identified):
     token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     issued_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+    successor_salt: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+class UnknownLogin(Base, CountsFailures):
+    """What somebody tried to log in as, and nobody is: a keyed hash, counted as an account is (SEC-25)."""
+
+    __tablename__ = "unknown_logins"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
 
 
 class LoginGuard(Base, CountsFailures):
-    """What an address, as a keyed hash, has done to an account. ``spent_until``: it has had its share in a lock."""
+    """What an address, as a keyed hash, has done to an account. ``spent_until``: it has had its share in a lock.
+
+    ``user_id`` is of an account or of an ``UnknownLogin``.
+    """
 
     __tablename__ = "login_guards"
 
-    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(primary_key=True)
     address: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     spent_until: Mapped[datetime | None]
 

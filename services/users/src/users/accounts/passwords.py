@@ -6,18 +6,12 @@ import asyncio
 import base64
 import hashlib
 import os
-import time
 from collections.abc import Iterable
 
 import bcrypt
-import structlog
-
-log = structlog.get_logger(__name__)
 
 SHORTEST = 8
 LONGEST = 256
-_LOWEST_COST, _HIGHEST_COST = 10, 12
-_SLOWEST_HASH_S = 0.150
 
 _COMMON = frozenset(
     [
@@ -88,58 +82,51 @@ def weakness(password: str, *, not_like: Iterable[str] = ()) -> str | None:
 class Hasher:
     """bcrypt off the event loop, on all cores but one, so that other requests keep their share.
 
-    bcrypt reads 72 bytes; the password goes in as the base64 of its SHA-256, so that all of it counts. ``cost`` None
-    means: the largest from 10 to 12 whose hash takes at most 150 ms on this machine.
+    bcrypt reads 72 bytes; the password goes in as the base64 of its SHA-256, so that all of it counts. New hashes have
+    ``cost``. Every comparison takes as long as one at the larger of ``cost`` and what most stored hashes have, so that
+    neither an unknown account nor an old hash shows in the time (SEC-25).
     """
 
-    def __init__(self, cost: int | None = None) -> None:
+    def __init__(self, cost: int = 12) -> None:
         self._cost = cost
         self._slots = asyncio.Semaphore(max(1, (os.cpu_count() or 2) - 1))
         self._nobody: bytes | None = None
 
-    async def start(self) -> None:
-        """Calibrate, and prepare the hash that unknown accounts are compared with."""
-        if self._cost is None:
-            self._cost = await asyncio.to_thread(_calibrated)
-            log.info("passwords.calibrated", bcrypt_cost=self._cost)
-        self._nobody = await self.hash(base64.b64encode(os.urandom(18)).decode())
-
-    async def stop(self, grace_s: float = 5.0) -> None:
-        """Nothing runs on."""
+    async def start(self, stored: int | None = None) -> None:
+        """Prepare the hash that unknown accounts are compared with; ``stored`` is the cost that most hashes have."""
+        somebody = _digest(base64.b64encode(os.urandom(18)).decode())
+        self._nobody = await asyncio.to_thread(bcrypt.hashpw, somebody, bcrypt.gensalt(max(self._cost, stored or 0)))
 
     async def hash(self, password: str) -> bytes:
         """A salted hash that carries its own cost."""
-        cost = self._cost or _HIGHEST_COST
         async with self._slots:
-            return await asyncio.to_thread(bcrypt.hashpw, _digest(password), bcrypt.gensalt(cost))
+            return await asyncio.to_thread(bcrypt.hashpw, _digest(password), bcrypt.gensalt(self._cost))
 
     async def matches(self, password: str, hashed: bytes | None) -> bool:
-        """Whether the password is the one; takes as long for an account that does not exist (SEC-25)."""
-        known = hashed is not None
-        reference = hashed if hashed is not None else self._nobody
-        if reference is None:
+        """Whether the password is the one; False, after the same time, for an account that does not exist."""
+        if self._nobody is None:
             raise RuntimeError("the hasher has not been started")
         async with self._slots:
-            equal = await asyncio.to_thread(bcrypt.checkpw, _digest(password), reference)
-        return equal and known
+            equal = await asyncio.to_thread(_compared, _digest(password), hashed or self._nobody, cost_of(self._nobody))
+        return equal and hashed is not None
 
     def outdated(self, hashed: bytes) -> bool:
-        """True for a hash of another cost than today's; it is replaced at the next login."""
-        return self._cost is not None and int(hashed.split(b"$")[2]) != self._cost
+        """True for a hash weaker than today's; it is replaced at the next login."""
+        return cost_of(hashed) < self._cost
+
+
+def cost_of(hashed: bytes) -> int:
+    """The cost that a hash carries."""
+    return int(hashed.split(b"$")[2])
 
 
 def _digest(password: str) -> bytes:
     return base64.b64encode(hashlib.sha256(password.encode()).digest())
 
 
-def _calibrated() -> int:
-    started = time.perf_counter()
-    bcrypt.hashpw(b"calibration", bcrypt.gensalt(_LOWEST_COST))
-    # The time doubles with each step of the cost.
-    seconds = time.perf_counter() - started
-    fitting = [
-        cost
-        for cost in range(_LOWEST_COST, _HIGHEST_COST + 1)
-        if seconds * 2 ** (cost - _LOWEST_COST) <= _SLOWEST_HASH_S
-    ]
-    return max(fitting, default=_LOWEST_COST)
+def _compared(digest: bytes, hashed: bytes, as_long_as: int) -> bool:
+    equal = bcrypt.checkpw(digest, hashed)
+    # Each step of the cost doubles the work, so what is missing is one hash at each cost in between.
+    for cost in range(cost_of(hashed), as_long_as):
+        bcrypt.hashpw(digest, bcrypt.gensalt(cost))
+    return equal

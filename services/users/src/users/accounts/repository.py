@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import or_, select, true
+from sqlalchemy import func, or_, select, true
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.data.database import Transaction
 from contracts.billing import EntitlementsChanged
-from users.accounts.models import Entitlement, User
+from contracts.enums import Role
+from users.accounts.models import Consent, Entitlement, User
 
 
 class AccountRepository:
@@ -24,8 +26,8 @@ class AccountRepository:
         return await self._session.get(User, user_id, with_for_update=lock or None)
 
     async def by_login(self, login: str, *, lock: bool = False) -> User | None:
-        """The account with this e-mail address or username."""
-        query = select(User).where(or_(User.email == login.lower(), User.username == login))
+        """The account with this e-mail address or username, in whatever case."""
+        query = select(User).where(or_(User.email == login.lower(), func.lower(User.username) == login.lower()))
         return (await self._session.scalars(query.with_for_update() if lock else query)).first()
 
     async def by_email(self, email: str, *, lock: bool = False) -> User | None:
@@ -33,23 +35,44 @@ class AccountRepository:
         query = select(User).where(User.email == email.lower())
         return (await self._session.scalars(query.with_for_update() if lock else query)).first()
 
+    async def any_administrator(self) -> bool:
+        """Whether there is one."""
+        return await self._session.scalar(select(User.id).where(User.role == Role.ADMIN.value).limit(1)) is not None
+
     async def taken(self, email: str | None, username: str | None, *, by_other_than: UUID | None = None) -> set[str]:
         """Which of the two is in use: ``email``, ``username``."""
         rows = await self._session.execute(
             select(User.email, User.username).where(
-                or_(User.email == email, User.username == username),
+                or_(User.email == email, func.lower(User.username) == (username.lower() if username else None)),
                 User.id != by_other_than if by_other_than is not None else true(),
             )
         )
         found: set[str] = set()
         for row in rows:
             found |= {"email"} if row.email == email else set()
-            found |= {"username"} if row.username == username else set()
+            found |= {"username"} if username is not None and row.username.lower() == username.lower() else set()
         return found
 
     async def entitlements(self, user_id: UUID) -> Sequence[Entitlement]:
         """The copies of what billing said."""
         return (await self._session.scalars(select(Entitlement).where(Entitlement.user_id == user_id))).all()
+
+    async def consents(self, user_id: UUID) -> Sequence[Consent]:
+        """The latest word of each kind."""
+        latest = (
+            select(Consent)
+            .ext(distinct_on(Consent.kind))
+            .where(Consent.user_id == user_id)
+            .order_by(Consent.kind, Consent.given_at.desc(), Consent.id.desc())
+        )
+        return (await self._session.scalars(latest)).all()
+
+    async def commonest_cost(self) -> int | None:
+        """The bcrypt cost that most stored hashes have; None where there are none."""
+        cost = func.convert_from(func.substring(User.password_hash, 5, 2), "UTF8")
+        counted = select(cost).where(User.password_hash.is_not(None)).group_by(cost).order_by(func.count().desc())
+        found = await self._session.scalar(counted.limit(1))
+        return int(found) if found is not None else None
 
     def add(self, user: User) -> None:
         """A new account."""

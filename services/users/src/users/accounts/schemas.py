@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
@@ -11,6 +12,7 @@ from pydantic import AfterValidator, AnyHttpUrl, BaseModel, ConfigDict, EmailStr
 
 from chassis.http.inputs import Input
 from contracts.enums import Language
+from users.accounts import names
 
 
 def _known_timezone(value: str) -> str:
@@ -23,17 +25,26 @@ def _lower(value: str) -> str:
     return value.lower()
 
 
+def _fit(value: str) -> str:
+    if (wrong := names.unfit(value)) is not None:
+        raise ValueError(wrong)
+    return unicodedata.normalize("NFC", value)
+
+
 def _short_enough(value: AnyHttpUrl) -> AnyHttpUrl:
     if len(str(value)) > LONGEST_URL:
         raise ValueError(f"is longer than {LONGEST_URL} characters")
     return value
 
 
+LONGEST_NAME = 255
 LONGEST_URL = 500
 
 Email = Annotated[EmailStr, StringConstraints(max_length=255), AfterValidator(_lower)]
 Username = Annotated[str, StringConstraints(min_length=3, max_length=100, pattern=r"^[A-Za-z0-9_.-]+$")]
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)]
+Name = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_NAME), AfterValidator(_fit)
+]
 AvatarUrl = Annotated[AnyHttpUrl, AfterValidator(_short_enough)]
 TimezoneName = Annotated[str, AfterValidator(_known_timezone)]
 
@@ -77,6 +88,17 @@ class LoginIn(Input):
 
     email: Annotated[str, StringConstraints(min_length=3, max_length=255)]
     password: SecretStr
+    consents: Annotated[
+        list[ConsentIn],
+        Field(max_length=10, description="Only where the answer was `consent_needed`: what is agreed to now."),
+    ] = []
+
+
+class PasswordIn(Input):
+    """A new password, and the one that it replaces."""
+
+    current_password: SecretStr | None = Field(None, description="Left away only by who has none yet.")
+    new_password: SecretStr
 
 
 class RefreshIn(Input):

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 import asyncpg
 from sqlalchemy.exc import IntegrityError
 
 from chassis import ids
-from chassis.data.database import Transaction
+from chassis.data.database import Database, Transaction
 from chassis.errors import Invalid, NotFound
 from contracts.billing import EntitlementsChanged
+from contracts.enums import Role
 from contracts.product_lines import ProductLine
-from contracts.users import UserRegistered, UserUpdated
-from users.accounts.errors import AccountExists
+from contracts.users import RegistrationRepeated, UserRegistered, UserUpdated
+from users.accounts.errors import AccountExists, ConsentNeeded
 from users.accounts.models import Consent, User
 from users.accounts.passwords import Hasher, weakness
 from users.accounts.repository import AccountRepository, keep_entitlement
@@ -37,9 +38,12 @@ def check_registration(body: RegisterIn, line: ProductLine) -> None:
         raise Invalid("The account cannot be opened with these values.", fields=problems)
 
 
-def missing_consents(consents: Sequence[ConsentIn], line: ProductLine) -> list[str]:
-    """What this product line needs agreement to before it opens an account, and has not got (USR-41)."""
-    given = {consent.kind for consent in consents if consent.granted}
+def missing_consents(
+    consents: Sequence[ConsentIn], line: ProductLine, *, earlier: Collection[str] = frozenset()
+) -> list[str]:
+    """What this product line needs agreement to, and has not got, ``earlier`` or now (USR-41)."""
+    said: dict[str, bool] = {consent.kind: consent.granted for consent in consents}
+    given = {kind for kind in _REQUIRED_CONSENTS if said.get(kind, kind in earlier)}
     return sorted(_REQUIRED_CONSENTS - given) if line.consent_required else []
 
 
@@ -61,6 +65,43 @@ async def register(
     return UserOut.model_validate(user)
 
 
+async def register_alike(
+    body: RegisterIn, line: ProductLine, password_hash: bytes, address: bytes, database: Database
+) -> UserOut:
+    """Open an account, or answer as if: whether an address has one is its owner's to know, who is told (SEC-25).
+
+    Raises ``AccountExists`` for a username, and for an address where the product line tells.
+    """
+    try:
+        async with database.transaction() as tx:
+            return await register(body, line, password_hash, address, tx)
+    except AccountExists as taken:
+        fields = set(taken.fields or ())
+        if line.tells_known_addresses or "email" not in fields:
+            raise
+        if "username" in fields:
+            raise _exists({"username"}) from taken
+    async with database.transaction() as tx:
+        owner = await AccountRepository(tx.session).by_email(body.email)
+        if owner is not None:
+            tx.emit(RegistrationRepeated(user_id=owner.id, product_line=line.key.value))
+        return UserOut(
+            id=ids.uuid7(),
+            email=body.email,
+            username=body.username or _made_up(body.email),
+            name=body.name,
+            avatar_url=str(body.avatar_url) if body.avatar_url else None,
+            role=Role.USER,
+            email_verified=False,
+            timezone=body.timezone,
+            language=body.language.value,
+            home_product_line=line.key.value,
+            created_at=tx.now,
+            updated_at=tx.now,
+            last_login=None,
+        )
+
+
 async def open_account(user: User, consents: Sequence[ConsentIn], address: bytes, tx: Transaction) -> None:
     """Store a new account with what was agreed to, and announce it. Raises ``AccountExists``.
 
@@ -68,22 +109,12 @@ async def open_account(user: User, consents: Sequence[ConsentIn], address: bytes
     """
     accounts = AccountRepository(tx.session)
     user.id = ids.uuid7()
-    user.username = user.username or f"{_username_stem(user.email)}_{secrets.token_hex(3)}"
+    user.username = user.username or _made_up(user.email)
     if taken := await accounts.taken(user.email, user.username):
         raise _exists(taken)
     accounts.add(user)
     await _flush(tx)
-    for consent in consents:
-        tx.session.add(
-            Consent(
-                user_id=user.id,
-                kind=consent.kind,
-                policy_version=consent.policy_version,
-                granted=consent.granted,
-                given_at=tx.now,
-                ip_hash=address,
-            )
-        )
+    _keep_consents(user.id, consents, address, tx)
     tx.emit(
         UserRegistered(
             user_id=user.id,
@@ -96,6 +127,28 @@ async def open_account(user: User, consents: Sequence[ConsentIn], address: bytes
         )
     )
     await tx.session.refresh(user)
+
+
+async def enter_line(
+    user: User,
+    line: ProductLine,
+    consents: Sequence[ConsentIn],
+    address: bytes,
+    tx: Transaction,
+    *,
+    field: str = "consents",
+) -> None:
+    """Let an account into a product line, keeping what it says now and has not said before (USR-41).
+
+    Raises ``ConsentNeeded``, naming the ``field`` in which agreement is given.
+    """
+    earlier = {said.kind: said for said in await AccountRepository(tx.session).consents(user.id)}
+    if missing := missing_consents(consents, line, earlier={kind for kind, said in earlier.items() if said.granted}):
+        raise ConsentNeeded(
+            f"Agree to {' and '.join(missing)} to use {line.display_name}, then try again.",
+            fields={field: f"needs {', '.join(missing)}"},
+        )
+    _keep_consents(user.id, [said for said in consents if _is_news(said, earlier.get(said.kind))], address, tx)
 
 
 async def read_profile(user_id: UUID, product_line: str, tx: Transaction) -> UserOut:
@@ -133,6 +186,7 @@ async def change_profile(user_id: UUID, body: ProfileIn, product_line: str, tx: 
             user_id=user.id,
             email=user.email,
             name=user.name,
+            username=user.username,
             language=user.language,
             is_active=user.is_active,
             version=user.version,
@@ -150,6 +204,30 @@ async def keep_entitlements(event: EntitlementsChanged, tx: Transaction) -> None
 async def hash_password(hasher: Hasher, body: RegisterIn) -> bytes:
     """The hash to store; done before the transaction, because it takes longer than all of it."""
     return await hasher.hash(body.password.get_secret_value())
+
+
+def _is_news(said: ConsentIn, earlier: Consent | None) -> bool:
+    known = (earlier.policy_version, earlier.granted) if earlier is not None else None
+    return (said.policy_version, said.granted) != known
+
+
+def _keep_consents(user_id: UUID, consents: Sequence[ConsentIn], address: bytes, tx: Transaction) -> None:
+    for consent in consents:
+        tx.session.add(
+            Consent(
+                user_id=user_id,
+                kind=consent.kind,
+                policy_version=consent.policy_version,
+                granted=consent.granted,
+                given_at=tx.now,
+                ip_hash=address,
+            )
+        )
+
+
+async def commonest_cost(tx: Transaction) -> int | None:
+    """The cost of most passwords that are kept."""
+    return await AccountRepository(tx.session).commonest_cost()
 
 
 async def _flush(tx: Transaction) -> None:
@@ -172,6 +250,6 @@ def _personal(body: RegisterIn) -> list[str]:
     return [body.email, body.email.split("@")[0], body.name or "", body.username or ""]
 
 
-def _username_stem(email: str) -> str:
+def _made_up(email: str) -> str:
     stem = "".join(c for c in email.split("@")[0] if c.isascii() and (c.isalnum() or c in "_.-"))
-    return (stem or "user")[:80]
+    return f"{(stem or 'user')[:80]}_{secrets.token_hex(3)}"

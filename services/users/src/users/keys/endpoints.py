@@ -12,17 +12,17 @@ from pydantic import BaseModel
 from chassis.http.inputs import Moment
 from chassis.http.requests import Tx
 from users.keys import queries
-from users.keys.signing import SigningKey
+from users.keys.keyring import Keyring
 
 router = APIRouter(tags=["keys"])
 
 
 @router.get("/.well-known/jwks.json")
-async def read_jwks(request: Request, response: Response) -> dict[str, Any]:
+async def read_jwks(request: Request, response: Response, tx: Tx) -> dict[str, Any]:
     """The JSON Web Key Set that access tokens are checked against."""
-    key: SigningKey = request.app.state.signing_key
-    response.headers["Cache-Control"] = "public, max-age=300"
-    return key.jwks
+    keyring: Keyring = request.app.state.keyring
+    response.headers["Cache-Control"] = "no-cache"
+    return await keyring.jwks(tx)
 
 
 class RevokedSessions(BaseModel):

@@ -1,4 +1,4 @@
-"""Sessions that have ended."""
+"""Keys that sign, and sessions that have ended."""
 
 from __future__ import annotations
 
@@ -14,6 +14,12 @@ from users.accounts.models import Session
 _LIVING = timedelta(seconds=LONGEST_LIFE_S, minutes=5)
 _UNDER_WAY = timedelta(minutes=1)
 """A transaction begun before an answer may be committed after it; its sessions are told again."""
+
+
+async def signing_since(tx: Transaction, since: datetime) -> dict[str, str]:
+    """Public halves of the keys that were noted since then, by id."""
+    rows = await tx.fetch("SELECT key_id, public FROM signing_keys WHERE last_signed_at >= $1 ORDER BY key_id", since)
+    return {row["key_id"]: row["public"] for row in rows}
 
 
 async def ended_since(tx: Transaction, since: datetime | None) -> list[UUID]:

@@ -6,14 +6,13 @@ import hashlib
 import json
 import os
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from jwt.algorithms import OKPAlgorithm
 from jwt.utils import base64url_encode
 
 from chassis import faults
@@ -26,7 +25,7 @@ _PEM = "-----BEGIN"
 
 @dataclass(frozen=True)
 class SigningKey:
-    """Signs tokens; ``jwks`` is what everybody may know."""
+    """Signs tokens; ``key_id`` and ``public`` are what everybody may know."""
 
     private: Ed25519PrivateKey
     key_id: str
@@ -34,13 +33,13 @@ class SigningKey:
     @classmethod
     def of(cls, private: Ed25519PrivateKey) -> SigningKey:
         """The key id is the RFC 7638 thumbprint, so that the same key has the same id everywhere."""
-        members = json.dumps(_public(private), sort_keys=True, separators=(",", ":"))
+        members = json.dumps(_members(_public(private)), sort_keys=True, separators=(",", ":"))
         return cls(private, base64url_encode(hashlib.sha256(members.encode()).digest()).decode())
 
     @property
-    def jwks(self) -> dict[str, Any]:
-        """The public half as a JSON Web Key Set (RFC 8037)."""
-        return {"keys": [{**_public(self.private), "alg": "EdDSA", "use": "sig", "kid": self.key_id}]}
+    def public(self) -> str:
+        """The public half: ``x`` of its JWK."""
+        return _public(self.private)
 
     def sign(self, identity: Identity, *, issuer: str, audience: str) -> str:
         """An access token for ``identity``."""
@@ -50,6 +49,11 @@ class SigningKey:
             algorithm="EdDSA",
             headers={"kid": self.key_id, "typ": "at+jwt"},
         )
+
+
+def public_jwk(key_id: str, public: str) -> dict[str, str]:
+    """What is published of a key (RFC 8037)."""
+    return {**_members(public), "alg": "EdDSA", "use": "sig", "kid": key_id}
 
 
 def load(settings: Settings) -> SigningKey:
@@ -62,19 +66,27 @@ def load(settings: Settings) -> SigningKey:
         raise SettingsError("cannot start: missing: JWT_PRIVATE_KEY")
     if settings.jwt_key_file is None:
         return SigningKey.of(Ed25519PrivateKey.generate())
-    if not settings.jwt_key_file.exists():
-        _make(settings.jwt_key_file)
-    return SigningKey.of(_private(settings.jwt_key_file.read_bytes()))
+    return SigningKey.of(_private(kept(settings.jwt_key_file, _new_pem)))
 
 
-def _make(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    pem = Ed25519PrivateKey.generate().private_bytes(
+def _new_pem() -> bytes:
+    return Ed25519PrivateKey.generate().private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
+
+
+def kept(path: Path, make: Callable[[], bytes]) -> bytes:
+    """A secret in a file for its owner only, made when it is asked for first."""
+    if not path.exists():
+        _keep(path, make())
+    return path.read_bytes()
+
+
+def _keep(path: Path, secret: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_suffix(f".{secrets.token_hex(8)}")
     beside.touch(mode=0o600)
-    beside.write_bytes(pem)
+    beside.write_bytes(secret)
     faults.point("signing_key.before_rename")
     # link, not rename: of two processes that start together, the second finds the first one's key.
     try:
@@ -93,5 +105,9 @@ def _private(pem: bytes) -> Ed25519PrivateKey:
     return key
 
 
-def _public(private: Ed25519PrivateKey) -> dict[str, Any]:
-    return OKPAlgorithm.to_jwk(private.public_key(), as_dict=True)
+def _public(private: Ed25519PrivateKey) -> str:
+    return base64url_encode(private.public_key().public_bytes_raw()).decode()
+
+
+def _members(public: str) -> dict[str, str]:
+    return {"crv": "Ed25519", "kty": "OKP", "x": public}

@@ -6,13 +6,21 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from chassis.errors import NotFound, documented
+from chassis.errors import Invalid, NotFound, documented
 from chassis.http.requests import Tx
+from chassis.identity.product_line import SAID, LineDiffers, LineNotOffered, Said
 from chassis.identity.tokens import Caller
-from users.accounts.errors import AccountInactive, AccountLocked, AddressLocked, RefreshRefused, WrongCredentials
-from users.accounts.schemas import LoginIn, RefreshIn, SessionOut, TokensOut
+from users.accounts.errors import (
+    AccountInactive,
+    AccountLocked,
+    AddressLocked,
+    ConsentNeeded,
+    RefreshRefused,
+    SignInAgain,
+    WrongCredentials,
+)
+from users.accounts.schemas import LoginIn, PasswordIn, RefreshIn, SessionOut, TokensOut, UserOut
 from users.devices import CallingDevice
-from users.product_line import Line
 from users.sessions.service import Sessions
 
 router = APIRouter(prefix="/api/v1", tags=["sessions"])
@@ -23,18 +31,32 @@ def _sessions(request: Request) -> Sessions:
     return sessions
 
 
-@router.post("/auth/login", responses=documented(WrongCredentials, AccountLocked, AddressLocked, AccountInactive))
-async def login(body: LoginIn, line: Line, device: CallingDevice, request: Request, response: Response) -> TokensOut:
-    """Open a session (USR-02)."""
+@router.post(
+    "/auth/login",
+    responses=documented(
+        WrongCredentials, AccountLocked, AddressLocked, AccountInactive, LineNotOffered, ConsentNeeded
+    ),
+    openapi_extra=SAID,
+)
+async def login(body: LoginIn, said: Said, device: CallingDevice, request: Request, response: Response) -> TokensOut:
+    """Open a session in the product line that the request says, else in the account's own (USR-02)."""
     response.headers["Cache-Control"] = "no-store"
-    return await _sessions(request).login(body.email, body.password.get_secret_value(), line.key.value, device)
+    return await _sessions(request).login(body, said, device)
 
 
-@router.post("/auth/refresh", responses=documented(RefreshRefused))
-async def refresh(body: RefreshIn, line: Line, request: Request, response: Response) -> TokensOut:
-    """Exchange a refresh token for new tokens (USR-03)."""
+@router.post("/auth/refresh", responses=documented(RefreshRefused, LineDiffers, LineNotOffered), openapi_extra=SAID)
+async def refresh(body: RefreshIn, said: Said, request: Request, response: Response) -> TokensOut:
+    """Exchange a refresh token for new tokens of the same session (USR-03)."""
     response.headers["Cache-Control"] = "no-store"
-    return await _sessions(request).refresh(body.refresh_token.get_secret_value(), line.key.value)
+    return await _sessions(request).refresh(body.refresh_token.get_secret_value(), said)
+
+
+@router.post(
+    "/auth/change-password", responses=documented(Invalid, SignInAgain, AccountLocked, AddressLocked, RefreshRefused)
+)
+async def change_password(body: PasswordIn, caller: Caller, device: CallingDevice, request: Request) -> UserOut:
+    """Replace the password, or set the first one after a sign-in elsewhere; other sessions end (USR-09)."""
+    return await _sessions(request).change_password(caller, body, device)
 
 
 @router.post("/auth/logout", status_code=204)

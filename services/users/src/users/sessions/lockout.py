@@ -6,17 +6,21 @@ account; thirty failures from one address, for whatever accounts, lock the addre
 Nobody may keep a stranger out for ever by guessing badly. So the lock of an account does not hold for an address from
 which its owner has been logged in before, and an address that has helped to lock an account does not count towards
 its next lock for a day: if it goes on guessing, it is itself shut out of that account until the day is over.
+
+What nobody is called is counted, locked and answered in the same way, by the same statements: whether an account exists
+shows neither in an answer nor in its time (SEC-25).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from chassis.data.database import Transaction
 from chassis.errors import ServiceError
 from users.accounts.errors import AccountLocked, AddressLocked
-from users.accounts.models import CountsFailures, User
+from users.accounts.models import CountsFailures, UnknownLogin, User
 from users.devices import AddressHasher, Device, network_of
 from users.sessions.repository import FailureRepository, SessionRepository
 from users.settings import Settings
@@ -62,33 +66,33 @@ class Lockout:
         self._address = LockRule(settings.lockout_address_failures, window, lock)
         self._address_hash = address_hash
 
-    async def refusal(self, user: User | None, device: Device, tx: Transaction) -> ServiceError | None:
-        """Why this login is not even looked at, if so; the same whether its password is right or wrong."""
+    async def refusal(self, user: User | None, login: str, device: Device, tx: Transaction) -> ServiceError | None:
+        """Why this login is not even looked at, if so; the same whether its password is right or wrong.
+
+        ``login`` is what was typed; ``user`` is None where nobody is called that.
+        """
         address, failures = self._address_hash.of_network(device), FailureRepository(tx.session)
         if (remaining := locked_for(await failures.address(address), tx.now)) is not None:
             return AddressLocked(
                 f"Too many failed logins from here. Try again in {_minutes(remaining)}.",
                 retry_after_s=remaining.total_seconds(),
             )
-        if user is None:
-            return None
-        remaining = locked_for(await failures.guard(user.id, address), tx.now)
-        if remaining is None and not await self._familiar(user, device, tx):
-            remaining = locked_for(user, tx.now)
+        who = user.id if user is not None else self._address_hash.of_login(login)
+        remaining = locked_for(await failures.guard(who, address), tx.now)
+        if remaining is None and not await self._familiar(who, device, tx):
+            remaining = locked_for(user or await failures.unknown(who), tx.now)
         if remaining is None:
             return None
         return AccountLocked(
             f"Too many failed logins. Try again in {_minutes(remaining)}.", retry_after_s=remaining.total_seconds()
         )
 
-    async def failed(self, user: User | None, device: Device, tx: Transaction) -> None:
-        """Count a failed login, for no account when there is none; a ``user`` is locked by the caller."""
-        address = self._address_hash.of_network(device)
-        if user is not None:
-            await self._count_for_account(user, address, device, tx)
+    async def failed(self, user: User | None, login: str, device: Device, tx: Transaction) -> None:
+        """Count a failed login; a ``user`` is locked by the caller."""
+        address, failures = self._address_hash.of_network(device), FailureRepository(tx.session)
+        account = user or await failures.locked_unknown(self._address_hash.of_login(login))
+        await self._count_for_account(account, address, device, tx)
         # Rows are locked in this order everywhere: account, address for the account, address.
-        failures = FailureRepository(tx.session)
-        await failures.forget_addresses(tx.now - self._address.window, tx.now)
         one_more(await failures.locked_address(address), self._address, tx.now)
 
     async def cleared(self, user: User, device: Device, tx: Transaction) -> None:
@@ -96,26 +100,27 @@ class Lockout:
         user.failed_login_count, user.failing_since, user.locked_until = 0, None, None
         await FailureRepository(tx.session).forget_guard(user.id, self._address_hash.of_network(device))
 
-    async def _count_for_account(self, user: User, address: bytes, device: Device, tx: Transaction) -> None:
+    async def _count_for_account(
+        self, account: User | UnknownLogin, address: bytes, device: Device, tx: Transaction
+    ) -> None:
         now, failures = tx.now, FailureRepository(tx.session)
-        await failures.forget_guards(user.id, now - _SPENT_FOR, now)
-        guard = await failures.locked_guard(user.id, address)
-        if await self._familiar(user, device, tx):
+        guard = await failures.locked_guard(account.id, address)
+        if await self._familiar(account.id, device, tx):
             one_more(guard, self._account, now)
             return
         spent_until = guard.spent_until if guard.spent_until is not None and guard.spent_until > now else None
         if one_more(guard, self._account, now, until=spent_until) and spent_until is None:
             guard.spent_until = now + _SPENT_FOR
-        if spent_until is None and one_more(user, self._account, now):
+        if spent_until is None and one_more(account, self._account, now):
             await tx.session.flush()
-            await failures.spend_guards(user.id, now - self._account.window, now + _SPENT_FOR, now)
+            await failures.spend_guards(account.id, now - self._account.window, now + _SPENT_FOR, now)
 
-    async def _familiar(self, user: User, device: Device, tx: Transaction) -> bool:
+    async def _familiar(self, user_id: UUID, device: Device, tx: Transaction) -> bool:
         """Whether the account was logged in from there before."""
         network = network_of(device.ip_address)
         if network is None:
             return False
-        known = await SessionRepository(tx.session).addresses(user.id)
+        known = await SessionRepository(tx.session).addresses(user_id)
         return any(network_of(address) == network for address in known)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from users.accounts.models import LoginAddress, LoginGuard, RefreshToken, Session
+from users.accounts.models import LoginAddress, LoginGuard, RefreshToken, Session, UnknownLogin
 
 _SESSIONS_LOOKED_AT = 200
 
@@ -64,6 +64,15 @@ class FailureRepository:
         """What is counted for an address and an account."""
         return await self._session.get(LoginGuard, (user_id, address))
 
+    async def unknown(self, login: UUID) -> UnknownLogin | None:
+        """What is counted for a login that is nobody's."""
+        return await self._session.get(UnknownLogin, login)
+
+    async def locked_unknown(self, login: UUID) -> UnknownLogin:
+        """The counter of a login that is nobody's, new if need be, locked."""
+        await self._session.execute(insert(UnknownLogin).values(id=login).on_conflict_do_nothing())
+        return await self._session.get_one(UnknownLogin, login, with_for_update=True, populate_existing=True)
+
     async def locked_address(self, address: bytes) -> LoginAddress:
         """The counter of an address, new if need be, locked."""
         await self._session.execute(insert(LoginAddress).values(address=address).on_conflict_do_nothing())
@@ -76,26 +85,10 @@ class FailureRepository:
         )
         return await self._session.get_one(LoginGuard, (user_id, address), with_for_update=True, populate_existing=True)
 
-    async def forget_addresses(self, before: datetime, now: datetime) -> None:
-        """Remove counters of addresses that last failed before then and are not locked."""
-        unlocked = or_(LoginAddress.locked_until.is_(None), LoginAddress.locked_until <= now)
-        gone = (
-            select(LoginAddress.address)
-            .where(LoginAddress.failing_since < before, unlocked)
-            .with_for_update(skip_locked=True)
-        )
-        await self._session.execute(delete(LoginAddress).where(LoginAddress.address.in_(gone)))
-
     async def forget_guard(self, user_id: UUID, address: bytes) -> None:
         """Remove the counter of an address for an account."""
         await self._session.execute(
             delete(LoginGuard).where(LoginGuard.user_id == user_id, LoginGuard.address == address)
-        )
-
-    async def forget_guards(self, user_id: UUID, before: datetime, now: datetime) -> None:
-        """Remove an account's counters that began by then and count for its lock."""
-        await self._session.execute(
-            delete(LoginGuard).where(LoginGuard.user_id == user_id, LoginGuard.failing_since <= before, _counts(now))
         )
 
     async def spend_guards(self, user_id: UUID, since: datetime, until: datetime, now: datetime) -> None:

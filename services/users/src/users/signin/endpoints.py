@@ -8,13 +8,11 @@ from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from chassis.errors import Invalid, NotFound, documented
-from contracts.product_lines import PRODUCT_LINES
-from users.accounts.errors import AccountInactive
+from chassis.identity.product_line import SAID, LineNotOffered, Said, known_line
+from users.accounts.errors import AccountInactive, ConsentNeeded
 from users.accounts.schemas import TokensOut
 from users.devices import CallingDevice, Device
-from users.product_line import Line
 from users.signin.errors import (
-    ConsentNeeded,
     EmailUnverified,
     IdentityRefused,
     ProviderAway,
@@ -30,7 +28,7 @@ from users.signin.service import Returned, SignIns
 
 router = APIRouter(prefix="/api/v1/auth/oauth", tags=["sign-in"])
 
-_STARTING = documented(NotFound, Invalid, SignInNotConfigured, ProviderAway)
+_STARTING = documented(NotFound, Invalid, LineNotOffered, SignInNotConfigured, ProviderAway)
 _FINISHING = documented(
     NotFound,
     SignInExpired,
@@ -56,16 +54,18 @@ def _is_secure(request: Request) -> bool:
     return public_url.startswith("https://")
 
 
-@router.get("/{provider}/start", status_code=302, response_class=RedirectResponse, responses=_STARTING)
-async def start(provider: str, asked: Start, line: Line, request: Request) -> RedirectResponse:
+@router.get(
+    "/{provider}/start",
+    status_code=302,
+    response_class=RedirectResponse,
+    responses=_STARTING,
+    openapi_extra=SAID,
+)
+async def start(provider: str, asked: Start, said: Said, request: Request) -> RedirectResponse:
     """Send the browser to Google or Apple (USR-10). It comes back within ten minutes, or starts again."""
     if asked.product_line is not None:
-        if asked.product_line not in PRODUCT_LINES:
-            raise Invalid(
-                "The product line is not known.", fields={"product_line": f"one of {', '.join(sorted(PRODUCT_LINES))}"}
-            )
-        line = PRODUCT_LINES[asked.product_line]
-    started = await _sign_ins(request).start(provider, asked, line)
+        said = known_line(asked.product_line, field="product_line").key.value
+    started = await _sign_ins(request).start(provider, asked, said)
     answer = RedirectResponse(started.url, 302, headers={"Cache-Control": "no-store"})
     # Browsers send a cookie with a form posted from another site only when it is marked so, and then only with TLS.
     secure = _is_secure(request) or started.posts_across_sites

@@ -8,13 +8,12 @@ UsersError
 ├── SignInCancelled      400  start again, if it was not meant
 ├── IdentityRefused      401  start again; if it stays, the provider or its settings are wrong
 ├── EmailUnverified      403  confirm the address at the provider, or register with a password
-├── ConsentNeeded        422  agree to the terms, then start again
 └── TicketRefused        401  start again
 """
 
 from __future__ import annotations
 
-from chassis.errors import BadRequest, Invalid, NotAllowed, NotAuthenticated, Unavailable
+from chassis.errors import BadRequest, NotAllowed, NotAuthenticated, Unavailable
 
 
 class SignInNotConfigured(Unavailable):
@@ -58,12 +57,6 @@ class EmailUnverified(NotAllowed):
     """The provider does not vouch for the e-mail address."""
 
     code = "email_unverified"
-
-
-class ConsentNeeded(Invalid):
-    """A new account needs agreement first."""
-
-    code = "consent_needed"
 
 
 class TicketRefused(NotAuthenticated):

@@ -18,10 +18,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.data.models import Base, Identified
 from users.accounts.models import User
+from users.accounts.names import cleaned
+from users.accounts.schemas import LONGEST_NAME
 
 LONGEST_RETURN = 500
 LONGEST_SUBJECT = 255
-_LONGEST_NAME = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class SignIn(Base):
     provider: Mapped[str] = mapped_column(String(20))
     verifier: Mapped[str] = mapped_column(String(128))
     nonce: Mapped[str] = mapped_column(String(64))
-    product_line: Mapped[str] = mapped_column(String(40))
+    product_line: Mapped[str | None] = mapped_column(String(40))
     consents: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     return_to: Mapped[str | None] = mapped_column(String(LONGEST_RETURN))
     challenge: Mapped[str | None] = mapped_column(String(64))
@@ -115,8 +116,7 @@ def may_return(address: str, own_origins: Collection[str]) -> bool:
 def name_of(assertion: Assertion, told: str | None, *, needed: bool) -> str | None:
     """What to call a new account: the vouched-for name, the one the browser brought, else the address if needed."""
     for name in (assertion.name, told):
-        clean = " ".join("".join(c if c.isprintable() else " " for c in name or "").split())[:_LONGEST_NAME].strip()
-        if clean:
+        if clean := cleaned(name or "", LONGEST_NAME):
             return clean
     return (assertion.email or "").split("@")[0] or None if needed else None
 

@@ -24,11 +24,6 @@ class SignInRepository:
         """Something that will be taken once."""
         self._session.add(started)
 
-    async def forget_expired(self) -> None:
-        """Remove what nobody came back for."""
-        for table in (SignIn, SignInTicket):
-            await self._session.execute(delete(table).where(table.expires_at <= self._tx.now))
-
     async def take(self, state_hash: bytes) -> SignIn | None:
         """Remove a started sign-in and return it; of two that ask at the same moment one gets it."""
         return await self._session.scalar(delete(SignIn).where(SignIn.state_hash == state_hash).returning(SignIn))

@@ -17,7 +17,7 @@ _LONGEST_CODE = 4096
 class StartIn(Input):
     """How a sign-in is started; all of it in the query, because a browser is sent here."""
 
-    product_line: str | None = Field(None, description="One of the four products; a browser cannot send the header.")
+    product_line: str | None = Field(None, description="Instead of the header, which a browser cannot send.")
     consent: Annotated[
         list[Annotated[str, StringConstraints(pattern=r"^(terms|privacy|marketing|analytics)(:[\w.-]{1,20})?$")]],
         Field(max_length=10, description="Agreed to, as `kind` or `kind:version`, in case an account is opened."),

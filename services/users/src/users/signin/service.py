@@ -14,17 +14,16 @@ import structlog
 
 from chassis.data.database import Database, Transaction
 from chassis.errors import Invalid, NotFound, ServiceError
-from contracts.product_lines import PRODUCT_LINES, ProductLine
+from chassis.identity.product_line import offered_line
 from users.accounts.errors import AccountExists, AccountInactive
 from users.accounts.models import User
 from users.accounts.repository import AccountRepository
 from users.accounts.schemas import ConsentIn, TokensOut
-from users.accounts.service import missing_consents, open_account
+from users.accounts.service import enter_line, open_account
 from users.devices import AddressHasher, Device
 from users.sessions.service import Sessions
 from users.settings import Settings
 from users.signin.errors import (
-    ConsentNeeded,
     EmailUnverified,
     IdentityRefused,
     SignInCancelled,
@@ -80,9 +79,14 @@ class SignIns:
         self._address_hash = address_hash
         self._settings = settings
 
-    async def start(self, name: str, asked: StartIn, line: ProductLine) -> Started:
-        """Begin. Raises ``NotFound``, ``SignInNotConfigured``, ``Invalid``, ``ProviderAway``."""
+    async def start(self, name: str, asked: StartIn, said: str | None) -> Started:
+        """Begin, in the product line ``said`` if any.
+
+        Raises ``NotFound``, ``SignInNotConfigured``, ``Invalid``, ``LineNotOffered``, ``ProviderAway``.
+        """
         provider = self._provider(name)
+        if said is not None:
+            offered_line(said)
         self._check_return(asked)
         state, browser, nonce = (secrets.token_urlsafe(32) for _ in range(3))
         verifier = secrets.token_urlsafe(48)
@@ -90,16 +94,14 @@ class SignIns:
             redirect_uri=self._redirect_uri(name), state=state, nonce=nonce, verifier=verifier
         )
         async with self._database.transaction() as tx:
-            started = SignInRepository(tx)
-            await started.forget_expired()
-            started.add(
+            SignInRepository(tx).add(
                 SignIn(
                     state_hash=hashed(state),
                     browser_hash=hashed(browser),
                     provider=name,
                     verifier=verifier,
                     nonce=nonce,
-                    product_line=line.key.value,
+                    product_line=said,
                     consents=[consent.model_dump() for consent in asked.consents()],
                     return_to=asked.redirect_to,
                     challenge=asked.code_challenge,
@@ -119,6 +121,7 @@ class SignIns:
         flow = await self._taken(name, answer.state, browser)
         try:
             assertion = await self._proved(provider, flow, answer)
+            await self._sessions.ready()
             return await self._admit(assertion, flow, answer.told_name(), device)
         except ServiceError as refusal:
             if flow.return_to is None:
@@ -136,6 +139,7 @@ class SignIns:
             or not hmac.compare_digest(taken.challenge, challenge_of(verifier))
         ):
             raise refusal
+        await self._sessions.ready()
         async with self._database.transaction() as tx:
             user = await AccountRepository(tx.session).get(taken.user_id, lock=True)
             if user is None:
@@ -211,14 +215,16 @@ class SignIns:
     ) -> TokensOut | Returned:
         async with self._database.transaction() as tx:
             user = await self._account(assertion, flow, told_name, device, tx)
+            line = offered_line(flow.product_line or user.home_product_line)
+            await enter_line(user, line, _consents(flow), self._address_hash(device), tx, field="consent")
             if flow.return_to is None or flow.challenge is None:
-                return await self._sessions.open(user, flow.product_line, device, tx)
+                return await self._sessions.open(user, line.key.value, device, tx)
             ticket = secrets.token_urlsafe(32)
             SignInRepository(tx).add(
                 SignInTicket(
                     ticket_hash=hashed(ticket),
                     user_id=user.id,
-                    product_line=flow.product_line,
+                    product_line=line.key.value,
                     challenge=flow.challenge,
                     expires_at=tx.now + timedelta(seconds=self._settings.signin_ticket_s),
                 )
@@ -264,23 +270,22 @@ class SignIns:
         device: Device,
         tx: Transaction,
     ) -> User:
-        line = PRODUCT_LINES[flow.product_line]
-        consents = [ConsentIn.model_validate(consent) for consent in flow.consents]
-        if missing := missing_consents(consents, line):
-            raise ConsentNeeded(
-                f"Agree to {' and '.join(missing)} to open an account, then sign in again.",
-                fields={"consent": f"needs {', '.join(missing)}"},
-            )
+        line = offered_line(flow.product_line or self._settings.default_product_line)
         user = User(
             email=email,
             name=name_of(assertion, told_name, needed=line.name_required),
             email_verified=True,
             timezone="UTC",
             language="en",
-            home_product_line=flow.product_line,
+            home_product_line=line.key.value,
         )
-        await open_account(user, consents, self._address_hash(device), tx)
+        # What is agreed to is kept by who lets it in.
+        await open_account(user, (), self._address_hash(device), tx)
         return user
+
+
+def _consents(flow: SignIn) -> list[ConsentIn]:
+    return [ConsentIn.model_validate(consent) for consent in flow.consents]
 
 
 def _check_active(user: User) -> None:

@@ -12,7 +12,6 @@ from chassis.http.inputs import Moment
 from chassis.http.pagination import Fields, Page, Paged, selected
 from chassis.http.requests import Tx
 from chassis.identity.tokens import Caller
-from chassis.observe import context
 from chassis.storage.port import ObjectStore, StoreUnavailable
 from workflow.files import queries, service
 from workflow.files.errors import (
@@ -66,9 +65,8 @@ def router(settings: Settings, uploads: Uploads) -> APIRouter:
     )
     async def upload_file(request: Request, caller: Caller) -> FileOut:
         """Upload a photo. What it is is judged by its content; it is scanned, decoded and prepared before it counts."""
-        product_line = context.current().product_line or caller.product_line or settings.default_product_line
         content_type = request.headers.get("content-type", "")
-        file_id = await uploads.upload(caller, product_line, content_type, request.stream())
+        file_id = await uploads.upload(caller, caller.product_line, content_type, request.stream())
         async with uploads.database.transaction() as tx:
             row = await queries.own(tx, file_id, caller.user_id, any_owner=False)
         if row is None:

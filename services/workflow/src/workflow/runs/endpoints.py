@@ -13,6 +13,7 @@ from chassis.errors import NotAllowed, documented
 from chassis.http.inputs import Moment
 from chassis.http.pagination import Fields, Page, Paged, selected
 from chassis.http.requests import Tx
+from chassis.identity.product_line import LineNotOffered
 from chassis.identity.tokens import AdminCaller, Caller, Identity
 from chassis.storage.port import ObjectStore
 from contracts.enums import Status, WorkflowType
@@ -68,7 +69,9 @@ def router(settings: Settings, definitions: Definitions, driver: Driver, store: 
     @routes.post(
         "",
         status_code=202,
-        responses=documented(BadScript, FileNotUsable, LimitReached, AccountInactive, KeyReused, NotPossible),
+        responses=documented(
+            BadScript, FileNotUsable, LimitReached, AccountInactive, KeyReused, NotPossible, LineNotOffered
+        ),
     )
     async def create_workflow(
         body: WorkflowIn,

@@ -16,6 +16,7 @@ import structlog
 from chassis import ids
 from chassis.data.database import Transaction
 from chassis.data.leased_work import LANES
+from chassis.identity.product_line import offered_line
 from chassis.identity.tokens import Identity
 from chassis.observe import context
 from contracts.enums import Priority, ScanStatus, Status, WorkflowType
@@ -79,9 +80,9 @@ async def accept(
 ) -> WorkflowAccepted:
     """Check an order and begin its run, or repeat the answer that ``key`` got before (PLT-21).
 
-    Raises ``BadScript``, ``FileNotUsable``, ``AccountInactive``, ``LimitReached``, ``KeyReused``.
+    Raises ``LineNotOffered``, ``BadScript``, ``FileNotUsable``, ``AccountInactive``, ``LimitReached``, ``KeyReused``.
     """
-    product_line = product_line_of(caller, settings)
+    product_line = offered_line(caller.product_line).key.value
     definition = definition_for(definitions, body.workflow_type)
     digest = hashlib.sha256(orjson.dumps(body.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)).hexdigest()
     known = await repository.before_create(tx, body.input_file_id, caller.user_id, product_line, key)
@@ -184,9 +185,8 @@ def _tell_of(tx: Transaction, order: Order, new: NewRun, started: Decision | Non
 
 async def estimated(tx: Transaction, settings: Settings, caller: Identity, body: EstimateIn) -> EstimateOut:
     """What an order is expected to take, and what it would be warned of (WFL-08). Raises ``BadScript``."""
-    product_line = product_line_of(caller, settings)
-    script = None if body.script is None else _script(body.script, body, product_line)
-    known = await repository.before_create(tx, None, caller.user_id, product_line, None)
+    script = None if body.script is None else _script(body.script, body, caller.product_line)
+    known = await repository.before_create(tx, None, caller.user_id, caller.product_line, None)
     expected = _expected(settings, BY_TYPE[body.workflow_type], known, body.target_duration)
     return EstimateOut(
         estimated_cost=expected.cost,
@@ -250,11 +250,6 @@ async def unpark(tx: Transaction, settings: Settings, driver: Driver, run_id: UU
 def places(settings: Settings) -> Places:
     """How many runs are made at once."""
     return Places(settings.max_processing, settings.max_processing_per_user)
-
-
-def product_line_of(caller: Identity, settings: Settings) -> str:
-    """The product line of this request (PLT-06)."""
-    return context.current().product_line or caller.product_line or settings.default_product_line
 
 
 async def answered(tx: Transaction, driver: Driver, happened: Mapping[UUID, list[Happening]]) -> None:

@@ -1,0 +1,50 @@
+"""Administrators of a home, made by who owns the machine: the API makes none."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+from rich.console import Console
+
+from chassis.data.database import Database
+from chassis.run.private_postgres import PrivatePostgres
+from chassis.settings import load
+from talkingphoto.running import running_url
+from talkingphoto_runner.layout import PACKAGES, Home, common_settings, settings_of
+from users.accounts import administrators
+from users.accounts.passwords import Hasher
+from users.settings import Settings
+from users.signin.schemas import usable_email
+
+
+class NotMade(LookupError):
+    """There is no home, or no such address; the text says what to do."""
+
+
+async def create(home: Home, email: str, password: str | None, *, as_json: bool) -> None:
+    """Make the account of an address an administrator's, up or down. Raises ``NotMade`` and ``Invalid``."""
+    if not (home.postgres / "PG_VERSION").exists():
+        raise NotMade(f"No platform has run in {home.root} yet. Start one with `talkingphoto up`, then try again.")
+    address = usable_email(email)
+    if address is None:
+        raise NotMade(f"{email} is no e-mail address.")
+    urls = dict.fromkeys(PACKAGES, "http://127.0.0.1")
+    settings = load(Settings, **common_settings(home, urls) | settings_of("users", home, urls))
+    postgres = PrivatePostgres(home.postgres)
+    platform_is_up = running_url(home.root) is not None
+    await postgres.start()
+    try:
+        database = Database(postgres.url("users"), service="users")
+        try:
+            made = await administrators.make(address, password, Hasher(settings.bcrypt_cost), settings, database)
+        finally:
+            await database.close()
+    finally:
+        if not platform_is_up:
+            await postgres.stop()
+    if as_json:
+        sys.stdout.write(json.dumps({"email": address, "account": made.value}) + "\n")
+        return
+    did = {"opened": "has a new account", "promoted": "keeps the account"}[made.value]
+    Console().print(f"{address} {did} and is an administrator from the next login on.", highlight=False)

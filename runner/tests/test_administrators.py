@@ -1,0 +1,70 @@
+"""An administrator is made in the home, whether its platform is up or down."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from chassis.data import migrations
+from chassis.run.private_postgres import PrivatePostgres
+from talkingphoto.command import Stop
+from talkingphoto_runner import commands
+from talkingphoto_runner.layout import Home, specs
+
+EMAIL = "Root@Example.com"
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def home(free_folder: Path) -> AsyncIterator[Home]:
+    """A home whose platform has run, its server stopped."""
+    found = Home(free_folder)
+    postgres = PrivatePostgres(found.postgres)
+    await postgres.start()
+    folder = specs()["users"].migrations
+    assert folder is not None
+    await migrations.upgrade(await postgres.create_database("users"), folder)
+    await postgres.stop()
+    yield found
+    await postgres.stop()
+
+
+async def test_an_administrator_is_opened_then_promoted(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(Stop, match="password"):
+        await commands.create_administrator(home.root, EMAIL, None, as_json=True)
+    await commands.create_administrator(home.root, EMAIL, "harvest-7-kite", as_json=True)
+    await commands.create_administrator(home.root, EMAIL, None, as_json=True)
+    said = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert said == [
+        {"email": "root@example.com", "account": "opened"},
+        {"email": "root@example.com", "account": "promoted"},
+    ]
+    postgres = PrivatePostgres(home.postgres)
+    await postgres.start()
+    connection = await postgres.connect("users")
+    try:
+        rows = await connection.fetch("SELECT email, role, email_verified FROM users")
+        # Told to the other services at the next start.
+        told = await connection.fetchval("SELECT count(*) FROM outbox")
+    finally:
+        await connection.close()
+        await postgres.stop()
+    assert [tuple(row) for row in rows] == [("root@example.com", "admin", True)]
+    assert told == 1
+
+
+@pytest.mark.parametrize(
+    ("email", "password", "said"),
+    [("no address", "harvest-7-kite", "no e-mail address"), (EMAIL, "short-1", "at least 8 characters")],
+)
+async def test_what_is_wrong_is_said(home: Home, email: str, password: str, said: str) -> None:
+    with pytest.raises(Stop, match=said):
+        await commands.create_administrator(home.root, email, password, as_json=False)
+
+
+async def test_without_a_home_there_is_nobody_to_make(tmp_path: Path) -> None:
+    with pytest.raises(Stop, match="talkingphoto up"):
+        await commands.create_administrator(tmp_path, EMAIL, "harvest-7-kite", as_json=False)

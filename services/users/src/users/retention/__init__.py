@@ -1,0 +1,1 @@
+"""How long users keeps what it need not keep for ever."""

@@ -1,0 +1,97 @@
+"""What is sold is told at the door: whatever product line somebody says, nobody else is held up by it."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import httpx
+import pytest
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from chassis.bus.rabbitmq.bus import RabbitMQBus
+from chassis.testing.tokens import AUDIENCE, ISSUER, an_identity
+from talkingphoto.client import Client, Credentials
+from talkingphoto.making import Order
+from talkingphoto_runner.layout import Home
+from users.keys.signing import SigningKey
+
+pytestmark = [pytest.mark.journey, pytest.mark.timeout(180)]
+
+NOT_SOLD = ("reely", "pixie", "filmstudio")
+OF_BILLING = ("billing.commands", "billing.accounts")
+
+
+async def rows(platform: Any, service: str, statement: str) -> list[Any]:
+    connection = await asyncpg.connect(platform.database_urls[service].replace("+asyncpg", ""))
+    try:
+        return list(await connection.fetch(statement))
+    finally:
+        await connection.close()
+
+
+async def dead_letters(platform: Any, request: pytest.FixtureRequest) -> set[UUID]:
+    if platform.name == "embedded":
+        return {
+            row["id"]
+            for service in platform.database_urls
+            for row in await rows(platform, service, "TABLE dead_letters")
+        }
+    bus = RabbitMQBus(request.getfixturevalue("rabbitmq").url)
+    return {letter.id for queue in OF_BILLING for letter in await bus.dead_letters(queue, 100)}
+
+
+def token_for(platform: Any, line: str) -> str:
+    """A token of this platform's own key, in a line that nobody can log in to."""
+    pem = Home(platform.home).signing_key.read_bytes()
+    key = SigningKey.of(load_pem_private_key(pem, password=None))  # type: ignore[arg-type]
+    return key.sign(an_identity(product_line=line), issuer=ISSUER, audience=AUDIENCE)
+
+
+@pytest.mark.parametrize("line", NOT_SOLD)
+async def test_fifty_orders_in_a_line_without_plans_harm_nobody(
+    platform: Any, user: Client, portrait: Path, request: pytest.FixtureRequest, line: str
+) -> None:
+    before = await dead_letters(platform, request)
+    uploaded = await user.upload(portrait)
+    order = Order(photo=portrait, script="Hi there.", platforms=("tiktok",)).request()
+    order |= {"input_file_id": uploaded["id"], "target_duration": 1}
+    own = user._http.headers["Authorization"]
+    async with httpx.AsyncClient(base_url=platform.url, timeout=60) as http:
+        said = {"Authorization": own, "X-Product-Line": line}
+        named = {"Authorization": f"Bearer {token_for(platform, line)}"}
+        orders = [http.post("/api/v1/workflows", json=order, headers=headers) for headers in (said, named) * 25]
+        accepted, *refused = await asyncio.gather(user.create_run(order, idempotency_key=f"key-{line}"), *orders)
+        for answer in refused:
+            error = answer.json()["error"]
+            assert (answer.status_code, error["code"]) == (409, "product_line_not_offered")
+            assert error["details"] == {"product_lines": ["talkingphoto"]}
+        credentials = {"email": f"{secrets.token_hex(5)}@example.com", "password": "monsoon-42-lamp"}
+        opened = await http.post(
+            "/api/v1/auth/register", json=credentials | {"name": "A"}, headers={"X-Product-Line": line}
+        )
+        assert (opened.status_code, opened.json()["error"]["code"]) == (409, "product_line_not_offered")
+    assert [update async for update in user.follow(accepted["id"])][-1]["state"] == "completed"
+    assert await rows(platform, "workflow", f"SELECT id FROM runs WHERE product_line = '{line}'") == []  # noqa: S608
+    assert await rows(platform, "billing", f"SELECT id FROM holds WHERE product_line = '{line}'") == []  # noqa: S608
+    assert await dead_letters(platform, request) == before
+
+
+async def test_no_header_makes_a_session_of_another_line(platform: Any) -> None:
+    credentials = Credentials(f"asha-{secrets.token_hex(5)}@example.com", "monsoon-42-lamp")
+    async with Client(platform.url) as client:
+        await client.register(credentials, name="Asha")
+    async with httpx.AsyncClient(base_url=platform.url, timeout=60) as http:
+        body = {"email": credentials.email, "password": credentials.password}
+        refused = await http.post("/api/v1/auth/login", json=body, headers={"X-Product-Line": "filmstudio"})
+        assert refused.status_code == 409
+        for headers in ({}, {"X-Internal-Product-Line": "filmstudio"}):
+            tokens = (await http.post("/api/v1/auth/login", json=body, headers=headers)).json()
+            assert tokens["expires_in"] == 900
+        told = {"Authorization": f"Bearer {tokens['access_token']}", "X-Internal-Product-Line": "pixie"}
+        balance = await http.get("/api/v1/billing/credits/balance", headers=told)
+        assert (balance.status_code, balance.json()["product_line"]) == (200, "talkingphoto")
