@@ -80,9 +80,7 @@ async def test_it_goes_round_by_itself_and_one_table_does_not_keep_the_others(wo
         await sweeper.start()
         try:
             await wait_until(lambda: any(line["event"] == "retention.swept" for line in logs), timeout_s=5)
-            await wait_until(
-                lambda: {line.get("table") for line in logs} >= {"dead_letters", "nowhere"}, timeout_s=5
-            )
+            await wait_until(lambda: {line.get("table") for line in logs} >= {"dead_letters", "nowhere"}, timeout_s=5)
         finally:
             await sweeper.stop()
     assert await world.left() == []

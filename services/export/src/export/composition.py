@@ -16,12 +16,14 @@ from chassis.run.service import Dependencies, Service, ServiceSpec
 from chassis.work.workers import WorkPool
 from export.commands import Commands
 from export.deliveries import handlers as deliveries
+from export.keeping.service import Keeping
 from export.kits import endpoints as kit_endpoints
 from export.kits.runner import KitRunner
 from export.orders import KIT, RENDITIONS
 from export.platforms import endpoints as platform_endpoints
 from export.platforms import repository as platforms
 from export.renditions.runner import RenditionRunner
+from export.retention import kept, orders_for
 from export.settings import Settings
 from export.templates import endpoints as template_endpoints
 from export.templates import repository as templates
@@ -54,6 +56,7 @@ def build(settings: Settings, deps: Dependencies, *, http: httpx.AsyncClient | N
         for kind, run in ((RENDITIONS, rendering.run), (KIT, packing.run))
     ]
 
+    keeping = Keeping(database, deps.store, keep_for=orders_for(settings))
     youtube = YouTubeParts.of(settings, database, deps.store, http) if settings.youtube_client_id else None
 
     def interrupt(work_id: UUID) -> None:
@@ -78,7 +81,8 @@ def build(settings: Settings, deps: Dependencies, *, http: httpx.AsyncClient | N
         database=database,
         consumers=_consumers(Commands(interrupt)),
         listeners=session_listeners("export", deps.verifier),
-        background=(*pools, *(youtube.background if youtube else ())),
+        background=(*pools, keeping, *(youtube.background if youtube else ())),
+        retention=kept(settings),
     )
 
 

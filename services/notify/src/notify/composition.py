@@ -30,6 +30,7 @@ from notify.live.hub import Hub
 from notify.live.updates import update_of
 from notify.messages import endpoints as message_endpoints
 from notify.messages import service
+from notify.retention import kept
 from notify.settings import Settings
 
 RUN_EVENTS: tuple[type[RunEvent], ...] = (
@@ -59,7 +60,12 @@ def build(settings: Settings, deps: Dependencies) -> Service:
     app.state.verifier = deps.verifier
     app.state.hub = hub
     return Service(
-        name="notify", app=app, database=deps.database, consumers=_consumers(), listeners=_listeners(hub, deps.verifier)
+        name="notify",
+        app=app,
+        database=deps.database,
+        consumers=_consumers(),
+        listeners=_listeners(hub, deps.verifier),
+        retention=kept(settings),
     )
 
 

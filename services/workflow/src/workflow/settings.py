@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import Field
 
 from chassis.settings import ServiceSettings
 
@@ -36,10 +35,15 @@ class Settings(ServiceSettings):
     estimated_seconds: float = Field(8.0, ge=0, description="Time a video takes besides its length.")
     estimated_seconds_per_second: float = Field(0.6, ge=0, description="Time one second of video takes to be made.")
 
-    fallback_folder: Path | None = Field(
-        None, description="Where uploads are kept while the object store is away (FIL-24); without it they are refused."
-    )
-    fallback_signing_key: SecretStr | None = Field(None, description="Signs links into the fallback folder.")
     link_s: int = Field(86_400, ge=60, le=604_800, description="How long a signed link holds (FIL-20).")
-    keep_deleted_s: float = Field(3600.0, ge=0, description="Objects of deleted files are removed after so long.")
-    housekeeping_poll_s: float = Field(60.0, gt=0, description="How often files to remove or move are looked for.")
+    file_link_s: int = Field(
+        300, ge=60, le=604_800, description="How long a link to an upload holds; it outlives the file's deletion."
+    )
+    keep_deleted_s: float = Field(
+        604_800.0, ge=0, description="Deleted and expired files are removed after so long (CFL-44)."
+    )
+    housekeeping_poll_s: float = Field(60.0, gt=0, description="How often files to remove are looked for.")
+    keep_results_days: int = Field(
+        30, ge=1, description="Results of runs that ended are removed after so long (WFL-44)."
+    )
+    keep_history_days: int = Field(90, ge=1, description="What happened to runs that ended is kept for so long.")

@@ -39,7 +39,7 @@ class KeptObjects(NamedTuple):
 def swept(table: str, after: timedelta, since: str, *, only: str = "", words: str = "") -> Kept:
     """Rows go so long ``after`` the moment in the column ``since``; ``only`` those for which this SQL is true too."""
     too_old = f"{since} < $1" + (f" AND ({only})" if only else "")
-    told = f"{in_words(after)} after `{since}`" + (f", {words}" if words else "")
+    told = (f"{in_words(after)} after" if after else "until") + f" `{since}`" + (f", {words}" if words else "")
     return Kept(table, told, "the sweeper", after, too_old)
 
 

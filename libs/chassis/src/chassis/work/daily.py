@@ -9,7 +9,6 @@ from chassis import ids
 from chassis.data.database import AlreadySeen, Database
 from chassis.work.periodic import Periodic
 
-
 _NO_MOMENT = UUID(int=0)
 """The inbox knows messages by ids that say when they were sent; a day is none."""
 

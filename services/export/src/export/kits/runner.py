@@ -11,6 +11,7 @@ from typing import Any
 
 import structlog
 
+from chassis import ids
 from chassis.data.database import Database
 from chassis.data.leased_work import WorkItem
 from chassis.storage import keys
@@ -96,7 +97,8 @@ class KitRunner:
             now = self._database.clock.now()
             kit = await self._store.put_file(
                 out,
-                keys.document_key(order.user_id, "zip", now, f"{order.kit_id.hex}-kit"),
+                # Done again on another day, it is the same object.
+                keys.document_key(order.user_id, "zip", ids.moment_of(order.kit_id), f"{order.kit_id.hex}-kit"),
                 "application/zip",
                 metadata=keys.object_metadata(order.user_id, "export_kit", now),
             )

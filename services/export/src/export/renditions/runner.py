@@ -9,6 +9,7 @@ from uuid import UUID
 
 import structlog
 
+from chassis import ids
 from chassis.data.database import Database
 from chassis.data.leased_work import WorkItem
 from chassis.storage import keys
@@ -104,7 +105,8 @@ class RenditionRunner:
         now = self._database.clock.now()
         name = f"{order.rendition_id.hex}-{order.platform}-{role}"
         make_key = {"video": keys.video_key, "image": keys.image_key}.get(mime_type.split("/", 1)[0], keys.document_key)
-        key = make_key(order.user_id, path.suffix[1:], now, name)
+        # Done again on another day, it is the same object.
+        key = make_key(order.user_id, path.suffix[1:], ids.moment_of(order.rendition_id), name)
         metadata = keys.object_metadata(order.user_id, f"rendition_{role}", now)
         return await self._store.put_file(path, key, mime_type, metadata=metadata)
 

@@ -34,6 +34,8 @@ from workflow.runs.driver import Driver, Happening, send
 from workflow.runs.errors import (
     AccountInactive,
     FileNotUsable,
+    FilesRemoved,
+    FileWaits,
     KeyReused,
     LimitReached,
     NotPossible,
@@ -76,7 +78,7 @@ async def accept(
 ) -> WorkflowAccepted:
     """Check an order and begin its run, or repeat the answer that ``key`` got before (PLT-21).
 
-    Raises ``BadScript``, ``FileNotUsable``, ``AccountInactive``, ``LimitReached``, ``KeyReused``.
+    Raises ``BadScript``, ``FileNotUsable``, ``FileWaits``, ``AccountInactive``, ``LimitReached``, ``KeyReused``.
     """
     product_line = product_line_of(caller, settings)
     definition = definition_for(definitions, body.workflow_type)
@@ -199,10 +201,15 @@ async def cancel(tx: Transaction, driver: Driver, caller: Identity, run_id: UUID
 
 
 async def retry(tx: Transaction, driver: Driver, caller: Identity, run_id: UUID) -> Row:
-    """Begin another round of a failed or cancelled run (WFL-06). Raises ``RunNotFound``, ``NotPossible``."""
+    """Begin another round of a failed or cancelled run (WFL-06).
+
+    Raises ``RunNotFound``, ``NotPossible``, ``FilesRemoved``.
+    """
     row = await _own(tx, caller, run_id)
     if row.parked_reason is not None:
         raise NotPossible("This workflow is being looked at; it cannot be retried yet.")
+    if row.cleaned_at is not None:
+        raise FilesRemoved("What this workflow had made has been removed. Order it again.")
     run, _ = _loaded(driver, row)
     if not may_retry(run):
         raise NotPossible("Only a workflow that failed or was cancelled, and holds no credits, can be retried.")
@@ -262,6 +269,8 @@ def _check(
         raise FileNotUsable("This file has not been found clean.", fields={"input_file_id": "not scanned clean"})
     if file["kind"] != "image" or file["prepared"] is None:
         raise FileNotUsable("This file is not a photo.", fields={"input_file_id": "not an image"})
+    if file["storage_backend"] != "store":
+        raise FileWaits("The photo is still on its way into our store. Order again in a minute.", retry_after_s=30)
     entitlement = known.entitlement
     if entitlement is not None and exhausted(entitlement, product.meter, now):
         limit, used = entitlement.limits.get(product.meter, 0), entitlement.used.get(product.meter, 0)
