@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 from uuid import UUID
 
-from contracts.enums import Platform, WorkflowType
+from contracts.enums import Platform, Priority, WorkflowType
 from contracts.message import Command, Event
 from contracts.objects import StoredObject
 
@@ -26,6 +26,8 @@ class CreateRendition(Command):
     timings: StoredObject | None = None
     """Speech timings as JSON (``words``: list of text, start, end), for captions."""
     language: str = "en"
+    priority: Priority = Priority.NORMAL
+    """The lane in which it waits for its turn (CON-10)."""
 
 
 class CreateKit(Command):
@@ -50,10 +52,14 @@ class CreateKit(Command):
     """By platform."""
     captions: dict[str, StoredObject] = {}
     """By role: ``srt``, ``vtt``."""
+    priority: Priority = Priority.NORMAL
 
 
 class CancelExport(Command):
-    """Stop the renditions and the kit of a run that are not finished. Repeatable."""
+    """Stop the renditions and the kit of a run that are not finished. Repeatable.
+
+    ``order_id``: the rendition or kit that is no longer wanted, which may come after this.
+    """
 
     NAME: ClassVar[str] = "export.cancel_export.v1"
     READERS: ClassVar[tuple[str, ...]] = ("export",)
@@ -61,6 +67,7 @@ class CancelExport(Command):
 
     run_id: UUID
     reason: str
+    order_id: UUID | None = None
 
 
 class RenditionCompleted(Event):

@@ -87,7 +87,7 @@ class KitRunner:
         started = time.monotonic()
         order = known.order
         async with private_folder() as folder:
-            image = await self._store.fetch(order.image, folder / "enhanced.jpg")
+            image = await self._store.fetch(order.image, folder / contents.image_name(order))
             video = await self._store.fetch(order.video, folder / "original.mp4")
             parts = [await self._part(known, platform, folder) for platform in order.platforms]
             out = folder / "kit.zip"

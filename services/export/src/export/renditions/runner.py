@@ -50,9 +50,9 @@ class RenditionRunner:
             async with self._database.transaction() as tx:
                 orders = await repository.open_of_work(tx, item.id)
                 specifications = await platforms.standard(tx, [order.platform for order in orders])
-            known = [(order, specifications[order.platform].values) for order in orders]
             try:
                 with refusals(item):
+                    known = [(order, specifications[order.platform].values) for order in orders]
                     made = await self._made(known) if known else []
             except Refusal as refusal:
                 await self._refuse(item, orders, refusal)

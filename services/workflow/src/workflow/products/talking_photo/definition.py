@@ -286,6 +286,7 @@ def _rendition(run: Run, asking: Asking) -> Command:
         video=run.result("generate").outputs["video"],
         timings=run.result("speak").outputs.get("timings"),
         language=_input(run).language,
+        priority=_lane(run),
     )
 
 
@@ -306,8 +307,9 @@ def _kit(run: Run, asking: Asking) -> Command:
         video=run.result("generate").outputs["video"],
         renditions=renditions,
         captions=results.captions(run),
+        priority=_lane(run),
     )
 
 
-def _cancel_export(run: Run, _: UUID, reason: str) -> Command:
-    return CancelExport(run_id=run.id, reason=reason)
+def _cancel_export(run: Run, ref: UUID, reason: str) -> Command:
+    return CancelExport(run_id=run.id, reason=reason, order_id=ref)
