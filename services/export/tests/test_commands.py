@@ -143,8 +143,8 @@ async def test_a_cancel_that_overtakes_its_order_wins(start_export: Any, a_sourc
     late = export.delivery(order)
     assert await export.deliver(late) == [ACKNOWLEDGE]
     assert await export.deliver(late) == [ACKNOWLEDGE]
-    await export.tell(cancel, order)
     assert await export.fetch("SELECT 1 FROM work") == []
+    await export.tell(cancel, order)
     await export.tell(again)
     assert [row["id"] for row in await export.fetch("SELECT id FROM work")] == [again_id]
     found = await export.fetch(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from chassis.bus.messages import Received
@@ -47,7 +48,7 @@ def build(settings: Settings, deps: Dependencies) -> Service:
     """Notify's app, consumers and listeners."""
     if deps.database is None:
         raise ValueError("notify needs a database")
-    hub = Hub()
+    hub = Hub(partial(repository.newest, deps.database), every_s=settings.live_poll_s)
     app = create_app(
         name="notify",
         settings=settings,
