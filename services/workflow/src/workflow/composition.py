@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from chassis.data import migrations
 from chassis.http.app import create_app
 from chassis.messaging.consumer import Consumers
@@ -21,6 +19,7 @@ from workflow.files.receiving import MAX_FORM_OVERHEAD
 from workflow.files.scanning import PatternScanner, Scanner
 from workflow.files.service import Uploads
 from workflow.files.upkeep import Upkeep
+from workflow.periods import Periods
 from workflow.products.registry import PRODUCTS
 from workflow.retention import kept
 from workflow.runs import consumer, endpoints
@@ -50,12 +49,14 @@ def build(
     driver = Driver(offered)
     timer = Timer(deps.database, driver, poll_s=settings.timer_poll_s, places=settings.max_processing)
     driver.ended = timer.wake
+    periods = Periods(settings.keep_days)
     uploads = Uploads(
         database=deps.database,
         store=deps.store,
         scanner=scanner or PatternScanner(),
         processes=deps.processes,
         clock=deps.clock,
+        periods=periods,
     )
     routers = [file_endpoints.router(settings, uploads), endpoints.router(settings, offered, driver, deps.store)]
     if isinstance(deps.store, FallbackStore):
@@ -87,11 +88,11 @@ def build(
             Housekeeping(
                 deps.database,
                 deps.store,
-                keep_deleted_s=settings.keep_deleted_s,
+                periods=periods,
                 poll_s=settings.housekeeping_poll_s,
             ),
-            Upkeep(deps.database, deps.store),
-            Cleaning(deps.database, deps.store, keep_for=timedelta(days=settings.keep_results_days)),
+            Upkeep(deps.database, deps.store, keep_for=periods.longest("temporary")),
+            Cleaning(deps.database, deps.store, periods=periods),
         ),
         retention=kept(settings),
     )

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
-from chassis.data.retention import Kept, KeptObjects, for_ever, in_words, swept, until
-from workflow.files.service import QUARANTINE_DAYS, TEMPORARY_DAYS
+from chassis.data.retention import Kept, KeptObjects, for_ever, swept, until
+from workflow.periods import Periods
 from workflow.runs.repository import KEY_LIFE
 from workflow.settings import Settings
 
@@ -16,14 +14,15 @@ _CLEANING = "`workflow.cleaning`"
 
 def kept(settings: Settings) -> tuple[Kept, ...]:
     """Every table of the service."""
+    periods = Periods(settings.keep_days)
     return (
         for_ever("users", _COPY),
         for_ever("entitlements", _COPY),
-        until("files", _deleted(settings), _HOUSEKEEPING),
+        until("files", _deleted(periods), _HOUSEKEEPING),
         for_ever("runs", f"its user's list; results go before, see the objects ({_CLEANING})"),
         swept(
             "run_history",
-            timedelta(days=settings.keep_history_days),
+            periods.of("history"),
             "at",
             only="EXISTS (SELECT FROM runs WHERE runs.id = run_id AND runs.finished_at < $1)",
             words="and after the run's end",
@@ -34,20 +33,23 @@ def kept(settings: Settings) -> tuple[Kept, ...]:
 
 def objects(settings: Settings) -> tuple[KeptObjects, ...]:
     """Every prefix the service stores under, and the upkeep of all."""
-    results = f"{settings.keep_results_days} days after the run's end"
+    periods = Periods(settings.keep_days)
+    results = f"{periods.words('results')} after the run's end"
     return (
-        KeptObjects("images/", "uploads", f"until {_deleted(settings)}", _HOUSEKEEPING),
+        KeptObjects("images/", "uploads", f"until {_deleted(periods)}", _HOUSEKEEPING),
         *(
             KeptObjects(prefix, "results of runs", results, _CLEANING)
             for prefix in ("images/", "videos/", "audio/", "documents/")
         ),
-        KeptObjects("temp/", "temporary uploads", f"{TEMPORARY_DAYS} days", "`workflow.files.upkeep`"),
+        KeptObjects("temp/", "temporary uploads", periods.words("temporary"), "`workflow.files.upkeep`"),
         KeptObjects(
-            "quarantine/", "infected uploads", f"{QUARANTINE_DAYS} days and what deleted ones have", _HOUSEKEEPING
+            "quarantine/",
+            "infected uploads",
+            f"{periods.words('quarantined')}, and then as deleted ones",
+            _HOUSEKEEPING,
         ),
     )
 
 
-def _deleted(settings: Settings) -> str:
-    period = in_words(timedelta(seconds=settings.keep_deleted_s))
-    return f"{period} after deletion or expiry, and no run can need it any more"
+def _deleted(periods: Periods) -> str:
+    return f"{periods.words('deleted')} after deletion or expiry, and no run can need it any more"

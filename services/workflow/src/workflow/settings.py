@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from chassis.settings import ServiceSettings
+from workflow.periods import Periods
 
 
 class Settings(ServiceSettings):
@@ -39,11 +40,17 @@ class Settings(ServiceSettings):
     file_link_s: int = Field(
         300, ge=60, le=604_800, description="How long a link to an upload holds; it outlives the file's deletion."
     )
-    keep_deleted_s: float = Field(
-        604_800.0, ge=0, description="Deleted and expired files are removed after so long (CFL-44)."
+    keep_days: dict[str, int] = Field(
+        default_factory=dict,
+        description="Days that something is kept, as JSON, where it is not as usual: by kind (`deleted`, `temporary`, "
+        '`quarantined`, `results`, `history`) or by product line and kind: {"results": 60, '
+        '"reely.results": 14} (FIL-22).',
     )
+
     housekeeping_poll_s: float = Field(60.0, gt=0, description="How often files to remove are looked for.")
-    keep_results_days: int = Field(
-        30, ge=1, description="Results of runs that ended are removed after so long (WFL-44)."
-    )
-    keep_history_days: int = Field(90, ge=1, description="What happened to runs that ended is kept for so long.")
+
+    @field_validator("keep_days", mode="after")
+    @classmethod
+    def _known_kinds(cls, value: dict[str, int]) -> dict[str, int]:
+        Periods(value)
+        return value

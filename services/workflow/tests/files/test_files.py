@@ -264,7 +264,7 @@ async def test_lists_are_paged_and_filtered(shared: Any, somebody: Identity, hel
 
 
 async def test_a_deleted_file_is_hidden_at_once_and_its_objects_go_later(start_world: Any, somebody: Identity) -> None:
-    world = await start_world(keep_deleted_s=0, housekeeping_poll_s=0.05)
+    world = await start_world(keep_days={"deleted": 0}, housekeeping_poll_s=0.05)
     file = (await world.upload(somebody)).json()
     kept = (await world.upload(somebody)).json()
     path = f"/api/v1/files/{file['id']}"

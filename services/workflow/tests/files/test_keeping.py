@@ -24,6 +24,9 @@ from workflow.files.housekeeping import BATCH, Housekeeping
 from workflow.files.scanning import EICAR, Scan
 from workflow.files.service import Uploads
 from workflow.files.upkeep import Upkeep
+from workflow.periods import Periods
+
+AT_ONCE = Periods({"deleted": 0})
 
 
 class Flaky(FolderStore):
@@ -101,7 +104,7 @@ async def test_one_file_that_cannot_be_removed_does_not_keep_the_others(
     store.cursed = urlsplit(files[0]["url"]).path.removeprefix("/api/v1/objects/")
     for file in files:
         await world.call(somebody, "DELETE", f"/api/v1/files/{file['id']}")
-    housekeeping = Housekeeping(world.database, store, keep_deleted_s=0, poll_s=1)
+    housekeeping = Housekeeping(world.database, store, periods=AT_ONCE, poll_s=1)
     assert await housekeeping.remove() == 2
     assert [str(row["id"]) for row in await world.fetch("SELECT id FROM files")] == [files[0]["id"]]
     store.cursed = ""
@@ -118,7 +121,7 @@ async def test_two_processes_remove_every_file_once(start_world: Any, somebody: 
         somebody.user_id,
         BATCH + 5,
     )
-    both = [Housekeeping(world.database, world.store, keep_deleted_s=7 * 86_400, poll_s=1) for _ in range(2)]
+    both = [Housekeeping(world.database, world.store, periods=Periods({}), poll_s=1) for _ in range(2)]
     assert sorted(await asyncio.gather(*(one.remove() for one in both)), reverse=True)[0] <= BATCH
     for one in both:
         await one.round()
@@ -133,7 +136,7 @@ async def test_a_photo_stays_while_a_run_may_need_it(start_world: Any, somebody:
     run = (await world.order(somebody, input_file_id=file["id"])).json()
     await world.wait_for(lambda: world.others.asked(SubmitJob))
     await world.call(somebody, "DELETE", f"/api/v1/files/{file['id']}")
-    housekeeping = Housekeeping(world.database, world.store, keep_deleted_s=0, poll_s=1)
+    housekeeping = Housekeeping(world.database, world.store, periods=AT_ONCE, poll_s=1)
     assert await housekeeping.remove() == 0, "the run reads it"
     await world.call(somebody, "POST", f"/api/v1/workflows/{run['id']}/cancel")
     await world.ended(somebody, run["id"])
@@ -152,6 +155,8 @@ async def test_deleted_files_stay_seven_days(start_world: Any, somebody: Identit
     await world.execute("UPDATE files SET deleted_at = now() - interval '6 days 23 hours'")
     assert await housekeeping.remove() == 0
     await world.execute("UPDATE files SET deleted_at = now() - interval '7 days 1 minute'")
+    longer = Periods({"talkingphoto.deleted": 8, "reely.deleted": 1})
+    assert await Housekeeping(world.database, world.store, periods=longer, poll_s=1).remove() == 0
     assert await housekeeping.remove() == 1
 
 
@@ -169,7 +174,7 @@ async def test_what_was_infected_goes_after_its_time(
     world = await start_world(housekeeping_poll_s=3600)
     assert (await world.upload(somebody, help_.photo() + EICAR)).status_code == 422
     (key,) = [key async for key in world.store.list_keys(keys.QUARANTINE)]
-    housekeeping = Housekeeping(world.database, world.store, keep_deleted_s=0, poll_s=1)
+    housekeeping = Housekeeping(world.database, world.store, periods=AT_ONCE, poll_s=1)
     assert await housekeeping.remove() == 0
     await world.execute("UPDATE files SET expires_at = expires_at - interval '30 days 1 minute'")
     assert await housekeeping.remove() == 1
@@ -190,7 +195,7 @@ async def test_what_a_crash_left_of_an_upload_is_found_from_its_row(
         assert (await world.upload(somebody)).status_code == 500
     assert len([key async for key in world.store.list_keys("")]) == 2
     assert (await world.call(somebody, "GET", "/api/v1/files")).json()["total"] == 0
-    housekeeping = Housekeeping(world.database, world.store, keep_deleted_s=0, poll_s=1)
+    housekeeping = Housekeeping(world.database, world.store, periods=AT_ONCE, poll_s=1)
     assert await housekeeping.remove() == 0, "it might still be under way"
     await world.execute("UPDATE files SET deleted_at = now() - interval '1 second'")
     assert await housekeeping.remove() == 1
@@ -205,8 +210,8 @@ async def test_each_day_old_temporary_objects_go_and_others_stay(start_world: An
     image = keys.image_key(ids.uuid7(), "jpg", now - timedelta(days=90), "image")
     for key in (old, young, image):
         await world.store.put_bytes(b"x", key, "image/jpeg")
-    upkeep = Upkeep(world.database, world.store)
-    await asyncio.gather(upkeep.round(), Upkeep(world.database, world.store).round())
+    upkeep = Upkeep(world.database, world.store, keep_for=timedelta(days=30))
+    await asyncio.gather(upkeep.round(), Upkeep(world.database, world.store, keep_for=timedelta(days=30)).round())
     assert sorted([key async for key in world.store.list_keys("")]) == sorted([young, image])
     await world.store.put_bytes(b"x", old, "image/jpeg")
     await upkeep.round()

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from chassis.identity.tokens import Identity
+from chassis.settings import SettingsError, load
 from chassis.work.sweeper import Sweeper
 from contracts.billing import CaptureCredits
 from workflow.cleaning.service import Cleaning
+from workflow.periods import Periods
 from workflow.retention import kept
 from workflow.settings import Settings
 
@@ -30,8 +33,8 @@ async def _long_ago(world: Any) -> None:
     await world.execute("UPDATE runs SET finished_at = finished_at - interval '30 days 1 minute'")
 
 
-def _cleaning(world: Any) -> Cleaning:
-    return Cleaning(world.database, world.store, keep_for=timedelta(days=30))
+def _cleaning(world: Any, periods: dict[str, int] | None = None) -> Cleaning:
+    return Cleaning(world.database, world.store, periods=Periods(periods or {}))
 
 
 async def test_results_go_after_thirty_days_and_are_answered_gone(start_world: Any, somebody: Identity) -> None:
@@ -45,6 +48,7 @@ async def test_results_go_after_thirty_days_and_are_answered_gone(start_world: A
     assert (await world.call(somebody, "GET", f"{path}/download")).status_code == 200
 
     await _long_ago(world)
+    assert await _cleaning(world, {"talkingphoto.results": 31, "reely.results": 1}).sweep() == 0
     both = await asyncio.gather(*(_cleaning(world).sweep() for _ in range(2)))
     assert sum(both) == 1
     assert await _left(world) == set()
@@ -92,12 +96,12 @@ async def test_a_run_that_goes_on_keeps_everything_and_a_cleaned_one_cannot_go_o
     world.others.mute = {CaptureCredits}
     run = (await world.order(somebody)).json()
     await world.wait_for(lambda: world.others.asked(CaptureCredits))
-    assert await Cleaning(world.database, world.store, keep_for=timedelta(days=-1)).sweep() == 0
+    assert await _cleaning(world, {"results": 0}).sweep() == 0
 
     world.others.refuse = True
     failed = (await world.order(somebody)).json()
     await world.ended(somebody, failed["id"])
-    assert await Cleaning(world.database, world.store, keep_for=timedelta(days=-1)).sweep() == 1
+    assert await _cleaning(world, {"results": 0}).sweep() == 1
     again = await world.call(somebody, "POST", f"/api/v1/workflows/{failed['id']}/retry")
     assert (again.status_code, again.json()["error"]["code"]) == (410, "results_removed")
     assert (await world.call(somebody, "GET", f"/api/v1/workflows/{run['id']}")).json()["status"] == "processing"
@@ -121,3 +125,9 @@ async def test_history_goes_after_its_time_and_keys_after_a_day(start_world: Any
     left = await world.fetch("SELECT DISTINCT run_id FROM run_history")
     assert [str(row["run_id"]) for row in left] == [going_on["id"]]
     assert [row["key"] for row in await world.fetch("SELECT key FROM idempotency_keys")] == ["b"]
+
+
+@pytest.mark.parametrize("changed", [{"cakes": 1}, {"talkingphoto.history": 1}, {"pets.results": 1}, {"results": -1}])
+def test_periods_that_nobody_knows_are_refused_at_the_start(changed: dict[str, int]) -> None:
+    with pytest.raises(SettingsError, match="KEEP_DAYS"):
+        load(Settings, env="test", keep_days=changed)

@@ -152,6 +152,9 @@ class FallbackStore:
             except ObjectDamaged:
                 # It would fail each time; the others must not wait for it.
                 log.exception("objects.waiting_damaged", key=key)
+            except ObjectMissing:
+                # Another process with the same folder has just handed it over.
+                log.debug("objects.just_handed_over", key=key)
         return moved
 
     async def _hand_over_one(self, key: str) -> bool:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from uuid import UUID
 
 from chassis.data.database import Transaction
+from workflow.periods import Before
 
 _DUE = """
 SELECT id, user_id, state::text AS state FROM runs
-WHERE cleaned_at IS NULL AND finished_at < $1 AND status IN ('completed', 'failed', 'cancelled')
-ORDER BY finished_at LIMIT $2 FOR UPDATE SKIP LOCKED
+WHERE cleaned_at IS NULL AND finished_at < $4 AND finished_at < coalesce(
+    (SELECT own FROM unnest($1::text[], $2::timestamptz[]) AS line (name, own) WHERE name = product_line), $3
+) AND status IN ('completed', 'failed', 'cancelled')
+ORDER BY finished_at LIMIT $5 FOR UPDATE SKIP LOCKED
 """
 
 # A result that was made once may be shared by runs of the same user that wanted the same; and where nothing had to be
@@ -24,9 +26,9 @@ WHERE EXISTS (
 """
 
 
-async def due(tx: Transaction, before: datetime, limit: int) -> list[tuple[UUID, UUID, str]]:
+async def due(tx: Transaction, before: Before, limit: int) -> list[tuple[UUID, UUID, str]]:
     """Runs that ended before then and have their results still, locked: id, user, state."""
-    return [(row["id"], row["user_id"], row["state"]) for row in await tx.fetch(_DUE, before, limit)]
+    return [(row["id"], row["user_id"], row["state"]) for row in await tx.fetch(_DUE, *before, limit)]
 
 
 async def needed(tx: Transaction, user_id: UUID, run_id: UUID, keys: Sequence[str]) -> set[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from typing import Any
 
 import orjson
@@ -13,6 +12,7 @@ from chassis.data.database import Database
 from chassis.storage.port import ObjectStore
 from chassis.work.periodic import Periodic
 from workflow.cleaning import repository
+from workflow.periods import Periods
 
 log = structlog.get_logger(__name__)
 
@@ -22,11 +22,11 @@ BATCH = 10
 class Cleaning(Periodic):
     """A background part; any number of processes may run one, each takes the runs that no other has."""
 
-    def __init__(self, database: Database, store: ObjectStore, *, keep_for: timedelta, every_s: float = 3600.0) -> None:
+    def __init__(self, database: Database, store: ObjectStore, *, periods: Periods, every_s: float = 3600.0) -> None:
         super().__init__("workflow cleaning", every_s, rests_first=True)
         self._database = database
         self._store = store
-        self._keep_for = keep_for
+        self._periods = periods
 
     async def round(self) -> None:
         """Remove whatever is due."""
@@ -41,7 +41,7 @@ class Cleaning(Periodic):
 
     async def _clean(self) -> int:
         async with self._database.transaction() as tx:
-            runs = await repository.due(tx, tx.now - self._keep_for, BATCH)
+            runs = await repository.due(tx, self._periods.before("results", tx.now), BATCH)
             for run_id, user_id, state in runs:
                 keys = results_in(orjson.loads(state))
                 for key in keys - await repository.needed(tx, user_id, run_id, sorted(keys)):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +13,7 @@ from chassis.storage.fallback import FallbackStore
 from chassis.storage.port import ObjectStore
 from chassis.work.periodic import Periodic
 from workflow.files import repository
+from workflow.periods import Periods
 
 log = structlog.get_logger(__name__)
 
@@ -23,11 +23,11 @@ BATCH = 20
 class Housekeeping(Periodic):
     """A background part; several processes may run one each, rows are claimed with ``SKIP LOCKED``."""
 
-    def __init__(self, database: Database, store: ObjectStore, *, keep_deleted_s: float, poll_s: float) -> None:
+    def __init__(self, database: Database, store: ObjectStore, *, periods: Periods, poll_s: float) -> None:
         super().__init__("workflow housekeeping", poll_s)
         self._database = database
         self._store = store
-        self._keep_deleted = timedelta(seconds=keep_deleted_s)
+        self._periods = periods
 
     async def round(self) -> None:
         """Do whatever is due."""
@@ -39,7 +39,7 @@ class Housekeeping(Periodic):
         """Remove one batch of files, objects first; how many went. One that fails does not keep the others."""
         gone: list[UUID] = []
         async with self._database.transaction() as tx:
-            for row in await repository.to_remove(tx, tx.now - self._keep_deleted, BATCH):
+            for row in await repository.to_remove(tx, self._periods.before("deleted", tx.now), BATCH):
                 try:
                     for key in _keys(row):
                         await self._store.delete(key)

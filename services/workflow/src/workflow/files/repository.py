@@ -12,6 +12,7 @@ import orjson
 from chassis.data.database import Transaction
 from contracts.enums import ScanStatus
 from contracts.objects import StoredObject
+from workflow.periods import Before
 
 COLUMNS = """
 id, user_id, product_line, original_name, purpose, storage_backend, storage_key, file_size, mime_type, checksum,
@@ -40,10 +41,13 @@ UPDATE files SET deleted_at = NULL, storage_backend = $3, updated_at = $2 WHERE 
 # A run that goes on, or can be tried again, reads its photo once more.
 _TO_REMOVE = """
 SELECT id, storage_key, prepared FROM files
-WHERE (deleted_at <= $1 OR expires_at <= $1) AND NOT EXISTS (
+CROSS JOIN LATERAL (SELECT coalesce(
+    (SELECT own FROM unnest($1::text[], $2::timestamptz[]) AS line (name, own) WHERE name = product_line), $3
+) AS too_old) AS moment
+WHERE (deleted_at <= $4 OR expires_at <= $4) AND (deleted_at <= too_old OR expires_at <= too_old) AND NOT EXISTS (
     SELECT FROM runs WHERE runs.file_id = files.id AND runs.status <> 'completed' AND runs.cleaned_at IS NULL
 )
-ORDER BY least(deleted_at, expires_at) LIMIT $2 FOR UPDATE SKIP LOCKED
+ORDER BY least(deleted_at, expires_at) LIMIT $5 FOR UPDATE OF files SKIP LOCKED
 """
 _WAITING = """
 SELECT id, storage_key, prepared FROM files WHERE storage_backend = 'fallback' ORDER BY updated_at LIMIT $1
@@ -116,9 +120,9 @@ async def publish(tx: Transaction, file_id: UUID, backend: str) -> bool:
     return await tx.execute(_PUBLISH, file_id, tx.now, backend) == "UPDATE 1"
 
 
-async def to_remove(tx: Transaction, before: datetime, limit: int) -> list[dict[str, Any]]:
+async def to_remove(tx: Transaction, before: Before, limit: int) -> list[dict[str, Any]]:
     """Files that were deleted or expired before then and that no run may need again, locked."""
-    return [dict(record) for record in await tx.fetch(_TO_REMOVE, before, limit)]
+    return [dict(record) for record in await tx.fetch(_TO_REMOVE, *before, limit)]
 
 
 async def remove(tx: Transaction, file_ids: list[UUID]) -> None:

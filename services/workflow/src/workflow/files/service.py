@@ -43,6 +43,7 @@ from workflow.files.inspection import Inspected, inspect
 from workflow.files.receiving import Received, receive
 from workflow.files.repository import NewFile
 from workflow.files.scanning import EICAR, Scanner
+from workflow.periods import Periods
 
 log = structlog.get_logger(__name__)
 
@@ -54,8 +55,6 @@ STORED_WITHIN = timedelta(minutes=10)
 """What is not published so long after it was recorded counts as deleted, whatever became of it."""
 MOST_AT_ONCE = 2
 """Uploads of one user under way in one process; whoever sends more is asked to wait before a byte of it is read."""
-TEMPORARY_DAYS = 30
-QUARANTINE_DAYS = 30
 
 HasLeft = Callable[[], Awaitable[bool]]
 """Whether whoever sends the file has gone."""
@@ -70,6 +69,7 @@ class Uploads:
     scanner: Scanner
     processes: ProcessPool
     clock: Clock
+    periods: Periods
     under_way: Counter[UUID] = field(default_factory=Counter)
     """By user, in this process."""
 
@@ -146,7 +146,7 @@ class Uploads:
             height=inspected.height,
             kind="image",
             is_temporary=temporary,
-            expires_at=now + timedelta(days=TEMPORARY_DAYS) if temporary else None,
+            expires_at=now + self.periods.of("temporary", product_line) if temporary else None,
         )
         await self._keep(file, [(prepared_path, prepared), (received.path, file.original)])
         return file
@@ -202,7 +202,7 @@ class Uploads:
             height=None,
             kind="other",
             is_temporary=False,
-            expires_at=now + timedelta(days=QUARANTINE_DAYS),
+            expires_at=now + self.periods.of("quarantined", about["product_line"]),
         )
         await self._keep(file, [(received.path, stored)])
         await self._publish(file)

@@ -15,15 +15,17 @@ log = structlog.get_logger(__name__)
 
 UNFINISHED_FOR = timedelta(days=1)
 """No put takes so long."""
-TEMPORARY_FOR = timedelta(days=30)
 
 
 class Upkeep(Daily):
     """A background part; one process of all does it each day (FIL-19, FIL-21)."""
 
-    def __init__(self, database: Database, store: ObjectStore, *, look_every_s: float = 600.0) -> None:
+    def __init__(
+        self, database: Database, store: ObjectStore, *, keep_for: timedelta, look_every_s: float = 600.0
+    ) -> None:
         super().__init__(database, "upkeep", look_every_s=look_every_s)
         self._store = store
+        self._keep_for = keep_for
         self._clock = database.clock
 
     async def do(self) -> None:
@@ -31,7 +33,7 @@ class Upkeep(Daily):
         unfinished = await self._store.clean_unfinished(UNFINISHED_FOR)
         removed = 0
         async for key in self._store.list_keys(keys.TEMP):
-            if keys.is_stale_temp(key, self._clock.now(), TEMPORARY_FOR):
+            if keys.is_stale_temp(key, self._clock.now(), self._keep_for):
                 await self._store.delete(key)
                 removed += 1
         log.info("objects.upkeep", unfinished=unfinished, temporary=removed)
