@@ -125,7 +125,8 @@ async def test_two_processes_remove_every_file_once(start_world: Any, somebody: 
     assert sorted(await asyncio.gather(*(one.remove() for one in both)), reverse=True)[0] <= BATCH
     for one in both:
         await one.round()
-    assert await world.fetch("SELECT FROM files") == []
+    # The service's own is one more, and may be about to commit its share.
+    await world.eventually("SELECT count(*) FROM files", [0])
 
 
 async def test_a_photo_stays_while_a_run_may_need_it(start_world: Any, somebody: Identity) -> None:
