@@ -22,6 +22,8 @@ Made from the services' `retention` modules by `make record`; change it there. P
 that each service's `settings.py` describes. Rows that go by age alone are removed by the sweeper
 (`chassis.work.sweeper`), every hour, in batches, by whichever process comes first.
 
+A kit holds results of its run: of export's `KIT_DAYS` and workflow's `results` the shorter one counts.
+
 What says *missing* is not removed by anything yet.
 """
 
