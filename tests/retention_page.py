@@ -1,4 +1,4 @@
-"""``docs/retention.md`` as the services' ``retention`` modules say it; ``python -m tests.retention_page`` writes it."""
+"""``docs/retention.md`` as the services' ``kept`` modules say it; ``python -m tests.retention_page`` writes it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SETTINGS: dict[str, ServiceSettings] = {name: load(spec.settings, env="test") fo
 
 _HEAD = """# How long what is stored is kept
 
-Made from the services' `retention` modules by `make record`; change it there. Periods are the defaults of settings
+Made from the services' `kept` modules by `make record`; change it there. Periods are the defaults of settings
 that each service's `settings.py` describes. Rows that go by age alone are removed by the sweeper
 (`chassis.work.sweeper`), every hour, in batches, by whichever process comes first.
 
@@ -30,7 +30,7 @@ What says *missing* is not removed by anything yet.
 
 def kept(name: str) -> Sequence[Kept]:
     """Every table of a service's database."""
-    own: Sequence[Kept] = _module(name).kept(SETTINGS[name])
+    own: Sequence[Kept] = _module(name).tables(SETTINGS[name])
     return (*CHASSIS, *own)
 
 
@@ -51,7 +51,7 @@ def page() -> str:
 
 
 def _module(name: str) -> ModuleType:
-    return import_module(f"{name}.retention")
+    return import_module(f"{name}.kept")
 
 
 if __name__ == "__main__":

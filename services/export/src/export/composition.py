@@ -17,13 +17,13 @@ from chassis.work.workers import WorkPool
 from export.commands import Commands
 from export.deliveries import handlers as deliveries
 from export.keeping.service import Keeping
+from export.kept import orders_for, tables
 from export.kits import endpoints as kit_endpoints
 from export.kits.runner import KitRunner
 from export.orders import KIT, RENDITIONS
 from export.platforms import endpoints as platform_endpoints
 from export.platforms import repository as platforms
 from export.renditions.runner import RenditionRunner
-from export.retention import kept, orders_for
 from export.settings import Settings
 from export.templates import endpoints as template_endpoints
 from export.templates import repository as templates
@@ -82,7 +82,7 @@ def build(settings: Settings, deps: Dependencies, *, http: httpx.AsyncClient | N
         consumers=_consumers(Commands(interrupt)),
         listeners=session_listeners("export", deps.verifier),
         background=(*pools, keeping, *(youtube.background if youtube else ())),
-        retention=kept(settings),
+        retention=tables(settings),
     )
 
 

@@ -25,13 +25,13 @@ from contracts.workflow import (
     RunProgressed,
     StepCompleted,
 )
+from notify.kept import tables
 from notify.live import endpoints as live_endpoints
 from notify.live import repository
 from notify.live.hub import Hub
 from notify.live.updates import update_of
 from notify.messages import endpoints as message_endpoints
 from notify.messages import service
-from notify.retention import kept
 from notify.settings import Settings
 
 RUN_EVENTS: tuple[type[RunEvent], ...] = (
@@ -66,7 +66,7 @@ def build(settings: Settings, deps: Dependencies) -> Service:
         database=deps.database,
         consumers=_consumers(),
         listeners=_listeners(hub, deps.verifier),
-        retention=kept(settings),
+        retention=tables(settings),
     )
 
 

@@ -19,9 +19,9 @@ from workflow.files.receiving import MAX_FORM_OVERHEAD
 from workflow.files.scanning import PatternScanner, Scanner
 from workflow.files.service import Uploads
 from workflow.files.upkeep import Upkeep
+from workflow.kept import tables
 from workflow.periods import Periods
 from workflow.products.registry import PRODUCTS
-from workflow.retention import kept
 from workflow.runs import consumer, endpoints
 from workflow.runs.driver import Driver
 from workflow.runs.timer import Timer
@@ -94,7 +94,7 @@ def build(
             Upkeep(deps.database, deps.store, keep_for=periods.longest("temporary")),
             Cleaning(deps.database, deps.store, periods=periods),
         ),
-        retention=kept(settings),
+        retention=tables(settings),
     )
 
 

@@ -12,8 +12,8 @@ from chassis.settings import SettingsError, load
 from chassis.work.sweeper import Sweeper
 from contracts.billing import CaptureCredits
 from workflow.cleaning.service import Cleaning
+from workflow.kept import tables
 from workflow.periods import Periods
-from workflow.retention import kept
 from workflow.settings import Settings
 
 NAMES = ("enhanced.jpg", "speech.wav", "timings", "video.mp4", "kit.zip", "youtube.mp4", "instagram.mp4", "srt")
@@ -114,7 +114,7 @@ async def test_history_goes_after_its_time_and_keys_after_a_day(start_world: Any
     world.others.mute = {CaptureCredits}
     going_on = (await world.order(somebody, headers={"Idempotency-Key": "b"})).json()
     await world.wait_for(lambda: len(world.others.asked(CaptureCredits)) == 2)
-    sweeper = Sweeper(world.database, kept(Settings(env="test")))
+    sweeper = Sweeper(world.database, tables(Settings(env="test")))
     assert await sweeper.sweep() == {}
     await world.execute("ALTER TABLE run_history DISABLE TRIGGER history_is_append_only")
     await world.execute("UPDATE run_history SET at = at - interval '91 days'")

@@ -1,6 +1,6 @@
 """How long what is stored is kept: every table and every prefix of object keys says so in one place (SEC-31).
 
-A service's ``retention`` module has a :class:`Kept` for each of its tables; the chassis' own are :data:`CHASSIS`.
+A service's ``kept`` module has a :class:`Kept` for each of its tables; the chassis' own are :data:`CHASSIS`.
 Rows that go by age alone are removed by :class:`chassis.work.sweeper.Sweeper`.
 """
 

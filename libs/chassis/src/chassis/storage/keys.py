@@ -22,7 +22,7 @@ IMAGES, VIDEOS, AUDIO, DOCUMENTS, TEMP, QUARANTINE = (
     "quarantine/",
 )
 PREFIXES = (IMAGES, VIDEOS, AUDIO, DOCUMENTS, TEMP, QUARANTINE)
-"""Every key begins with one of these; the services' ``retention`` modules say how long what is under them is kept."""
+"""Every key begins with one of these; the services' ``kept`` modules say how long what is under them is kept."""
 
 _CACHE_SECONDS = (("image/", 31_536_000), ("video/", 2_592_000))
 _OTHER_CACHE_SECONDS = 3_600

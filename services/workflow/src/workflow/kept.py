@@ -12,7 +12,7 @@ _HOUSEKEEPING = "`workflow.files.housekeeping`"
 _CLEANING = "`workflow.cleaning`"
 
 
-def kept(settings: Settings) -> tuple[Kept, ...]:
+def tables(settings: Settings) -> tuple[Kept, ...]:
     """Every table of the service."""
     periods = Periods(settings.keep_days)
     return (

@@ -8,7 +8,7 @@ from chassis.data.retention import Kept, KeptObjects, for_ever, until
 _MISSING = "missing: a sweeper"
 
 
-def kept(_: Settings) -> tuple[Kept, ...]:
+def tables(_: Settings) -> tuple[Kept, ...]:
     """Every table of the service."""
     return (
         for_ever("providers", "the catalogue"),

@@ -16,7 +16,7 @@ def orders_for(settings: Settings) -> timedelta:
     return timedelta(days=settings.kit_days) + GRACE
 
 
-def kept(settings: Settings) -> tuple[Kept, ...]:
+def tables(settings: Settings) -> tuple[Kept, ...]:
     """Every table of the service."""
     history = timedelta(days=settings.keep_history_days)
     return (

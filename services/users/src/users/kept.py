@@ -6,7 +6,7 @@ from chassis.data.retention import Kept, for_ever
 from users.settings import Settings
 
 
-def kept(_: Settings) -> tuple[Kept, ...]:
+def tables(_: Settings) -> tuple[Kept, ...]:
     """Every table of the service."""
     return (
         for_ever("users", "the account; missing: its erasure"),

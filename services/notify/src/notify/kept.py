@@ -8,7 +8,7 @@ from chassis.data.retention import Kept, for_ever, swept
 from notify.settings import Settings
 
 
-def kept(settings: Settings) -> tuple[Kept, ...]:
+def tables(settings: Settings) -> tuple[Kept, ...]:
     """Every table of the service."""
     return (
         swept("client_events", timedelta(days=settings.keep_events_days), "created_at"),

@@ -8,7 +8,7 @@ from chassis.data.retention import Kept, for_ever
 _LAW = "books are kept as long as the law asks"
 
 
-def kept(_: Settings) -> tuple[Kept, ...]:
+def tables(_: Settings) -> tuple[Kept, ...]:
     """Every table of the service."""
     return (
         for_ever("plans", "the catalogue"),
