@@ -126,3 +126,15 @@ async def test_a_newer_object_is_not_overwritten_by_one_that_waited(s3_store: S3
 
     assert await store.hand_over() == 0
     assert await store.read(stored) == b"new"
+
+
+async def test_two_processes_with_one_folder_hand_over_everything_once(tmp_path: Path) -> None:
+    """What the other has just moved is no failure, and what waits behind it is not left."""
+    root, primary = tmp_path / "spare", FolderStore(tmp_path / "primary")
+    both = [FallbackStore(primary, FolderStore(root)) for _ in range(2)]
+    waiting = [f"temp/{number:02}.txt" for number in range(30)]
+    for key in waiting:
+        await both[0].spare.put_bytes(b"x", key, "text/plain")
+    await asyncio.gather(*(store.hand_over() for store in both))
+    assert [key async for key in primary.list_keys("")] == waiting
+    assert [key async for key in both[0].spare.list_keys("")] == []
