@@ -185,11 +185,18 @@ async def test_an_order_beside_one_that_was_made_before_is_made_too(start_export
     assert [event.rendition_id for event in made] == [done.rendition_id, new.rendition_id]
 
 
-async def test_what_nobody_foresaw_is_given_up_and_told(start_export: Any, a_source: Any) -> None:
-    """A platform without a specification, for both kinds of order: a few tries, then the orchestrator hears of it."""
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "DELETE FROM platform_requirements WHERE platform = 'tiktok'",
+        "UPDATE platform_requirements SET key_values = '{}' WHERE platform = 'tiktok'",
+    ],
+)
+async def test_what_nobody_foresaw_is_given_up_and_told(start_export: Any, a_source: Any, damage: str) -> None:
+    """A platform without a specification that can be read, for both kinds of order: a few tries, then it is told."""
     export = await start_export()
     source = await a_source(export)
-    await export.execute("DELETE FROM platform_requirements WHERE platform = 'tiktok'")
+    await export.execute(damage)
     await export.tell(source.rendition(Platform.TIKTOK), source.kit({"tiktok": source.video}))
     await export.eventually("SELECT count(*) FROM work WHERE lease_token IS NULL AND attempts = 1", [2])
     await export.execute("UPDATE work SET attempts = 3, run_after = now()")

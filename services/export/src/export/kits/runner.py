@@ -51,24 +51,22 @@ class KitRunner:
     async def run(self, item: WorkItem) -> None:
         """Pack the kit if it is still wanted, or say why it cannot be packed."""
         with as_caused(item):
-            known = await self._known(item)
-            if known is None:
-                async with self._database.transaction() as tx:
+            async with self._database.transaction() as tx:
+                order = await repository.open_order(tx, item.id)
+                if order is None:
                     tx.finish_work(item)
-                return
+                    return
             try:
                 with refusals(item):
+                    known = await self._known(order)
                     event = await self._packed(known)
             except Refusal as refusal:
-                await self._refuse(item, known.order, refusal)
+                await self._refuse(item, order, refusal)
             else:
                 await self._complete(item, known, event)
 
-    async def _known(self, item: WorkItem) -> _Known | None:
+    async def _known(self, order: CreateKit) -> _Known:
         async with self._database.transaction() as tx:
-            order = await repository.open_order(tx, item.id)
-            if order is None:
-                return None
             specifications = await platforms.standard(tx, order.platforms)
             made = await renditions.outputs_of_run(tx, order.run_id)
             rows = await template_queries.active(tx, workflow_type=order.workflow_type)

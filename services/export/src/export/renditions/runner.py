@@ -49,15 +49,18 @@ class RenditionRunner:
         with as_caused(item):
             async with self._database.transaction() as tx:
                 orders = await repository.open_of_work(tx, item.id)
-                specifications = await platforms.standard(tx, [order.platform for order in orders])
             try:
                 with refusals(item):
-                    known = [(order, specifications[order.platform].values) for order in orders]
-                    made = await self._made(known) if known else []
+                    made = await self._made(await self._known(orders)) if orders else []
             except Refusal as refusal:
                 await self._refuse(item, orders, refusal)
             else:
                 await self._complete(item, made)
+
+    async def _known(self, orders: Sequence[CreateRendition]) -> list[tuple[CreateRendition, Requirements]]:
+        async with self._database.transaction() as tx:
+            specifications = await platforms.standard(tx, [order.platform for order in orders])
+        return [(order, specifications[order.platform].values) for order in orders]
 
     async def _made(self, orders: Sequence[tuple[CreateRendition, Requirements]]) -> list[RenditionCompleted]:
         started = time.monotonic()
