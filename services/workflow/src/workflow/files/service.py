@@ -88,14 +88,11 @@ class Uploads:
                 received = await receive(
                     content_type, body, workspace / "original", limit=MAX_BYTES, judge_head=_judge_head
                 )
-                async with asyncio.timeout(ANSWER_WITHIN_S):
-                    file = await self._take(caller, product_line, received)
+                file = await self._in_time(caller, product_line, received)
                 if await has_left():
                     raise NoFile("You left before the photo was stored. Send it again.")
                 await self._publish(file)
                 return file.id
-            except TimeoutError as late:
-                raise _busy() from late
             finally:
                 await asyncio.to_thread(shutil.rmtree, workspace, ignore_errors=True)
 
@@ -113,6 +110,13 @@ class Uploads:
             self.under_way[user_id] -= 1
             if not self.under_way[user_id]:
                 del self.under_way[user_id]
+
+    async def _in_time(self, caller: Identity, product_line: str, received: Received) -> NewFile:
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN_S):
+                return await self._take(caller, product_line, received)
+        except TimeoutError as late:
+            raise _busy() from late
 
     async def _take(self, caller: Identity, product_line: str, received: Received) -> NewFile:
         """Judge, prepare and store; what is not published afterwards is as good as deleted."""
