@@ -14,7 +14,7 @@ from chassis.errors import Gone, NotAllowed, documented
 from chassis.http.problems import http_error_response
 from chassis.storage.folder import FolderStore
 from chassis.storage.keys import cache_control
-from chassis.storage.port import ObjectMissing, ObjectStore, missing
+from chassis.storage.port import ObjectMissing, ObjectStore, StoreUnavailable, missing
 from chassis.storage.signing import OBJECTS_PATH
 
 # No object has a byte beyond eighteen digits, and Python counts no further than 4,300 of them.
@@ -52,7 +52,7 @@ def objects_router(store: FolderStore, *, moved_to: ObjectStore | None = None) -
             206: {"description": "The range asked for."},
             302: {"description": "It is elsewhere now."},
             304: {"description": "You have it already."},
-            **documented(LinkRefused, LinkExpired, ObjectMissing),
+            **documented(LinkRefused, LinkExpired, ObjectMissing, StoreUnavailable),
         },
     )
     async def read_object(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from uuid import UUID
 
+from chassis.observe.logs import service_scope
 from chassis.work.periodic import keep_doing
 
 
@@ -56,6 +58,8 @@ class Hub:
         self._look = look
         self._every_s = every_s
         self._looking: asyncio.Task[None] | None = None
+        self._surroundings = contextvars.copy_context()
+        """Of the process: looking begins in some client's request, and is no part of it."""
         self._streams: dict[UUID, set[Stream]] = defaultdict(set)
 
     def announce(self, run_id: UUID, sequence: int) -> None:
@@ -69,7 +73,9 @@ class Hub:
         stream = Stream()
         self._streams[run_id].add(stream)
         if self._looking is None:
-            self._looking = keep_doing("live updates", self._look_once, rest_s=self._every_s)
+            self._looking = self._surroundings.copy().run(
+                keep_doing, "live updates", self._look_once, rest_s=self._every_s
+            )
         end = asyncio.ensure_future(stopping.wait())
         end.add_done_callback(stream.wake)
         try:
@@ -85,8 +91,9 @@ class Hub:
 
     async def _look_once(self) -> None:
         await asyncio.sleep(self._every_s)
-        for run_id, sequence in (await self._look(tuple(self._streams))).items():
-            self.announce(run_id, sequence)
+        with service_scope("notify"):
+            for run_id, sequence in (await self._look(tuple(self._streams))).items():
+                self.announce(run_id, sequence)
 
     def __len__(self) -> int:
         return sum(len(streams) for streams in self._streams.values())
