@@ -24,7 +24,7 @@ RUN --mount=type=cache,target=/root/.cache \
 
 FROM python:3.11.14-slim-bookworm
 RUN useradd --system --uid 10001 --home-dir /app talkingphoto \
-    && mkdir /keys && chown talkingphoto /keys
+    && mkdir /keys /spare && chown talkingphoto /keys /spare
 COPY --from=build --chown=talkingphoto /app /app
 WORKDIR /app
 USER talkingphoto

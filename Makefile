@@ -95,8 +95,9 @@ vendors: $(VENV)/.dev ## Start the vendors' simulators on loopback
 vendor-matrix: $(VENV)/.dev ## Vendor x operation x fault, as a table
 	@$(BIN)/python -m simulators.matrix
 
-record: $(VENV)/.dev ## Record examples and schemas of new messages, write the AsyncAPI document
+record: $(VENV)/.dev ## Record examples and schemas of new messages, write the AsyncAPI document and what is kept how long
 	@$(BIN)/python libs/contracts/tools/record.py
+	@$(BIN)/python -m tests.retention_page
 
 lock: $(VENV)/.runtime ## Choose versions anew and write the lock files
 	@$(BIN)/uv lock --quiet --upgrade --python $(BIN)/python

@@ -254,6 +254,13 @@ def test_the_signing_key_is_written_by_one_container(services: dict[str, dict[st
     assert mounts == {"users": "keys:/keys", "users-worker": "keys:/keys:ro"}
 
 
+def test_uploads_have_a_spare_place_that_both_processes_share(services: dict[str, dict[str, Any]]) -> None:
+    for name in ("workflow", "workflow-worker"):
+        folder = services[name]["environment"]["OBJECT_FOLDER"]
+        assert f"spare:{folder}" in services[name]["volumes"]
+    assert f"chown talkingphoto /keys {folder}" in (REPOSITORY / "Dockerfile").read_text(encoding="utf-8")
+
+
 def test_addresses_are_those_of_containers_within_reach(compose: ComposeFile, ours: dict[str, ServiceSpec]) -> None:
     public = {"PUBLIC_URL", "S3_PUBLIC_ENDPOINT"}
     for name in ours:

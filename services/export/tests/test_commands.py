@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
+
+import pytest
 
 from chassis import ids
 from chassis.bus.port import ACKNOWLEDGE
-from contracts.enums import Platform
+from contracts.enums import Platform, Priority
 from contracts.export import CancelExport, KitCompleted, KitFailed, RenditionCompleted, RenditionFailed
 
 
@@ -122,3 +125,109 @@ async def test_trouble_on_our_side_is_retried_and_then_told(start_export: Any, a
     await export.execute("UPDATE work SET attempts = 3, run_after = now()")
     (failed,) = await export.wait_for(RenditionFailed)
     assert (failed.code, failed.retryable) == ("NOT_FINISHED", True)
+
+
+@pytest.mark.parametrize("kind", ["rendition", "kit"])
+async def test_a_cancel_that_overtakes_its_order_wins(start_export: Any, a_source: Any, kind: str) -> None:
+    """Another replica, or a redelivery: nothing is made, and another round of the same run is."""
+    export = await start_export(consume=False)
+    source = await a_source(export)
+    order, again = (
+        (source.rendition(Platform.TIKTOK), source.rendition(Platform.TIKTOK))
+        if kind == "rendition"
+        else (source.kit({"tiktok": source.video}), source.kit({"tiktok": source.video}))
+    )
+    order_id, again_id = (getattr(one, f"{kind}_id") for one in (order, again))
+    cancel = CancelExport(run_id=source.run_id, reason="stop", order_id=order_id)
+    await export.tell(cancel)
+    late = export.delivery(order)
+    assert await export.deliver(late) == [ACKNOWLEDGE]
+    assert await export.deliver(late) == [ACKNOWLEDGE]
+    assert await export.fetch("SELECT 1 FROM work") == []
+    await export.tell(cancel, order)
+    await export.tell(again)
+    assert [row["id"] for row in await export.fetch("SELECT id FROM work")] == [again_id]
+    found = await export.fetch(
+        "SELECT id, status FROM (SELECT id, status, completed_at FROM renditions "
+        "UNION ALL SELECT id, status, completed_at FROM kit_orders) AS orders ORDER BY completed_at"
+    )
+    assert [tuple(row) for row in found] == [(order_id, "cancelled"), (again_id, "pending")]
+
+
+async def test_a_cancel_and_its_order_at_once_leave_nothing_to_do(start_export: Any, a_source: Any) -> None:
+    """On two replicas: whoever commits second sees the other."""
+    export = await start_export(consume=False)
+    for _ in range(10):
+        source = await a_source(export)
+        order = source.rendition(Platform.TIKTOK)
+        cancel = CancelExport(run_id=source.run_id, reason="stop", order_id=order.rendition_id)
+        await asyncio.gather(export.tell(order), export.tell(cancel))
+    assert await export.fetch("SELECT 1 FROM work") == []
+    assert {row["status"] for row in await export.fetch("SELECT status FROM renditions")} == {"cancelled"}
+
+
+async def test_an_order_beside_one_that_was_made_before_is_made_too(start_export: Any, a_source: Any) -> None:
+    """The orchestrator asks again for what is done and, in the same batch, for something new of the same video."""
+    export = await start_export()
+    source = await a_source(export)
+    done, new = source.rendition(Platform.TIKTOK), source.rendition(Platform.INSTAGRAM)
+    await export.tell(done)
+    await export.wait_for(RenditionCompleted)
+    # As if the first one's work had been read and not removed yet.
+    await export.execute(
+        "INSERT INTO work (id, kind, payload, run_after, lease_token, lease_until) "
+        "VALUES ($1, 'export.renditions', '{}', now(), $2, now() + interval '1 hour')",
+        done.rendition_id,
+        ids.uuid7(),
+    )
+    await export.tell(done, new)
+    made = await export.wait_for(RenditionCompleted, 2)
+    assert [event.rendition_id for event in made] == [done.rendition_id, new.rendition_id]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "DELETE FROM platform_requirements WHERE platform = 'tiktok'",
+        "UPDATE platform_requirements SET key_values = '{}' WHERE platform = 'tiktok'",
+    ],
+)
+async def test_what_nobody_foresaw_is_given_up_and_told(start_export: Any, a_source: Any, damage: str) -> None:
+    """A platform without a specification that can be read, for both kinds of order: a few tries, then it is told."""
+    export = await start_export()
+    source = await a_source(export)
+    await export.execute(damage)
+    await export.tell(source.rendition(Platform.TIKTOK), source.kit({"tiktok": source.video}))
+    await export.eventually("SELECT count(*) FROM work WHERE lease_token IS NULL AND attempts = 1", [2])
+    await export.execute("UPDATE work SET attempts = 3, run_after = now()")
+    (rendition,) = await export.wait_for(RenditionFailed)
+    (kit,) = await export.wait_for(KitFailed)
+    for failed in (rendition, kit):
+        assert (failed.code, failed.retryable) == ("NOT_FINISHED", True)
+        assert "Try again" in failed.message
+    assert await export.fetch("SELECT 1 FROM work") == []
+
+
+async def test_work_waits_in_the_lane_of_its_plan(start_export: Any, a_source: Any) -> None:
+    """Enterprise goes before free (CON-09, CON-10)."""
+    export = await start_export(consume=False)
+    source = await a_source(export)
+    wanted = {}
+    for lane, priority in enumerate((Priority.HIGH, Priority.NORMAL, Priority.LOW)):
+        kit = source.kit({"tiktok": source.video}, priority=priority)
+        rendition = (await a_source(export)).rendition(Platform.TIKTOK, priority=priority)
+        wanted |= {kit.kit_id: lane, rendition.rendition_id: lane}
+        await export.tell(rendition, kit)
+    assert {row["id"]: row["lane"] for row in await export.fetch("SELECT id, lane FROM work")} == wanted
+
+
+@pytest.mark.parametrize(("mime_type", "name"), [("image/png", "enhanced.png"), ("image/jpeg", "enhanced.jpg")])
+async def test_the_photo_in_the_kit_is_called_what_it_is(
+    start_export: Any, a_source: Any, mime_type: str, name: str
+) -> None:
+    export = await start_export()
+    source = await a_source(export)
+    image = source.image.model_copy(update={"mime_type": mime_type})
+    await export.tell(source.kit({"tiktok": source.video}, image=image))
+    (made,) = await export.wait_for(KitCompleted)
+    assert [file for file in made.files if file.startswith("enhanced")] == [name]

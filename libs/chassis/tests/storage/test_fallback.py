@@ -18,6 +18,7 @@ from chassis.storage import (
     StoreUnavailable,
 )
 from chassis.storage.s3 import S3Store
+from contracts.objects import StoredObject
 
 KEY = "images/a/2026/03/07/b.jpg"
 USER = UUID("0199f0a1-7c1e-7a53-9d0b-6c1f2e3d4a5b")
@@ -126,3 +127,21 @@ async def test_a_newer_object_is_not_overwritten_by_one_that_waited(s3_store: S3
 
     assert await store.hand_over() == 0
     assert await store.read(stored) == b"new"
+
+
+async def test_what_another_process_has_just_handed_over_is_no_failure(tmp_path: Path) -> None:
+    """Two share a folder, and one is overtaken between its look at an object and the reading of it."""
+    primary = FolderStore(tmp_path / "primary")
+    other = FallbackStore(primary, FolderStore(tmp_path / "spare"))
+
+    class Overtaken(FolderStore):
+        async def fetch(self, stored: StoredObject, into: Path) -> Path:
+            await other.hand_over()
+            return await super().fetch(stored, into)
+
+    store = FallbackStore(primary, Overtaken(tmp_path / "spare"))
+    for key in ("temp/1.txt", "temp/2.txt"):
+        await store.spare.put_bytes(b"x", key, "text/plain")
+    assert await store.hand_over() == 0
+    assert [key async for key in primary.list_keys("")] == ["temp/1.txt", "temp/2.txt"]
+    assert [key async for key in store.spare.list_keys("")] == []

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
-from contracts.enums import Captions, Platform, WhenTooLong, WorkflowType
+from contracts.enums import Captions, Platform, Priority, WhenTooLong, WorkflowType
 from contracts.message import Command, Event
 from contracts.objects import StoredObject
 
@@ -29,6 +29,8 @@ class CreateRendition(Command):
     language: str = "en"
     when_too_long: WhenTooLong = WhenTooLong.SPLIT
     captions: Captions = Captions.FILES
+    priority: Priority = Priority.NORMAL
+    """The lane in which it waits for its turn (CON-10)."""
 
 
 class CreateKit(Command):
@@ -53,10 +55,14 @@ class CreateKit(Command):
     """By platform; the first part of what comes in parts."""
     captions: dict[str, StoredObject] = {}
     """By role: ``srt``, ``vtt``."""
+    priority: Priority = Priority.NORMAL
 
 
 class CancelExport(Command):
-    """Stop the renditions and the kit of a run that are not finished. Repeatable."""
+    """Stop the renditions and the kit of a run that are not finished. Repeatable.
+
+    ``order_id``: the rendition or kit that is no longer wanted, which may come after this.
+    """
 
     NAME: ClassVar[str] = "export.cancel_export.v1"
     READERS: ClassVar[tuple[str, ...]] = ("export",)
@@ -64,6 +70,7 @@ class CancelExport(Command):
 
     run_id: UUID
     reason: str
+    order_id: UUID | None = None
 
 
 class RenditionCompleted(Event):

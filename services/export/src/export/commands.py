@@ -9,7 +9,7 @@ from uuid import UUID
 
 from chassis.bus.messages import Received
 from chassis.data.database import Transaction
-from chassis.data.leased_work import NewWork
+from chassis.data.leased_work import LANES, NewWork
 from chassis.messaging.consumer import Consumers
 from contracts.export import CancelExport, CreateKit, CreateRendition
 from export import repository
@@ -22,7 +22,10 @@ Interrupt = Callable[[UUID], None]
 
 
 class Commands:
-    """Accepts and cancels orders. Repeating a command is harmless: an order is added once, and ends once."""
+    """Accepts and cancels orders. Repeating a command is harmless: an order is added once, and ends once.
+
+    A cancel may overtake the order that it is about; an order that comes after it is kept, as cancelled.
+    """
 
     def __init__(self, interrupt: Interrupt) -> None:
         self._interrupt = interrupt
@@ -34,14 +37,15 @@ class Commands:
         return declared
 
     async def handle(self, received: Sequence[Received[Any]], tx: Transaction) -> None:
-        """Store and queue orders; a cancel reaches every order of its run that came before it."""
+        """Store and queue orders; a cancel reaches every order of its run that came before it, and the one it names."""
+        await repository.take_turns(tx, [item.message.run_id for item in received])
         work: dict[UUID, NewWork] = {}
         orders: list[Received[Any]] = []
         for item in received:
             if isinstance(item.message, CancelExport):
                 work |= await self._add(orders, tx)
                 orders = []
-                for unwanted in await self._cancel(item.message.run_id, tx):
+                for unwanted in await self._cancel(item.message, tx):
                     work.pop(unwanted, None)
             else:
                 orders.append(item)
@@ -57,34 +61,41 @@ class Commands:
         self, received: Sequence[Received[CreateRendition]], tx: Transaction
     ) -> dict[UUID, NewWork]:
         """Orders of one video that arrive together share one piece of work, so that it is decoded once."""
-        if not received:
+        first = {item.message.rendition_id: item for item in reversed(received)}
+        # Whoever has been ordered before leads nobody: its work may have been read already, or be done.
+        new = first.keys() - await renditions.known(tx, first)
+        if not new:
             return {}
+        cancelled = await repository.cancelled(tx, new)
         leaders: dict[tuple[Any, ...], Received[CreateRendition]] = {}
         orders: dict[UUID, tuple[UUID, CreateRendition]] = {}
-        for item in received:
+        for rendition_id, item in reversed(first.items()):
+            if rendition_id not in new:
+                continue
             order = item.message
-            same = (order.run_id, order.video.key, order.timings and order.timings.key, order.language)
-            leader = leaders.setdefault(same, item)
-            orders.setdefault(order.rendition_id, (leader.message.rendition_id, order))
-        new = await renditions.add(tx, orders)
-        wanted = {orders[rendition_id][0] for rendition_id in new}
+            leader = item
+            if rendition_id not in cancelled:
+                same = (order.run_id, order.video.key, order.timings and order.timings.key, order.language)
+                leader = leaders.setdefault(same, item)
+            orders[rendition_id] = (leader.message.rendition_id, order)
+        await renditions.add(tx, orders, cancelled)
         return {
-            leader.message.rendition_id: NewWork(
-                leader.message.rendition_id, RENDITIONS, {"context": leader.context.known()}
-            )
+            leader.message.rendition_id: _work(leader.message.rendition_id, RENDITIONS, leader)
             for leader in leaders.values()
-            if leader.message.rendition_id in wanted
         }
 
     async def _add_kits(self, received: Sequence[Received[CreateKit]], tx: Transaction) -> dict[UUID, NewWork]:
         if not received:
             return {}
         first = {item.message.kit_id: item for item in reversed(received)}
-        new = await kits.add(tx, [item.message for item in first.values()])
-        return {kit_id: NewWork(kit_id, KIT, {"context": first[kit_id].context.known()}) for kit_id in new}
+        cancelled = await repository.cancelled(tx, first)
+        new = await kits.add(tx, [item.message for item in first.values()], cancelled)
+        return {kit_id: _work(kit_id, KIT, first[kit_id]) for kit_id in new - cancelled}
 
-    async def _cancel(self, run_id: UUID, tx: Transaction) -> set[UUID]:
-        unwanted = await renditions.cancel_of_run(tx, run_id) | await kits.cancel_of_run(tx, run_id)
+    async def _cancel(self, cancel: CancelExport, tx: Transaction) -> set[UUID]:
+        if cancel.order_id is not None:
+            await repository.remember_cancelled(tx, cancel.order_id)
+        unwanted = await renditions.cancel_of_run(tx, cancel.run_id) | await kits.cancel_of_run(tx, cancel.run_id)
         if unwanted:
             await repository.forget_work(tx, unwanted)
             tx.after_commit(partial(self._interrupt_all, unwanted))
@@ -93,3 +104,8 @@ class Commands:
     def _interrupt_all(self, work_ids: set[UUID]) -> None:
         for work_id in work_ids:
             self._interrupt(work_id)
+
+
+def _work(work_id: UUID, kind: str, order: Received[Any]) -> NewWork:
+    """Work in the lane of what caused it (CON-09)."""
+    return NewWork(work_id, kind, {"context": order.context.known()}, LANES[order.message.priority])

@@ -16,6 +16,8 @@ from chassis.run.service import Dependencies, Service, ServiceSpec
 from chassis.work.workers import WorkPool
 from export.commands import Commands
 from export.deliveries import handlers as deliveries
+from export.keeping.service import Keeping
+from export.kept import orders_for, tables
 from export.kits import endpoints as kit_endpoints
 from export.kits.runner import KitRunner
 from export.orders import KIT, RENDITIONS
@@ -55,6 +57,7 @@ def build(settings: Settings, deps: Dependencies, *, http: httpx.AsyncClient | N
         for kind, run in ((RENDITIONS, rendering.run), (KIT, packing.run))
     ]
 
+    keeping = Keeping(database, deps.store, keep_for=orders_for(settings))
     youtube = YouTubeParts.of(settings, database, deps.store, http) if settings.youtube_client_id else None
 
     def interrupt(work_id: UUID) -> None:
@@ -79,7 +82,8 @@ def build(settings: Settings, deps: Dependencies, *, http: httpx.AsyncClient | N
         database=database,
         consumers=_consumers(Commands(interrupt)),
         listeners=session_listeners("export", deps.verifier),
-        background=(*pools, Announcing(database), *(youtube.background if youtube else ())),
+        background=(*pools, keeping, Announcing(database), *(youtube.background if youtube else ())),
+        retention=tables(settings),
     )
 
 

@@ -10,12 +10,16 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from uuid import UUID
 
+import structlog
+
 from chassis.data.leased_work import WorkItem
+from chassis.data.outages import is_database_away
 from chassis.observe import context
 from chassis.observe.context import Context
 from chassis.storage.port import ObjectDamaged, ObjectMissing
-from chassis.work.process_pool import WorkerDied
 from media.errors import BadMedia, MediaError
+
+log = structlog.get_logger(__name__)
 
 RENDITIONS = "export.renditions"
 """Kind of the work that makes the renditions ordered together."""
@@ -60,9 +64,11 @@ def refusals(item: WorkItem) -> Iterator[None]:
         raise Refusal(error.code, error.advice or error.message, retryable=False) from error
     except (ObjectMissing, ObjectDamaged) as error:
         raise Refusal("INPUT_MISSING", "A file this needs cannot be read any more.", retryable=False) from error
-    except (MediaError, WorkerDied, TimeoutError, OSError) as error:
-        if item.attempt < MOST_CLAIMS:
+    except Exception as error:
+        # Whatever nobody foresaw is told as well: a user hears more of that than of a silence.
+        if item.attempt < MOST_CLAIMS or is_database_away(error):
             raise
+        log.exception("order.given_up", kind=item.kind, work_id=str(item.id), attempt=item.attempt)
         code = error.code if isinstance(error, MediaError) else "NOT_FINISHED"
         raise Refusal(code, "This could not be made at the moment. Try again later.", retryable=True) from error
 

@@ -21,6 +21,7 @@ class Settings(ServiceSettings):
     render_threads: int = Field(2, ge=1, le=64, description="Threads of one encoding job.")
     render_deadline_s: float = Field(900.0, gt=0, description="Longest run of one encoding job.")
     kit_days: int = Field(30, ge=1, description="How long a kit can be fetched.")
+    keep_history_days: int = Field(365, ge=1, description="What was exported and uploaded is remembered for so long.")
 
     encryption_key: SecretStr | None = Field(
         None,

@@ -174,3 +174,88 @@ async def test_a_revocation_that_fails_is_made_later(start_studio: Any, user: UU
     await studio.export.execute("UPDATE work SET run_after = now()")
     await studio.export.eventually("SELECT count(*) FROM work", [0])
     assert [grant.revoked for grant in studio.vendor.accounts.grants] == [True]
+
+
+async def _disconnect(studio: Any, user: UUID) -> None:
+    answer = await studio.export.http.delete("/api/v1/youtube/connection", headers=studio.logged_in(user))
+    assert answer.status_code == 204
+
+
+def _revoked(studio: Any) -> list[bool]:
+    return [grant.revoked for grant in studio.vendor.accounts.grants]
+
+
+async def test_a_revocation_that_comes_late_leaves_the_new_connection_alone(start_studio: Any, user: UUID) -> None:
+    """Google ends every grant of an account at once, the one given again meanwhile with them."""
+    studio = await start_studio()
+    await studio.connect(user)
+    studio.vendor.plan.script("cancel", [Fault.SERVER_ERROR])
+    await _disconnect(studio, user)
+    await studio.export.eventually("SELECT attempts FROM work WHERE lease_token IS NULL", [1])
+    await studio.connect(user)
+    await studio.export.execute("UPDATE work SET run_after = now()")
+    await studio.export.eventually("SELECT count(*) FROM work", [0])
+    assert _revoked(studio) == [False, False]
+    assert (await studio.uploaded(user, await studio.project(user)))["upload_status"] == "complete"
+    await _disconnect(studio, user)
+    await studio.export.eventually("SELECT count(*) FROM work", [0])
+    assert _revoked(studio) == [True, True]
+
+
+async def test_who_else_is_connected_to_the_channel_stays_connected(start_studio: Any, user: UUID) -> None:
+    studio = await start_studio()
+    other = ids.uuid7()
+    await studio.connect(user)
+    await studio.connect(other)
+    await _disconnect(studio, user)
+    await studio.export.eventually("SELECT count(*) FROM work", [0])
+    assert _revoked(studio) == [False, False]
+    assert (await studio.uploaded(other, await studio.project(other)))["upload_status"] == "complete"
+
+
+async def test_while_an_earlier_grant_is_being_ended_nobody_gets_a_new_one(start_studio: Any, user: UUID) -> None:
+    """One under way could end it; one that waits is put off until it can see the new connection."""
+    studio = await start_studio(consume=False)
+    await studio.connect(user)
+    await _disconnect(studio, user)
+    brought = await studio.consent(user)
+    await studio.export.execute("UPDATE work SET lease_token = $1, lease_until = now() + interval '1 minute'", user)
+    assert await _callback(studio, brought) == (503, "youtube_unavailable")
+    await studio.export.execute("UPDATE work SET lease_token = NULL, lease_until = NULL")
+    assert await _callback(studio, await studio.consent(user)) == (200, None)
+    assert await studio.export.fetch("SELECT 1 FROM work WHERE run_after < now() + interval '1 minute'") == []
+
+
+async def test_only_the_account_that_revokes_loses_its_grants(start_studio: Any, user: UUID) -> None:
+    studio = await start_studio()
+    await studio.connect(user)
+    studio.vendor.accounts.account = "ravi@example.com"
+    brought = await studio.consent(ids.uuid7())
+    studio.vendor.accounts.account = "asha@example.com"
+    assert brought["code"]
+    await _disconnect(studio, user)
+    await studio.export.eventually("SELECT count(*) FROM work", [0])
+    assert _revoked(studio) == [True, False]
+
+
+async def test_renewed_tokens_take_the_place_only_of_those_they_renew(start_studio: Any, user: UUID) -> None:
+    """A run that began before the user connected again renews its old grant; the new one stays."""
+    studio = await start_studio(consume=False)
+    connections = studio.export.service.app.state.youtube
+    await studio.connect(user)
+    old = await connections.access(user, CHANNEL_ID)
+    await studio.connect(user)
+    (new,) = await studio.export.fetch("SELECT tokens FROM youtube_connections")
+    studio.vendor.accounts.expire()
+    renewed_before = len(studio.vendor.accounts.access)
+
+    async def look(token: str) -> Any:
+        return await connections._youtube.channel(token)
+
+    assert (await old.call(look)).id == CHANNEL_ID
+    assert len(studio.vendor.accounts.access) == renewed_before + 1
+    assert await studio.export.fetch("SELECT tokens FROM youtube_connections") == [new]
+    fresh = await connections.access(user, CHANNEL_ID)
+    assert (await fresh.call(look)).id == CHANNEL_ID
+    (kept,) = await studio.export.fetch("SELECT tokens FROM youtube_connections")
+    assert kept != new

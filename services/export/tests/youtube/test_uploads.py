@@ -267,3 +267,37 @@ async def test_a_video_that_is_processed_for_ever_is_not_watched_for_ever(start_
     seen = await studio.ended(user, asked["id"])
     assert seen["upload_status"] == "failed"
     assert seen["video_id"] is not None
+
+
+async def test_what_nobody_foresaw_ends_an_upload_and_is_told(
+    start_studio: Any, user: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A defect of ours is tried a few times; the user is not left with an upload that is under way for ever."""
+
+    async def break_(*_: Any) -> None:
+        raise KeyError("a field that nobody sends")
+
+    monkeypatch.setattr(UploadRunner, "_sent", break_)
+    studio = await start_studio()
+    await studio.connect(user)
+    seen = await studio.uploaded(user, await studio.project(user))
+    assert seen["upload_status"] == "failed"
+    assert seen["error"]
+    (row,) = await studio.export.fetch("SELECT failures FROM youtube_uploads")
+    assert row["failures"] == MOST_FAILURES - 1
+    await studio.export.eventually("SELECT count(*) FROM work", [0])
+
+
+async def test_what_nobody_foresaw_ends_a_revocation(
+    start_studio: Any, user: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def break_(*_: Any) -> None:
+        raise KeyError("a field that nobody sends")
+
+    studio = await start_studio()
+    await studio.connect(user)
+    monkeypatch.setattr(studio.export.service.app.state.youtube, "revoke", break_)
+    await studio.export.http.delete("/api/v1/youtube/connection", headers=studio.logged_in(user))
+    await studio.export.eventually("SELECT attempts FROM work WHERE lease_token IS NULL", [1])
+    await studio.export.execute("UPDATE work SET attempts = $1, run_after = now()", MOST_FAILURES - 1)
+    await studio.export.eventually("SELECT count(*) FROM work", [0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from chassis.bus.messages import Received
@@ -24,6 +25,7 @@ from contracts.workflow import (
     RunProgressed,
     StepCompleted,
 )
+from notify.kept import tables
 from notify.live import endpoints as live_endpoints
 from notify.live import repository
 from notify.live.hub import Hub
@@ -46,7 +48,7 @@ def build(settings: Settings, deps: Dependencies) -> Service:
     """Notify's app, consumers and listeners."""
     if deps.database is None:
         raise ValueError("notify needs a database")
-    hub = Hub()
+    hub = Hub(partial(repository.newest, deps.database), every_s=settings.live_poll_s)
     app = create_app(
         name="notify",
         settings=settings,
@@ -59,7 +61,12 @@ def build(settings: Settings, deps: Dependencies) -> Service:
     app.state.verifier = deps.verifier
     app.state.hub = hub
     return Service(
-        name="notify", app=app, database=deps.database, consumers=_consumers(), listeners=_listeners(hub, deps.verifier)
+        name="notify",
+        app=app,
+        database=deps.database,
+        consumers=_consumers(),
+        listeners=_listeners(hub, deps.verifier),
+        retention=tables(settings),
     )
 
 

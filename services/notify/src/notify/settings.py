@@ -12,4 +12,8 @@ class Settings(ServiceSettings):
 
     service_name: str = Field("notify", description="In log lines, metrics and traces.")
     heartbeat_s: float = Field(15.0, gt=0, le=30, description="A live stream says at least this often that it lives.")
-    live_poll_s: float = Field(1.0, gt=0, description="Safety net: how often a stream looks without being woken.")
+    live_poll_s: float = Field(
+        1.0, gt=0, description="Safety net: how often the log is looked at, once for all streams of a process."
+    )
+    keep_events_days: int = Field(30, ge=1, description="Updates of runs can be followed again for so long.")
+    keep_messages_days: int = Field(365, ge=1, description="In-app messages are kept for so long.")

@@ -6,7 +6,8 @@ import asyncio
 import threading
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import aiohttp
@@ -17,8 +18,15 @@ from sse_starlette.sse import AppStatus
 
 from chassis import ids
 from chassis.bus.port import ACKNOWLEDGE
+from chassis.clock import ManualClock
+from chassis.errors import NotAuthenticated
+from chassis.identity.tokens import Identity
 from chassis.messaging.consumer import wait_until
 from chassis.testing.served import served
+from chassis.testing.slices import TokenIsTheUser, slice_of
+from chassis.testing.tokens import Issuer, an_identity
+from contracts.users import SessionRevoked
+from notify.composition import SPEC
 from notify.live.hub import Hub
 
 
@@ -191,6 +199,119 @@ async def test_another_users_run_and_an_unknown_one_are_not_found_alike(notify: 
         assert (await nobody.get(f"/api/v1/workflows/{run.id}/events")).status_code == 401
 
 
+async def test_another_users_run_and_an_unknown_one_take_the_same_time_and_few_looks(
+    notify: Any, new_run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = new_run()
+    await notify.happen(run.created(), run.progressed())
+    looks = counted(notify, monkeypatch)
+    seconds = {}
+    async with notify.client(ids.uuid7()) as stranger:
+        for name, run_id in (("foreign", run.id), ("unknown", ids.uuid7())):
+            looks.clear()
+            began = time.monotonic()
+            assert (await stranger.get(f"/api/v1/workflows/{run_id}/events")).status_code == 404
+            seconds[name] = time.monotonic() - began
+            assert len(looks) == 2, name
+    assert all(took >= 0.3 for took in seconds.values()), seconds
+
+
+async def test_who_claims_to_have_seen_the_future_is_told_everything(notify: Any, new_run: Any) -> None:
+    run = new_run()
+    await notify.happen(run.created(), run.progressed())
+    async with following(notify, run, last="1000000") as stream:
+        assert [update["sequence"] for update in await stream.updates(2)] == [1, 2]
+        await notify.happen(run.completed())
+        assert [update["state"] for update in await stream.updates(1)] == ["completed"]
+        assert await stream.next() == b""
+
+
+def counted(notify: Any, monkeypatch: pytest.MonkeyPatch) -> list[None]:
+    """Grows with each look into the database."""
+    looks: list[None] = []
+    connection = notify.database.connection
+
+    def counting() -> Any:
+        looks.append(None)
+        return connection()
+
+    monkeypatch.setattr(notify.database, "connection", counting)
+    return looks
+
+
+async def test_a_hundred_quiet_streams_ask_the_database_as_often_as_one(
+    notify: Any, new_run: Any, database_for: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And they hear of what was told to the log and announced to nobody."""
+    quick = {"live_poll_s": 0.1, "heartbeat_s": 5}
+    async with slice_of(SPEC, database_for, type(notify), settings=quick) as busy, AsyncExitStack() as stack:
+        runs = [new_run() for _ in range(100)]
+        await busy.tell(*(run.created() for run in runs))
+        streams = [await stack.enter_async_context(following(busy, run)) for run in runs]
+        for stream in streams:
+            await stream.updates(1)
+        looks, began = counted(busy, monkeypatch), time.monotonic()
+        await wait_until(lambda: len(looks) >= 5, timeout_s=10)
+        assert time.monotonic() - began > 0.3, "one look each tenth of a second, not one for each stream"
+        await busy.tell(*(run.completed() for run in runs))
+        for stream in streams:
+            assert [update["state"] for update in await stream.updates(1)] == ["completed"]
+
+
+class EndsWhenTold(TokenIsTheUser):
+    """Refuses every token from the moment it is told to."""
+
+    ended = False
+
+    async def verify(self, token: str) -> Identity:
+        if self.ended:
+            raise NotAuthenticated("The session has ended.")
+        return await super().verify(token)
+
+
+async def test_a_stream_ends_when_its_session_does(notify: Any, new_run: Any, database_for: Any) -> None:
+    verifier = EndsWhenTold(notify.clock)
+    quick = {"live_poll_s": 0.1, "heartbeat_s": 5}
+    async with slice_of(SPEC, database_for, type(notify), verifier=verifier, settings=quick) as slice_:
+        run = new_run()
+        await slice_.happen(run.created())
+        async with following(slice_, run) as stream:
+            await stream.updates(1)
+            verifier.ended = True
+            assert await stream.next() == b""
+            await slice_.happen(run.completed())
+        assert stream.status == 200
+        async with following(slice_, run, last="1") as again:
+            assert b"not_authenticated" in await again.next()
+            assert again.status == 401
+
+
+async def test_a_stream_ends_when_its_token_runs_out_or_is_revoked(
+    notify: Any, new_run: Any, database_for: Any
+) -> None:
+    """With the real verifier; the end of one session leaves the other alone."""
+    issuer, now = Issuer(), 1_800_000_000.0
+    clock = ManualClock(datetime.fromtimestamp(now, UTC))
+    verifier = issuer.verifier(clock=lambda: clock.now().timestamp())
+    quick = {"live_poll_s": 0.1, "heartbeat_s": 5}
+    async with slice_of(SPEC, database_for, type(notify), verifier=verifier, settings=quick, clock=clock) as slice_:
+        run = new_run()
+        await slice_.happen(run.created())
+        first, second = (an_identity(user_id=run.user_id, issued_at=clock.now()) for _ in range(2))
+        async with (
+            following(slice_, run, as_user=issuer.token(first)) as one,
+            following(slice_, run, as_user=issuer.token(second)) as other,
+        ):
+            await one.updates(1)
+            await other.updates(1)
+            await slice_.announce(SessionRevoked(session_id=first.session_id, user_id=run.user_id))
+            assert await one.next() == b""
+            await slice_.happen(run.progressed())
+            assert len(await other.updates(1)) == 1
+            clock.advance(timedelta(minutes=20))
+            assert await other.next() == b""
+
+
 async def test_a_client_that_leaves_ends_its_stream(notify: Any, new_run: Any) -> None:
     run = new_run()
     await notify.happen(run.created())
@@ -283,8 +404,11 @@ async def test_one_servers_end_leaves_the_streams_of_another_alone(notify: Any, 
 def test_a_hub_in_any_event_loop() -> None:
     """Loops come and go with tests and threads; nothing of one is left for the next."""
 
+    async def nothing(_: Any) -> dict[Any, int]:
+        return {}
+
     async def follow_and_end() -> None:
-        hub, stopping, run_id = Hub(), asyncio.Event(), ids.uuid7()
+        hub, stopping, run_id = Hub(nothing, every_s=60), asyncio.Event(), ids.uuid7()
         with hub.follow(run_id, stopping) as stream:
             asyncio.get_running_loop().call_soon(stopping.set)
             async with asyncio.timeout(5):

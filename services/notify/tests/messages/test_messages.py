@@ -10,6 +10,7 @@ import pytest
 
 from chassis import ids
 from chassis.bus.port import ACKNOWLEDGE
+from chassis.work.sweeper import Sweeper
 from contracts.notify import NotificationSent
 from contracts.users import RegistrationRepeated, UserRegistered, UserUpdated
 from notify.messages.templates import REFUNDS, TEMPLATES, refund, render
@@ -218,3 +219,20 @@ def test_every_template_has_english_and_fills_its_placeholders_in_every_language
 def test_what_happened_to_credits_is_said_in_one_sentence(language: str) -> None:
     assert refund(language, returned=True) != refund(language, returned=False)
     assert refund(language, returned=True) == REFUNDS.get(language, REFUNDS["en"])[0]
+
+
+async def test_messages_and_updates_go_when_they_are_old_and_younger_ones_stay(notify: Any, new_run: Any) -> None:
+    from_then, user_id = new_run(), ids.uuid7()
+    await notify.tell(registered(user_id))
+    await notify.tell(from_then.created(), from_then.completed())
+    sweeper = Sweeper(notify.database, notify.service.retention)
+    assert "client_events" not in await sweeper.sweep()
+    notify.clock.advance(timedelta(days=30, minutes=1))
+    now = new_run()
+    await notify.tell(now.created())
+    assert (await sweeper.sweep())["client_events"] == 2
+    assert [row["run_id"] for row in await notify.rows("SELECT run_id FROM client_events")] == [now.id]
+    assert (await messages_of(notify, user_id))["total"] == 1
+    notify.clock.advance(timedelta(days=335))
+    assert (await sweeper.sweep())["notifications"] == 2
+    assert (await messages_of(notify, user_id))["total"] == 0

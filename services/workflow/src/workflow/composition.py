@@ -7,21 +7,23 @@ from chassis.http.app import create_app
 from chassis.messaging.consumer import Consumers
 from chassis.messaging.sessions import session_listeners
 from chassis.run.service import Dependencies, Service, ServiceSpec
-from chassis.storage import FolderStore
-from chassis.storage.port import ObjectStore
+from chassis.storage import FallbackStore, FolderStore
 from chassis.storage.router import objects_router
 from media.images.photos import MAX_BYTES
 from workflow.accounts import handlers as accounts
+from workflow.cleaning.service import Cleaning
 from workflow.engine.definition import Definitions
 from workflow.files import endpoints as file_endpoints
 from workflow.files.housekeeping import Housekeeping
 from workflow.files.receiving import MAX_FORM_OVERHEAD
 from workflow.files.scanning import PatternScanner, Scanner
 from workflow.files.service import Uploads
+from workflow.files.upkeep import Upkeep
+from workflow.kept import tables
+from workflow.periods import Periods
 from workflow.platforms import handlers as platforms
 from workflow.products.registry import PRODUCTS
 from workflow.runs import consumer, endpoints, service
-from workflow.runs import repository as runs_repository
 from workflow.runs.driver import Driver
 from workflow.runs.timer import Timer
 from workflow.settings import Settings
@@ -48,18 +50,19 @@ def build(
     driver = Driver(offered)
     timer = Timer(deps.database, driver, poll_s=settings.timer_poll_s, places=service.places(settings))
     driver.ended = timer.wake
+    periods = Periods(settings.keep_days)
     uploads = Uploads(
         database=deps.database,
         store=deps.store,
-        fallback=_fallback(settings),
         scanner=scanner or PatternScanner(),
         processes=deps.processes,
         clock=deps.clock,
-        landmarks=settings.face_landmarker,
+        periods=periods,
     )
-    stores: dict[str, ObjectStore | None] = {"store": uploads.store, "fallback": uploads.fallback}
     routers = [file_endpoints.router(settings, uploads), endpoints.router(settings, offered, driver, deps.store)]
-    if isinstance(deps.store, FolderStore):
+    if isinstance(deps.store, FallbackStore):
+        routers.append(objects_router(deps.store.spare, moved_to=deps.store.primary))
+    elif isinstance(deps.store, FolderStore):
         routers.append(objects_router(deps.store))
     app = create_app(
         name=NAME,
@@ -86,23 +89,14 @@ def build(
             timer,
             Housekeeping(
                 deps.database,
-                stores,
-                keep_deleted_s=settings.keep_deleted_s,
+                deps.store,
+                periods=periods,
                 poll_s=settings.housekeeping_poll_s,
-                also=(runs_repository.forget_keys,),
             ),
+            Upkeep(deps.database, deps.store, keep_for=periods.longest("temporary")),
+            Cleaning(deps.database, deps.store, periods=periods),
         ),
-    )
-
-
-def _fallback(settings: Settings) -> FolderStore | None:
-    if settings.fallback_folder is None:
-        return None
-    key = settings.fallback_signing_key
-    return FolderStore(
-        settings.fallback_folder,
-        public_url=settings.public_url,
-        signing_key=key.get_secret_value().encode() if key else None,
+        retention=tables(settings),
     )
 
 

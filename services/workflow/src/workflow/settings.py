@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from pathlib import Path
 
-from pydantic import Field, FilePath, SecretStr
+from pydantic import Field, field_validator
 
 from chassis.settings import ServiceSettings
+from workflow.periods import Periods
 
 
 class Settings(ServiceSettings):
@@ -39,14 +39,21 @@ class Settings(ServiceSettings):
     estimated_seconds: float = Field(8.0, ge=0, description="Time a video takes besides its length.")
     estimated_seconds_per_second: float = Field(0.6, ge=0, description="Time one second of video takes to be made.")
 
-    face_landmarker: FilePath | None = Field(
-        None,
-        description="A face_landmarker.task file, the one that ai-router has; with it faces are found by landmarks.",
-    )
-    fallback_folder: Path | None = Field(
-        None, description="Where uploads are kept while the object store is away (FIL-24); without it they are refused."
-    )
-    fallback_signing_key: SecretStr | None = Field(None, description="Signs links into the fallback folder.")
     link_s: int = Field(86_400, ge=60, le=604_800, description="How long a signed link holds (FIL-20).")
-    keep_deleted_s: float = Field(3600.0, ge=0, description="Objects of deleted files are removed after so long.")
-    housekeeping_poll_s: float = Field(60.0, gt=0, description="How often files to remove or move are looked for.")
+    file_link_s: int = Field(
+        300, ge=60, le=604_800, description="How long a link to an upload holds; it outlives the file's deletion."
+    )
+    keep_days: dict[str, int] = Field(
+        default_factory=dict,
+        description="Days that something is kept, as JSON, where it is not as usual: by kind (`deleted`, `temporary`, "
+        '`quarantined`, `results`, `history`) or by product line and kind: {"results": 60, '
+        '"reely.results": 14} (FIL-22).',
+    )
+
+    housekeeping_poll_s: float = Field(60.0, gt=0, description="How often files to remove are looked for.")
+
+    @field_validator("keep_days", mode="after")
+    @classmethod
+    def _known_kinds(cls, value: dict[str, int]) -> dict[str, int]:
+        Periods(value)
+        return value

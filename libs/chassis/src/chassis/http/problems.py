@@ -12,10 +12,11 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import iter_route_contexts
 from pydantic import JsonValue
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 from starlette.routing import compile_path
 
-from chassis.errors import BY_STATUS, Invalid, ServiceError, Unavailable
+from chassis.errors import BY_STATUS, BadRequest, Invalid, ServiceError, Unavailable
 from chassis.observe import context
 
 # These come from the framework, the edge and the object router; no class of ours stands for them.
@@ -77,6 +78,7 @@ def install_handlers(app: FastAPI) -> None:
     app.add_exception_handler(ServiceError, _service_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(HTTPException, _http_exception)
+    app.add_exception_handler(ClientDisconnect, _broken_off)
 
 
 async def _service_error(_: Request, error: Exception) -> Response:
@@ -98,6 +100,11 @@ async def _validation_error(_: Request, error: Exception) -> Response:
         rules.setdefault(name, problem["type"])
     message = "Correct these fields: " + ", ".join(sorted(fields)) + "."
     return error_response(Invalid(message, fields=fields, details={"rules": rules}))
+
+
+async def _broken_off(_: Request, __: Exception) -> Response:
+    """Nobody is there to read it, but the log and the figures say whose doing it was."""
+    return error_response(BadRequest("The request broke off before all of it had arrived. Send it again."))
 
 
 async def _http_exception(request: Request, error: Exception) -> Response:

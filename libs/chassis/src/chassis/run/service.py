@@ -14,16 +14,17 @@ from fastapi import FastAPI
 from chassis.bus.port import Bus
 from chassis.clock import Clock
 from chassis.data.database import Database
+from chassis.data.retention import Kept
 from chassis.identity.tokens import Verifier
 from chassis.messaging.consumer import Consumers
 from chassis.messaging.depths import QueueDepths
-from chassis.messaging.inbox import InboxPruner
 from chassis.messaging.listeners import Listeners
 from chassis.messaging.outbox import Outbox
 from chassis.observe.logs import service_scope
 from chassis.settings import ServiceSettings
 from chassis.storage.port import ObjectStore
 from chassis.work.process_pool import ProcessPool
+from chassis.work.sweeper import Sweeper
 
 log = structlog.get_logger(__name__)
 
@@ -59,7 +60,7 @@ class Service:
     """What a service's ``build`` returns. Nothing in it has been started.
 
     ``consumers`` and ``background`` run in worker processes, ``listeners`` in API processes; the embedded topology
-    runs all of them.
+    runs all of them. ``retention``: how long rows of its own tables are kept.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Service:
     consumers: Consumers | None = None
     listeners: Listeners | None = None
     background: Sequence[Background] = field(default_factory=tuple)
+    retention: Sequence[Kept] = ()
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,7 @@ class Running:
         self._background = tuple(service.background) if consume else ()
         if consume and service.consumers is not None and service.database is not None:
             service.consumers.attach(bus, service.database, retry_delays_s=retry_delays_s)
-            self._background += (InboxPruner(service.database), QueueDepths(bus))
+            self._background += (Sweeper(service.database, service.retention), QueueDepths(bus))
         if serve and service.listeners is not None:
             service.listeners.attach(bus)
 

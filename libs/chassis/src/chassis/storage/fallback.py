@@ -48,8 +48,8 @@ class FallbackStore:
         hand_over_every_s: float = 15.0,
         ticks: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._primary = primary
-        self._spare = spare
+        self.primary = primary
+        self.spare = spare
         self._retry_after_s = retry_after_s
         self._every_s = hand_over_every_s
         self._ticks = ticks
@@ -58,7 +58,7 @@ class FallbackStore:
 
     def waiting(self, key: str) -> bool:
         """Whether the object is only in the spare store yet."""
-        return self._spare.holds(key)
+        return self.spare.holds(key)
 
     async def put_file(
         self, path: Path, key: str, mime_type: str, *, metadata: Mapping[str, str] = NO_METADATA
@@ -82,51 +82,51 @@ class FallbackStore:
 
     async def open_range(self, key: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
         """Bytes from ``start`` up to ``end``, from wherever the object is."""
-        if self._spare.holds(key):
+        if self.spare.holds(key):
             try:
-                async for piece in self._spare.open_range(key, start, end):
+                async for piece in self.spare.open_range(key, start, end):
                     yield piece
             except ObjectMissing:
                 log.debug("objects.just_handed_over", key=key)
             else:
                 return
-        async for piece in self._primary.open_range(key, start, end):
+        async for piece in self.primary.open_range(key, start, end):
             yield piece
 
     async def stat(self, key: str) -> ObjectStat | None:
         """Size, type and metadata; None when neither store has it."""
-        return await self._spare.stat(key) or await self._primary.stat(key)
+        return await self.spare.stat(key) or await self.primary.stat(key)
 
     async def delete(self, key: str) -> None:
         """Remove the object from both."""
-        await self._spare.delete(key)
-        await self._primary.delete(key)
+        await self.spare.delete(key)
+        await self.primary.delete(key)
 
     def signed_url(self, key: str, *, expires_s: int = DAY_S, filename: str | None = None) -> str:
         """A link to the store that has it now."""
-        holder: ObjectStore = self._spare if self._spare.holds(key) else self._primary
+        holder: ObjectStore = self.spare if self.spare.holds(key) else self.primary
         return holder.signed_url(key, expires_s=expires_s, filename=filename)
 
     async def list_keys(self, prefix: str) -> AsyncIterator[str]:
         """Every key that begins with ``prefix``; what waits comes first, so the order holds only within each store."""
         first = set()
-        async for key in self._spare.list_keys(prefix):
+        async for key in self.spare.list_keys(prefix):
             first.add(key)
             yield key
-        async for key in self._primary.list_keys(prefix):
+        async for key in self.primary.list_keys(prefix):
             if key not in first:
                 yield key
 
     async def clean_unfinished(self, older_than: timedelta) -> int:
         """Remove what interrupted puts left behind in either."""
-        return await self._spare.clean_unfinished(older_than) + await self._primary.clean_unfinished(older_than)
+        return await self.spare.clean_unfinished(older_than) + await self.primary.clean_unfinished(older_than)
 
     async def ready(self) -> None:
         """Return when an object could be put, be it in the spare store."""
         try:
-            await self._primary.ready()
+            await self.primary.ready()
         except StoreUnavailable:
-            await self._spare.ready()
+            await self.spare.ready()
 
     async def start(self) -> None:
         """Begin to hand over what waits, also from before a restart."""
@@ -146,47 +146,50 @@ class FallbackStore:
         A crash in between leaves an object in both, and handing it over again does no harm.
         """
         moved = 0
-        async for key in self._spare.list_keys(""):
+        async for key in self.spare.list_keys(""):
             try:
                 moved += await self._hand_over_one(key)
             except ObjectDamaged:
                 # It would fail each time; the others must not wait for it.
                 log.exception("objects.waiting_damaged", key=key)
+            except ObjectMissing:
+                # Another process with the same folder has just handed it over.
+                log.debug("objects.just_handed_over", key=key)
         return moved
 
     async def _hand_over_one(self, key: str) -> bool:
-        found = await self._spare.stat(key)
+        found = await self.spare.stat(key)
         if found is None:
             return False
         metadata = dict(found.metadata)
         stored = StoredObject(key=key, sha256=metadata.pop("sha256"), size=found.size, mime_type=found.mime_type)
         with tempfile.TemporaryDirectory(prefix="hand-over-") as folder:
-            copy = await self._spare.fetch(stored, Path(folder) / "object")
-            await self._primary.put_file(copy, key, found.mime_type, metadata=metadata)
-        await self._spare.delete(key)
+            copy = await self.spare.fetch(stored, Path(folder) / "object")
+            await self.primary.put_file(copy, key, found.mime_type, metadata=metadata)
+        await self.spare.delete(key)
         return True
 
     async def _put(self, key: str, put: Callable[[ObjectStore], Awaitable[StoredObject]]) -> StoredObject:
         if self._ticks() >= self._away_until:
             try:
-                stored = await put(self._primary)
+                stored = await put(self.primary)
             except StoreUnavailable as failure:
                 self._away_until = self._ticks() + self._retry_after_s
                 log.warning("objects.put_aside", key=key, reason=failure.message)
             else:
                 # An older version may still wait from when the store was away; it must not come back.
-                if self._spare.holds(key):
-                    await self._spare.delete(key)
+                if self.spare.holds(key):
+                    await self.spare.delete(key)
                 return stored
-        return await put(self._spare)
+        return await put(self.spare)
 
     async def _from_holder(self, key: str, use: Callable[[ObjectStore], Awaitable[Result]]) -> Result:
-        if self._spare.holds(key):
+        if self.spare.holds(key):
             try:
-                return await use(self._spare)
+                return await use(self.spare)
             except ObjectMissing:
                 log.debug("objects.just_handed_over", key=key)
-        return await use(self._primary)
+        return await use(self.primary)
 
     async def _hand_over_and_rest(self) -> None:
         if moved := await self.hand_over():

@@ -141,6 +141,10 @@ class FolderStore:
         """Whether a link with this expiry (Unix seconds) is no longer good."""
         return self._clock() >= expires
 
+    def left(self, expires: int) -> int:
+        """How many seconds a link with this expiry is good for, at least one."""
+        return max(1, int(expires - self._clock()))
+
     async def list_keys(self, prefix: str) -> AsyncIterator[str]:
         """Every key that begins with ``prefix``, in order."""
         for key in await asyncio.to_thread(self._list, prefix):

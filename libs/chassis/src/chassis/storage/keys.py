@@ -13,6 +13,17 @@ LONGEST_KEY = 500
 _SEGMENT = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 _EXTENSION = re.compile(r"[a-z0-9]{1,8}")
 
+IMAGES, VIDEOS, AUDIO, DOCUMENTS, TEMP, QUARANTINE = (
+    "images/",
+    "videos/",
+    "audio/",
+    "documents/",
+    "temp/",
+    "quarantine/",
+)
+PREFIXES = (IMAGES, VIDEOS, AUDIO, DOCUMENTS, TEMP, QUARANTINE)
+"""Every key begins with one of these; the services' ``kept`` modules say how long what is under them is kept."""
+
 _CACHE_SECONDS = (("image/", 31_536_000), ("video/", 2_592_000))
 _OTHER_CACHE_SECONDS = 3_600
 
@@ -26,27 +37,38 @@ def check_key(key: str) -> str:
 
 def image_key(user_id: UUID, extension: str, now: datetime, name: str | None = None) -> str:
     """``images/{user_id}/{YYYY}/{MM}/{DD}/{name}.{extension}``; the name is made up unless given."""
-    return _dated(f"images/{user_id}", extension, now, name)
+    return _dated(f"{IMAGES}{user_id}", extension, now, name)
 
 
 def video_key(user_id: UUID, extension: str, now: datetime, name: str | None = None) -> str:
     """``videos/{user_id}/{YYYY}/{MM}/{DD}/{name}.{extension}``; the name is made up unless given."""
-    return _dated(f"videos/{user_id}", extension, now, name)
+    return _dated(f"{VIDEOS}{user_id}", extension, now, name)
 
 
 def audio_key(user_id: UUID, extension: str, now: datetime, name: str | None = None) -> str:
     """``audio/{user_id}/{YYYY}/{MM}/{DD}/{name}.{extension}``; the name is made up unless given."""
-    return _dated(f"audio/{user_id}", extension, now, name)
+    return _dated(f"{AUDIO}{user_id}", extension, now, name)
 
 
 def document_key(user_id: UUID, extension: str, now: datetime, name: str | None = None) -> str:
     """``documents/{user_id}/...``: captions, kits and what else is neither image, video nor sound."""
-    return _dated(f"documents/{user_id}", extension, now, name)
+    return _dated(f"{DOCUMENTS}{user_id}", extension, now, name)
 
 
 def temp_key(extension: str, now: datetime, name: str | None = None) -> str:
     """``temp/{YYYY}/{MM}/{DD}/{name}.{extension}``: removed after 30 days (FIL-21)."""
-    return _dated("temp", extension, now, name)
+    return _dated(TEMP.rstrip("/"), extension, now, name)
+
+
+def quarantine_key(name: str) -> str:
+    """``quarantine/{name}.bin``: what was found to be dangerous. No link is ever made to it."""
+    return check_key(f"{QUARANTINE}{name}.bin")
+
+
+def prefixes_of(user_id: UUID, made: datetime, name: str) -> tuple[str, ...]:
+    """What the user's keys of that day begin with when their names begin with ``name``, whatever they are."""
+    day = made.astimezone(UTC)
+    return tuple(f"{prefix}{user_id}/{day:%Y/%m/%d}/{name}" for prefix in (IMAGES, VIDEOS, AUDIO, DOCUMENTS))
 
 
 def cache_control(mime_type: str) -> str:

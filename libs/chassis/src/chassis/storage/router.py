@@ -8,13 +8,13 @@ from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request, Response
-from starlette.responses import StreamingResponse
+from starlette.responses import RedirectResponse, StreamingResponse
 
 from chassis.errors import Gone, NotAllowed, documented
 from chassis.http.problems import http_error_response
 from chassis.storage.folder import FolderStore
 from chassis.storage.keys import cache_control
-from chassis.storage.port import ObjectMissing, missing
+from chassis.storage.port import ObjectMissing, ObjectStore, StoreUnavailable, missing
 from chassis.storage.signing import OBJECTS_PATH
 
 # No object has a byte beyond eighteen digits, and Python counts no further than 4,300 of them.
@@ -37,8 +37,8 @@ class Unsatisfiable(Exception):
     """No byte of the object lies in the range."""
 
 
-def objects_router(store: FolderStore) -> APIRouter:
-    """Routes that answer the links ``store.signed_url`` gives out."""
+def objects_router(store: FolderStore, *, moved_to: ObjectStore | None = None) -> APIRouter:
+    """Routes that answer the links ``store.signed_url`` gives out; what it has handed over to ``moved_to`` is there."""
     router = APIRouter(tags=["objects"])
 
     address = f"{OBJECTS_PATH}/{{key:path}}"
@@ -50,8 +50,9 @@ def objects_router(store: FolderStore) -> APIRouter:
         response_class=Response,
         responses={
             206: {"description": "The range asked for."},
+            302: {"description": "It is elsewhere now."},
             304: {"description": "You have it already."},
-            **documented(LinkRefused, LinkExpired, ObjectMissing),
+            **documented(LinkRefused, LinkExpired, ObjectMissing, StoreUnavailable),
         },
     )
     async def read_object(
@@ -65,7 +66,9 @@ def objects_router(store: FolderStore) -> APIRouter:
         _require_admitted(store, key, expires, filename, signature)
         found = await store.stat(key)
         if found is None:
-            raise missing(key)
+            if moved_to is None or await moved_to.stat(key) is None:
+                raise missing(key)
+            return RedirectResponse(moved_to.signed_url(key, expires_s=store.left(expires), filename=filename), 302)
         headers = object_headers(found.mime_type, found.metadata["sha256"], filename)
         if _matches(request.headers.get("if-none-match"), headers["ETag"]):
             return Response(status_code=304, headers=headers)

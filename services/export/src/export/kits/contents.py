@@ -19,6 +19,8 @@ from export.templates.starting import HASHTAGS
 _TAG = re.compile(r"<[^>]+>")
 _ITEM = re.compile(r"<li>(.*?)</li>", re.DOTALL)
 
+_IMAGES = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
+
 FILE_NAMES: Mapping[str, str] = {
     "video": "video.mp4",
     "poster": "cover.jpg",
@@ -67,10 +69,15 @@ class PlatformPart:
 
 def entries(order: CreateKit, parts: Sequence[PlatformPart], image: Path, video: Path) -> list[Entry]:
     """Every file of the archive but the manifest."""
-    found = [Entry("enhanced.jpg", image), Entry("original.mp4", video), Entry("script.txt", order.script + "\n")]
+    found = [Entry(image_name(order), image), Entry("original.mp4", video), Entry("script.txt", order.script + "\n")]
     for part in parts:
         found += _platform_entries(order, part)
     return found
+
+
+def image_name(order: CreateKit) -> str:
+    """The name of the enhanced photo, by what it is: vendors also make PNG and WebP."""
+    return f"enhanced.{_IMAGES.get(order.image.mime_type, 'jpg')}"
 
 
 def about(order: CreateKit, parts: Sequence[PlatformPart]) -> dict[str, object]:

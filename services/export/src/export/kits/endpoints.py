@@ -69,10 +69,10 @@ async def get_kit(workflow_id: UUID, caller: Caller, tx: Tx, request: Request) -
     kit = await queries.of_run(tx, workflow_id, caller.user_id)
     if kit is None:
         raise KitNotFound("There is no kit of this workflow.")
-    if not await deliveries.has(tx, workflow_id):
-        raise KitNotReady("The workflow has not completed yet. Ask again when it has.")
     if kit["expires_at"] <= tx.now:
         raise KitExpired("This kit has expired. Run the workflow again.")
+    if not await deliveries.has(tx, workflow_id):
+        raise KitNotReady("The workflow has not completed yet. Ask again when it has.")
     store: ObjectStore = request.app.state.store
     made = await renditions.made_for_run(tx, workflow_id)
     return KitOut(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,16 +15,20 @@ from contracts.export import CreateKit, KitCompleted
 from contracts.message import Event
 
 
-async def add(tx: Transaction, commands: Sequence[CreateKit]) -> set[UUID]:
-    """Store orders; returns the ids of those that are new."""
+async def add(tx: Transaction, commands: Sequence[CreateKit], cancelled: Collection[UUID] = ()) -> set[UUID]:
+    """Store orders; returns the ids of those that are new. Those that are ``cancelled`` have ended with that."""
     rows = await tx.fetch(
-        "INSERT INTO kit_orders (id, run_id, user_id, request) "
-        "SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::jsonb[]) ON CONFLICT (id) DO NOTHING "
-        "RETURNING id",
+        "INSERT INTO kit_orders (id, run_id, user_id, request, status, completed_at) "
+        "SELECT new.*, CASE WHEN id = ANY($5::uuid[]) THEN 'cancelled' ELSE 'pending' END, "
+        "CASE WHEN id = ANY($5::uuid[]) THEN $6::timestamptz END "
+        "FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::jsonb[]) AS new (id, run_id, user_id, request) "
+        "ON CONFLICT (id) DO NOTHING RETURNING id",
         [command.kit_id for command in commands],
         [command.run_id for command in commands],
         [command.user_id for command in commands],
         [command.model_dump_json() for command in commands],
+        list(cancelled),
+        tx.now,
     )
     return {row["id"] for row in rows}
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import structlog
 
+from chassis import ids
 from chassis.data.database import Database
 from chassis.data.leased_work import WorkItem
 from chassis.storage import keys
@@ -51,24 +52,22 @@ class KitRunner:
     async def run(self, item: WorkItem) -> None:
         """Pack the kit if it is still wanted, or say why it cannot be packed."""
         with as_caused(item):
-            known = await self._known(item)
-            if known is None:
-                async with self._database.transaction() as tx:
+            async with self._database.transaction() as tx:
+                order = await repository.open_order(tx, item.id)
+                if order is None:
                     tx.finish_work(item)
-                return
+                    return
             try:
                 with refusals(item):
+                    known = await self._known(order)
                     event = await self._packed(known)
             except Refusal as refusal:
-                await self._refuse(item, known.order, refusal)
+                await self._refuse(item, order, refusal)
             else:
                 await self._complete(item, known, event)
 
-    async def _known(self, item: WorkItem) -> _Known | None:
+    async def _known(self, order: CreateKit) -> _Known:
         async with self._database.transaction() as tx:
-            order = await repository.open_order(tx, item.id)
-            if order is None:
-                return None
             specifications = await platforms.standard(tx, order.platforms)
             made = await renditions.made_for_run(tx, order.run_id)
             rows = await template_queries.active(tx, workflow_type=order.workflow_type)
@@ -84,7 +83,7 @@ class KitRunner:
         started = time.monotonic()
         order = known.order
         async with private_folder() as folder:
-            image = await self._store.fetch(order.image, folder / "enhanced.jpg")
+            image = await self._store.fetch(order.image, folder / contents.image_name(order))
             video = await self._store.fetch(order.video, folder / "original.mp4")
             parts = [await self._part(known, platform, folder) for platform in order.platforms]
             out = folder / "kit.zip"
@@ -94,7 +93,8 @@ class KitRunner:
             now = self._database.clock.now()
             kit = await self._store.put_file(
                 out,
-                keys.document_key(order.user_id, "zip", now, f"{order.kit_id.hex}-kit"),
+                # Done again on another day, it is the same object.
+                keys.document_key(order.user_id, "zip", ids.moment_of(order.kit_id), f"{order.kit_id.hex}-kit"),
                 "application/zip",
                 metadata=keys.object_metadata(order.user_id, "export_kit", now),
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from uuid import UUID
 
 from chassis.data.database import Transaction
@@ -10,12 +10,26 @@ from contracts.export import CreateRendition
 from contracts.message import Event
 
 
-async def add(tx: Transaction, orders: Mapping[UUID, tuple[UUID, CreateRendition]]) -> set[UUID]:
-    """Store orders (by id: the work they share, and the command); returns the ids of those that are new."""
+async def known(tx: Transaction, rendition_ids: Iterable[UUID]) -> set[UUID]:
+    """Those of the orders that have been stored before."""
+    rows = await tx.fetch("SELECT id FROM renditions WHERE id = ANY($1::uuid[])", list(rendition_ids))
+    return {row["id"] for row in rows}
+
+
+async def add(
+    tx: Transaction, orders: Mapping[UUID, tuple[UUID, CreateRendition]], cancelled: Collection[UUID] = ()
+) -> set[UUID]:
+    """Store orders (by id: the work they share, and the command); returns the ids of those that are new.
+
+    Those that are ``cancelled`` have ended with that.
+    """
     rows = await tx.fetch(
         """
-        INSERT INTO renditions (id, run_id, user_id, platform, work_id, request)
-        SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::uuid[], $6::jsonb[])
+        INSERT INTO renditions (id, run_id, user_id, platform, work_id, request, status, completed_at)
+        SELECT new.*, CASE WHEN id = ANY($7::uuid[]) THEN 'cancelled' ELSE 'pending' END,
+            CASE WHEN id = ANY($7::uuid[]) THEN $8::timestamptz END
+        FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::uuid[], $6::jsonb[])
+            AS new (id, run_id, user_id, platform, work_id, request)
         ON CONFLICT (id) DO NOTHING RETURNING id
         """,
         list(orders),
@@ -24,6 +38,8 @@ async def add(tx: Transaction, orders: Mapping[UUID, tuple[UUID, CreateRendition
         [command.platform.value for _, command in orders.values()],
         [work_id for work_id, _ in orders.values()],
         [command.model_dump_json() for _, command in orders.values()],
+        list(cancelled),
+        tx.now,
     )
     return {row["id"] for row in rows}
 

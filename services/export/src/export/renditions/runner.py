@@ -9,6 +9,7 @@ from uuid import UUID
 
 import structlog
 
+from chassis import ids
 from chassis.data.database import Database
 from chassis.data.leased_work import WorkItem
 from chassis.storage import keys
@@ -48,15 +49,18 @@ class RenditionRunner:
         with as_caused(item):
             async with self._database.transaction() as tx:
                 orders = await repository.open_of_work(tx, item.id)
-                specifications = await platforms.standard(tx, [order.platform for order in orders])
-            known = [(order, specifications[order.platform].values) for order in orders]
             try:
                 with refusals(item):
-                    made = await self._made(known) if known else []
+                    made = await self._made(await self._known(orders)) if orders else []
             except Refusal as refusal:
                 await self._refuse(item, orders, refusal)
             else:
                 await self._complete(item, made)
+
+    async def _known(self, orders: Sequence[CreateRendition]) -> list[tuple[CreateRendition, Requirements]]:
+        async with self._database.transaction() as tx:
+            specifications = await platforms.standard(tx, [order.platform for order in orders])
+        return [(order, specifications[order.platform].values) for order in orders]
 
     async def _made(self, orders: Sequence[tuple[CreateRendition, Requirements]]) -> list[RenditionCompleted]:
         started = time.monotonic()
@@ -119,7 +123,8 @@ class RenditionRunner:
         now = self._database.clock.now()
         name = f"{order.rendition_id.hex}-{order.platform}-{role}"
         make_key = {"video": keys.video_key, "image": keys.image_key}.get(mime_type.split("/", 1)[0], keys.document_key)
-        key = make_key(order.user_id, path.suffix[1:], now, name)
+        # Done again on another day, it is the same object.
+        key = make_key(order.user_id, path.suffix[1:], ids.moment_of(order.rendition_id), name)
         metadata = keys.object_metadata(order.user_id, f"rendition_{role}", now)
         return await self._store.put_file(path, key, mime_type, metadata=metadata)
 

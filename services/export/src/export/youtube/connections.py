@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -31,6 +31,8 @@ REVOKE = "export.youtube_revoke"
 """Kind of the work that ends a grant at Google."""
 
 STATE_LIFE = timedelta(minutes=10)
+CONNECTING = timedelta(minutes=2)
+"""Longer than a grant takes to be exchanged and kept; no earlier one of the user is ended meanwhile."""
 _EARLY = timedelta(seconds=60)
 """An access token is renewed this long before it runs out."""
 
@@ -102,8 +104,13 @@ class Connections:
         """
         async with self._database.transaction() as tx:
             begun = await repository.take_state(tx, hashed(state))
+            free = begun is None or await repository.put_off(tx, REVOKE, begun["user_id"], tx.now + CONNECTING)
         if begun is None or not _began(begun, browser, caller):
             raise GrantUnknown("This link has been used or has expired. Connect your channel again.")
+        if not free:
+            raise YouTubeUnavailable(
+                "Your earlier connection is just being ended. Connect your channel again in a minute.", retry_after_s=60
+            )
         if error is not None or not code:
             raise GrantRefused("Access to your channel was not allowed. Connect it again when you want to.")
         try:
@@ -130,16 +137,29 @@ class Connections:
 
     async def disconnect(self, user_id: UUID, tx: Transaction) -> bool:
         """Forget the user's connection and have the grant ended; False when there was none."""
-        sealed = await repository.remove_connection(tx, user_id)
-        if sealed is not None:
-            payload: dict[str, Any] = {"sealed": sealed.decode("ascii"), "context": context.current().known()}
+        ended = await repository.remove_connection(tx, user_id)
+        if ended is not None:
+            payload: dict[str, Any] = {
+                "sealed": ended["tokens"].decode("ascii"),
+                "user_id": str(user_id),
+                "channel_id": ended["channel_id"],
+                "context": context.current().known(),
+            }
             tx.add_work(NewWork(ids.uuid7(), REVOKE, payload))
-        return sealed is not None
+        return ended is not None
 
-    async def revoke(self, sealed: bytes) -> None:
-        """End a grant at Google; one that has ended is no failure. Raises :class:`YouTubeFailure`."""
+    async def revoke(self, ended: Mapping[str, Any]) -> None:
+        """End a grant at Google; one that has ended is no failure. Raises :class:`YouTubeFailure`.
+
+        Google ends all grants of an account for this client at once. So one that has been given again, or was given
+        to somebody else as well, is let be.
+        """
+        async with self._database.transaction() as tx:
+            if await repository.is_used(tx, ended["user_id"], ended["channel_id"]):
+                log.info("youtube.not_revoked", reason="connected again")
+                return
         try:
-            await self._youtube.revoke(self._vault.open_tokens(sealed).refresh_token)
+            await self._youtube.revoke(self._vault.open_tokens(ended["sealed"].encode("ascii")).refresh_token)
         except YouTubeFailure as failed:
             if failed.failure is not FailureClass.GONE:
                 raise
@@ -154,10 +174,11 @@ class Connections:
             tokens = self._vault.open_tokens(row["tokens"])
         except Unreadable:
             raise YouTubeFailure(FailureClass.DISCONNECTED, "tokens cannot be read", code="unreadable") from None
-        return ChannelAccess(self, user_id, channel_id, tokens)
+        return ChannelAccess(self, user_id, tokens, row["tokens"])
 
-    async def renewed(self, user_id: UUID, channel_id: str, tokens: Tokens) -> Tokens:
-        """Tokens with a new access token, kept. A grant that has ended takes the connection with it."""
+    async def renewed(self, user_id: UUID, tokens: Tokens, sealed: bytes) -> tuple[Tokens, bytes]:
+        """Tokens with a new access token, kept where the old ones were, ``sealed``. A grant that has ended takes the
+        connection with it."""
         try:
             issued = await self._youtube.refresh(tokens.refresh_token)
         except YouTubeFailure as failed:
@@ -167,8 +188,9 @@ class Connections:
         async with self._database.transaction() as tx:
             expires_at = tx.now + timedelta(seconds=issued.expires_in)
             new = Tokens(issued.access_token, issued.refresh_token or tokens.refresh_token, expires_at)
-            await repository.renew_connection(tx, user_id, channel_id, self._vault.seal_tokens(new), expires_at)
-        return new
+            kept = self._vault.seal_tokens(new)
+            await repository.renew_connection(tx, user_id, sealed, kept, expires_at)
+        return new, kept
 
     async def _ended(self, user_id: UUID, tokens: Tokens) -> None:
         async with self._database.transaction() as tx:
@@ -185,11 +207,11 @@ class Connections:
 class ChannelAccess:
     """The access token of one connection, renewed when it runs out."""
 
-    def __init__(self, connections: Connections, user_id: UUID, channel_id: str, tokens: Tokens) -> None:
+    def __init__(self, connections: Connections, user_id: UUID, tokens: Tokens, sealed: bytes) -> None:
         self._connections = connections
         self._user_id = user_id
-        self._channel_id = channel_id
         self._tokens = tokens
+        self._sealed = sealed
 
     async def call(self, use: Callable[[str], Awaitable[T]]) -> T:
         """Use the access token, and once more with a new one when Google says that it has run out."""
@@ -204,7 +226,7 @@ class ChannelAccess:
         return await use(self._tokens.access_token)
 
     async def _renew(self) -> None:
-        self._tokens = await self._connections.renewed(self._user_id, self._channel_id, self._tokens)
+        self._tokens, self._sealed = await self._connections.renewed(self._user_id, self._tokens, self._sealed)
 
 
 def cookie_name(state: str) -> str:

@@ -71,27 +71,51 @@ async def connection(tx: Transaction, user_id: UUID) -> asyncpg.Record | None:
     return await tx.fetchrow("SELECT * FROM youtube_connections WHERE user_id = $1", user_id)
 
 
-async def renew_connection(
-    tx: Transaction, user_id: UUID, channel_id: str, tokens: bytes, expires_at: datetime
-) -> None:
-    """Keep renewed tokens, if the connection is still this one."""
+async def renew_connection(tx: Transaction, user_id: UUID, renewed: bytes, tokens: bytes, expires_at: datetime) -> None:
+    """Keep ``tokens`` in place of the sealed ones that they renew, if the connection still has those."""
     await tx.execute(
-        "UPDATE youtube_connections SET tokens = $3, expires_at = $4 WHERE user_id = $1 AND channel_id = $2",
+        "UPDATE youtube_connections SET tokens = $3, expires_at = $4 WHERE user_id = $1 AND tokens = $2",
         user_id,
-        channel_id,
+        renewed,
         tokens,
         expires_at,
     )
 
 
-async def remove_connection(tx: Transaction, user_id: UUID, tokens: bytes | None = None) -> bytes | None:
-    """Forget the user's connection, or only the one with these sealed tokens; its sealed tokens."""
-    row = await tx.fetchrow(
-        "DELETE FROM youtube_connections WHERE user_id = $1 AND ($2::bytea IS NULL OR tokens = $2) RETURNING tokens",
+async def remove_connection(tx: Transaction, user_id: UUID, tokens: bytes | None = None) -> asyncpg.Record | None:
+    """Forget the user's connection, or only the one with these sealed tokens; what it was."""
+    return await tx.fetchrow(
+        "DELETE FROM youtube_connections WHERE user_id = $1 AND ($2::bytea IS NULL OR tokens = $2) "
+        "RETURNING tokens, channel_id",
         user_id,
         tokens,
     )
-    return row["tokens"] if row is not None else None
+
+
+async def is_used(tx: Transaction, user_id: str, channel_id: str) -> bool:
+    """Whether the user is connected to any channel, or anybody to this one."""
+    found = await tx.fetch(
+        "SELECT FROM youtube_connections WHERE user_id = $1::uuid OR channel_id = $2 LIMIT 1", user_id, channel_id
+    )
+    return bool(found)
+
+
+async def put_off(tx: Transaction, kind: str, user_id: UUID, until: datetime) -> bool:
+    """Let no work of this kind for the user begin before then; False when some of it is under way."""
+    await tx.execute(
+        "UPDATE work SET run_after = $3 WHERE kind = $1 AND payload->>'user_id' = $2 AND run_after < $3 "
+        "AND (lease_until IS NULL OR lease_until < $4)",
+        kind,
+        str(user_id),
+        until,
+        tx.now,
+    )
+    return not await tx.fetch(
+        "SELECT FROM work WHERE kind = $1 AND payload->>'user_id' = $2 AND lease_until >= $3 LIMIT 1",
+        kind,
+        str(user_id),
+        tx.now,
+    )
 
 
 async def orders_of_project(tx: Transaction, project_id: UUID, user_id: UUID) -> list[Order]:

@@ -12,9 +12,10 @@ from uuid import UUID
 import structlog
 
 from chassis import ids
-from chassis.data.database import Database, DatabaseAway, Transaction
+from chassis.data.database import Database, LeaseLost, Transaction
 from chassis.data.leased_work import NewWork, WorkItem
-from chassis.storage.port import ObjectDamaged, ObjectMissing, ObjectStore, StoreUnavailable
+from chassis.data.outages import is_database_away
+from chassis.storage.port import ObjectDamaged, ObjectMissing, ObjectStore
 from contracts.enums import ProjectStatus
 from contracts.objects import StoredObject
 from export.orders import as_caused
@@ -95,16 +96,19 @@ class UploadRunner:
                 await self._forward(item, row)
             except YouTubeFailure as failed:
                 await self._failed(item, row, failed)
-            except DatabaseAway:
-                # An OSError too, but no try has failed: the pool does the round again.
-                raise
-            except (StoreUnavailable, OSError) as away:
-                await self._failed(
-                    item, row, YouTubeFailure(FailureClass.TRANSIENT, type(away).__name__, code="storage")
-                )
             except (ObjectMissing, ObjectDamaged) as damage:
                 refused = YouTubeFailure(FailureClass.INPUT, damage.code, user_message=_UNREADABLE_VIDEO)
                 await self._failed(item, row, refused)
+            except LeaseLost:
+                raise
+            except Exception as error:
+                if is_database_away(error):
+                    # No try has failed: the pool does the round again.
+                    raise
+                # The store is away, or something nobody foresaw: a few more tries, and then the user is told.
+                log.exception("youtube.round_failed", upload_id=str(upload_id))
+                ours = YouTubeFailure(FailureClass.TRANSIENT, type(error).__name__, code="our_side")
+                await self._failed(item, row, ours)
 
     async def _forward(self, item: WorkItem, row: Any) -> None:
         access = await self._connections.access(row["user_id"], row["channel_id"])
@@ -231,13 +235,17 @@ class RevocationRunner:
         """End a grant at Google. What cannot be revoked any more is let be: the tokens are forgotten either way."""
         with as_caused(item):
             try:
-                await self._connections.revoke(item.payload["sealed"].encode("ascii"))
+                await self._connections.revoke(item.payload)
             except Unreadable:
                 log.warning("youtube.not_revoked", reason="sealed with another key")
             except YouTubeFailure as failed:
                 if failed.retryable and item.attempt < MOST_FAILURES:
                     raise
                 log.warning("youtube.not_revoked", reason=str(failed))
+            except Exception as error:
+                if item.attempt < MOST_FAILURES or is_database_away(error):
+                    raise
+                log.exception("youtube.not_revoked", reason="unforeseen")
             async with self._database.transaction() as tx:
                 tx.finish_work(item)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Annotated
 from uuid import UUID
 
@@ -14,12 +14,12 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.responses import Response
 
 from chassis.data.database import Database
-from chassis.errors import NotFound, documented
+from chassis.errors import NotAuthenticated, NotFound, Unavailable, documented
 from chassis.http.requests import Stopping
-from chassis.identity.tokens import Caller
+from chassis.identity.tokens import Caller, Verifier, bearer_token
 from contracts.enums import Status
 from notify.live import repository
-from notify.live.hub import Hub, Stream
+from notify.live.hub import Hub
 from notify.settings import Settings
 
 router = APIRouter(prefix="/api/v1", tags=["live updates"])
@@ -30,7 +30,9 @@ _CATCH_UP_S = 0.02
 """First wait for what was announced and is not in the log yet; doubled each time."""
 _GAP_S = 1.0
 """Batches of one run may be committed out of order; an update that stays away this long is not waited for."""
-_LOOK_AGAIN_S = 0.2
+
+StillAllowed = Callable[[], Awaitable[bool]]
+"""Whether whoever follows the run would still be let in."""
 _LINE = "\n"
 
 
@@ -39,7 +41,8 @@ _EVENTS = """Server-sent events. Each has as `id` its number within the run, as 
 `workflow_id`, `state`, `sequence`, `timestamp`, `status` with `progress` (0 to 100, or null where the event says
 nothing of it), `step` and `message`, and `step_completed` when a step has ended; the final one of a run that failed has
 `code` and `retryable`, and of one that is done `cost` and `credits`. The comment `: alive` comes when nothing else
-does. The stream ends after the event of a final state: `completed`, `failed` or `cancelled`."""
+does. The stream ends after the event of a final state: `completed`, `failed` or `cancelled`. It also ends when the
+access token runs out or its session ends: ask again with a new token and the `id` of the last event seen."""
 _EXAMPLE = """id: 3
 event: processing
 data: {"type":"workflow_status","workflow_id":"0199f0a1-7c1e-7a53-9d0b-6c1f2e3d4a5b","state":"processing",\
@@ -74,34 +77,73 @@ async def follow_run(
     """
     database: Database = request.app.state.database
     hub: Hub = request.app.state.hub
-    if await _owner(database, hub, run_id, stopping) != caller.user_id:
+    run = await _own(database, hub, run_id, caller.user_id, stopping)
+    if run is None:
         raise NotFound("There is no such workflow.")
-    ended_with = await repository.final_sequence(database, run_id)
-    if ended_with is not None and last_event_id >= ended_with:
+    if run.final is not None and last_event_id >= run.final:
         # For a browser's event source this, and nothing else, means: do not connect again.
         return Response(status_code=204)
     settings: Settings = request.app.state.settings
+    # Nobody can have seen what has not happened yet: whoever says so is told everything.
+    last = last_event_id if last_event_id <= run.newest else 0
     return EventSourceResponse(
-        _stream(database, hub, run_id, last_event_id, stopping, poll_s=settings.live_poll_s),
+        _stream(database, hub, run_id, last, stopping, _right_of(request), poll_s=settings.live_poll_s),
         ping=settings.heartbeat_s,
         ping_message_factory=lambda: ServerSentEvent(comment="alive", sep=_LINE),
     )
 
 
-async def _owner(database: Database, hub: Hub, run_id: UUID, stopping: asyncio.Event) -> UUID | None:
+async def _own(
+    database: Database, hub: Hub, run_id: UUID, user_id: UUID, stopping: asyncio.Event
+) -> repository.Known | None:
+    """The user's run, as soon as something is heard of it. Anybody else's takes as long as one that does not exist."""
     deadline = time.monotonic() + _FIRST_NEWS_S
+    catch_up_s = _CATCH_UP_S
     with hub.follow(run_id, stopping) as stream:
-        while (found := await repository.owner(database, run_id)) is None and time.monotonic() < deadline:
-            await _pause(stream, 0, poll_s=_LOOK_AGAIN_S, catch_up_s=_CATCH_UP_S)
-    return found
+        while True:
+            found = await repository.known(database, run_id)
+            if found is not None and found.user_id == user_id:
+                return found
+            left = deadline - time.monotonic()
+            if left <= 0 or stopping.is_set():
+                return None
+            if found is None and stream.announced:
+                await asyncio.sleep(min(catch_up_s, left))
+                catch_up_s *= 2
+            else:
+                await stream.wait(left)
+
+
+def _right_of(request: Request) -> StillAllowed:
+    verifier: Verifier = request.app.state.verifier
+    token = bearer_token(request.headers.get("authorization")) or ""
+
+    async def still_allowed() -> bool:
+        try:
+            await verifier.verify(token)
+        except NotAuthenticated:
+            return False
+        except Unavailable:
+            # Who has been let in stays while nobody can say more.
+            return True
+        return True
+
+    return still_allowed
 
 
 async def _stream(
-    database: Database, hub: Hub, run_id: UUID, last: int, stopping: asyncio.Event, *, poll_s: float
+    database: Database,
+    hub: Hub,
+    run_id: UUID,
+    last: int,
+    stopping: asyncio.Event,
+    still_allowed: StillAllowed,
+    *,
+    poll_s: float,
 ) -> AsyncIterator[ServerSentEvent]:
     with hub.follow(run_id, stopping) as stream:
         gap_since, catch_up_s = None, _CATCH_UP_S
-        while not stopping.is_set():
+        while not stopping.is_set() and await still_allowed():
             for sequence, state, body in await repository.after(database, run_id, last):
                 if sequence > last + 1:
                     gap_since = gap_since or time.monotonic()
@@ -112,14 +154,12 @@ async def _stream(
                 last = sequence
                 if Status(state).final:
                     return
-            wait_s = poll_s if gap_since is None else min(poll_s, _GAP_S)
-            await _pause(stream, last, poll_s=wait_s, catch_up_s=catch_up_s)
-            catch_up_s = min(2 * catch_up_s, poll_s)
-
-
-async def _pause(stream: Stream, last: int, *, poll_s: float, catch_up_s: float) -> None:
-    if stream.announced > last:
-        # Heard of, but the process that keeps the log has not committed it yet.
-        await asyncio.sleep(catch_up_s)
-    else:
-        await stream.wait(poll_s)
+            if gap_since is not None or stream.announced > last:
+                # Heard of, but the process that keeps the log has not committed it yet.
+                await asyncio.sleep(min(catch_up_s, _GAP_S))
+                catch_up_s *= 2
+                if gap_since is None and catch_up_s > _GAP_S:
+                    stream.forget()
+                continue
+            while stream.announced <= last and not stopping.is_set() and await still_allowed():
+                await stream.wait(poll_s)

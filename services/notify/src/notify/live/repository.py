@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Collection, Sequence
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -32,22 +32,36 @@ def append(updates: Sequence[Update], tx: Transaction) -> None:
     )
 
 
-async def owner(database: Database, run_id: UUID) -> UUID | None:
-    """Whose run it is; None when nothing has been heard of it."""
-    async with database.connection() as connection:
-        found: UUID | None = await connection.fetchval(
-            "SELECT user_id FROM client_events WHERE run_id = $1 LIMIT 1", run_id
-        )
-    return found
+class Known(NamedTuple):
+    """What the log says of a run. ``final``: the number of the update that ended it; None while it goes on."""
+
+    user_id: UUID
+    newest: int
+    final: int | None
 
 
-async def final_sequence(database: Database, run_id: UUID) -> int | None:
-    """The number of the update that ended the run; None while it goes on."""
+async def known(database: Database, run_id: UUID) -> Known | None:
+    """Whose run it is and how far; None when nothing has been heard of it."""
     async with database.connection() as connection:
-        found: int | None = await connection.fetchval(
-            "SELECT sequence FROM client_events WHERE run_id = $1 AND state = ANY($2) LIMIT 1", run_id, _FINAL
+        row = await connection.fetchrow(
+            "SELECT user_id, max(sequence) AS newest, max(sequence) FILTER (WHERE state = ANY($2)) AS final "
+            "FROM client_events WHERE run_id = $1 GROUP BY user_id",
+            run_id,
+            _FINAL,
         )
-    return found
+    return Known(**row) if row is not None else None
+
+
+async def newest(database: Database, run_ids: Collection[UUID]) -> dict[UUID, int]:
+    """The number of the newest update of each of these runs that has one, in one look."""
+    async with database.connection() as connection:
+        rows = await connection.fetch(
+            "SELECT id, sequence FROM unnest($1::uuid[]) AS run (id) CROSS JOIN LATERAL ("
+            "SELECT max(sequence) AS sequence FROM client_events WHERE run_id = run.id) AS log "
+            "WHERE sequence IS NOT NULL",
+            list(run_ids),
+        )
+    return {row["id"]: row["sequence"] for row in rows}
 
 
 async def after(database: Database, run_id: UUID, sequence: int) -> list[tuple[int, str, dict[str, Any]]]:

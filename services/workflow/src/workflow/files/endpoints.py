@@ -12,7 +12,7 @@ from chassis.http.inputs import Moment
 from chassis.http.pagination import Fields, Page, Paged, selected
 from chassis.http.requests import Tx
 from chassis.identity.tokens import Caller
-from chassis.storage.port import ObjectStore, StoreUnavailable
+from chassis.storage.port import StoreUnavailable
 from workflow.files import queries, service
 from workflow.files.errors import (
     FileInfected,
@@ -22,6 +22,7 @@ from workflow.files.errors import (
     ImageRefused,
     InspectionBusy,
     NoFile,
+    UploadsUnderWay,
 )
 from workflow.files.schemas import FileMetadata, FileOut
 from workflow.files.service import Uploads, described
@@ -50,23 +51,31 @@ _FORM = {
 def router(settings: Settings, uploads: Uploads) -> APIRouter:
     """Routes under ``/api/v1/files``."""
     routes = APIRouter(prefix="/api/v1/files", tags=["files"])
-    stores: dict[str, ObjectStore | None] = {"store": uploads.store, "fallback": uploads.fallback}
 
     def shown(row: dict[str, Any]) -> FileOut:
-        return FileOut.model_validate(described(row, stores, settings.link_s, links=True))
+        return FileOut.model_validate(described(row, uploads.store, settings.file_link_s, links=True))
 
     @routes.post(
         "",
         status_code=201,
         openapi_extra=_FORM,
         responses=documented(
-            NoFile, FileTooLarge, FormatNotAccepted, ImageRefused, FileInfected, InspectionBusy, StoreUnavailable
+            NoFile,
+            FileTooLarge,
+            FormatNotAccepted,
+            ImageRefused,
+            FileInfected,
+            UploadsUnderWay,
+            InspectionBusy,
+            StoreUnavailable,
         ),
     )
     async def upload_file(request: Request, caller: Caller) -> FileOut:
         """Upload a photo. What it is is judged by its content; it is scanned, decoded and prepared before it counts."""
         content_type = request.headers.get("content-type", "")
-        file_id = await uploads.upload(caller, caller.product_line, content_type, request.stream())
+        file_id = await uploads.upload(
+            caller, caller.product_line, content_type, request.stream(), request.is_disconnected
+        )
         async with uploads.database.transaction() as tx:
             row = await queries.own(tx, file_id, caller.user_id, any_owner=False)
         if row is None:
@@ -91,7 +100,10 @@ def router(settings: Settings, uploads: Uploads) -> APIRouter:
         rows, total = await queries.page(
             tx, user_id or caller.user_id, type, is_temporary, created_from, created_before, page
         )
-        items = [FileMetadata.model_validate(described(row, stores, settings.link_s, links=False)) for row in rows]
+        items = [
+            FileMetadata.model_validate(described(row, uploads.store, settings.file_link_s, links=False))
+            for row in rows
+        ]
         return selected(Paged[FileMetadata].of(items, total, page), fields, FileMetadata)
 
     @routes.get("/{file_id}", responses=documented(FileNotFound))
@@ -105,11 +117,11 @@ def router(settings: Settings, uploads: Uploads) -> APIRouter:
         row = await queries.own(tx, file_id, caller.user_id, any_owner=caller.is_admin)
         if row is None:
             raise FileNotFound("There is no such file.")
-        return FileMetadata.model_validate(described(row, stores, settings.link_s, links=False))
+        return FileMetadata.model_validate(described(row, uploads.store, settings.file_link_s, links=False))
 
     @routes.delete("/{file_id}", status_code=204, responses=documented(FileNotFound))
     async def delete_file(file_id: UUID, caller: Caller, tx: Tx) -> None:
-        """Delete a file: hidden at once, removed from the store a little later."""
+        """Delete a file: hidden at once, removed from the store after a week."""
         await service.delete(tx, caller, file_id)
 
     return routes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chassis.errors import BadRequest, Invalid, NotFound, TooLarge, Unavailable, WrongMediaType
+from chassis.errors import BadRequest, Invalid, NotFound, RateLimited, TooLarge, Unavailable, WrongMediaType
 
 
 class FileNotFound(NotFound):
@@ -45,3 +45,9 @@ class InspectionBusy(Unavailable):
     """The photo could not be looked at in time; trying again can help."""
 
     code = "inspection_busy"
+
+
+class UploadsUnderWay(RateLimited):
+    """As many of your uploads as may be are under way; send the next one when one of them is done."""
+
+    code = "uploads_under_way"

@@ -33,6 +33,6 @@ def inspect(source: Path, prepared: Path) -> Inspected:
     return Inspected(image.shape[1], image.shape[0], made.width, made.height)
 
 
-def find(prepared: Path, landmarks: Path | None) -> tuple[Finding, ...]:
+def find(prepared: Path) -> tuple[Finding, ...]:
     """What is to be said of a photo that is to speak; empty for a good one. Raises ``media.errors``."""
-    return preflight(images.decode(prepared), landmarks=landmarks).findings
+    return preflight(images.decode(prepared)).findings

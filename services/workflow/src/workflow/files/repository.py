@@ -13,6 +13,7 @@ from chassis.data.database import Transaction
 from contracts.enums import ScanStatus
 from contracts.objects import StoredObject
 from media.types import Finding
+from workflow.periods import Before
 
 COLUMNS = """
 id, user_id, product_line, original_name, purpose, storage_backend, storage_key, file_size, mime_type, checksum,
@@ -22,9 +23,9 @@ last_accessed_at, created_at, updated_at
 
 _ADD = """
 INSERT INTO files (id, user_id, product_line, original_name, purpose, storage_backend, storage_key, file_size,
-    mime_type, checksum, prepared, width, height, kind, scan_status, is_temporary, expires_at, findings, created_at,
-    updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $19)
+    mime_type, checksum, prepared, width, height, kind, scan_status, is_temporary, expires_at, findings, deleted_at,
+    created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, 'store', $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $19)
 """
 
 VISIBLE = "deleted_at IS NULL AND scan_status <> 'infected' AND (expires_at IS NULL OR expires_at > $2)"
@@ -34,31 +35,40 @@ WHERE id = $1 AND (user_id = $3 OR $4) AND {VISIBLE} RETURNING {COLUMNS}
 """  # noqa: S608
 _DELETE = f"UPDATE files SET deleted_at = $2, updated_at = $2 WHERE id = $1 AND (user_id = $3 OR $4) AND {VISIBLE}"  # noqa: S608
 
+_PUBLISH = """
+UPDATE files SET deleted_at = NULL, storage_backend = $3, updated_at = $2 WHERE id = $1 AND deleted_at > $2
+"""
+
+# A run that goes on, or can be tried again, reads its photo once more.
 _TO_REMOVE = """
-SELECT id, storage_backend, storage_key, prepared FROM files
-WHERE objects_removed_at IS NULL AND (deleted_at <= $1 OR expires_at <= $1) ORDER BY id LIMIT $2
+SELECT id, storage_key, prepared FROM files
+CROSS JOIN LATERAL (SELECT coalesce(
+    (SELECT own FROM unnest($1::text[], $2::timestamptz[]) AS line (name, own) WHERE name = product_line), $3
+) AS too_old) AS moment
+WHERE (deleted_at <= $4 OR expires_at <= $4) AND (deleted_at <= too_old OR expires_at <= too_old) AND NOT EXISTS (
+    SELECT FROM runs WHERE runs.file_id = files.id AND runs.status <> 'completed' AND runs.cleaned_at IS NULL
+)
+ORDER BY least(deleted_at, expires_at) LIMIT $5 FOR UPDATE OF files SKIP LOCKED
+"""
+_WAITING = """
+SELECT id, storage_key, prepared FROM files WHERE storage_backend = 'fallback' ORDER BY updated_at LIMIT $1
 FOR UPDATE SKIP LOCKED
 """
-_REMOVED = """
-UPDATE files SET objects_removed_at = $2, deleted_at = coalesce(deleted_at, $2), updated_at = $2
+_LOOKED_AT = """
+UPDATE files SET storage_backend = CASE WHEN id = ANY($2::uuid[]) THEN 'store' ELSE storage_backend END, updated_at = $3
 WHERE id = ANY($1::uuid[])
 """
-_TO_MOVE = f"""
-SELECT {COLUMNS} FROM files WHERE storage_backend = 'fallback' AND deleted_at IS NULL ORDER BY id LIMIT $1
-FOR UPDATE SKIP LOCKED
-"""  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
 class NewFile:
-    """An upload to be recorded."""
+    """An upload to be recorded. ``unless_by``: it counts as deleted from then on, unless it is published before."""
 
     id: UUID
     user_id: UUID
     product_line: str
     original_name: str
     purpose: str
-    storage_backend: str
     original: StoredObject
     prepared: StoredObject | None
     width: int | None
@@ -68,10 +78,11 @@ class NewFile:
     scan_status: ScanStatus
     is_temporary: bool
     expires_at: datetime | None
+    unless_by: datetime
 
 
 async def add(tx: Transaction, file: NewFile) -> None:
-    """Record an upload."""
+    """Record an upload that is about to be stored; nobody sees it before it is published."""
     await tx.execute(
         _ADD,
         file.id,
@@ -79,7 +90,6 @@ async def add(tx: Transaction, file: NewFile) -> None:
         file.product_line,
         file.original_name,
         file.purpose,
-        file.storage_backend,
         file.original.key,
         file.original.size,
         file.original.mime_type,
@@ -92,6 +102,7 @@ async def add(tx: Transaction, file: NewFile) -> None:
         file.is_temporary,
         file.expires_at,
         orjson.dumps(file.findings).decode(),
+        file.unless_by,
         tx.now,
     )
 
@@ -107,21 +118,26 @@ async def delete(tx: Transaction, file_id: UUID, user_id: UUID, *, any_owner: bo
     return await tx.execute(_DELETE, file_id, tx.now, user_id, any_owner) == "UPDATE 1"
 
 
-async def to_remove(tx: Transaction, before: datetime, limit: int) -> list[dict[str, Any]]:
-    """Deleted and expired files whose objects are still there, locked."""
-    return [dict(record) for record in await tx.fetch(_TO_REMOVE, before, limit)]
+async def publish(tx: Transaction, file_id: UUID, backend: str) -> bool:
+    """Show a file that has been stored; False when that took too long and it counts as deleted."""
+    return await tx.execute(_PUBLISH, file_id, tx.now, backend) == "UPDATE 1"
 
 
-async def removed(tx: Transaction, file_ids: list[UUID]) -> None:
-    """The objects of these files are gone."""
-    await tx.execute(_REMOVED, file_ids, tx.now)
+async def to_remove(tx: Transaction, before: Before, limit: int) -> list[dict[str, Any]]:
+    """Files that were deleted or expired before then and that no run may need again, locked."""
+    return [dict(record) for record in await tx.fetch(_TO_REMOVE, *before, limit)]
 
 
-async def to_move(tx: Transaction, limit: int) -> list[dict[str, Any]]:
-    """Files that wait in the fallback folder for the store to come back, locked."""
-    return [dict(record) for record in await tx.fetch(_TO_MOVE, limit)]
+async def remove(tx: Transaction, file_ids: list[UUID]) -> None:
+    """Forget files whose objects are gone; runs made of them name none any more."""
+    await tx.execute("DELETE FROM files WHERE id = ANY($1::uuid[])", file_ids)
 
 
-async def moved(tx: Transaction, file_id: UUID) -> None:
-    """A file has arrived in the store."""
-    await tx.execute("UPDATE files SET storage_backend = 'store', updated_at = $2 WHERE id = $1", file_id, tx.now)
+async def waiting(tx: Transaction, limit: int) -> list[dict[str, Any]]:
+    """Files that were kept beside the store, those looked at longest ago first, locked."""
+    return [dict(record) for record in await tx.fetch(_WAITING, limit)]
+
+
+async def looked_at(tx: Transaction, file_ids: list[UUID], arrived: list[UUID]) -> None:
+    """These waiting files have been looked at, and some of them have arrived in the store."""
+    await tx.execute(_LOOKED_AT, file_ids, arrived, tx.now)

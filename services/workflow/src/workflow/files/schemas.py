@@ -33,7 +33,9 @@ class FileMetadata(BaseModel):
     checksum: str = Field(description="SHA-256 in hex.")
     scan_status: ScanStatus
     is_temporary: bool
-    stored_locally: bool = Field(description="Kept beside the store until it answers again.")
+    stored_locally: bool = Field(
+        description="Kept beside the store until it answers again; it can be ordered with when it has arrived there."
+    )
     created_at: datetime
     expires_at: datetime | None
 
@@ -41,7 +43,7 @@ class FileMetadata(BaseModel):
 class FileOut(FileMetadata):
     """A file with signed links: to the original, and to the version that providers get."""
 
-    url: str | None = Field(description="None for what has not been found clean.")
+    url: str | None = Field(description="Good for some minutes; None for what has not been found clean.")
     prepared_url: str | None
     access_count: int
     last_accessed_at: datetime | None

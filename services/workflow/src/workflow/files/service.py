@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from datetime import timedelta
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -19,7 +21,8 @@ from chassis.clock import Clock
 from chassis.data.database import Database, Transaction
 from chassis.identity.tokens import Identity
 from chassis.storage import keys
-from chassis.storage.port import ObjectStore, StoreUnavailable
+from chassis.storage.fallback import FallbackStore
+from chassis.storage.port import ObjectStore, described_file
 from chassis.work.process_pool import ProcessPool, WorkerDied
 from contracts.enums import ScanStatus
 from contracts.objects import StoredObject
@@ -28,152 +31,165 @@ from media import errors as media_errors
 from media.images.photos import MAX_BYTES, sniff
 from media.types import Finding
 from workflow.files import repository
-from workflow.files.errors import FileInfected, FileNotFound, FormatNotAccepted, ImageRefused, InspectionBusy, NoFile
+from workflow.files.errors import (
+    FileInfected,
+    FileNotFound,
+    FormatNotAccepted,
+    ImageRefused,
+    InspectionBusy,
+    NoFile,
+    UploadsUnderWay,
+)
 from workflow.files.inspection import Inspected, find, inspect
 from workflow.files.receiving import Received, receive
 from workflow.files.repository import NewFile
 from workflow.files.scanning import EICAR, Scanner
+from workflow.periods import Periods
 
 log = structlog.get_logger(__name__)
 
 IMAGES = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
 """Accepted photos and their extension (FIL-08)."""
-INSPECTION_S = 60.0
 FINDING_S = 10.0
 """A face that is not found by then is left to whoever animates it: an upload does not wait longer for an opinion."""
-TEMPORARY_DAYS = 30
+ANSWER_WITHIN_S = 25.0
+"""An upload that has arrived is judged and stored within this time, or not at all: the gateway waits for 30 s."""
+STORED_WITHIN = timedelta(minutes=10)
+"""What is not published so long after it was recorded counts as deleted, whatever became of it."""
+MOST_AT_ONCE = 2
+"""Uploads of one user under way in one process; whoever sends more is asked to wait before a byte of it is read."""
+
+HasLeft = Callable[[], Awaitable[bool]]
+"""Whether whoever sends the file has gone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Uploads:
-    """What an upload needs. ``fallback`` takes it while ``store`` is away (FIL-24)."""
+    """What an upload needs."""
 
     database: Database
     store: ObjectStore
-    fallback: ObjectStore | None
     scanner: Scanner
     processes: ProcessPool
     clock: Clock
-    landmarks: Path | None = None
+    periods: Periods
+    under_way: Counter[UUID] = field(default_factory=Counter)
+    """By user, in this process."""
 
-    async def upload(self, caller: Identity, product_line: str, content_type: str, body: AsyncIterator[bytes]) -> UUID:
+    async def upload(
+        self, caller: Identity, product_line: str, content_type: str, body: AsyncIterator[bytes], has_left: HasLeft
+    ) -> UUID:
         """Take a photo in; returns the file's id.
 
-        Nothing is held in the database while bytes arrive or pixels are looked at. Raises the errors of
-        ``files.errors``, and ``StoreUnavailable`` when there is nowhere to keep it.
+        Nothing is held in the database while bytes arrive or pixels are looked at. A client that has been told
+        otherwise, or has left, has no file. Raises the errors of ``files.errors``, and ``StoreUnavailable`` when there
+        is nowhere to keep it.
         """
-        workspace = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="upload-"))
-        try:
-            received = await receive(
-                content_type, body, workspace / "original", limit=MAX_BYTES, judge_head=_judge_head
-            )
-            return await self._take(caller, product_line, received)
-        finally:
-            await asyncio.to_thread(shutil.rmtree, workspace, ignore_errors=True)
+        with self._one_more(caller.user_id):
+            workspace = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="upload-"))
+            try:
+                received = await receive(
+                    content_type, body, workspace / "original", limit=MAX_BYTES, judge_head=_judge_head
+                )
+                file = await self._in_time(caller, product_line, received)
+                if await has_left():
+                    raise NoFile("You left before the photo was stored. Send it again.")
+                await self._publish(file)
+                return file.id
+            finally:
+                await asyncio.to_thread(shutil.rmtree, workspace, ignore_errors=True)
 
-    async def _take(self, caller: Identity, product_line: str, received: Received) -> UUID:
+    @contextmanager
+    def _one_more(self, user_id: UUID) -> Iterator[None]:
+        if self.under_way[user_id] >= MOST_AT_ONCE:
+            raise UploadsUnderWay(
+                f"{MOST_AT_ONCE} of your photos are being looked at. Send the next one when they are done.",
+                retry_after_s=1,
+            )
+        self.under_way[user_id] += 1
+        try:
+            yield
+        finally:
+            self.under_way[user_id] -= 1
+            if not self.under_way[user_id]:
+                del self.under_way[user_id]
+
+    async def _in_time(self, caller: Identity, product_line: str, received: Received) -> NewFile:
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN_S):
+                return await self._take(caller, product_line, received)
+        except TimeoutError as late:
+            raise _busy() from late
+
+    async def _take(self, caller: Identity, product_line: str, received: Received) -> NewFile:
+        """Judge, prepare and store; what is not published afterwards is as good as deleted."""
         purpose, temporary = _options(received)
         scan = await self.scanner.scan(received.path)
+        now = self.clock.now()
+        file_id = ids.uuid7()
+        about: dict[str, Any] = {
+            "id": file_id,
+            "user_id": caller.user_id,
+            "product_line": product_line,
+            "original_name": _plain_name(received.name),
+            "purpose": purpose,
+            "scan_status": scan.status,
+            "unless_by": now + STORED_WITHIN,
+        }
         if scan.status is ScanStatus.INFECTED:
-            await self._quarantine(caller, product_line, received, purpose)
+            await self._quarantine(about, received, now)
             log.warning("file.infected", user_id=str(caller.user_id), found=scan.found, sha256=received.sha256)
             raise FileInfected("The file is not safe and was not accepted.", details={"found": scan.found or ""})
         mime_type = _mime_type(received.path)
         inspected = await self._inspect(received.path)
         findings = await self._find(received.path)
-        file_id = ids.uuid7()
-        backend, original, prepared = await self._keep(caller, file_id, received, mime_type, temporary)
-        now = self.clock.now()
-        await self._record(
-            NewFile(
-                id=file_id,
-                user_id=caller.user_id,
-                product_line=product_line,
-                original_name=_plain_name(received.name),
-                purpose=purpose,
-                storage_backend=backend,
-                original=original,
-                prepared=prepared,
-                width=inspected.width,
-                height=inspected.height,
-                findings=findings,
-                kind="image",
-                scan_status=scan.status,
-                is_temporary=temporary,
-                expires_at=now + timedelta(days=TEMPORARY_DAYS) if temporary else None,
-            )
+        key, prepared_key = _keys(caller.user_id, file_id, IMAGES[mime_type], now, temporary=temporary)
+        prepared_path = received.path.with_name("prepared.jpg")
+        prepared = await asyncio.to_thread(described_file, prepared_path, prepared_key, "image/jpeg")
+        file = NewFile(
+            **about,
+            original=StoredObject(key=key, sha256=received.sha256, size=received.size, mime_type=mime_type),
+            prepared=prepared,
+            width=inspected.width,
+            height=inspected.height,
+            findings=findings,
+            kind="image",
+            is_temporary=temporary,
+            expires_at=now + self.periods.of("temporary", product_line) if temporary else None,
         )
-        return file_id
+        await self._keep(file, [(prepared_path, prepared), (received.path, file.original)])
+        return file
 
     async def _inspect(self, path: Path) -> Inspected:
         try:
-            return await self.processes.run(inspect, path, path.with_name("prepared.jpg"), deadline_s=INSPECTION_S)
+            return await self.processes.run(inspect, path, path.with_name("prepared.jpg"), deadline_s=ANSWER_WITHIN_S)
         except media_errors.UnknownFormat as refusal:
             raise FormatNotAccepted(_said(refusal)) from refusal
         except media_errors.BadMedia as refusal:
             raise ImageRefused(_said(refusal), fields={"file": refusal.message}) from refusal
         except (media_errors.MediaError, TimeoutError, WorkerDied) as failure:
-            raise InspectionBusy("The photo could not be looked at just now. Try again.", retry_after_s=5) from failure
+            raise _busy() from failure
 
     async def _find(self, path: Path) -> tuple[Finding, ...]:
         try:
-            return await self.processes.run(find, path.with_name("prepared.jpg"), self.landmarks, deadline_s=FINDING_S)
+            return await self.processes.run(find, path.with_name("prepared.jpg"), deadline_s=FINDING_S)
         except (media_errors.MediaError, TimeoutError, WorkerDied) as failure:
             log.warning("file.not_looked_at", reason=repr(failure))
             return ()
 
-    async def _keep(
-        self, caller: Identity, file_id: UUID, received: Received, mime_type: str, temporary: bool
-    ) -> tuple[str, StoredObject, StoredObject]:
-        now = self.clock.now()
-        name, extension = file_id.hex, IMAGES[mime_type]
-        if temporary:
-            key, prepared_key = keys.temp_key(extension, now, name), keys.temp_key("jpg", now, f"{name}-prepared")
-        else:
-            key = keys.image_key(caller.user_id, extension, now, name)
-            prepared_key = keys.image_key(caller.user_id, "jpg", now, f"{name}-prepared")
-        about = keys.object_metadata(caller.user_id, "upload", now)
-        prepared_path = received.path.with_name("prepared.jpg")
-        for backend, store in (("store", self.store), ("fallback", self.fallback)):
-            if store is None:
-                continue
-            try:
-                prepared = await store.put_file(prepared_path, prepared_key, "image/jpeg", metadata=about)
-                return backend, await store.put_file(received.path, key, mime_type, metadata=about), prepared
-            except StoreUnavailable:
-                log.warning("file.store_away", backend=backend)
-                if store is self.fallback or self.fallback is None:
-                    raise
-        raise StoreUnavailable("The object store does not answer. Try again shortly.", retry_after_s=5)
-
-    async def _quarantine(self, caller: Identity, product_line: str, received: Received, purpose: str) -> None:
-        """Keep the evidence where no link is ever made for, and remember who sent it."""
-        file_id = ids.uuid7()
-        key = f"quarantine/{file_id.hex}.bin"
-        stored = await self.store.put_file(received.path, key, "application/octet-stream")
-        await self._record(
-            NewFile(
-                id=file_id,
-                user_id=caller.user_id,
-                product_line=product_line,
-                original_name=_plain_name(received.name),
-                purpose=purpose,
-                storage_backend="store",
-                original=stored,
-                prepared=None,
-                width=None,
-                height=None,
-                findings=(),
-                kind="other",
-                scan_status=ScanStatus.INFECTED,
-                is_temporary=False,
-                expires_at=None,
-            )
-        )
-
-    async def _record(self, file: NewFile) -> None:
+    async def _keep(self, file: NewFile, objects: Sequence[tuple[Path, StoredObject]]) -> None:
+        """Record the file before its objects: what a crash leaves in the store can always be found from a row."""
         async with self.database.transaction() as tx:
             await repository.add(tx, file)
+        about = keys.object_metadata(file.user_id, "upload", self.clock.now())
+        for path, stored in objects:
+            await self.store.put_file(path, stored.key, stored.mime_type, metadata=about)
+
+    async def _publish(self, file: NewFile) -> None:
+        stored = [file.original] + ([file.prepared] if file.prepared is not None else [])
+        async with self.database.transaction() as tx:
+            if not await repository.publish(tx, file.id, _backend(self.store, stored)):
+                raise _busy()
             if file.scan_status is not ScanStatus.INFECTED:
                 tx.emit(
                     FileUploaded(
@@ -186,18 +202,56 @@ class Uploads:
                     )
                 )
 
+    async def _quarantine(self, about: dict[str, Any], received: Received, now: datetime) -> None:
+        """Keep the evidence where no link is ever made for, and remember who sent it."""
+        stored = StoredObject(
+            key=keys.quarantine_key(about["id"].hex),
+            sha256=received.sha256,
+            size=received.size,
+            mime_type="application/octet-stream",
+        )
+        file = NewFile(
+            **about,
+            original=stored,
+            prepared=None,
+            width=None,
+            height=None,
+            findings=(),
+            kind="other",
+            is_temporary=False,
+            expires_at=now + self.periods.of("quarantined", about["product_line"]),
+        )
+        await self._keep(file, [(received.path, stored)])
+        await self._publish(file)
 
-def described(
-    row: dict[str, Any], stores: dict[str, ObjectStore | None], link_s: int, *, links: bool
-) -> dict[str, Any]:
+
+def _keys(user_id: UUID, file_id: UUID, extension: str, now: datetime, *, temporary: bool) -> tuple[str, str]:
+    """Where the original and its prepared version go."""
+    name = file_id.hex
+    if temporary:
+        return keys.temp_key(extension, now, name), keys.temp_key("jpg", now, f"{name}-prepared")
+    return keys.image_key(user_id, extension, now, name), keys.image_key(user_id, "jpg", now, f"{name}-prepared")
+
+
+def _backend(store: ObjectStore, objects: Sequence[StoredObject]) -> str:
+    """``fallback`` while one of them waits beside the store, which other services cannot read (FIL-24)."""
+    waits = isinstance(store, FallbackStore) and any(store.waiting(stored.key) for stored in objects)
+    return "fallback" if waits else "store"
+
+
+def _busy() -> InspectionBusy:
+    return InspectionBusy("The photo could not be looked at just now. Try again.", retry_after_s=5)
+
+
+def described(row: dict[str, Any], store: ObjectStore, link_s: int, *, links: bool) -> dict[str, Any]:
     """A row as the API shows it, with links where they are wanted and the file may be used."""
-    store = stores[row["storage_backend"]] if links and row["scan_status"] == ScanStatus.CLEAN else None
     prepared = row["prepared"]
+    linked = links and row["scan_status"] == ScanStatus.CLEAN
     return {
         **row,
         "stored_locally": row["storage_backend"] == "fallback",
-        "url": store.signed_url(row["storage_key"], expires_s=link_s) if store is not None else None,
-        "prepared_url": store.signed_url(prepared["key"], expires_s=link_s) if store and prepared else None,
+        "url": store.signed_url(row["storage_key"], expires_s=link_s) if linked else None,
+        "prepared_url": store.signed_url(prepared["key"], expires_s=link_s) if linked and prepared else None,
     }
 
 

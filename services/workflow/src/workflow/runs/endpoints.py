@@ -26,6 +26,7 @@ from workflow.runs.errors import (
     BadScript,
     FileNotUsable,
     FilesRemoved,
+    FileWaits,
     KeyReused,
     LimitReached,
     NotFinished,
@@ -70,7 +71,7 @@ def router(settings: Settings, definitions: Definitions, driver: Driver, store: 
         "",
         status_code=202,
         responses=documented(
-            BadScript, FileNotUsable, LimitReached, AccountInactive, KeyReused, NotPossible, LineNotOffered
+            BadScript, FileNotUsable, FileWaits, LimitReached, AccountInactive, KeyReused, NotPossible, LineNotOffered
         ),
     )
     async def create_workflow(
@@ -153,7 +154,7 @@ def router(settings: Settings, definitions: Definitions, driver: Driver, store: 
             return RedirectResponse(url, status_code=302)
         return JSONResponse(DownloadOut(url=url, expires_in=settings.link_s, filename=filename).model_dump())
 
-    @routes.post("/{workflow_id}/retry", status_code=202, responses=documented(RunNotFound, NotPossible))
+    @routes.post("/{workflow_id}/retry", status_code=202, responses=documented(RunNotFound, NotPossible, FilesRemoved))
     async def retry_workflow(workflow_id: UUID, caller: Caller, tx: Tx) -> StatusOut:
         """Try a failed or cancelled workflow again, from its first unfinished step."""
         return await _status(tx, await service.retry(tx, settings, driver, caller, workflow_id))

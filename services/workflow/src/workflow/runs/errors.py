@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chassis.errors import Conflict, Gone, Invalid, NotAllowed, NotFound, PaymentNeeded
+from chassis.errors import Conflict, Gone, Invalid, NotAllowed, NotFound, PaymentNeeded, Unavailable
 
 
 class RunNotFound(NotFound):
@@ -15,6 +15,12 @@ class FileNotUsable(Invalid):
     """The input file is missing, not yours, not scanned clean, not a photo, or a photo that cannot be made to speak."""
 
     code = "file_not_usable"
+
+
+class FileWaits(Unavailable):
+    """The input file is kept beside the store until it answers again; order when it has arrived there."""
+
+    code = "file_waits"
 
 
 class BadScript(Invalid):

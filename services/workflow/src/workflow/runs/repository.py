@@ -109,7 +109,7 @@ SELECT *, $21::timestamptz, $22::text FROM unnest(
 _BEFORE_CREATE = """
 SELECT
     (SELECT to_jsonb(f) FROM (
-        SELECT id, prepared, scan_status, kind, findings FROM files
+        SELECT id, prepared, scan_status, kind, findings, storage_backend FROM files
         WHERE id = $1 AND user_id = $2 AND deleted_at IS NULL AND (expires_at IS NULL OR expires_at > $6)
     ) AS f) AS file,
     (SELECT is_active FROM users WHERE user_id = $2) AS is_active,
@@ -264,11 +264,6 @@ async def remembered(tx: Transaction, user_id: UUID, key: str) -> dict[str, Any]
     """What was answered under an idempotency key."""
     record = await tx.fetchrow(_REMEMBERED, user_id, key)
     return dict(record) if record is not None else None
-
-
-async def forget_keys(tx: Transaction) -> None:
-    """Remove idempotency keys that are no longer remembered."""
-    await tx.execute("DELETE FROM idempotency_keys WHERE created_at < $1", tx.now - KEY_LIFE)
 
 
 async def lock(tx: Transaction, run_ids: Sequence[UUID]) -> list[Row]:

@@ -38,6 +38,8 @@ from workflow.runs.driver import Driver, Happening, send
 from workflow.runs.errors import (
     AccountInactive,
     FileNotUsable,
+    FilesRemoved,
+    FileWaits,
     KeyReused,
     LimitReached,
     NotPossible,
@@ -80,7 +82,8 @@ async def accept(
 ) -> WorkflowAccepted:
     """Check an order and begin its run, or repeat the answer that ``key`` got before (PLT-21).
 
-    Raises ``LineNotOffered``, ``BadScript``, ``FileNotUsable``, ``AccountInactive``, ``LimitReached``, ``KeyReused``.
+    Raises ``LineNotOffered``, ``BadScript``, ``FileNotUsable``, ``FileWaits``, ``AccountInactive``, ``LimitReached``,
+    ``KeyReused``.
     """
     product_line = offered_line(caller.product_line).key.value
     definition = definition_for(definitions, body.workflow_type)
@@ -212,11 +215,13 @@ async def cancel(tx: Transaction, driver: Driver, caller: Identity, run_id: UUID
 async def retry(tx: Transaction, settings: Settings, driver: Driver, caller: Identity, run_id: UUID) -> Row:
     """Begin another round of a failed or cancelled run, as soon as there is a place (WFL-06, WFL-35).
 
-    Raises ``RunNotFound``, ``NotPossible``.
+    Raises ``RunNotFound``, ``NotPossible``, ``FilesRemoved``.
     """
     row = await _own(tx, caller, run_id)
     if row.parked_reason is not None:
         raise NotPossible("This workflow is being looked at; it cannot be retried yet.")
+    if row.cleaned_at is not None:
+        raise FilesRemoved("What this workflow had made has been removed. Order it again.")
     run, _ = _loaded(driver, row)
     if not may_retry(run):
         raise NotPossible("Only a workflow that failed or was cancelled, and holds no credits, can be retried.")
@@ -287,6 +292,8 @@ def _check(settings: Settings, product: Product, known: Known, body: WorkflowIn,
                 fields={"input_file_id": finding["advice"]},
                 details={"findings": file["findings"]},
             )
+    if file["storage_backend"] != "store":
+        raise FileWaits("The photo is still on its way into our store. Order again in a minute.", retry_after_s=30)
     entitlement = known.entitlement
     if entitlement is not None and exhausted(entitlement, product.meter, now):
         limit, used = entitlement.limits.get(product.meter, 0), entitlement.used.get(product.meter, 0)

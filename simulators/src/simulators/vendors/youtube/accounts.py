@@ -31,6 +31,7 @@ class Grant:
 
     scopes: frozenset[str]
     refresh_token: str
+    account: str = ""
     revoked: bool = False
 
 
@@ -77,6 +78,8 @@ class Accounts(Simulator):
         """Registered for the client; None: any on this machine."""
         self.allowed: frozenset[str] | None = None
         """Scopes whose boxes the user ticks; None: all that are asked for."""
+        self.account = "asha@example.com"
+        """Who is logged in to Google in the browser that follows the link."""
         self.grants: list[Grant] = []
         self.access: dict[str, Grant] = {}
         self._codes: dict[str, _Code] = {}
@@ -131,9 +134,10 @@ class Accounts(Simulator):
         if not granted or self.plan.draw("consent") is Fault.DENIED:
             return _back(redirect_uri, {"error": "access_denied", **state})
         code = f"4/0A{self.next_id('code-')}"
-        grant = Grant(granted, f"1//0{self.next_id('refresh-')}")
+        grant = Grant(granted, f"1//0{self.next_id('refresh-')}", self.account)
         # A refresh token comes with the first consent, and later only when consent is asked for again.
-        offline = asked.get("access_type") == "offline" and (not self.grants or asked.get("prompt") == "consent")
+        known = any(each.account == self.account for each in self.grants)
+        offline = asked.get("access_type") == "offline" and (not known or asked.get("prompt") == "consent")
         self.grants.append(grant)
         self._codes[code] = _Code(redirect_uri, asked.get("code_challenge", ""), offline, grant)
         return _back(redirect_uri, {**state, "code": code, "scope": " ".join(sorted(granted))})
@@ -194,8 +198,8 @@ class Accounts(Simulator):
             return _error(400, "invalid_token", "Token expired or revoked")
         # The account's whole consent for this client ends, not this one token.
         for each in self.grants:
-            each.revoked = True
-        self.access.clear()
+            each.revoked = each.revoked or each.account == grant.account
+        self.access = {token: each for token, each in self.access.items() if not each.revoked}
         return JSONResponse({})
 
 

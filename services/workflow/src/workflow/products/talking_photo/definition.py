@@ -291,6 +291,7 @@ def _rendition(run: Run, asking: Asking) -> Command:
         language=order.language,
         when_too_long=order.when_too_long,
         captions=order.captions.get(platform, Captions.FILES),
+        priority=_lane(run),
     )
 
 
@@ -311,8 +312,9 @@ def _kit(run: Run, asking: Asking) -> Command:
         video=run.result("generate").outputs["video"],
         renditions=renditions,
         captions=results.captions(run),
+        priority=_lane(run),
     )
 
 
-def _cancel_export(run: Run, _: UUID, reason: str) -> Command:
-    return CancelExport(run_id=run.id, reason=reason)
+def _cancel_export(run: Run, ref: UUID, reason: str) -> Command:
+    return CancelExport(run_id=run.id, reason=reason, order_id=ref)

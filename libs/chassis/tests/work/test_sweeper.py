@@ -1,4 +1,4 @@
-"""The inbox forgets what is older than thirty days, and nothing else."""
+"""Rows go when they are too old, and no others; the inbox stands for every table that goes by age."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ from chassis.bus.memory import InProcessBus
 from chassis.clock import ManualClock
 from chassis.data import tables
 from chassis.data.database import Database
+from chassis.data.retention import swept
 from chassis.messaging.consumer import Consumers, wait_until
 from chassis.messaging.dead_letters import PostgresDeadLetters
-from chassis.messaging.inbox import InboxPruner
 from chassis.run.service import Running, Service
 from chassis.testing.plugin import NewDatabase
+from chassis.work.daily import Daily
+from chassis.work.sweeper import Sweeper
 
 
 @pytest.fixture
@@ -46,36 +48,41 @@ async def world(new_database: NewDatabase) -> AsyncIterator[SimpleNamespace]:
 
 
 async def test_rows_are_kept_for_thirty_days_and_removed_in_batches(world: SimpleNamespace) -> None:
-    pruner = InboxPruner(world.database, batch=2)
-    assert await pruner.prune() == 0
+    sweeper = Sweeper(world.database, batch=2)
+    assert await sweeper.sweep() == {}
     world.clock.advance(timedelta(days=24, minutes=1))
-    assert await pruner.prune() == 1
+    assert await sweeper.sweep() == {"inbox": 1}
     world.clock.advance(timedelta(days=4))
-    assert await pruner.prune() == 4, "more than one batch"
+    assert await sweeper.sweep() == {"inbox": 4}, "more than one batch"
     assert await world.left() == ["0", "1"]
+
+
+async def test_only_what_the_table_says_goes(world: SimpleNamespace) -> None:
+    kept = swept("inbox", timedelta(days=1), "received_at", only="consumer <> '5'")
+    assert await Sweeper(world.database, [kept]).sweep() == {"inbox": 4}
+    assert await world.left() == ["0", "1", "5"]
 
 
 async def test_two_workers_at_once_remove_every_row_once(world: SimpleNamespace) -> None:
     world.clock.advance(timedelta(days=60))
-    counts = await asyncio.gather(*(InboxPruner(world.database, batch=1).prune() for _ in range(2)))
-    assert await InboxPruner(world.database).prune() + sum(counts) == 7
+    counts = await asyncio.gather(*(Sweeper(world.database, batch=1).sweep() for _ in range(2)))
+    last = await Sweeper(world.database).sweep()
+    assert sum(count.get("inbox", 0) for count in (*counts, last)) == 7
     assert await world.left() == []
 
 
-async def test_it_goes_round_by_itself_and_survives_an_error(world: SimpleNamespace) -> None:
+async def test_it_goes_round_by_itself_and_one_table_does_not_keep_the_others(world: SimpleNamespace) -> None:
     async with world.database.connection() as connection:
-        await connection.execute("ALTER TABLE inbox RENAME TO elsewhere")
+        await connection.execute("DROP TABLE dead_letters")
     world.clock.advance(timedelta(days=60))
-    pruner = InboxPruner(world.database, every_s=0.01)
+    sweeper = Sweeper(world.database, [swept("nowhere", timedelta(0), "never")], every_s=0.01)
     with capture_logs() as logs:
-        await pruner.start()
+        await sweeper.start()
         try:
-            await wait_until(lambda: any(line["event"] == "periodic.failed" for line in logs), timeout_s=5)
-            async with world.database.connection() as connection:
-                await connection.execute("ALTER TABLE elsewhere RENAME TO inbox")
-            await wait_until(lambda: any(line["event"] == "inbox.pruned" for line in logs), timeout_s=5)
+            await wait_until(lambda: any(line["event"] == "retention.swept" for line in logs), timeout_s=5)
+            await wait_until(lambda: {line.get("table") for line in logs} >= {"dead_letters", "nowhere"}, timeout_s=5)
         finally:
-            await pruner.stop()
+            await sweeper.stop()
     assert await world.left() == []
 
 
@@ -87,7 +94,27 @@ async def test_it_runs_where_messages_are_worked_on(world: SimpleNamespace, cons
     running = Running(service, bus, consume=consume)
     await bus.start()
     await running.start()
-    assert ("inbox tests" in {task.get_name() for task in asyncio.all_tasks()}) is consume
+    assert ("retention tests" in {task.get_name() for task in asyncio.all_tasks()}) is consume
     await bus.stop(1)
     await running.stop(1)
-    assert "inbox tests" not in {task.get_name() for task in asyncio.all_tasks()}
+    assert "retention tests" not in {task.get_name() for task in asyncio.all_tasks()}
+
+
+class Counting(Daily):
+    """A day's work that only counts."""
+
+    days = 0
+
+    async def do(self) -> None:
+        self.days += 1
+
+
+async def test_a_day_is_done_once_however_many_processes_there_are(world: SimpleNamespace) -> None:
+    parts = [Counting(world.database, "counting") for _ in range(3)]
+    await asyncio.gather(*(part.round() for part in parts))
+    for part in parts:
+        await part.round()
+    assert sum(part.days for part in parts) == 1
+    world.clock.advance(timedelta(days=1))
+    await asyncio.gather(*(part.round() for part in parts))
+    assert sum(part.days for part in parts) == 2

@@ -1,12 +1,12 @@
 """How long a video each platform takes, and what was found wrong with a photo when it was uploaded.
 
-Revision ID: 2005
+Revision ID: 0009
 """
 
 from alembic import op
 
-revision = "2005"
-down_revision = "0004"
+revision = "0009"
+down_revision = "0008"
 
 
 def upgrade() -> None:

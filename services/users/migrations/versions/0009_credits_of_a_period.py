@@ -1,12 +1,12 @@
 """The copy of a user's credits knows when they end and how many come then, so that a month that is over is not shown.
 
-Revision ID: 4004
+Revision ID: 0009
 """
 
 from alembic import op
 
-revision = "4004"
-down_revision = "0003"
+revision = "0009"
+down_revision = "0008"
 
 
 def upgrade() -> None:

@@ -1,0 +1,22 @@
+"""How long billing keeps what it stores."""
+
+from __future__ import annotations
+
+from billing.settings import Settings
+from chassis.data.retention import Kept, for_ever
+
+_LAW = "books are kept as long as the law asks"
+
+
+def tables(_: Settings) -> tuple[Kept, ...]:
+    """Every table of the service."""
+    return (
+        for_ever("plans", "the catalogue"),
+        for_ever("credit_accounts", "one row an account and product line"),
+        for_ever("holds", _LAW),
+        for_ever("hold_tombstones", "missing: a sweeper"),
+        for_ever("ledger_entries", _LAW),
+        for_ever("cost_records", _LAW),
+        for_ever("payment_events", _LAW),
+        for_ever("payment_subscriptions", _LAW),
+    )

@@ -1,0 +1,1 @@
+"""What is made for a run goes again when nobody can fetch it any more."""

@@ -1,0 +1,55 @@
+"""How long workflow keeps what it stores."""
+
+from __future__ import annotations
+
+from chassis.data.retention import Kept, KeptObjects, for_ever, swept, until
+from workflow.periods import Periods
+from workflow.runs.repository import KEY_LIFE
+from workflow.settings import Settings
+
+_COPY = "a copy, one row an account; missing: nothing tells of an account's erasure"
+_HOUSEKEEPING = "`workflow.files.housekeeping`"
+_CLEANING = "`workflow.cleaning`"
+
+
+def tables(settings: Settings) -> tuple[Kept, ...]:
+    """Every table of the service."""
+    periods = Periods(settings.keep_days)
+    return (
+        for_ever("users", _COPY),
+        for_ever("entitlements", _COPY),
+        until("files", _deleted(periods), _HOUSEKEEPING),
+        for_ever("runs", f"its user's list; results go before, see the objects ({_CLEANING})"),
+        swept(
+            "run_history",
+            periods.of("history"),
+            "at",
+            only="EXISTS (SELECT FROM runs WHERE runs.id = run_id AND runs.finished_at < $1)",
+            words="and after the run's end",
+        ),
+        swept("idempotency_keys", KEY_LIFE, "created_at"),
+    )
+
+
+def objects(settings: Settings) -> tuple[KeptObjects, ...]:
+    """Every prefix the service stores under, and the upkeep of all."""
+    periods = Periods(settings.keep_days)
+    results = f"{periods.words('results')} after the run's end"
+    return (
+        KeptObjects("images/", "uploads", f"until {_deleted(periods)}", _HOUSEKEEPING),
+        *(
+            KeptObjects(prefix, "results of runs", results, _CLEANING)
+            for prefix in ("images/", "videos/", "audio/", "documents/")
+        ),
+        KeptObjects("temp/", "temporary uploads", periods.words("temporary"), "`workflow.files.upkeep`"),
+        KeptObjects(
+            "quarantine/",
+            "infected uploads",
+            f"{periods.words('quarantined')}, and then as deleted ones",
+            _HOUSEKEEPING,
+        ),
+    )
+
+
+def _deleted(periods: Periods) -> str:
+    return f"{periods.words('deleted')} after deletion or expiry, and no run can need it any more"
