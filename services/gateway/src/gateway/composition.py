@@ -13,6 +13,7 @@ from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 
 from chassis.http.app import create_app
+from chassis.http.routes import takes_any_query
 from chassis.identity.limits import MemoryLimiter, RedisLimiter
 from chassis.identity.tokens import TokenVerifier
 from chassis.messaging.sessions import session_listeners
@@ -80,6 +81,7 @@ def _root(settings: Settings) -> APIRouter:
     router = APIRouter()
 
     @router.get("/")
+    @takes_any_query
     async def read_root() -> Platform:
         """Name, version, environment and status (GTW-06)."""
         return Platform(version=version("talkingphoto-gateway"), environment=settings.env)

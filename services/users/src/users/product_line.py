@@ -7,12 +7,19 @@ from typing import Annotated
 from fastapi import Depends, Header, Request
 
 from chassis.errors import Invalid
+from contracts.enums import ProductLineKey
 from contracts.product_lines import PRODUCT_LINES, ProductLine
 
 
 async def _product_line(
     request: Request,
-    x_product_line: Annotated[str | None, Header(description="One of the four products.")] = None,
+    x_product_line: Annotated[
+        str | None,
+        Header(
+            description="Which product this is for.",
+            json_schema_extra={"enum": [line.value for line in ProductLineKey]},
+        ),
+    ] = None,
 ) -> ProductLine:
     key = x_product_line or request.app.state.settings.default_product_line
     if key not in PRODUCT_LINES:

@@ -54,7 +54,7 @@ def objects_router(store: FolderStore) -> APIRouter:
             **documented(LinkRefused, LinkExpired, ObjectMissing),
         },
     )
-    async def read_object(
+    async def download_object(
         request: Request,
         key: str,
         expires: Annotated[int, Query(ge=0, description="Unix seconds.")],

@@ -27,7 +27,7 @@ async def list_models(
 
 
 @router.get("/services/health", responses=documented(NotAuthenticated))
-async def services_health(caller: Caller, tx: Tx, request: Request) -> ServicesHealth:
+async def get_services_health(caller: Caller, tx: Tx, request: Request) -> ServicesHealth:
     """How every provider is doing: last check, response time, breaker."""
     routing: Router = request.app.state.router
     catalogue, _ = await routing.snapshot()

@@ -6,9 +6,10 @@ from decimal import Decimal
 from typing import Any
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from billing.plans.book import PlanBook
+from chassis.http.outputs import Rupees
 from chassis.http.requests import Tx
 from contracts.product_lines import PRODUCT_LINES
 
@@ -18,18 +19,22 @@ router = APIRouter(prefix="/api/v1/billing", tags=["billing"])
 class PlanOut(BaseModel):
     """One plan. Quotas are units a month, -1 is unlimited."""
 
-    plan_type: str
-    name: str
-    description: str
-    price_monthly: Decimal
-    price_yearly: Decimal | None
-    currency: str
-    credits_per_month: int
-    credits_per_minute: int | None
-    max_video_seconds: int | None
-    quotas: dict[str, int]
-    features: dict[str, Any]
-    run_budget: Decimal
+    plan_type: str = Field(description="Names the plan within its product line.", examples=["starter"])
+    name: str = Field(description="For people.", examples=["Starter"])
+    description: str = Field(description="For people.", examples=["Thirty talking videos a month."])
+    price_monthly: Decimal = Field(description="Of a month, in `currency`.", examples=["499"])
+    price_yearly: Decimal | None = Field(
+        description="Of a year, in `currency`; null: by the month only.", examples=["4990"]
+    )
+    currency: str = Field(description="Of the prices, as ISO 4217 says.", examples=["INR"])
+    credits_per_month: int = Field(description="Given each month.", examples=[30])
+    credits_per_minute: int | None = Field(description="Price of a minute of video; null where videos have one price.")
+    max_video_seconds: int | None = Field(description="Longest video; null: as long as it takes.", examples=[60])
+    quotas: dict[str, int] = Field(
+        description="Units a month by what is counted; -1 is unlimited.", examples=[{"workflows": 30}]
+    )
+    features: dict[str, Any] = Field(description="What else comes with it.")
+    run_budget: Rupees = Field(description="The most that the AI work of one workflow may cost us, in rupees.")
 
 
 @router.get("/plans")
@@ -37,7 +42,9 @@ async def list_plans(
     request: Request,
     response: Response,
     tx: Tx,
-    product_line: str = Query("talkingphoto", description="One of the four products.", examples=["talkingphoto"]),
+    product_line: str = Query(
+        "talkingphoto", description="Whose plans.", json_schema_extra={"enum": list(PRODUCT_LINES)}
+    ),
 ) -> list[PlanOut]:
     """The plans of a product line, cheapest first (BIL-01). Empty for a product line that sells nothing yet."""
     book: PlanBook = request.app.state.plans

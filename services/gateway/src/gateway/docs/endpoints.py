@@ -13,6 +13,7 @@ import structlog
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, JSONResponse
 
+from chassis.http.routes import takes_any_query
 from gateway.docs.merging import merge
 from gateway.proxy.upstream import Upstreams
 
@@ -41,6 +42,7 @@ _POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' 
 
 
 @router.get("/api/docs", response_class=HTMLResponse)
+@takes_any_query
 async def read_docs() -> HTMLResponse:
     """The interactive description of the public API."""
     return HTMLResponse(_PAGE, headers={"Content-Security-Policy": _POLICY})

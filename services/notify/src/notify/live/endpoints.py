@@ -50,7 +50,7 @@ data: {"type":"workflow_status","workflow_id":"0199f0a1-7c1e-7a53-9d0b-6c1f2e3d4
 
 
 @router.get(
-    "/workflows/{run_id}/events",
+    "/workflows/{workflow_id}/events",
     response_class=EventSourceResponse,
     responses={
         200: {
@@ -61,8 +61,8 @@ data: {"type":"workflow_status","workflow_id":"0199f0a1-7c1e-7a53-9d0b-6c1f2e3d4
         **documented(NotFound),
     },
 )
-async def follow_run(
-    run_id: UUID,
+async def follow_workflow(
+    workflow_id: UUID,
     caller: Caller,
     request: Request,
     stopping: Stopping,
@@ -74,15 +74,15 @@ async def follow_run(
     """
     database: Database = request.app.state.database
     hub: Hub = request.app.state.hub
-    if await _owner(database, hub, run_id, stopping) != caller.user_id:
+    if await _owner(database, hub, workflow_id, stopping) != caller.user_id:
         raise NotFound("There is no such workflow.")
-    ended_with = await repository.final_sequence(database, run_id)
+    ended_with = await repository.final_sequence(database, workflow_id)
     if ended_with is not None and last_event_id >= ended_with:
         # For a browser's event source this, and nothing else, means: do not connect again.
         return Response(status_code=204)
     settings: Settings = request.app.state.settings
     return EventSourceResponse(
-        _stream(database, hub, run_id, last_event_id, stopping, poll_s=settings.live_poll_s),
+        _stream(database, hub, workflow_id, last_event_id, stopping, poll_s=settings.live_poll_s),
         ping=settings.heartbeat_s,
         ping_message_factory=lambda: ServerSentEvent(comment="alive", sep=_LINE),
     )

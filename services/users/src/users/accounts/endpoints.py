@@ -28,12 +28,12 @@ async def register(body: RegisterIn, line: Line, device: CallingDevice, request:
 
 
 @router.get("/users/me", responses=documented(NotFound))
-async def read_me(caller: Caller, line: Line, tx: Tx) -> UserOut:
+async def get_me(caller: Caller, line: Line, tx: Tx) -> UserOut:
     """The caller's profile with plan and credits (USR-11)."""
     return await service.read_profile(caller.user_id, line.key.value, tx)
 
 
 @router.put("/users/me", responses=documented(NotFound, AccountExists, Invalid))
-async def change_me(body: ProfileIn, caller: Caller, line: Line, tx: Tx) -> UserOut:
+async def update_me(body: ProfileIn, caller: Caller, line: Line, tx: Tx) -> UserOut:
     """Change name, username, avatar, time zone or language (USR-12)."""
     return await service.change_profile(caller.user_id, body, line.key.value, tx)

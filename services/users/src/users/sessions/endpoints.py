@@ -31,7 +31,7 @@ async def login(body: LoginIn, line: Line, device: CallingDevice, request: Reque
 
 
 @router.post("/auth/refresh", responses=documented(RefreshRefused))
-async def refresh(body: RefreshIn, line: Line, request: Request, response: Response) -> TokensOut:
+async def refresh_tokens(body: RefreshIn, line: Line, request: Request, response: Response) -> TokensOut:
     """Exchange a refresh token for new tokens (USR-03)."""
     response.headers["Cache-Control"] = "no-store"
     return await _sessions(request).refresh(body.refresh_token.get_secret_value(), line.key.value)

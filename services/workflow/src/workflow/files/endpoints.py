@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request
 
 from chassis.errors import NotAllowed, documented
 from chassis.http.inputs import Moment
-from chassis.http.pagination import Fields, Page, Paged, selected
+from chassis.http.pagination import Page, Paged, fields_of, paged, selected
 from chassis.http.requests import Tx
 from chassis.identity.tokens import Caller
 from chassis.observe import context
@@ -27,6 +27,8 @@ from workflow.files.errors import (
 from workflow.files.schemas import FileMetadata, FileOut
 from workflow.files.service import Uploads, described
 from workflow.settings import Settings
+
+FileFields = Annotated[frozenset[str] | None, fields_of(FileMetadata)]
 
 _FORM = {
     "requestBody": {
@@ -75,12 +77,12 @@ def router(settings: Settings, uploads: Uploads) -> APIRouter:
             raise FileNotFound("The file was deleted while it was being stored.")
         return shown(row)
 
-    @routes.get("", response_model=Paged[FileMetadata], responses=documented(NotAllowed))
+    @routes.get("", response_model=paged(FileMetadata), responses=documented(NotAllowed))
     async def list_files(
         caller: Caller,
         tx: Tx,
         page: Page,
-        fields: Fields,
+        fields: FileFields,
         type: Annotated[str | None, Query(max_length=100, description="A MIME type or a kind such as image.")] = None,
         is_temporary: bool | None = None,
         created_from: Moment | None = None,
@@ -94,7 +96,7 @@ def router(settings: Settings, uploads: Uploads) -> APIRouter:
             tx, user_id or caller.user_id, type, is_temporary, created_from, created_before, page
         )
         items = [FileMetadata.model_validate(described(row, stores, settings.link_s, links=False)) for row in rows]
-        return selected(Paged[FileMetadata].of(items, total, page), fields, FileMetadata)
+        return selected(Paged[FileMetadata].of(items, total, page), fields)
 
     @routes.get("/{file_id}", responses=documented(FileNotFound))
     async def get_file(file_id: UUID, caller: Caller, tx: Tx) -> FileOut:
@@ -102,7 +104,7 @@ def router(settings: Settings, uploads: Uploads) -> APIRouter:
         return shown(await service.opened(tx, caller, file_id))
 
     @routes.get("/{file_id}/metadata", responses=documented(FileNotFound))
-    async def get_metadata(file_id: UUID, caller: Caller, tx: Tx) -> FileMetadata:
+    async def get_file_metadata(file_id: UUID, caller: Caller, tx: Tx) -> FileMetadata:
         """What is known of a file, without a link."""
         row = await queries.own(tx, file_id, caller.user_id, any_owner=caller.is_admin)
         if row is None:

@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, RedirectResponse
 from chassis.data.database import Transaction
 from chassis.errors import NotAllowed, documented
 from chassis.http.inputs import Moment
-from chassis.http.pagination import Fields, Page, Paged, selected
+from chassis.http.pagination import Page, Paged, fields_of, paged, selected
 from chassis.http.requests import Tx
 from chassis.identity.tokens import AdminCaller, Caller, Identity
 from chassis.storage.port import ObjectStore
@@ -44,6 +44,8 @@ from workflow.runs.schemas import (
     WorkflowSummary,
 )
 from workflow.settings import Settings
+
+SummaryFields = Annotated[frozenset[str] | None, fields_of(WorkflowSummary)]
 
 EXTENSIONS = {
     "image/jpeg": "jpg",
@@ -79,7 +81,7 @@ def router(settings: Settings, definitions: Definitions, driver: Driver, store: 
         """Have a photo speak a script. Repeating it with the same Idempotency-Key repeats the answer for 24 hours."""
         return await service.accept(tx, settings, definitions, caller, body, idempotency_key)
 
-    @routes.post("/estimate")
+    @routes.post("/estimate", responses=documented(NotPossible))
     async def estimate_workflow(body: EstimateIn, caller: Caller, tx: Tx) -> EstimateOut:
         """What an order is expected to take, without starting it."""
         service.definition_for(definitions, body.workflow_type)
@@ -88,12 +90,12 @@ def router(settings: Settings, definitions: Definitions, driver: Driver, store: 
             estimated_cost=expected.cost, credits=expected.credits, estimated_seconds=expected.seconds, ahead=ahead
         )
 
-    @routes.get("", response_model=Paged[WorkflowSummary])
+    @routes.get("", response_model=paged(WorkflowSummary))
     async def list_workflows(
         caller: Caller,
         tx: Tx,
         page: Page,
-        fields: Fields,
+        fields: SummaryFields,
         workflow_type: WorkflowType | None = None,
         status: Status | None = None,
         product_line: Annotated[str | None, Query(max_length=50)] = None,
@@ -104,7 +106,7 @@ def router(settings: Settings, definitions: Definitions, driver: Driver, store: 
         filters = queries.Filters(workflow_type, status, product_line, created_from, created_before)
         items, total = await queries.page(tx, caller.user_id, filters, page)
         answer = Paged[WorkflowSummary].of([WorkflowSummary.model_validate(item) for item in items], total, page)
-        return selected(answer, fields, WorkflowSummary)
+        return selected(answer, fields)
 
     @routes.get("/{workflow_id}", responses=documented(RunNotFound))
     async def get_workflow(workflow_id: UUID, caller: Caller, tx: Tx) -> WorkflowOut:
@@ -112,12 +114,12 @@ def router(settings: Settings, definitions: Definitions, driver: Driver, store: 
         return views.details_of(definitions, await _readable(tx, caller, workflow_id), tx.now, link)
 
     @routes.get("/{workflow_id}/status", responses=documented(RunNotFound))
-    async def get_status(workflow_id: UUID, caller: Caller, tx: Tx) -> StatusOut:
+    async def get_workflow_status(workflow_id: UUID, caller: Caller, tx: Tx) -> StatusOut:
         """How far a workflow is."""
         return await _status(tx, await _readable(tx, caller, workflow_id))
 
     @routes.get("/{workflow_id}/history", responses=documented(RunNotFound, NotAllowed))
-    async def get_history(workflow_id: UUID, _: AdminCaller, caller: Caller, tx: Tx) -> list[HistoryEntryOut]:
+    async def get_workflow_history(workflow_id: UUID, _: AdminCaller, caller: Caller, tx: Tx) -> list[HistoryEntryOut]:
         """What happened to a workflow, and what was decided: for operators."""
         await _readable(tx, caller, workflow_id)
         return [HistoryEntryOut.model_validate(entry) for entry in await queries.history(tx, workflow_id)]
@@ -130,7 +132,7 @@ def router(settings: Settings, definitions: Definitions, driver: Driver, store: 
             **documented(RunNotFound, NotFinished, FilesRemoved),
         },
     )
-    async def download(
+    async def get_workflow_result(
         workflow_id: UUID,
         caller: Caller,
         tx: Tx,
@@ -164,12 +166,12 @@ def router(settings: Settings, definitions: Definitions, driver: Driver, store: 
         return await _status(tx, await service.cancel(tx, driver, caller, workflow_id))
 
     @routes.post("/{workflow_id}/undo", status_code=202, responses=documented(RunNotFound, NotAllowed, NotPossible))
-    async def undo_again(workflow_id: UUID, _: AdminCaller, tx: Tx) -> StatusOut:
+    async def undo_workflow(workflow_id: UUID, _: AdminCaller, tx: Tx) -> StatusOut:
         """For operators: try again to give back what could not be given back."""
         return await _status(tx, await service.undo_again(tx, driver, workflow_id))
 
     @routes.post("/{workflow_id}/unpark", status_code=202, responses=documented(RunNotFound, NotAllowed, NotPossible))
-    async def unpark(workflow_id: UUID, _: AdminCaller, tx: Tx) -> StatusOut:
+    async def unpark_workflow(workflow_id: UUID, _: AdminCaller, tx: Tx) -> StatusOut:
         """For operators: let a parked workflow go on where it stood."""
         return await _status(tx, await service.unpark(tx, driver, workflow_id))
 
