@@ -19,6 +19,8 @@ from chassis.identity.tokens import TokenVerifier
 from chassis.messaging.sessions import session_listeners
 from chassis.run.service import Dependencies, Service, ServiceSpec
 from gateway.docs import endpoints as docs_endpoints
+from gateway.live import endpoints as live_endpoints
+from gateway.live.tickets import MemoryStore, RedisStore, Tickets
 from gateway.proxy.headers import SecurityHeaders, cors
 from gateway.proxy.limits import Limits
 from gateway.proxy.slashes import TrailingSlashes
@@ -43,7 +45,10 @@ def build(settings: Settings, deps: Dependencies) -> Service:
         settings.upstreams, connect_s=settings.upstream_connect_s, answer_s=settings.upstream_answer_s
     )
 
-    limiter = RedisLimiter.at(settings.redis_url.get_secret_value()) if settings.redis_url else MemoryLimiter()
+    redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
+    limiter = RedisLimiter.at(redis_url) if redis_url else MemoryLimiter()
+    kept = RedisStore.at(redis_url) if redis_url else MemoryStore()
+    tickets = Tickets(kept)
     limits = Limits(limiter, factor=settings.rate_limit_factor)
 
     @asynccontextmanager
@@ -51,14 +56,15 @@ def build(settings: Settings, deps: Dependencies) -> Service:
         await upstreams.start()
         yield
         await upstreams.stop()
-        if isinstance(limiter, RedisLimiter):
-            await limiter.close()
+        for shared in (limiter, kept):
+            if isinstance(shared, RedisLimiter | RedisStore):
+                await shared.close()
 
     app = create_app(
         name="gateway",
         settings=settings,
         version=version("talkingphoto-gateway"),
-        routers=[_root(settings), docs_endpoints.router],
+        routers=[_root(settings), docs_endpoints.router, live_endpoints.router],
         readiness={"sessions": deps.verifier.ready} if isinstance(deps.verifier, TokenVerifier) else {},
         lifespan=lifespan,
         description="The one public entry.",
@@ -71,8 +77,12 @@ def build(settings: Settings, deps: Dependencies) -> Service:
     app.add_middleware(SecurityHeaders)
     app.state.verifier = deps.verifier
     app.state.upstreams = upstreams
+    app.state.limits = limits
+    app.state.tickets = tickets
     app.state.document = docs_endpoints.Known()
-    app.router.routes.extend(Route(row.template, Proxy(row, upstreams, deps.verifier, limits)) for row in TABLE)
+    app.router.routes.extend(
+        Route(row.template, Proxy(row, upstreams, deps.verifier, limits, tickets)) for row in TABLE
+    )
     app.mount("/api/docs/assets", StaticFiles(directory=str(docs_endpoints.ASSETS)))
     return Service(name="gateway", app=app, listeners=session_listeners("gateway", deps.verifier))
 

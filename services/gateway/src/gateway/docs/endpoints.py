@@ -70,7 +70,7 @@ async def read_openapi(request: Request) -> JSONResponse:
         upstreams: Upstreams = request.app.state.upstreams
         names = sorted(upstreams.urls)
         documents = await asyncio.gather(*(_document(upstreams, name) for name in names))
-        known.document = merge(dict(zip(names, documents, strict=True)))
+        known.document = merge({"gateway": request.app.openapi(), **dict(zip(names, documents, strict=True))})
         known.until = time.monotonic() + (_FRESH_S if all(documents) else 0)
     return JSONResponse(known.document)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 Schema = dict[str, Any]
@@ -16,9 +17,22 @@ _FORMATS = {
 }
 
 
-def example_of(schema: Schema, schemas: Schema) -> Any:
-    """A value of ``schema``, whose references lead into ``schemas``: its own example, or one made of its parts'."""
-    schema = _resolved(schema, schemas)
+class Endless(Exception):
+    """The schema is a part of itself."""
+
+
+def example_of(schema: Schema, schemas: Schema, *, inside: frozenset[str] = frozenset()) -> Any:
+    """A value of ``schema``, whose references lead into ``schemas``: its own example, or one made of its parts'.
+
+    ``inside``: the references that led here. Raises ``Endless`` for a schema that is among them.
+    """
+    while "$ref" in schema:
+        if schema["$ref"] in inside:
+            raise Endless(schema["$ref"])
+        inside |= {schema["$ref"]}
+        # What stands beside a reference counts.
+        own = {name: value for name, value in schema.items() if name != "$ref"}
+        schema = {**schemas[schema["$ref"].rsplit("/", 1)[1]], **own}
     if "examples" in schema:
         return schema["examples"][0]
     for name in ("example", "const", "default"):
@@ -28,12 +42,12 @@ def example_of(schema: Schema, schemas: Schema) -> Any:
         return schema["enum"][0]
     for name in ("anyOf", "oneOf"):
         if name in schema:
-            return example_of(schema[name][0], schemas)
+            return example_of(schema[name][0], schemas, inside=inside)
     match schema.get("type"):
         case "object":
-            return _object(schema, schemas)
+            return _object(schema, schemas, inside)
         case "array":
-            return [example_of(schema["items"], schemas)] if schema.get("items") else []
+            return list(_if_any(schema.get("items"), schemas, inside))
         case "integer" | "number":
             return schema.get("minimum", 1)
         case "boolean":
@@ -43,17 +57,17 @@ def example_of(schema: Schema, schemas: Schema) -> Any:
     return None
 
 
-def _object(schema: Schema, schemas: Schema) -> Schema:
-    shown = {name: example_of(part, schemas) for name, part in schema.get("properties", {}).items()}
-    values = schema.get("additionalProperties")
-    if not shown and isinstance(values, dict) and values:
-        return {example_of(schema.get("propertyNames", {"const": "name"}), schemas): example_of(values, schemas)}
-    return shown
+def _object(schema: Schema, schemas: Schema, inside: frozenset[str]) -> Schema:
+    named = schema.get("properties", {})
+    if not named:
+        return dict(zip(["name"], _if_any(schema.get("additionalProperties"), schemas, inside), strict=False))
+    return {name: value for name, part in named.items() for value in _if_any(part, schemas, inside)}
 
 
-def _resolved(schema: Schema, schemas: Schema) -> Schema:
-    """``schema`` with what it refers to; what it says itself counts."""
-    if "$ref" not in schema:
-        return schema
-    target = schemas[schema["$ref"].rsplit("/", 1)[1]]
-    return _resolved({**target, **{name: value for name, value in schema.items() if name != "$ref"}}, schemas)
+def _if_any(schema: Any, schemas: Schema, inside: frozenset[str]) -> Iterator[Any]:
+    if not isinstance(schema, dict) or not schema:
+        return
+    try:
+        yield example_of(schema, schemas, inside=inside)
+    except Endless:
+        return

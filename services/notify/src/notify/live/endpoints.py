@@ -9,7 +9,8 @@ from typing import Annotated
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Header, Request
+from fastapi import APIRouter, Header, Query, Request
+from pydantic import Field
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.responses import Response
 
@@ -20,6 +21,7 @@ from chassis.identity.tokens import Caller
 from contracts.enums import Status
 from notify.live import repository
 from notify.live.hub import Hub, Stream
+from notify.live.schemas import WorkflowEvent
 from notify.settings import Settings
 
 router = APIRouter(prefix="/api/v1", tags=["live updates"])
@@ -34,19 +36,19 @@ _LOOK_AGAIN_S = 0.2
 _LINE = "\n"
 
 
-_EVENTS = """Server-sent events. Each has as `id` its number within the run, as `event` the state the run is in
-(`pending`, `processing`, `completed`, `failed`, `cancelled`), and as `data` a JSON object: `type` (`workflow_status`),
-`workflow_id`, `state`, `sequence`, `timestamp`, `status` with `progress` (0 to 100, or null where the event says
-nothing of it), `step` and `message`, and `step_completed` when a step has ended; the final one of a run that failed has
-`code` and `retryable`, and of one that is done `cost` and `credits`. The comment `: alive` comes when nothing else
-does. The stream ends after the event of a final state: `completed`, `failed` or `cancelled`."""
+_EVENTS = """Server-sent events. Each has as `id` its number within the workflow, as `event` the state that it is in
+(`pending`, `processing`, `completed`, `failed`, `cancelled`), and as `data` a JSON object of the schema given here. The
+comment `: alive` comes when nothing else does. The stream ends after the event of a final state: `completed`, `failed`
+or `cancelled`. A client that connects again with the last id gets what it has missed, or 204 when that is nothing and
+there will be no more."""
 _EXAMPLE = """id: 3
 event: processing
 data: {"type":"workflow_status","workflow_id":"0199f0a1-7c1e-7a53-9d0b-6c1f2e3d4a5b","state":"processing",\
 "status":{"progress":30,"step":"enhance","message":"Improving the photo"},"sequence":3,\
-"timestamp":"2026-11-29T08:30:00+00:00"}
+"timestamp":"2026-11-29T08:30:00Z","trace_id":null}
 
 """
+LastSeen = Annotated[int, Field(ge=0, le=2**31 - 1)]
 
 
 @router.get(
@@ -54,8 +56,9 @@ data: {"type":"workflow_status","workflow_id":"0199f0a1-7c1e-7a53-9d0b-6c1f2e3d4
     response_class=EventSourceResponse,
     responses={
         200: {
+            "model": WorkflowEvent,
             "description": _EVENTS,
-            "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _EXAMPLE}},
+            "content": {"text/event-stream": {"example": _EXAMPLE}},
         },
         204: {"description": "The run has ended and the client has seen all of it."},
         **documented(NotFound),
@@ -66,23 +69,25 @@ async def follow_workflow(
     caller: Caller,
     request: Request,
     stopping: Stopping,
-    last_event_id: Annotated[int, Header(ge=0, le=2**31 - 1, description="Resume after this event.")] = 0,
+    last_event_id: Annotated[LastSeen, Header(description="Resume after this event.")] = 0,
+    after: Annotated[LastSeen, Query(description="The same, for who cannot send headers.")] = 0,
 ) -> Response:
     """Everything that happened to a run so far, then everything as it happens, until it ends.
 
     Each event's id is its number within the run; a client that reconnects sends the last one it saw.
     """
+    last = max(last_event_id, after)
     database: Database = request.app.state.database
     hub: Hub = request.app.state.hub
     if await _owner(database, hub, workflow_id, stopping) != caller.user_id:
         raise NotFound("There is no such workflow.")
     ended_with = await repository.final_sequence(database, workflow_id)
-    if ended_with is not None and last_event_id >= ended_with:
+    if ended_with is not None and last >= ended_with:
         # For a browser's event source this, and nothing else, means: do not connect again.
         return Response(status_code=204)
     settings: Settings = request.app.state.settings
     return EventSourceResponse(
-        _stream(database, hub, workflow_id, last_event_id, stopping, poll_s=settings.live_poll_s),
+        _stream(database, hub, workflow_id, last, stopping, poll_s=settings.live_poll_s),
         ping=settings.heartbeat_s,
         ping_message_factory=lambda: ServerSentEvent(comment="alive", sep=_LINE),
     )
