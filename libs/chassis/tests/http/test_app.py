@@ -459,6 +459,21 @@ async def test_a_query_parameter_that_is_not_known_is_refused_by_name(path: str,
     assert (answer.status_code, answer.json()["error"]["fields"]) == (422, {name: known})
 
 
+async def test_the_fields_of_a_query_that_is_a_model_are_known() -> None:
+    class Filters(BaseModel):
+        kind: str = ""
+
+    async def find(filters: Annotated[Filters, Query()]) -> str:
+        return filters.kind
+
+    find.__annotations__["filters"] = Annotated[Filters, Query()]
+    app = create_app(name="things", settings=ServiceSettings(), version="1", routers=[], readiness={})
+    app.get("/things")(find)
+    async with client_of(app) as http:
+        assert (await http.get("/things?kind=lamp")).json() == "lamp"
+        assert (await http.get("/things?kinds=lamp")).json()["error"]["fields"] == {"kinds": "choose from kind"}
+
+
 async def test_a_callback_takes_what_others_add_to_its_address() -> None:
     app = create_app(name="things", settings=ServiceSettings(), version="1", routers=[], readiness={})
 

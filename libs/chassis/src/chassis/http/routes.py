@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from fastapi import FastAPI, Request
-from fastapi.dependencies.utils import get_flat_params
-from fastapi.params import Query
 from fastapi.routing import APIRoute, iter_route_contexts
+from pydantic import BaseModel
 from starlette.routing import compile_path
 
 from chassis.errors import Invalid
@@ -53,8 +52,18 @@ _MOST = 20
 
 
 def _query_of(route: APIRoute) -> frozenset[str]:
-    parameters = get_flat_params(route.dependant)
-    return frozenset(field.alias for field in parameters if isinstance(field.field_info, Query))
+    names: set[str] = set()
+    dependants = [route.dependant]
+    while dependants:
+        one = dependants.pop()
+        dependants += one.dependencies
+        for field in one.query_params:
+            model = field.field_info.annotation
+            if isinstance(model, type) and issubclass(model, BaseModel):
+                names |= {info.alias or name for name, info in model.model_fields.items()}
+            else:
+                names.add(field.alias)
+    return frozenset(names)
 
 
 def methods_at(app: FastAPI, path: str) -> set[str]:
