@@ -83,6 +83,10 @@ async def test_the_document_tells_which_fields_there_are(http: httpx.AsyncClient
     assert fields["schema"]["pattern"] == "^(number|title)(,(number|title))*$"
 
 
+async def test_no_fields_at_all_are_refused(http: httpx.AsyncClient) -> None:
+    assert (await http.get("/items?fields=")).status_code == 422
+
+
 async def test_unknown_fields_are_named(http: httpx.AsyncClient) -> None:
     answer = await http.get("/items?fields=title,colour")
 

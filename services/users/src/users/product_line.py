@@ -21,7 +21,7 @@ async def _product_line(
         ),
     ] = None,
 ) -> ProductLine:
-    key = x_product_line or request.app.state.settings.default_product_line
+    key = request.app.state.settings.default_product_line if x_product_line is None else x_product_line
     if key not in PRODUCT_LINES:
         raise Invalid(
             "The product line is not known.", fields={"X-Product-Line": f"one of {', '.join(sorted(PRODUCT_LINES))}"}

@@ -87,6 +87,10 @@ Moment = Annotated[
     datetime,
     BeforeValidator(_written_as_time),
     AfterValidator(_within_reach),
-    Field(description="RFC 3339, from 2000 to 2199; without a zone UTC.", examples=["2026-11-29T08:30:00Z"]),
+    Field(
+        description="RFC 3339, from 2000 to 2199; without a zone UTC.",
+        examples=["2026-11-29T08:30:00Z"],
+        json_schema_extra={"pattern": "^2[01][0-9][0-9]-"},
+    ),
 ]
 """A date and time from a client, always with a zone."""

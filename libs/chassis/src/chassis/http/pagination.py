@@ -92,9 +92,9 @@ def fields_of(item: type[BaseModel]) -> Any:
         if fields is None:
             return None
         names = frozenset(name.strip() for name in fields.split(",") if name.strip())
-        if unknown := sorted(names - set(known)):
+        if (unknown := sorted(names - set(known))) or not names:
             raise Invalid(
-                f"There are no fields {', '.join(unknown)} here.",
+                f"There are no fields {', '.join(unknown)} here." if unknown else "Say which fields, or leave it out.",
                 fields={"fields": f"choose from {', '.join(known)}"},
             )
         return names

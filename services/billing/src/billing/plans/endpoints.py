@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from billing.plans.book import PlanBook
 from chassis.http.outputs import Rupees
+from chassis.http.pagination import Page, Paged
 from chassis.http.requests import Tx
-from contracts.product_lines import PRODUCT_LINES
+from contracts.enums import ProductLineKey
 
 router = APIRouter(prefix="/api/v1/billing", tags=["billing"])
 
@@ -42,14 +43,12 @@ async def list_plans(
     request: Request,
     response: Response,
     tx: Tx,
-    product_line: str = Query(
-        "talkingphoto", description="Whose plans.", json_schema_extra={"enum": list(PRODUCT_LINES)}
-    ),
-) -> list[PlanOut]:
+    page: Page,
+    product_line: Annotated[ProductLineKey, Query(description="Whose plans.")] = ProductLineKey.TALKINGPHOTO,
+) -> Paged[PlanOut]:
     """The plans of a product line, cheapest first (BIL-01). Empty for a product line that sells nothing yet."""
     book: PlanBook = request.app.state.plans
     await book.load(tx)
     response.headers["Cache-Control"] = "public, max-age=300"
-    if product_line not in PRODUCT_LINES:
-        return []
-    return [PlanOut.model_validate(plan, from_attributes=True) for plan in book.of(product_line)]
+    plans = [PlanOut.model_validate(plan, from_attributes=True) for plan in book.of(product_line.value)]
+    return Paged[PlanOut].cut(plans, page)

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from chassis.errors import NotAuthenticated, documented
+from chassis.http.pagination import Page, Paged
 from chassis.http.requests import Tx
 from chassis.identity.tokens import Caller
 from contracts.enums import Difficulty, Platform, WorkflowType
@@ -40,10 +41,11 @@ class TemplateOut(BaseModel):
 async def list_templates(
     caller: Caller,
     tx: Tx,
+    page: Page,
     workflow_type: Annotated[WorkflowType | None, Query(description="Only for this kind of video.")] = None,
     platform: Annotated[Platform | None, Query(description="Only for this platform.")] = None,
     difficulty: Annotated[Difficulty | None, Query(description="Only of this difficulty.")] = None,
-) -> list[TemplateOut]:
+) -> Paged[TemplateOut]:
     """Active templates."""
     rows = await queries.active(tx, workflow_type=workflow_type, platform=platform, difficulty=difficulty)
-    return [TemplateOut.model_validate(dict(row)) for row in rows]
+    return Paged[TemplateOut].cut([TemplateOut.model_validate(dict(row)) for row in rows], page)

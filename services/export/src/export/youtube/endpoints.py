@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
 from chassis.errors import NotAuthenticated, ServiceError, documented
+from chassis.http.idempotency import IdempotencyKey, KeyReused, mark
 from chassis.http.pagination import Page, Paged, fields_of, paged, selected
 from chassis.http.requests import Tx
 from chassis.http.routes import takes_any_query
@@ -68,9 +69,9 @@ async def connect_youtube(caller: Caller, tx: Tx, request: Request, response: Re
 @takes_any_query
 async def finish_youtube_connection(
     request: Request,
-    state: Annotated[str, Query(max_length=500)],
-    code: Annotated[str | None, Query(max_length=2000)] = None,
-    error: Annotated[str | None, Query(max_length=200)] = None,
+    state: Annotated[str, Query(max_length=500, description="As it was sent to Google.")],
+    code: Annotated[str | None, Query(max_length=2000, description="To be exchanged for the grant.")] = None,
+    error: Annotated[str | None, Query(max_length=200, description="Why there is no grant.")] = None,
 ) -> Response:
     """Where Google sends the browser back to (EXP-11). Needs no token, but the browser or the user that began.
 
@@ -106,12 +107,25 @@ async def disconnect_youtube(caller: Caller, tx: Tx, request: Request) -> Respon
 @router.post(
     "/upload",
     status_code=201,
-    responses=documented(NotAuthenticated, ProjectNotFound, NotFinished, NotConnected, UnderWay, NotConfigured),
+    responses=documented(
+        NotAuthenticated, ProjectNotFound, NotFinished, NotConnected, UnderWay, NotConfigured, KeyReused
+    ),
 )
-async def upload_to_youtube(body: UploadIn, caller: Caller, tx: Tx, request: Request) -> UploadOut:
+async def upload_to_youtube(
+    body: UploadIn,
+    caller: Caller,
+    tx: Tx,
+    request: Request,
+    response: Response,
+    idempotency_key: IdempotencyKey = None,
+) -> UploadOut:
     """Upload a project's finished video to the connected channel, in the background (EXP-08, EXP-23)."""
     _connections(request)
-    row = await service.order_upload(tx, caller.user_id, body, privacy=request.app.state.settings.youtube_privacy)
+    row, replayed = await service.order_upload(
+        tx, caller.user_id, body, privacy=request.app.state.settings.youtube_privacy, key=idempotency_key
+    )
+    response.headers["Location"] = f"/api/v1/youtube/videos/{row['id']}"
+    mark(response, replayed=replayed)
     return upload_out(row)
 
 

@@ -48,8 +48,10 @@ def example_of(schema: Schema, schemas: Schema, *, inside: frozenset[str] = froz
             return _object(schema, schemas, inside)
         case "array":
             return list(_if_any(schema.get("items"), schemas, inside))
-        case "integer" | "number":
-            return schema.get("minimum", 1)
+        case "integer":
+            return int(schema.get("minimum", 1))
+        case "number":
+            return schema.get("minimum", 1.5)
         case "boolean":
             return False
         case "string":

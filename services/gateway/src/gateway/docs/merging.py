@@ -147,7 +147,12 @@ def _parameter(parameter: Document) -> Document:
     kinds = [kind for kind in schema.get("anyOf", ()) if kind != {"type": "null"}]
     if len(kinds) == 1:
         schema = {**{name: value for name, value in schema.items() if name != "anyOf"}, **kinds[0]}
-    return parameter | {"schema": schema}
+    about = parameter.get("description") or schema.get("description") or _which(parameter["name"])
+    return parameter | {"description": about, "schema": schema}
+
+
+def _which(name: str) -> str:
+    return f"Which {name.removesuffix('_id').replace('_', ' ')}."
 
 
 def _add_examples(operation: Document, schemas: Document) -> None:

@@ -20,6 +20,8 @@ time. Where `fields` is offered, each item has only the fields that it names.
 **Repeating.** Operations with `Idempotency-Key` do their work once for a key: the same request with the same key
 gets the first answer again, marked `Idempotency-Replayed: true`. Another request with that key is refused.
 
+**Text** never holds the character NUL.
+
 **Times** are RFC 3339 in UTC, ending in `Z`. **Money** is a decimal number in a string, its currency named beside it.
 
 **Live.** `GET /api/v1/workflows/{workflow_id}/events` is a stream of server-sent events. A browser's `EventSource`

@@ -8,7 +8,6 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from chassis.errors import Unavailable, documented
-from chassis.http.outputs import Link
 from chassis.identity.tokens import Caller, authorization, bearer_token
 from gateway.live.tickets import LIFE_S, PARAMETER, Tickets
 from gateway.proxy.limits import Limits
@@ -19,8 +18,9 @@ router = APIRouter(prefix="/api/v1/workflows", tags=["live updates"])
 class TicketOut(BaseModel):
     """An address that is good for one connection."""
 
-    url: Link = Field(
+    url: str = Field(
         description="For `new EventSource(url)`, from the address of this API.",
+        json_schema_extra={"format": "uri-reference"},
         examples=["/api/v1/workflows/0199f0a1-7c1e-7a53-9d0b-6c1f2e3d4a5b/events?ticket=..."],
     )
     expires_in: int = Field(description="Seconds in which to connect.", examples=[LIFE_S])

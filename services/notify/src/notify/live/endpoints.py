@@ -48,12 +48,20 @@ data: {"type":"workflow_status","workflow_id":"0199f0a1-7c1e-7a53-9d0b-6c1f2e3d4
 "timestamp":"2026-11-29T08:30:00Z","trace_id":null}
 
 """
+
+
+class Events(EventSourceResponse):
+    """With its media type where the document looks for it."""
+
+    media_type = "text/event-stream"
+
+
 LastSeen = Annotated[int, Field(ge=0, le=2**31 - 1)]
 
 
 @router.get(
     "/workflows/{workflow_id}/events",
-    response_class=EventSourceResponse,
+    response_class=Events,
     responses={
         200: {
             "model": WorkflowEvent,
@@ -86,7 +94,7 @@ async def follow_workflow(
         # For a browser's event source this, and nothing else, means: do not connect again.
         return Response(status_code=204)
     settings: Settings = request.app.state.settings
-    return EventSourceResponse(
+    return Events(
         _stream(database, hub, workflow_id, last, stopping, poll_s=settings.live_poll_s),
         ping=settings.heartbeat_s,
         ping_message_factory=lambda: ServerSentEvent(comment="alive", sep=_LINE),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 
 from chassis.errors import Invalid, NotFound, documented
 from chassis.http.requests import Tx
@@ -17,9 +17,12 @@ router = APIRouter(prefix="/api/v1", tags=["users"])
 
 
 @router.post("/auth/register", status_code=201, responses=documented(AccountExists, Invalid))
-async def register(body: RegisterIn, line: Line, device: CallingDevice, request: Request) -> UserOut:
+async def register(
+    body: RegisterIn, line: Line, device: CallingDevice, request: Request, response: Response
+) -> UserOut:
     """Open an account (USR-01). Its free plan is there within moments."""
     service.check_registration(body, line)
+    response.headers["Location"] = "/api/v1/users/me"
     # Hashed before the transaction begins: it takes longer than everything in it.
     password_hash = await service.hash_password(request.app.state.hasher, body)
     async with request.app.state.database.transaction() as tx:

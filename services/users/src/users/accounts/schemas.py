@@ -67,8 +67,8 @@ class RegisterIn(Input):
 
     email: Email = Field(description="To log in with, and where mail goes.", examples=["asha@example.com"])
     password: SecretStr = Field(
-        description=f"{SHORTEST} to {LONGEST} characters, letters and digits among them, not easy to guess.",
-        json_schema_extra={"minLength": SHORTEST, "maxLength": LONGEST},
+        description=f"{SHORTEST} to {LONGEST} characters, letters with digits or symbols, not easy to guess.",
+        json_schema_extra={"minLength": SHORTEST, "maxLength": LONGEST, "pattern": "[A-Za-z].*[0-9]|[0-9].*[A-Za-z]"},
     )
     name: Name | None = Field(None, description="What to call you; some products need it.", examples=["Asha"])
     username: Username | None = Field(None, description="Made from the e-mail address when absent.")

@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from chassis.errors import NotFound, documented
+from chassis.http.pagination import Page, Paged
 from chassis.http.requests import Tx
 from chassis.identity.tokens import Caller
 from users.accounts.errors import AccountInactive, AccountLocked, AddressLocked, RefreshRefused, WrongCredentials
@@ -44,9 +45,9 @@ async def logout(caller: Caller, request: Request, tx: Tx) -> None:
 
 
 @router.get("/users/me/sessions")
-async def list_sessions(caller: Caller, request: Request, tx: Tx) -> list[SessionOut]:
+async def list_sessions(caller: Caller, request: Request, tx: Tx, page: Page) -> Paged[SessionOut]:
     """The caller's active sessions, newest first (USR-15)."""
-    return [
+    active = [
         SessionOut(
             id=session.id,
             ip_address=session.ip_address,
@@ -58,6 +59,7 @@ async def list_sessions(caller: Caller, request: Request, tx: Tx) -> list[Sessio
         )
         for session in await _sessions(request).list_active(caller.user_id, tx)
     ]
+    return Paged[SessionOut].cut(active, page)
 
 
 @router.delete("/users/me/sessions", status_code=204)

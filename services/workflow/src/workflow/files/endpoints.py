@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 
 from chassis.errors import NotAllowed, documented
+from chassis.http.idempotency import IdempotencyKey, KeyReused, mark
 from chassis.http.inputs import Moment
 from chassis.http.pagination import Page, Paged, fields_of, paged, selected
 from chassis.http.requests import Tx
@@ -39,9 +40,22 @@ _FORM = {
                     "type": "object",
                     "required": ["file"],
                     "properties": {
-                        "file": {"type": "string", "format": "binary", "description": "JPEG, PNG or WebP, 50 MB."},
-                        "purpose": {"type": "string", "maxLength": 50, "default": "input"},
-                        "is_temporary": {"type": "boolean", "default": False},
+                        "file": {
+                            "type": "string",
+                            "format": "binary",
+                            "description": "A photo: JPEG, PNG or WebP, at most 50 MB and 4096 pixels a side.",
+                        },
+                        "purpose": {
+                            "type": "string",
+                            "maxLength": 50,
+                            "default": "input",
+                            "description": "A short word.",
+                        },
+                        "is_temporary": {
+                            "type": "boolean",
+                            "default": False,
+                            "description": "Whether it goes after 30 days.",
+                        },
                     },
                 }
             }
@@ -63,18 +77,30 @@ def router(settings: Settings, uploads: Uploads) -> APIRouter:
         status_code=201,
         openapi_extra=_FORM,
         responses=documented(
-            NoFile, FileTooLarge, FormatNotAccepted, ImageRefused, FileInfected, InspectionBusy, StoreUnavailable
+            NoFile,
+            FileTooLarge,
+            FormatNotAccepted,
+            ImageRefused,
+            FileInfected,
+            InspectionBusy,
+            StoreUnavailable,
+            KeyReused,
+            FileNotFound,
         ),
     )
-    async def upload_file(request: Request, caller: Caller) -> FileOut:
+    async def upload_file(
+        request: Request, response: Response, caller: Caller, idempotency_key: IdempotencyKey = None
+    ) -> FileOut:
         """Upload a photo. What it is is judged by its content; it is scanned, decoded and prepared before it counts."""
         product_line = context.current().product_line or caller.product_line or settings.default_product_line
         content_type = request.headers.get("content-type", "")
-        file_id = await uploads.upload(caller, product_line, content_type, request.stream())
+        file_id, replayed = await uploads.upload(caller, product_line, content_type, request.stream(), idempotency_key)
         async with uploads.database.transaction() as tx:
             row = await queries.own(tx, file_id, caller.user_id, any_owner=False)
         if row is None:
-            raise FileNotFound("The file was deleted while it was being stored.")
+            raise FileNotFound("The file has been deleted.")
+        response.headers["Location"] = f"/api/v1/files/{file_id}"
+        mark(response, replayed=replayed)
         return shown(row)
 
     @routes.get("", response_model=paged(FileMetadata), responses=documented(NotAllowed))
@@ -84,9 +110,11 @@ def router(settings: Settings, uploads: Uploads) -> APIRouter:
         page: Page,
         fields: FileFields,
         type: Annotated[str | None, Query(max_length=100, description="A MIME type or a kind such as image.")] = None,
-        is_temporary: bool | None = None,
-        created_from: Moment | None = None,
-        created_before: Moment | None = None,
+        is_temporary: Annotated[
+            bool | None, Query(description="Only those that go away by themselves, or not.")
+        ] = None,
+        created_from: Annotated[Moment | None, Query(description="Only those that came then or later.")] = None,
+        created_before: Annotated[Moment | None, Query(description="Only those that came earlier.")] = None,
         user_id: Annotated[UUID | None, Query(description="Somebody else's, for administrators.")] = None,
     ) -> Any:
         """Your files, newest first."""

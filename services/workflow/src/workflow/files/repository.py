@@ -23,6 +23,7 @@ _ADD = """
 INSERT INTO files (id, user_id, product_line, original_name, purpose, storage_backend, storage_key, file_size,
     mime_type, checksum, prepared, width, height, kind, scan_status, is_temporary, expires_at, created_at, updated_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $18)
+ON CONFLICT (id) DO NOTHING
 """
 
 VISIBLE = "deleted_at IS NULL AND scan_status <> 'infected' AND (expires_at IS NULL OR expires_at > $2)"
@@ -67,9 +68,9 @@ class NewFile:
     expires_at: datetime | None
 
 
-async def add(tx: Transaction, file: NewFile) -> None:
-    """Record an upload."""
-    await tx.execute(
+async def add(tx: Transaction, file: NewFile) -> bool:
+    """Record an upload; False when there is one of this id."""
+    added: str = await tx.execute(
         _ADD,
         file.id,
         file.user_id,
@@ -90,6 +91,13 @@ async def add(tx: Transaction, file: NewFile) -> None:
         file.expires_at,
         tx.now,
     )
+    return added == "INSERT 0 1"
+
+
+async def checksum(tx: Transaction, file_id: UUID) -> str | None:
+    """Of a file, also of one that is deleted; None when there never was one."""
+    record = await tx.fetchrow("SELECT checksum FROM files WHERE id = $1", file_id)
+    return record["checksum"] if record is not None else None
 
 
 async def opened(tx: Transaction, file_id: UUID, user_id: UUID, *, any_owner: bool) -> dict[str, Any] | None:

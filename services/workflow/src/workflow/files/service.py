@@ -17,6 +17,7 @@ import structlog
 from chassis import ids
 from chassis.clock import Clock
 from chassis.data.database import Database, Transaction
+from chassis.http.idempotency import key_reused
 from chassis.identity.tokens import Identity
 from chassis.storage import keys
 from chassis.storage.port import ObjectStore, StoreUnavailable
@@ -52,22 +53,36 @@ class Uploads:
     processes: ProcessPool
     clock: Clock
 
-    async def upload(self, caller: Identity, product_line: str, content_type: str, body: AsyncIterator[bytes]) -> UUID:
-        """Take a photo in; returns the file's id.
+    async def upload(
+        self, caller: Identity, product_line: str, content_type: str, body: AsyncIterator[bytes], key: str | None
+    ) -> tuple[UUID, bool]:
+        """Take a photo in; returns the file's id, and whether ``key`` has brought it before (PLT-21).
 
         Nothing is held in the database while bytes arrive or pixels are looked at. Raises the errors of
-        ``files.errors``, and ``StoreUnavailable`` when there is nowhere to keep it.
+        ``files.errors``, ``KeyReused``, and ``StoreUnavailable`` when there is nowhere to keep it.
         """
         workspace = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="upload-"))
         try:
             received = await receive(
                 content_type, body, workspace / "original", limit=MAX_BYTES, judge_head=_judge_head
             )
-            return await self._take(caller, product_line, received)
+            file_id = ids.uuid7() if key is None else ids.derived(caller.user_id, "upload", key)
+            replayed = key is not None and await self._is_there(file_id, received.sha256)
+            if not replayed and not await self._take(caller, product_line, received, file_id):
+                # Another request with this key was quicker.
+                replayed = await self._is_there(file_id, received.sha256)
+            return file_id, replayed
         finally:
             await asyncio.to_thread(shutil.rmtree, workspace, ignore_errors=True)
 
-    async def _take(self, caller: Identity, product_line: str, received: Received) -> UUID:
+    async def _is_there(self, file_id: UUID, sha256: str) -> bool:
+        async with self.database.transaction() as tx:
+            known = await repository.checksum(tx, file_id)
+        if known not in (None, sha256):
+            raise key_reused()
+        return known is not None
+
+    async def _take(self, caller: Identity, product_line: str, received: Received, file_id: UUID) -> bool:
         purpose, temporary = _options(received)
         scan = await self.scanner.scan(received.path)
         if scan.status is ScanStatus.INFECTED:
@@ -76,10 +91,9 @@ class Uploads:
             raise FileInfected("The file is not safe and was not accepted.", details={"found": scan.found or ""})
         mime_type = _mime_type(received.path)
         inspected = await self._inspect(received.path)
-        file_id = ids.uuid7()
-        backend, original, prepared = await self._keep(caller, file_id, received, mime_type, temporary)
+        backend, original, prepared = await self._keep(caller, received, mime_type, temporary)
         now = self.clock.now()
-        await self._record(
+        return await self._record(
             NewFile(
                 id=file_id,
                 user_id=caller.user_id,
@@ -97,7 +111,6 @@ class Uploads:
                 expires_at=now + timedelta(days=TEMPORARY_DAYS) if temporary else None,
             )
         )
-        return file_id
 
     async def _inspect(self, path: Path) -> Inspected:
         try:
@@ -110,10 +123,11 @@ class Uploads:
             raise InspectionBusy("The photo could not be looked at just now. Try again.", retry_after_s=5) from failure
 
     async def _keep(
-        self, caller: Identity, file_id: UUID, received: Received, mime_type: str, temporary: bool
+        self, caller: Identity, received: Received, mime_type: str, temporary: bool
     ) -> tuple[str, StoredObject, StoredObject]:
         now = self.clock.now()
-        name, extension = file_id.hex, IMAGES[mime_type]
+        # Not the file's id: of two requests with one key, neither writes over what the other has stored.
+        name, extension = ids.uuid7().hex, IMAGES[mime_type]
         if temporary:
             key, prepared_key = keys.temp_key(extension, now, name), keys.temp_key("jpg", now, f"{name}-prepared")
         else:
@@ -157,10 +171,10 @@ class Uploads:
             )
         )
 
-    async def _record(self, file: NewFile) -> None:
+    async def _record(self, file: NewFile) -> bool:
         async with self.database.transaction() as tx:
-            await repository.add(tx, file)
-            if file.scan_status is not ScanStatus.INFECTED:
+            added = await repository.add(tx, file)
+            if added and file.scan_status is not ScanStatus.INFECTED:
                 tx.emit(
                     FileUploaded(
                         file_id=file.id,
@@ -171,6 +185,7 @@ class Uploads:
                         sha256=file.original.sha256,
                     )
                 )
+        return added
 
 
 def described(

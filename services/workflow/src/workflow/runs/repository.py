@@ -90,7 +90,8 @@ SELECT
     (SELECT count(*) FROM runs WHERE status = 'processing') AS processing
 """
 
-_REMEMBERED = "SELECT body_sha256, answer FROM idempotency_keys WHERE user_id = $1 AND key = $2"
+_REMEMBERED = "SELECT body_sha256, answer FROM idempotency_keys WHERE user_id = $1 AND key = $2 AND created_at >= $3"
+_LOCK_KEY = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,9 +214,14 @@ def _new_row(new: NewRun) -> tuple[Any, ...]:
     )
 
 
+async def lock_key(tx: Transaction, user_id: UUID, key: str) -> None:
+    """Let requests with one key come one after the other."""
+    await tx.execute(_LOCK_KEY, f"{user_id} {key}")
+
+
 async def remembered(tx: Transaction, user_id: UUID, key: str) -> dict[str, Any] | None:
     """What was answered under an idempotency key."""
-    record = await tx.fetchrow(_REMEMBERED, user_id, key)
+    record = await tx.fetchrow(_REMEMBERED, user_id, key, tx.now - KEY_LIFE)
     return dict(record) if record is not None else None
 
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import orjson
 import structlog
+from pydantic import BaseModel
 
 from chassis import ids
 from chassis.data.database import Transaction
 from chassis.data.leased_work import LANES
+from chassis.http.idempotency import key_reused
 from chassis.identity.tokens import Identity
 from chassis.observe import context
 from contracts.enums import Priority, ScanStatus, Status, WorkflowType
@@ -34,7 +36,6 @@ from workflow.runs.driver import Driver, Happening, send
 from workflow.runs.errors import (
     AccountInactive,
     FileNotUsable,
-    KeyReused,
     LimitReached,
     NotPossible,
     RunNotFound,
@@ -47,7 +48,7 @@ from workflow.settings import Settings
 
 log = structlog.get_logger(__name__)
 
-LONGEST_KEY = 255
+Answer = TypeVar("Answer", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +74,8 @@ async def accept(
     caller: Identity,
     body: WorkflowIn,
     key: str | None,
-) -> WorkflowAccepted:
-    """Check an order and begin its run, or repeat the answer that ``key`` got before (PLT-21).
+) -> tuple[WorkflowAccepted, bool]:
+    """Check an order and begin its run, or repeat the answer that ``key`` got before, and say so (PLT-21).
 
     Raises ``BadScript``, ``FileNotUsable``, ``AccountInactive``, ``LimitReached``, ``KeyReused``.
     """
@@ -83,7 +84,7 @@ async def accept(
     digest = hashlib.sha256(orjson.dumps(body.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)).hexdigest()
     known = await repository.before_create(tx, body.input_file_id, caller.user_id, product_line, key)
     if known.remembered is not None:
-        return _repeated(known.remembered, digest)
+        return _repeated(known.remembered, digest, WorkflowAccepted), True
     product = BY_TYPE[body.workflow_type]
     expected = _check(settings, product, known, body, product_line, tx.now)
     script = clean_script(body.script, body.script_language, PRODUCT_LINES[product_line].script_characters)
@@ -101,8 +102,32 @@ async def accept(
     if not await begin(tx, definition, order, run_id=run_id, room=room, remember=remember):
         # Another request with the same key has just committed; what it was answered counts.
         stored = await repository.remembered(tx, caller.user_id, key or "")
-        return _repeated(stored or {}, digest)
-    return answer
+        return _repeated(stored or {}, digest, WorkflowAccepted), True
+    return answer, False
+
+
+async def once(
+    tx: Transaction,
+    user_id: UUID,
+    key: str | None,
+    asked: str,
+    work: Callable[[], Awaitable[Answer]],
+    kind: type[Answer],
+) -> tuple[Answer, bool]:
+    """What ``work`` answers to ``asked``, or what ``key`` was answered before, and whether it was (PLT-21).
+
+    Raises ``KeyReused`` for a key that stands for something else.
+    """
+    if key is None:
+        return await work(), False
+    digest = hashlib.sha256(asked.encode()).hexdigest()
+    await repository.lock_key(tx, user_id, key)
+    if (stored := await repository.remembered(tx, user_id, key)) is not None:
+        return _repeated(stored, digest, kind), True
+    answer = await work()
+    if not await repository.claim_key(tx, user_id, Remember(key, digest, answer.model_dump(mode="json"))):
+        raise key_reused()
+    return answer, False
 
 
 async def begin(
@@ -349,7 +374,7 @@ async def _drive(tx: Transaction, driver: Driver, row: Row, signal: Signal) -> R
     return (await repository.lock(tx, [row.brief.id]))[0]
 
 
-def _repeated(stored: Mapping[str, Any], digest: str) -> WorkflowAccepted:
+def _repeated(stored: Mapping[str, Any], digest: str, kind: type[Answer]) -> Answer:
     if stored.get("body_sha256") != digest:
-        raise KeyReused("This Idempotency-Key was used for another request. Use a new key.")
-    return WorkflowAccepted.model_validate(stored["answer"])
+        raise key_reused()
+    return kind.model_validate(stored["answer"])
