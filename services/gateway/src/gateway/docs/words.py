@@ -45,13 +45,21 @@ TAGS = {
 """Every tag that a service uses, with what stands above its operations."""
 
 HEADERS: dict[str, Any] = {
-    "X-Request-ID": {"description": "Quote it when you ask for help.", "schema": {"type": "string"}},
+    "X-Request-ID": {
+        "description": "Quote it when you ask for help.",
+        "required": True,
+        "schema": {"type": "string"},
+    },
     "Retry-After": {"description": "Seconds after which trying again can help.", "schema": {"type": "integer"}},
     "WWW-Authenticate": {"description": "How to say who you are: `Bearer`.", "schema": {"type": "string"}},
     "X-RateLimit-Limit": {"description": "How often you may ask.", "schema": {"type": "integer"}},
     "X-RateLimit-Remaining": {"description": "How often you still may.", "schema": {"type": "integer"}},
     "X-RateLimit-Reset": {"description": "Seconds until you may once more.", "schema": {"type": "integer"}},
-    "Location": {"description": "Where that is.", "schema": {"type": "string", "format": "uri-reference"}},
+    "Location": {
+        "description": "Where that is.",
+        "required": True,
+        "schema": {"type": "string", "format": "uri-reference"},
+    },
     "Idempotency-Replayed": {
         "description": "`true`: the answer that the first request with this key got.",
         "schema": {"type": "string", "enum": ["true"]},

@@ -38,6 +38,7 @@ log = structlog.get_logger(__name__)
 
 IMAGES = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
 """Accepted photos and their extension (FIL-08)."""
+_NO_PHOTO = "The content is no photo that we can read. Send a JPEG, PNG or WebP photo."
 INSPECTION_S = 60.0
 TEMPORARY_DAYS = 30
 
@@ -116,7 +117,7 @@ class Uploads:
         try:
             return await self.processes.run(inspect, path, path.with_name("prepared.jpg"), deadline_s=INSPECTION_S)
         except media_errors.UnknownFormat as refusal:
-            raise FormatNotAccepted(_said(refusal)) from refusal
+            raise FormatNotAccepted(_NO_PHOTO) from refusal
         except media_errors.BadMedia as refusal:
             raise ImageRefused(_said(refusal), fields={"file": refusal.message}) from refusal
         except (media_errors.MediaError, TimeoutError, WorkerDied) as failure:
@@ -233,7 +234,7 @@ def _accepted(head: bytes) -> str:
     try:
         mime_type = sniff(head[:64])
     except media_errors.UnknownFormat as refusal:
-        raise FormatNotAccepted(_said(refusal)) from refusal
+        raise FormatNotAccepted(_NO_PHOTO) from refusal
     if mime_type not in IMAGES:
         raise FormatNotAccepted(f"This is {mime_type}. Send a JPEG, PNG or WebP photo.")
     return mime_type
