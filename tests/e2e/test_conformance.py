@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import secrets
 import shutil
 import sys
@@ -91,3 +92,5 @@ async def test_every_operation_does_as_the_document_says(
             process.kill()
             await process.wait()
     assert process.returncode == 0, said.decode()[-20_000:]
+    asked = re.search(r"Tested: (\d+)", said.decode())
+    assert asked is not None and int(asked[1]) >= 3, said.decode()[-20_000:]
