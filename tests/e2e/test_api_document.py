@@ -86,12 +86,13 @@ async def test_everything_is_described_in_sentences(embedded: Any) -> None:
         assert " " in operation["summary"] and not operation["summary"].endswith("."), where
         assert operation["summary"].lower() != operation["operationId"].replace("_", " "), where
         for parameter in operation.get("parameters", ()):
-            if "$ref" not in parameter:
-                assert parameter["description"], (where, parameter["name"])
-                assert {"type": "null"} not in parameter["schema"].get("anyOf", ()), (where, parameter["name"])
-    for name, schema in document["components"]["schemas"].items():
+            assert parameter["description"], (where, parameter["name"])
+            assert {"type": "null"} not in parameter["schema"].get("anyOf", ()), (where, parameter["name"])
+    schemas = document["components"]["schemas"]
+    for name, schema in schemas.items():
         for field, about in schema.get("properties", {}).items():
-            assert about.get("description"), f"{name}.{field}"
+            target = schemas[about["$ref"].rsplit("/", 1)[1]] if "$ref" in about else {}
+            assert about.get("description") or target.get("description"), f"{name}.{field}"
 
 
 async def test_money_is_a_decimal_in_a_string_and_its_currency_is_named(embedded: Any) -> None:

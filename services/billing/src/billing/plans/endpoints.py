@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from billing.plans.book import PlanBook
-from chassis.http.outputs import Rupees
+from chassis.http.outputs import Amount, Rupees
 from chassis.http.pagination import Page, Paged
 from chassis.http.requests import Tx
 from contracts.enums import ProductLineKey
@@ -23,8 +22,8 @@ class PlanOut(BaseModel):
     plan_type: str = Field(description="Names the plan within its product line.", examples=["starter"])
     name: str = Field(description="For people.", examples=["Starter"])
     description: str = Field(description="For people.", examples=["Thirty talking videos a month."])
-    price_monthly: Decimal = Field(description="Of a month, in `currency`.", examples=["499"])
-    price_yearly: Decimal | None = Field(
+    price_monthly: Amount = Field(description="Of a month, in `currency`.", examples=["499"])
+    price_yearly: Amount | None = Field(
         description="Of a year, in `currency`; null: by the month only.", examples=["4990"]
     )
     currency: str = Field(description="Of the prices, as ISO 4217 says.", examples=["INR"])

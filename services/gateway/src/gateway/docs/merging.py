@@ -80,7 +80,6 @@ def merge(documents: Mapping[str, Document | None]) -> Document:
         "paths": dict(sorted(paths.items())),
         "components": {
             "schemas": _used(schemas, paths),
-            "parameters": {"ProductLine": PRODUCT_LINE},
             "securitySchemes": security,
             "headers": HEADERS,
         },
@@ -128,11 +127,24 @@ def _operation(operation: Document, service: str) -> Document:
         responses.setdefault(str(status), response)
     for status, response in responses.items():
         response.setdefault("description", HTTPStatus(int(status)).phrase)
+        _set_right(response, is_error=int(status) >= 400)
         response["headers"] = {
             name: {"$ref": f"#/components/headers/{name}"} for name in _headers_of(int(status), operation)
         } | response.get("headers", {})
     operation["responses"] = dict(sorted(responses.items()))
     return operation
+
+
+def _set_right(response: Document, *, is_error: bool) -> None:
+    """The framework takes an answer that is no JSON for a string, and its errors for answers of the same kind."""
+    content = response.get("content", {})
+    if is_error and content:
+        examples = content.get("application/json", {}).get("examples", {})
+        content = {"application/json": {"schema": {"$ref": f"{_SCHEMAS}Error"}, "examples": examples}}
+        response["content"] = content
+    for body in content.values():
+        if "$ref" in body.get("schema", {}):
+            body["schema"].pop("type", None)
 
 
 def _first_sentence(text: str) -> str:
@@ -142,7 +154,7 @@ def _first_sentence(text: str) -> str:
 def _parameter(parameter: Document) -> Document:
     """As a client can send it: a parameter is absent, but never null; and the product line is the same everywhere."""
     if parameter["name"].lower() == PRODUCT_LINE["name"].lower():
-        return {"$ref": "#/components/parameters/ProductLine"}
+        return PRODUCT_LINE
     schema = parameter["schema"]
     kinds = [kind for kind in schema.get("anyOf", ()) if kind != {"type": "null"}]
     if len(kinds) == 1:

@@ -10,14 +10,14 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from chassis.http.inputs import Input
-from chassis.http.outputs import Link, Rupees
+from chassis.http.outputs import DECIMAL, Link, Rupees
 from contracts.enums import Language, Platform, ProductLineKey, Quality, Status, Voice, WorkflowType
 from contracts.product_lines import PRODUCT_LINES
 from workflow.engine.state import Phase, StepStatus, UnitStatus
 
 LONGEST_SCRIPT = max(line.script_characters for line in PRODUCT_LINES.values())
 
-Score = Annotated[Decimal, Field(ge=0, le=10, examples=["9.10"])]
+Score = Annotated[Decimal, Field(examples=["9.10"], json_schema_extra={"pattern": DECIMAL})]
 """From 0 to 10, a decimal number in a string."""
 
 Enhancement = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,49}$", examples=["portrait"])]
