@@ -72,7 +72,7 @@ def merge(documents: Mapping[str, Document | None]) -> Document:
             "version": "1",
             "summary": "A photo and a script become a video that speaks.",
             "description": description,
-            "contact": {"name": "TalkingPhoto", "url": "/api/docs"},
+            "contact": {"name": "Whoever runs this installation"},
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "/", "description": "Where this document comes from."}],

@@ -40,14 +40,13 @@ _EVENTS = """Server-sent events. Each has as `id` its number within the workflow
 (`pending`, `processing`, `completed`, `failed`, `cancelled`), and as `data` a JSON object of the schema given here. The
 comment `: alive` comes when nothing else does. The stream ends after the event of a final state: `completed`, `failed`
 or `cancelled`. A client that connects again with the last id gets what it has missed, or 204 when that is nothing and
-there will be no more."""
-_EXAMPLE = """id: 3
-event: processing
-data: {"type":"workflow_status","workflow_id":"0199f0a1-7c1e-7a53-9d0b-6c1f2e3d4a5b","state":"processing",\
-"status":{"progress":30,"step":"enhance","message":"Improving the photo"},"sequence":3,\
-"timestamp":"2026-11-29T08:30:00Z","trace_id":null}
+there will be no more.
 
-"""
+```
+id: 3
+event: processing
+data: {"type":"workflow_status","workflow_id":"0199f0a1-7c1e-7a53-9d0b-6c1f2e3d4a5b","state":"processing", ...}
+```"""
 
 
 class Events(EventSourceResponse):
@@ -66,7 +65,6 @@ LastSeen = Annotated[int, Field(ge=0, le=2**31 - 1)]
         200: {
             "model": WorkflowEvent,
             "description": _EVENTS,
-            "content": {"text/event-stream": {"example": _EXAMPLE}},
         },
         204: {"description": "The run has ended and the client has seen all of it."},
         **documented(NotFound),
