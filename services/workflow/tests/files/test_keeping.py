@@ -95,6 +95,30 @@ async def test_without_a_spare_an_absent_store_is_said(start_world: Any, somebod
     assert (await world.call(somebody, "GET", "/api/v1/files")).json()["total"] == 0
 
 
+async def test_an_upload_that_came_to_nothing_leaves_its_key_free(
+    start_world: Any, somebody: Identity, help_: SimpleNamespace, tmp_path: Path
+) -> None:
+    store = Flaky(tmp_path / "store", public_url="http://workflow.test")
+    world = await start_world(store=store)
+
+    async def upload() -> Any:
+        return await world.call(
+            somebody,
+            "POST",
+            "/api/v1/files",
+            files={"file": ("me.jpg", help_.photo())},
+            headers={"Idempotency-Key": "k"},
+        )
+
+    store.away = True
+    assert (await upload()).status_code == 503
+    store.away = False
+    first, again = await upload(), await upload()
+    assert [reply.headers.get("Idempotency-Replayed") for reply in (first, again)] == [None, "true"]
+    assert (first.status_code, again.json()["id"]) == (201, first.json()["id"])
+    assert (await world.call(somebody, "GET", "/api/v1/files")).json()["total"] == 1
+
+
 async def test_one_file_that_cannot_be_removed_does_not_keep_the_others(
     start_world: Any, somebody: Identity, tmp_path: Path
 ) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from chassis import ids
 from chassis.identity.tokens import Identity
 from contracts.ai_router import CancelJob, SubmitJob
+from contracts.workflow import FileUploaded
 
 REPLAYED = "Idempotency-Replayed"
 
@@ -75,7 +76,19 @@ async def test_an_upload_is_kept_once_for_a_key(shared: Any, somebody: Identity,
     assert (await shared.call(somebody, "GET", "/api/v1/files")).json()["total"] == 1
     together = await asyncio.gather(*(upload(somebody, data, "together") for _ in range(2)))
     assert len({reply.json()["id"] for reply in together}) == 1
+    assert sorted(reply.headers.get(REPLAYED, "") for reply in together) == ["", "true"]
     assert (await shared.call(somebody, "GET", "/api/v1/files")).json()["total"] == 2
+    published = {row["id"] for row in await shared.fetch("SELECT id FROM files WHERE deleted_at IS NULL")}
+    told = await shared.wait_for(
+        lambda: (
+            (mine := [e for e in shared.published if isinstance(e, FileUploaded) and e.user_id == somebody.user_id])
+            and len(mine) >= 2
+            and mine
+        )
+    )
+    assert len(told) == 2
+    assert {event.file_id for event in told} <= published
+    assert (await shared.http.get(together[0].json()["url"])).content == data
     other = await upload(somebody, help_.photo(900, 900))
     assert (other.status_code, other.json()["error"]["code"]) == (422, "idempotency_key_reused")
     theirs = await upload(help_.an_identity(), data)
