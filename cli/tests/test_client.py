@@ -19,7 +19,7 @@ from chassis.testing.served import served
 from talkingphoto.account import log_in
 from talkingphoto.client import ApiError, Client, Unreachable
 from talkingphoto.command import REFUSED, run
-from talkingphoto.main import _status
+from talkingphoto.runs import Where, status
 
 
 class Platform:
@@ -184,7 +184,7 @@ def test_what_the_platform_refuses_ends_with_3_and_names_the_fields(
     async def refuse() -> None:
         platform = Platform()
         async with served(platform.app) as url:
-            await _status(None, url, tmp_path, as_json=True)
+            await status(None, Where(tmp_path, url), as_json=True)
 
     for as_json in (True, False):
         with pytest.raises(typer.Exit) as ended:
@@ -194,5 +194,4 @@ def test_what_the_platform_refuses_ends_with_3_and_names_the_fields(
     assert json.loads(output.out) == {
         "error": {"code": "payment_needed", "message": "Choose another plan.\n  plan: too small"}
     }
-    assert "payment_needed: Choose another plan." in output.err
-    assert "plan: too small" in output.err
+    assert output.err == "Error: Choose another plan.\n  plan: too small\n"

@@ -6,10 +6,10 @@ import io
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
 from talkingphoto.making import Order, RunFailed, file_name
 from talkingphoto.screen import Screen
+from talkingphoto.show import Printer
 
 
 @pytest.mark.parametrize(
@@ -44,6 +44,7 @@ def test_an_order_says_everything_but_the_photo() -> None:
         ("rendition_instagram", "video/mp4", "instagram.mp4"),
         ("speech", "audio/wav", "speech.wav"),
         ("something", "application/unknown", "something.bin"),
+        ("rendition_../../x", "video/mp4", "______x.mp4"),
     ],
 )
 def test_what_results_are_called(result: str, mime_type: str, name: str) -> None:
@@ -74,7 +75,7 @@ def show(screen: Screen) -> None:
 
 def test_without_a_terminal_there_are_plain_lines() -> None:
     out = io.StringIO()
-    show(Screen(Console(file=out, force_terminal=False, width=120)))
+    show(Screen(Printer(file=out, force_terminal=False, width=120)))
     assert out.getvalue().splitlines() == [
         "Uploading x.jpg",
         "Fit to platforms (tiktok): 2.2 s, local, score 8.0, 2 attempts, ₹0.039",
@@ -84,15 +85,15 @@ def test_without_a_terminal_there_are_plain_lines() -> None:
 def test_quiet_is_quiet() -> None:
     for terminal in (True, False):
         out = io.StringIO()
-        show(Screen(Console(file=out, force_terminal=terminal), quiet=True))
+        show(Screen(Printer(file=out, force_terminal=terminal), quiet=True))
         assert out.getvalue() == ""
 
 
 def test_on_a_terminal_the_state_is_drawn() -> None:
-    screen = Screen(Console(file=io.StringIO(), force_terminal=True, width=120))
+    screen = Screen(Printer(file=io.StringIO(), force_terminal=True, width=120))
     show(screen)
     drawn = io.StringIO()
-    Console(file=drawn, force_terminal=False, width=120).print(screen)
+    Printer(file=drawn, force_terminal=False, width=120).print(screen)
     text = drawn.getvalue()
     # Progress never goes back, whatever order updates come in.
     for part in ("✓", "Fit to platforms (tiktok)", "unheard-of", "a worker", " 40 %", "Animating"):

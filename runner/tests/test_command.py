@@ -33,7 +33,7 @@ def test_a_second_platform_in_one_home_is_refused(tmp_path: Path) -> None:
         lock.flush()
         result = run("up", home=tmp_path)
     assert result.exit_code == 1
-    assert "already_running" in result.output
+    assert "is running in" in result.output
     assert "http://127.0.0.1:4711" in result.output
     assert "Traceback" not in result.output
     assert not home.postgres.exists()

@@ -1,0 +1,135 @@
+"""The photo: what the platform takes goes as it is; what it does not take is made into that here, where Pillow can."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+_MOST_PIXELS = 4096  # on each side
+_MOST_BYTES = 52_428_800
+_LARGEST = 400_000_000  # pixels in all: twice what the largest sensors of phones have
+_TAKEN = ("JPEG", "PNG", "WEBP")
+_TURNED = ("AVIF", "HEIF", "GIF", "BMP", "TIFF", "MPO")
+_HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
+
+
+class BadPhoto(ValueError):
+    """The photo cannot be sent; the text says what to do."""
+
+
+@contextmanager
+def sendable(photo: Path) -> Iterator[tuple[Path, str | None]]:
+    """The file to send for ``photo``, and what was done to it, for a person. Raises :class:`BadPhoto`.
+
+    More than 4096 pixels a side or 50 MB are reduced; HEIC, AVIF, GIF, BMP and TIFF become JPEG.
+    """
+    try:
+        with photo.open("rb") as file:
+            head = file.read(64)
+            size = os.fstat(file.fileno()).st_size
+    except OSError as error:
+        raise BadPhoto(f"{photo} cannot be read: {error.strerror}.") from error
+    if not head:
+        raise BadPhoto(f"{photo} is empty. Choose the photo again.")
+    kind = _kind(head)
+    pillow = _pillow(kind)
+    if pillow is None:
+        if kind is not None and kind not in _TAKEN:
+            wanted = "pillow-heif" if kind == "HEIF" else "'talkingphoto[photos]'"
+            raise BadPhoto(
+                f"{photo} is {_called(kind)}; the platform takes JPEG, PNG and WebP. "
+                f"Save it as JPEG, or let this command do it: pip install {wanted}"
+            )
+        yield photo, None
+        return
+    with tempfile.TemporaryDirectory(prefix="talkingphoto-") as folder:
+        target = Path(folder) / f"{os.fsencode(photo.stem).decode('utf-8', 'replace')[:100]}.jpg"
+        done = _prepared(pillow, photo, size, target)
+        yield (target, done) if done is not None else (photo, None)
+
+
+def _kind(head: bytes) -> str | None:
+    """What a file is by its first bytes, in Pillow's words; None for what this command knows nothing of."""
+    if head.startswith(b"\xff\xd8\xff"):
+        return "JPEG"
+    if head.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "PNG"
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "WEBP"
+    if head[4:8] == b"ftyp" and (b"avif" in head[8:64] or b"avis" in head[8:64]):
+        return "AVIF"
+    if head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS:
+        return "HEIF"
+    for kind, signatures in {"GIF": (b"GIF8",), "TIFF": (b"II*\x00", b"MM\x00*"), "BMP": (b"BM",)}.items():
+        if head.startswith(signatures):
+            return kind
+    return None
+
+
+def _called(kind: str) -> str:
+    return "HEIC" if kind == "HEIF" else kind
+
+
+def _pillow(kind: str | None) -> Any:
+    """Pillow's ``Image`` where it is installed and can read ``kind``."""
+    if kind is None:
+        return None
+    with suppress(ImportError):
+        if kind == "HEIF":
+            import_module("pillow_heif").register_heif_opener()
+        if kind == "AVIF" and not import_module("PIL.features").check("avif"):
+            return None
+        return import_module("PIL.Image")
+    return None
+
+
+def _prepared(pillow: Any, photo: Path, size: int, target: Path) -> str | None:
+    """Write a JPEG of ``photo`` to ``target`` and say why; None, and nothing is written, where it goes as it is."""
+    before = pillow.MAX_IMAGE_PIXELS
+    # This is the owner's own photo; the platform, which may run in this process, has its own bound.
+    pillow.MAX_IMAGE_PIXELS = _LARGEST // 2
+    try:
+        with warnings.catch_warnings(), pillow.open(photo, formats=(*_TAKEN, *_TURNED)) as picture:
+            warnings.simplefilter("ignore")
+            wide, tall = picture.size
+            taken = picture.format in (*_TAKEN, "MPO")
+            small = max(wide, tall) <= _MOST_PIXELS
+            if taken and small and size <= _MOST_BYTES:
+                return None
+            reduced = _written(pillow, picture, target)
+    except (OSError, SyntaxError, ValueError, pillow.DecompressionBombError) as error:
+        # What is broken is the platform's to judge: it says so in the words of its API.
+        if _kind(photo.open("rb").read(64)) in _TAKEN:
+            return None
+        raise BadPhoto(f"{photo} cannot be opened: {error}. Save it as JPEG and try again.") from error
+    finally:
+        pillow.MAX_IMAGE_PIXELS = before
+    if taken:
+        return f"The photo is reduced from {wide} x {tall} to {reduced[0]} x {reduced[1]} pixels."
+    more = "" if small else f" of {reduced[0]} x {reduced[1]} pixels"
+    return f"The photo is {_called(picture.format)}; a JPEG{more} is made of it."
+
+
+def _written(pillow: Any, picture: Any, target: Path) -> tuple[int, int]:
+    operations = import_module("PIL.ImageOps")
+    profile = picture.info.get("icc_profile")
+    # A JPEG is decoded at a half or a quarter where that is enough.
+    picture.draft(None, (_MOST_PIXELS, _MOST_PIXELS))
+    upright = operations.exif_transpose(picture)
+    upright.thumbnail((_MOST_PIXELS, _MOST_PIXELS), pillow.Resampling.LANCZOS)
+    if upright.mode.startswith("I"):
+        # Sixteen bits of grey.
+        upright = upright.point(lambda value: value / 256).convert("L")
+    if upright.mode not in ("RGB", "L", "CMYK"):
+        layer = upright.convert("RGBA")
+        ground = pillow.new("RGBA", layer.size, "white")
+        ground.alpha_composite(layer)
+        profile, upright = profile if upright.mode == "RGBA" else None, ground.convert("RGB")
+    upright.save(target, "JPEG", quality=95, icc_profile=profile)
+    return int(upright.size[0]), int(upright.size[1])
