@@ -64,7 +64,8 @@ def _server(value: str | None) -> str | None:
         return None
     try:
         url = httpx.URL(value)
-        good = url.scheme in ("http", "https") and bool(url.host) and not url.query and not url.fragment
+        good = url.scheme in ("http", "https") and bool(url.host) and 0 < (url.port or 80) < 65536
+        good = good and not url.query and not url.fragment
     except (httpx.InvalidURL, ValueError):
         good = False
     if not good:

@@ -72,13 +72,7 @@ def make_command(
     script: Annotated[str | None, typer.Option("--script", help="What the photo says.")] = None,
     script_file: Annotated[
         Path | None,
-        typer.Option(
-            "--script-file",
-            help="A text file with what it says; - is standard input.",
-            exists=True,
-            dir_okay=False,
-            allow_dash=True,
-        ),
+        typer.Option("--script-file", help="A text file with what it says; - is standard input."),
     ] = None,
     encoding: Annotated[
         str | None, typer.Option("--encoding", help="Of the script's file, where it is not UTF-8: cp1252, for example.")

@@ -31,7 +31,11 @@ class Printer(Console):
     """A console that takes nothing for markup, and breaks no line: terminals do, and an id or a path stays whole."""
 
     def __init__(self, *, stderr: bool = False, file: Any = None, **options: Any) -> None:
-        super().__init__(stderr=stderr, file=file, markup=False, emoji=False, highlight=False, **options)
+        # No columns at all is no width: nothing would be printed.
+        environment = {name: value for name, value in os.environ.items() if (name, value) != ("COLUMNS", "0")}
+        super().__init__(
+            stderr=stderr, file=file, markup=False, emoji=False, highlight=False, _environ=environment, **options
+        )
 
     def say(self, *parts: str | tuple[str, str]) -> None:
         """One line; a part is text, or text and its style."""

@@ -15,7 +15,6 @@ _MOST_PIXELS = 4096  # on each side
 _MOST_BYTES = 52_428_800
 _LARGEST = 400_000_000  # pixels in all: twice what the largest sensors of phones have
 _TAKEN = ("JPEG", "PNG", "WEBP")
-_TURNED = ("AVIF", "HEIF", "GIF", "BMP", "TIFF", "MPO")
 _HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
 
 
@@ -39,7 +38,7 @@ def sendable(photo: Path) -> Iterator[tuple[Path, str | None]]:
         raise BadPhoto(f"{photo} is empty. Choose the photo again.")
     kind = _kind(head)
     pillow = _pillow(kind)
-    if pillow is None:
+    if kind is None or pillow is None:
         if kind is not None and kind not in _TAKEN:
             wanted = "pillow-heif" if kind == "HEIF" else "'talkingphoto[photos]'"
             raise BadPhoto(
@@ -50,7 +49,7 @@ def sendable(photo: Path) -> Iterator[tuple[Path, str | None]]:
         return
     with tempfile.TemporaryDirectory(prefix="talkingphoto-") as folder:
         target = Path(folder) / f"{os.fsencode(photo.stem).decode('utf-8', 'replace')[:100]}.jpg"
-        done = _prepared(pillow, photo, size, target)
+        done = _prepared(pillow, photo, kind, size, target)
         yield (target, done) if done is not None else (photo, None)
 
 
@@ -85,35 +84,36 @@ def _pillow(kind: str | None) -> Any:
             import_module("pillow_heif").register_heif_opener()
         if kind == "AVIF" and not import_module("PIL.features").check("avif"):
             return None
-        return import_module("PIL.Image")
+        image = import_module("PIL.Image")
+        image.init()
+        return image
     return None
 
 
-def _prepared(pillow: Any, photo: Path, size: int, target: Path) -> str | None:
+def _prepared(pillow: Any, photo: Path, kind: str, size: int, target: Path) -> str | None:
     """Write a JPEG of ``photo`` to ``target`` and say why; None, and nothing is written, where it goes as it is."""
     before = pillow.MAX_IMAGE_PIXELS
     # This is the owner's own photo; the platform, which may run in this process, has its own bound.
     pillow.MAX_IMAGE_PIXELS = _LARGEST // 2
     try:
-        with warnings.catch_warnings(), pillow.open(photo, formats=(*_TAKEN, *_TURNED)) as picture:
+        with warnings.catch_warnings(), pillow.open(photo, formats=[kind]) as picture:
             warnings.simplefilter("ignore")
             wide, tall = picture.size
-            taken = picture.format in (*_TAKEN, "MPO")
             small = max(wide, tall) <= _MOST_PIXELS
-            if taken and small and size <= _MOST_BYTES:
+            if kind in _TAKEN and small and size <= _MOST_BYTES:
                 return None
             reduced = _written(pillow, picture, target)
     except (OSError, SyntaxError, ValueError, pillow.DecompressionBombError) as error:
         # What is broken is the platform's to judge: it says so in the words of its API.
-        if _kind(photo.open("rb").read(64)) in _TAKEN:
+        if kind in _TAKEN:
             return None
         raise BadPhoto(f"{photo} cannot be opened: {error}. Save it as JPEG and try again.") from error
     finally:
         pillow.MAX_IMAGE_PIXELS = before
-    if taken:
+    if kind in _TAKEN:
         return f"The photo is reduced from {wide} x {tall} to {reduced[0]} x {reduced[1]} pixels."
     more = "" if small else f" of {reduced[0]} x {reduced[1]} pixels"
-    return f"The photo is {_called(picture.format)}; a JPEG{more} is made of it."
+    return f"The photo is {_called(kind)}; a JPEG{more} is made of it."
 
 
 def _written(pillow: Any, picture: Any, target: Path) -> tuple[int, int]:
