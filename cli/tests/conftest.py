@@ -57,7 +57,8 @@ class Run:
 class Fake:
     """The words of a script decide: ``stays`` is never done, ``fails`` fails, ``damaged`` delivers another file, ...
 
-    ``warned`` has warnings, ``breaks`` breaks the connection for good once it is followed, ``refused`` is refused.
+    ``warned`` has warnings, ``refused`` is refused. What waits for ``go``: the order where it ``ponders``, the
+    cancellation where it ``clings``, the download where it ``stalls``, and the upload of a photo called ``slow.jpg``.
     """
 
     def __init__(self) -> None:
@@ -66,6 +67,8 @@ class Fake:
         self.uploads: list[tuple[str, bytes]] = []
         self.cancelled: list[UUID] = []
         self.seen = threading.Condition()
+        self.waiting: list[str] = []
+        self.go = False
         app = FastAPI()
         app.post("/api/v1/auth/register", status_code=201)(self.register)
         app.post("/api/v1/auth/login")(self.log_in)
@@ -103,6 +106,8 @@ class Fake:
             assert not isinstance(part, str)
             content = await part.read()
         self._note(self.uploads.append, (part.filename or "", content))
+        if part.filename == "slow.jpg":
+            await self._wait("upload")
         out = FileOut(
             id=uuid4(), original_name=part.filename or "", purpose="input", kind="image", file_size=len(content),
             mime_type="image/jpeg", width=1, height=1, checksum=hashlib.sha256(content).hexdigest(),
@@ -120,6 +125,8 @@ class Fake:
             return refused(422, "bad_script", "The script is empty.", {"script": "is empty [bold]"})
         if run.behaves("limit"):
             return refused(402, "limit_reached", "3 of 3 videos of this month are used. Choose a larger plan.")
+        if run.behaves("ponders"):
+            await self._wait("order")
         self.runs[run.id] = run
         warnings = ["HTML was removed from the script: [red]."] if run.behaves("warned") else []
         return WorkflowAccepted(
@@ -137,6 +144,8 @@ class Fake:
 
     async def cancel(self, run_id: UUID) -> Any:
         run = self.runs[run_id]
+        if run.behaves("clings"):
+            await self._wait("cancel")
         if run.status != "processing" or run.behaves("too late"):
             run.status = "completed" if run.status == "processing" else run.status
             return refused(409, "not_possible", "This workflow has ended; it cannot be cancelled any more.")
@@ -172,6 +181,8 @@ class Fake:
     async def object(self, run_id: UUID, name: str) -> Response:
         run = self.runs[run_id]
         content = self.files(run)[name][1]
+        if run.behaves("stalls") and name == "video":
+            await self._wait("download")
         if run.behaves("damaged") and name == "video":
             content = content[:-1]
         if run.behaves("breaks off") and name == "video":
@@ -185,6 +196,11 @@ class Fake:
         }
         mark = run.order.script.encode()
         return {name: (mime, content + mark) for name, (mime, content) in (FILES | renditions).items()}
+
+    async def _wait(self, where: str) -> None:
+        self._note(self.waiting.append, where)
+        while not self.go:
+            await asyncio.sleep(0.02)
 
     def _note(self, change: Any, value: Any) -> None:
         with self.seen:
@@ -272,6 +288,7 @@ def fake() -> Iterator[Fake]:
     thread.start()
     assert ready.wait(30)
     yield platform
+    platform.go = True
     done.set()
     thread.join(10)
 

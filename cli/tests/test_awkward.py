@@ -23,6 +23,7 @@ from typer.testing import CliRunner, Result
 from talkingphoto.main import app
 
 OK, FAILED, WRONG, REFUSED = 0, 1, 2, 3
+SOMEBODY = "0199f0a1-7c1e-7a53-9d0b-6c1f2e3d4a5b"
 LATIN = os.fsdecode(b"caf\xe9.jpg")
 
 
@@ -171,6 +172,9 @@ HOMES = [
     Case("a home that begins with ~", (*MAKE, "--home", "~/x"), "Done", env={"HOME": "{folder}/me"}),
     Case("the environment's begins with ~", MAKE, "Done", env={"HOME": "{folder}", "TALKINGPHOTO_HOME": "~/x"}),
     Case("somebody else's home", ("status", "--home", "~no.such.user/x"), "this user has no home folder", WRONG),
+    Case("a home that cannot be", (*MAKE, "--home", "/proc/x"), "Error: /proc/x: No such file", FAILED),
+    Case("a home below a file", (*MAKE, "--home", "/dev/null/x"), "Error: /dev/null/x", FAILED),
+    Case("a home that is too long", (*MAKE, "--home", "x" * 300), "File name too long", FAILED),
     Case("a home that is a file", MAKE, "home/account.json: Not a directory", FAILED, setup=home_is_a_file),
     Case("an account that is a folder", MAKE, "account.json: Is a directory", FAILED, setup=account_is_a_folder),
     Case(
@@ -210,8 +214,8 @@ FOLDERS = [
     Case("out has a NUL", (*MAKE, "--out", "a\x00b"), "embedded null byte", WRONG),
     Case("a folder in the way", (*MAKE, "--out", "out"), "out/tiktok.mp4 is a folder", WRONG, setup=folder_in_the_way),
     Case("out as json", (*MAKE, "--out", "f", "--json"), '"code": "wrong_use"', WRONG, files={"f": b""}),
-    Case("get into a file", ("get", "x", "--out", "f"), "into f: File exists.", WRONG, files={"f": b""}),
-    Case("retry into a file", ("retry", "x", "--out", "f"), "into f: File exists.", WRONG, files={"f": b""}),
+    Case("get into a file", ("get", SOMEBODY, "--out", "f"), "into f: File exists.", WRONG, files={"f": b""}),
+    Case("retry into a file", ("retry", SOMEBODY, "--out", "f"), "into f: File exists.", WRONG, files={"f": b""}),
     Case("out is new and deep", (*MAKE, "--out", "a/b/c"), "Files in a/b/c: "),
     Case("out is here", (*MAKE, "--out", "."), "Files in .: "),
     Case("out ends with a slash", (*MAKE, "--out", "o/"), "Files in o: "),
@@ -454,6 +458,13 @@ TEXT = [
     Case(
         "no such run", ("status", "0199f0a1-7c1e-7a53-9d0b-6c1f2e3d4a5b"), "Error: There is no such workflow.", REFUSED
     ),
+    *[
+        Case(f"{command} {name!r}", (command, name), "is no run's id", WRONG)
+        for command in ("get", "watch", "cancel", "retry", "status")
+        for name in ("x", "", "../files", "01a225d9-a8c6-797", "01a225d9-a8c6-797…", "🎉", f"{SOMEBODY}/cancel")
+    ],
+    Case("an id in capitals", ("status", SOMEBODY.upper()), "Error: There is no such workflow.", REFUSED),
+    Case("an id without dashes", ("status", SOMEBODY.replace("-", "")), "Error: There is no such workflow.", REFUSED),
     Case("the version", ("--version",), "talkingphoto 0.", server=False),
     *[
         Case(f"{' '.join(command)} {flag}", (*command, flag), "Usage: ", server=False, charset="ascii")

@@ -29,6 +29,7 @@ class Platform:
         self.accounts: dict[str, str] = {}
         self.seen: list[tuple[str, str | None]] = []
         self.url = ""
+        self.troubles = 0
         self.app = FastAPI()
         self.app.post("/api/v1/auth/register", status_code=201)(self.register)
         self.app.post("/api/v1/auth/login")(self.log_in)
@@ -52,7 +53,10 @@ class Platform:
     async def runs(self) -> Response:
         return refused(402, "payment_needed", "Choose another plan.", {"plan": "too small"})
 
-    async def run(self, run_id: str) -> dict[str, str]:
+    async def run(self, run_id: str) -> Any:
+        if self.troubles:
+            self.troubles -= 1
+            return refused(503, "unavailable", "A part of the platform does not answer.")
         return {"id": run_id, "status": "processing"}
 
     async def events(self, run_id: str, request: Request) -> Response:
@@ -131,6 +135,18 @@ async def test_updates_go_on_where_they_were_when_the_stream_breaks(platform: Pl
     updates = [update async for update in client.follow("mine")]
     assert [update["n"] for update in updates] == [1, 2, 3]
     assert platform.seen == [("mine", None), ("mine", "2")]
+
+
+async def test_a_platform_that_starts_again_is_waited_for(
+    platform: Platform, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("talkingphoto.client._RECONNECT_S", 0.01)
+    platform.troubles = 3
+    assert [update["n"] async for update in client.follow("mine")] == [1, 2, 3]
+    monkeypatch.setattr("talkingphoto.client._PATIENCE_S", 0.0)
+    platform.troubles = 3
+    with pytest.raises(ApiError, match="does not answer"):
+        _ = [update async for update in client.follow("mine")]
 
 
 async def test_a_run_of_somebody_else_is_not_followed(client: Client) -> None:

@@ -89,6 +89,16 @@ def test_quiet_is_quiet() -> None:
         assert out.getvalue() == ""
 
 
+@pytest.mark.parametrize(("left", "said"), [(12.0, "about 12 s left"), (0.4, ""), (0, ""), (-3, ""), (None, "")])
+def test_what_is_left_is_told_as_long_as_something_is(left: float | None, said: str) -> None:
+    screen = Screen(Printer(file=io.StringIO(), force_terminal=True, width=120))
+    screen.update({"status": {"progress": 40, "message": "Animating"}, "seconds_left": left})
+    drawn = io.StringIO()
+    Printer(file=drawn, force_terminal=False, width=120).print(screen)
+    assert said in drawn.getvalue()
+    assert ("left" in drawn.getvalue()) == bool(said)
+
+
 def test_on_a_terminal_the_state_is_drawn() -> None:
     screen = Screen(Printer(file=io.StringIO(), force_terminal=True, width=120))
     show(screen)
@@ -98,4 +108,5 @@ def test_on_a_terminal_the_state_is_drawn() -> None:
     # Progress never goes back, whatever order updates come in.
     for part in ("✓", "Fit to platforms (tiktok)", "unheard-of", "a worker", " 40 %", "Animating"):
         assert part in text
+    assert "left" not in text
     assert "\x1b[" not in text

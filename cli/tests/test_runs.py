@@ -50,7 +50,7 @@ def newest(fake: Any) -> list[Any]:
     return list(fake.runs.values())[-1:]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interruption_cancels_the_run_and_says_so(fake: Any, tmp_path: Path, photo: Path, number: int) -> None:
     fake.runs.clear()
     with running(
@@ -94,6 +94,72 @@ def test_an_interruption_that_comes_too_late_says_how_to_get_the_files(fake: Any
     error = json.loads(out)["error"]
     assert (process.returncode, error["code"]) == (130, "stopped")
     assert error["message"].startswith(f"Run {run.id} is done already. Get its files with `talkingphoto get {run.id}")
+
+
+@pytest.fixture
+def waiting(fake: Any) -> Iterator[Any]:
+    """The platform, to be waited for where it waits, and let go."""
+    fake.runs.clear()
+    fake.waiting.clear()
+    fake.go = False
+    yield fake
+    fake.go = True
+
+
+def stopped(process: subprocess.Popen[str]) -> str:
+    """What is said at the end of a command that was interrupted."""
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Traceback" not in out + err
+    return err
+
+
+def test_an_interruption_before_the_order_orders_nothing(waiting: Any, tmp_path: Path, photo: Path) -> None:
+    slow = photo.rename(tmp_path / "slow.jpg")
+    with running(waiting, tmp_path, "make", str(slow), "--script", "Hi.") as process:
+        waiting.wait_for(lambda: waiting.waiting == ["upload"])
+        process.send_signal(signal.SIGINT)
+        assert stopped(process) == "Stopped: Nothing was ordered.\n"
+    assert not waiting.runs
+
+
+def test_an_order_that_is_on_its_way_is_cancelled_when_it_has_arrived(
+    waiting: Any, tmp_path: Path, photo: Path
+) -> None:
+    with running(waiting, tmp_path, "make", str(photo), "--script", "It ponders and stays.") as process:
+        waiting.wait_for(lambda: waiting.waiting == ["order"])
+        process.send_signal(signal.SIGINT)
+        waiting.go = True
+        said = stopped(process)
+    [run] = newest(waiting)
+    assert run.status == "cancelled"
+    assert said == f"Stopped: Run {run.id} was cancelled. No credits were used.\n"
+
+
+def test_who_does_not_wait_for_the_cancellation_is_told_how_to_repeat_it(
+    waiting: Any, tmp_path: Path, photo: Path
+) -> None:
+    with running(waiting, tmp_path, "make", str(photo), "--script", "It stays and clings.") as process:
+        run = followed(waiting)
+        process.send_signal(signal.SIGINT)
+        waiting.wait_for(lambda: waiting.waiting == ["cancel"])
+        process.send_signal(signal.SIGINT)
+        said = stopped(process)
+    assert said.startswith(f"Stopped: Run {run.id} goes on.")
+    assert f"Stop it with `talkingphoto cancel {run.id}" in said
+
+
+def test_an_interrupted_download_leaves_no_file_and_says_how_to_repeat_it(
+    waiting: Any, tmp_path: Path, photo: Path
+) -> None:
+    out = tmp_path / "out"
+    with running(waiting, tmp_path, "make", str(photo), "--script", "It stalls.", "--out", str(out)) as process:
+        waiting.wait_for(lambda: waiting.waiting == ["download"])
+        process.send_signal(signal.SIGINT)
+        said = stopped(process)
+    [run] = newest(waiting)
+    assert said.startswith(f"Stopped: The files of run {run.id} are not here. Get them with `talkingphoto get {run.id}")
+    assert not out.exists() or not list(out.iterdir())
 
 
 def test_watching_is_ended_without_ending_what_is_watched(fake: Any, tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from talkingphoto.sample import sample_portrait
 COMMAND = [sys.executable, "-c", "from talkingphoto.main import app; app(prog_name='talkingphoto')"]
 MAKE = ("make", "me.jpg", "--script", "Hi.", "--out", "out")
 DONE = "Files in out: "
+NOBODY = "0199f0a1-7c1e-7a53-9d0b-6c1f2e3d4a5b"
 
 
 def environment(fake: Any, folder: Path, more: Mapping[str, str]) -> dict[str, str]:
@@ -63,7 +64,7 @@ FILM = "TP make me.jpg --script Hi. --out out"
         (f"{FILM} <&-", 0, DONE, ""),
         (f"{FILM} <&- >&- 2>&-", 0, "", ""),
         ("TP status --json >&-", 0, "", ""),
-        ("TP status x 2>&-", 3, "", ""),
+        (f"TP status {NOBODY} 2>&-", 3, "", ""),
         (f"{FILM} > /dev/full", 1, "", "Error: What was to be printed is lost: No space left on device.\n"),
         ("TP status --json > /dev/full", 1, "", "is lost: No space left on device.\n"),
         ("TP --help > /dev/full", 1, "", "is lost: No space left on device.\n"),
@@ -75,6 +76,11 @@ FILM = "TP make me.jpg --script Hi. --out out"
         ("TP make me.jpg --script-file <(echo Hi.) --out out", 0, DONE, ""),
         ("mkdir gone; cd gone; rmdir ../gone; TP make ../me.jpg --script Hi.", 2, "", ""),
         ("mkdir gone; cd gone; rmdir ../gone; TP status", 0, "No runs yet", ""),
+        ("A=$PWD; mkdir x; cd x; rmdir ../x; TP make $A/me.jpg --script Hi. --out $A/out", 0, "/out: audio", ""),
+        ("TP make <(cat me.jpg) --script Hi. --out out", 0, DONE, ""),
+        ("TP make /dev/fd/3 --script Hi. --out out 3<me.jpg", 0, DONE, ""),
+        (f"TMPDIR=/nowhere {FILM}", 0, DONE, ""),
+        (f"trap '' HUP; {FILM}", 0, DONE, ""),
         (f"umask 777; {FILM.replace('--out out', '--out deep/out')}", None, "", ""),
         (f"ulimit -f 1; {FILM}", 1, "", "cannot be written: File too large"),
     ],

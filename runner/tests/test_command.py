@@ -111,7 +111,7 @@ def test_doctor_tries_the_face_landmarker_that_is_configured(tmp_path: Path, mon
 def test_letters_where_no_platform_has_run_are_not_found(tmp_path: Path) -> None:
     for arguments, said in (
         (["list", "--json"], "No platform has run"),
-        (["show", "billing.commands", "0199f0a1"], "No platform has run"),
+        (["show", "billing.commands", "0199f0a1", "--json"], "No platform has run"),
         (["replay", "billing.commands", "--json"], "No platform has run"),
     ):
         result = run("dead-letters", *arguments, home=tmp_path)

@@ -12,6 +12,7 @@ from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
+from uuid import UUID
 
 import httpx
 import typer
@@ -86,6 +87,16 @@ ServerOption = Annotated[
 ]
 
 
+def run_id(value: str | None) -> str | None:
+    """The id of a run, as the API writes it. Raises ``typer.BadParameter`` for what is none."""
+    if value is None:
+        return None
+    try:
+        return str(UUID(value))
+    except ValueError:
+        raise typer.BadParameter(f"{value!r} is no run's id; `talkingphoto status` lists them.") from None
+
+
 def the_runner() -> Any:
     """:mod:`talkingphoto_runner.commands`, which runs platforms here. Raises :class:`Stop` where it is not installed.
 
@@ -122,11 +133,13 @@ def run(main: Callable[[], Coroutine[Any, Any, None]], *, as_json: bool) -> None
 
 
 async def _until_interrupted(main: Coroutine[Any, Any, None]) -> None:
-    # SIGTERM ends a command as Ctrl-C does, so that data is left in order either way.
+    # SIGTERM, and a terminal that is closed, end a command as Ctrl-C does, so that data is left in order either way.
     task = asyncio.ensure_future(main)
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, task.cancel)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        # nohup asks for the closed terminal to be ignored.
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+            loop.add_signal_handler(number, task.cancel)
     await task
 
 

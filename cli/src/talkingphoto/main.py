@@ -17,6 +17,7 @@ from talkingphoto.command import (
     JsonOption,
     ServerOption,
     run,
+    run_id,
     the_runner,
     wrong_use,
 )
@@ -39,7 +40,9 @@ app = typer.Typer(
 
 _DEMO_SCRIPT = "Hello! I was just a photo a moment ago. Now I can say whatever you write. What should I tell the world?"
 
-RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="The run's id; `talkingphoto status` lists them.")]
+RunArgument = Annotated[
+    str, typer.Argument(metavar="RUN", help="The run's id; `talkingphoto status` lists them.", callback=run_id)
+]
 OutOption = Annotated[Path, typer.Option("--out", help="Folder for the finished files.")]
 KeepGoingOption = Annotated[
     bool, typer.Option("--keep-going", help="On Ctrl-C leave the run going, instead of cancelling it.")
@@ -82,7 +85,7 @@ def make_command(
     platform: Annotated[
         list[Platform] | None, typer.Option("--platform", help="Where it will be published; repeat for more.")
     ] = None,
-    kind: Annotated[WorkflowType, typer.Option("--type", help="What the video is for.")] = (
+    kind: Annotated[WorkflowType, typer.Option("--type", help="What it is for; not all are offered.")] = (
         WorkflowType.AVATAR_PRESENTATION
     ),
     quality: Annotated[Quality, typer.Option("--quality", help="What to prefer when providers differ.")] = (
@@ -146,35 +149,35 @@ def _make(order: Order, out: Path, where: Where, *, as_json: bool, dry_run: bool
 
 @app.command("get")
 def get_command(
-    run_id: RunArgument,
+    wanted: RunArgument,
     out: OutOption = Path("out/video"),
     server: ServerOption = None,
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
     """Fetch the files of a run that is done, again or for the first time."""
-    run(lambda: runs.get(run_id, out, Where(home, server), as_json=as_json), as_json=as_json)
+    run(lambda: runs.get(wanted, out, Where(home, server), as_json=as_json), as_json=as_json)
 
 
 @app.command("watch")
 def watch_command(
-    run_id: RunArgument, server: ServerOption = None, home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False
+    wanted: RunArgument, server: ServerOption = None, home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False
 ) -> None:
     """Show the progress of a run until it ends. Ctrl-C leaves it going."""
-    run(lambda: runs.watch(run_id, Where(home, server), as_json=as_json), as_json=as_json)
+    run(lambda: runs.watch(wanted, Where(home, server), as_json=as_json), as_json=as_json)
 
 
 @app.command("cancel")
 def cancel_command(
-    run_id: RunArgument, server: ServerOption = None, home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False
+    wanted: RunArgument, server: ServerOption = None, home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False
 ) -> None:
     """Stop a run and give back what is held for it."""
-    run(lambda: runs.cancel(run_id, Where(home, server), as_json=as_json), as_json=as_json)
+    run(lambda: runs.cancel(wanted, Where(home, server), as_json=as_json), as_json=as_json)
 
 
 @app.command("retry")
 def retry_command(
-    run_id: RunArgument,
+    wanted: RunArgument,
     out: OutOption = Path("out/video"),
     keep_going: KeepGoingOption = False,
     server: ServerOption = None,
@@ -182,7 +185,7 @@ def retry_command(
     as_json: JsonOption = False,
 ) -> None:
     """Try a run again that failed or was cancelled, and fetch its files."""
-    run(lambda: runs.retry(run_id, out, Where(home, server), as_json=as_json, keep_going=keep_going), as_json=as_json)
+    run(lambda: runs.retry(wanted, out, Where(home, server), as_json=as_json, keep_going=keep_going), as_json=as_json)
 
 
 @app.command()
@@ -199,13 +202,15 @@ def up(
 
 @app.command()
 def status(
-    run_id: Annotated[str | None, typer.Argument(metavar="RUN", help="One run; without it the newest ones.")] = None,
+    wanted: Annotated[
+        str | None, typer.Argument(metavar="RUN", help="One run; without it the newest ones.", callback=run_id)
+    ] = None,
     server: ServerOption = None,
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
     """Show runs of the platform that is up."""
-    run(lambda: runs.status(run_id, Where(home, server), as_json=as_json), as_json=as_json)
+    run(lambda: runs.status(wanted, Where(home, server), as_json=as_json), as_json=as_json)
 
 
 @app.command()
@@ -242,9 +247,10 @@ def show_letter(
     queue: QueueArgument,
     message_id: Annotated[str, typer.Argument(help="Id of the letter or of its message.")],
     home: HomeOption = DEFAULT_HOME,
+    as_json: Annotated[bool, typer.Option("--json", help="Errors as JSON too; the letter is JSON anyway.")] = False,
 ) -> None:
     """Show one dead letter with headers and body."""
-    run(lambda: the_runner().show_letter(home, queue, message_id), as_json=True)
+    run(lambda: the_runner().show_letter(home, queue, message_id), as_json=as_json)
 
 
 @letters.command("replay")

@@ -31,12 +31,11 @@ def summary(printer: Printer, told: Mapping[str, Any], out: Path) -> None:
     printer.say(f"Done{seconds}. Cost ₹{_money(told['cost'])}, {_credits(told['credits']['captured'])}.")
     for warning in told["warnings"]:
         printer.say(("Warning", "yellow"), f": {foreign(warning)}")
-    folder = foreign(os.path.relpath(out))
-    printer.say(f"Files in {folder}: {', '.join([*told['files'], SUMMARY])}")
+    printer.say(f"Files in {foreign(str(out))}: {', '.join([*told['files'], SUMMARY])}")
     video = next((name for name in ("video.mp4", *told["files"]) if name in told["files"]), None)
     if video is not None:
         opener = "open" if sys.platform == "darwin" else "xdg-open"
-        printer.say(f"Open it with: {opener} {_argument(Path(os.path.relpath(out)) / video)}")
+        printer.say(f"Open it with: {opener} {_argument(out / video)}")
 
 
 def estimate(printer: Printer, told: Mapping[str, Any]) -> None:

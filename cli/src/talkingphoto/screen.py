@@ -38,7 +38,7 @@ class Screen:
         self._started = time.monotonic()
         self._headline = "Starting"
         self._progress = 0
-        self._seconds_left: float | None = None
+        self._done_at: float | None = None
         self._waiting_for: str | None = None
         self._current: str | None = None
         self._steps: dict[str, dict[str, Any]] = {}
@@ -78,7 +78,8 @@ class Screen:
                 return
         if status.get("progress") is not None:
             self._progress = max(self._progress, int(status["progress"]))
-        self._seconds_left = update.get("seconds_left")
+        left = update.get("seconds_left")
+        self._done_at = time.monotonic() + float(left) if left is not None else None
         self._waiting_for = update.get("waiting_for")
         if step:
             self._current = step
@@ -93,7 +94,9 @@ class Screen:
             waits = Text(self._waiting_for or "", style="dim")
             table.add_row(Text("…", style="yellow"), Text(step_name(self._current)), waits)
         elapsed = f"{time.monotonic() - self._started:.0f} s"
-        left = f", about {self._seconds_left:.0f} s left" if self._seconds_left else ""
+        seconds = self._done_at - time.monotonic() if self._done_at is not None else 0
+        # Nothing is said of an expectation that has run out.
+        left = f", about {seconds:.0f} s left" if seconds >= 1 else ""
         head = Table.grid(padding=(0, 1))
         head.add_row(
             ProgressBar(total=100, completed=self._progress, width=32),

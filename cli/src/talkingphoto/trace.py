@@ -82,7 +82,7 @@ def trace_command(
         )
         raise typer.Exit(FAILED)
     if not as_json:
-        console = Console()
+        console = Console(emoji=False)
         for trace in traces:
             console.print(_heading(trace), highlight=False)
             console.print(_table(trace, statements=statements), soft_wrap=not console.is_terminal)

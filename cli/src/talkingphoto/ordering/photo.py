@@ -6,7 +6,7 @@ import os
 import tempfile
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -28,29 +28,40 @@ def sendable(photo: Path) -> Iterator[tuple[Path, str | None]]:
 
     More than 4096 pixels a side or 50 MB are reduced; HEIC, AVIF, GIF, BMP and TIFF become JPEG.
     """
-    try:
-        with photo.open("rb") as file:
-            head = file.read(64)
-            size = os.fstat(file.fileno()).st_size
-    except OSError as error:
-        raise BadPhoto(f"{photo} cannot be read: {error.strerror}.") from error
-    if not head:
-        raise BadPhoto(f"{photo} is empty. Choose the photo again.")
-    kind = _kind(head)
-    pillow = _pillow(kind)
-    if kind is None or pillow is None:
+    with ExitStack() as stack:
+        try:
+            source = photo if photo.is_file() else _kept(photo, stack)
+            with source.open("rb") as file:
+                head = file.read(64)
+        except OSError as error:
+            raise BadPhoto(f"{photo} cannot be read: {error.strerror}.") from error
+        if not head:
+            raise BadPhoto(f"{photo} is empty. Choose the photo again.")
+        kind = _kind(head)
+        pillow = _pillow(kind)
+        if kind is not None and pillow is not None:
+            yield _made_fit(pillow, source, photo, kind, stack)
+            return
         if kind is not None and kind not in _TAKEN:
             wanted = "pillow-heif" if kind == "HEIF" else "'talkingphoto[photos]'"
             raise BadPhoto(
                 f"{photo} is {_called(kind)}; the platform takes JPEG, PNG and WebP. "
                 f"Save it as JPEG, or let this command do it: pip install {wanted}"
             )
-        yield photo, None
-        return
-    with tempfile.TemporaryDirectory(prefix="talkingphoto-") as folder:
-        target = Path(folder) / f"{os.fsencode(photo.stem).decode('utf-8', 'replace')[:100]}.jpg"
-        done = _prepared(pillow, photo, kind, size, target)
-        yield (target, done) if done is not None else (photo, None)
+        yield source, None
+
+
+def _kept(photo: Path, stack: ExitStack) -> Path:
+    """What comes from a pipe, as a file: it can be read once only."""
+    target = _beside(photo, "", stack)
+    with photo.open("rb") as source, target.open("wb") as out:
+        out.write(source.read(_MOST_BYTES + 1))
+    return target
+
+
+def _beside(photo: Path, ending: str, stack: ExitStack) -> Path:
+    folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="talkingphoto-"))
+    return Path(folder) / (os.fsencode(photo.stem).decode("utf-8", "replace")[:100] + ending)
 
 
 def _kind(head: bytes) -> str | None:
@@ -90,30 +101,31 @@ def _pillow(kind: str | None) -> Any:
     return None
 
 
-def _prepared(pillow: Any, photo: Path, kind: str, size: int, target: Path) -> str | None:
-    """Write a JPEG of ``photo`` to ``target`` and say why; None, and nothing is written, where it goes as it is."""
+def _made_fit(pillow: Any, source: Path, photo: Path, kind: str, stack: ExitStack) -> tuple[Path, str | None]:
+    """``source`` itself, or a JPEG of it with what was done; ``photo`` is what its owner calls it."""
     before = pillow.MAX_IMAGE_PIXELS
     # This is the owner's own photo; the platform, which may run in this process, has its own bound.
     pillow.MAX_IMAGE_PIXELS = _LARGEST // 2
     try:
-        with warnings.catch_warnings(), pillow.open(photo, formats=[kind]) as picture:
+        with warnings.catch_warnings(), pillow.open(source, formats=[kind]) as picture:
             warnings.simplefilter("ignore")
             wide, tall = picture.size
             small = max(wide, tall) <= _MOST_PIXELS
-            if kind in _TAKEN and small and size <= _MOST_BYTES:
-                return None
+            if kind in _TAKEN and small and source.stat().st_size <= _MOST_BYTES:
+                return source, None
+            target = _beside(photo, ".jpg", stack)
             reduced = _written(pillow, picture, target)
     except (OSError, SyntaxError, ValueError, pillow.DecompressionBombError) as error:
         # What is broken is the platform's to judge: it says so in the words of its API.
         if kind in _TAKEN:
-            return None
+            return source, None
         raise BadPhoto(f"{photo} cannot be opened: {error}. Save it as JPEG and try again.") from error
     finally:
         pillow.MAX_IMAGE_PIXELS = before
+    size = f"{reduced[0]} x {reduced[1]} pixels"
     if kind in _TAKEN:
-        return f"The photo is reduced from {wide} x {tall} to {reduced[0]} x {reduced[1]} pixels."
-    more = "" if small else f" of {reduced[0]} x {reduced[1]} pixels"
-    return f"The photo is {_called(kind)}; a JPEG{more} is made of it."
+        return target, f"The photo is reduced from {wide} x {tall} to {size}."
+    return target, f"The photo is {_called(kind)}; a JPEG{'' if small else f' of {size}'} is made of it."
 
 
 def _written(pillow: Any, picture: Any, target: Path) -> tuple[int, int]:
