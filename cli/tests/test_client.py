@@ -30,6 +30,7 @@ class Platform:
         self.seen: list[tuple[str, str | None]] = []
         self.url = ""
         self.troubles = 0
+        self.expired = False
         self.app = FastAPI()
         self.app.post("/api/v1/auth/register", status_code=201)(self.register)
         self.app.post("/api/v1/auth/login")(self.log_in)
@@ -48,12 +49,15 @@ class Platform:
         body = await request.json()
         if self.accounts.get(body["email"]) != body["password"]:
             return refused(401, "wrong_credentials", "E-mail address or password is wrong.")
+        self.expired = False
         return JSONResponse({"access_token": f"token-of-{body['email']}"})
 
     async def runs(self) -> Response:
         return refused(402, "payment_needed", "Choose another plan.", {"plan": "too small"})
 
     async def run(self, run_id: str) -> Any:
+        if self.expired:
+            return refused(401, "session_ended", "Log in again.")
         if self.troubles:
             self.troubles -= 1
             return refused(503, "unavailable", "A part of the platform does not answer.")
@@ -62,6 +66,8 @@ class Platform:
     async def events(self, run_id: str, request: Request) -> Response:
         last = request.headers.get("Last-Event-ID")
         self.seen.append((run_id, last))
+        if self.expired:
+            return refused(401, "session_ended", "Log in again.")
         if run_id == "foreign":
             return refused(404, "not_found", "There is no such workflow.")
 
@@ -147,6 +153,18 @@ async def test_a_platform_that_starts_again_is_waited_for(
     platform.troubles = 3
     with pytest.raises(ApiError, match="does not answer"):
         _ = [update async for update in client.follow("mine")]
+
+
+async def test_a_session_that_runs_out_is_opened_again_while_a_run_is_followed(
+    platform: Platform, client: Client, tmp_path: Path
+) -> None:
+    await log_in(client, tmp_path)
+    platform.expired = True
+    assert [update["n"] async for update in client.follow("mine")] == [1, 2, 3]
+    platform.expired = True
+    platform.accounts.clear()
+    with pytest.raises(ApiError, match="password is wrong"):
+        await client.run("mine")
 
 
 async def test_a_run_of_somebody_else_is_not_followed(client: Client) -> None:

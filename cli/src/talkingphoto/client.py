@@ -57,6 +57,7 @@ class Client:
     def __init__(self, url: str, *, timeout_s: float = 30.0) -> None:
         self.url = url
         self._http = _connected(url, timeout_s=timeout_s)
+        self._credentials: Credentials | None = None
 
     async def __aenter__(self) -> Self:
         return self
@@ -67,11 +68,13 @@ class Client:
         await self._http.aclose()
 
     async def log_in(self, credentials: Credentials) -> None:
-        """Open a session. Raises :class:`ApiError`."""
+        """Open a session; once it has run out, another is opened by itself. Raises :class:`ApiError`."""
+        self._credentials = None
         answer = await self._send(
             "POST", "/api/v1/auth/login", json={"email": credentials.email, "password": credentials.password}
         )
         self._http.headers["Authorization"] = f"Bearer {answer['access_token']}"
+        self._credentials = credentials
 
     async def register(self, credentials: Credentials, *, name: str) -> None:
         """Open an account and log in. Raises :class:`ApiError` (409 when it exists)."""
@@ -136,7 +139,8 @@ class Client:
                     if update.get("state") in _FINAL:
                         return
             except (httpx.TransportError, ApiError) as error:
-                if isinstance(error, ApiError) and error.status < 500:
+                # A session that has run out is opened again by the next question.
+                if isinstance(error, ApiError) and error.status < 500 and error.status != 401:
                     raise
             try:
                 if (await self.run(run_id))["status"] in _FINAL:
@@ -184,16 +188,22 @@ class Client:
                     yield event
 
     async def _send(self, method: str, path: str, **arguments: Any) -> dict[str, Any]:
-        try:
-            answer = await self._http.request(method, path, **arguments)
-        except httpx.RequestError as error:
-            raise _unreachable(self.url, error) from error
+        answer = await self._ask(method, path, **arguments)
+        if answer.status_code == 401 and self._credentials is not None and "files" not in arguments:
+            await self.log_in(self._credentials)
+            answer = await self._ask(method, path, **arguments)
         body = _json(answer.content)
         if answer.status_code >= 400:
             raise ApiError(answer.status_code, body or {})
         if body is None or not answer.is_success:
             raise Unreachable(f"What answers at {self.url} is no TalkingPhoto platform.")
         return body
+
+    async def _ask(self, method: str, path: str, **arguments: Any) -> httpx.Response:
+        try:
+            return await self._http.request(method, path, **arguments)
+        except httpx.RequestError as error:
+            raise _unreachable(self.url, error) from error
 
 
 def _connected(url: str, *, timeout_s: float) -> httpx.AsyncClient:

@@ -25,9 +25,17 @@ FILES = {
     "vtt": "captions.vtt",
     "kit": "kit.zip",
 }
-"""Names of results in the output folder; renditions are ``<platform>.mp4``."""
+"""Names of results in the output folder; a rendition and its captions are called as its platform."""
 
-_RENDITION = "rendition_"
+_KINDS = ("rendition_", "srt_", "vtt_")
+_ENDINGS = {
+    "video/mp4": "mp4",
+    "image/jpeg": "jpg",
+    "audio/wav": "wav",
+    "application/json": "json",
+    "application/x-subrip": "srt",
+    "text/vtt": "vtt",
+}
 _UNFIT = re.compile(r"[^\w-]")
 
 
@@ -166,8 +174,7 @@ def file_name(result: str, mime_type: str) -> str:
     """What a result is called in the output folder."""
     if result in FILES:
         return FILES[result]
-    ending = {"video/mp4": "mp4", "image/jpeg": "jpg", "audio/wav": "wav", "application/json": "json"}.get(
-        mime_type, "bin"
-    )
+    for kind in _KINDS:
+        result = result.removeprefix(kind)
     # A name of the platform's, and a file of ours: it stays in its folder.
-    return f"{_UNFIT.sub('_', result.removeprefix(_RENDITION))}.{ending}"
+    return f"{_UNFIT.sub('_', result)}.{_ENDINGS.get(mime_type, 'bin')}"

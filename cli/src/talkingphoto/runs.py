@@ -224,7 +224,9 @@ async def _watched(here: Session, run_id: str, *, keep_going: bool) -> AsyncIter
         asyncio.current_task().uncancel()  # type: ignore[union-attr]
         told = here.goes_on(run_id) if keep_going else await _cancelled(here, run_id)
         raise Stop(told, STOPPED, code="stopped") from None
-    except Unreachable as error:
+    except (Unreachable, ApiError) as error:
+        if isinstance(error, ApiError) and error.status < 500:
+            raise
         raise Stop(
             f"{error} Run {run_id} goes on where the platform does: get its files later with "
             f"{here.where.command('get', run_id)}, or see how it is with {here.where.command('status', run_id)}.",
