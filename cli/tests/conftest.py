@@ -110,14 +110,16 @@ class Fake:
             await self._wait("upload")
         out = FileOut(
             id=uuid4(), original_name=part.filename or "", purpose="input", kind="image", file_size=len(content),
-            mime_type="image/jpeg", width=1, height=1, checksum=hashlib.sha256(content).hexdigest(),
+            mime_type="image/jpeg", width=1, height=1, findings=[], checksum=hashlib.sha256(content).hexdigest(),
             scan_status="clean", is_temporary=False, stored_locally=False, created_at=NOW, expires_at=None, url=None,
             prepared_url=None, access_count=0, last_accessed_at=None,
         )  # fmt: skip
         return JSONResponse(out.model_dump(mode="json"), 201)
 
     async def estimate(self, body: EstimateIn) -> EstimateOut:
-        return EstimateOut(estimated_cost="0.0000", credits=1, estimated_seconds=14.2, ahead=2)
+        assert body.script is not None
+        warnings = ["Instagram takes no video of 166 s: it comes in 2 parts."] if "warned" in body.script else []
+        return EstimateOut(estimated_cost="0.0000", credits=1, estimated_seconds=14.2, ahead=2, warnings=warnings)
 
     async def order(self, body: WorkflowIn) -> Any:
         run = Run(body)

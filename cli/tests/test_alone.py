@@ -92,7 +92,9 @@ def test_it_installs_with_four_libraries() -> None:
     assert sorted(wanted) == ["httpx", "httpx-sse", "rich", "typer"]
 
 
-@pytest.mark.parametrize("name", ["Language", "Voice", "Platform", "Quality", "WorkflowType"])
+@pytest.mark.parametrize(
+    "name", [*["Language", "Voice", "Platform", "Quality", "WorkflowType", "WhenTooLong", "Captions"]]
+)
 def test_the_choices_are_those_of_the_platform(name: str) -> None:
     assert list(getattr(choices, name)) == list(getattr(enums, name))
 

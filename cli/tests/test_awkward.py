@@ -436,6 +436,7 @@ TEXT = [
         (*MAKE, "--dry-run"),
         ("It would cost ₹0 and 1 credit, and take about 14 s.", "2 runs are before it."),
     ),
+    Case("warnings of an estimate", (*says("warned"), "--dry-run"), "Warning: Instagram takes no video of 166 s: it"),
     Case(
         "warnings of order and film",
         says("warned"),

@@ -25,8 +25,11 @@ def test_the_wanted_length_follows_from_the_script_within_the_platforms_bounds(
 
 
 def test_an_order_says_everything_but_the_photo() -> None:
-    order = Order(photo=Path("x.jpg"), script="Hello.", language="hi", platforms=("tiktok",), title="T")
+    order = Order(
+        photo=Path("x.jpg"), script="Hello.", language="hi", platforms=("tiktok",), title="T", captions="burned"
+    )
     request = order.request()
+    assert (request["captions"], request["when_too_long"]) == ("burned", "split")
     assert (request["script_language"], request["target_platforms"], request["title"]) == ("hi", ["tiktok"], "T")
     assert "x.jpg" not in str(request)
     assert order.key != Order(photo=Path("x.jpg"), script="Hello.").key

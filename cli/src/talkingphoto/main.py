@@ -22,7 +22,7 @@ from talkingphoto.command import (
     wrong_use,
 )
 from talkingphoto.making import Order
-from talkingphoto.ordering.choices import Language, Platform, Quality, Voice, WorkflowType
+from talkingphoto.ordering.choices import Captions, Language, Platform, Quality, Voice, WhenTooLong, WorkflowType
 from talkingphoto.ordering.script import BadWords, given, words_of
 from talkingphoto.runs import Where
 from talkingphoto.sample import sample_portrait
@@ -91,6 +91,11 @@ def make_command(
     quality: Annotated[Quality, typer.Option("--quality", help="What to prefer when providers differ.")] = (
         Quality.BALANCED
     ),
+    captions: Annotated[Captions, typer.Option("--captions", help="In files, or in the picture.")] = Captions.FILES,
+    when_too_long: Annotated[
+        WhenTooLong,
+        typer.Option("--when-too-long", help="What a platform gets of a film that it does not take whole."),
+    ] = WhenTooLong.SPLIT,
     title: Annotated[str | None, typer.Option("--title", help="Title of the video.")] = None,
     out: OutOption = Path("out/video"),
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it would cost and take; make nothing.")] = False,
@@ -109,6 +114,8 @@ def make_command(
             platforms=tuple(item.value for item in platform or list(Platform)),
             workflow_type=kind.value,
             quality=quality.value,
+            when_too_long=when_too_long.value,
+            captions=captions.value,
             title=given("--title", title) if title is not None else None,
         )
     except BadWords as error:

@@ -60,6 +60,8 @@ class Order:
     platforms: Sequence[str] = ("instagram", "tiktok", "youtube")
     workflow_type: str = "avatar_presentation"
     quality: str = "balanced"
+    when_too_long: str = "split"
+    captions: str = "files"
     title: str | None = None
     key: str = field(default_factory=lambda: secrets.token_hex(16))
 
@@ -74,6 +76,8 @@ class Order:
             "target_duration": min(max(seconds, _SHORTEST_S), _LONGEST_S),
             "target_platforms": list(self.platforms),
             "quality_preference": self.quality,
+            "when_too_long": self.when_too_long,
+            "captions": self.captions,
             "title": self.title,
         }
 

@@ -188,8 +188,8 @@ def _try(out: Path, order: Order | None = None) -> None:
 
 
 async def _estimated(client: Client, order: Order) -> dict[str, Any]:
-    wanted = ("workflow_type", "target_duration", "target_platforms", "quality_preference")
-    return await client.estimate({name: value for name, value in order.request().items() if name in wanted})
+    unasked = ("voice", "title")
+    return await client.estimate({name: value for name, value in order.request().items() if name not in unasked})
 
 
 async def _finished(here: Session, run_id: str, out: Path, screen: Screen, *, keep_going: bool) -> dict[str, Any]:
