@@ -10,6 +10,9 @@ import pytest_asyncio
 from tests.chaos.embedded import EmbeddedChild
 from tests.chaos.points import matrix
 
+from talkingphoto_runner.distributed import KINDS
+from talkingphoto_runner.layout import PACKAGES
+
 SAMPLE = (
     "billing.transaction.before_commit",
     "workflow.outbox.after_publish",
@@ -18,6 +21,9 @@ SAMPLE = (
     "workflow.outbox.before_delete",
 )
 """Crashed in every test run; ``make chaos`` crashes at all of them."""
+
+VICTIMS = ("ai_router.worker", "gateway.api", "workflow.worker", "users.api")
+"""Killed in every test run; ``make chaos`` kills every process."""
 
 IN_A_ROW = 6
 
@@ -38,6 +44,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             raise pytest.UsageError(f"no such crash points: {', '.join(sorted(unknown))}")
         rows = [chosen[start : start + IN_A_ROW] for start in range(0, len(chosen), IN_A_ROW)]
         metafunc.parametrize("points", rows, ids=[f"{row[0]}-and-{len(row) - 1}-more" for row in rows])
+    if "victims" in metafunc.fixturenames:
+        every = [f"{name}.{kind}" for name in PACKAGES for kind in KINDS if (name, kind) != ("gateway", "worker")]
+        killed = every if metafunc.config.getoption("--all-points") else VICTIMS
+        in_turn = [killed[start : start + len(VICTIMS)] for start in range(0, len(killed), len(VICTIMS))]
+        metafunc.parametrize("victims", in_turn, ids=["-".join(row) for row in in_turn])
     if "seed" in metafunc.fixturenames:
         metafunc.parametrize("seed", range(1, metafunc.config.getoption("--seeds") + 1))
 

@@ -17,6 +17,7 @@ from chassis.run.private_postgres import PrivatePostgres
 from talkingphoto_runner.layout import Home, listening_socket
 
 _READY_S = 60.0
+NOWHERE = "http://127.0.0.1:9"
 
 
 class EmbeddedChild:
@@ -34,6 +35,10 @@ class EmbeddedChild:
         """Start and wait until it answers, or has died at its fault."""
         self.home.prepare()
         settings = {"RETRY_DELAYS_S": json.dumps([0.2, 0.4, 0.8]), "MEDIA_PROCESSES": "1"}
+        # Somebody's machine: a proxy that leads nowhere, and a long way to the temporary files.
+        temporary = self.home.root / ("temporary" * 12)
+        temporary.mkdir(exist_ok=True)
+        settings |= {"HTTP_PROXY": NOWHERE, "HTTPS_PROXY": NOWHERE, "ALL_PROXY": NOWHERE, "TMPDIR": str(temporary)}
         if fault is not None:
             settings["FAULT"] = fault
         with (self.home.logs / "child.log").open("ab") as output:

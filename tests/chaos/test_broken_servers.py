@@ -6,7 +6,7 @@ import asyncio
 import shutil
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +23,9 @@ from talkingphoto_runner.layout import Home
 pytestmark = [pytest.mark.chaos, pytest.mark.broker, pytest.mark.timeout(300)]
 
 SETTLE_S = 120.0
+NEW_WITHIN_S = 5.0
+TAKEN_OVER_WITHIN_S = 10.0
+"""Far less than is left of a lease, so it was not waited for."""
 PLAN = Plan(runs=3)
 PASSAGES = {
     "workflow.worker": "rabbitmq.before_ack",
@@ -38,19 +41,20 @@ class Breakable:
 
     platform: DistributedPlatform
     broker: BreakableBroker
+    told: list[str]
 
     @property
     def auditor(self) -> Auditor:
         return Auditor({name: self.platform.database_url(name) for name in MESSAGING})
 
-    async def survive(self, fault: Callable[[], Awaitable[None]], *, seed: int) -> Witness:
+    async def survive(self, fault: Callable[[], Awaitable[None]], *, seed: int, settle_s: float = SETTLE_S) -> Witness:
         """Load, fault in the middle of it, quiet, audit; returns what the clients saw."""
         witness = Witness()
         load = asyncio.create_task(Load(self.platform.url, witness, seed, PLAN, patience_s=120).run())
         await _until(lambda: bool(witness.accepted) or load.done(), timeout_s=90)
         await fault()
         await asyncio.wait_for(load, timeout=150)
-        await self.auditor.settle(witness, patience_s=SETTLE_S)
+        await self.auditor.settle(witness, patience_s=settle_s)
         violations = await self.auditor.audit(witness)
         assert not violations, "\n".join(map(str, violations))
         return witness
@@ -60,14 +64,16 @@ class Breakable:
 async def breakable() -> AsyncIterator[Breakable]:
     folder = Path(tempfile.mkdtemp(prefix="talkingphoto-broken-"))
     broker = await start_breakable(folder / "broker")
+    told: list[str] = []
     platform = DistributedPlatform(
         Home(folder / "home"),
         broker=broker,
-        environment={"*": {"retry_delays_s": [0.2, 0.4, 0.8], "job_lease_s": 3, "export_lease_s": 3}},
+        environment={"*": {"retry_delays_s": [0.2, 0.4, 0.8]}},
+        tell=told.append,
     )
     try:
         await platform.start()
-        made = Breakable(platform, broker)
+        made = Breakable(platform, broker, told)
         await made.auditor.watch()
         yield made
     finally:
@@ -115,27 +121,63 @@ async def test_the_database_is_killed(breakable: Breakable) -> None:
     """F04: the postmaster dies under load and comes back."""
 
     async def fault() -> None:
+        dead = breakable.platform.postgres.pid
         breakable.platform.postgres.kill()
-        await breakable.platform.postgres.start()
+        await _until(lambda: breakable.platform.postgres.runs_as not in (None, dead), timeout_s=NEW_WITHIN_S)
 
     await breakable.survive(fault, seed=4)
+    assert "database was killed (SIGKILL); it is started again at once." in breakable.told
 
 
 async def test_processes_die_at_the_points_of_the_broker_path(breakable: Breakable) -> None:
     """One process at each of them, in the same load; the second passage, so that something had gone well before."""
     platform = breakable.platform
+    armed = {}
     for process, passage in PASSAGES.items():
         await platform.stop_process(process)
         await platform.start_process(process, extra={"FAULT": f"{passage}:2"})
+        armed[process] = platform.processes[process]
 
     async def dies_and_returns(process: str) -> None:
-        assert await asyncio.wait_for(platform.processes[process].wait(), timeout=90) == EXIT_CODE, process
-        await platform.start_process(process)
+        assert await asyncio.wait_for(armed[process].wait(), timeout=90) == EXIT_CODE, process
+        await _until(lambda: platform.processes[process] != armed[process], timeout_s=NEW_WITHIN_S)
 
     async def fault() -> None:
         await asyncio.gather(*(dies_and_returns(process) for process in PASSAGES))
 
     await breakable.survive(fault, seed=1)
+
+
+async def test_what_dies_is_started_again_and_every_run_is_done(breakable: Breakable, victims: Sequence[str]) -> None:
+    """One process after another, all under the same runs; the next one when the last has come back."""
+    platform = breakable.platform
+
+    async def fault() -> None:
+        for victim in victims:
+            breakable.told.clear()
+            dead = platform.processes[victim]
+            held = await _held_leases(platform, victim)
+            dead.kill()
+            await _until(lambda dead=dead, victim=victim: platform.processes[victim] != dead, timeout_s=NEW_WITHIN_S)
+            await _until(lambda victim=victim: f"{victim} is ready again." in breakable.told, timeout_s=60)
+            assert breakable.told[0].startswith(f"{victim} was killed (SIGKILL); it is started again ")
+            async with asyncio.timeout(TAKEN_OVER_WITHIN_S):
+                while held & await _held_leases(platform, victim):
+                    await asyncio.sleep(0.05)
+
+    await breakable.survive(fault, seed=2, settle_s=60)
+
+
+async def _held_leases(platform: DistributedPlatform, process: str) -> set[object]:
+    """Of the work that this process has in hand."""
+    service, kind = process.split(".")
+    if kind != "worker":
+        return set()
+    connection = await platform.postgres.connect(service)
+    try:
+        return {row[0] for row in await connection.fetch("SELECT lease_token FROM work WHERE lease_until > now()")}
+    finally:
+        await connection.close()
 
 
 async def _until(condition: Callable[[], bool], *, timeout_s: float) -> None:

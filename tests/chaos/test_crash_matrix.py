@@ -57,7 +57,7 @@ async def test_crashes_at_one_point_after_another_lose_and_double_nothing(
     await asyncio.wait_for(asyncio.gather(*loads), timeout=90)
     await auditor.settle(witness, patience_s=SETTLE_S)
     violations = await auditor.audit(witness)
-    await child.stop()
+    assert await child.stop() == 0
     assert not violations, "\n".join(map(str, violations))
     assert not orphans(child, witness)
 

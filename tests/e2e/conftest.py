@@ -22,6 +22,9 @@ from talkingphoto_runner.layout import Home
 # Retries after a minute are right in production and too slow for a test.
 QUICK_RETRIES = [0.2, 0.4, 0.8]
 
+ANY_FOLDER = 'it\'s "my" e2e, 100% [é] 🎉 $HOME '
+"""A home may be called anything."""
+
 
 @dataclass(frozen=True)
 class Platform:
@@ -36,7 +39,7 @@ class Platform:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def embedded() -> AsyncIterator[Platform]:
-    folder = Path(tempfile.mkdtemp(prefix="talkingphoto-e2e-"))
+    folder = Path(tempfile.mkdtemp(prefix=ANY_FOLDER))
     overrides = {name: {"retry_delays_s": QUICK_RETRIES} for name in ("workflow", "ai_router", "export")}
     platform = EmbeddedPlatform(Home(folder), overrides=overrides)
     await platform.start()
@@ -53,7 +56,7 @@ async def embedded() -> AsyncIterator[Platform]:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def distributed(rabbitmq: Broker) -> AsyncIterator[Platform]:
-    folder = Path(tempfile.mkdtemp(prefix="talkingphoto-e2e-"))
+    folder = Path(tempfile.mkdtemp(prefix=ANY_FOLDER))
     platform = DistributedPlatform(Home(folder), broker=rabbitmq, environment={"*": {"retry_delays_s": QUICK_RETRIES}})
     try:
         await platform.start()

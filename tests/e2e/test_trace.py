@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -46,10 +47,32 @@ async def test_a_run_is_one_whole_trace(platform: Any, user: Client, portrait: P
     assert {update["trace_id"] for update in updates} == {trace[0].trace_id}
     assert "Follow me" not in json.dumps([span.attributes for span in trace])
 
+    if platform.name == "distributed":
+        # The other one runs in this process, whose log is the test's.
+        told = [line for line in log_lines(platform.home / "logs") if line.get("run_id") == summary["run_id"]]
+        assert {line["message"] for line in told} >= {
+            "message.handled", "work.begun", "work.ended", "provider.called", "job.ended", "run.ended",
+        }  # fmt: skip
+        assert {line["service"] for line in told} >= SERVICES - {"gateway"}
+        assert {line["trace_id"] for line in told} == {trace[0].trace_id}
+        assert len({line["user_id"] for line in told}) == 1
+        assert all("ms" in line for line in told if line["message"] in ("message.handled", "work.ended", "run.ended"))
+        assert "Follow me" not in json.dumps(told)
+
+    kept = [path for path in platform.objects.rglob("*") if path.is_file()]
+    assert len(kept) > 3
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (platform.objects, platform.home / "logs")} == {0o700}
+    assert {stat.S_IMODE(path.stat().st_mode) & 0o077 for path in kept} == {0}
+
     shown = CliRunner().invoke(app, ["trace", summary["run_id"], "--home", str(platform.home)])
     assert shown.exit_code == 0
     assert "orphan" not in shown.stdout
     assert f"trace {trace[0].trace_id}" in shown.stdout
+
+
+def log_lines(folder: Path) -> list[dict[str, Any]]:
+    """Every line of every log; ``ValueError`` for one that is no JSON."""
+    return [json.loads(line) for file in folder.glob("*.log*") for line in file.read_text().splitlines()]
 
 
 async def whole_trace(folder: Path, run_id: str) -> list[Span]:

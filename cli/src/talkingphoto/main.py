@@ -201,10 +201,13 @@ def up(
     distributed: Annotated[
         bool, typer.Option("--distributed", help="RabbitMQ and two processes a service instead of one process.")
     ] = False,
+    simulated: Annotated[
+        bool, typer.Option("--simulated", help="Simulators in the place of all vendors: for development.")
+    ] = False,
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """Run the platform until Ctrl-C. Unfinished runs go on where they were."""
-    run(lambda: the_runner().up(home, port, distributed=distributed), as_json=False)
+    run(lambda: the_runner().up(home, port, distributed=distributed, simulated=simulated), as_json=False)
 
 
 @app.command()

@@ -18,7 +18,7 @@ from talkingphoto.command import STOPPED, WRONG_USE, Stop, default_home, the_run
 from talkingphoto.folder import SUMMARY, Unwritable, check
 from talkingphoto.making import FILES, Order, RunFailed, fetched, followed, placed
 from talkingphoto.ordering.photo import BadPhoto, sendable
-from talkingphoto.running import running_url
+from talkingphoto.running import running_url, using
 from talkingphoto.screen import Screen
 from talkingphoto.show import Printer, print_json
 
@@ -161,7 +161,7 @@ async def status(run_id: str | None, where: Where, *, as_json: bool) -> None:
 async def session(where: Where, say: Callable[[str], None]) -> AsyncIterator[Session]:
     """This installation's user on the platform of ``where``; one is started where none runs."""
     async with AsyncExitStack() as stack:
-        running = where.server or running_url(where.home)
+        running = where.server or await stack.enter_async_context(using(where.home))
         url = running or str(await stack.enter_async_context(the_runner().started(where.home, say)))
         client = await stack.enter_async_context(Client(url))
         await log_in(client, where.home)

@@ -3,98 +3,182 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
-
-from rich.console import Console
-from rich.table import Table
+from typing import TYPE_CHECKING
 
 from chassis.run.temporary import own_temporary_folder
 from chassis.settings import SettingsError
-from talkingphoto.command import Stop, print_json
-from talkingphoto_runner import doctor, letters
-from talkingphoto_runner.distributed import DistributedPlatform
-from talkingphoto_runner.embedded import EmbeddedPlatform
+from talkingphoto.command import Stop
+from talkingphoto.running import using
+from talkingphoto.show import Printer, foreign, print_json
 from talkingphoto_runner.layout import Home
-from talkingphoto_runner.presence import AlreadyRunning
+
+if TYPE_CHECKING:
+    from talkingphoto_runner.distributed import DistributedPlatform
+    from talkingphoto_runner.embedded import EmbeddedPlatform
+    from talkingphoto_runner.simulated import Simulators
+
+_FOR_US_ALONE = 0o077
+_LOOK_EVERY_S = 0.1
+
+# What runs a platform is imported where it is needed: it takes longer than anybody should look at an empty screen.
 
 
-async def up(home: Path, port: int, *, distributed: bool) -> None:
-    """Run a platform until cancelled; say where it answers. Raises :class:`Stop`."""
-    console = Console()
+async def up(home: Path, port: int, *, distributed: bool, simulated: bool = False) -> None:
+    """Run a platform until cancelled, which is no failure; say where it answers. Raises :class:`Stop`.
+
+    ``simulated``: with simulators in the place of all vendors.
+    """
+    printer = Printer()
+
+    def tell(line: str) -> None:
+        printer.say(f"{time.strftime('%H:%M:%S')} {line}")
+
+    tell(f"Starting TalkingPhoto in {home}")
+    os.umask(_FOR_US_ALONE)
     with _refusals(), own_temporary_folder():
-        platform = (DistributedPlatform if distributed else EmbeddedPlatform)(Home(home), port=port)
-        with console.status("Starting") as spinner:
-            try:
-                await platform.start(lambda stage: spinner.update(f"Starting: {stage}"))
-            except BaseException:
-                await platform.stop()
-                raise
-        console.print(
-            f"TalkingPhoto answers at {platform.url}\nAPI documentation  {platform.url}/api/docs\n"
-            f"Logs               {Home(home).logs}\nTraces             talkingphoto trace RUN_ID\n"
-            f"Ready, metrics     {Home(home).lock} says where\n"
-            "Ctrl-C stops it; unfinished runs go on at the next start.",
-            highlight=False,
-        )
-        try:
-            await asyncio.Event().wait()
-        finally:
-            console.print("Stopping")
-            await platform.stop()
+        async with AsyncExitStack() as stack:
+            vendors = await stack.enter_async_context(_vendors(Home(home), tell)) if simulated else None
+            platform = _platform(Home(home), port, tell, distributed=distributed)
+            stack.push_async_callback(platform.stop)
+            await platform.start(lambda stage: tell(f"Starting: {stage}"))
+            if vendors is not None:
+                await vendors.tell_of(platform.url)
+                tell(f"Simulators: {home / 'simulated.env'} leads to them")
+            printer.say(_welcome(platform))
+            with suppress(asyncio.CancelledError):
+                await asyncio.Event().wait()
+            tell("Stopping")
 
 
 @asynccontextmanager
 async def started(home: Path, say: Callable[[str], None]) -> AsyncIterator[str]:
-    """The address of a platform in one process, for the length of the block. Raises :class:`Stop`."""
+    """The address of a platform in one process, for the length of the block. Raises :class:`Stop`.
+
+    It stops when nobody uses it any more. Where another command is just starting one, that is used.
+    """
+    from talkingphoto_runner.embedded import EmbeddedPlatform
+    from talkingphoto_runner.presence import AlreadyRunning, nobody_else
+
     with _refusals(), own_temporary_folder():
-        platform = EmbeddedPlatform(Home(home))
+        while True:
+            platform = EmbeddedPlatform(Home(home))
+            try:
+                await platform.start(lambda stage: say(f"Starting: {stage}"))
+            except AlreadyRunning:
+                async with using(home) as url:
+                    if url is not None:
+                        yield url
+                        return
+                say("Starting: another command does")
+                await asyncio.sleep(_LOOK_EVERY_S)
+                continue
+            except BaseException:
+                await platform.stop()
+                raise
+            break
         try:
-            await platform.start(lambda stage: say(f"Starting: {stage}"))
             yield platform.url
         finally:
-            await platform.stop()
+            async with nobody_else(Home(home), say):
+                await platform.stop()
 
 
 async def examine(home: Path, *, as_json: bool) -> bool:
     """Print what the doctor finds; false when something that is needed is missing."""
+    from talkingphoto_runner import doctor
+
     findings = await doctor.examine(Home(home))
     if as_json:
         print_json({"findings": [finding.as_dict() for finding in findings]})
     else:
-        table = Table("", "what", "found", box=None)
-        for finding in findings:
-            table.add_row(finding.sign, finding.what, finding.found)
-        Console().print(table)
+        rows = [(finding.what, finding.sign, foreign(finding.found)) for finding in findings]
+        Printer().table(("what", "", "found"), rows)
     return all(finding.ok or not finding.needed for finding in findings)
 
 
 async def list_letters(home: Path, queue: str | None, *, as_json: bool) -> None:
     """Print the dead letters of one queue or of all. Raises :class:`Stop`."""
+    from talkingphoto_runner import letters
+
     with _refusals():
         await letters.listed(Home(home), queue, as_json=as_json)
 
 
 async def show_letter(home: Path, queue: str, message_id: str) -> None:
     """Print one dead letter whole. Raises :class:`Stop`."""
+    from talkingphoto_runner import letters
+
     with _refusals():
         await letters.shown(Home(home), queue, message_id)
 
 
 async def replay_letters(home: Path, queue: str, message_ids: Sequence[str] | None, *, as_json: bool) -> None:
     """Put dead letters back and say how many. Raises :class:`Stop`."""
+    from talkingphoto_runner import letters
+
     with _refusals():
         await letters.replayed(Home(home), queue, message_ids, as_json=as_json)
 
 
+@asynccontextmanager
+async def _vendors(home: Home, tell: Callable[[str], None]) -> AsyncIterator[Simulators]:
+    from talkingphoto_runner.simulated import NoSimulators, simulators
+
+    tell("Starting: simulators of all vendors")
+    try:
+        async with simulators(home) as started_ones:
+            yield started_ones
+    except NoSimulators as error:
+        raise Stop(str(error), code="no_simulators") from error
+
+
+def _platform(
+    home: Home, port: int, tell: Callable[[str], None], *, distributed: bool
+) -> DistributedPlatform | EmbeddedPlatform:
+    if distributed:
+        from talkingphoto_runner.distributed import DistributedPlatform
+
+        return DistributedPlatform(home, port=port, tell=tell)
+    from talkingphoto_runner.embedded import EmbeddedPlatform
+
+    return EmbeddedPlatform(home, port=port)
+
+
+def _welcome(platform: DistributedPlatform | EmbeddedPlatform) -> str:
+    lines = [
+        ("TalkingPhoto answers at", platform.url),
+        ("API documentation", f"{platform.url}/api/docs"),
+        ("Logs", str(platform.home.logs)),
+        ("Traces", "talkingphoto trace RUN_ID"),
+        *((what.capitalize(), where) for what, where in platform.servers.items()),
+        *((f"/ready, /metrics of {name}", url) for name, url in platform.operations.items()),
+        ("The same for programs", str(platform.home.lock)),
+    ]
+    width = max(len(what) for what, _ in lines)
+    told = "\n".join(f"{what:<{width}}  {where}" for what, where in lines)
+    return f"{told}\nCtrl-C stops it; unfinished runs go on at the next start."
+
+
 @contextmanager
 def _refusals() -> Iterator[None]:
+    from chassis.run.private_postgres import NotDurable, PostgresDidNotStart
+    from chassis.run.private_rabbitmq import NoBroker
+    from talkingphoto_runner.keeper import DidNotStart
+    from talkingphoto_runner.letters import NoSuchLetters
+    from talkingphoto_runner.presence import AlreadyRunning
+
     try:
         yield
-    except letters.NoSuchLetters as error:
+    except NoSuchLetters as error:
         raise Stop(str(error), code="not_found") from error
     except AlreadyRunning as error:
         raise Stop(f"{str(error).capitalize()}.", code="already_running") from error
     except SettingsError as error:
         raise Stop(str(error), code="settings") from error
+    except (DidNotStart, PostgresDidNotStart, NotDurable, NoBroker) as error:
+        raise Stop(str(error), code="did_not_start") from error

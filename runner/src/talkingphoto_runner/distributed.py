@@ -1,44 +1,58 @@
 """The distributed topology on one machine, without Docker: for development, tests and benchmarks.
 
 The same services as in production, each as an API process and a worker process, over RabbitMQ and PostgreSQL.
-Processes are children of this one and are addressed as ``billing.api`` or ``billing.worker``.
+Processes are children of this one and are addressed as ``billing.api`` or ``billing.worker``. One that ends without
+having been stopped is started again, and so are the database and a broker of our own. The first start is stricter: a
+part that does not become ready ends it.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import signal
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
+from chassis.observe.logs import configure_logging
+from chassis.run.children import how_it_ended, spawn
 from chassis.run.private_postgres import PrivatePostgres
-from chassis.run.private_rabbitmq import Broker, find_or_start
+from chassis.run.private_rabbitmq import Broker, PrivateRabbitMQ, find_or_start
 from chassis.run.process import GRACE_S, migrate
-from chassis.settings import load
-from talkingphoto_runner.layout import Home, common_settings, listening_socket, settings_of, specs, url_of
+from chassis.settings import ServiceSettings, load
+from talkingphoto_runner.environment import environment_of
+from talkingphoto_runner.keeper import DidNotStart, Keeper, Part
+from talkingphoto_runner.layout import (
+    Home,
+    common_settings,
+    listening_socket,
+    settings_of,
+    specs,
+    url_of,
+    where_to_look,
+)
 from talkingphoto_runner.presence import Presence
+from talkingphoto_runner.words import Words, tail
 
 Say = Callable[[str], None]
 KINDS = ("api", "worker")
 _START_TIMEOUT_S = 120.0
-
-
-class DidNotStart(RuntimeError):
-    """A process ended, or did not become ready in time; the text names its log."""
+_LOOK_EVERY_S = 0.05
 
 
 class DistributedPlatform:
     """Starts everything, and lets tests stop, kill and start single processes.
 
     ``environment``: settings for single processes by name (``billing.worker``), for a service (``billing``) or for
-    all (``*``); values that are no text become JSON. ``broker``: one that runs already.
+    all (``*``); values that are no text become JSON. ``broker``: one that runs already. ``tell`` hears what becomes of
+    the parts while they run.
     """
 
     def __init__(
@@ -49,6 +63,7 @@ class DistributedPlatform:
         broker: Broker | None = None,
         environment: Mapping[str, Mapping[str, Any]] | None = None,
         services: Iterable[str] | None = None,
+        tell: Say = lambda _: None,
     ) -> None:
         self.home = home
         self.postgres = PrivatePostgres(home.postgres)
@@ -60,23 +75,33 @@ class DistributedPlatform:
         self._port = port
         self.operations: dict[str, str] = {}
         """Where each process has ``/ready`` and ``/metrics``."""
+        self.servers: dict[str, str] = {}
+        """Where broker and database are, for whoever looks into them."""
         self._ports: dict[str, int] = {}
         self._admin_ports: dict[str, int] = {}
         self._database_urls: dict[str, str] = {}
         self._services = tuple(services) if services is not None else tuple(specs())
         self._presence = Presence(home)
         self._stack = AsyncExitStack()
+        self._tell = tell
+        self._keepers: dict[str, Keeper] = {}
+        self._words: dict[str, Words] = {}
 
     async def start(self, say: Say = lambda _: None) -> None:
         """Bring everything up; returns when all is ready. Raises :class:`DidNotStart` or ``AlreadyRunning``."""
         self.home.prepare()
         self._presence.take()
+        ours = {"service_name": "platform", "bus": "memory", "object_store": "folder", "log_stdout": False}
+        configure_logging(load(ServiceSettings, **ours, log_file=self._log("platform")))
         self._choose_ports()
         say("database")
         await self.postgres.start()
+        self._keep(self._database())
         say("broker")
         if self.broker is None:
             self.broker = await self._stack.enter_async_context(find_or_start(self.home.rabbitmq))
+            if isinstance(self.broker, PrivateRabbitMQ):
+                self._keep(_broker(self.broker))
         known = specs()
         for name in self._services:
             if known[name].migrations is not None:
@@ -87,32 +112,32 @@ class DistributedPlatform:
         say("services")
         names = [f"{name}.{kind}" for name in self._services for kind in KINDS if self._has(name, kind)]
         await asyncio.gather(*(self.start_process(name) for name in names))
-        self._presence.announce(self.url, self.operations)
+        self.servers = {"broker": _without_secret(self.broker), "database": where_to_look(self.postgres)}
+        self._presence.announce(self.url, self.operations, **self.servers)
 
     async def stop(self) -> None:
         """Stop every process in an orderly way, then broker and database."""
+        await asyncio.gather(*(self._let_go(name) for name in list(self._keepers)))
         await asyncio.gather(*(self.stop_process(name) for name in list(self.processes)))
         await self._stack.aclose()
         await self.postgres.stop()
         self._presence.release()
 
     async def start_process(self, name: str, *, extra: Mapping[str, str] | None = None) -> None:
-        """Start one process and wait until it is ready. ``extra``: environment for this start only."""
-        package, kind = name.split(".")
-        with self._log(name).open("ab") as output:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                f"{package}.{kind}",
-                env=self._environment(package, kind) | dict(extra or {}),
-                stdout=output,
-                stderr=output,
-            )
-        self.processes[name] = process
-        await self._wait_until_ready(name, process)
+        """Start one process, wait until it is ready, and keep it alive from then on. Raises :class:`DidNotStart`.
+
+        ``extra``: environment for this start only.
+        """
+        try:
+            async with asyncio.timeout(_START_TIMEOUT_S):
+                await self._start(name, extra or {})
+        except TimeoutError:
+            raise DidNotStart(f"{name} is not ready after {_START_TIMEOUT_S:g} s; see {self._log(name)}") from None
+        self._keep(Part(name, partial(self._start, name, {}), partial(self._ended, name), self._words[name].last))
 
     async def stop_process(self, name: str) -> int:
         """SIGTERM, wait for the orderly end, SIGKILL if it does not come. Returns the exit code."""
+        await self._let_go(name)
         process = self.processes.pop(name)
         if process.returncode is None:
             process.terminate()
@@ -120,18 +145,9 @@ class DistributedPlatform:
                 await asyncio.wait_for(process.wait(), GRACE_S * 4)
             except TimeoutError:
                 process.kill()
-        return await process.wait()
-
-    async def kill_process(self, name: str) -> None:
-        """SIGKILL, as a crash would."""
-        process = self.processes.pop(name)
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
-
-    def signal_process(self, name: str, number: signal.Signals) -> None:
-        """Send a signal (SIGSTOP, SIGCONT) to one process."""
-        self.processes[name].send_signal(number)
+        code = await process.wait()
+        self._words.pop(name).close()
+        return code
 
     def database_url(self, service: str) -> str:
         """SQLAlchemy URL of a service's database."""
@@ -163,6 +179,46 @@ class DistributedPlatform:
             fields = {"database_url": self._database_urls[name], "service_name": name}
             await migrate(specs()[name], load(specs()[name].settings, **common_settings(self.home, self.urls) | fields))
 
+    def _keep(self, part: Part) -> None:
+        self._keepers[part.name] = Keeper(part, self._tell)
+
+    async def _let_go(self, name: str) -> None:
+        if (keeper := self._keepers.pop(name, None)) is not None:
+            await keeper.let_go()
+
+    def _database(self) -> Part:
+        async def ended() -> str:
+            code = await self.postgres.ended()
+            return "ended" if code is None else how_it_ended(code)
+
+        return Part("database", self.postgres.start, ended, partial(tail, self.postgres.log))
+
+    async def _start(self, name: str, extra: Mapping[str, str]) -> None:
+        """Start a process and wait until it is ready. Raises :class:`DidNotStart` when it ends instead."""
+        package, kind = name.split(".")
+        words = self._words.setdefault(name, Words(name, self._log(name)))
+        output = await words.hear()
+        try:
+            self.processes[name] = process = await spawn(
+                sys.executable,
+                "-m",
+                f"{package}.{kind}",
+                environment=self._environment(package, kind) | dict(extra),
+                output=output,
+                on_our_end=signal.SIGTERM,
+            )
+        finally:
+            os.close(output)
+        async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
+            while not await _is_ready(client, f"{self.operations[name]}/ready"):
+                if process.returncode is not None:
+                    why = "".join(f"\n  {line}" for line in words.last()[-3:])
+                    raise DidNotStart(f"{name} {how_it_ended(process.returncode)}; see {self._log(name)}{why}")
+                await asyncio.sleep(_LOOK_EVERY_S)
+
+    async def _ended(self, name: str) -> str:
+        return how_it_ended(await self.processes[name].wait())
+
     def _environment(self, package: str, kind: str) -> dict[str, str]:
         if self.broker is None:
             raise RuntimeError("there is no broker yet")
@@ -174,33 +230,35 @@ class DistributedPlatform:
             "port": self._ports.get(f"{package}.{kind}", 0),
             "admin_port": self._admin_ports[f"{package}.{kind}"],
             "media_processes": 1,
+            # One worker a service: what it finds leased at its start belongs to one that died.
+            "alone": kind == "worker",
+            "log_file": self._log(f"{package}.{kind}"),
+            "log_stdout": False,
             **common_settings(self.home, self.urls),
             **settings_of(package, self.home, self.urls),
         }
         for scope in ("*", package, f"{package}.{kind}"):
             fields |= self.environment.get(scope, {})
-        return os.environ | {name.upper(): _text(value) for name, value in fields.items()}
-
-    async def _wait_until_ready(self, name: str, process: asyncio.subprocess.Process) -> None:
-        url = f"{self.operations[name]}/ready"
-        async with httpx.AsyncClient(timeout=5) as client:
-            try:
-                async with asyncio.timeout(_START_TIMEOUT_S):
-                    while True:
-                        if process.returncode is not None:
-                            raise DidNotStart(f"{name} ended with {process.returncode}; see {self._log(name)}")
-                        try:
-                            if (await client.get(url)).status_code == 200:
-                                return
-                        except httpx.TransportError:
-                            pass
-                        await asyncio.sleep(0.05)
-            except TimeoutError:
-                raise DidNotStart(f"{name} is not ready after {_START_TIMEOUT_S:g} s; see {self._log(name)}") from None
+        return environment_of(specs()[package], fields)
 
     def _log(self, name: str) -> Path:
         return self.home.logs / f"{name}.log"
 
 
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else str(value) if isinstance(value, Path) else json.dumps(value)
+def _broker(node: PrivateRabbitMQ) -> Part:
+    return Part("broker", node.start, node.ended, partial(tail, node.folder / "output.log"))
+
+
+def _without_secret(broker: Broker) -> str:
+    """The address of a broker; of one that somebody else runs, without the password."""
+    if isinstance(broker, PrivateRabbitMQ):
+        return broker.url
+    parts = urlsplit(broker.url)
+    return parts._replace(netloc=f"{parts.username}@{parts.hostname}:{parts.port or 5672}").geturl()
+
+
+async def _is_ready(client: httpx.AsyncClient, url: str) -> bool:
+    try:
+        return (await client.get(url)).status_code == 200
+    except httpx.TransportError:
+        return False

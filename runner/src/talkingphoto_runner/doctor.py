@@ -14,15 +14,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
-
 from media.errors import MediaError
-from talkingphoto.running import running_url
+from talkingphoto.running import running_url, unready
 from talkingphoto_runner.layout import Home
 from talkingphoto_runner.presence import running_operations
 
 _CONNECT_S = 2.0
-_READY_S = 5.0
 _ROOM_GB = 2
 
 
@@ -38,7 +35,7 @@ class Finding:
     @property
     def sign(self) -> str:
         """For a table: fine, missing, or not needed here."""
-        return "[green]ok[/green]" if self.ok else "[red]missing[/red]" if self.needed else "[dim]-[/dim]"
+        return "ok" if self.ok else "missing" if self.needed else "-"
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -96,23 +93,11 @@ def _running(home: Home) -> Finding:
 
 async def _processes(home: Home) -> list[Finding]:
     """Whether what runs here is ready; nothing where nothing runs."""
-    urls = running_operations(home)
-    if not urls:
+    if not (urls := running_operations(home)):
         return []
-    async with httpx.AsyncClient(timeout=_READY_S, trust_env=False) as client:
-        states = await asyncio.gather(*(_ready(client, url) for url in urls.values()))
-    unready = [f"{name} {state}" for name, state in zip(urls, states, strict=True) if state]
-    found = ", ".join(unready) or f"{len(urls)} of {len(urls)}"
-    return [Finding("processes that are ready", not unready, needed=True, found=found)]
-
-
-async def _ready(client: httpx.AsyncClient, url: str) -> str:
-    """Why a process is not ready; empty when it is."""
-    try:
-        answer = await client.get(f"{url}/ready")
-    except httpx.TransportError:
-        return f"does not answer at {url}"
-    return "" if answer.status_code == 200 else f"lacks {', '.join(answer.json()['error'].get('details', {}))}"
+    reasons = await unready(home.root)
+    found = ", ".join(f"{name} {reason}" for name, reason in reasons.items()) or f"{len(urls)} of {len(urls)}"
+    return [Finding("processes that are ready", not reasons, needed=True, found=found)]
 
 
 def _vendors() -> Finding:

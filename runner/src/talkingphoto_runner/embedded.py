@@ -33,6 +33,7 @@ from talkingphoto_runner.layout import (
     settings_of,
     specs,
     url_of,
+    where_to_look,
 )
 from talkingphoto_runner.presence import Presence
 
@@ -62,6 +63,8 @@ class EmbeddedPlatform:
         self.urls: dict[str, str] = {}
         self.operations: dict[str, str] = {}
         """Where the one process has ``/ready`` and ``/metrics``."""
+        self.servers: dict[str, str] = {}
+        """Where the database is, for whoever looks into it."""
         self.services: dict[str, Service] = {}
         self.databases: dict[str, Database] = {}
         self.bus = InProcessBus(PostgresDeadLetters(self.databases))
@@ -72,6 +75,7 @@ class EmbeddedPlatform:
         self._overrides = overrides or {}
         self._running: list[Running] = []
         self._servers: list[tuple[Server, asyncio.Task[None]]] = []
+        self._sockets: list[socket.socket] = []
         self._store: FallbackStore | None = None
         self._presence = Presence(home)
 
@@ -82,6 +86,7 @@ class EmbeddedPlatform:
         known = specs()
         sockets = {name: listening_socket(port=self._port if name == "gateway" else 0) for name in known}
         operations = listening_socket(port=int(os.environ.get("ADMIN_PORT") or 0))
+        self._sockets = [*sockets.values(), operations]
         self.urls = {name: url_of(sock) for name, sock in sockets.items()}
         self.url = self.urls["gateway"]
         say("database")
@@ -120,7 +125,8 @@ class EmbeddedPlatform:
         for running in self._running:
             await running.start()
         self.operations = {"talkingphoto": url_of(operations)}
-        self._presence.announce(self.url, self.operations)
+        self.servers = {"database": where_to_look(self.postgres)}
+        self._presence.announce(self.url, self.operations, **self.servers)
         log.info("platform.started", url=self.url)
 
     async def stop(self) -> None:
@@ -128,6 +134,9 @@ class EmbeddedPlatform:
         for server, _ in self._servers:
             server.should_exit = True
         await asyncio.gather(*(task for _, task in self._servers), return_exceptions=True)
+        for sock in self._sockets:
+            # Those that nobody came to serve.
+            sock.close()
         await self.bus.pause(_GRACE_S)
         await asyncio.gather(*(running.stop(_GRACE_S) for running in self._running))
         await self.bus.stop(_GRACE_S)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from chassis.settings import load
 from talkingphoto.running import lock_of
 
 if TYPE_CHECKING:
+    from chassis.run.private_postgres import PrivatePostgres
     from chassis.run.service import ServiceSpec
 
 PACKAGES = ("users", "billing", "workflow", "ai_router", "export", "notify", "gateway")
@@ -70,13 +72,17 @@ class Home:
         return lock_of(self.root)
 
     def prepare(self) -> None:
-        """Make the folders."""
-        for folder in (self.root, self.objects, self.signing_key.parent, self.logs):
-            folder.mkdir(parents=True, exist_ok=True)
+        """Make the folders. What is kept in them is for this user alone; a home that was there keeps its own mode."""
+        self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for folder in (self.objects, self.signing_key.parent, self.logs, self.traces):
+            folder.mkdir(exist_ok=True)
+            folder.chmod(0o700)
 
 
 def listening_socket(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
     """A bound socket, so that the port is known, and ours, before anything is built. Raises ``OSError``."""
+    if not 0 <= port <= 65_535:
+        raise OSError(f"{port} is no port; choose one from 1 to 65535 with --port, or 0 for any that is free")
     # The protocol is named because asyncio sets TCP_NODELAY only where it is.
     sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     if port:
@@ -86,7 +92,7 @@ def listening_socket(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
         sock.bind((host, port))
     except OSError as error:
         sock.close()
-        raise OSError(error.errno, f"{host}:{port} is taken or not to be had; choose another with --port") from error
+        raise OSError(f"{host}:{port} is taken or not to be had; choose another with --port") from error
     return sock
 
 
@@ -94,6 +100,11 @@ def url_of(sock: socket.socket) -> str:
     """Where a bound socket is reached."""
     host, port = sock.getsockname()[:2]
     return f"http://{host}:{port}"
+
+
+def where_to_look(postgres: PrivatePostgres) -> str:
+    """A line that opens the database; there is one for each service."""
+    return f"psql -h {shlex.quote(postgres.socket_folder)} -U postgres billing"
 
 
 def common_settings(home: Home, urls: Mapping[str, str]) -> dict[str, object]:

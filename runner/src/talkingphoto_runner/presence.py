@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import IO
 
-from talkingphoto.running import announced, running_url
+from talkingphoto.running import announced, running_url, users_of
 from talkingphoto_runner.layout import Home
+
+_LOOK_EVERY_S = 0.1
 
 
 class AlreadyRunning(RuntimeError):
@@ -31,7 +35,7 @@ class Presence:
     def take(self) -> None:
         """Claim the home. Raises :class:`AlreadyRunning`."""
         # "a": opening must not empty what the running platform wrote.
-        file = self._home.lock.open("a+", encoding="utf-8")
+        file = os.fdopen(os.open(self._home.lock, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600), "a+", encoding="utf-8")
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -40,10 +44,13 @@ class Presence:
         file.truncate(0)
         self._file = file
 
-    def announce(self, url: str, operations: Mapping[str, str]) -> None:
-        """Say where the platform answers; ``operations``: where each process has ``/ready`` and ``/metrics``."""
+    def announce(self, url: str, operations: Mapping[str, str], **servers: str) -> None:
+        """Say where the platform answers; ``operations``: where each process has ``/ready`` and ``/metrics``.
+
+        ``servers``: where its broker and its database are, for whoever looks into them.
+        """
         if self._file is not None:
-            json.dump({"url": url, "pid": os.getpid(), "operations": dict(operations)}, self._file)
+            json.dump({"url": url, "pid": os.getpid(), "operations": dict(operations), **servers}, self._file)
             self._file.flush()
 
     def release(self) -> None:
@@ -57,3 +64,26 @@ class Presence:
 def running_operations(home: Home) -> dict[str, str]:
     """Where each process of this home's platform has ``/ready`` and ``/metrics``; empty when none runs."""
     return dict(announced(home.root).get("operations", {}))
+
+
+@asynccontextmanager
+async def nobody_else(home: Home, say: Callable[[str], None]) -> AsyncIterator[None]:
+    """The block begins when no other command uses the platform of this home, and keeps new ones out.
+
+    Being cancelled ends the waiting: the block begins at once, and the cancellation goes on after it.
+    """
+    with users_of(home.root).open("a") as file:
+        try:
+            while not _locked(file):
+                say("Another command uses the platform, which stops when that has ended")
+                await asyncio.sleep(_LOOK_EVERY_S)
+        finally:
+            yield
+
+
+def _locked(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -7,13 +7,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
+from chassis import ids
 from chassis.bus.messages import Delivery, Received, outgoing
 from chassis.bus.port import ACKNOWLEDGE, Binding, Bury, Retry
 from chassis.data.database import Database, Transaction
 from chassis.data.outbox_row import from_row
 from chassis.messaging.consumer import Consumers, Unacceptable
-from chassis.observe import context
+from chassis.observe import context, logs
 from contracts.ai_router import CancelJob
 from contracts.users import SessionRevoked, UserRegistered, UserUpdated
 
@@ -284,3 +286,25 @@ def test_a_type_is_handled_by_one_handler_and_a_queue_has_one_batch_handler() ->
     queue.many(UserUpdated)(handle)
     with pytest.raises(ValueError, match="already"):
         queue.many(SessionRevoked)(handle)
+
+
+async def test_each_message_handled_is_a_line_that_says_whose_and_of_which_run(new_service: Any) -> None:
+    database, consumers = await new_service(), Consumers("ai_router")
+    told_in: list[str | None] = []
+
+    @consumers.queue("commands").each(CancelJob)
+    async def cancel(command: CancelJob, tx: Transaction) -> None:
+        told_in.append(context.current().run_id)
+
+    handle = _attached(consumers, database)
+    orders = [CancelJob(job_id=ids.uuid7(), run_id=ids.uuid7(), reason="stopped") for _ in range(2)]
+    with capture_logs(processors=[logs._Identify("ai_router")]) as lines:
+        await handle([_delivery(order, correlation_id=f"c-{n}") for n, order in enumerate(orders)])
+    runs = [str(order.run_id) for order in orders]
+    handled = [line for line in lines if line["event"] == "message.handled"]
+    assert told_in == runs
+    assert [(line["request_id"], line["run_id"]) for line in handled] == [("c-0", runs[0]), ("c-1", runs[1])]
+    assert {(line["queue"], line["type"], line["attempt"], line["together"]) for line in handled} == {
+        ("ai_router.commands", CancelJob.NAME, 1, 2)
+    }
+    assert all(line["ms"] > 0 for line in handled)

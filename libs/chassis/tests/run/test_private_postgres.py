@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
+import signal
+import stat
 import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -11,7 +14,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from chassis.run.private_postgres import NotDurable, PrivatePostgres
+from chassis.data.database import Database
+from chassis.run.private_postgres import NotDurable, PostgresDidNotStart, PrivatePostgres
 
 
 @pytest_asyncio.fixture
@@ -55,3 +59,80 @@ async def test_a_server_that_may_lose_commits_is_refused(server: PrivatePostgres
     await server.stop()
     with pytest.raises(NotDurable, match=setting):
         await server.start()
+
+
+async def test_any_folder_will_do_whatever_its_name_or_the_environments_language(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LC_ALL", "xx_YY.UTF-8")
+    folder = Path(tempfile.mkdtemp(prefix='it\'s "a" $HOME `x`, 100% [é] 🎉 ')) / ("long" * 25)
+    server = PrivatePostgres(folder / "data")
+    try:
+        await server.start()
+        url = await server.create_database("billing")
+        database = Database(url, service="billing")
+        async with database.transaction() as tx:
+            assert [row[0] for row in await tx.fetch("SELECT lower('É')")] == ["é"]
+        await database.close()
+        await server.stop()
+        await server.start()
+        assert stat.S_IMODE(Path(server.socket_folder).stat().st_mode) == 0o700
+    finally:
+        await server.stop()
+        shutil.rmtree(folder.parent)
+    assert not Path(server.socket_folder).exists()
+
+
+@pytest.mark.parametrize(
+    ("setting", "reason"),
+    [
+        ("unknown_setting = 1", "unrecognized configuration parameter"),
+        ("max_connections = 'many'", "invalid value for parameter"),
+        ("data_directory = '/nowhere'", "/nowhere"),
+    ],
+)
+async def test_a_server_that_cannot_start_says_why_in_one_line_at_once(
+    server: PrivatePostgres, setting: str, reason: str
+) -> None:
+    await server.stop()
+    with (server.folder / "postgresql.conf").open("a") as configuration:
+        configuration.write(f"{setting}\n")
+    async with asyncio.timeout(5):
+        with pytest.raises(PostgresDidNotStart, match=reason) as refusal:
+            await server.start()
+    assert "\n" not in str(refusal.value)
+
+
+async def test_a_folder_that_cannot_be_made_says_why(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(PostgresDidNotStart, match="Not a directory"):
+        await PrivatePostgres(tmp_path / "file" / "data").start()
+
+
+async def test_a_first_start_that_was_interrupted_leaves_nothing_in_the_way() -> None:
+    folder = Path(tempfile.mkdtemp(prefix="tp-pg-"))
+    (folder / "data.new" / "base").mkdir(parents=True)
+    server = PrivatePostgres(folder / "data")
+    try:
+        await server.start()
+        assert not (folder / "data.new").exists()
+    finally:
+        await server.stop()
+        shutil.rmtree(folder)
+
+
+async def test_the_file_of_a_dead_server_may_name_somebody_elses_process(server: PrivatePostgres) -> None:
+    server.kill()
+    await server.ended()
+    said = (server.folder / "postmaster.pid").read_text().splitlines()
+    (server.folder / "postmaster.pid").write_text("\n".join([str(os.getpid()), *said[1:]]) + "\n")
+    async with asyncio.timeout(30):
+        await server.start()
+    assert server.pid != os.getpid()
+
+
+async def test_the_end_of_the_server_is_told(server: PrivatePostgres) -> None:
+    ending = asyncio.create_task(server.ended())
+    server.kill()
+    async with asyncio.timeout(5):
+        assert await ending == -signal.SIGKILL

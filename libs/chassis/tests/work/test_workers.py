@@ -13,13 +13,14 @@ import pytest
 from opentelemetry import trace
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import StatusCode
+from structlog.testing import capture_logs
 
 from chassis import ids
 from chassis.clock import ManualClock
 from chassis.data.database import Database, LeaseLost
 from chassis.data.leased_work import LANES, NewWork, WorkItem
 from chassis.messaging.consumer import wait_until
-from chassis.observe import context, traces
+from chassis.observe import context, logs, traces
 from chassis.work.workers import WorkPool
 from contracts.enums import Priority
 
@@ -444,3 +445,26 @@ async def test_each_attempt_is_a_span_in_the_trace_of_what_caused_the_work(
     assert [(span.attributes or {})["talkingphoto.attempt"] for span in (failed, done)] == [1, 2]
     assert (failed.status.status_code, done.status.status_code) == (StatusCode.ERROR, StatusCode.UNSET)
     assert seen[2] is None
+
+
+async def test_work_says_in_the_log_when_it_begins_and_how_it_ends(new_service: Any) -> None:
+    database = await new_service()
+    cause = context.Context(correlation_id="c-1", user_id=ids.uuid7(), run_id=str(ids.uuid7()))
+    runner = Runner(database)
+    pool = WorkPool(database, "render", runner, poll_s=0.02)
+    with capture_logs(processors=[logs._Identify("export")]) as lines:
+        async with database.transaction() as tx:
+            tx.add_work(NewWork(ids.uuid7(), "render", {"context": cause.known()}))
+        await pool.start()
+        await wait_until(lambda: any(line["event"] == "work.ended" for line in lines), timeout_s=5)
+        runner.error = RuntimeError("no ink")
+        await _add(database)
+        await wait_until(lambda: any(line["event"] == "work.failed" for line in lines), timeout_s=5)
+        await pool.stop()
+    told = [line for line in lines if line["event"].startswith("work.")]
+    assert [line["event"] for line in told] == ["work.begun", "work.ended", "work.begun", "work.failed"]
+    assert {(line["request_id"], line["run_id"], line["user_id"]) for line in told[:2]} == {
+        ("c-1", cause.run_id, cause.user_id)
+    }
+    assert "run_id" not in told[2]
+    assert all(line["ms"] >= 0 for line in told if line["event"] != "work.begun")

@@ -1,13 +1,16 @@
-"""What the AI router counts. Labels take few values: providers, capabilities, outcomes."""
+"""What the AI router counts, and logs of the same. Labels take few values: providers, capabilities, outcomes."""
 
 from __future__ import annotations
 
 from functools import cache
 
+import structlog
 from prometheus_client import Counter, Gauge, Histogram
 
 from chassis.observe.metrics import REGISTRY
 from contracts.enums import Capability, Status
+
+log = structlog.get_logger(__name__)
 
 _SECONDS = (0.01, 0.05, 0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0)
 
@@ -32,12 +35,14 @@ PROVIDER_HEALTHY = Gauge("ai_provider_healthy", "1 when the last check succeeded
 
 
 def job_ended(capability: Capability, status: Status) -> None:
-    """Count a job that has ended."""
+    """Count and log a job that has ended."""
+    log.info("job.ended", capability=capability, status=status)
     _jobs_ended(capability, status).inc()
 
 
 def call_ended(provider: str, capability: Capability, outcome: str, seconds: float) -> None:
-    """Count a call that has ended and how long it took. ``outcome``: ``succeeded``, or the failure class."""
+    """Count and log a call that has ended and how long it took. ``outcome``: ``succeeded``, or the failure class."""
+    log.info("provider.called", provider=provider, capability=capability, outcome=outcome, ms=round(seconds * 1000, 3))
     _calls(provider, capability, outcome).inc()
     _call_seconds(provider, capability).observe(seconds)
 

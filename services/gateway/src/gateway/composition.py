@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.metadata import version
 
 from fastapi import APIRouter, FastAPI
@@ -13,6 +14,7 @@ from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 
 from chassis.http.app import create_app
+from chassis.http.operations import Check
 from chassis.identity.limits import MemoryLimiter, RedisLimiter
 from chassis.identity.tokens import TokenVerifier
 from chassis.messaging.sessions import session_listeners
@@ -53,12 +55,13 @@ def build(settings: Settings, deps: Dependencies) -> Service:
         if isinstance(limiter, RedisLimiter):
             await limiter.close()
 
+    sessions: dict[str, Check] = {"sessions": deps.verifier.ready} if isinstance(deps.verifier, TokenVerifier) else {}
     app = create_app(
         name="gateway",
         settings=settings,
         version=version("talkingphoto-gateway"),
         routers=[_root(settings), docs_endpoints.router],
-        readiness={"sessions": deps.verifier.ready} if isinstance(deps.verifier, TokenVerifier) else {},
+        readiness=sessions | {service: partial(upstreams.answers, service) for service in upstreams.urls},
         lifespan=lifespan,
         description="The one public entry.",
         openapi_url=None,

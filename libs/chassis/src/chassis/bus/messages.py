@@ -60,6 +60,7 @@ class Received(NamedTuple, Generic[M]):
             user_id=self.envelope.user_id,
             product_line=self.envelope.product_line,
             traceparent=self.envelope.traceparent,
+            run_id=None if (run_id := getattr(self.message, "run_id", None)) is None else str(run_id),
         )
 
 

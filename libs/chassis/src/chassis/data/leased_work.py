@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from chassis.observe.context import Context
 from contracts.enums import Priority
 
 LANES: dict[Priority, int] = {Priority.HIGH: 0, Priority.NORMAL: 1, Priority.LOW: 2}
@@ -49,7 +50,9 @@ class WorkItem:
     subject: Any = None
 
     @property
-    def traceparent(self) -> str | None:
-        """Of whatever caused the work: a payload may carry the context of its cause as ``context``."""
-        carried = self.payload.get("context")
-        return carried.get("traceparent") if isinstance(carried, Mapping) else None
+    def context(self) -> Context:
+        """Of whatever caused the work: a payload may carry it as ``context``."""
+        carried = dict(self.payload.get("context") or {})
+        if carried.get("user_id") is not None:
+            carried["user_id"] = UUID(str(carried["user_id"]))
+        return Context(**carried)

@@ -36,9 +36,10 @@ def config(folder: Path, connection: Connection | None = None) -> Config:
     from alembic.config import Config
 
     settings = Config()
-    settings.set_main_option("script_location", str(_ENVIRONMENT))
-    settings.set_main_option("version_locations", str(folder / "versions"))
-    settings.set_main_option("path_separator", "os")
+    # A path may have every sign but this separator; a percent sign would be read as the beginning of a name.
+    settings.set_main_option("path_separator", "newline")
+    settings.set_main_option("script_location", str(_ENVIRONMENT).replace("%", "%%"))
+    settings.set_main_option("version_locations", str(folder / "versions").replace("%", "%%"))
     settings.attributes["connection"] = connection
     return settings
 

@@ -187,7 +187,8 @@ class _Processor:
                 log.info("batch.split", queue=self._queue.name, messages=len(received), error=repr(error))
         verdicts: list[Verdict] = []
         for item in received:
-            verdict = await self._alone(item)
+            with context.use(item.context):
+                verdict = await self._alone(item)
             verdicts.append(verdict)
             if isinstance(verdict, Retry) and not verdict.counted:
                 # Each further try would only wait for the same thing.
@@ -242,8 +243,21 @@ class _Processor:
         return ACKNOWLEDGE if seen else verdict
 
     async def _transact(self, received: Sequence[Received[Any]]) -> None:
+        began = time.perf_counter()
         with spans.handling(self._queue.name, received) as traced:
             await self._commit(traced)
+        ms = round((time.perf_counter() - began) * 1000, 3)
+        for item in traced:
+            with context.use(item.context):
+                log.info(
+                    "message.handled",
+                    queue=self._queue.name,
+                    type=item.envelope.type,
+                    message_id=str(item.envelope.id),
+                    attempt=item.attempt,
+                    together=len(received),
+                    ms=ms,
+                )
         for kind, number in Counter(item.envelope.type for item in received).items():
             self._handled[kind].inc(number)
 

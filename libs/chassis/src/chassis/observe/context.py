@@ -15,6 +15,7 @@ class Context(NamedTuple):
     user_id: UUID | None = None
     product_line: str | None = None
     traceparent: str | None = None
+    run_id: str | None = None
 
     def known(self) -> dict[str, Any]:
         """The fields that are set: how a row carries the context of its cause."""

@@ -6,12 +6,16 @@ Modules log an event name and fields: ``log.info("reservation.refused", job_id=.
 from __future__ import annotations
 
 import logging
+import os
 import re
 import sys
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
+from pathlib import Path
+from types import TracebackType
 from typing import Any, BinaryIO, Literal
 
 import orjson
@@ -30,6 +34,7 @@ _HARMLESS_KEYS = frozenset({"token_type", "token_kind"})
 _PERSONAL_KEYS = frozenset({"email", "e_mail", "phone", "phone_number", "address"})
 _CREDENTIAL_IN_TEXT = re.compile(r"(?P<scheme>://[^/\s:@]*:)[^@\s/]+@|(?P<bearer>Bearer\s+)[\w.~+/=-]+", re.I)
 _DEEPEST = 6
+_LARGEST_FILE = 16 * 1024 * 1024
 # Clients that write a line for each call, with its whole address: signed links and keys travel there.
 _CHATTY = ("httpx", "httpcore", "botocore", "boto3", "s3transfer", "urllib3", "aiormq", "aio_pika")
 
@@ -68,7 +73,7 @@ def configure_logging(settings: ServiceSettings) -> None:
         finish += [structlog.processors.EventRenamer("message"), _render_json]
     else:
         finish += [structlog.dev.ConsoleRenderer(colors=False), _to_bytes]
-    output = _Output(settings.log_file.open("ab") if settings.log_file else None, stdout=settings.log_stdout)
+    output = _Output(settings.log_file, stdout=settings.log_stdout)
     structlog.configure(
         processors=[structlog.processors.add_log_level, _add_origin, *finish],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -84,6 +89,23 @@ def configure_logging(settings: ServiceSettings) -> None:
     root.setLevel(max(level, logging.INFO))
     for name in _CHATTY:
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.captureWarnings(capture=True)
+
+
+def log_what_ends_us() -> None:
+    """Have an exception that nobody handles logged like everything else, in the main thread and in others."""
+    log = structlog.get_logger(__name__)
+
+    def ended(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
+        if not issubclass(kind, KeyboardInterrupt):
+            log.critical("process.failed", exc_info=(kind, error, traceback))
+
+    def thread_ended(arguments: threading.ExceptHookArgs) -> None:
+        if arguments.exc_value is not None:
+            ended(arguments.exc_type, arguments.exc_value, arguments.exc_traceback)
+
+    sys.excepthook = ended
+    threading.excepthook = thread_ended
 
 
 def mask_secrets(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
@@ -128,7 +150,7 @@ def _without_credential(found: re.Match[str]) -> str:
 
 
 class _Identify:
-    """Add who this is about: service, request, trace, user, product line."""
+    """Add who this is about: service, request, trace, user, run, product line."""
 
     def __init__(self, service: str) -> None:
         self._service = service
@@ -142,16 +164,22 @@ class _Identify:
             event["trace_id"] = now.traceparent[3:35]
         if now.user_id is not None:
             event.setdefault("user_id", now.user_id)
+        if now.run_id is not None:
+            event.setdefault("run_id", now.run_id)
         if now.product_line is not None:
             event.setdefault("product_line", now.product_line)
         return event
 
 
 class _Output:
-    """Where rendered lines go. Standard output is looked up at each line, because tests and runners replace it."""
+    """Where rendered lines go. Standard output is looked up at each line, because tests and runners replace it.
 
-    def __init__(self, file: BinaryIO | None, *, stdout: bool = True) -> None:
-        self._file = file
+    The file has one writer, is for its user alone, and keeps ``_LARGEST_FILE`` bytes: the older ones beside it, once.
+    """
+
+    def __init__(self, path: Path | None, *, stdout: bool = True) -> None:
+        self._path = path
+        self._file = _opened(path) if path is not None else None
         self._stdout = stdout
 
     def msg(self, line: bytes) -> None:
@@ -159,7 +187,11 @@ class _Output:
         if self._stdout:
             sys.stdout.buffer.write(line + b"\n")
             sys.stdout.buffer.flush()
-        if self._file is not None:
+        if self._file is not None and self._path is not None:
+            if self._file.tell() > _LARGEST_FILE:
+                self._file.close()
+                self._path.replace(self._path.with_name(f"{self._path.name}.1"))
+                self._file = _opened(self._path)
             self._file.write(line + b"\n")
             self._file.flush()
 
@@ -170,6 +202,10 @@ class _Output:
             self._file = None
 
     debug = info = warning = error = critical = exception = log = msg
+
+
+def _opened(path: Path) -> BinaryIO:
+    return open(path, "ab", opener=lambda name, flags: os.open(name, flags, 0o600))
 
 
 class _StandardHandler(logging.Handler):

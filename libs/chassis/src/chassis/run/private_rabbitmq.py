@@ -9,22 +9,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ctypes
 import json
 import os
 import shutil
 import signal
 import socket
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import IO, Protocol
+from typing import Protocol
 from urllib.parse import urlsplit
 
 import structlog
 
 from chassis import ids
+from chassis.run.children import how_it_ended, spawn
 from chassis.run.container_rabbitmq import ContainerRabbitMQ
 
 _SCRIPTS = ("/usr/lib/rabbitmq/bin/rabbitmq-server", "/usr/lib/rabbitmq/lib/*/sbin/rabbitmq-server")
@@ -40,7 +39,6 @@ log.file.level = warning
 """
 
 _START_S = 60.0
-_PR_SET_PDEATHSIG = 1
 
 log = structlog.get_logger(__name__)
 
@@ -118,7 +116,7 @@ class PrivateRabbitMQ:
         return self._node
 
     async def start(self) -> None:
-        """Start the node and wait until it takes connections; install the server first where there is none.
+        """Start what does not run and wait until it takes connections; install the server first where there is none.
 
         Raises :class:`NoBroker` with what it said, or with what to do when it cannot be installed.
         """
@@ -129,10 +127,15 @@ class PrivateRabbitMQ:
                 "benchmarks need it installed"
             )
         environment = await asyncio.to_thread(self._prepare)
+        if self._node is not None and self._node.returncode is None:
+            await self._start_names(environment)
+            return
         output = await asyncio.to_thread((self.folder / "output.log").open, "wb")
         try:
             await self._start_names(environment)
-            self._node = await _spawn(script, environment, self.folder, output, on_our_end=signal.SIGTERM)
+            self._node = await spawn(
+                script, environment=environment, output=output, on_our_end=signal.SIGTERM, folder=self.folder
+            )
             await self._wait_until_ready()
         except BaseException:
             await self.stop()
@@ -159,6 +162,17 @@ class PrivateRabbitMQ:
         """End the node as a crash would."""
         self._running.kill()
         await self._running.wait()
+
+    async def ended(self) -> str:
+        """Wait until the node or its name server is gone; how it ended. ``start`` brings back what is missing."""
+        mine = {"": self._node, "its name server ": self._names}
+        waiting = {asyncio.create_task(process.wait()): whose for whose, process in mine.items() if process is not None}
+        try:
+            done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in waiting:
+                task.cancel()
+        return next(f"{waiting[task]}{how_it_ended(task.result())}" for task in done)
 
     def freeze(self) -> None:
         """Stop the node's process without closing its connections."""
@@ -208,8 +222,12 @@ class PrivateRabbitMQ:
         program = shutil.which("epmd")
         if program is None:
             raise NoBroker("epmd, a part of Erlang, is not on the path")
-        self._names = await _spawn(
-            program, environment, self.folder, asyncio.subprocess.DEVNULL, on_our_end=signal.SIGKILL
+        self._names = await spawn(
+            program,
+            environment=environment,
+            output=asyncio.subprocess.DEVNULL,
+            on_our_end=signal.SIGKILL,
+            folder=self.folder,
         )
 
     async def _wait_until_ready(self) -> None:
@@ -224,26 +242,6 @@ class PrivateRabbitMQ:
             log.warning("private_rabbitmq.slow", folder=str(self.folder), waited_s=_START_S)
         said = await asyncio.to_thread((self.folder / "output.log").read_text, errors="replace")
         raise NoBroker(f"the private RabbitMQ did not start: {said[:2000]}")
-
-
-async def _spawn(
-    program: str, environment: dict[str, str], folder: Path, output: int | IO[bytes], *, on_our_end: signal.Signals
-) -> asyncio.subprocess.Process:
-    """Start a server in a session of its own: Ctrl-C is for us, who then stop it in order.
-
-    If we end without doing so (killed), the kernel sends it ``on_our_end``; elsewhere than on Linux it stays.
-    """
-    prctl = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
-    return await asyncio.create_subprocess_exec(
-        program,
-        env=environment,
-        cwd=folder,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=output,
-        stderr=output,
-        start_new_session=True,
-        preexec_fn=(lambda: prctl(_PR_SET_PDEATHSIG, on_our_end)) if prctl is not None else None,
-    )
 
 
 def installed_server() -> str | None:

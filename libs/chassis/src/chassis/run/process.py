@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import json
 import signal
 import socket
 import sys
@@ -27,12 +28,12 @@ from chassis.bus.rabbitmq.bus import RabbitMQBus
 from chassis.clock import SystemClock
 from chassis.data import migrations
 from chassis.data.database import Database
-from chassis.http.operations import operations_app
+from chassis.http.operations import Check, operations_app
 from chassis.http.requests import STOPPING
 from chassis.http.server import bounded
 from chassis.identity.tokens import TokenVerifier
 from chassis.messaging.dead_letters import PostgresDeadLetters
-from chassis.observe.logs import configure_logging
+from chassis.observe.logs import configure_logging, log_what_ends_us
 from chassis.observe.traces import configure_tracing
 from chassis.run.service import Dependencies, Running, Service, ServiceSpec
 from chassis.run.temporary import own_temporary_folder
@@ -142,18 +143,21 @@ async def migrate(spec: ServiceSpec, settings: ServiceSettings) -> None:
 async def _api(spec: ServiceSpec, settings: ServiceSettings) -> None:
     assembled = assemble(spec, settings)
     app = assembled.service.app
-    async with _messages(assembled, consume=False, serve=True), _stop_signal() as stop:
-        operations = operations_app(spec.name, app.state.readiness)
+    async with _messages(assembled, consume=False, serve=True) as bus, _stop_signal() as stop:
+        operations = operations_app(spec.name, readiness_of(assembled.service, bus))
         await _serve([server_config(app, settings), operations_config(operations, settings)], stop)
 
 
 async def _worker(spec: ServiceSpec, settings: ServiceSettings) -> None:
     assembled = assemble(spec, settings)
     async with _messages(assembled, consume=True, serve=False) as bus, _stop_signal() as stop:
-        readiness = {"bus": bus.ready, "queues": bus.reading}
-        if assembled.service.database is not None:
-            readiness["database"] = assembled.service.database.ready
-        await _serve([operations_config(operations_app(spec.name, readiness), settings)], stop)
+        operations = operations_app(spec.name, readiness_of(assembled.service, bus))
+        await _serve([operations_config(operations, settings)], stop)
+
+
+def readiness_of(service: Service, bus: Bus) -> dict[str, Check]:
+    """What a process of the service needs, whichever of the two it is: it publishes, hears, reads and writes."""
+    return {**service.app.state.readiness, "bus": bus.ready, "queues": bus.reading}
 
 
 @asynccontextmanager
@@ -225,13 +229,16 @@ def _loaded(spec: ServiceSpec) -> ServiceSettings:
     try:
         return load(spec.settings)
     except SettingsError as error:
-        sys.stderr.write(f"{spec.name}: {error}\n")
+        # Before there is a log, and in its form.
+        refused = {"message": "settings.refused", "level": "critical", "service": spec.name, "error": str(error)}
+        sys.stderr.write(f"{json.dumps(refused)}\n")
         raise SystemExit(2) from error
 
 
 def _run(spec: ServiceSpec, main: Callable[[ServiceSpec, ServiceSettings], Coroutine[Any, Any, None]]) -> None:
     settings = _loaded(spec)
     configure_logging(settings)
+    log_what_ends_us()
     configure_tracing(settings)
     with (
         own_temporary_folder(settings.temporary_folder),

@@ -59,7 +59,7 @@ class FolderStore:
         self._meta = root / "meta"
         self._unfinished = root / "unfinished"
         for folder in (self._objects, self._meta, self._unfinished):
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._public_url = public_url.rstrip("/")
         self._signing_key = signing_key or _kept_signing_key(root / "signing-key")
         self._clock = clock
@@ -252,11 +252,16 @@ def _opened(path: Path, key: str) -> BinaryIO:
         raise missing(key) from None
 
 
+def _for_us_alone(path: str, flags: int) -> int:
+    """Photos and videos are people's: no other user of the machine reads them."""
+    return os.open(path, flags, 0o600)
+
+
 def _write_durably(path: Path, chunks: Iterator[bytes]) -> tuple[str, int]:
     """Write and flush to disk; the SHA-256 and the size."""
     digest = hashlib.sha256()
     size = 0
-    with path.open("xb") as target:
+    with open(path, "xb", opener=_for_us_alone) as target:
         for chunk in chunks:
             digest.update(chunk)
             size += len(chunk)

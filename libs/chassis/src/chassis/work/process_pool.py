@@ -9,16 +9,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import multiprocessing
-import shutil
 import socket
 import struct
-import tempfile
 from collections.abc import Callable
 from concurrent.futures import CancelledError as FutureCancelled
 from concurrent.futures import Future, InvalidStateError
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.context import SpawnContext
-from pathlib import Path
 from typing import Any, TypeVar
 
 from pebble import ProcessExpired
@@ -51,22 +48,21 @@ class ProcessPool:
         self._pool: PebblePool | None = None
         self._listeners: dict[bytes, Report] = {}
         self._unfinished: set[Future[Any]] = set()
-        self._folder: Path | None = None
         self._news: socket.socket | None = None
 
     async def start(self) -> None:
         """Make the pool; workers start with their first job."""
-        # Datagrams, because a worker that is killed in the middle of a report must not leave a lock behind.
-        self._folder = Path(tempfile.mkdtemp(prefix="pool-"))
-        self._news = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        # Datagrams, because a worker that is killed in the middle of a report must not leave a lock behind; and not by
+        # a file, because a folder for temporary files may have a longer name than a socket can.
+        self._news = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._news.setblocking(False)
-        self._news.bind(str(self._folder / "progress"))
+        self._news.bind(("127.0.0.1", 0))
         asyncio.get_running_loop().add_reader(self._news, self._receive)
         self._pool = PebblePool(
             max_workers=self._workers,
             max_tasks=_JOBS_PER_WORKER,
             initializer=_set_up,
-            initargs=(str(self._folder / "progress"),),
+            initargs=(self._news.getsockname(),),
             context=self._context,
         )
 
@@ -80,11 +76,10 @@ class ProcessPool:
             # Stopped between handing a job over and hearing that it began, the pool forgets it.
             with contextlib.suppress(InvalidStateError):
                 future.set_exception(BrokenProcessPool("stopped"))
-        if self._news is not None and self._folder is not None:
+        if self._news is not None:
             asyncio.get_running_loop().remove_reader(self._news)
             self._news.close()
             self._news = None
-            await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
         self._pool = None
 
     async def run(
@@ -120,14 +115,16 @@ class ProcessPool:
     def _receive(self) -> None:
         with contextlib.suppress(BlockingIOError):
             while self._news is not None:
-                job, fraction = _NEWS.unpack(self._news.recv(_NEWS.size))
+                news = self._news.recv(_NEWS.size + 1)
+                # Whoever is on this machine can send here; only who knows a job's id is heard.
+                job, fraction = _NEWS.unpack(news) if len(news) == _NEWS.size else (b"", 0.0)
                 if (listener := self._listeners.get(job)) is not None:
                     listener(fraction)
 
 
-def _set_up(address: str) -> None:
+def _set_up(address: tuple[str, int]) -> None:
     global _reports
-    _reports = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    _reports = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     _reports.setblocking(False)
     _reports.connect(address)
 

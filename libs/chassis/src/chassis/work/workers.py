@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from uuid import UUID
@@ -209,20 +210,24 @@ class WorkPool:
             "talkingphoto.work.id": str(item.id),
             "talkingphoto.attempt": item.attempt,
         }
-        try:
-            with (
-                context.bind(traceparent=traces.valid_traceparent(item.traceparent)),
-                traces.span(f"work {self._kind}", about, kind=SpanKind.CONSUMER),
-            ):
-                await self._run(item)
-        except LeaseLost:
-            log.warning("work.lease_lost", kind=self._kind, work_id=str(item.id))
-        except asyncio.CancelledError:
-            raise
-        except Exception:
-            # The work may be the reason, whatever it raises: the others go on, and it is tried again.
-            log.exception("work.failed", kind=self._kind, work_id=str(item.id), attempt=item.attempt)
-            await self._postpone(item)
+        cause = item.context
+        with context.use(cause._replace(traceparent=traces.valid_traceparent(cause.traceparent))):
+            began = time.monotonic()
+            line = log.bind(kind=self._kind, work_id=str(item.id), attempt=item.attempt)
+            line.info("work.begun")
+            try:
+                with traces.span(f"work {self._kind}", about, kind=SpanKind.CONSUMER):
+                    await self._run(item)
+                line.info("work.ended", ms=_ms_since(began))
+            except LeaseLost:
+                line.warning("work.lease_lost", ms=_ms_since(began))
+            except asyncio.CancelledError:
+                line.info("work.interrupted", ms=_ms_since(began))
+                raise
+            except Exception:
+                # The work may be the reason, whatever it raises: the others go on, and it is tried again.
+                line.exception("work.failed", ms=_ms_since(began))
+                await self._postpone(item)
 
     async def _postpone(self, item: WorkItem) -> None:
         delay = min(self._retry_s * 2 ** (item.attempt - 1), 3600)
@@ -267,3 +272,7 @@ class WorkPool:
                 [item.id for item in items],
                 [item.token for item in items],
             )
+
+
+def _ms_since(began: float) -> float:
+    return round((time.monotonic() - began) * 1000, 3)

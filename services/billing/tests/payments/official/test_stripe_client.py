@@ -131,6 +131,24 @@ def test_lists_are_paged(client: StripeClient) -> None:
         client.v1.customers.list({"limit": 101})
 
 
+def test_subscriptions_are_listed_by_status(client: StripeClient, price: str) -> None:
+    customer = client.v1.customers.create({"email": "asha@example.com"}).id
+    ended, held = (
+        client.v1.subscriptions.create({"customer": customer, "items": [{"price": price}]}).id for _ in range(2)
+    )
+    client.v1.subscriptions.cancel(ended)
+
+    def listed(**status: Any) -> list[str]:
+        return [one.id for one in client.v1.subscriptions.list({"customer": customer, **status}).data]
+
+    assert listed() == [held]
+    assert listed(status="all") == [held, ended]
+    assert listed(status="ended") == listed(status="canceled") == [ended]
+    assert listed(status="past_due") == []
+    with pytest.raises(stripe.InvalidRequestError, match="status"):
+        listed(status="gone")
+
+
 def test_the_portal(client: StripeClient) -> None:
     session = client.v1.billing_portal.sessions.create(
         {"customer": a_customer(client).id, "return_url": "https://app.example.com/"}

@@ -24,6 +24,8 @@ from gateway.proxy.table import Row
 
 log = structlog.get_logger(__name__)
 
+_KNOWN_FOR_S = 2.0
+"""So long a service that has answered is not asked again whether it does."""
 _ADDED_BY_LIBRARY = frozenset({"Accept", "Accept-Encoding", "Content-Type", "User-Agent"})
 
 Result = TypeVar("Result")
@@ -40,6 +42,7 @@ class Upstreams:
         self.urls = {name: url.rstrip("/") for name, url in urls.items()}
         self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=connect_s, sock_read=answer_s)
         self._http: aiohttp.ClientSession | None = None
+        self._answered_at: dict[str, float] = {}
 
     async def start(self) -> None:
         """Open the pool."""
@@ -62,6 +65,15 @@ class Upstreams:
         if self._http is None:
             raise RuntimeError("the upstreams have not been started")
         return self._http
+
+    async def answers(self, service: str) -> None:
+        """Return when the service answers; raises when it does not. The caller sets the limit of time."""
+        now = asyncio.get_running_loop().time()
+        if now - self._answered_at.get(service, -_KNOWN_FOR_S) < _KNOWN_FOR_S:
+            return
+        async with self.http.get(f"{self.urls[service]}/health", allow_redirects=False) as answer:
+            answer.raise_for_status()
+        self._answered_at[service] = now
 
     def url(self, service: str, scope: Scope) -> URL:
         """Where a request goes; path and query pass as the client wrote them."""

@@ -63,14 +63,15 @@ class Driver:
             repository.write(tx, changes)
         for row, decision, happening in outbox:
             send(tx, row, decision, happening.cause)
-        ends = [event for _, decision, _ in outbox if decision.state.phase.final for event in decision.events]
+        ends = [(row, event) for row, decision, _ in outbox if decision.state.phase.final for event in decision.events]
         if ends:
             others_wait = any(row.others_wait for row in rows)
             tx.after_commit(lambda: self._after_ends(ends, others_wait=others_wait))
 
-    def _after_ends(self, events: Sequence[Event], *, others_wait: bool) -> None:
-        for event in events:
-            metrics.count(event)
+    def _after_ends(self, ends: Sequence[tuple[Row, Event]], *, others_wait: bool) -> None:
+        for row, event in ends:
+            with _context(row):
+                metrics.count(event)
         if others_wait:
             # Who begins to wait just now is found by the timer's next look.
             self.ended()
@@ -152,6 +153,7 @@ def _context(run: Row | NewRun) -> contextlib.AbstractContextManager[Any]:
     return context.bind(
         correlation_id=run.correlation_id or now.correlation_id,
         user_id=run.brief.user_id,
+        run_id=str(run.brief.id),
         product_line=run.brief.product_line,
         traceparent=now.traceparent or run.traceparent,
     )

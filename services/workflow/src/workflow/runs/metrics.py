@@ -1,12 +1,15 @@
-"""What is counted about runs."""
+"""What is counted about runs, and logged of the same."""
 
 from __future__ import annotations
 
+import structlog
 from prometheus_client import Counter, Histogram
 
 from chassis.observe.metrics import REGISTRY
 from contracts.message import Event
 from contracts.workflow import RunCancelled, RunCompleted, RunFailed
+
+log = structlog.get_logger(__name__)
 
 TARGET_S = 30.0
 """A talking photo should take no longer (WFL-28)."""
@@ -24,18 +27,21 @@ RUN_SECONDS = Histogram(
 
 
 def count(event: Event) -> None:
-    """Count the end of a run; other events are not counted."""
+    """Count and log the end of a run; other events are neither."""
     match event:
         case RunCompleted(seconds=seconds, warnings=warnings):
+            log.info("run.ended", status="completed", ms=round(seconds * 1000), warnings=len(warnings))
             RUNS_ENDED.labels("completed").inc()
             RUN_SECONDS.observe(seconds)
             if seconds > TARGET_S:
                 RUNS_SLOW.inc()
             if warnings:
                 RUNS_WARNED.inc()
-        case RunFailed():
+        case RunFailed(step=step, code=code):
+            log.warning("run.ended", status="failed", step=step, code=code)
             RUNS_ENDED.labels("failed").inc()
-        case RunCancelled():
+        case RunCancelled(step=step):
+            log.info("run.ended", status="cancelled", step=step)
             RUNS_ENDED.labels("cancelled").inc()
         case _:
             pass

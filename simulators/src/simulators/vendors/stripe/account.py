@@ -12,6 +12,10 @@ from collections.abc import Callable, Iterable
 
 from simulators.vendors.stripe.form import Json, Wrong, public, required, whole
 
+_SUBSCRIPTION_STATUSES = frozenset(
+    {"active", "canceled", "incomplete", "incomplete_expired", "past_due", "paused", "trialing", "unpaid"}
+)
+
 
 class Account:
     """One account in test mode. ``happened`` is told each event, ``charged`` each movement of money."""
@@ -65,17 +69,29 @@ class Account:
         return found
 
     def listed(self, kind: str, params: Json, *filters: str, path: str) -> Json:
-        """A page, newest first: ``limit``, ``starting_after`` and the named fields as filters."""
+        """A page, newest first: ``limit``, ``starting_after`` and the named fields as filters.
+
+        Of subscriptions those that have been cancelled are left out, unless their status is asked for, the ``ended`` or
+        ``all``.
+        """
         limit = whole(params, "limit", least=1) or 10
         if limit > 100:
             raise Wrong("Limit can be at most 100.", param="limit")
         rows: Iterable[Json] = reversed(list(self.tables.get(kind, {}).values()))
-        for name in filters:
-            if (wanted := params.get(name)) is not None:
-                rows = [row for row in rows if row.get(name) == wanted]
-        if kind == "subscription" and params.get("status") is None:
-            rows = [row for row in rows if row["status"] != "canceled"]
-        rows = list(rows)
+        chosen = {name: params[name] for name in filters if params.get(name) is not None}
+        if kind == "subscription":
+            match chosen.pop("status", None):
+                case None:
+                    rows = [row for row in rows if row["status"] != "canceled"]
+                case "all":
+                    pass
+                case "ended":
+                    rows = [row for row in rows if row["status"] in ("canceled", "incomplete_expired")]
+                case wanted if wanted in _SUBSCRIPTION_STATUSES:
+                    rows = [row for row in rows if row["status"] == wanted]
+                case wanted:
+                    raise Wrong(f"Invalid status: must be one of all, ended, ..., not '{wanted}'", param="status")
+        rows = [row for row in rows if all(row.get(name) == wanted for name, wanted in chosen.items())]
         if (after := params.get("starting_after")) is not None:
             ids = [row["id"] for row in rows]
             if after not in ids:
