@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
@@ -215,6 +216,20 @@ def test_a_run_that_failed_says_why_and_what_can_be_done(fake: Any, tmp_path: Pa
 def test_a_run_of_somebody_else_is_no_run(fake: Any, tmp_path: Path, command: str) -> None:
     result = ran(fake, tmp_path, command, "0199f0a1-7c1e-7a53-9d0b-6c1f2e3d4a5b")
     assert (result.exit_code, result.stderr) == (3, "Error: There is no such workflow.\n")
+
+
+def test_status_tells_of_a_part_that_is_dead(fake: Any, tmp_path: Path) -> None:
+    run_id = fake.add("Done.")
+    announced = {"url": fake.url, "operations": {"gateway": fake.url, "billing.worker": "http://127.0.0.1:1"}}
+    with (tmp_path / "platform.json").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        json.dump(announced, file)
+        file.flush()
+        environment = {"TALKINGPHOTO_HOME": str(tmp_path), "TALKINGPHOTO_SERVER": None}
+        result = CliRunner().invoke(app, ["status"], env=environment)
+    assert result.exit_code == 0
+    assert run_id in result.stdout
+    assert "Warning: billing.worker does not answer at http://127.0.0.1:1.\n" in result.stderr
 
 
 def test_files_of_two_runs_are_never_mixed(fake: Any, tmp_path: Path, photo: Path) -> None:

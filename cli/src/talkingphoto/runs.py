@@ -18,7 +18,7 @@ from talkingphoto.command import STOPPED, WRONG_USE, Stop, default_home, the_run
 from talkingphoto.folder import SUMMARY, Unwritable, check
 from talkingphoto.making import FILES, Order, RunFailed, fetched, followed, placed
 from talkingphoto.ordering.photo import BadPhoto, sendable
-from talkingphoto.running import running_url, using
+from talkingphoto.running import running_url, unready, using
 from talkingphoto.screen import Screen
 from talkingphoto.show import Printer, print_json
 
@@ -147,6 +147,9 @@ async def status(run_id: str | None, where: Where, *, as_json: bool) -> None:
     """Show one run, or the newest ones, of a platform that is up."""
     if where.server is None and running_url(where.home) is None:
         raise Stop("No platform runs here. Start one with `talkingphoto up`.", code="not_running")
+    if where.server is None:
+        for part, lacking in (await unready(where.home)).items():
+            Printer(stderr=True).say(("Warning", "yellow"), f": {part} {lacking}.")
     async with session(where, _unsaid) as here:
         found = await here.client.run(run_id) if run_id else await here.client.runs()
     if as_json:
