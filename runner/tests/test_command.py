@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import json
 import runpy
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from typer.testing import CliRunner, Result
 
 from ai_router.providers.registry import ROWS
 from talkingphoto.main import app
+from talkingphoto_runner import doctor
 from talkingphoto_runner.layout import Home
 
 
@@ -63,6 +66,37 @@ def test_doctor_fails_when_something_named_cannot_be_reached(tmp_path: Path, mon
     assert result.exit_code == 1
     assert "127.0.0.1:1 cannot be reached" in redis["found"]
     assert "secret" not in result.output
+
+
+@pytest.mark.parametrize(
+    ("daemon", "compose", "ok", "said"),
+    [
+        (False, 0, False, "but no daemon answers"),
+        (True, 1, False, "but has no compose plugin"),
+        (True, 0, True, ", with compose"),
+    ],
+)
+async def test_doctor_finds_docker_only_where_compose_can_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, daemon: bool, compose: int, ok: bool, said: str
+) -> None:
+    program = tmp_path / "docker"
+    program.write_text(f"#!/bin/sh\n[ \"$*\" = 'compose version' ] && exit {compose}\nexit 9\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    address = tmp_path / "docker.sock"
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{address}")
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readline()
+        writer.write(b"HTTP/1.0 200 OK\r\n\r\nOK")
+        writer.close()
+
+    async with AsyncExitStack() as stack:
+        if daemon:
+            await stack.enter_async_context(await asyncio.start_unix_server(answer, address))
+        found = await doctor._docker()
+    assert (found.ok, found.needed) == (ok, False)
+    assert found.found == f"{program}{said}" if ok else said in found.found
 
 
 TINY_VOICE = Path(__file__).parents[2] / "libs" / "media" / "tools" / "tiny_voice.py"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import stat
+from pathlib import Path
 
 import pytest
 
-from talkingphoto_runner.layout import listening_socket
+from talkingphoto_runner.layout import Home, listening_socket
 
 
 async def test_answers_are_not_held_back_for_an_acknowledgement() -> None:
@@ -33,3 +35,20 @@ def test_a_taken_port_is_named() -> None:
     with pytest.raises(OSError, match=f"127.0.0.1:{port} is taken"):
         listening_socket(port=port)
     first.close()
+
+
+@pytest.mark.parametrize("port", [-1, 65_536, 99_999])
+def test_what_is_no_port_is_said(port: int) -> None:
+    with pytest.raises(OSError, match=f"^{port} is no port; choose one from 1 to 65535 with --port"):
+        listening_socket(port=port)
+
+
+def test_what_a_home_keeps_is_for_its_owner(tmp_path: Path) -> None:
+    home = Home(tmp_path / "new" / "home")
+    home.logs.mkdir(parents=True)
+    home.logs.chmod(0o755)
+    home.prepare()
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (home.objects, home.logs, home.traces)} == {0o700}
+    new = Home(tmp_path / "newer")
+    new.prepare()
+    assert stat.S_IMODE(new.root.stat().st_mode) == 0o700

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,8 +25,10 @@ class Platform:
     may_start: asyncio.Event
     made: list[Platform]
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, **_: object) -> None:
         self.home = home
+        self.operations = {"talkingphoto": "http://127.0.0.1:9464"}
+        self.servers = {"database": "psql -h /somewhere"}
         self.url = URL
         self.stopped = False
         self.error: Exception | None = None
@@ -118,6 +121,28 @@ async def test_who_is_stopped_while_waiting_waits_no_longer(platforms: list[Plat
     assert platforms[0].stopped
     second.leave.set()
     await second.task
+
+
+async def test_ctrl_c_is_how_one_ends_a_platform_and_no_failure(
+    platforms: list[Platform], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mask = os.umask(0o022)
+    try:
+        running = asyncio.create_task(commands.up(tmp_path, 0, distributed=False))
+        await until(lambda: platforms)
+        first = capsys.readouterr().out
+        assert first.splitlines()[0].endswith(f"Starting TalkingPhoto in {tmp_path}")
+        Platform.may_start.set()
+        await until(lambda: running_url(tmp_path))
+        running.cancel()
+        await running
+        assert os.umask(0o022) == 0o077
+    finally:
+        os.umask(mask)
+    assert platforms[0].stopped
+    said = first + capsys.readouterr().out
+    for told in ("Starting: database", URL, "http://127.0.0.1:9464", "psql -h /somewhere", "Stopping"):
+        assert told in said
 
 
 async def test_what_keeps_a_platform_from_starting_is_one_line(

@@ -23,7 +23,7 @@ SAMPLE = (
 """Crashed in every test run; ``make chaos`` crashes at all of them."""
 
 VICTIMS = ("ai_router.worker", "gateway.api", "workflow.worker", "users.api")
-"""Killed in every test run; ``make chaos`` kills every process."""
+"""Killed one after another in every test run; ``make chaos`` kills every process, each under runs of its own."""
 
 IN_A_ROW = 6
 
@@ -46,8 +46,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("points", rows, ids=[f"{row[0]}-and-{len(row) - 1}-more" for row in rows])
     if "victims" in metafunc.fixturenames:
         every = [f"{name}.{kind}" for name in PACKAGES for kind in KINDS if (name, kind) != ("gateway", "worker")]
-        killed = every if metafunc.config.getoption("--all-points") else VICTIMS
-        in_turn = [killed[start : start + len(VICTIMS)] for start in range(0, len(killed), len(VICTIMS))]
+        in_turn = [(name,) for name in every] if metafunc.config.getoption("--all-points") else [VICTIMS]
         metafunc.parametrize("victims", in_turn, ids=["-".join(row) for row in in_turn])
     if "seed" in metafunc.fixturenames:
         metafunc.parametrize("seed", range(1, metafunc.config.getoption("--seeds") + 1))

@@ -9,13 +9,16 @@ from typing import Any
 import httpx
 import pytest
 
+from chassis.run.private_postgres import PrivatePostgres
 from talkingphoto.client import Client
+from talkingphoto.running import unready
 from talkingphoto_runner.layout import Home
 from talkingphoto_runner.presence import running_operations
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(180)]
 
 _SAMPLED_WITHIN_S = 30.0
+_BACK_WITHIN_S = 60.0
 _QUEUES = {"billing.commands", "ai_router.commands", "workflow.runs", "export.commands", "notify.runs", "notify.users"}
 
 
@@ -32,6 +35,15 @@ async def test_every_process_is_ready_and_counts_and_none_of_it_is_public(platfo
     # A new user was told to billing, workflow and notify.
     assert float(re.findall(r'^messages_published_total\{service="users"\} (\S+)', shown, re.M)[0]) >= 1
     assert re.search(r'^outbox_oldest_seconds\{service="users"\} ', shown, re.M)
+
+
+async def test_the_database_dies_and_everything_is_ready_again(platform: Any) -> None:
+    postgres = PrivatePostgres(Home(platform.home).postgres)
+    dead = postgres.pid
+    postgres.kill()
+    async with asyncio.timeout(_BACK_WITHIN_S):
+        while postgres.runs_as in (None, dead) or await unready(platform.home):
+            await asyncio.sleep(0.1)
 
 
 async def sampled(http: httpx.AsyncClient, urls: dict[str, str]) -> str:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from chassis.settings import ServiceSettings, SettingsError, load
+from chassis.settings import ServiceSettings, SettingsError, is_here, load
 
 GOOD: dict[str, Any] = {
     "env": "production",
@@ -119,3 +119,20 @@ def test_a_short_signing_secret_is_refused_everywhere_and_never_printed() -> Non
 def test_a_value_of_the_wrong_kind_is_named() -> None:
     with pytest.raises(SettingsError, match=r"PORT.*LOG_LEVEL"):
         load(ServiceSettings, port=70_000, log_level="LOUD")
+
+
+@pytest.mark.parametrize(
+    ("url", "here"),
+    [
+        ("http://127.0.0.1:9000", True),
+        ("http://127.8.0.1/", True),
+        ("http://[::1]:4318/v1/traces", True),
+        ("http://localhost:9000", True),
+        ("http://minio:9000", False),
+        ("http://localhost.example.com", False),
+        ("https://s3.amazonaws.com", False),
+        ("http://192.168.0.4", False),
+    ],
+)
+def test_what_is_on_this_machine(url: str, here: bool) -> None:
+    assert is_here(url) is here

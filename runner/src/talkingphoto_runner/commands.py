@@ -15,7 +15,7 @@ from chassis.settings import SettingsError
 from talkingphoto.command import Stop
 from talkingphoto.running import using
 from talkingphoto.show import Printer, foreign, print_json
-from talkingphoto_runner.layout import Home
+from talkingphoto_runner.layout import Home, require_port
 
 if TYPE_CHECKING:
     from talkingphoto_runner.distributed import DistributedPlatform
@@ -33,6 +33,7 @@ async def up(home: Path, port: int, *, distributed: bool, simulated: bool = Fals
 
     ``simulated``: with simulators in the place of all vendors.
     """
+    require_port(port)
     printer = Printer()
 
     def tell(line: str) -> None:
@@ -146,7 +147,7 @@ def _platform(
         return DistributedPlatform(home, port=port, tell=tell)
     from talkingphoto_runner.embedded import EmbeddedPlatform
 
-    return EmbeddedPlatform(home, port=port)
+    return EmbeddedPlatform(home, port=port, tell=tell)
 
 
 def _welcome(platform: DistributedPlatform | EmbeddedPlatform) -> str:

@@ -28,7 +28,7 @@ from chassis.run.private_rabbitmq import Broker, PrivateRabbitMQ, find_or_start
 from chassis.run.process import GRACE_S, migrate
 from chassis.settings import ServiceSettings, load
 from talkingphoto_runner.environment import environment_of
-from talkingphoto_runner.keeper import DidNotStart, Keeper, Part
+from talkingphoto_runner.keeper import DidNotStart, Keeper, Part, database_part
 from talkingphoto_runner.layout import (
     Home,
     common_settings,
@@ -96,7 +96,7 @@ class DistributedPlatform:
         self._choose_ports()
         say("database")
         await self.postgres.start()
-        self._keep(self._database())
+        self._keep(database_part(self.postgres))
         say("broker")
         if self.broker is None:
             self.broker = await self._stack.enter_async_context(find_or_start(self.home.rabbitmq))
@@ -111,7 +111,12 @@ class DistributedPlatform:
             await self._migrate(name)
         say("services")
         names = [f"{name}.{kind}" for name in self._services for kind in KINDS if self._has(name, kind)]
-        await asyncio.gather(*(self.start_process(name) for name in names))
+        try:
+            async with asyncio.TaskGroup() as group:
+                for name in names:
+                    group.create_task(self.start_process(name))
+        except ExceptionGroup as failed:
+            raise failed.exceptions[0] from None
         self.servers = {"broker": _without_secret(self.broker), "database": where_to_look(self.postgres)}
         self._presence.announce(self.url, self.operations, **self.servers)
 
@@ -185,13 +190,6 @@ class DistributedPlatform:
     async def _let_go(self, name: str) -> None:
         if (keeper := self._keepers.pop(name, None)) is not None:
             await keeper.let_go()
-
-    def _database(self) -> Part:
-        async def ended() -> str:
-            code = await self.postgres.ended()
-            return "ended" if code is None else how_it_ended(code)
-
-        return Part("database", self.postgres.start, ended, partial(tail, self.postgres.log))
 
     async def _start(self, name: str, extra: Mapping[str, str]) -> None:
         """Start a process and wait until it is ready. Raises :class:`DidNotStart` when it ends instead."""

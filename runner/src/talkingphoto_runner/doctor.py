@@ -14,12 +14,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from chassis.run.private_rabbitmq import docker_answers
 from media.errors import MediaError
 from talkingphoto.running import running_url, unready
 from talkingphoto_runner.layout import Home
 from talkingphoto_runner.presence import running_operations
 
 _CONNECT_S = 2.0
+_PROGRAM_S = 5.0
 _ROOM_GB = 2
 
 
@@ -57,7 +59,7 @@ async def examine(home: Home) -> list[Finding]:
         _piper(),
         _landmarks(),
         _program("rabbitmq-server", "the distributed topology and its tests"),
-        _program("docker", "docker compose"),
+        await _docker(),
         *[await _reachable(name) for name in ("RABBITMQ_URL", "DATABASE_URL", "REDIS_URL", "S3_ENDPOINT_URL")],
     ]
 
@@ -147,6 +149,35 @@ def _landmarks() -> Finding:
 def _program(name: str, purpose: str) -> Finding:
     path = shutil.which(name)
     return Finding(name, path is not None, needed=False, found=path or f"not installed; only {purpose} use it")
+
+
+async def _docker() -> Finding:
+    """Docker as `docker compose up` needs it: the program, a daemon that answers, and the compose plugin."""
+    path = shutil.which("docker")
+    if path is None:
+        found = "not installed; only docker compose uses it"
+    elif not await docker_answers():
+        found = f"{path} is there, but no daemon answers"
+    elif not await _succeeds(path, "compose", "version"):
+        found = f"{path} is there, but has no compose plugin"
+    else:
+        return Finding("docker", ok=True, needed=False, found=f"{path}, with compose")
+    return Finding("docker", ok=False, needed=False, found=found)
+
+
+async def _succeeds(*command: str) -> bool:
+    nowhere = asyncio.subprocess.DEVNULL
+    try:
+        process = await asyncio.create_subprocess_exec(*command, stdin=nowhere, stdout=nowhere, stderr=nowhere)
+    except OSError:
+        return False
+    try:
+        async with asyncio.timeout(_PROGRAM_S):
+            return await process.wait() == 0
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+        return False
 
 
 async def _reachable(name: str) -> Finding:

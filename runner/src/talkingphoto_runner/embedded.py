@@ -25,6 +25,7 @@ from chassis.run.service import Dependencies, Running, Service
 from chassis.settings import ServiceSettings, load
 from chassis.storage import FallbackStore, open_store
 from chassis.work.process_pool import ProcessPool
+from talkingphoto_runner.keeper import Keeper, database_part
 from talkingphoto_runner.layout import (
     CLIENTS_WAIT_FOR_MEDIA,
     Home,
@@ -46,7 +47,8 @@ _GRACE_S = 5.0
 class EmbeddedPlatform:
     """Starts, serves and stops everything. Data stays in ``home``; unfinished runs go on at the next start.
 
-    ``overrides``: settings by service name, on top of the environment. ``port`` 0 takes a free one.
+    ``overrides``: settings by service name, on top of the environment. ``port`` 0 takes a free one. ``tell`` hears what
+    becomes of the database while it runs.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class EmbeddedPlatform:
         port: int = 0,
         media_processes: int | None = None,
         overrides: Mapping[str, Mapping[str, Any]] | None = None,
+        tell: Say = lambda _: None,
     ) -> None:
         self.home = home
         self.postgres = PrivatePostgres(home.postgres)
@@ -78,6 +81,8 @@ class EmbeddedPlatform:
         self._sockets: list[socket.socket] = []
         self._store: FallbackStore | None = None
         self._presence = Presence(home)
+        self._tell = tell
+        self._database: Keeper | None = None
 
     async def start(self, say: Say = lambda _: None) -> None:
         """Bring everything up. Raises ``AlreadyRunning``; ``OSError`` when the port is taken."""
@@ -91,6 +96,7 @@ class EmbeddedPlatform:
         self.url = self.urls["gateway"]
         say("database")
         await self.postgres.start()
+        self._database = Keeper(database_part(self.postgres), self._tell)
         settings = {name: await self._settings(name) for name in known}
         ours = settings["gateway"].model_copy(update={"service_name": "talkingphoto"})
         configure_logging(ours)
@@ -143,6 +149,8 @@ class EmbeddedPlatform:
         if self._store is not None:
             await self._store.stop(_GRACE_S)
         await asyncio.gather(self._rendering.stop(), self._looking.stop())
+        if self._database is not None:
+            await self._database.let_go()
         await self.postgres.stop()
         self._presence.release()
 

@@ -6,8 +6,13 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
+
+from chassis.run.children import how_it_ended
+from chassis.run.private_postgres import PrivatePostgres
+from talkingphoto_runner.words import tail
 
 log = structlog.get_logger(__name__)
 
@@ -36,6 +41,16 @@ class Part:
     start: Callable[[], Awaitable[None]]
     ended: Callable[[], Awaitable[str]]
     last_words: Callable[[], Sequence[str]]
+
+
+def database_part(postgres: PrivatePostgres) -> Part:
+    """A private PostgreSQL as something that has to live."""
+
+    async def ended() -> str:
+        code = await postgres.ended()
+        return "ended" if code is None else how_it_ended(code)
+
+    return Part("database", postgres.start, ended, partial(tail, postgres.log))
 
 
 class Keeper:

@@ -79,10 +79,15 @@ class Home:
             folder.chmod(0o700)
 
 
-def listening_socket(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
-    """A bound socket, so that the port is known, and ours, before anything is built. Raises ``OSError``."""
+def require_port(port: int) -> None:
+    """Raise ``OSError`` for what is no port."""
     if not 0 <= port <= 65_535:
         raise OSError(f"{port} is no port; choose one from 1 to 65535 with --port, or 0 for any that is free")
+
+
+def listening_socket(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
+    """A bound socket, so that the port is known, and ours, before anything is built. Raises ``OSError``."""
+    require_port(port)
     # The protocol is named because asyncio sets TCP_NODELAY only where it is.
     sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     if port:

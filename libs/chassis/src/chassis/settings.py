@@ -7,7 +7,7 @@ root calls ``load``.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 from urllib.parse import unquote, urlsplit
@@ -211,6 +211,15 @@ def load(kind: type[Settings], **overrides: Any) -> Settings:
             for problem in error.errors(include_input=False, include_url=False)
         ]
         raise SettingsError("cannot start: " + "; ".join(problems)) from None
+
+
+def is_here(url: str) -> bool:
+    """Whether this is an address of the machine itself: no proxy is asked for the way there."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
 
 
 def unfit_secret(name: str, secret: str) -> Iterator[str]:

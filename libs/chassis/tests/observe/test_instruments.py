@@ -13,7 +13,7 @@ from moto.server import ThreadedMotoServer
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind
 
-from chassis.observe import traces
+from chassis.observe import context, traces
 from chassis.settings import ServiceSettings
 from chassis.testing.served import served
 
@@ -100,3 +100,20 @@ async def test_a_call_of_s3_names_the_object(spans: InMemorySpanExporter, s3: An
     assert call.attributes is not None
     assert (call.attributes["aws.s3.bucket"], call.attributes["aws.s3.key"]) == ("bucket", "images/a.jpg")
     assert "pixels" not in call.to_json()
+
+
+async def test_a_receiver_on_this_machine_is_reached_past_any_proxy(
+    vendor: tuple[str, list[bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address, received = vendor
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    provider = traces.configure_tracing(ServiceSettings(otlp_endpoint=address, trace_sample_ratio=1.0))
+    assert provider is not None
+    try:
+        with context.bind(traceparent=SAMPLED), traces.span("told", {}, kind=SpanKind.CLIENT):
+            pass
+        await asyncio.to_thread(provider.shutdown)
+    finally:
+        traces.configure_tracing(ServiceSettings())
+    assert b"content-length" in received

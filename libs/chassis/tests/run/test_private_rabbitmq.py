@@ -33,7 +33,7 @@ async def test_a_broker_that_is_named_is_taken(monkeypatch: pytest.MonkeyPatch, 
 
 async def test_without_any_way_one_line_says_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("RABBITMQ_URL", raising=False)
-    monkeypatch.setattr(private_rabbitmq, "_docker_answers", _no)
+    monkeypatch.setattr(private_rabbitmq, "docker_answers", _no)
     monkeypatch.setattr(private_rabbitmq, "_install", _nothing)
     monkeypatch.setattr(private_rabbitmq, "installed_server", lambda: None)
     with pytest.raises(NoBroker, match=r"set RABBITMQ_URL, start Docker, or install it") as refused:
@@ -44,9 +44,9 @@ async def test_without_any_way_one_line_says_what_to_do(monkeypatch: pytest.Monk
 
 async def test_docker_that_does_not_answer_is_noticed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/docker.sock")
-    assert not await private_rabbitmq._docker_answers()
+    assert not await private_rabbitmq.docker_answers()
     monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:1")
-    assert not await private_rabbitmq._docker_answers()
+    assert not await private_rabbitmq.docker_answers()
 
 
 @pytest.mark.broker

@@ -126,3 +126,15 @@ async def test_with_nowhere_to_go_a_link_is_made_all_the_same() -> None:
     )
 
     assert store.signed_url(KEY).startswith(f"https://files.example.org/photos/{KEY}?")
+
+
+async def test_a_server_on_this_machine_is_reached_past_any_proxy(
+    s3_server: str, bucket: tuple[Any, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    store = S3Store(
+        bucket[1], region="us-east-1", endpoint_url=s3_server, access_key_id="key", secret_access_key="secret"
+    )
+    await store.put_bytes(b"here", KEY, "image/jpeg")
+    assert (await store.stat(KEY)).size == 4

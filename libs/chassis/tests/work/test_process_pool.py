@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
+import socket
 import sys
 import textwrap
 import time
@@ -34,7 +36,7 @@ def jobs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     (tmp_path / f"{name}.py").write_text(
         textwrap.dedent(
             """
-            import os, signal, time
+            import logging, os, signal, time, warnings
 
             def die():
                 os.kill(os.getpid(), signal.SIGKILL)
@@ -48,6 +50,13 @@ def jobs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
                 for n in range(to):
                     progress((n + 1) / to)
                 return to
+
+            def complain():
+                warnings.warn("old ways")
+                try:
+                    1 / 0
+                except ZeroDivisionError:
+                    logging.exception("bad sum")
 
             def refuse():
                 raise ValueError("not a photo")
@@ -128,3 +137,24 @@ async def test_stopping_interrupts_what_runs(jobs: str, tmp_path: Path) -> None:
         await pool.run(os.getpid, deadline_s=1)
     await pool.stop()
     assert sys.modules.pop(jobs)
+
+
+async def test_what_a_worker_complains_of_is_json(
+    pool: ProcessPool, jobs: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    await pool.run(__import__(jobs).complain, deadline_s=20)
+    warning, bad_sum = [json.loads(line) for line in capfd.readouterr().err.splitlines()]
+    assert "old ways" in warning["message"]
+    assert (bad_sum["level"], bad_sum["message"]) == ("error", "bad sum")
+    assert bad_sum["exception"].endswith("ZeroDivisionError: division by zero")
+
+
+async def test_reports_that_are_none_are_not_heard(pool: ProcessPool, jobs: str) -> None:
+    heard: list[float] = []
+    stranger = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    assert pool._news is not None
+    for news in (b"", b"half", b"x" * 40, b"x" * 4000):
+        stranger.sendto(news, pool._news.getsockname())
+    stranger.close()
+    assert await pool.run(__import__(jobs).count, 3, deadline_s=20, report=heard.append) == 3
+    assert heard == pytest.approx([1 / 3, 2 / 3, 1.0])

@@ -73,7 +73,7 @@ def test_a_claimed_job_belongs_to_the_attempt_at_it(a_job: Any) -> None:
     row["context"]["user_id"] = str(cause.user_id)
     for subject in (written, None):
         item = WorkItem(command.job_id, "ai_router.job", row, 1, ids.uuid7(), subject)
-        assert item.traceparent == cause.traceparent
+        assert item.context == cause
         assert Job.of(item) == written
         with context.bind(traceparent=ATTEMPT):
             assert Job.of(item).context == cause._replace(traceparent=ATTEMPT)

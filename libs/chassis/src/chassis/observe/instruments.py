@@ -22,7 +22,7 @@ from opentelemetry.trace import Span
 
 from chassis.observe.logs import current_service
 from chassis.observe.trace_file import SERVICE, TraceFile, TraceFileProcessor
-from chassis.settings import ServiceSettings
+from chassis.settings import ServiceSettings, is_here
 
 
 def provider_of(settings: ServiceSettings, exporter: SpanExporter | None) -> TracerProvider:
@@ -83,10 +83,13 @@ def _receivers(settings: ServiceSettings, exporter: SpanExporter | None) -> list
         file = TraceFile(settings.traces_dir, settings.service_name, most_bytes=settings.traces_max_mb * 1_000_000)
         receivers.append(TraceFileProcessor(file))
     if settings.otlp_endpoint is not None:
+        import requests
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 
         endpoint = f"{settings.otlp_endpoint.rstrip('/')}/v1/traces"
-        receivers.append(BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint)))
+        session = requests.Session()
+        session.trust_env = not is_here(endpoint)
+        receivers.append(BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint, session=session)))
     return receivers
 
 

@@ -265,7 +265,7 @@ async def find_or_start(folder: Path) -> AsyncIterator[Broker]:
 
 async def start_breakable(folder: Path) -> BreakableBroker:
     """Start a broker that may be killed and frozen; the caller stops it. Raises :class:`NoBroker`."""
-    broker: BreakableBroker = ContainerRabbitMQ() if await _docker_answers() else PrivateRabbitMQ(folder)
+    broker: BreakableBroker = ContainerRabbitMQ() if await docker_answers() else PrivateRabbitMQ(folder)
     await broker.start()
     return broker
 
@@ -284,7 +284,8 @@ async def _greets(port: int) -> bool:
         return False
 
 
-async def _docker_answers() -> bool:
+async def docker_answers() -> bool:
+    """Whether a Docker daemon can be asked for containers."""
     host = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")
     parts = urlsplit(host)
     try:

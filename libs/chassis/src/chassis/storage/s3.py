@@ -22,6 +22,7 @@ from opentelemetry.trace import SpanKind
 from chassis import faults
 from chassis.ids import uuid7
 from chassis.observe import traces
+from chassis.settings import is_here
 from chassis.storage.keys import cache_control, check_key
 from chassis.storage.port import (
     CHUNK,
@@ -83,6 +84,7 @@ class S3Store:
                     read_timeout=timeout_s,
                     retries={"mode": "standard", "max_attempts": 3},
                     max_pool_connections=20,
+                    proxies={} if endpoint and is_here(endpoint) else None,
                     # Servers other than Amazon's are reached by path: their name has no bucket in front.
                     s3={"addressing_style": "path" if endpoint else "auto"},
                 ),

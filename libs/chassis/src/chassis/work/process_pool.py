@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
+import logging
 import multiprocessing
 import socket
 import struct
@@ -122,11 +124,25 @@ class ProcessPool:
                     listener(fraction)
 
 
+class _JsonLine(logging.Formatter):
+    """As :mod:`chassis.observe.logs` writes them; that is not imported here, where a worker's start is waited for."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {"level": record.levelname.lower(), "logger": record.name, "message": record.getMessage()}
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line)
+
+
 def _set_up(address: tuple[str, int]) -> None:
     global _reports
     _reports = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     _reports.setblocking(False)
     _reports.connect(address)
+    complaints = logging.StreamHandler()
+    complaints.setFormatter(_JsonLine())
+    logging.getLogger().addHandler(complaints)
+    logging.captureWarnings(capture=True)
 
 
 def _tell(job: bytes, fraction: float) -> None:

@@ -70,7 +70,8 @@ class Driver:
 
     def _after_ends(self, ends: Sequence[tuple[Row, Event]], *, others_wait: bool) -> None:
         for row, event in ends:
-            with _context(row):
+            # A batch is in the trace of its first message, which need not be this run's.
+            with _context(row), context.bind(traceparent=row.traceparent or context.current().traceparent):
                 metrics.count(event)
         if others_wait:
             # Who begins to wait just now is found by the timer's next look.
