@@ -155,6 +155,19 @@ async def test_a_sentence_that_is_too_long_is_cut_between_words_and_that_is_said
     assert [word.rstrip(".") for word in said[0]] == ["One", "two", "three", "four", "five", "six", "seven"]
 
 
+async def test_where_nobody_knows_when_words_are_said_the_clock_cuts_and_that_is_said(
+    start_export: Any, a_source: Any
+) -> None:
+    """Speech of a vendor that gives no times."""
+    export = await start_export()
+    await _limited(export, 3.0)
+    source = await a_source(export, "Somebody says something that nobody has the times of here.")
+    made = (await _made(export, source.rendition(Platform.INSTAGRAM, timings=None)))[Platform.INSTAGRAM]
+    assert set(made.outputs) == {"video-1", "poster-1", "video-2", "poster-2"}
+    (warning,) = made.warnings
+    assert warning.endswith("part 1 ends inside a sentence, for it is not known when each word is said.")
+
+
 async def test_a_kit_of_parts_says_how_to_publish_them(start_export: Any, a_source: Any) -> None:
     """Each part's video, cover and captions, and instructions and a checklist that match."""
     export = await start_export()

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from media.errors import BadMedia
 from media.types import RenditionSpec, Word
 from media.video.parts import Part, end_at_sentence, split_at_sentences, words_of
 from media.video.renditions import render_renditions
@@ -73,6 +74,11 @@ def test_a_sentence_longer_than_a_part_is_cut_behind_a_clause_or_else_a_word() -
 
 def test_without_words_the_clock_cuts() -> None:
     assert split_at_sentences([], 25.0, 10.0) == (Part(0.0, 10.0, True), Part(10.0, 20.0, True), Part(20.0, 25.0))
+
+
+def test_a_part_without_length_is_refused() -> None:
+    with pytest.raises(BadMedia):
+        split_at_sentences([], 25.0, 0.0)
 
 
 @given(

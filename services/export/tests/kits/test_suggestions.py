@@ -27,6 +27,9 @@ def test_a_caption_has_whole_sentences() -> None:
         ("", "one two three four", 9, "one two…"),
         ("Title", "unspeakablylongwordwithoutend", 15, "Title\n\nunspeak…"),
         ("Title", "word after", 7, "Title"),
+        ("A title of many words", "Script.", 12, "A title of…"),
+        ("Title", "", 3, "Ti…"),
+        ("नमस्ते", "", 4, "नम…"),
     ],
 )
 def test_a_first_sentence_that_is_too_long_is_begun(title: str, script: str, limit: int, expected: str) -> None:

@@ -121,6 +121,19 @@ def test_texts_are_what_youtube_accepts(title: str, script: str, kind: WorkflowT
     assert len(set(snippet["tags"])) == len(snippet["tags"])
 
 
+def test_a_long_title_ends_with_a_whole_word() -> None:
+    title = "seventeen letters " * 10
+    made = metadata.resource(ID, title=title, script="", workflow_type=None, language="en", privacy="private")
+    assert made["snippet"]["title"] == "seventeen letters " * 5 + "seventeen…"
+
+
+def test_a_script_of_one_long_sentence_is_begun() -> None:
+    made = metadata.resource(ID, title="T", script="word " * 2000, workflow_type=None, language="en", privacy="private")
+    assert made["snippet"]["description"].startswith("T\n\nword word")
+    assert made["snippet"]["description"].endswith("word…")
+    assert len(made["snippet"]["description"].encode()) <= 5000
+
+
 def test_a_long_script_ends_with_a_whole_sentence() -> None:
     script = "これは一つの文です。" * 600
     text = metadata.resource(ID, title="題", script=script, workflow_type=None, language="ja", privacy="private")
@@ -148,6 +161,17 @@ def _order(platform: str | None, status: str, **request: Any) -> Order:
         ([_order("youtube", "failed")], None),
         ([_order("youtube", "cancelled")], None),
         ([_order(None, "completed")], "original"),
+        (
+            [
+                Order(
+                    "youtube",
+                    "completed",
+                    {"video": _video("original")},
+                    {"video-1": _video("part-1"), "video-2": _video("part-2")},
+                )
+            ],
+            "original",
+        ),
     ],
 )
 def test_which_video_is_the_finished_one(orders: list[Order], key: str | None) -> None:

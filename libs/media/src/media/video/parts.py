@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from media.errors import BadMedia
 from media.speech.spoken.signs import ends_clause, ends_sentence
 from media.types import Word
 
@@ -42,8 +43,10 @@ def split_at_sentences(words: Sequence[Word], seconds: float, longest: float | N
     """The film in as few parts of at most ``longest`` seconds as its sentences allow, about equally long.
 
     Together they are the whole film, each begins where the one before ends. ``words`` are in the order they are spoken;
-    without any the parts are cut by the clock.
+    without any the parts are cut by the clock. Raises ``BadMedia`` for parts without length.
     """
+    if longest is not None and longest <= 0:
+        raise BadMedia(f"a part cannot have {longest} s", code="BAD_TIME")
     parts: list[Part] = []
     start = 0.0
     while longest is not None and seconds - start > longest + _SLACK_S:

@@ -33,15 +33,33 @@ def caption(title: str, script: str, *, limit: int) -> str:
 
     Of a first sentence that does not fit as many words as do, and an ellipsis.
     """
-    head = " ".join(title.split())[:limit]
+    head = shortened(" ".join(title.split()), limit)
     sentences = [part for part in _SENTENCE.split(" ".join(script.split())) if part]
     text = head
     for index, sentence in enumerate(sentences):
         longer = f"{text}{_joint(text, index)}{sentence}"
         if len(longer) > limit:
-            return text if index else _begun(text, sentence, limit)
+            joint = _joint(text, index)
+            beginning = "" if index else shortened(sentence, limit - len(text) - len(joint))
+            return f"{text}{joint}{beginning}" if beginning else text
         text = longer
     return text
+
+
+def shortened(text: str, limit: int) -> str:
+    """``text`` if it has at most ``limit`` characters, else as many of its words as have, and an ellipsis.
+
+    Where no space is, it is cut behind a letter. Empty where there is no room for anything.
+    """
+    if len(text) <= limit:
+        return text
+    room = limit - len(_ELLIPSIS)
+    if room <= 0:
+        return ""
+    cut = text[: room + 1]
+    kept = cut.rpartition(" ")[0] or "".join(_CLUSTER.findall(cut)[:-1])
+    kept = kept.rstrip(" ,;:-–—、，；：")
+    return f"{kept}{_ELLIPSIS}" if kept else ""
 
 
 def hashtags(title: str, script: str, starting: Sequence[str], *, most: int) -> tuple[str, ...]:
@@ -54,18 +72,6 @@ def hashtags(title: str, script: str, starting: Sequence[str], *, most: int) -> 
     about = sorted((word for word, count in counted.items() if count > 1), key=lambda word: (-counted[word], word))
     kept = max(0, most - len(starting))
     return tuple(f"#{word}" for word in dict.fromkeys([*about[:kept], *starting]))[:most]
-
-
-def _begun(text: str, sentence: str, limit: int) -> str:
-    """``text`` and the beginning of a sentence, cut behind a word; where there are no spaces, behind a letter."""
-    joint = _joint(text, 0)
-    room = limit - len(text) - len(joint) - len(_ELLIPSIS)
-    if room <= 0:
-        return text
-    cut = sentence[: room + 1]
-    words = cut.rpartition(" ")[0] or "".join(_CLUSTER.findall(cut)[:-1])
-    beginning = words[:room].rstrip(" ,;:-–—、，；：")
-    return f"{text}{joint}{beginning}{_ELLIPSIS}" if beginning else text
 
 
 def _joint(text: str, index: int) -> str:

@@ -29,7 +29,7 @@ class Requirements(BaseModel):
     sample_rate: int = 48_000
     loudness_lufs: float = Field(-14.0, description="Integrated loudness, BS.1770-4.")
     max_duration_s: float | None = Field(
-        None, description="Longest video; a longer film comes in parts or ends at a sentence, as ordered."
+        None, gt=0, description="Longest video; a longer film comes in parts or ends at a sentence, as ordered."
     )
     max_duration_source: str | None = Field(None, description="Where that is stated.")
     max_duration_checked: date | None = Field(None, description="When it was looked up there.")

@@ -102,7 +102,7 @@ def render(
     rendered = []
     for one in wanted:
         pieces = [made[shapes[part][_spec(one, part, seconds)]] for part in parts[one.platform]]
-        rendered.append(_rendered(one, parts[one.platform], pieces, seconds))
+        rendered.append(_rendered(one, parts[one.platform], pieces, seconds, timed=bool(words)))
     return rendered
 
 
@@ -137,7 +137,7 @@ def _cues(words: Sequence[Word], part: Part, language: str) -> list[Cue]:
     return [replace(cue, end=min(cue.end, part.seconds)) for cue in cues]
 
 
-def _rendered(wanted: Wanted, parts: Sequence[Part], made: Sequence[Made], seconds: float) -> Rendered:
+def _rendered(wanted: Wanted, parts: Sequence[Part], made: Sequence[Made], seconds: float, *, timed: bool) -> Rendered:
     return Rendered(
         wanted.platform,
         tuple(_piece(one) for one in made),
@@ -145,7 +145,7 @@ def _rendered(wanted: Wanted, parts: Sequence[Part], made: Sequence[Made], secon
         made[0].height,
         _is_whole(parts, seconds),
         Captions.BURNED if any(one.details["captions"] == "burned" for one in made) else Captions.FILES,
-        (*_told_of_length(wanted, parts, seconds), *_told_of_captions(wanted, made)),
+        (*_told_of_length(wanted, parts, seconds, timed=timed), *_told_of_captions(wanted, made)),
     )
 
 
@@ -164,22 +164,22 @@ def _is_whole(parts: Sequence[Part], seconds: float) -> bool:
     return len(parts) == 1 and parts[0].end >= seconds
 
 
-def _told_of_length(wanted: Wanted, parts: Sequence[Part], seconds: float) -> list[str]:
+def _told_of_length(wanted: Wanted, parts: Sequence[Part], seconds: float, *, timed: bool) -> list[str]:
     """What the owner of a film that was too long is told about what was delivered."""
     if _is_whole(parts, seconds):
         return []
     name, longest = wanted.requirements.name, wanted.requirements.max_duration_s or 0.0
     limit = f"{name} takes at most {longest:.0f} s and the film has {seconds:.0f} s:"
     inside = [number for number, part in enumerate(parts, 1) if part.inside_sentence]
+    why = "a sentence that is longer than that" if timed else "a sentence, for it is not known when each word is said"
     if wanted.when_too_long is WhenTooLong.END_AT_SENTENCE:
-        where = "inside a sentence that is longer than that" if inside else "with the last sentence that fits"
+        where = f"inside {why}" if inside else "with the last sentence that fits"
         return [f"{limit} its video ends at {parts[0].end:.0f} s, {where}. The whole film is in the original video."]
     told = f"{limit} it comes in {len(parts)} parts to be published one after the other"
     if not inside:
         return [f"{told}, each ending with a sentence."]
     numbers = " and ".join(filter(None, (", ".join(map(str, inside[:-1])), str(inside[-1]))))
-    which = f"part {numbers} ends" if len(inside) == 1 else f"parts {numbers} end"
-    return [f"{told}; {which} inside a sentence that is longer than that."]
+    return [f"{told}; {f'part {numbers} ends' if len(inside) == 1 else f'parts {numbers} end'} inside {why}."]
 
 
 def _told_of_captions(wanted: Wanted, made: Sequence[Made]) -> list[str]:

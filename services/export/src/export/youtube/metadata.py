@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from contracts.enums import WorkflowType
-from export.kits.suggestions import caption, hashtags
+from export.kits.suggestions import caption, hashtags, shortened
 from export.templates.starting import HASHTAGS
 
 TITLE_CHARACTERS = 100
@@ -45,7 +45,7 @@ def resource(
 
 
 def _title(title: str) -> str:
-    return " ".join(title.translate(_BRACKETS).split())[:TITLE_CHARACTERS].strip() or "Video"
+    return shortened(" ".join(title.translate(_BRACKETS).split()), TITLE_CHARACTERS) or "Video"
 
 
 def _description(title: str, script: str) -> str:
