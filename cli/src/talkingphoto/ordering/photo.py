@@ -134,7 +134,6 @@ def _written(pillow: Any, picture: Any, target: Path) -> tuple[int, int]:
     # A JPEG is decoded at a half or a quarter where that is enough.
     picture.draft(None, (_MOST_PIXELS, _MOST_PIXELS))
     upright = operations.exif_transpose(picture)
-    upright.thumbnail((_MOST_PIXELS, _MOST_PIXELS), pillow.Resampling.LANCZOS)
     if upright.mode.startswith("I"):
         # Sixteen bits of grey.
         upright = upright.point(lambda value: value / 256).convert("L")
@@ -142,6 +141,10 @@ def _written(pillow: Any, picture: Any, target: Path) -> tuple[int, int]:
         layer = upright.convert("RGBA")
         ground = pillow.new("RGBA", layer.size, "white")
         ground.alpha_composite(layer)
-        profile, upright = profile if upright.mode == "RGBA" else None, ground.convert("RGB")
+        upright = ground.convert("RGB")
+        if profile is not None and profile[16:20] != b"RGB ":
+            profile = None
+    # In its last mode: palettes and bits have nothing between two colours.
+    upright.thumbnail((_MOST_PIXELS, _MOST_PIXELS), pillow.Resampling.LANCZOS)
     upright.save(target, "JPEG", quality=95, icc_profile=profile)
     return int(upright.size[0]), int(upright.size[1])
