@@ -36,7 +36,7 @@ def test_a_second_platform_in_one_home_is_refused(tmp_path: Path) -> None:
         lock.flush()
         result = run("up", home=tmp_path)
     assert result.exit_code == 1
-    assert "already_running" in result.output
+    assert "is running in" in result.output
     assert "http://127.0.0.1:4711" in result.output
     assert "Traceback" not in result.output
     assert not home.postgres.exists()
@@ -145,7 +145,7 @@ def test_doctor_tries_the_face_landmarker_that_is_configured(tmp_path: Path, mon
 def test_letters_where_no_platform_has_run_are_not_found(tmp_path: Path) -> None:
     for arguments, said in (
         (["list", "--json"], "No platform has run"),
-        (["show", "billing.commands", "0199f0a1"], "No platform has run"),
+        (["show", "billing.commands", "0199f0a1", "--json"], "No platform has run"),
         (["replay", "billing.commands", "--json"], "No platform has run"),
     ):
         result = run("dead-letters", *arguments, home=tmp_path)

@@ -37,7 +37,7 @@ class Finding:
     @property
     def sign(self) -> str:
         """For a table: fine, missing, or not needed here."""
-        return "[green]ok[/green]" if self.ok else "[red]missing[/red]" if self.needed else "[dim]-[/dim]"
+        return "ok" if self.ok else "missing" if self.needed else "-"
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
