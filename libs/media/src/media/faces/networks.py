@@ -13,7 +13,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import distribution
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -66,15 +65,16 @@ _silencing = threading.Lock()
 @contextmanager
 def _silence() -> Iterator[None]:
     """LiteRT greets on the process' standard error, past Python and whatever log level is asked for."""
-    with _silencing, Path(os.devnull).open("w") as nowhere:
+    with _silencing:
         sys.stderr.flush()
-        kept = os.dup(2)
+        kept, (unread, written) = os.dup(2), os.pipe()  # no file: a sandbox may open none
         try:
-            os.dup2(nowhere.fileno(), 2)
+            os.dup2(written, 2)
             yield
         finally:
             os.dup2(kept, 2)
-            os.close(kept)
+            for end in (kept, unread, written):
+                os.close(end)
 
 
 def network(name: Name) -> Network:
