@@ -60,7 +60,6 @@ def build(
             deps.processes,
             deadline_s=settings.render_deadline_s,
             piper_voices=settings.piper_voices,
-            face_landmarker=settings.face_landmarker,
         ),
         **vendors.providers,
         **providers,
@@ -74,7 +73,6 @@ def build(
         cache_for=timedelta(seconds=settings.cache_for_s),
     )
     setup = {who: str(file) for who, file in settings.piper_voices.items()}
-    setup |= {"face_landmarker": str(settings.face_landmarker)} if settings.face_landmarker else {}
     options = replace(options, cache_results=settings.cache_results, cache_setup=setup)
     runner = Runner(
         database,

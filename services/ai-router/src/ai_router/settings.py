@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, FilePath, TypeAdapter, ValidationError
+from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
 from chassis.settings import ServiceSettings, unfit_secret
 from contracts.enums import Language, Voice
@@ -47,9 +47,6 @@ class Settings(ServiceSettings):
     render_deadline_s: float = Field(900.0, gt=0, description="Longest run of one local piece of work.")
     piper_voices: PiperVoices = Field(
         {}, description='Piper voices that speak instead of espeak-ng, as JSON: {"en:female": "/voices/amy.onnx"}.'
-    )
-    face_landmarker: FilePath | None = Field(
-        None, description="A face_landmarker.task file; with it the talking photo finds eyes and mouth by landmarks."
     )
     catalogue_max_age_s: float = Field(5.0, ge=0, description="How old the catalogue and rules in memory may be.")
     health_every_s: float = Field(60.0, gt=0, description="How often each outside provider is asked for its health.")

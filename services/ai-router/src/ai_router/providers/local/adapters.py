@@ -170,10 +170,6 @@ class LocalTalkingPhoto(_Local):
     key = ProviderKey.LOCAL_STABLE_VIDEO
     WIDTH, HEIGHT = 720, 1280
 
-    def __init__(self, processes: ProcessPool, *, deadline_s: float, face_landmarker: Path | None) -> None:
-        super().__init__(processes, deadline_s=deadline_s)
-        self._face_landmarker = face_landmarker
-
     declarations = (
         Declaration(
             Capability.VIDEO_GENERATION,
@@ -197,7 +193,6 @@ class LocalTalkingPhoto(_Local):
             "frame_rate": _number(request.parameters, "frame_rate", 30.0),
             "seed": int(_number(request.parameters, "seed", 0)),
             "motion": _number(request.parameters, "motion", 1.0),
-            "landmarks": self._face_landmarker,
         }
         made = await self._run(request, report, work.talk, photo, audio, timings, out, options)
         return ProviderResult(
@@ -255,13 +250,12 @@ def local_providers(
     *,
     deadline_s: float,
     piper_voices: Mapping[str, Path] = MappingProxyType({}),
-    face_landmarker: Path | None = None,
 ) -> dict[str, _Local]:
     """Every local provider by key; they are always configured. The files are as in the settings."""
     providers = (
         LocalUpscaler(processes, deadline_s=deadline_s),
         LocalSpeech(processes, deadline_s=deadline_s, piper_voices=piper_voices),
-        LocalTalkingPhoto(processes, deadline_s=deadline_s, face_landmarker=face_landmarker),
+        LocalTalkingPhoto(processes, deadline_s=deadline_s),
         LocalMusic(processes, deadline_s=deadline_s),
     )
     return {provider.key: provider for provider in providers}
