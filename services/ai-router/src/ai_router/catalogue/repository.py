@@ -211,7 +211,6 @@ def _policy(row: asyncpg.Record) -> Policy:
 def _rules(values: Mapping[str, Any]) -> Rules:
     known = {**RULES, **values}
     return Rules(
-        budgets={plan: Decimal(str(budget)) for plan, budget in known["budgets"].items()},
         premium_tiers=frozenset(known["premium_tiers"]),
         priorities={plan: Priority(lane) for plan, lane in known["priorities"].items()},
         fallback=bool(known["fallback"]),

@@ -17,7 +17,7 @@ from contracts.ai_router import SubmitJob
 
 _CALL_COLUMNS = (
     "id, job_id, provider, capability, attempt, paid, started_at, estimated_cost, state, vendor_job_id, duration_ms, "
-    "failure, error, units, cost"
+    "failure, error, units, cost, from_s, to_s, clip"
 )
 
 
@@ -175,11 +175,11 @@ _SAVE_CALLS = f"""
 INSERT INTO provider_calls ({_CALL_COLUMNS})
 SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::int[], $6::bool[], $7::timestamptz[],
                      $8::numeric[], $9::text[], $10::text[], $11::int[], $12::text[], $13::text[], $14::numeric[],
-                     $15::numeric[])
+                     $15::numeric[], $16::numeric[], $17::numeric[], $18::text[])
 ON CONFLICT (id) DO UPDATE SET state = excluded.state,
     vendor_job_id = coalesce(excluded.vendor_job_id, provider_calls.vendor_job_id),
     duration_ms = excluded.duration_ms, failure = excluded.failure, error = excluded.error,
-    units = excluded.units, cost = excluded.cost
+    units = excluded.units, cost = excluded.cost, clip = excluded.clip
 WHERE provider_calls.state IN ('calling', 'accepted')
 """  # noqa: S608  constants
 
