@@ -39,16 +39,11 @@ def test_parts_are_the_whole_in_pieces_that_fit(speech: SpokenText, longest: int
 @given(speeches(), st.integers(4, 30))
 def test_a_part_ends_behind_a_sentence_where_one_ends_late_enough(speech: SpokenText, longest: int) -> None:
     """Else behind a clause, else behind a word, and within a word only where that fills most of a clip."""
-    parts = speech.parts(longest)
-    for part in parts[:-1]:
-        late = [
-            (one, (one.end + other.start) / 2)
-            for one, other in pairwise(speech.words)
-            if float(part.start) + longest / 3 + 0.001
-            <= (one.end + other.start) / 2
-            <= float(part.start) + longest - 0.002
-        ]
-        last = [word.text[-1] for word, middle in late if abs(middle - float(part.end)) < 0.002]
+    cuts = [(one, max((one.end + other.start) / 2, other.start - 0.12)) for one, other in pairwise(speech.words)]
+    for part in speech.parts(longest)[:-1]:
+        begin = float(part.start)
+        late = [(word, at) for word, at in cuts if begin + longest / 3 + 0.001 <= at <= begin + longest - 0.002]
+        last = [word.text[-1] for word, at in late if abs(at - float(part.end)) < 0.002]
         if any(word.text[-1] in ".?" for word, _ in late):
             assert last and last[0] in ".?"
         elif any(word.text[-1] == "," for word, _ in late):

@@ -6,6 +6,7 @@ Shapes as ``openai`` 3.52 sends and reads them: ``resources/images.py``, ``resou
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import time
 from collections.abc import Mapping
@@ -15,13 +16,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from simulators.core import media
+from simulators.core import media, studio
 from simulators.core.base import Simulator, json_object, spoiled
 from simulators.core.faults import HINT_SECONDS, Fault
 from simulators.core.language import structured
 
 _LONGEST_SPEECH = 4_096
-_SOUND = {"wav": (media.wav, "audio/wav"), "mp3": (media.mp3, "audio/mpeg")}
+_SOUND = {"wav": "audio/wav", "mp3": "audio/mpeg"}
 
 
 def _error(
@@ -133,8 +134,10 @@ class OpenAI(Simulator):
         if not 0 < len(text) <= _LONGEST_SPEECH:
             return _error(400, "[{'type': 'string_too_long', 'loc': ('body', 'input')}]", None)
         self.accept("perform", body, fault=fault)
-        make, mime_type = _SOUND[body.get("response_format") or "mp3"]
-        data, mime_type = spoiled(make(max(0.5, len(text) / 15)), mime_type, fault)
+        made = await asyncio.to_thread(studio.spoken, text)
+        wanted = body.get("response_format") or "mp3"
+        sound = made.wav if wanted == "wav" else await asyncio.to_thread(studio.mp3_of, made.wav)
+        data, mime_type = spoiled(sound, _SOUND[wanted], fault)
         return Response(data, media_type=mime_type, headers={"x-request-id": self.next_id("req_")})
 
     async def _respond(self, request: Request, fault: Fault | None) -> Response:

@@ -16,6 +16,8 @@ from media.speech.spoken.signs import ends_clause, ends_sentence
 
 _LEAST_SHARE = 1 / 3
 """A part that ends at a sentence or a clause fills so much of a clip at least: each clip is paid for as a whole."""
+_BREATH_S = 0.12
+"""A clip begins to speak so soon, so no part begins with more of the pause before it."""
 _MILLISECOND = Decimal("0.001")
 _UNSPACED = frozenset({"ja", "zh"})
 
@@ -75,9 +77,9 @@ class SpokenText:
         return ("" if self.language in _UNSPACED else " ").join(said)
 
     def _places(self) -> Sequence[tuple[float, int]]:
-        """The middle of each pause, and how well it suits: 0 behind a sentence, 1 behind a clause, 2 behind a word."""
+        """Where in each pause to cut, and how well it suits: 0 behind a sentence, 1 a clause, 2 a word."""
         return [
-            ((word.end + after.start) / 2, 0 if ends_sentence(word.text) else 1 if ends_clause(word.text) else 2)
+            (max((word.end + after.start) / 2, after.start - _BREATH_S), _rank(word.text))
             for word, after in pairwise(self.words)
         ]
 
@@ -91,6 +93,10 @@ async def spoken_for(command: SubmitJob, catalogue: Catalogue, store: ObjectStor
     if all(offer.max_clip_s is None or seconds <= offer.max_clip_s for offer in offers):
         return None
     return SpokenText.of(await store.read(timings))
+
+
+def _rank(text: str) -> int:
+    return 0 if ends_sentence(text) else 1 if ends_clause(text) else 2
 
 
 def _cut(places: Sequence[tuple[float, int]], start: float, longest: float) -> float:

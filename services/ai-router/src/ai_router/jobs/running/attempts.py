@@ -83,9 +83,7 @@ class Attempts:
         accepted: list[Accepted] = []
 
         async def look(result: ProviderResult, space: AttemptWorkspace) -> None:
-            ordered = ordered_s(provider, command)
-            if ordered is not None:
-                result = await self._fitter.fit(command, replace(result, ordered_s=ordered), space)
+            result = await self._fitter.fit(command, replace(result, ordered_s=ordered_s(provider, command)), space)
             verdict = await self._validator.check(command, result, space)
             accepted.append(Accepted(candidate, result, verdict))
 

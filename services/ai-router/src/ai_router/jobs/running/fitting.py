@@ -1,4 +1,5 @@
-"""Making a clip that was paid for fit its speech: a vendor makes certain lengths only, and some make no sound."""
+"""Making what was paid for fit what it is for: a clip its speech, of which a vendor makes certain lengths only and some
+without sound, and speech the mouth that is to say it."""
 
 from __future__ import annotations
 
@@ -8,9 +9,11 @@ from typing import Any, Protocol, TypeVar
 
 from ai_router.jobs.running import measure
 from ai_router.jobs.running.validation import expected_seconds, near
+from ai_router.providers.local import work
 from ai_router.providers.port import FailureClass, ProviderFailure, ProviderResult, Workspace
 from chassis.work.process_pool import ProcessPool, WorkerDied
 from contracts.ai_router import SubmitJob
+from contracts.enums import Capability
 from contracts.objects import StoredObject
 from media.errors import BadMedia, MediaError
 
@@ -52,6 +55,8 @@ class ClipFitter:
     async def fit(self, command: SubmitJob, result: ProviderResult, workspace: Workspace) -> ProviderResult:
         """See :class:`Fitter`. Only a clip that is as long as it was ordered is fitted; the others are not what was
         asked for, and are for the judge."""
+        if command.capability is Capability.AUDIO_GENERATION:
+            return await self._timed(command, result, workspace)
         audio, timings = command.inputs.get("audio"), command.inputs.get("timings")
         clip = result.outputs.get("video")
         if result.ordered_s is None or clip is None or audio is None or timings is None:
@@ -68,6 +73,25 @@ class ClipFitter:
             return result
         fitted = await workspace.keep(out, "video/mp4", role="fitted")
         return replace(result, outputs={**result.outputs, "video": fitted}, ordered_s=None)
+
+    async def _timed(self, command: SubmitJob, result: ProviderResult, workspace: Workspace) -> ProviderResult:
+        """Speech with the times of its words and sounds, without which no mouth can follow it."""
+        recording, script = result.outputs.get("audio"), command.parameters.get("script")
+        if recording is None or "timings" in result.outputs or not isinstance(script, str):
+            return result
+        sound, timings = workspace.directory / "timed.wav", workspace.directory / "timed.json"
+        options = {
+            "engine": result.model or "",
+            **{name: command.parameters[name] for name in ("language", "voice") if command.parameters.get(name)},
+        }
+        heard = result.data.get("words", [])
+        source = await workspace.fetch(recording)
+        about = await self._run(work.time_speech, script, source, heard, sound, timings, options)
+        outputs = {
+            "audio": await workspace.keep(sound, "audio/wav", role="timed"),
+            "timings": await workspace.keep(timings, "application/json", role="timings"),
+        }
+        return replace(result, outputs={**result.outputs, **outputs}, data={**result.data, **about})
 
     async def measure(self, result: ProviderResult, ordered_s: float, workspace: Workspace) -> None:
         """See :class:`Fitter`."""
@@ -91,6 +115,6 @@ class ClipFitter:
         try:
             return await self._processes.run(function, *arguments, deadline_s=FIT_DEADLINE_S)
         except BadMedia as error:
-            raise ProviderFailure(FailureClass.BAD_OUTPUT, f"the clip does not decode: {error}") from error
+            raise ProviderFailure(FailureClass.BAD_OUTPUT, f"the result does not decode: {error}") from error
         except (MediaError, WorkerDied, TimeoutError) as error:
-            raise ProviderFailure(FailureClass.TRANSIENT, f"the clip could not be fitted: {error!r}") from error
+            raise ProviderFailure(FailureClass.TRANSIENT, f"the result could not be fitted: {error!r}") from error

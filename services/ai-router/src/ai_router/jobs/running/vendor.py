@@ -173,13 +173,13 @@ async def _finished(
             lost += 1
             if failure.failure not in _ASK_AGAIN or lost > polling.lost_questions:
                 raise
-            wait = failure.retry_after_s or wait
+            wait = min(failure.retry_after_s or wait, polling.most_s)
             log.info("provider.asked_in_vain", provider=provider.key, vendor_job_id=vendor_job_id, error=str(failure))
         else:
             lost = 0
             if answer.progress is not None:
                 report(answer.progress)
-            wait = answer.poll_after_s or wait
+            wait = min(answer.poll_after_s or wait, polling.most_s)
         if time.monotonic() >= give_up_at:
             await provider.cancel(vendor_job_id)
             raise ProviderFailure(FailureClass.STUCK, f"{provider.key} took longer than {polling.stop_s:g} s")
