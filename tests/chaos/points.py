@@ -19,6 +19,7 @@ QUEUES = (
     "workflow.runs",
     "workflow.entitlements",
     "workflow.users",
+    "workflow.platforms",
     "ai_router.commands",
     "export.commands",
     "export.deliveries",

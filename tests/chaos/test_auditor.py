@@ -149,7 +149,7 @@ async def _violations(patience_s: float = 60) -> list[Violation]:
         await platform.start()
         auditor = Auditor({name: database.url for name, database in platform.databases.items()})
         await auditor.watch()
-        await Load(platform.url, witness, 7, Plan(runs=2, cancelled=0, faceless=1)).run()
+        await Load(platform.url, witness, 7, Plan(runs=2, cancelled=0, speechless=1)).run()
         await auditor.settle(witness, patience_s=patience_s)
         return await auditor.audit(witness)
     finally:

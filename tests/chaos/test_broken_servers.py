@@ -83,7 +83,7 @@ async def test_the_broker_is_killed(breakable: Breakable) -> None:
         await breakable.broker.kill()
         during = Witness()
         await Load(breakable.platform.url, during, 121, PLAN, patience_s=20).run()
-        assert len(during.accepted) == PLAN.runs + PLAN.faceless
+        assert len(during.accepted) == PLAN.runs + PLAN.speechless
         await breakable.broker.start()
         seen.update(during.accepted)
 

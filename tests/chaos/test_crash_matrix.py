@@ -20,7 +20,7 @@ from chassis.faults import EXIT_CODE
 from talkingphoto.trace import Span, find, tree
 
 SETTLE_S = 120.0
-FIRST, FURTHER = Plan(runs=2, cancelled=1, faceless=1), Plan(runs=2, cancelled=1, faceless=0)
+FIRST, FURTHER = Plan(runs=2, cancelled=1, speechless=1), Plan(runs=2, cancelled=1, speechless=0)
 SWEPT_IN_USERS = ("users.outbox.before_delete", "users.outbox.after_delete")
 SWEPT_AFTER_S = 1.5
 """An outbox is swept a second after its last message was confirmed."""

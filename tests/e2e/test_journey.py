@@ -98,7 +98,7 @@ async def test_live_updates_resume_where_they_were(user: Client, portrait: Path)
     assert progress == sorted(progress)
 
 
-async def test_a_photo_without_a_face_fails_with_advice_and_costs_nothing(user: Client, tmp_path: Path) -> None:
+async def test_a_photo_without_a_face_is_refused_with_advice(user: Client, tmp_path: Path) -> None:
     import cv2
     import numpy as np
 
@@ -106,7 +106,14 @@ async def test_a_photo_without_a_face_fails_with_advice_and_costs_nothing(user: 
     cv2.imwrite(str(tmp_path / "sky.jpg"), sky)
     uploaded = await user.upload(tmp_path / "sky.jpg")
     request = Order(photo=tmp_path / "sky.jpg", script="Nobody here.", platforms=("tiktok",)).request()
-    accepted = await user.create_run(request | {"input_file_id": uploaded["id"]}, idempotency_key="no-face")
+    with pytest.raises(ApiError, match="Use a photo that shows one face clearly"):
+        await user.create_run(request | {"input_file_id": uploaded["id"]}, idempotency_key="no-face")
+
+
+async def test_a_script_without_a_word_fails_with_advice_and_costs_nothing(user: Client, portrait: Path) -> None:
+    uploaded = await user.upload(portrait)
+    request = Order(photo=portrait, script="\U0001f600", platforms=("tiktok",)).request()
+    accepted = await user.create_run(request | {"input_file_id": uploaded["id"]}, idempotency_key="no-word")
     last = [update async for update in user.follow(accepted["id"])][-1]
     assert last["state"] == "failed"
     run = await user.run(accepted["id"])

@@ -126,16 +126,21 @@ class Source:
 
 
 @pytest.fixture
-def a_source(tmp_path: Path) -> Callable[[Export], Awaitable[Source]]:
-    """Two seconds of moving picture with a tone, an image, and speech timings, in the service's store."""
+def a_source(tmp_path: Path) -> Callable[..., Awaitable[Source]]:
+    """Two seconds of moving picture with a tone, an image, and speech timings, in the service's store.
 
-    async def make(export: Export) -> Source:
+    Or as long as the ``script`` takes whose words are given; 0.4 s each, and 0.4 s behind a sentence.
+    """
+
+    async def make(export: Export, script: str = "Hello there") -> Source:
         user = ids.uuid7()
         path = tmp_path / "source.mp4"
-        _write_video(path)
-        words = [
-            {"text": text, "start": 0.2 + 0.4 * at, "end": 0.5 + 0.4 * at} for at, text in enumerate(("Hello", "there"))
-        ]
+        words, at = [], 0.2
+        for text in script.split():
+            words.append({"text": text, "start": at, "end": at + 0.3})
+            at += 0.8 if text.endswith(".") else 0.4
+        duration = max(2.0, at)
+        _write_video(path, duration)
         portrait = Path(__file__).parents[3] / "samples" / "portrait.jpg"
         return Source(
             ids.uuid7(),
@@ -143,13 +148,19 @@ def a_source(tmp_path: Path) -> Callable[[Export], Awaitable[Source]]:
             await export.store.put_file(path, f"videos/{user}/source.mp4", "video/mp4"),
             await export.store.put_file(portrait, f"images/{user}/enhanced.jpg", "image/jpeg"),
             await export.store.put_bytes(
-                json.dumps({"words": words, "phonemes": [], "duration": 2.0}).encode(),
+                json.dumps({"words": words, "phonemes": [], "duration": duration}).encode(),
                 f"documents/{user}/timings.json",
                 "application/json",
             ),
         )
 
     return make
+
+
+@pytest.fixture
+def write_video() -> Callable[..., None]:
+    """``write_video(path, seconds)``: a small moving picture with a tone."""
+    return _write_video
 
 
 def _write_video(path: Path, seconds: float = 2.0, rate: int = 15, width: int = 180, height: int = 320) -> None:

@@ -21,9 +21,12 @@ async def test_requirements_of_a_platform(start_export: Any) -> None:
     youtube = (await export.http.get("/api/v1/export/requirements/youtube", headers=me)).json()
     assert (youtube["values"]["width"], youtube["values"]["aspect_ratio"]) == (1920, "16:9")
     assert youtube["variants"]["shorts"]["aspect_ratio"] == "9:16"
-    for platform in ("instagram", "tiktok"):
+    assert youtube["variants"]["shorts"]["max_duration_s"] == 180
+    for platform, longest in (("instagram", 900), ("tiktok", 600)):
         values = (await export.http.get(f"/api/v1/export/requirements/{platform}", headers=me)).json()["values"]
-        assert (values["width"], values["height"], values["max_duration_s"]) == (1080, 1920, 60.0)
+        assert (values["width"], values["height"], values["max_duration_s"]) == (1080, 1920, longest)
+        assert values["max_duration_source"].startswith("https://")
+        assert values["max_duration_checked"] == "2026-11-29"
     unknown = await export.http.get("/api/v1/export/requirements/myspace", headers=me)
     assert (unknown.status_code, unknown.json()["error"]["code"]) == (404, "unknown_platform")
     assert (await export.http.get("/api/v1/export/requirements/tiktok")).status_code == 401

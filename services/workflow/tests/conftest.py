@@ -7,7 +7,7 @@ import io
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -62,6 +62,15 @@ def photo(width: int = 64, height: int = 48, kind: str = "JPEG", **options: Any)
     pixels = np.stack([rows % 256, columns % 256, (rows + columns) % 256], axis=-1).astype(np.uint8)
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+@cache
+def portrait() -> bytes:
+    """A photo that can be made to speak."""
+    with Image.open(Path(__file__).parents[3] / "samples" / "portrait.jpg") as image:
+        buffer = io.BytesIO()
+        image.crop((75, 0, 375, 300)).resize((480, 480)).save(buffer, "JPEG")
     return buffer.getvalue()
 
 
@@ -225,7 +234,7 @@ class World(RunningSlice):
 
     async def upload(self, who: Identity, data: bytes | None = None, name: str = "me.jpg") -> httpx.Response:
         """Upload a photo."""
-        return await self.call(who, "POST", "/api/v1/files", files={"file": (name, data or photo(), "image/jpeg")})
+        return await self.call(who, "POST", "/api/v1/files", files={"file": (name, data or portrait(), "image/jpeg")})
 
     async def order(self, who: Identity, *, headers: dict[str, str] | None = None, **changes: Any) -> httpx.Response:
         """Order a talking photo of a newly uploaded file, unless one is named."""
@@ -358,7 +367,14 @@ def somebody() -> Identity:
 @pytest.fixture
 def help_() -> SimpleNamespace:
     """Helpers for test modules, which do not import each other."""
-    return SimpleNamespace(photo=photo, stored=stored, as_delivery=as_delivery, an_identity=an_identity, Others=Others)
+    return SimpleNamespace(
+        photo=photo,
+        portrait=portrait,
+        stored=stored,
+        as_delivery=as_delivery,
+        an_identity=an_identity,
+        Others=Others,
+    )
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

@@ -67,6 +67,20 @@ class ProjectStatus(StrEnum):
     FAILED = "failed"
 
 
+class WhenTooLong(StrEnum):
+    """What becomes of a film that is longer than a platform takes (EXP-17). Nothing is lost by ``split``."""
+
+    SPLIT = "split"
+    END_AT_SENTENCE = "end_at_sentence"
+
+
+class Captions(StrEnum):
+    """Where the captions of a video are: in files beside it, or drawn into its pictures."""
+
+    FILES = "files"
+    BURNED = "burned"
+
+
 class Voice(StrEnum):
     """Who speaks."""
 

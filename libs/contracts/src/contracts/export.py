@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
-from contracts.enums import Platform, WorkflowType
+from contracts.enums import Captions, Platform, WhenTooLong, WorkflowType
 from contracts.message import Command, Event
 from contracts.objects import StoredObject
 
@@ -26,6 +27,8 @@ class CreateRendition(Command):
     timings: StoredObject | None = None
     """Speech timings as JSON (``words``: list of text, start, end), for captions."""
     language: str = "en"
+    when_too_long: WhenTooLong = WhenTooLong.SPLIT
+    captions: Captions = Captions.FILES
 
 
 class CreateKit(Command):
@@ -47,7 +50,7 @@ class CreateKit(Command):
     image: StoredObject
     video: StoredObject
     renditions: dict[str, StoredObject]
-    """By platform."""
+    """By platform; the first part of what comes in parts."""
     captions: dict[str, StoredObject] = {}
     """By role: ``srt``, ``vtt``."""
 
@@ -64,7 +67,10 @@ class CancelExport(Command):
 
 
 class RenditionCompleted(Event):
-    """One platform's video is ready. ``outputs`` by role: ``video``, ``srt``, ``vtt``, ``poster``."""
+    """One platform's video is ready. ``outputs`` by role: ``video``, ``srt``, ``vtt``, ``poster``.
+
+    Of a film that comes in several parts each role has the part's number: ``video-1``, ``video-2``.
+    """
 
     NAME: ClassVar[str] = "export.rendition_completed.v1"
     READERS: ClassVar[tuple[str, ...]] = ("workflow",)
@@ -76,7 +82,14 @@ class RenditionCompleted(Event):
     width: int
     height: int
     duration: float
+    """Of all parts together."""
     seconds: float
+    whole: bool = True
+    """False where the film comes in parts, or its end is left out."""
+    captions: Captions = Captions.FILES
+    """Where they came to be: what no installed font can draw is delivered in files."""
+    warnings: tuple[str, ...] = ()
+    """What was delivered otherwise than one would expect, for the user."""
 
 
 class RenditionFailed(Event):
@@ -117,3 +130,16 @@ class KitFailed(Event):
     code: str
     message: str
     retryable: bool
+
+
+class PlatformLimitChanged(Event):
+    """How long a video a platform takes, as export's row says since ``as_of``."""
+
+    NAME: ClassVar[str] = "export.platform_limit_changed.v1"
+    READERS: ClassVar[tuple[str, ...]] = ("workflow",)
+
+    platform: Platform
+    display_name: str
+    longest_s: float | None
+    """None: as long as one likes."""
+    as_of: datetime

@@ -21,6 +21,7 @@ from export.kits.runner import KitRunner
 from export.orders import KIT, RENDITIONS
 from export.platforms import endpoints as platform_endpoints
 from export.platforms import repository as platforms
+from export.platforms.announcing import Announcing
 from export.renditions.runner import RenditionRunner
 from export.settings import Settings
 from export.templates import endpoints as template_endpoints
@@ -78,7 +79,7 @@ def build(settings: Settings, deps: Dependencies, *, http: httpx.AsyncClient | N
         database=database,
         consumers=_consumers(Commands(interrupt)),
         listeners=session_listeners("export", deps.verifier),
-        background=(*pools, *(youtube.background if youtube else ())),
+        background=(*pools, Announcing(database), *(youtube.background if youtube else ())),
     )
 
 

@@ -18,6 +18,22 @@ def test_a_caption_has_whole_sentences() -> None:
     assert caption("", "Only this.", limit=50) == "Only this."
 
 
+@pytest.mark.parametrize(
+    ("title", "script", "limit", "expected"),
+    [
+        ("Title", "one two three four five six seven", 22, "Title\n\none two three…"),
+        ("Title", "one two, three four five six seven.", 17, "Title\n\none two…"),
+        ("Title", "一二三四五六七八九十", 12, "Title\n\n一二三四…"),
+        ("", "one two three four", 9, "one two…"),
+        ("Title", "unspeakablylongwordwithoutend", 15, "Title\n\nunspeak…"),
+        ("Title", "word after", 7, "Title"),
+    ],
+)
+def test_a_first_sentence_that_is_too_long_is_begun(title: str, script: str, limit: int, expected: str) -> None:
+    """A caption of the title alone would say nothing."""
+    assert caption(title, script, limit=limit) == expected
+
+
 def test_hashtags_are_what_the_video_is_about() -> None:
     """Repeated words and the title's, then those of the type; common words never."""
     script = "This kettle boils fast. Your kettle should boil fast, with less noise and less noise."

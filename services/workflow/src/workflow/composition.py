@@ -18,6 +18,7 @@ from workflow.files.housekeeping import Housekeeping
 from workflow.files.receiving import MAX_FORM_OVERHEAD
 from workflow.files.scanning import PatternScanner, Scanner
 from workflow.files.service import Uploads
+from workflow.platforms import handlers as platforms
 from workflow.products.registry import PRODUCTS
 from workflow.runs import consumer, endpoints
 from workflow.runs import repository as runs_repository
@@ -54,6 +55,7 @@ def build(
         scanner=scanner or PatternScanner(),
         processes=deps.processes,
         clock=deps.clock,
+        landmarks=settings.face_landmarker,
     )
     stores: dict[str, ObjectStore | None] = {"store": uploads.store, "fallback": uploads.fallback}
     routers = [file_endpoints.router(settings, uploads), endpoints.router(settings, offered, driver, deps.store)]
@@ -73,6 +75,7 @@ def build(
     consumers = Consumers(NAME)
     consumer.subscribe(consumers, driver)
     accounts.subscribe(consumers)
+    platforms.subscribe(consumers)
     return Service(
         name=NAME,
         app=app,

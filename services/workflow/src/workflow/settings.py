@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import Field, FilePath, SecretStr
 
 from chassis.settings import ServiceSettings
 
@@ -36,6 +36,9 @@ class Settings(ServiceSettings):
     estimated_seconds: float = Field(8.0, ge=0, description="Time a video takes besides its length.")
     estimated_seconds_per_second: float = Field(0.6, ge=0, description="Time one second of video takes to be made.")
 
+    face_landmarker: FilePath | None = Field(
+        None, description="A face_landmarker.task file, the one that ai-router has; with it faces are found by landmarks."
+    )
     fallback_folder: Path | None = Field(
         None, description="Where uploads are kept while the object store is away (FIL-24); without it they are refused."
     )

@@ -120,6 +120,41 @@ async def test_a_script_in_another_writing_is_refused_with_the_language_to_choos
     assert (await shared.order(somebody, script="你好世界", script_language="zh")).status_code == 202
 
 
+@pytest.mark.parametrize(
+    ("script", "language", "advice"),
+    [
+        ("नमस्ते, मैं बोल सकती हूँ।", "en", "Choose the language hi."),
+        ("こんにちは、世界。", "en", "Choose the language ja."),
+        ("안녕하세요, 여러분.", "en", "Choose the language ko."),
+        ("你好，世界。", "de", "Choose the language zh."),
+        ("Hello, everybody.", "hi", "Choose the language en, es, fr or de."),
+    ],
+)
+async def test_an_estimate_refuses_another_writing_like_an_order(
+    shared: Any, somebody: Identity, script: str, language: str, advice: str
+) -> None:
+    body = {"script": script, "script_language": language}
+    estimate = await shared.call(somebody, "POST", "/api/v1/workflows/estimate", json=body)
+    assert (estimate.status_code, estimate.json()["error"]["code"]) == (422, "script_not_allowed")
+    assert estimate.json()["error"]["message"].endswith(advice)
+    order = await shared.order(somebody, **body)
+    assert order.json()["error"]["message"] == estimate.json()["error"]["message"]
+
+
+async def test_words_of_another_language_are_noticed(shared: Any, somebody: Identity) -> None:
+    """In an estimate and in an order; it may be meant, so it is made."""
+    script = "Guten Morgen, ich freue mich, dass Sie hier sind."
+    expected = [
+        "The script looks like German and will be read by the English voice. If that is not meant, order it with the "
+        "script language de."
+    ]
+    estimate = await shared.call(somebody, "POST", "/api/v1/workflows/estimate", json={"script": script})
+    assert estimate.json()["warnings"] == expected
+    order = await shared.order(somebody, script=script)
+    assert (order.status_code, order.json()["warnings"]) == (202, expected)
+    assert (await shared.order(somebody, script=script, script_language="de")).json()["warnings"] == []
+
+
 async def test_nobody_sees_or_touches_what_belongs_to_somebody_else(
     shared: Any, somebody: Identity, help_: SimpleNamespace
 ) -> None:
@@ -356,7 +391,13 @@ async def test_lists_are_paged_filtered_and_newest_first(shared: Any, somebody: 
 
 async def test_an_estimate_starts_nothing(shared: Any, somebody: Identity) -> None:
     reply = await shared.call(somebody, "POST", "/api/v1/workflows/estimate", json={"target_duration": 10})
-    assert reply.json() == {"estimated_cost": "0.0000", "credits": 1, "estimated_seconds": 14.0, "ahead": 0}
+    assert reply.json() == {
+        "estimated_cost": "0.0000",
+        "credits": 1,
+        "estimated_seconds": 14.0,
+        "ahead": 0,
+        "warnings": [],
+    }
     assert (await shared.call(somebody, "GET", "/api/v1/workflows")).json()["total"] == 0
 
 

@@ -156,7 +156,8 @@ def preflight(image: Bgr, *, choose: int | None = None, landmarks: Path | None =
         return Preflight(width, height, (), None, tuple(findings))
     chosen = choose or 0
     if choose is None and len(faces) > 1 and faces[1].share > 0.35 * faces[0].share:
-        findings.append(Finding("MULTIPLE_FACES", False, "Choose who should speak; otherwise the largest face does."))
+        who = f"the largest of the {len(faces)} faces, {_where(faces[0], width)},"
+        findings.append(Finding("MULTIPLE_FACES", False, f"It is {who} that will speak. Crop the photo to choose."))
     for rule in _RULES:
         value = rule.measure(faces[chosen], image)
         if value >= rule.remark:
@@ -164,9 +165,17 @@ def preflight(image: Bgr, *, choose: int | None = None, landmarks: Path | None =
     return Preflight(width, height, faces, chosen, tuple(findings))
 
 
+def _where(face: Face, width: int) -> str:
+    middle = (face.box.x + face.box.width / 2) / width
+    return "on the left" if middle < 0.4 else "on the right" if middle > 0.6 else "in the middle"
+
+
 def _resolution_findings(width: int, height: int) -> tuple[Finding, ...]:
     side = min(width, height)
     if side >= _GOOD_SIDE:
         return ()
-    advice = f"The photo is {width} x {height} pixels; at least {_GOOD_SIDE} on each side looks better."
-    return (Finding("LOW_RESOLUTION", side < _LEAST_SIDE, advice),)
+    small = f"The photo is {width} x {height} pixels"
+    if side < _LEAST_SIDE:
+        advice = f"{small}. Use one with at least {_LEAST_SIDE} on each side, better {_GOOD_SIDE}."
+        return (Finding("LOW_RESOLUTION", True, advice),)
+    return (Finding("LOW_RESOLUTION", False, f"{small}; at least {_GOOD_SIDE} on each side looks better."),)

@@ -7,8 +7,10 @@ queues keep the fastest from running ahead, so memory does not grow with the len
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from queue import Empty, Full, Queue
@@ -37,6 +39,7 @@ def render_renditions(
     specs: Sequence[RenditionSpec],
     out_dir: Path,
     *,
+    start: float = 0.0,
     cues: Sequence[Cue] = (),
     focus: Box | None = None,
     threads: int = 1,
@@ -44,7 +47,8 @@ def render_renditions(
 ) -> dict[str, Made]:
     """Render every spec from ``source`` into ``out_dir`` as ``<name>.mp4`` (``.webm`` for VP9 and AV1); by name.
 
-    ``focus`` is what must stay in the picture (the face), in pixels of the upright source. ``cues`` are burned in where
+    They begin at ``start`` seconds of the source, and so do the times of ``cues``. ``focus`` is what must stay in the
+    picture (the face), in pixels of the upright source. ``cues`` are burned in where
     the spec says so, and written beside the video as ``.srt`` and ``.vtt`` otherwise, also where no installed font
     draws their script (then ``details["captions_problem"]`` says so); ``details["captions"]`` is ``none``, ``burned``
     or ``sidecar``. The sound is brought to each spec's loudness, measured on the encoded
@@ -54,13 +58,16 @@ def render_renditions(
     does not decode, ``EngineFailed`` where encoding fails; no half-written file is left.
     """
     _check(specs, threads)
+    if not (math.isfinite(start) and start >= 0):
+        raise BadMedia(f"nothing begins at {start} s", code="BAD_TIME")
     report = progress or (lambda _: None)
     with open_media(source) as container:
         duration = duration_of(container)
         picture = picture_of(container)
-    tracks = _tracks(source, specs)
+    picture = replace(picture, start=picture.start + Fraction(start).limit_denominator(90_000))
+    tracks = _tracks(source, specs, start)
     report(0.05)
-    seconds = max((spec.max_duration or duration for spec in specs), default=0.0)
+    seconds = max((spec.max_duration or max(0.0, duration - start) for spec in specs), default=0.0)
     with ExitStack() as stack:
         workers = []
         for spec in specs:
@@ -69,7 +76,7 @@ def render_renditions(
             part = stack.enter_context(encoding(path))
             writer = stack.enter_context(VideoWriter(part, settings, tracks.get(_sound_of(spec))))
             workers.append(_Rendition(spec, path, picture, focus, writer, cues))
-        frames = _frames(source, seconds, threads, lambda share: report(0.05 + 0.94 * share))
+        frames = _frames(source, picture.start, seconds, threads, lambda share: report(0.05 + 0.94 * share))
         (_feed_in_threads if threads > 1 else _feed)(workers, frames)
         if any(not worker.writer.frames for worker in workers):
             raise NotUsable("the video has no pictures", code="NO_VIDEO", advice="Choose a file with video.")
@@ -167,17 +174,19 @@ def _sound_of(spec: RenditionSpec) -> _Sound:
     return codec, spec.loudness_lufs, spec.audio_bit_rate, spec.sample_rate, spec.max_duration
 
 
-def _tracks(source: Path, specs: Sequence[RenditionSpec]) -> dict[_Sound, AudioTrack]:
-    """The encoded sound for each distinct demand; empty when the source has none."""
+def _tracks(source: Path, specs: Sequence[RenditionSpec], start: float) -> dict[_Sound, AudioTrack]:
+    """The encoded sound from ``start`` on for each distinct demand; empty when the source has none."""
     tracks: dict[_Sound, AudioTrack] = {}
     read: tuple[object, Any] = (None, None)
     for wanted in sorted({_sound_of(spec) for spec in specs}, key=lambda sound: (sound[3], str(sound[4]), str(sound))):
         codec, loudness, bit_rate, sample_rate, seconds = wanted
         if read[0] != (sample_rate, seconds):
-            read = (sample_rate, seconds), read_audio(source, rate=sample_rate, seconds=seconds)
+            until = None if seconds is None else start + seconds
+            read = (sample_rate, seconds), read_audio(source, rate=sample_rate, seconds=until)
         if read[1] is None:
             return {}
         samples, rate = read[1]
+        samples = samples[round(start * rate) :]
         if len(samples):
             tracks[wanted] = encode_audio(
                 samples, rate, codec="aac" if codec == "aac" else "opus", bit_rate=bit_rate, target_lufs=loudness
@@ -185,12 +194,15 @@ def _tracks(source: Path, specs: Sequence[RenditionSpec]) -> dict[_Sound, AudioT
     return tracks
 
 
-def _frames(source: Path, seconds: float, threads: int, report: Callable[[float], None]) -> Iterator[Any]:
+def _frames(
+    source: Path, start: Fraction, seconds: float, threads: int, report: Callable[[float], None]
+) -> Iterator[Any]:
     with open_media(source) as container:
         stream = video_stream(container)
         stream.codec_context.thread_count = threads
         stream.codec_context.thread_type = "AUTO"
-        start = start_of(container)
+        if start > start_of(container):
+            container.seek(int(start / stream.time_base), stream=stream, backward=True)
         told = 0.0
         for frame in container.decode(stream):
             if frame.pts is None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from contracts.enums import Captions
 from contracts.export import CreateKit
 from export.kits.archive import Entry
 from export.kits.suggestions import caption, hashtags
@@ -25,6 +26,13 @@ FILE_NAMES: Mapping[str, str] = {
     "vtt": "captions.vtt",
 }
 """Names inside a platform's folder, by role."""
+_ENDINGS: Mapping[str, str] = {"video": "mp4", "poster": "jpg", "srt": "srt", "vtt": "vtt"}
+
+
+def file_name(role: str) -> str:
+    """The name of an output inside its platform's folder: ``video.mp4``; of a film in parts ``part-1.mp4``."""
+    kind, _, number = role.partition("-")
+    return f"part-{number}.{_ENDINGS[kind]}" if number else FILE_NAMES[role]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +49,20 @@ class Guide:
 
 @dataclass(frozen=True, slots=True)
 class PlatformPart:
-    """Everything for one platform. ``files`` by role; ``guide`` is None where no template fits."""
+    """Everything for one platform. ``files`` by role; ``guide`` is None where no template fits. ``notes`` say what is
+    otherwise than one would expect."""
 
     platform: str
     requirements: Requirements
     files: Mapping[str, Path]
     guide: Guide | None
+    notes: tuple[str, ...] = ()
+    captions: Captions = Captions.FILES
+
+    @property
+    def count(self) -> int:
+        """How many parts the film comes in; 1 where it is whole."""
+        return max(1, sum(role.startswith("video-") for role in self.files))
 
 
 def entries(order: CreateKit, parts: Sequence[PlatformPart], image: Path, video: Path) -> list[Entry]:
@@ -74,7 +90,7 @@ def _platform_entries(order: CreateKit, part: PlatformPart) -> list[Entry]:
     tags = hashtags(order.title, order.script, HASHTAGS.get(order.workflow_type, ()), most=wants.hashtags)
     line = " ".join(tags)
     text = caption(order.title, order.script, limit=wants.caption_length - len(line) - 2)
-    files = [Entry(f"{part.platform}/{FILE_NAMES[role]}", path) for role, path in part.files.items()]
+    files = [Entry(f"{part.platform}/{file_name(role)}", path) for role, path in part.files.items()]
     files += [
         Entry(f"{part.platform}/caption.txt", f"{text}\n\n{line}\n"),
         Entry(f"{part.platform}/hashtags.txt", "\n".join(tags) + "\n"),
@@ -83,29 +99,61 @@ def _platform_entries(order: CreateKit, part: PlatformPart) -> list[Entry]:
     if part.guide is not None:
         prompt = part.guide.prompt_template.replace("{title}", order.title).replace("{script}", order.script)
         files += [
-            Entry(f"{part.platform}/instructions.md", _instructions(part.guide)),
+            Entry(f"{part.platform}/instructions.md", _instructions(part, part.guide)),
             Entry(f"{part.platform}/prompt.txt", prompt + "\n"),
         ]
     files.append(Entry(f"{part.platform}/checklist.md", _checklist(part, [entry.name for entry in files])))
     return files
 
 
-def _instructions(guide: Guide) -> str:
+def _instructions(part: PlatformPart, guide: Guide) -> str:
     steps = [html.unescape(_TAG.sub("", step)).strip() for step in _ITEM.findall(guide.instructions_html)]
-    lines = [f"# {guide.name}", "", f"About {guide.estimated_time_minutes} minutes. You need: "]
+    minutes = guide.estimated_time_minutes * part.count
+    lines = [f"# {guide.name}", "", f"About {minutes} minutes. You need: "]
     lines[-1] += ", ".join(guide.tools_required) + "."
+    for note in _notes(part):
+        lines += ["", note]
     return "\n".join([*lines, "", *(f"{number}. {step}" for number, step in enumerate(steps, 1))]) + "\n"
+
+
+def _notes(part: PlatformPart) -> list[str]:
+    """What the template's steps, which are about one video with captions beside it, do not say."""
+    notes = list(part.notes)
+    if part.count > 1:
+        notes.append(
+            "Do the steps once for each part, part-1 first: where they say video.mp4, cover.jpg and captions.srt, take "
+            f"part-1.mp4, part-1.jpg and part-1.srt, and so on to part-{part.count}. "
+            f"Begin the caption with 1/{part.count}, 2/{part.count} and so on, so that people find the next part."
+        )
+    if part.captions is Captions.BURNED:
+        notes.append("The captions are in the picture. Leave out the step that uploads or switches on captions.")
+    return notes
+
+
+def _assets(part: PlatformPart) -> list[str]:
+    """What has to be there, as it is called here."""
+    roles = {name: role for role, name in FILE_NAMES.items()}
+    numbers = [f"-{number}" for number in range(1, part.count + 1)] if part.count > 1 else [""]
+    needed: list[str] = []
+    for asset in part.guide.assets_required if part.guide is not None else ("video.mp4",):
+        role = roles.get(asset)
+        if role is None:
+            needed.append(asset)
+        elif part.captions is Captions.FILES or role in ("video", "poster"):
+            needed += [file_name(f"{role}{number}") for number in numbers]
+    return needed
 
 
 def _checklist(part: PlatformPart, names: Sequence[str]) -> str:
     wants = part.requirements
-    needed = part.guide.assets_required if part.guide is not None else ("video.mp4",)
     lines = [f"# Before you publish on {wants.name}", ""]
-    for asset in needed:
+    for asset in _assets(part):
         mark = "x" if f"{part.platform}/{asset}" in names else " "
         lines.append(f"- [{mark}] {asset}")
     lines += [
         f"- [x] {wants.width} x {wants.height}, {wants.aspect_ratio}, {wants.format.upper()}",
+        *([f"- [x] at most {wants.max_duration_s:.0f} s"] if wants.max_duration_s is not None else []),
+        *([f"- [ ] publish all {part.count} parts, in their order"] if part.count > 1 else []),
         f"- [x] caption of at most {wants.caption_length} characters",
         "- [ ] read the caption aloud once",
         "- [ ] say that the video was made with artificial intelligence",

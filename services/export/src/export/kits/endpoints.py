@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -56,7 +55,9 @@ class KitOut(BaseModel):
     workflow_id: UUID
     platforms: list[Platform]
     package: FileOut
-    renditions: dict[str, dict[str, FileOut]] = Field(description="By platform and role.")
+    renditions: dict[str, dict[str, FileOut]] = Field(
+        description="By platform and role; of what comes in parts, the role with the part's number: `video-1`."
+    )
     files: list[str] = Field(description="Names inside the package.")
     created_at: datetime
     expires_at: datetime
@@ -73,15 +74,15 @@ async def get_kit(workflow_id: UUID, caller: Caller, tx: Tx, request: Request) -
     if kit["expires_at"] <= tx.now:
         raise KitExpired("This kit has expired. Run the workflow again.")
     store: ObjectStore = request.app.state.store
-    made = await renditions.outputs_of_run(tx, workflow_id)
+    made = await renditions.made_for_run(tx, workflow_id)
     return KitOut(
         id=kit["id"],
         workflow_id=workflow_id,
         platforms=kit["platforms"],
-        package=_file(store, kit["package"], f"kit-{workflow_id}.zip"),
+        package=_file(store, StoredObject.model_validate(kit["package"]), f"kit-{workflow_id}.zip"),
         renditions={
-            platform: {role: _file(store, stored, None) for role, stored in outputs.items()}
-            for platform, outputs in made.items()
+            platform: {role: _file(store, stored, None) for role, stored in one.outputs.items()}
+            for platform, one in made.items()
             if platform in kit["platforms"]
         },
         files=kit["contents"]["files"],
@@ -90,8 +91,7 @@ async def get_kit(workflow_id: UUID, caller: Caller, tx: Tx, request: Request) -
     )
 
 
-def _file(store: ObjectStore, document: dict[str, Any], filename: str | None) -> FileOut:
-    stored = StoredObject.model_validate(document)
+def _file(store: ObjectStore, stored: StoredObject, filename: str | None) -> FileOut:
     return FileOut(
         url=store.signed_url(stored.key, filename=filename),
         mime_type=stored.mime_type,

@@ -15,10 +15,11 @@ from chassis.data.database import Database
 from chassis.data.leased_work import WorkItem
 from chassis.storage import keys
 from chassis.storage.port import ObjectStore
-from contracts.export import CreateKit, KitCompleted, KitFailed
+from contracts.enums import Captions
+from contracts.export import CreateKit, KitCompleted, KitFailed, RenditionCompleted
 from contracts.objects import StoredObject
 from export.kits import archive, contents, repository
-from export.kits.contents import FILE_NAMES, Guide, PlatformPart
+from export.kits.contents import Guide, PlatformPart, file_name
 from export.orders import Refusal, as_caused, private_folder, refusals
 from export.platforms import repository as platforms
 from export.platforms.models import Requirements
@@ -35,7 +36,7 @@ class _Known:
 
     order: CreateKit
     requirements: dict[str, Requirements]
-    outputs: dict[str, dict[str, StoredObject]]
+    made: dict[str, RenditionCompleted]
     guides: dict[str, tuple[Any, Guide]]
 
 
@@ -69,16 +70,13 @@ class KitRunner:
             if order is None:
                 return None
             specifications = await platforms.standard(tx, order.platforms)
-            made = await renditions.outputs_of_run(tx, order.run_id)
+            made = await renditions.made_for_run(tx, order.run_id)
             rows = await template_queries.active(tx, workflow_type=order.workflow_type)
         guides = {row["platform"]: (row["id"], _guide(row)) for row in reversed(rows)}
         return _Known(
             order,
             {name: specification.values for name, specification in specifications.items()},
-            {
-                name: {role: StoredObject.model_validate(stored) for role, stored in outputs.items()}
-                for name, outputs in made.items()
-            },
+            made,
             guides,
         )
 
@@ -105,15 +103,22 @@ class KitRunner:
 
     async def _part(self, known: _Known, platform: str, folder: Path) -> PlatformPart:
         order = known.order
-        stored = {**order.captions, **known.outputs.get(platform, {}), "video": order.renditions[platform]}
+        made = known.made.get(platform)
+        stored: dict[str, StoredObject] = {**order.captions, "video": order.renditions[platform]}
+        if made is not None and order.renditions[platform] in made.outputs.values():
+            stored = made.outputs
         target = folder / platform
         target.mkdir()
-        files = {}
-        for role, name in FILE_NAMES.items():
-            if role in stored:
-                files[role] = await self._store.fetch(stored[role], target / name)
+        files = {role: await self._store.fetch(one, target / file_name(role)) for role, one in stored.items()}
         guide = known.guides.get(platform)
-        return PlatformPart(platform, known.requirements[platform], files, None if guide is None else guide[1])
+        return PlatformPart(
+            platform,
+            known.requirements[platform],
+            files,
+            None if guide is None else guide[1],
+            () if made is None else made.warnings,
+            Captions.FILES if made is None else made.captions,
+        )
 
     async def _complete(self, item: WorkItem, known: _Known, event: KitCompleted) -> None:
         async with self._database.transaction() as tx:

@@ -12,6 +12,9 @@ import regex
 _WORD = regex.compile(r"\p{L}(?:[\p{L}\p{M}]|[\u200c\u200d](?=\p{L})){3,}")
 _SENTENCE = regex.compile(r"(?<=[.!?…。！？।])\s*")
 
+_CLUSTER = regex.compile(r"\X")
+_ELLIPSIS = "…"
+
 _COMMON_WORDS = (
     "about after again also because been before being both could does down each even every from have here into just "
     "like make many more most much must only other over same should some such than that their them then there these "
@@ -26,14 +29,17 @@ _COMMON = frozenset(_COMMON_WORDS.split())
 
 
 def caption(title: str, script: str, *, limit: int) -> str:
-    """The title, an empty line, and as many whole sentences of the script as fit into ``limit`` characters."""
+    """The title, an empty line, and as many whole sentences of the script as fit into ``limit`` characters.
+
+    Of a first sentence that does not fit as many words as do, and an ellipsis.
+    """
     head = " ".join(title.split())[:limit]
     sentences = [part for part in _SENTENCE.split(" ".join(script.split())) if part]
     text = head
     for index, sentence in enumerate(sentences):
         longer = f"{text}{_joint(text, index)}{sentence}"
         if len(longer) > limit:
-            break
+            return text if index else _begun(text, sentence, limit)
         text = longer
     return text
 
@@ -48,6 +54,18 @@ def hashtags(title: str, script: str, starting: Sequence[str], *, most: int) -> 
     about = sorted((word for word, count in counted.items() if count > 1), key=lambda word: (-counted[word], word))
     kept = max(0, most - len(starting))
     return tuple(f"#{word}" for word in dict.fromkeys([*about[:kept], *starting]))[:most]
+
+
+def _begun(text: str, sentence: str, limit: int) -> str:
+    """``text`` and the beginning of a sentence, cut behind a word; where there are no spaces, behind a letter."""
+    joint = _joint(text, 0)
+    room = limit - len(text) - len(joint) - len(_ELLIPSIS)
+    if room <= 0:
+        return text
+    cut = sentence[: room + 1]
+    words = cut.rpartition(" ")[0] or "".join(_CLUSTER.findall(cut)[:-1])
+    beginning = words[:room].rstrip(" ,;:-–—、，；：")
+    return f"{text}{joint}{beginning}{_ELLIPSIS}" if beginning else text
 
 
 def _joint(text: str, index: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -27,7 +28,11 @@ class Requirements(BaseModel):
     audio_bit_rate: int = 128_000
     sample_rate: int = 48_000
     loudness_lufs: float = Field(-14.0, description="Integrated loudness, BS.1770-4.")
-    max_duration_s: float | None = Field(60.0, description="Longest video; the rest is cut.")
+    max_duration_s: float | None = Field(
+        None, description="Longest video; a longer film comes in parts or ends at a sentence, as ordered."
+    )
+    max_duration_source: str | None = Field(None, description="Where that is stated.")
+    max_duration_checked: date | None = Field(None, description="When it was looked up there.")
     max_size_mb: int = Field(examples=[4096])
     caption_length: int = Field(description="Characters of the text beside the video.")
     title_length: int | None = Field(None, description="Characters of a title, where there is one.")

@@ -35,6 +35,20 @@ async def standard(tx: Transaction, platforms: Sequence[str]) -> dict[str, Platf
     return {row["platform"]: specification_of(row) for row in rows}
 
 
+async def to_announce(tx: Transaction) -> list[PlatformSpecification]:
+    """Standard specifications whose limit is not what was last told; they count as told with the commit."""
+    rows = await tx.fetch(
+        """
+        UPDATE platform_requirements SET told = jsonb_build_array(key_values->'name', key_values->'max_duration_s')
+        WHERE variant = $1
+        AND told IS DISTINCT FROM jsonb_build_array(key_values->'name', key_values->'max_duration_s')
+        RETURNING platform, variant, version, key_values AS "values"
+        """,
+        STANDARD,
+    )
+    return [specification_of(row) for row in rows]
+
+
 def specification_of(row: asyncpg.Record) -> PlatformSpecification:
     """A row as the specification it keeps."""
     return PlatformSpecification.model_validate(dict(row))

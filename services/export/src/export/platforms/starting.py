@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from contracts.enums import Platform
 from export.platforms.models import PlatformSpecification, Requirements
+
+_CHECKED = date(2026, 11, 29)
 
 SPECIFICATIONS: tuple[PlatformSpecification, ...] = (
     PlatformSpecification(
@@ -13,6 +17,9 @@ SPECIFICATIONS: tuple[PlatformSpecification, ...] = (
             aspect_ratio="9:16",
             width=1080,
             height=1920,
+            max_duration_s=900.0,
+            max_duration_source="https://help.swat.io/en/articles/6553969-instagram-reels (Reels API: 15 minutes)",
+            max_duration_checked=_CHECKED,
             max_size_mb=4096,
             caption_length=2200,
             hashtags=8,
@@ -25,6 +32,9 @@ SPECIFICATIONS: tuple[PlatformSpecification, ...] = (
             aspect_ratio="9:16",
             width=1080,
             height=1920,
+            max_duration_s=600.0,
+            max_duration_source="https://ayrshare.com/docs/media-guidelines/tiktok (Content Posting API: 600 s)",
+            max_duration_checked=_CHECKED,
             max_size_mb=500,
             caption_length=2200,
             hashtags=5,
@@ -37,7 +47,10 @@ SPECIFICATIONS: tuple[PlatformSpecification, ...] = (
             aspect_ratio="16:9",
             width=1920,
             height=1080,
-            max_duration_s=None,
+            # Every channel may upload so much; a verified one up to 12 hours.
+            max_duration_s=900.0,
+            max_duration_source="https://quso.ai/blog/youtube-video-length-limit (after YouTube's upload limits)",
+            max_duration_checked=_CHECKED,
             max_size_mb=262_144,
             caption_length=5000,
             title_length=100,
@@ -54,6 +67,9 @@ SPECIFICATIONS: tuple[PlatformSpecification, ...] = (
             aspect_ratio="9:16",
             width=1080,
             height=1920,
+            max_duration_s=180.0,
+            max_duration_source="https://support.google.com/youtube/answer/15424877",
+            max_duration_checked=_CHECKED,
             max_size_mb=262_144,
             caption_length=5000,
             title_length=100,

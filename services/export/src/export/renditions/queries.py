@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 import asyncpg
 
 from chassis.data.database import Transaction
+from contracts.export import RenditionCompleted
 
 
-async def outputs_of_run(tx: Transaction, run_id: UUID) -> dict[str, dict[str, Any]]:
-    """The newest finished outputs of a run, by platform and role."""
+async def made_for_run(tx: Transaction, run_id: UUID) -> dict[str, RenditionCompleted]:
+    """The newest finished rendition of a run for each platform."""
     rows: list[asyncpg.Record] = await tx.fetch(
         "SELECT platform, answer FROM renditions WHERE run_id = $1 AND status = 'completed' ORDER BY completed_at",
         run_id,
     )
-    return {row["platform"]: row["answer"]["outputs"] for row in rows}
+    return {row["platform"]: RenditionCompleted.model_validate(row["answer"]) for row in rows}

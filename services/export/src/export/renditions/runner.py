@@ -20,7 +20,7 @@ from export.orders import Refusal, as_caused, private_folder, refusals
 from export.platforms import repository as platforms
 from export.platforms.models import Requirements
 from export.renditions import repository
-from export.renditions.work import Rendered, render
+from export.renditions.work import Piece, Rendered, Wanted, render
 
 log = structlog.get_logger(__name__)
 
@@ -65,13 +65,16 @@ class RenditionRunner:
             source = await self._store.fetch(first.video, folder / "source.mp4")
             timings = first.timings and await self._store.fetch(first.timings, folder / "timings.json")
             (out := folder / "out").mkdir()
-            wanted = {order.platform.value: requirements for order, requirements in orders}
+            wanted = {
+                order.platform: Wanted(order.platform.value, requirements, order.when_too_long, order.captions)
+                for order, requirements in orders
+            }
             rendered = await self._processes.run(
                 render,
                 source,
                 timings,
                 first.language,
-                list(wanted.items()),
+                list(wanted.values()),
                 out,
                 self._threads,
                 deadline_s=self._deadline_s,
@@ -82,13 +85,9 @@ class RenditionRunner:
             return [await self._kept(order, by_platform[order.platform.value], seconds) for order, _ in orders]
 
     async def _kept(self, order: CreateRendition, rendered: Rendered, seconds: float) -> RenditionCompleted:
-        outputs = {
-            "video": await self._keep(order, rendered.video, "video", "video/mp4"),
-            "poster": await self._keep(order, rendered.poster, "poster", "image/jpeg"),
-        }
-        if rendered.srt is not None and rendered.vtt is not None:
-            outputs["srt"] = await self._keep(order, rendered.srt, "captions-srt", "application/x-subrip")
-            outputs["vtt"] = await self._keep(order, rendered.vtt, "captions-vtt", "text/vtt")
+        outputs: dict[str, StoredObject] = {}
+        for number, piece in enumerate(rendered.pieces, 1):
+            outputs |= await self._keep_piece(order, piece, f"-{number}" if len(rendered.pieces) > 1 else "")
         return RenditionCompleted(
             rendition_id=order.rendition_id,
             run_id=order.run_id,
@@ -96,9 +95,25 @@ class RenditionRunner:
             outputs=outputs,
             width=rendered.width,
             height=rendered.height,
-            duration=rendered.duration,
+            duration=sum(piece.duration for piece in rendered.pieces),
             seconds=round(seconds, 3),
+            whole=rendered.whole,
+            captions=rendered.captions,
+            warnings=rendered.warnings,
         )
+
+    async def _keep_piece(self, order: CreateRendition, piece: Piece, number: str) -> dict[str, StoredObject]:
+        files = {
+            "video": (piece.video, "video", "video/mp4"),
+            "poster": (piece.poster, "poster", "image/jpeg"),
+            "srt": (piece.srt, "captions-srt", "application/x-subrip"),
+            "vtt": (piece.vtt, "captions-vtt", "text/vtt"),
+        }
+        return {
+            f"{role}{number}": await self._keep(order, path, f"{kind}{number}", mime_type)
+            for role, (path, kind, mime_type) in files.items()
+            if path is not None
+        }
 
     async def _keep(self, order: CreateRendition, path: Path, role: str, mime_type: str) -> StoredObject:
         now = self._database.clock.now()

@@ -5,89 +5,198 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from contracts.enums import Captions, WhenTooLong
 from export.platforms.models import Requirements
 
 if TYPE_CHECKING:
-    from media.types import RenditionSpec
+    from media.types import Cue, Made, RenditionSpec, Word
+    from media.video.parts import Part
 
 Progress = Callable[[float], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Rendered:
-    """One platform's files. ``srt`` and ``vtt`` are None where nothing is said."""
+class Wanted:
+    """What is to be made for one platform."""
 
     platform: str
+    requirements: Requirements
+    when_too_long: WhenTooLong = WhenTooLong.SPLIT
+    captions: Captions = Captions.FILES
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One video's files. ``srt`` and ``vtt`` are None where nothing is said, and where the captions are in it."""
+
     video: Path
     poster: Path
     srt: Path | None
     vtt: Path | None
+    duration: float
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """One platform's video, or the parts it comes in, in order."""
+
+    platform: str
+    pieces: tuple[Piece, ...]
     width: int
     height: int
-    duration: float
+    whole: bool
+    captions: Captions
+    warnings: tuple[str, ...]
 
 
 def render(
     source: Path,
     timings: Path | None,
     language: str,
-    wanted: Sequence[tuple[str, Requirements]],
+    wanted: Sequence[Wanted],
     folder: Path,
     threads: int,
     *,
     progress: Progress,
 ) -> list[Rendered]:
-    """Make every wanted shape with one decode of ``source``, each different one once. Raises ``media.errors``."""
-    from media.captions.cues import cues_from_words
-    from media.types import Word
+    """Make every wanted shape, each different one once; shapes of the same length share one decode of ``source``.
+
+    Raises ``media.errors``.
+    """
     from media.video.renditions import render_renditions
+    from media.video.source import duration_of, open_media
     from media.video.thumbnails import poster
 
-    words: list[Word] = []
-    if timings is not None:
-        document = json.loads(timings.read_bytes())
-        words = [Word(word["text"], float(word["start"]), float(word["end"])) for word in document["words"]]
-    shapes: dict[RenditionSpec, str] = {}
-    for platform, wants in wanted:
-        # Platforms that want the same share one encoding.
-        shapes.setdefault(_spec(wants), platform)
-    made = render_renditions(
-        source,
-        [replace(shape, name=name) for shape, name in shapes.items()],
-        folder,
-        cues=cues_from_words(words, language=language),
-        threads=threads,
-        progress=lambda share: progress(0.95 * share),
-    )
-    for name, one in made.items():
-        poster(one.path, folder / f"{name}.jpg")
-    rendered = []
-    for platform, wants in wanted:
-        one = made[shapes[_spec(wants)]]
-        srt, vtt = one.path.with_suffix(".srt"), one.path.with_suffix(".vtt")
-        rendered.append(
-            Rendered(
-                platform,
-                one.path,
-                one.path.with_suffix(".jpg"),
-                srt if srt.exists() else None,
-                vtt if vtt.exists() else None,
-                one.width,
-                one.height,
-                one.duration,
-            )
+    words = _words(timings)
+    with open_media(source) as container:
+        seconds = duration_of(container)
+    parts = {one.platform: _parts(one, words, seconds) for one in wanted}
+    shapes: dict[Part, dict[RenditionSpec, str]] = {}
+    for one in wanted:
+        for number, part in enumerate(parts[one.platform], 1):
+            # Platforms that want the same share one encoding.
+            shapes.setdefault(part, {}).setdefault(_spec(one, part, seconds), f"{one.platform}-{number}")
+    made: dict[str, Made] = {}
+    total, done = sum(part.seconds for part in shapes), 0.0
+    for part, specs in shapes.items():
+        found = render_renditions(
+            source,
+            [replace(spec, name=name) for spec, name in specs.items()],
+            folder,
+            start=part.start,
+            cues=_cues(words, part, language),
+            threads=threads,
+            progress=partial(_report, progress, 0.95 * done / total, 0.95 * part.seconds / total),
         )
+        for name, piece in found.items():
+            # Nothing is said yet in the first picture: a cover with half a sentence on it looks like a mistake.
+            at = 0.0 if piece.details["captions"] == "burned" else None
+            poster(piece.path, folder / f"{name}.jpg", at=at)
+        made |= found
+        done += part.seconds
     progress(1.0)
+    rendered = []
+    for one in wanted:
+        pieces = [made[shapes[part][_spec(one, part, seconds)]] for part in parts[one.platform]]
+        rendered.append(_rendered(one, parts[one.platform], pieces, seconds))
     return rendered
 
 
-def _spec(wants: Requirements) -> RenditionSpec:
+def _report(progress: Progress, begun: float, share: float, through: float) -> None:
+    progress(begun + share * through)
+
+
+def _words(timings: Path | None) -> list[Word]:
+    from media.types import Word
+
+    if timings is None:
+        return []
+    document = json.loads(timings.read_bytes())
+    return [Word(word["text"], float(word["start"]), float(word["end"])) for word in document["words"]]
+
+
+def _parts(wanted: Wanted, words: Sequence[Word], seconds: float) -> tuple[Part, ...]:
+    from media.video.parts import end_at_sentence, split_at_sentences
+
+    longest = wanted.requirements.max_duration_s
+    if wanted.when_too_long is WhenTooLong.END_AT_SENTENCE:
+        return (end_at_sentence(words, seconds, longest),)
+    return split_at_sentences(words, seconds, longest)
+
+
+def _cues(words: Sequence[Word], part: Part, language: str) -> list[Cue]:
+    """The captions of a part; none stays longer than its pictures."""
+    from media.captions.cues import cues_from_words
+    from media.video.parts import words_of
+
+    cues = cues_from_words(words_of(words, part), language=language)
+    return [replace(cue, end=min(cue.end, part.seconds)) for cue in cues]
+
+
+def _rendered(wanted: Wanted, parts: Sequence[Part], made: Sequence[Made], seconds: float) -> Rendered:
+    return Rendered(
+        wanted.platform,
+        tuple(_piece(one) for one in made),
+        made[0].width,
+        made[0].height,
+        _is_whole(parts, seconds),
+        Captions.BURNED if any(one.details["captions"] == "burned" for one in made) else Captions.FILES,
+        (*_told_of_length(wanted, parts, seconds), *_told_of_captions(wanted, made)),
+    )
+
+
+def _piece(made: Made) -> Piece:
+    srt, vtt = made.path.with_suffix(".srt"), made.path.with_suffix(".vtt")
+    return Piece(
+        made.path,
+        made.path.with_suffix(".jpg"),
+        srt if srt.exists() else None,
+        vtt if vtt.exists() else None,
+        made.duration,
+    )
+
+
+def _is_whole(parts: Sequence[Part], seconds: float) -> bool:
+    return len(parts) == 1 and parts[0].end >= seconds
+
+
+def _told_of_length(wanted: Wanted, parts: Sequence[Part], seconds: float) -> list[str]:
+    """What the owner of a film that was too long is told about what was delivered."""
+    if _is_whole(parts, seconds):
+        return []
+    name, longest = wanted.requirements.name, wanted.requirements.max_duration_s or 0.0
+    limit = f"{name} takes at most {longest:.0f} s and the film has {seconds:.0f} s:"
+    inside = [number for number, part in enumerate(parts, 1) if part.inside_sentence]
+    if wanted.when_too_long is WhenTooLong.END_AT_SENTENCE:
+        where = "inside a sentence that is longer than that" if inside else "with the last sentence that fits"
+        return [f"{limit} its video ends at {parts[0].end:.0f} s, {where}. The whole film is in the original video."]
+    told = f"{limit} it comes in {len(parts)} parts to be published one after the other"
+    if not inside:
+        return [f"{told}, each ending with a sentence."]
+    numbers = " and ".join(filter(None, (", ".join(map(str, inside[:-1])), str(inside[-1]))))
+    which = f"part {numbers} ends" if len(inside) == 1 else f"parts {numbers} end"
+    return [f"{told}; {which} inside a sentence that is longer than that."]
+
+
+def _told_of_captions(wanted: Wanted, made: Sequence[Made]) -> list[str]:
+    problem = next((found for one in made if (found := one.details.get("captions_problem"))), None)
+    if problem is None:
+        return []
+    why = str(problem).rstrip(".")
+    return [f"The captions for {wanted.requirements.name} are files beside the video, not in it: {why}."]
+
+
+def _spec(wanted: Wanted, part: Part, seconds: float) -> RenditionSpec:
     """What the encoder has to make, without a name: equal where two platforms want the same."""
     from media.types import RenditionSpec
 
+    wants = wanted.requirements
+    longest = wants.max_duration_s
+    whole = part.start == 0 and part.end >= seconds and (longest is None or seconds <= longest)
     return RenditionSpec(
         name="",
         width=wants.width,
@@ -99,6 +208,7 @@ def _spec(wants: Requirements) -> RenditionSpec:
         audio_bit_rate=wants.audio_bit_rate,
         sample_rate=wants.sample_rate,
         loudness_lufs=wants.loudness_lufs,
-        max_duration=wants.max_duration_s,
+        max_duration=None if whole else min(part.seconds, longest or part.seconds),
         fit=wants.fit,
+        burn_captions=wanted.captions is Captions.BURNED,
     )

@@ -38,13 +38,14 @@ class Finished:
 
 
 def finished(orders: Sequence[Order]) -> Finished | None:
-    """The video in YouTube's shape; the original where there is none such and everything ordered has ended.
+    """The video in YouTube's shape; the original where that comes in parts, or where there is none such and everything
+    ordered has ended.
 
     None while there is neither.
     """
     shaped = [each for each in orders if each.platform == Platform.YOUTUBE and each.status == COMPLETED]
     if shaped:
-        video = shaped[-1].outputs["video"]
+        video = shaped[-1].outputs.get("video") or shaped[-1].request["video"]
     elif any(each.status == COMPLETED for each in orders) and all(each.status != PENDING for each in orders):
         video = orders[-1].request["video"]
     else:

@@ -12,17 +12,19 @@ import orjson
 from chassis.data.database import Transaction
 from contracts.enums import ScanStatus
 from contracts.objects import StoredObject
+from media.types import Finding
 
 COLUMNS = """
 id, user_id, product_line, original_name, purpose, storage_backend, storage_key, file_size, mime_type, checksum,
-prepared, width, height, duration, kind, scan_status, is_temporary, expires_at, access_count, last_accessed_at,
-created_at, updated_at
+prepared, width, height, duration, findings, kind, scan_status, is_temporary, expires_at, access_count,
+last_accessed_at, created_at, updated_at
 """
 
 _ADD = """
 INSERT INTO files (id, user_id, product_line, original_name, purpose, storage_backend, storage_key, file_size,
-    mime_type, checksum, prepared, width, height, kind, scan_status, is_temporary, expires_at, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $18)
+    mime_type, checksum, prepared, width, height, kind, scan_status, is_temporary, expires_at, findings, created_at,
+    updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $19)
 """
 
 VISIBLE = "deleted_at IS NULL AND scan_status <> 'infected' AND (expires_at IS NULL OR expires_at > $2)"
@@ -61,6 +63,7 @@ class NewFile:
     prepared: StoredObject | None
     width: int | None
     height: int | None
+    findings: tuple[Finding, ...]
     kind: str
     scan_status: ScanStatus
     is_temporary: bool
@@ -88,6 +91,7 @@ async def add(tx: Transaction, file: NewFile) -> None:
         file.scan_status.value,
         file.is_temporary,
         file.expires_at,
+        orjson.dumps(file.findings).decode(),
         tx.now,
     )
 

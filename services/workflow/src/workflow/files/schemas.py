@@ -10,6 +10,14 @@ from pydantic import BaseModel, Field
 from contracts.enums import ScanStatus
 
 
+class FindingOut(BaseModel):
+    """A remark on a photo that is to speak."""
+
+    code: str = Field(examples=["TURNED_AWAY"])
+    blocking: bool = Field(description="An order with this photo is refused.")
+    advice: str = Field(examples=["Turn the photo so that the head is upright."])
+
+
 class FileMetadata(BaseModel):
     """What is known of a file, without a link to it."""
 
@@ -21,6 +29,7 @@ class FileMetadata(BaseModel):
     mime_type: str
     width: int | None
     height: int | None
+    findings: list[FindingOut]
     checksum: str = Field(description="SHA-256 in hex.")
     scan_status: ScanStatus
     is_temporary: bool

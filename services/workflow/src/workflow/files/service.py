@@ -26,9 +26,10 @@ from contracts.objects import StoredObject
 from contracts.workflow import FileUploaded
 from media import errors as media_errors
 from media.images.photos import MAX_BYTES, sniff
+from media.types import Finding
 from workflow.files import repository
 from workflow.files.errors import FileInfected, FileNotFound, FormatNotAccepted, ImageRefused, InspectionBusy, NoFile
-from workflow.files.inspection import Inspected, inspect
+from workflow.files.inspection import Inspected, find, inspect
 from workflow.files.receiving import Received, receive
 from workflow.files.repository import NewFile
 from workflow.files.scanning import EICAR, Scanner
@@ -38,6 +39,8 @@ log = structlog.get_logger(__name__)
 IMAGES = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
 """Accepted photos and their extension (FIL-08)."""
 INSPECTION_S = 60.0
+FINDING_S = 10.0
+"""A face that is not found by then is left to whoever animates it: an upload does not wait longer for an opinion."""
 TEMPORARY_DAYS = 30
 
 
@@ -51,6 +54,7 @@ class Uploads:
     scanner: Scanner
     processes: ProcessPool
     clock: Clock
+    landmarks: Path | None = None
 
     async def upload(self, caller: Identity, product_line: str, content_type: str, body: AsyncIterator[bytes]) -> UUID:
         """Take a photo in; returns the file's id.
@@ -76,6 +80,7 @@ class Uploads:
             raise FileInfected("The file is not safe and was not accepted.", details={"found": scan.found or ""})
         mime_type = _mime_type(received.path)
         inspected = await self._inspect(received.path)
+        findings = await self._find(received.path)
         file_id = ids.uuid7()
         backend, original, prepared = await self._keep(caller, file_id, received, mime_type, temporary)
         now = self.clock.now()
@@ -91,6 +96,7 @@ class Uploads:
                 prepared=prepared,
                 width=inspected.width,
                 height=inspected.height,
+                findings=findings,
                 kind="image",
                 scan_status=scan.status,
                 is_temporary=temporary,
@@ -108,6 +114,13 @@ class Uploads:
             raise ImageRefused(_said(refusal), fields={"file": refusal.message}) from refusal
         except (media_errors.MediaError, TimeoutError, WorkerDied) as failure:
             raise InspectionBusy("The photo could not be looked at just now. Try again.", retry_after_s=5) from failure
+
+    async def _find(self, path: Path) -> tuple[Finding, ...]:
+        try:
+            return await self.processes.run(find, path.with_name("prepared.jpg"), self.landmarks, deadline_s=FINDING_S)
+        except (media_errors.MediaError, TimeoutError, WorkerDied) as failure:
+            log.warning("file.not_looked_at", reason=repr(failure))
+            return ()
 
     async def _keep(
         self, caller: Identity, file_id: UUID, received: Received, mime_type: str, temporary: bool
@@ -150,6 +163,7 @@ class Uploads:
                 prepared=None,
                 width=None,
                 height=None,
+                findings=(),
                 kind="other",
                 scan_status=ScanStatus.INFECTED,
                 is_temporary=False,

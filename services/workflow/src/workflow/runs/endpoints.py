@@ -79,14 +79,11 @@ def router(settings: Settings, definitions: Definitions, driver: Driver, store: 
         """Have a photo speak a script. Repeating it with the same Idempotency-Key repeats the answer for 24 hours."""
         return await service.accept(tx, settings, definitions, caller, body, idempotency_key)
 
-    @routes.post("/estimate")
+    @routes.post("/estimate", responses=documented(BadScript, NotPossible))
     async def estimate_workflow(body: EstimateIn, caller: Caller, tx: Tx) -> EstimateOut:
         """What an order is expected to take, without starting it."""
         service.definition_for(definitions, body.workflow_type)
-        expected, ahead = await service.estimated(tx, settings, caller, body)
-        return EstimateOut(
-            estimated_cost=expected.cost, credits=expected.credits, estimated_seconds=expected.seconds, ahead=ahead
-        )
+        return await service.estimated(tx, settings, caller, body)
 
     @routes.get("", response_model=Paged[WorkflowSummary])
     async def list_workflows(

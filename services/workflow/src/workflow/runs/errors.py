@@ -12,7 +12,7 @@ class RunNotFound(NotFound):
 
 
 class FileNotUsable(Invalid):
-    """The input file is missing, not yours, not scanned clean, or not a photo."""
+    """The input file is missing, not yours, not scanned clean, not a photo, or a photo that cannot be made to speak."""
 
     code = "file_not_usable"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -18,6 +18,7 @@ from workflow.accounts.entitlement import Entitlement
 from workflow.engine.advance import Entry
 from workflow.engine.signals import dump_signal
 from workflow.engine.state import Brief, RunState, dump_state
+from workflow.platforms.limits import Limit
 from workflow.runs.models import Row
 
 KEY_LIFE = timedelta(hours=24)
@@ -81,13 +82,14 @@ SELECT *, $21::timestamptz FROM unnest(
 _BEFORE_CREATE = """
 SELECT
     (SELECT to_jsonb(f) FROM (
-        SELECT id, prepared, scan_status, kind FROM files
+        SELECT id, prepared, scan_status, kind, findings FROM files
         WHERE id = $1 AND user_id = $2 AND deleted_at IS NULL AND (expires_at IS NULL OR expires_at > $6)
     ) AS f) AS file,
     (SELECT is_active FROM users WHERE user_id = $2) AS is_active,
     (SELECT to_jsonb(e) FROM entitlements AS e WHERE user_id = $2 AND product_line = $3) AS entitlement,
     (SELECT to_jsonb(k) FROM idempotency_keys AS k WHERE user_id = $2 AND key = $4 AND created_at >= $5) AS remembered,
-    (SELECT count(*) FROM runs WHERE status = 'processing') AS processing
+    (SELECT count(*) FROM runs WHERE status = 'processing') AS processing,
+    (SELECT jsonb_object_agg(platform, to_jsonb(l)) FROM platform_limits AS l) AS limits
 """
 
 _REMEMBERED = "SELECT body_sha256, answer FROM idempotency_keys WHERE user_id = $1 AND key = $2"
@@ -112,6 +114,8 @@ class Known:
     entitlement: Entitlement | None
     remembered: dict[str, Any] | None
     processing: int
+    limits: Mapping[str, Limit]
+    """Of platforms, by their name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +167,10 @@ async def before_create(
         else None,
         remembered=record["remembered"],
         processing=record["processing"],
+        limits={
+            platform: Limit(limit["display_name"], limit["longest_s"])
+            for platform, limit in (record["limits"] or {}).items()
+        },
     )
 
 

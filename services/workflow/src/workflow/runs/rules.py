@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contracts.enums import Language
 from media.speech.spoken.cleaning import Stripped, clean_html, without_html
+from media.speech.spoken.words import NAMES, likely_language
 from media.speech.spoken.writing import wrong_writing
 from workflow.runs.errors import BadScript
 
@@ -40,6 +41,17 @@ def removal_warnings(script: Stripped) -> list[str]:
     if not script.removed:
         return []
     return [f"HTML was removed from the script: {', '.join(script.removed[:10])}."]
+
+
+def language_warnings(script: str, language: Language) -> list[str]:
+    """What its owner is told when a script's words are those of another language than the voice will read."""
+    likely = likely_language(script, language.value)
+    if likely is None:
+        return []
+    return [
+        f"The script looks like {NAMES[likely]} and will be read by the {NAMES[language.value]} voice. "
+        f"If that is not meant, order it with the script language {likely}."
+    ]
 
 
 def _too_long(characters: int, limit: int) -> BadScript:

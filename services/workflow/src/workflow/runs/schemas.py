@@ -10,18 +10,40 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from chassis.http.inputs import Input
-from contracts.enums import Language, Platform, Quality, Status, Voice, WorkflowType
+from contracts.enums import Captions, Language, Platform, Quality, Status, Voice, WhenTooLong, WorkflowType
 
 Enhancement = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,49}$", examples=["portrait"])]
 
 
+Script = Annotated[str, Field(max_length=100_000)]
+
+
 class EstimateIn(Input):
-    """What decides about cost and time."""
+    """What decides about cost and time, and about what platforms get. Without a script the film's length is assumed."""
 
     workflow_type: WorkflowType = WorkflowType.AVATAR_PRESENTATION
     target_duration: Annotated[int, Field(ge=1, le=60, description="Seconds of video.")] = 10
     target_platforms: Annotated[list[Platform], Field(min_length=1, max_length=10)] = [Platform.INSTAGRAM]
     quality_preference: Quality = Quality.BALANCED
+    script: Script | None = None
+    script_language: Language = Language.EN
+    when_too_long: WhenTooLong = Field(
+        WhenTooLong.SPLIT,
+        description="What a platform gets that takes no film that long: parts that end with sentences, or one video "
+        "that ends with the last sentence that fits.",
+    )
+    captions: Captions | dict[Platform, Captions] = Field(
+        Captions.FILES,
+        description="Drawn into the picture, or in files beside it: for all platforms, or for each (those not named "
+        "get files).",
+        examples=["burned", {"instagram": "burned", "youtube": "files"}],
+    )
+
+    def captions_of(self) -> dict[Platform, Captions]:
+        """Where the captions go, for each platform that was asked for."""
+        if isinstance(self.captions, Captions):
+            return dict.fromkeys(self.target_platforms, self.captions)
+        return {platform: self.captions.get(platform, Captions.FILES) for platform in self.target_platforms}
 
 
 class WorkflowIn(EstimateIn):
@@ -44,8 +66,7 @@ class WorkflowIn(EstimateIn):
     )
 
     input_file_id: UUID
-    script: Annotated[str, Field(max_length=100_000)]
-    script_language: Language = Language.EN
+    script: Script
     voice: Voice = Voice.NEUTRAL
     title: Annotated[str, Field(max_length=255)] | None = None
     description: Annotated[str, Field(max_length=5_000)] | None = None
@@ -65,6 +86,7 @@ class EstimateOut(BaseModel):
     credits: int = Field(examples=[1])
     estimated_seconds: float = Field(examples=[14.0])
     ahead: int = Field(description="Runs that wait before it.", examples=[0])
+    warnings: list[str] = Field(default=[], description="What the order would be warned of, for a person.")
 
 
 class WorkflowAccepted(BaseModel):
@@ -74,7 +96,9 @@ class WorkflowAccepted(BaseModel):
     status: Status
     estimated_cost: Decimal
     estimated_seconds: float
-    warnings: list[str] = Field(default=[], description="What was changed in the order, for a person.")
+    warnings: list[str] = Field(
+        default=[], description="What was changed in the order, and what to expect of it, for a person."
+    )
 
 
 class WorkflowSummary(BaseModel):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -22,11 +22,14 @@ from contracts.enums import Priority, ScanStatus, Status, WorkflowType
 from contracts.objects import StoredObject
 from contracts.product_lines import PRODUCT_LINES
 from contracts.workflow import RunCreated
+from media.speech.spoken.cleaning import Stripped
+from media.speech.synthesis import estimate_duration
 from workflow.accounts.entitlement import exhausted, upgrades
 from workflow.engine.advance import Decision, advance, first_state, may_cancel, may_retry
 from workflow.engine.definition import Definition, Definitions
 from workflow.engine.signals import CancelRequested, RetryRequested, Signal, Started, Ticked, UndoRetryRequested
 from workflow.engine.state import Brief, Run, RunState, UndoStatus, load_state
+from workflow.platforms.limits import told
 from workflow.products.product import Estimate, Product
 from workflow.products.registry import BY_TYPE
 from workflow.runs import repository
@@ -41,8 +44,8 @@ from workflow.runs.errors import (
 )
 from workflow.runs.models import Row
 from workflow.runs.repository import Known, NewRun, Remember
-from workflow.runs.rules import clean_line, clean_script, removal_warnings
-from workflow.runs.schemas import EstimateIn, WorkflowAccepted, WorkflowIn
+from workflow.runs.rules import clean_line, clean_script, language_warnings, removal_warnings
+from workflow.runs.schemas import EstimateIn, EstimateOut, WorkflowAccepted, WorkflowIn
 from workflow.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -86,7 +89,7 @@ async def accept(
         return _repeated(known.remembered, digest)
     product = BY_TYPE[body.workflow_type]
     expected = _check(settings, product, known, body, product_line, tx.now)
-    script = clean_script(body.script, body.script_language, PRODUCT_LINES[product_line].script_characters)
+    script = _script(body.script, body, product_line)
     order = _order(caller, product, product_line, body, script.text, known, expected)
     run_id = ids.uuid7()
     room = known.processing < settings.max_processing
@@ -95,7 +98,7 @@ async def accept(
         status=Status.PROCESSING if room else Status.PENDING,
         estimated_cost=expected.cost,
         estimated_seconds=expected.seconds,
-        warnings=removal_warnings(script),
+        warnings=[*removal_warnings(script), *_expectable(known, body, script)],
     )
     remember = Remember(key, digest, answer.model_dump(mode="json")) if key is not None else None
     if not await begin(tx, definition, order, run_id=run_id, room=room, remember=remember):
@@ -179,11 +182,19 @@ def _tell_of(tx: Transaction, order: Order, new: NewRun, started: Decision | Non
         send(tx, new, started, None)
 
 
-async def estimated(tx: Transaction, settings: Settings, caller: Identity, body: EstimateIn) -> tuple[Estimate, int]:
-    """What an order is expected to take, and how many runs are before it (WFL-08)."""
-    known = await repository.before_create(tx, None, caller.user_id, product_line_of(caller, settings), None)
-    ahead = max(0, known.processing - settings.max_processing + 1)
-    return _expected(settings, BY_TYPE[body.workflow_type], known, body.target_duration), ahead
+async def estimated(tx: Transaction, settings: Settings, caller: Identity, body: EstimateIn) -> EstimateOut:
+    """What an order is expected to take, and what it would be warned of (WFL-08). Raises ``BadScript``."""
+    product_line = product_line_of(caller, settings)
+    script = None if body.script is None else _script(body.script, body, product_line)
+    known = await repository.before_create(tx, None, caller.user_id, product_line, None)
+    expected = _expected(settings, BY_TYPE[body.workflow_type], known, body.target_duration)
+    return EstimateOut(
+        estimated_cost=expected.cost,
+        credits=expected.credits,
+        estimated_seconds=expected.seconds,
+        ahead=max(0, known.processing - settings.max_processing + 1),
+        warnings=list(_expectable(known, body, script)),
+    )
 
 
 async def cancel(tx: Transaction, driver: Driver, caller: Identity, run_id: UUID) -> Row:
@@ -262,6 +273,13 @@ def _check(
         raise FileNotUsable("This file has not been found clean.", fields={"input_file_id": "not scanned clean"})
     if file["kind"] != "image" or file["prepared"] is None:
         raise FileNotUsable("This file is not a photo.", fields={"input_file_id": "not an image"})
+    for finding in file["findings"]:
+        if finding["blocking"]:
+            raise FileNotUsable(
+                f"This photo cannot be made to speak. {finding['advice']}",
+                fields={"input_file_id": finding["advice"]},
+                details={"findings": file["findings"]},
+            )
     entitlement = known.entitlement
     if entitlement is not None and exhausted(entitlement, product.meter, now):
         limit, used = entitlement.limits.get(product.meter, 0), entitlement.used.get(product.meter, 0)
@@ -275,6 +293,21 @@ def _check(
             },
         )
     return _expected(settings, product, known, body.target_duration)
+
+
+def _script(script: str, body: EstimateIn, product_line: str) -> Stripped:
+    return clean_script(script, body.script_language, PRODUCT_LINES[product_line].script_characters)
+
+
+def _expectable(known: Known, body: EstimateIn, script: Stripped | None) -> Iterator[str]:
+    """What an order's owner will get otherwise than expected, and can still change."""
+    seconds = float(body.target_duration)
+    if script is not None:
+        seconds = estimate_duration(script.text, language=body.script_language.value)
+        yield from language_warnings(script.text, body.script_language)
+    if known.file is not None:
+        yield from (finding["advice"] for finding in known.file["findings"])
+    yield from told(known.limits, body.target_platforms, seconds, body.when_too_long)
 
 
 def _expected(settings: Settings, product: Product, known: Known, duration: int) -> Estimate:
@@ -301,6 +334,8 @@ def _order(
         voice=body.voice,
         duration=body.target_duration,
         platforms=tuple(body.target_platforms),
+        when_too_long=body.when_too_long,
+        captions=body.captions_of(),
         quality=body.quality_preference,
         enhancement_type=body.enhancement_type,
         title=title,

@@ -105,7 +105,14 @@ def _cancelled(event: JobCancelled) -> Signal:
 
 
 def _rendered(event: RenditionCompleted) -> Signal:
-    return Answered(event.NAME, event.rendition_id, outputs=event.outputs, seconds=event.seconds)
+    return Answered(
+        event.NAME,
+        event.rendition_id,
+        outputs=event.outputs,
+        data={} if event.whole else {"whole": False},
+        seconds=event.seconds,
+        warnings=tuple(_clean(warning) for warning in event.warnings),
+    )
 
 
 def _not_rendered(event: RenditionFailed) -> Signal:

@@ -20,7 +20,7 @@ from contracts.billing import (
     ReservationRefused,
     ReserveCredits,
 )
-from contracts.enums import Capability, Platform, Priority, WorkflowType
+from contracts.enums import Capability, Captions, Platform, Priority, WorkflowType
 from contracts.export import (
     CancelExport,
     CreateKit,
@@ -133,6 +133,7 @@ def talking_photo(settings: Settings) -> Definition:
                 stop=_cancel_export,
                 fan_out=_platforms,
                 optional_warning="The video for {key} could not be made.",
+                learns=("whole",),
                 **timing,
             ),
             Step(
@@ -277,21 +278,24 @@ def _platforms(run: Run) -> Sequence[str]:
 
 
 def _rendition(run: Run, asking: Asking) -> Command:
+    order, platform = _input(run), Platform(asking.key)
     return CreateRendition(
         rendition_id=asking.ref,
         run_id=run.id,
         user_id=run.brief.user_id,
         product_line=run.brief.product_line,
-        platform=Platform(asking.key),
+        platform=platform,
         video=run.result("generate").outputs["video"],
         timings=run.result("speak").outputs.get("timings"),
-        language=_input(run).language,
+        language=order.language,
+        when_too_long=order.when_too_long,
+        captions=order.captions.get(platform, Captions.FILES),
     )
 
 
 def _kit(run: Run, asking: Asking) -> Command:
     order = _input(run)
-    renditions = {key: result.outputs["video"] for key, result in run.results("renditions").items()}
+    renditions = {key: results.first_video(result) for key, result in run.results("renditions").items()}
     return CreateKit(
         kit_id=asking.ref,
         run_id=run.id,

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from pydantic import BaseModel, ConfigDict
 
-from contracts.enums import Language, Platform, Priority, Quality, Voice
+from contracts.enums import Captions, Language, Platform, Priority, Quality, Voice, WhenTooLong
 from contracts.objects import StoredObject
 
 
@@ -22,6 +22,9 @@ class TalkingPhotoInput(BaseModel):
     voice: Voice
     duration: int
     platforms: tuple[Platform, ...]
+    when_too_long: WhenTooLong = WhenTooLong.SPLIT
+    captions: dict[Platform, Captions] = {}
+    """Platforms not named here get files."""
     quality: Quality
     enhancement_type: str
     title: str
