@@ -29,15 +29,16 @@ class Settings(ServiceSettings):
     timer_poll_s: float = Field(0.5, gt=0, description="How often due runs are looked for.")
     max_processing: int = Field(50, ge=1, description="Runs made at once; more wait in their lane (WFL-35).")
 
-    estimated_image_cost: Decimal = Field(Decimal(0), ge=0, description="What improving one photo is expected to cost.")
-    estimated_video_cost_per_second: Decimal = Field(
-        Decimal(0), ge=0, description="What one second of video is expected to cost."
+    estimated_image_cost: Decimal = Field(
+        Decimal(0), ge=0, description="What improving a photo costs, until it is known."
     )
-    estimated_seconds: float = Field(8.0, ge=0, description="Time a video takes besides its length.")
-    estimated_seconds_per_second: float = Field(0.6, ge=0, description="Time one second of video takes to be made.")
+    estimated_video_cost_per_second: Decimal = Field(
+        Decimal(0), ge=0, description="What a second of video costs, until it is known."
+    )
 
     face_landmarker: FilePath | None = Field(
-        None, description="A face_landmarker.task file, the one that ai-router has; with it faces are found by landmarks."
+        None,
+        description="A face_landmarker.task file, the one that ai-router has; with it faces are found by landmarks.",
     )
     fallback_folder: Path | None = Field(
         None, description="Where uploads are kept while the object store is away (FIL-24); without it they are refused."

@@ -45,7 +45,7 @@ def status_of(definitions: Definitions, row: Row, now: datetime, position: int |
         current_step=step.name,
         message=_message(row, run, step),
         waiting_for=PARKED if row.parked_reason else waiting_for(definition, run),
-        seconds_left=None if run.state.phase.final else seconds_left(run, now),
+        seconds_left=None if run.state.phase.final else seconds_left(definition, run, now),
         position=position,
         cancelling=run.state.phase is Phase.CANCELLING,
     )
@@ -74,7 +74,7 @@ def details_of(definitions: Definitions, row: Row, now: datetime, link: Link) ->
         input={name: value for name, value in row.brief.input.items() if name not in ("image", "priority")},
         phase=state.phase.value,
         waiting_for=PARKED if row.parked_reason else waiting_for(definition, run),
-        seconds_left=None if state.phase.final else seconds_left(run, now),
+        seconds_left=None if state.phase.final else seconds_left(definition, run, now),
         round=state.round,
         steps=steps,
         image_quality_score=image,

@@ -68,7 +68,7 @@ class ClipFitter:
             # Less was ordered than there is to say: the judge compares with the speech.
             return replace(result, ordered_s=None)
         source, out = await workspace.fetch(clip), workspace.directory / "fitted.mp4"
-        length = await self._run(measure.fit, source, await workspace.fetch(audio), out, seconds)
+        length = await self._run(measure.fit, source, await workspace.fetch(audio), out, seconds, quick=True)
         if length is None or not near(length, result.ordered_s):
             return result
         fitted = await workspace.keep(out, "video/mp4", role="fitted")
@@ -86,7 +86,7 @@ class ClipFitter:
         }
         heard = result.data.get("words", [])
         source = await workspace.fetch(recording)
-        about = await self._run(work.time_speech, script, source, heard, sound, timings, options)
+        about = await self._run(work.time_speech, script, source, heard, sound, timings, options, quick=True)
         outputs = {
             "audio": await workspace.keep(sound, "audio/wav", role="timed"),
             "timings": await workspace.keep(timings, "application/json", role="timings"),
@@ -98,7 +98,7 @@ class ClipFitter:
         clip = result.outputs.get("video")
         if clip is None or clip.size == 0:
             raise ProviderFailure(FailureClass.EMPTY, "no video came back")
-        seconds = await self._run(measure.length, await workspace.fetch(clip))
+        seconds = await self._run(measure.length, await workspace.fetch(clip), quick=True)
         if not near(seconds, ordered_s):
             raise ProviderFailure(FailureClass.BAD_OUTPUT, f"{seconds:.2f} s came back, {ordered_s:g} s were ordered")
 
@@ -111,9 +111,9 @@ class ClipFitter:
         await self._run(measure.join, sources, audio, out)
         return await workspace.keep(out, "video/mp4", role="film")
 
-    async def _run(self, function: Callable[..., T], *arguments: Any) -> T:
+    async def _run(self, function: Callable[..., T], *arguments: Any, quick: bool = False) -> T:
         try:
-            return await self._processes.run(function, *arguments, deadline_s=FIT_DEADLINE_S)
+            return await self._processes.run(function, *arguments, deadline_s=FIT_DEADLINE_S, quick=quick)
         except BadMedia as error:
             raise ProviderFailure(FailureClass.BAD_OUTPUT, f"the result does not decode: {error}") from error
         except (MediaError, WorkerDied, TimeoutError) as error:
