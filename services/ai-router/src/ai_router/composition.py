@@ -65,7 +65,12 @@ def build(
         **vendors.providers,
         **providers,
     }
-    book = CatalogueBook(database, max_age_s=settings.catalogue_max_age_s, extra=_offers_of(providers))
+    book = CatalogueBook(
+        database,
+        max_age_s=settings.catalogue_max_age_s,
+        extra=_offers_of(providers),
+        fallback=settings.fallback_enabled,
+    )
     router = Router(book, known)
     board = ProgressBoard(database)
     finisher = Finisher(database)

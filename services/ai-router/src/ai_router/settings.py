@@ -52,6 +52,7 @@ class Settings(ServiceSettings):
         None, description="A face_landmarker.task file; with it the talking photo finds eyes and mouth by landmarks."
     )
     catalogue_max_age_s: float = Field(5.0, ge=0, description="How old the catalogue and rules in memory may be.")
+    fallback_enabled: bool = Field(True, description="Go on with the next provider where the chosen one fails.")
     health_every_s: float = Field(60.0, gt=0, description="How often each outside provider is asked for its health.")
     poll_stop_s: float = Field(600.0, gt=0, description="An asynchronous vendor that takes longer is given up.")
     cache_results: bool = Field(True, description="Answer repeated deterministic work from the result cache.")

@@ -174,6 +174,7 @@ def test_without_fallback_only_the_chosen_one_is_left() -> None:
     """AIR-39's switch."""
     alone = replace(CATALOGUE, rules=replace(CATALOGUE.rules, fallback=False))
     assert ranked(catalogue=alone) == ["nano_banana"]
+    assert ranked(catalogue=alone, failed=frozenset({"nano_banana"})) == []
 
 
 def test_a_step_threshold_drops_poor_paid_providers_and_no_local_ones() -> None:

@@ -98,12 +98,16 @@ class CatalogueBook:
     """The newest catalogue and usage, read again when older than ``max_age_s`` (AIR-56).
 
     ``extra`` are offers of providers that a composition root added; they count while the tables have none for them.
+    ``fallback``: without it nobody goes on with another provider, whatever the tables say.
     """
 
-    def __init__(self, database: Database, *, max_age_s: float, extra: Sequence[Offer] = ()) -> None:
+    def __init__(
+        self, database: Database, *, max_age_s: float, extra: Sequence[Offer] = (), fallback: bool = True
+    ) -> None:
         self._database = database
         self._max_age_s = max_age_s
         self._extra = tuple(extra)
+        self._fallback = fallback
         self._read_at = float("-inf")
         self._changes = 0
         self._reading = asyncio.Lock()
@@ -141,7 +145,7 @@ class CatalogueBook:
         self._catalogue = Catalogue(
             offers=listed + unlisted,
             policies={policy.capability: policy for policy in map(_policy, policies)},
-            rules=_rules({row["name"]: row["value"] for row in rules}),
+            rules=_rules({row["name"]: row["value"] for row in rules}, fallback=self._fallback),
         )
         await self._keep_version()
         self._usage = usage
@@ -208,12 +212,12 @@ def _policy(row: asyncpg.Record) -> Policy:
     )
 
 
-def _rules(values: Mapping[str, Any]) -> Rules:
+def _rules(values: Mapping[str, Any], *, fallback: bool = True) -> Rules:
     known = {**RULES, **values}
     return Rules(
         premium_tiers=frozenset(known["premium_tiers"]),
         priorities={plan: Priority(lane) for plan, lane in known["priorities"].items()},
-        fallback=bool(known["fallback"]),
+        fallback=fallback and bool(known["fallback"]),
         emergency=bool(known["emergency"]),
         daily_warning=Decimal(str(known["daily_warning"])),
         daily_limit=Decimal(str(known["daily_limit"])),

@@ -129,8 +129,10 @@ def choose(request: RoutingRequest, catalogue: Catalogue, health: Health, budget
     ranked += [(offer, why_local) for offer in _in_chain_order(local)]
     ranked = _preferred_first(ranked, request.prefer)
     if not catalogue.rules.fallback:
-        dropped += [Dropped(offer.provider, "fallback is switched off") for offer, _ in ranked[1:]]
-        ranked = ranked[:1]
+        # Whoever is asked first stays the only one, also once it has failed.
+        first = 0 if request.failed else 1
+        dropped += [Dropped(offer.provider, "fallback is switched off") for offer, _ in ranked[first:]]
+        ranked = ranked[:first]
     return Choice(tuple(_candidate(offer, reason, request) for offer, reason in ranked), tuple(dropped))
 
 
