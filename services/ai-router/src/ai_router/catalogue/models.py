@@ -86,6 +86,11 @@ class Usage:
     cost_today: Decimal = Decimal(0)
     calls_last_hour: Mapping[str, int] = field(default_factory=dict)
 
+    def and_also(self, provider: str, calls: int, cost: Decimal) -> Usage:
+        """With so many more calls, of so much together."""
+        made = self.calls_last_hour.get(provider, 0)
+        return Usage(self.cost_today + cost, {**self.calls_last_hour, provider: made + calls})
+
     def room_for(self, offer: Offer, cost: Decimal, rules: Rules, calls: int = 1) -> bool:
         """Whether ``calls`` more, of so much together, stay within what everybody may spend today and this hour."""
         made = self.calls_last_hour.get(offer.provider, 0)

@@ -79,11 +79,11 @@ async def load_starting_catalogue(database: Database) -> None:
             )
 
 
+# A minute that began an hour ago counts whole.
 _USED = """
-SELECT provider, count(*) FILTER (WHERE started_at > $1::timestamptz - interval '1 hour') AS calls,
-    coalesce(sum(coalesce(cost, estimated_cost))
-        FILTER (WHERE started_at >= date_trunc('day', $1::timestamptz, 'UTC')), 0) AS cost
-FROM provider_calls WHERE paid AND started_at > $1::timestamptz - interval '25 hours' GROUP BY provider
+SELECT provider, coalesce(sum(calls) FILTER (WHERE minute > $1::timestamptz - interval '61 minutes'), 0)::int AS calls,
+    coalesce(sum(cost) FILTER (WHERE minute >= date_trunc('day', $1::timestamptz, 'UTC')), 0) AS cost
+FROM paid_minutes WHERE minute > $1::timestamptz - interval '25 hours' GROUP BY provider
 """
 
 
@@ -125,6 +125,10 @@ class CatalogueBook:
                 if self._read_at < asked_at:
                     await self._read()
         return self._catalogue, self._usage
+
+    def begun(self, provider: str, calls: int, cost: Decimal) -> None:
+        """Count paid calls that this process has just written down, until the tables are read again."""
+        self._usage = self._usage.and_also(provider, calls, cost)
 
     def expire(self) -> None:
         """Read the tables again at the next look: this process has just changed what they say."""

@@ -176,6 +176,8 @@ INSERT INTO provider_calls ({_CALL_COLUMNS})
 SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::int[], $6::bool[], $7::timestamptz[],
                      $8::numeric[], $9::text[], $10::text[], $11::int[], $12::text[], $13::text[], $14::numeric[],
                      $15::numeric[], $16::numeric[], $17::numeric[], $18::text[])
+    AS call (id, job_id, provider, capability, attempt, paid, started_at)
+ORDER BY started_at, provider
 ON CONFLICT (id) DO UPDATE SET state = excluded.state,
     vendor_job_id = coalesce(excluded.vendor_job_id, provider_calls.vendor_job_id),
     duration_ms = excluded.duration_ms, failure = excluded.failure, error = excluded.error,

@@ -115,7 +115,7 @@ class Attempts:
                 if not usage.room_for(offer, cost, catalogue.rules, calls=len(calls)):
                     raise NoRoom(first.provider)
                 repository.save_calls(tx, calls)
-            self._router.book.expire()
+            self._router.book.begun(first.provider, len(calls), cost)
         course.attempts = max(course.attempts, *(call.attempt for call in calls))
 
     async def part(

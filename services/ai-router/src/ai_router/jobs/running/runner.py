@@ -164,10 +164,17 @@ class Runner:
         """What a provider makes of the job: in one call, or clip by clip."""
         if candidate.clips == 1:
             return await self._attempts.make(course, candidate)
-        async with self._database.transaction() as tx:
-            calls = await repository.calls_of(tx, course.job.id) if course.attempts else []
-        mine = [call for call in calls if call.provider == candidate.provider]
-        return await self._films.make(course, candidate, mine)
+        capability = course.job.command.capability
+        # Before anything is awaited, so that a half-open breaker lets one film through and not all who look at it.
+        self._router.started(candidate.provider, capability)
+        try:
+            async with self._database.transaction() as tx:
+                calls = await repository.calls_of(tx, course.job.id) if course.attempts else []
+            mine = [call for call in calls if call.provider == candidate.provider]
+            return await self._films.make(course, candidate, mine)
+        except NoRoom:
+            self._router.failed(candidate.provider, capability, None)
+            raise
 
     async def _good_enough(self, course: Course, accepted: Accepted) -> bool:
         """Whether the result is taken at once; else it is kept in case nobody does better."""
