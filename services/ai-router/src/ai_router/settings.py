@@ -55,6 +55,7 @@ class Settings(ServiceSettings):
     fallback_enabled: bool = Field(True, description="Go on with the next provider where the chosen one fails.")
     health_every_s: float = Field(60.0, gt=0, description="How often each outside provider is asked for its health.")
     poll_stop_s: float = Field(600.0, gt=0, description="An asynchronous vendor that takes longer is given up.")
+    keep_jobs_s: float = Field(7_776_000.0, gt=0, description="How long jobs and their calls are kept (90 days).")
     cache_results: bool = Field(True, description="Answer repeated deterministic work from the result cache.")
     cache_for_s: float = Field(86_400.0, gt=0, description="How long a cached result is good for.")
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -123,6 +124,8 @@ class Call(NamedTuple):
     to_s: Decimal | None = None
     clip: str | None = None
     """The stored clip of a part, as JSON, until the film is joined."""
+    discarded: str | None = None
+    """Keys of what it has stored and the job does not hand out, as JSON; None: nothing."""
 
     @classmethod
     def begin(
@@ -149,6 +152,11 @@ class Call(NamedTuple):
             from_s=None if part is None else part.start,
             to_s=None if part is None else part.end,
         )
+
+    def without(self, outputs: Collection[str]) -> Call:
+        """The call, where ``outputs`` are handed out by the job that it has ended."""
+        keys = [key for key in json.loads(self.discarded or "[]") if key not in outputs]
+        return self._replace(discarded=json.dumps(keys) if keys else None)
 
     @property
     def part(self) -> Part | None:

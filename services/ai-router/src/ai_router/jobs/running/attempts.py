@@ -6,6 +6,7 @@ between leaves a call whose fate is looked up, never a second submission. A free
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager
@@ -141,7 +142,12 @@ class Attempts:
         return ended
 
     async def failed(
-        self, course: Course, call: Call, failure: ProviderFailure, delivered: Delivered | None = None
+        self,
+        course: Course,
+        call: Call,
+        failure: ProviderFailure,
+        delivered: Delivered | None = None,
+        kept: Sequence[str] = (),
     ) -> None:
         """Write down that a call failed, and what it cost all the same."""
         unknown = failure.failure is FailureClass.UNKNOWN_OUTCOME
@@ -149,6 +155,7 @@ class Attempts:
         brought = call.estimate if unknown and call.paid else delivered or Delivered()
         state: CallState = "unknown" if unknown else "failed"
         ended = call.ended(state, self._now(), brought, failure=failure.failure.value, error=str(failure))
+        ended = _with(ended, kept)
         course.spent += ended.spent
         if not call.paid:
             course.unsaved.append(ended)
@@ -185,6 +192,7 @@ class Attempts:
         """A call that went well, not yet written down, and what one unit of it costs. A failed one is written down."""
         provider = self._router.providers[call.provider]
         delivered: Delivered | None = None
+        kept: list[str] = []
         wanted = command.parameters.get("model")
         model = wanted if _declares(provider, command.capability, wanted) else None
         request = ProviderRequest(
@@ -208,6 +216,7 @@ class Attempts:
         }
         try:
             async with self._workspace(command, call) as space:
+                kept = space.kept
                 with traces.span(f"{command.capability} {call.provider}", about, kind=SpanKind.CLIENT):
                     result = await drive(
                         provider,
@@ -235,9 +244,9 @@ class Attempts:
             )
             course.last_failure = failure
             course.may_work_later |= CONSEQUENCES[failure.failure].later
-            await self.failed(course, call, failure, delivered)
+            await self.failed(course, call, failure, delivered, kept)
             raise
-        ended = call.ended("succeeded", self._now(), delivered)
+        ended = _with(call.ended("succeeded", self._now(), delivered), kept)
         if result.vendor_job_id is not None:
             ended = ended._replace(vendor_job_id=result.vendor_job_id)
         if ended.paid:
@@ -260,6 +269,10 @@ class Attempts:
 
     def _now(self) -> datetime:
         return self._database.clock.now()
+
+
+def _with(call: Call, kept: Sequence[str]) -> Call:
+    return call._replace(discarded=json.dumps(kept)) if kept else call
 
 
 def _declares(provider: Provider, capability: Capability, model: object) -> bool:
