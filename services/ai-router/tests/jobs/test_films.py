@@ -69,13 +69,17 @@ def maker(studio: Any) -> Any:
 
 @pytest.fixture
 def speech(tmp_path: Path) -> dict[str, Path]:
-    """A recording of twenty words, a second each, in three sentences."""
+    """A recording of sixteen words in three sentences."""
+    return _recorded(tmp_path, SPOKEN_S)
+
+
+def _recorded(tmp_path: Path, seconds: float) -> dict[str, Path]:
     made = {name: tmp_path / name for name in ("speech.wav", "timings.json")}
     texts = [*FIRST.split(), *SECOND.split(), *THIRD.split()]
-    step = SPOKEN_S / len(texts)
-    words = [{"text": text, "start": step * n, "end": step * n + 0.9} for n, text in enumerate(texts)]
-    made["speech.wav"].write_bytes(media.wav(SPOKEN_S))
-    document = {"duration": SPOKEN_S, "language": "en", "words": words, "phonemes": []}
+    step = seconds / len(texts)
+    words = [{"text": text, "start": step * n, "end": step * (n + 0.7)} for n, text in enumerate(texts)]
+    made["speech.wav"].write_bytes(media.wav(seconds))
+    document = {"duration": seconds, "language": "en", "words": words, "phonemes": []}
     made["timings.json"].write_text(json.dumps(document))
     return made
 
@@ -84,7 +88,8 @@ async def _job(router: Any, a_job: Any, speech: dict[str, Path], **fields: Any) 
     user = ids.uuid7()
     audio = await router.store.put_file(speech["speech.wav"], f"audio/{user}/a.wav", "audio/wav")
     timings = await router.store.put_file(speech["timings.json"], f"documents/{user}/t.json", "application/json")
-    parameters = {"duration": SPOKEN_S, "script": f"{FIRST} {SECOND} {THIRD}"}
+    seconds = json.loads(speech["timings.json"].read_text())["duration"]
+    parameters = {"duration": seconds, "script": f"{FIRST} {SECOND} {THIRD}"}
     return a_job(VIDEO, user_id=user, inputs={"audio": audio, "timings": timings}, parameters=parameters, **fields)
 
 
@@ -147,8 +152,21 @@ async def test_a_film_that_the_budget_does_not_allow_is_not_begun(
     """All clips are counted before the first is ordered."""
     veo, local = maker(), studio("local_stable_video")
     router = await start_router({"veo3": veo, "local_stable_video": local}, validator=judge(), options=quick())
-    done = await _made(router, await _job(router, a_job, speech, budget=Decimal("3.59")))
+    done = await _made(router, await _job(router, a_job, speech, budget=Decimal("3.29")))
     assert (done.provider, done.cost, veo.submits) == ("local_stable_video", 0, 0)
+
+
+async def test_a_plan_that_can_pay_for_a_film_gets_it(
+    start_router: Any, a_job: Any, maker: Any, judge: Any, quick: Any, tmp_path: Path
+) -> None:
+    """Pro, twelve seconds beside one enhancement (AIR-38): cut behind sentences they would be fourteen, too dear."""
+    veo = maker()
+    router = await start_router({"veo3": veo}, validator=judge(), options=quick())
+    speech = _recorded(tmp_path, 11.6)
+    done = await _made(router, await _job(router, a_job, speech, plan="pro", budget=Decimal("1.9610")))
+    assert (done.provider, done.cost, len(veo.asked)) == ("veo3", Decimal("1.8000"), 2)
+    film = probe(await router.store.fetch(done.outputs["video"], tmp_path / "film.mp4"))
+    assert film.duration == pytest.approx(11.6, abs=0.1)
 
 
 async def test_after_a_crash_no_clip_is_made_twice(

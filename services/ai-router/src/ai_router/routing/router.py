@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from math import inf
@@ -120,7 +120,7 @@ class Router:
                 plan=command.plan,
                 quality=command.quality,
                 units=units_of(command),
-                ordered=self._ordered(command, catalogue, spoken),
+                ordered=self._ordered(command, catalogue, spoken, command.budget - spent),
                 exclude=frozenset(command.exclude),
                 failed=failed,
                 prefer=command.prefer,
@@ -163,24 +163,35 @@ class Router:
             breaker = breaker.released()
         self._breakers[provider, capability] = breaker
 
-    def parts(self, provider: str, offer: Offer, spoken: SpokenText) -> tuple[Part, ...]:
-        """The parts of a speech that ``provider`` makes a clip each for; one where it fits into one."""
-        lengths = clip_lengths(self.providers[provider], offer.capability)
+    def parts(self, command: SubmitJob, offer: Offer, spoken: SpokenText, left: Decimal) -> tuple[Part, ...]:
+        """The parts of a speech that a provider makes a clip each for; one where it fits into one.
+
+        They end with sentences where ``left`` is enough for that: each clip is paid for as a whole.
+        """
+        lengths = clip_lengths(self.providers[offer.provider], offer.capability)
         longest = min(offer.max_clip_s or inf, lengths[-1] if lengths else inf)
-        return spoken.parts(longest)
+        parts = spoken.parts(longest)
+        seconds = sum(self.clips(command, offer, parts), Decimal(0))
+        if len(parts) > 1 and offer.estimate({"second": seconds}) > left:
+            return spoken.parts(longest, tight=True)
+        return parts
+
+    def clips(self, command: SubmitJob, offer: Offer, parts: Sequence[Part]) -> tuple[Decimal, ...]:
+        """Seconds of the clip that is ordered for each part."""
+        provider = self.providers[offer.provider]
+        return tuple(Decimal(ordered_s(provider, of_part(command, part)) or part.seconds) for part in parts)
 
     def _ordered(
-        self, command: SubmitJob, catalogue: Catalogue, spoken: SpokenText | None
+        self, command: SubmitJob, catalogue: Catalogue, spoken: SpokenText | None, left: Decimal
     ) -> dict[str, tuple[Decimal, ...]]:
         ordered: dict[str, tuple[Decimal, ...]] = {}
         for offer in catalogue.by_capability.get(command.capability, ()):
             provider = self.providers.get(offer.provider)
             if provider is None:
                 continue
-            parts = () if spoken is None else self.parts(offer.provider, offer, spoken)
+            parts = () if spoken is None else self.parts(command, offer, spoken, left)
             if len(parts) > 1:
-                lengths = [ordered_s(provider, of_part(command, part)) or part.seconds for part in parts]
-                ordered[offer.provider] = tuple(Decimal(each) for each in lengths)
+                ordered[offer.provider] = self.clips(command, offer, parts)
             elif (seconds := ordered_s(provider, command)) is not None:
                 ordered[offer.provider] = (Decimal(seconds),)
         return ordered

@@ -57,14 +57,15 @@ class SpokenText:
         words = tuple(Word(one["text"], one["start"], one["end"]) for one in known.get("words", ()))
         return cls(float(known["duration"]), words, str(known.get("language", "en")))
 
-    def parts(self, longest: float) -> tuple[Part, ...]:
+    def parts(self, longest: float, *, tight: bool = False) -> tuple[Part, ...]:
         """The whole in parts of at most ``longest`` seconds, without a gap.
 
         A part ends in the pause behind a sentence where one ends late enough in it, else behind a clause, else behind a
-        word; within a word only where that alone is longer than a clip.
+        word; within a word only where that alone is longer than a clip. ``tight``: in the last pause of all, so that
+        there are as few parts as can be.
         """
         cuts, start = [0.0], 0.0
-        places = self._places()
+        places = [(at, 0) for at, _ in self._places()] if tight else self._places()
         while self.seconds - start > longest:
             start = _cut(places, start, longest)
             cuts.append(start)

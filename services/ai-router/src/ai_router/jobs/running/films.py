@@ -96,7 +96,8 @@ class Films:
             raise ValueError("a film in parts needs its speech")
         known = {call.part: call for call in earlier if call.part is not None}
         film = _Film(course, offer, spoken, lambda fraction: None)
-        parts = sorted(known) or self._router.parts(candidate.provider, offer, spoken)
+        left = command.budget - course.spent
+        parts = sorted(known) or self._router.parts(command, offer, spoken, left)
         new = [self._call(film, part) for part in parts if (call := known.get(part)) is None or _lost(call)]
         try:
             if new:
@@ -160,15 +161,14 @@ class Films:
     def _call(self, film: _Film, part: Part) -> Call:
         """A new call for one part."""
         command = film.course.job.command
-        order = of_part(command, part)
-        seconds = ordered_s(self._router.providers[film.offer.provider], order) or part.seconds
+        (seconds,) = self._router.clips(command, film.offer, [part])
         film.course.attempts += 1
         return Call.begin(
             command,
             film.offer.provider,
             film.course.attempts,
             self._database.clock.now(),
-            estimated_cost=film.offer.estimate({"second": Decimal(seconds)}),
+            estimated_cost=film.offer.estimate({"second": seconds}),
             paid=not film.offer.zero_cost,
             part=part,
         )
