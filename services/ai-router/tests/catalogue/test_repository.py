@@ -55,7 +55,7 @@ async def test_expired_results_are_forgotten(start_router: Any) -> None:
             str(hours),
             hours,
         )
-    assert await part.sweep() == 1
+    assert (await part.sweep())["result_cache"] == 1
     assert [row["key"] for row in await router.fetch("SELECT key FROM result_cache")] == ["1"]
 
 

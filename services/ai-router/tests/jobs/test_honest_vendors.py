@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from ai_router.jobs.running.vendor import Polling
+from ai_router.providers.port import Running
 from chassis import ids
 from contracts.ai_router import CostRecorded, JobCompleted
 from contracts.enums import Capability, Quality
@@ -25,11 +27,22 @@ LONG = (
 
 
 @pytest.fixture
-async def vendors() -> Any:
-    """Every vendor with its simulator, in this process."""
+async def vendors(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Every vendor with its simulator, in this process; asked again at once, whatever patience it asks for."""
     made = bench()
+    for one in made.providers.values():
+        if (poll := getattr(type(one), "poll", None)) is not None:
+            monkeypatch.setattr(type(one), "poll", _at_once(poll))
     yield made.providers
     await made.client.aclose()
+
+
+def _at_once(poll: Any) -> Any:
+    async def impatient(*arguments: Any) -> Any:
+        answer = await poll(*arguments)
+        return replace(answer, poll_after_s=None) if isinstance(answer, Running) else answer
+
+    return impatient
 
 
 async def _done(router: Any, job: Any) -> Any:

@@ -173,13 +173,13 @@ async def _finished(
             lost += 1
             if failure.failure not in _ASK_AGAIN or lost > polling.lost_questions:
                 raise
-            wait = min(failure.retry_after_s or wait, polling.most_s)
+            wait = failure.retry_after_s or wait
             log.info("provider.asked_in_vain", provider=provider.key, vendor_job_id=vendor_job_id, error=str(failure))
         else:
             lost = 0
             if answer.progress is not None:
                 report(answer.progress)
-            wait = min(answer.poll_after_s or wait, polling.most_s)
+            wait = answer.poll_after_s or wait
         if time.monotonic() >= give_up_at:
             await provider.cancel(vendor_job_id)
             raise ProviderFailure(FailureClass.STUCK, f"{provider.key} took longer than {polling.stop_s:g} s")
