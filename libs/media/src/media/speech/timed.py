@@ -20,6 +20,7 @@ from media.speech.synthesis import synthesise, write_wav
 from media.types import Phoneme, Speech, Word
 
 _BLOCK_S = 0.02
+_APART_S = 1e-6
 _QUIET_DB = 35.0
 """So much below the loudest block nothing is said."""
 
@@ -46,9 +47,16 @@ def timed(
         model = synthesise(text, Path(folder) / "model.wav", language=language)
     theirs, ours = _anchors(model.words, heard, first, last)
 
-    def moved(time: float) -> float:
-        return round(float(np.clip(np.interp(time, theirs, ours), 0.0, seconds)), 4)
+    def within(time: float) -> float:
+        return round(min(max(time, 0.0), seconds), 4)
 
+    def moved(time: float) -> float:
+        return within(float(np.interp(time, theirs, ours)))
+
+    told = len(heard) == len(model.words)
+    times = (
+        [(one.start, one.end) for one in heard] if told else [(moved(one.start), moved(one.end)) for one in model.words]
+    )
     write_wav(out, [np.clip(samples * 32767, -32768, 32767).astype(np.int16)], rate)
     return replace(
         model,
@@ -56,7 +64,7 @@ def timed(
         sample_rate=rate,
         duration=seconds,
         phonemes=tuple(Phoneme(one.ipa, moved(one.start), moved(one.end)) for one in model.phonemes),
-        words=tuple(Word(one.text, moved(one.start), moved(one.end)) for one in model.words),
+        words=tuple(Word(one.text, within(a), within(b)) for one, (a, b) in zip(model.words, times, strict=True)),
         voice=voice,
         engine=engine,
     )
@@ -82,8 +90,8 @@ def _anchors(
         pairs = [(model[0].start, first), (model[-1].end, last)] if model else [(0.0, first), (1.0, last)]
     rising = [pairs[0]]
     for theirs, ours in pairs[1:]:
-        if theirs > rising[-1][0]:
-            rising.append((theirs, max(ours, rising[-1][1])))
+        # Where one word ends as the next begins, the sounds of each stay on its own side.
+        rising.append((max(theirs, rising[-1][0] + _APART_S), max(ours, rising[-1][1])))
     return [theirs for theirs, _ in rising], [ours for _, ours in rising]
 
 

@@ -51,7 +51,7 @@ HALF = Decimal("0.5")
 """Photo and speech are made side by side; the video may have whatever they leave (WFL-32)."""
 
 
-# Measured on two cores, where the local providers do the work; others have their pace.
+# Between a quiet and a busy machine of two cores, where the local providers do the work; what is learned corrects it.
 ENHANCE = Shape(2.0)
 SPEAK = Shape(0.7, 0.05)
 GENERATE = Shape(2.5, 0.45)
