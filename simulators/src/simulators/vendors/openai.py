@@ -100,11 +100,12 @@ class OpenAI(Simulator):
         async with request.form() as form:
             files = [name for name, value in form.multi_items() if not isinstance(value, str)]
             body: dict[str, Any] = {name: value for name, value in form.multi_items() if isinstance(value, str)}
+            photos = [await value.read() for _, value in form.multi_items() if not isinstance(value, str)]
         if not {"image", "image[]"} & set(files):
             return _error(400, "Missing required parameter: 'image'.", "missing_required_parameter", param="image")
-        return self._pictures({**body, "files": files}, fault)
+        return await asyncio.to_thread(self._pictures, {**body, "files": files}, fault, photos[0])
 
-    def _pictures(self, body: dict[str, Any], fault: Fault | None) -> Response:
+    def _pictures(self, body: dict[str, Any], fault: Fault | None, photo: bytes = b"") -> Response:
         if not body.get("prompt"):
             return _error(400, "Missing required parameter: 'prompt'.", "missing_required_parameter", param="prompt")
         size = body.get("size") or "auto"
@@ -117,7 +118,8 @@ class OpenAI(Simulator):
             return _error(400, message, "moderation_blocked", "image_generation_user_error", more=stage)
         kind = body.get("output_format") or "png"
         width, height = (1024, 1024) if size == "auto" else map(int, size.split("x"))
-        data, _ = spoiled(media.image(f"image/{kind}", width // 4, height // 4), "", fault)
+        drawn = media.image(f"image/{kind}", width // 4, height // 4)
+        data, _ = spoiled(studio.better(photo, f"image/{kind}") if photo and size == "auto" else drawn, "", fault)
         made = [] if fault is Fault.EMPTY else [{"b64_json": base64.b64encode(data).decode()}]
         usage = {
             "input_tokens": 50,
