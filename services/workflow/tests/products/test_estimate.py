@@ -11,11 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workflow.engine.state import StepState, StepStatus, Unit, UnitStatus
+from contracts.enums import Language, Platform, Quality, Voice
+from contracts.objects import StoredObject
+from workflow.engine.state import Brief, Result, Run, RunState, StepState, StepStatus, Unit, UnitStatus
 from workflow.engine.timing import Shape, critical_s, step_left_s
+from workflow.engine.waiting import seconds_left
 from workflow.paces.models import Pace
 from workflow.products.product import Ahead, Estimate
 from workflow.products.talking_photo.definition import GENERATE, KIT, RENDITION, SPEAK, talking_photo
+from workflow.products.talking_photo.input import TalkingPhotoInput
 from workflow.products.talking_photo.rules import estimate
 from workflow.settings import Settings
 
@@ -78,3 +82,32 @@ def test_what_is_left_of_a_step() -> None:
     assert step_left_s(state, 20.0, begun + timedelta(seconds=10)) == 30.0
     state.finished_at = begun + timedelta(seconds=40)
     assert step_left_s(state, 20.0, begun + timedelta(seconds=60)) == 0.0
+
+
+def test_the_time_left_is_what_was_expected_of_the_steps_to_come() -> None:
+    """Of a film of twenty seconds that is being spoken; in proportion where it turns out longer."""
+    begun = datetime(2026, 3, 1, tzinfo=UTC)
+    image = StoredObject(key="images/a.jpg", sha256="0" * 64, size=1, mime_type="image/jpeg")
+    order = TalkingPhotoInput(
+        image=image, script="x", language=Language.EN, voice=Voice.MALE, duration=10, platforms=(Platform.TIKTOK,),
+        quality=Quality.BALANCED, enhancement_type="portrait", title="x", film_s=20.0, paces={"generate": 2.0},
+    )  # fmt: skip
+    brief = Brief(
+        UUID(int=1),
+        UUID(int=2),
+        "talkingphoto",
+        "educational",
+        "talking_photo",
+        1,
+        begun,
+        order.model_dump(mode="json"),
+    )
+    done = StepState(StepStatus.DONE, begun, begun)
+    state = RunState(ends_by=begun, started_at=begun, steps={"check": done, "reserve": done, "enhance": done})
+    run = Run(brief, state)
+    to_come = GENERATE.seconds(20) * 2 + RENDITION.seconds(20) + KIT.seconds(20)
+    assert seconds_left(DEFINITION, run, begun) == pytest.approx(SPEAK.seconds(20) + to_come, abs=OTHERS_S)
+    unit = Unit(ref=UUID(int=3), status=UnitStatus.DONE, results=[Result(data={"duration": 40.0})], chosen=0)
+    state.steps["speak"] = StepState(StepStatus.DONE, begun, begun, units={"": unit})
+    to_come = GENERATE.seconds(40) * 2 + RENDITION.seconds(40) + KIT.seconds(40)
+    assert seconds_left(DEFINITION, run, begun) == pytest.approx(to_come, abs=OTHERS_S)
