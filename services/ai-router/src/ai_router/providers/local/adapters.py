@@ -29,6 +29,8 @@ from media.errors import BadMedia, MediaError, NotConfigured
 
 T = TypeVar("T")
 
+SHORT_FILM_S = 12.0
+"""A film up to that long is made beside long ones, and does not wait for them."""
 _LANGUAGES = frozenset(language.value for language in Language)
 
 
@@ -37,6 +39,8 @@ class _Local:
 
     key: str
     declarations: tuple[Declaration, ...]
+    quick = False
+    """Whatever is asked for takes seconds."""
 
     def __init__(self, processes: ProcessPool, *, deadline_s: float) -> None:
         self._processes = processes
@@ -54,13 +58,16 @@ class _Local:
     async def _run(self, request: ProviderRequest, report: Report, work: Callable[..., T], *arguments: Any) -> T:
         deadline_s = min(self._deadline_s, request.deadline_s)
         with local_failures(self.key):
-            return await self._processes.run(work, *arguments, deadline_s=deadline_s, report=report)
+            return await self._processes.run(
+                work, *arguments, deadline_s=deadline_s, report=report, quick=self.quick or _is_short(request)
+            )
 
 
 class LocalUpscaler(_Local):
     """Photo enhancement and enlargement."""
 
     key = ProviderKey.LOCAL_UPSCALER
+    quick = True
     declarations = (
         Declaration(
             Capability.IMAGE_ENHANCEMENT,
@@ -107,6 +114,7 @@ class LocalSpeech(_Local):
     configured for the language and voice. Whoever wants espeak-ng all the same asks for it as the model."""
 
     key = ProviderKey.LOCAL_SPEECH
+    quick = True
 
     def __init__(self, processes: ProcessPool, *, deadline_s: float, piper_voices: Mapping[str, Path]) -> None:
         super().__init__(processes, deadline_s=deadline_s)
@@ -293,6 +301,11 @@ async def _input(request: ProviderRequest, workspace: Workspace, role: str) -> P
     if stored is None:
         raise _refused(f"no input in the role {role}", f"This needs a file in the role {role}.")
     return await workspace.fetch(stored)
+
+
+def _is_short(request: ProviderRequest) -> bool:
+    seconds = request.parameters.get("duration")
+    return isinstance(seconds, int | float) and seconds <= SHORT_FILM_S
 
 
 def _number(parameters: Mapping[str, Any], name: str, otherwise: float) -> float:
