@@ -113,7 +113,7 @@ async def test_an_upload_does_not_wait_for_an_opinion(
 ) -> None:
     """Whoever animates the photo then judges it."""
     monkeypatch.setattr(service, "FINDING_S", 0.001)
-    async with asyncio.timeout(service.INSPECTION_S):
+    async with asyncio.timeout(service.ANSWER_WITHIN_S):
         uploaded = await shared.upload(somebody, _jpeg(_noise()))
     assert uploaded.status_code == 201
     assert uploaded.json()["findings"] == []
