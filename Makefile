@@ -85,9 +85,10 @@ fmt: $(VENV)/.dev ## Format and mend what can be mended
 bench: $(VENV)/.dev ## Measure beside the peers, in one run: make bench [QUICK=1 ONLY=B1,B3]
 	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY))
 
-chaos: $(VENV)/.dev ## Break everything on purpose: every crash point, broker and database killed and frozen, 100,000 cancellations
+chaos: $(VENV)/.dev ## Break everything on purpose: crash points, broker and database killed and frozen, 100,000 cancellations, odd requests
 	@$(BIN)/python -m pytest -q -n 2 --dist worksteal -m chaos tests/chaos --all-points --seeds 5
 	@CANCELLATIONS=100000 $(BIN)/python -m pytest -q libs/chassis/tests/data/test_cancellation.py
+	@CONFORMANCE_EXAMPLES=100 $(BIN)/python -m pytest -q tests/e2e/test_conformance.py
 
 vendors: $(VENV)/.dev ## Start the vendors' simulators on loopback
 	@$(BIN)/python -m simulators

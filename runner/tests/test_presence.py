@@ -51,9 +51,7 @@ def test_after_it_has_left_the_next_may_come(home: Home) -> None:
     second.release()
 
 
-async def test_doctor_and_status_ask_every_process_whether_it_is_ready(
-    home: Home, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_doctor_and_status_ask_every_process_whether_it_is_ready(home: Home) -> None:
     async def fine() -> None:
         return None
 

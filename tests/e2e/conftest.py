@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from tests.e2e.browsers import found_browser
 
 from chassis.run.private_rabbitmq import Broker
 from talkingphoto.client import Client, Credentials
@@ -86,3 +87,8 @@ async def user(platform: Platform) -> AsyncIterator[Client]:
 @pytest.fixture(scope="session")
 def portrait() -> Path:
     return sample_portrait()
+
+
+@pytest.fixture(scope="session")
+def browser() -> str:
+    return found_browser()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,17 @@ def test_the_check_finds_every_planted_break_and_allows_an_optional_field() -> N
 def test_the_asyncapi_document_is_fresh() -> None:
     checked_in = (REPOSITORY / "docs" / "events" / "asyncapi.json").read_text(encoding="utf-8")
     assert checked_in == asyncapi.rendered(), "`make record` writes it anew"
+
+
+def test_who_reads_the_document_learns_where_to_connect_and_that_messages_repeat() -> None:
+    document = asyncapi.document()
+    assert document["asyncapi"] == "3.1.0"
+    assert document["servers"]
+    for server in document["servers"].values():
+        assert (server["protocol"], server["protocolVersion"]) == ("amqp", "0.9.1")
+        assert set(re.findall(r"{(\w+)}", server["host"])) == set(server["variables"])
+        assert server["security"]
+    assert "more than once" in document["info"]["description"]
 
 
 def test_every_reference_of_the_document_leads_somewhere() -> None:

@@ -36,16 +36,16 @@ async def test_there_is_a_template_for_every_type_and_platform(start_export: Any
     """Twelve to begin with, filtered as asked, and an edited one survives the initial data step (EXP-02, EXP-13)."""
     export = await start_export()
     me = _as(ids.uuid7())
-    every = (await export.http.get("/api/v1/export/templates", headers=me)).json()
+    every = (await export.http.get("/api/v1/export/templates", headers=me)).json()["items"]
     assert {(one["workflow_type"], one["platform"]) for one in every} == {
         (kind.value, platform.value) for kind in TALKING_PHOTO_TYPES for platform in Platform
     }
     assert len(every) == 12
     query = "?workflow_type=educational&platform=youtube&difficulty=intermediate"
-    (one,) = (await export.http.get(f"/api/v1/export/templates{query}", headers=me)).json()
+    (one,) = (await export.http.get(f"/api/v1/export/templates{query}", headers=me)).json()["items"]
     assert "<script" not in one["instructions_html"]
     none = await export.http.get("/api/v1/export/templates?difficulty=advanced", headers=me)
-    assert none.json() == []
+    assert none.json()["items"] == []
     assert (await export.http.get("/api/v1/export/templates?platform=myspace", headers=me)).status_code == 422
 
     await export.execute("UPDATE export_templates SET estimated_time_minutes = 99 WHERE platform = 'tiktok'")

@@ -190,7 +190,7 @@ class ErrorBody(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    error: ErrorDetail
+    error: ErrorDetail = Field(description="What went wrong.")
 
 
 def documented(*errors: type[ServiceError]) -> dict[int | str, dict[str, Any]]:

@@ -13,12 +13,13 @@ import structlog
 from fastapi import APIRouter, FastAPI, Query, Request
 from openapi_spec_validator import validate
 from prometheus_client import generate_latest
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
 from starlette.responses import StreamingResponse
 
 from chassis.errors import Conflict, NotFound, PaymentNeeded, ServiceError, documented
 from chassis.http.app import create_app
 from chassis.http.operations import Check
+from chassis.http.routes import takes_any_query
 from chassis.identity.tokens import AdminCaller, Caller
 from chassis.observe import context
 from chassis.observe.metrics import REGISTRY
@@ -43,7 +44,7 @@ router = APIRouter(prefix="/things", tags=["things"])
 
 
 @router.get("/context")
-async def read_context() -> dict[str, str | None]:
+async def read_context(token: str = "") -> dict[str, str | None]:
     """What the request's context holds."""
     now = context.current()
     user = str(now.user_id) if now.user_id else None
@@ -416,9 +417,96 @@ async def test_an_address_names_every_method_it_takes() -> None:
     assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, PUT")
 
 
-async def test_what_is_no_json_is_said_of_the_body(http: httpx.AsyncClient) -> None:
-    answer = await http.post("/api/v1/things", content="{", headers={"Content-Type": "application/json"})
-    assert (answer.status_code, list(answer.json()["error"]["fields"])) == (422, ["body"])
+@pytest.mark.parametrize(("body", "line", "column"), [("{", 1, 2), ('{"name":\n  nothing}', 2, 3), ("{\n}\n]", 3, 1)])
+async def test_what_is_no_json_is_said_with_its_place_and_under_no_field(
+    http: httpx.AsyncClient, body: str, line: int, column: int
+) -> None:
+    answer = await http.post("/api/v1/things", content=body, headers={"Content-Type": "application/json"})
+    error = answer.json()["error"]
+    assert (answer.status_code, error["code"], "fields" in error) == (400, "not_json", False)
+    assert error["details"] == {"line": line, "column": column}
+    assert f"line {line}, column {column}" in error["message"]
+
+
+async def test_an_address_that_is_written_out_is_not_taken_for_its_neighbours_id() -> None:
+    app = create_app(name="methods", settings=ServiceSettings(env="test"), version="1", routers=[], readiness={})
+    router = APIRouter(prefix="/things")
+
+    @router.post("/estimate")
+    async def estimate() -> str:
+        return ""
+
+    @router.get("/{thing_id}")
+    async def read(thing_id: UUID) -> UUID:
+        return thing_id
+
+    app.include_router(router, prefix="/api")
+    async with client_of(app) as http:
+        for method in ("GET", "PATCH", "OPTIONS"):
+            answer = await http.request(method, "/api/things/estimate")
+            assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
+        assert (await http.get("/api/things/lamp")).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("path", "known"),
+    [("/api/v1/things/context?tokn=1", "choose from token"), ("/api/v1/things/mine?x=1", "this address takes none")],
+)
+async def test_a_query_parameter_that_is_not_known_is_refused_by_name(path: str, known: str) -> None:
+    app = create_app(name="things", settings=ServiceSettings(), version="1", routers=[wrapped()], readiness={})
+    app.state.verifier = Issuer().verifier()
+    async with client_of(app) as http:
+        answer = await http.get(path)
+    name = path.partition("?")[2].partition("=")[0]
+    assert (answer.status_code, answer.json()["error"]["fields"]) == (422, {name: known})
+
+
+async def test_the_fields_of_a_query_that_is_a_model_are_known() -> None:
+    class Filters(BaseModel):
+        kind: str = ""
+
+    async def find(filters: Annotated[Filters, Query()]) -> str:
+        return filters.kind
+
+    find.__annotations__["filters"] = Annotated[Filters, Query()]
+    app = create_app(name="things", settings=ServiceSettings(), version="1", routers=[], readiness={})
+    app.get("/things")(find)
+    async with client_of(app) as http:
+        assert (await http.get("/things?kind=lamp")).json() == "lamp"
+        assert (await http.get("/things?kinds=lamp")).json()["error"]["fields"] == {"kinds": "choose from kind"}
+
+
+async def test_a_callback_takes_what_others_add_to_its_address() -> None:
+    app = create_app(name="things", settings=ServiceSettings(), version="1", routers=[], readiness={})
+
+    @app.get("/callback")
+    @takes_any_query
+    async def callback(state: str) -> str:
+        return state
+
+    async with client_of(app) as http:
+        assert (await http.get("/callback?state=s&authuser=0")).status_code == 200
+
+
+async def test_a_rule_of_ours_is_told_in_its_own_words() -> None:
+    class Size(BaseModel):
+        number: int
+
+        @field_validator("number")
+        @classmethod
+        def _even(cls, value: int) -> int:
+            raise ValueError("is odd")
+
+    app = create_app(name="things", settings=ServiceSettings(), version="1", routers=[], readiness={})
+
+    async def make(size: Size) -> None:
+        """Make it."""
+
+    make.__annotations__["size"] = Size
+    app.post("/sizes")(make)
+    async with client_of(app) as http:
+        answer = await http.post("/sizes", json={"number": 1})
+    assert answer.json()["error"]["fields"] == {"number": "is odd"}
 
 
 async def test_what_goes_wrong_with_a_token_unforeseen_lets_nobody_in_and_has_our_body() -> None:

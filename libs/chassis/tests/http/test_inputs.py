@@ -120,3 +120,9 @@ def test_a_time_without_a_zone_is_in_utc() -> None:
     assert moment.validate_python("2026-11-29T08:30:00") == datetime(2026, 11, 29, 8, 30, tzinfo=UTC)
     with pytest.raises(ValidationError):
         moment.validate_python("2026-13-29T08:30:00")
+
+
+@pytest.mark.parametrize("number", [1_764_000_000, 0.5, True])
+def test_no_number_is_taken_for_seconds_since_1970(number: object) -> None:
+    with pytest.raises(ValidationError):
+        TypeAdapter(Moment).validate_python(number)

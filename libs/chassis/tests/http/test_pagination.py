@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Annotated, Any
 
 import httpx
 import pytest
 from fastapi import APIRouter
+from jsonschema import Draft202012Validator
 from pydantic import BaseModel
-from starlette.responses import JSONResponse
 
 from chassis.http.app import create_app
-from chassis.http.pagination import Fields, Page, Paged, PageRequest, selected
+from chassis.http.pagination import Page, Paged, PageRequest, fields_of, paged, selected
 from chassis.settings import ServiceSettings
 
 
@@ -24,10 +25,12 @@ ITEMS = [Item(number=number, title=f"item {number}") for number in range(45)]
 router = APIRouter()
 
 
-@router.get("/items", response_model=Paged[Item])
-async def items(page: Page, fields: Fields) -> Paged[Item] | JSONResponse:
-    shown = ITEMS[page.offset : page.offset + page.limit]
-    return selected(Paged[Item].of(shown, len(ITEMS), page), fields, Item)
+ItemFields = Annotated[frozenset[str] | None, fields_of(Item)]
+
+
+@router.get("/items", response_model=paged(Item))
+async def items(page: Page, fields: ItemFields) -> Any:
+    return selected(Paged[Item].cut(ITEMS, page), fields)
 
 
 @pytest.fixture
@@ -62,6 +65,26 @@ async def test_only_the_fields_asked_for(http: httpx.AsyncClient) -> None:
     answer = (await http.get("/items?fields=title&per_page=2")).json()
 
     assert answer == {"items": [{"title": "item 0"}, {"title": "item 1"}], "total": 45, "page": 1, "per_page": 2}
+
+
+@pytest.mark.parametrize("query", ["", "?fields=title", "?fields=number,title"])
+async def test_an_answer_with_some_fields_is_as_the_document_says(http: httpx.AsyncClient, query: str) -> None:
+    document = (await http.get("/openapi.json")).json()
+    schema = document["paths"]["/items"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+    answer = (await http.get(f"/items{query}")).json()
+
+    Draft202012Validator({**schema, "components": document["components"]}).validate(answer)
+
+
+async def test_the_document_tells_which_fields_there_are(http: httpx.AsyncClient) -> None:
+    parameters = (await http.get("/openapi.json")).json()["paths"]["/items"]["get"]["parameters"]
+    fields = next(parameter for parameter in parameters if parameter["name"] == "fields")
+
+    assert fields["schema"]["pattern"] == "^(number|title)(,(number|title))*$"
+
+
+async def test_no_fields_at_all_are_refused(http: httpx.AsyncClient) -> None:
+    assert (await http.get("/items?fields=")).status_code == 422
 
 
 async def test_unknown_fields_are_named(http: httpx.AsyncClient) -> None:

@@ -1,4 +1,4 @@
-"""The AsyncAPI 3 document of everything that travels, generated from the models.
+"""The AsyncAPI 3.1 document of everything that travels, generated from the models.
 
 ``python -m contracts.asyncapi`` prints it; a test compares it with the one that is checked in.
 """
@@ -29,6 +29,31 @@ _ENVELOPE = {
     "traceparent": ("W3C trace context.", False),
 }
 
+_ABOUT = """Domain events and commands between the services. Every message is a CloudEvent in AMQP's header binding: its
+attributes are headers that begin with `cloudEvents:`, its body is JSON.
+
+**Read events** from a queue of your own, bound to the exchange `events` with the names of events as routing keys;
+`billing.*.v1` and `#` work too. **Commands** are for the services that send them.
+
+**Every message can come more than once**, always with the same `cloudEvents:id`: it is delivered at least once, and a
+process that dies after its work and before its confirmation leaves the message to the next. Keep the ids that you have
+dealt with, in the transaction of what you did, and skip those that you know. Messages about one subject can also come
+out of their order; what must be in order carries a `sequence` or a `version`.
+
+**Fields are only added**, and optional; whatever else changes is a new version with a new name."""
+
+_SERVER = {
+    "host": "{host}:{port}",
+    "protocol": "amqp",
+    "protocolVersion": "0.9.1",
+    "description": "The RabbitMQ of an installation; embedded, there is none. docs/events/README.md: where it is.",
+    "variables": {
+        "host": {"default": "localhost", "description": "In compose `rabbitmq`, on its network only."},
+        "port": {"default": "5672", "description": "5671 with TLS."},
+    },
+    "security": [{"$ref": "#/components/securitySchemes/password"}],
+}
+
 
 def document() -> dict[str, Any]:
     """The whole document as plain JSON values, in a stable order."""
@@ -42,21 +67,24 @@ def document() -> dict[str, Any]:
         channels[message.NAME] = _channel(message)
         operations |= _operations(message)
     return {
-        "asyncapi": "3.0.0",
+        "asyncapi": "3.1.0",
         "id": "urn:talkingphoto:platform",
         "info": {
             "title": "TalkingPhoto messages",
             "version": "1.0.0",
-            "description": "Domain events and commands between the services. Every message is a CloudEvent in AMQP's "
-            "header binding; its body is JSON.",
+            "description": _ABOUT,
             "license": {"name": "Apache-2.0"},
         },
+        "servers": {"broker": _SERVER},
         "defaultContentType": CONTENT_TYPE,
         "channels": channels,
         "operations": operations,
         "components": {
             "messages": messages,
             "schemas": dict(sorted(schemas.items())),
+            "securitySchemes": {
+                "password": {"type": "userPassword", "description": "Each service has a user of its own."}
+            },
             "messageTraits": {"cloudEvent": {"headers": _headers()}},
         },
     }

@@ -121,3 +121,23 @@ async def test_without_a_client_it_says_so(start_export: Any, user: UUID) -> Non
         assert (answer.status_code, answer.json()["error"]["code"]) == (503, "youtube_not_configured")
         assert answer.json()["error"]["message"] == "YouTube is not configured."
     assert (await export.http.get("/api/v1/youtube/videos", headers=me)).json()["total"] == 0
+
+
+async def test_an_upload_is_ordered_once_for_a_key(start_studio: Any, user: UUID) -> None:
+    """PLT-21: a repetition gets the first answer, another order with the key is refused, other users have their own."""
+    studio = await start_studio(consume=False)
+    await studio.connect(user)
+    project, other = await studio.project(user), await studio.project(user)
+
+    async def order(project: UUID) -> Any:
+        headers = {**studio.logged_in(user), "Idempotency-Key": "once"}
+        return await studio.export.http.post(
+            "/api/v1/youtube/upload", json={"project_id": str(project)}, headers=headers
+        )
+
+    first, again, reused = await order(project), await order(project), await order(other)
+    assert (first.status_code, again.status_code, first.json()) == (201, 201, again.json())
+    assert [answer.headers.get("Idempotency-Replayed") for answer in (first, again)] == [None, "true"]
+    assert first.headers["Location"] == f"/api/v1/youtube/videos/{first.json()['id']}"
+    assert (reused.status_code, reused.json()["error"]["code"]) == (422, "idempotency_key_reused")
+    assert len(await studio.export.fetch("SELECT 1 FROM youtube_uploads")) == 1

@@ -15,11 +15,14 @@ from starlette.staticfiles import StaticFiles
 
 from chassis.http.app import create_app
 from chassis.http.operations import Check
+from chassis.http.routes import takes_any_query
 from chassis.identity.limits import MemoryLimiter, RedisLimiter
 from chassis.identity.tokens import TokenVerifier
 from chassis.messaging.sessions import session_listeners
 from chassis.run.service import Dependencies, Service, ServiceSpec
 from gateway.docs import endpoints as docs_endpoints
+from gateway.live import endpoints as live_endpoints
+from gateway.live.tickets import MemoryStore, RedisStore, Tickets
 from gateway.proxy.headers import SecurityHeaders, cors
 from gateway.proxy.limits import Limits
 from gateway.proxy.lines import Lines
@@ -44,7 +47,10 @@ def build(settings: Settings, deps: Dependencies) -> Service:
         settings.upstreams, connect_s=settings.upstream_connect_s, answer_s=settings.upstream_answer_s
     )
 
-    limiter = RedisLimiter.at(settings.redis_url.get_secret_value()) if settings.redis_url else MemoryLimiter()
+    redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
+    limiter = RedisLimiter.at(redis_url) if redis_url else MemoryLimiter()
+    kept = RedisStore.at(redis_url) if redis_url else MemoryStore()
+    tickets = Tickets(kept)
     limits = Limits(limiter, factor=settings.rate_limit_factor)
 
     @asynccontextmanager
@@ -52,15 +58,16 @@ def build(settings: Settings, deps: Dependencies) -> Service:
         await upstreams.start()
         yield
         await upstreams.stop()
-        if isinstance(limiter, RedisLimiter):
-            await limiter.close()
+        for shared in (limiter, kept):
+            if isinstance(shared, RedisLimiter | RedisStore):
+                await shared.close()
 
     sessions: dict[str, Check] = {"sessions": deps.verifier.ready} if isinstance(deps.verifier, TokenVerifier) else {}
     app = create_app(
         name="gateway",
         settings=settings,
         version=version("talkingphoto-gateway"),
-        routers=[_root(), docs_endpoints.router],
+        routers=[_root(), docs_endpoints.router, live_endpoints.router],
         readiness=sessions | {service: partial(upstreams.answers, service) for service in upstreams.urls},
         lifespan=lifespan,
         description="The one public entry.",
@@ -73,9 +80,13 @@ def build(settings: Settings, deps: Dependencies) -> Service:
     app.add_middleware(SecurityHeaders)
     app.state.verifier = deps.verifier
     app.state.upstreams = upstreams
+    app.state.limits = limits
+    app.state.tickets = tickets
     app.state.document = docs_endpoints.Known()
     lines = Lines(settings.product_line_hosts)
-    app.router.routes.extend(Route(row.template, Proxy(row, upstreams, deps.verifier, limits, lines)) for row in TABLE)
+    app.router.routes.extend(
+        Route(row.template, Proxy(row, upstreams, deps.verifier, limits, lines, tickets)) for row in TABLE
+    )
     app.mount("/api/docs/assets", StaticFiles(directory=str(docs_endpoints.ASSETS)))
     return Service(name="gateway", app=app, listeners=session_listeners("gateway", deps.verifier))
 
@@ -84,6 +95,7 @@ def _root() -> APIRouter:
     router = APIRouter()
 
     @router.get("/")
+    @takes_any_query
     async def read_root() -> Platform:
         """Name, version and status (GTW-06)."""
         return Platform(version=version("talkingphoto-gateway"))

@@ -33,7 +33,7 @@ from notify.live.hub import Hub
 class Reader:
     """Speaks ASGI to the app, so that a stream can be read while it is open and then be left."""
 
-    def __init__(self, app: Any, path: str, headers: dict[str, str]) -> None:
+    def __init__(self, app: Any, path: str, headers: dict[str, str], query: str = "") -> None:
         self.status: int | None = None
         self.headers: dict[str, str] = {}
         self._left = asyncio.Event()
@@ -47,7 +47,7 @@ class Reader:
             "method": "GET",
             "path": path,
             "raw_path": path.encode(),
-            "query_string": b"",
+            "query_string": query.encode(),
             "root_path": "",
             "scheme": "http",
             "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
@@ -96,9 +96,11 @@ class Reader:
 
 
 @asynccontextmanager
-async def following(notify: Any, run: Any, *, as_user: object = None, last: str | None = None) -> AsyncIterator[Reader]:
+async def following(
+    notify: Any, run: Any, *, as_user: object = None, last: str | None = None, query: str = ""
+) -> AsyncIterator[Reader]:
     headers = {"Authorization": f"Bearer {as_user or run.user_id}"} | ({"Last-Event-ID": last} if last else {})
-    reader = Reader(notify.service.app, f"/api/v1/workflows/{run.id}/events", headers)
+    reader = Reader(notify.service.app, f"/api/v1/workflows/{run.id}/events", headers, query)
     try:
         yield reader
     finally:
@@ -139,6 +141,16 @@ async def test_a_stream_resumes_after_the_last_event_seen(notify: Any, new_run: 
     async with following(notify, run, last="1") as stream:
         assert [update["sequence"] for update in await stream.updates(2)] == [2, 3]
         assert await stream.next() == b""
+
+
+async def test_who_cannot_send_headers_says_the_last_event_in_the_address(notify: Any, new_run: Any) -> None:
+    run = new_run()
+    await notify.happen(run.created(), run.progressed(), run.cancelled())
+    async with following(notify, run, query="after=1") as stream:
+        assert [update["sequence"] for update in await stream.updates(2)] == [2, 3]
+    # A browser that connects again by itself sends the header as well, and it has seen more since.
+    async with following(notify, run, last="2", query="after=1") as stream:
+        assert [update["sequence"] for update in await stream.updates(1)] == [3]
 
 
 async def test_who_has_seen_the_end_is_told_not_to_come_again(notify: Any, new_run: Any) -> None:

@@ -8,14 +8,19 @@ from typing import Any
 
 import orjson
 import pytest
+from jsonschema import Draft202012Validator
+from pydantic import TypeAdapter
 
 from contracts.enums import Status
 from contracts.workflow import RunEvent, Standing
 from notify.composition import RUN_EVENTS
+from notify.live.schemas import WorkflowEvent
 from notify.live.updates import update_of
 
 AT = datetime(2026, 5, 17, 12, tzinfo=UTC)
 TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00"
+
+_EVENT = {**TypeAdapter(WorkflowEvent).json_schema(mode="serialization"), "additionalProperties": False}
 
 CASES: list[tuple[str, dict[str, Any], Status, dict[str, Any], dict[str, Any]]] = [
     ("created", {}, Status.PENDING, {"progress": 0, "step": None, "message": "Accepted"}, {}),
@@ -104,10 +109,11 @@ def test_what_a_client_hears(
         "state": state.value,
         "status": status,
         "sequence": 1,
-        "timestamp": "2026-05-17T12:00:00+00:00",
+        "timestamp": "2026-05-17T12:00:00Z",
         "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
         **extra,
     }
+    Draft202012Validator(_EVENT).validate(orjson.loads(orjson.dumps(update.body)))
 
 
 def test_every_event_that_is_consumed_has_a_case_and_others_are_refused(new_run: Any) -> None:

@@ -137,11 +137,11 @@ async def test_sessions_are_listed_newest_first_with_the_current_one_marked(user
     users.clock.advance(timedelta(days=1))
     new = (await users.log_in(**{"User-Agent": "New"})).json()
     async with users.client(new["access_token"]) as client:
-        listed = (await client.get("/api/v1/users/me/sessions")).json()
+        listed = (await client.get("/api/v1/users/me/sessions")).json()["items"]
         assert [(session["user_agent"], session["current"]) for session in listed] == [("New", True), ("Old", False)]
         assert (await client.delete(f"/api/v1/users/me/sessions/{listed[1]['id']}")).status_code == 204
         assert (await client.delete(f"/api/v1/users/me/sessions/{listed[1]['id']}")).status_code == 404
-        assert len((await client.get("/api/v1/users/me/sessions")).json()) == 1
+        assert len((await client.get("/api/v1/users/me/sessions")).json()["items"]) == 1
     assert (await users.refresh(old["refresh_token"])).status_code == 401
     [event] = users.said(SessionRevoked)
     assert event.session_id == UUID(listed[1]["id"])
@@ -152,7 +152,7 @@ async def test_expired_sessions_are_not_listed(users: Any) -> None:
     users.clock.advance(timedelta(days=8))
     tokens = (await users.log_in()).json()
     async with users.client(tokens["access_token"]) as client:
-        assert len((await client.get("/api/v1/users/me/sessions")).json()) == 1
+        assert len((await client.get("/api/v1/users/me/sessions")).json()["items"]) == 1
 
 
 async def test_all_others_are_ended_at_once(users: Any) -> None:
@@ -161,7 +161,9 @@ async def test_all_others_are_ended_at_once(users: Any) -> None:
     current = (await users.log_in()).json()
     async with users.client(current["access_token"]) as client:
         assert (await client.delete("/api/v1/users/me/sessions")).status_code == 204
-        assert [session["current"] for session in (await client.get("/api/v1/users/me/sessions")).json()] == [True]
+        assert [session["current"] for session in (await client.get("/api/v1/users/me/sessions")).json()["items"]] == [
+            True
+        ]
     assert len(users.said(SessionRevoked)) == 3
     for other in others:
         assert (await users.refresh(other["refresh_token"])).status_code == 401
@@ -172,7 +174,7 @@ async def test_another_users_session_is_not_found(users: Any) -> None:
     mine = await users.member("mine@example.com")
     theirs = await users.member("theirs@example.com")
     async with users.client(theirs["access_token"]) as client:
-        their_session = (await client.get("/api/v1/users/me/sessions")).json()[0]["id"]
+        their_session = (await client.get("/api/v1/users/me/sessions")).json()["items"][0]["id"]
     async with users.client(mine["access_token"]) as client:
         foreign = await client.delete(f"/api/v1/users/me/sessions/{their_session}")
         unknown = await client.delete(f"/api/v1/users/me/sessions/{ids.uuid7()}")

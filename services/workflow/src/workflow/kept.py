@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chassis.data.retention import Kept, KeptObjects, for_ever, swept, until
 from workflow.periods import Periods
-from workflow.runs.repository import KEY_LIFE
+from workflow.repeats.repository import KEY_LIFE
 from workflow.settings import Settings
 
 _COPY = "a copy, one row an account; missing: nothing tells of an account's erasure"

@@ -97,6 +97,10 @@ async def test_what_is_no_photo_is_refused_by_its_content(
         else await shared.call(somebody, "POST", "/api/v1/files", files={"file": ("me.jpg", b"", "image/jpeg")})
     )
     assert (reply.status_code, reply.json()["error"]["code"]) == (status, code), reply.text
+    if code == "format_not_accepted":
+        message = reply.json()["error"]["message"]
+        assert "JPEG, PNG or WebP" in message
+        assert "MP4" not in message, "nothing is offered that is refused next"
     assert (await shared.call(somebody, "GET", "/api/v1/files")).json()["total"] == 0
 
 

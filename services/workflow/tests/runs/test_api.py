@@ -203,7 +203,7 @@ async def test_nobody_sees_or_touches_what_belongs_to_somebody_else(
     assert (await shared.http.get(f"/api/v1/workflows/{run_id}")).status_code == 401
     operator = help_.an_identity(role="admin")
     assert (await shared.call(operator, "GET", f"/api/v1/workflows/{run_id}")).status_code == 200
-    history = (await shared.call(operator, "GET", f"/api/v1/workflows/{run_id}/history")).json()
+    history = (await shared.call(operator, "GET", f"/api/v1/workflows/{run_id}/history")).json()["items"]
     assert [entry["number"] for entry in history] == list(range(1, len(history) + 1))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel, Field
 from starlette.types import Scope
@@ -15,6 +15,7 @@ from chassis.errors import Invalid, ServiceError, documented
 from chassis.http.edge import Edge
 from chassis.http.operations import Check
 from chassis.http.problems import install_handlers
+from chassis.http.routes import OnlyKnownQuery
 from chassis.settings import ServiceSettings
 
 MAX_BODY_SIZE = 1_048_576
@@ -61,6 +62,7 @@ def create_app(
         generate_unique_id_function=lambda route: route.name,
         lifespan=lifespan,
         responses=documented(Invalid, ServiceError),
+        dependencies=[Depends(OnlyKnownQuery())],
         # The edge does this itself: one span, one set of metrics, and nothing at all when not recorded.
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
         debug=False,

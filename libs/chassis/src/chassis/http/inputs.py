@@ -16,6 +16,7 @@ DEEPEST = 20
 """Levels of objects and lists in one another."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_NUMBER = re.compile(r"[+-]?[0-9.]+(e[+-]?[0-9]+)?", re.IGNORECASE)
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 
@@ -65,7 +66,7 @@ def _is_text(value: str) -> bool:
 
 def _written_as_time(value: Any) -> Any:
     # A number would be taken for seconds since 1970.
-    if isinstance(value, str) and value.strip().lstrip("+-").replace(".", "", 1).isdecimal():
+    if not isinstance(value, str | datetime) or _NUMBER.fullmatch(str(value).strip()):
         raise PydanticCustomError("datetime_parsing", "is no date and time as RFC 3339 writes it")
     return value
 
@@ -86,6 +87,10 @@ Moment = Annotated[
     datetime,
     BeforeValidator(_written_as_time),
     AfterValidator(_within_reach),
-    Field(description="RFC 3339, from 2000 to 2199; without a zone UTC.", examples=["2026-11-29T08:30:00Z"]),
+    Field(
+        description="RFC 3339, from 2000 to 2199; without a zone UTC.",
+        examples=["2026-11-29T08:30:00Z"],
+        json_schema_extra={"pattern": "^2[01][0-9][0-9]-"},
+    ),
 ]
 """A date and time from a client, always with a zone."""

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Depends, Query
 from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse
+from typing_extensions import TypedDict
 
 from chassis.errors import Invalid
 
-Item = TypeVar("Item", bound=BaseModel)
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,44 +48,66 @@ Page = Annotated[PageRequest, Depends(_page)]
 class Paged(BaseModel, Generic[Item]):
     """One page of a list."""
 
-    items: list[Item]
+    items: list[Item] = Field(description="What is on this page.")
     total: int = Field(ge=0, description="Items on all pages together.")
-    page: int = Field(ge=1)
-    per_page: int = Field(ge=1, le=100)
+    page: int = Field(ge=1, description="Which page this is, counted from 1.")
+    per_page: int = Field(ge=1, le=100, description="Items on a page.", examples=[20])
 
     @classmethod
     def of(cls, items: Sequence[Item], total: int, page: PageRequest) -> Paged[Item]:
         """The answer for ``page``."""
         return cls(items=list(items), total=total, page=page.page, per_page=page.per_page)
 
-
-async def _fields(
-    fields: Annotated[
-        str | None, Query(max_length=500, description="Only these fields of each item, separated by commas.")
-    ] = None,
-) -> frozenset[str] | None:
-    if fields is None:
-        return None
-    return frozenset(name.strip() for name in fields.split(",") if name.strip())
+    @classmethod
+    def cut(cls, everything: Sequence[Item], page: PageRequest) -> Paged[Item]:
+        """The answer for ``page`` out of ``everything``, where that is little."""
+        return cls.of(everything[page.offset : page.offset + page.limit], len(everything), page)
 
 
-Fields = Annotated[frozenset[str] | None, Depends(_fields)]
-"""Query parameter ``fields``; None means all."""
+def paged(item: type[BaseModel]) -> Any:
+    """The ``response_model`` of a list that takes ``fields``: whole items, or what was asked for of each."""
+    some: Any = TypedDict(  # type: ignore[misc]  # its fields are another model's
+        f"{item.__name__}Fields",
+        {name: Annotated[field.annotation, field] for name, field in item.model_fields.items()},
+        total=False,
+    )
+    some.__doc__ = f"The fields of a {item.__name__} that were asked for."
+    return Paged[item] | Paged[some]  # type: ignore[valid-type]
 
 
-def selected(answer: Paged[Item], fields: frozenset[str] | None, of: type[Item]) -> Paged[Item] | JSONResponse:
-    """``answer`` with only ``fields`` in its items of type ``of``; raises ``Invalid`` for a field items do not have.
+def fields_of(item: type[BaseModel]) -> Any:
+    """A dependency: the query parameter ``fields`` of a list of ``item``; None means all."""
+    known = sorted(info.serialization_alias or name for name, info in item.model_fields.items())
+    one = f"({'|'.join(known)})"
 
-    Return it from an endpoint declared with ``response_model=Paged[...]``.
-    """
+    # A default and no annotation: the framework looks annotations up among the module's names.
+    query = Query(
+        None,
+        max_length=500,
+        description="Only these fields of each item, separated by commas.",
+        json_schema_extra={"pattern": f"^{one}(,{one})*$", "example": ",".join(known[:2])},
+    )
+
+    async def chosen(fields: str | None = query) -> frozenset[str] | None:
+        if fields is None:
+            return None
+        names = frozenset(name.strip() for name in fields.split(",") if name.strip())
+        if (unknown := sorted(names - set(known))) or not names:
+            raise Invalid(
+                f"There are no fields {', '.join(unknown)} here." if unknown else "Say which fields, or leave it out.",
+                fields={"fields": f"choose from {', '.join(known)}"},
+            )
+        return names
+
+    return Depends(chosen)
+
+
+def selected(answer: Paged[Any], fields: frozenset[str] | None) -> Any:
+    """``answer`` with only ``fields`` in its items. Return it from an endpoint with ``response_model=paged(...)``."""
     if fields is None:
         return answer
-    known = {info.serialization_alias or name: name for name, info in of.model_fields.items()}
-    if unknown := sorted(fields - known.keys()):
-        raise Invalid(
-            f"There are no fields {', '.join(unknown)} here.",
-            fields={"fields": f"choose from {', '.join(sorted(known))}"},
-        )
-    include = {known[name] for name in fields}
-    items = [item.model_dump(mode="json", by_alias=True, include=include) for item in answer.items]
+    items = [
+        {name: value for name, value in item.model_dump(mode="json", by_alias=True).items() if name in fields}
+        for item in answer.items
+    ]
     return JSONResponse({**answer.model_dump(mode="json", exclude={"items"}), "items": items})

@@ -9,14 +9,13 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.routing import iter_route_contexts
 from pydantic import JsonValue
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
-from starlette.routing import compile_path
 
 from chassis.errors import BY_STATUS, BadRequest, Invalid, ServiceError, Unavailable
+from chassis.http.routes import is_written_out, methods_at
 from chassis.observe import context
 
 # These come from the framework, the edge and the object router; no class of ours stands for them.
@@ -86,17 +85,27 @@ async def _service_error(_: Request, error: Exception) -> Response:
     return error_response(error)
 
 
-async def _validation_error(_: Request, error: Exception) -> Response:
+class NotJson(BadRequest):
+    """The body is no JSON; the details say in which line and column."""
+
+    code = "not_json"
+
+
+async def _validation_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101  what it is registered for
+    problems = error.errors()
+    if problems[0]["type"] == "json_invalid":
+        return error_response(_not_json(str(error.body), problems[0]))
+    if problems[0]["loc"][0] == "path" and is_written_out(request.app, request.scope["path"]):
+        # Another method of this address was taken for an id of its neighbour's.
+        return await _http_exception(request, HTTPException(405))
     # The rejected input is left out on purpose: it may be a password.
     fields: dict[str, str] = {}
     rules: dict[str, JsonValue] = {}
-    for problem in islice(error.errors(), MOST_FIELDS):
+    for problem in islice(problems, MOST_FIELDS):
         # ``chassis.http.inputs`` looks at a body as a whole, and says where in it.
-        # The place in the text that is no JSON is no field.
-        broken = problem["type"] == "json_invalid"
-        name = "body" if broken else field_name((*problem["loc"], *problem.get("ctx", {}).get("at", ())))
-        fields.setdefault(name, problem["msg"])
+        name = field_name((*problem["loc"], *problem.get("ctx", {}).get("at", ())))
+        fields.setdefault(name, problem["msg"].removeprefix("Value error, "))
         rules.setdefault(name, problem["type"])
     message = "Correct these fields: " + ", ".join(sorted(fields)) + "."
     return error_response(Invalid(message, fields=fields, details={"rules": rules}))
@@ -107,22 +116,21 @@ async def _broken_off(_: Request, __: Exception) -> Response:
     return error_response(BadRequest("The request broke off before all of it had arrived. Send it again."))
 
 
+def _not_json(body: str, problem: Mapping[str, Any]) -> NotJson:
+    before = body[: problem["loc"][-1]]
+    line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+    return NotJson(
+        f"The body is not JSON: line {line}, column {column}: {problem['ctx']['error']}.",
+        details={"line": line, "column": column},
+    )
+
+
 async def _http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101  what it is registered for
     headers = error.headers
     if error.status_code == 405:
-        headers = {**(headers or {}), "Allow": ", ".join(sorted(_methods_at(request)))}
+        headers = {**(headers or {}), "Allow": ", ".join(sorted(methods_at(request.app, request.scope["path"])))}
     return http_error_response(error.status_code, str(error.detail), headers)
-
-
-def _methods_at(request: Request) -> set[str]:
-    """What this address takes: of every route there, not of the first one as the framework says."""
-    found: set[str] = set()
-    for route in iter_route_contexts(request.app.routes):
-        methods = getattr(route.original_route, "methods", None)
-        if methods and route.path_format and compile_path(route.path_format)[0].match(request.scope["path"]):
-            found |= methods
-    return found
 
 
 def http_error_response(status: int, detail: str, headers: Mapping[str, str] | None = None) -> Response:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from starlette.responses import RedirectResponse, StreamingResponse
 
 from chassis.errors import Gone, NotAllowed, documented
@@ -19,6 +19,9 @@ from chassis.storage.signing import OBJECTS_PATH
 
 # No object has a byte beyond eighteen digits, and Python counts no further than 4,300 of them.
 _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
+
+
+_BYTES = {"*/*": {"schema": {"type": "string", "format": "binary"}, "example": "(bytes)"}}
 
 
 class LinkRefused(NotAllowed):
@@ -49,17 +52,18 @@ def objects_router(store: FolderStore, *, moved_to: ObjectStore | None = None) -
         address,
         response_class=Response,
         responses={
-            206: {"description": "The range asked for."},
+            200: {"description": "The object.", "content": _BYTES},
+            206: {"description": "The range asked for.", "content": _BYTES},
             302: {"description": "It is elsewhere now."},
             304: {"description": "You have it already."},
             **documented(LinkRefused, LinkExpired, ObjectMissing, StoreUnavailable),
         },
     )
-    async def read_object(
+    async def download_object(
         request: Request,
-        key: str,
+        key: Annotated[str, Path(description="As the link has it.")],
         expires: Annotated[int, Query(ge=0, description="Unix seconds.")],
-        signature: Annotated[str, Query(max_length=64)],
+        signature: Annotated[str, Query(max_length=64, description="As the link has it.")],
         filename: Annotated[str | None, Query(max_length=255, description="Download under this name.")] = None,
     ) -> Response:
         """An object, by a link that was given out for it."""

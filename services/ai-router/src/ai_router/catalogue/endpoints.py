@@ -11,6 +11,7 @@ from ai_router.catalogue.schemas import ModelOut, ProviderHealthOut, ServicesHea
 from ai_router.routing.breaker import BreakerState
 from ai_router.routing.router import Router
 from chassis.errors import NotAuthenticated, documented
+from chassis.http.pagination import Page, Paged
 from chassis.http.requests import Tx
 from chassis.identity.tokens import Caller
 from contracts.enums import Capability, ServiceHealth
@@ -20,14 +21,18 @@ router = APIRouter(prefix="/api/v1/ai", tags=["ai"])
 
 @router.get("/models", responses=documented(NotAuthenticated))
 async def list_models(
-    caller: Caller, tx: Tx, capability: Annotated[Capability | None, Query(description="Only these.")] = None
-) -> list[ModelOut]:
+    caller: Caller,
+    tx: Tx,
+    page: Page,
+    capability: Annotated[Capability | None, Query(description="Only these.")] = None,
+) -> Paged[ModelOut]:
     """The active models, with what they take and cost in credits."""
-    return [ModelOut.model_validate(dict(row)) for row in await queries.models(tx, capability)]
+    models = [ModelOut.model_validate(dict(row)) for row in await queries.models(tx, capability)]
+    return Paged[ModelOut].cut(models, page)
 
 
 @router.get("/services/health", responses=documented(NotAuthenticated))
-async def services_health(caller: Caller, tx: Tx, request: Request) -> ServicesHealth:
+async def get_services_health(caller: Caller, tx: Tx, request: Request) -> ServicesHealth:
     """How every provider is doing: last check, response time, breaker."""
     routing: Router = request.app.state.router
     catalogue, _ = await routing.snapshot()

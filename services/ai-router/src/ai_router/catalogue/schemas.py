@@ -17,31 +17,31 @@ class ModelOut(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
 
-    id: UUID
-    name: str = Field(examples=["talking-photo"])
-    provider: str = Field(examples=["local_stable_video"])
-    model_type: str = Field(examples=["video_generation"])
-    description: str
-    parameters: dict[str, Any]
-    credits_per_use: int
+    id: UUID = Field(description="Of the model.")
+    name: str = Field(description="Of the model.", examples=["talking-photo"])
+    provider: str = Field(description="Who offers it.", examples=["local_stable_video"])
+    model_type: Capability = Field(description="What it does.")
+    description: str = Field(description="For people.")
+    parameters: dict[str, Any] = Field(description="What it takes; depends on the model.")
+    credits_per_use: int = Field(description="What one use takes from the account.", examples=[1])
 
 
 class ProviderHealthOut(BaseModel):
     """One provider for one capability, as this process sees it (AIR-15)."""
 
-    provider: str = Field(examples=["veo3"])
-    capability: Capability
+    provider: str = Field(description="Who.", examples=["veo3"])
+    capability: Capability = Field(description="For what.")
     configured: bool = Field(description="False: this installation has no key for it.")
-    status: ServiceHealth
-    breaker: BreakerState
-    response_time_ms: int | None = None
+    status: ServiceHealth = Field(description="Whether it is used at the moment.")
+    breaker: BreakerState = Field(description="`open`: not asked for a while, after failures.")
+    response_time_ms: int | None = Field(None, description="Of the last check.", examples=[180])
     checked_at: datetime | None = Field(None, description="Null: local, or not checked yet.")
-    error: str | None = None
-    quality: float
-    zero_cost: bool
+    error: str | None = Field(None, description="Why it is not used.")
+    quality: float = Field(description="What its results are rated at, from 0 to 10.", examples=[8.5])
+    zero_cost: bool = Field(description="Whether it costs us nothing.")
 
 
 class ServicesHealth(BaseModel):
     """All providers of the catalogue."""
 
-    services: list[ProviderHealthOut]
+    services: list[ProviderHealthOut] = Field(description="By provider and what it does.")

@@ -44,7 +44,7 @@ async def list_jobs(
 
 
 @router.get("/{job_id}/status", responses=documented(NotAuthenticated, JobNotFound))
-async def job_status(job_id: UUID, caller: Caller, tx: Tx) -> JobStatusOut:
+async def get_job_status(job_id: UUID, caller: Caller, tx: Tx) -> JobStatusOut:
     """How far a job is."""
     job = await _own(tx, job_id, caller)
     left: float | None = None
@@ -64,7 +64,7 @@ async def job_status(job_id: UUID, caller: Caller, tx: Tx) -> JobStatusOut:
     "/{job_id}/result",
     responses=documented(NotAuthenticated, JobNotFound, JobNotFinished, JobHasNoResult, JobOfWorkflow),
 )
-async def job_result(job_id: UUID, caller: Caller, tx: Tx, request: Request) -> JobResultOut:
+async def get_job_result(job_id: UUID, caller: Caller, tx: Tx, request: Request) -> JobResultOut:
     """What a job made, with links to its files."""
     job = await _own(tx, job_id, caller)
     status = Status(job["status"])

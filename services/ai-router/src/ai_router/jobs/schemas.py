@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from chassis.http.outputs import Link, Rupees
 from contracts.enums import Capability, Status
 
 WORDS = {
@@ -22,21 +22,21 @@ WORDS = {
 class JobOut(BaseModel):
     """One job in a list (AIR-09)."""
 
-    id: UUID
-    job_type: Capability
-    status: Status
-    progress: int = Field(ge=0, le=100)
-    workflow_id: UUID | None = None
-    provider: str | None = None
-    model_name: str | None = None
-    quality_score: float | None = None
-    cost: Decimal
-    attempts: int
-    cache_hit: bool
-    error_message: str | None = None
-    created_at: datetime
-    updated_at: datetime
-    completed_at: datetime | None = None
+    id: UUID = Field(description="Of the job.")
+    job_type: Capability = Field(description="What is done.")
+    status: Status = Field(description="How it is.")
+    progress: int = Field(ge=0, le=100, description="Per cent.", examples=[40])
+    workflow_id: UUID | None = Field(None, description="The workflow it is a step of.")
+    provider: str | None = Field(None, description="Who does it.", examples=["local_stable_video"])
+    model_name: str | None = Field(None, description="With what.", examples=["talking-photo"])
+    quality_score: float | None = Field(None, description="From 0 to 10.", examples=[9.1])
+    cost: Rupees = Field(description="In rupees.")
+    attempts: int = Field(description="How often it was tried.", examples=[1])
+    cache_hit: bool = Field(description="Whether an earlier result was used again.")
+    error_message: str | None = Field(None, description="Why it failed, for a person.")
+    created_at: datetime = Field(description="When it was asked for.")
+    updated_at: datetime = Field(description="When it last changed.")
+    completed_at: datetime | None = Field(None, description="When it ended.")
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> JobOut:
@@ -47,32 +47,34 @@ class JobOut(BaseModel):
 class JobStatusOut(BaseModel):
     """How far a job is (AIR-10)."""
 
-    job_id: UUID
-    status: Status
-    progress: int = Field(ge=0, le=100)
-    message: str | None = Field(None, examples=["Making the photo talk (local_stable_video)"])
+    job_id: UUID = Field(description="Of the job.")
+    status: Status = Field(description="How it is.")
+    progress: int = Field(ge=0, le=100, description="Per cent.", examples=[40])
+    message: str | None = Field(
+        None, description="How it is, for a person.", examples=["Making the photo talk (local_stable_video)"]
+    )
     estimated_seconds: float | None = Field(None, description="Left, from the pace so far; null when not known.")
 
 
 class OutputOut(BaseModel):
     """One file of a result."""
 
-    url: str = Field(description="Good for 24 hours.")
-    mime_type: str
-    size: int
-    sha256: str
+    url: Link = Field(description="Good for 24 hours.")
+    mime_type: str = Field(description="What it is.", examples=["video/mp4"])
+    size: int = Field(description="Bytes.", examples=[1048576])
+    sha256: str = Field(description="Of the content, in hex.", examples=["9f86d081884c7d65..."])
 
 
 class JobResultOut(BaseModel):
     """What a job made (AIR-11)."""
 
-    job_id: UUID
-    provider: str
-    model: str | None = None
-    outputs: dict[str, OutputOut]
-    data: dict[str, Any]
-    quality_score: float | None = None
-    measures: dict[str, float]
-    cost: Decimal
-    cache_hit: bool
-    warnings: list[str]
+    job_id: UUID = Field(description="Of the job.")
+    provider: str = Field(description="Who did it.", examples=["local_stable_video"])
+    model: str | None = Field(None, description="With what.", examples=["talking-photo"])
+    outputs: dict[str, OutputOut] = Field(description="Files by their role, such as `video`.")
+    data: dict[str, Any] = Field(description="What came out beside the files; depends on the kind of job.")
+    quality_score: float | None = Field(None, description="From 0 to 10.", examples=[9.1])
+    measures: dict[str, float] = Field(description="What the score is made of.", examples=[{"sharpness": 8.4}])
+    cost: Rupees = Field(description="In rupees.")
+    cache_hit: bool = Field(description="Whether an earlier result was used again.")
+    warnings: list[str] = Field(description="What is not as it was asked for, for a person.")

@@ -7,7 +7,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from billing.ledger import queries, rules
 from billing.ledger.rules import Account
@@ -17,6 +17,7 @@ from chassis.errors import NotFound, documented
 from chassis.http.pagination import Page, Paged
 from chassis.http.requests import Tx
 from chassis.identity.tokens import Caller
+from contracts.enums import ProductLineKey
 
 router = APIRouter(prefix="/api/v1", tags=["billing"])
 
@@ -27,44 +28,44 @@ class BalanceOut(BaseModel):
     ``bought`` is the part of ``available`` that outlives the month.
     """
 
-    product_line: str
-    plan_type: str
-    balance: int
-    reserved: int
-    available: int
-    bought: int
-    credits_per_minute: int | None
+    product_line: ProductLineKey = Field(description="Whose credits these are.")
+    plan_type: str = Field(description="The plan there.", examples=["free"])
+    balance: int = Field(description="Settled credits.", examples=[3])
+    reserved: int = Field(description="Held for work under way.", examples=[1])
+    available: int = Field(description="What can be spent.", examples=[2])
+    bought: int = Field(description="Of those, what outlives the month.", examples=[0])
+    credits_per_minute: int | None = Field(description="Price of a minute of video; null where videos have one price.")
 
 
 class TransactionOut(BaseModel):
     """One entry of the ledger; negative is spent."""
 
-    id: int
-    transaction_type: str
-    amount: int
-    description: str
-    reference: UUID | None
-    created_at: datetime
+    id: int = Field(description="Of the entry; a later one is larger.")
+    transaction_type: str = Field(description="Why the balance changed.", examples=["grant"])
+    amount: int = Field(description="Credits; negative is spent.", examples=[3])
+    description: str = Field(description="For people.", examples=["Credits of the month"])
+    reference: UUID | None = Field(description="The workflow or payment it belongs to.")
+    created_at: datetime = Field(description="When it happened.")
 
 
 class MeterOut(BaseModel):
     """Use of one quota this month; a limit of -1 is unlimited."""
 
-    used: int
-    limit: int
-    left: int | None
+    used: int = Field(description="Units used this month.", examples=[1])
+    limit: int = Field(description="Units of a month; -1 is unlimited.", examples=[3])
+    left: int | None = Field(description="Units left; null: unlimited.", examples=[2])
 
 
 class UsageOut(BaseModel):
     """What was used this month, and what to do when it is not enough."""
 
-    product_line: str
-    plan_type: str
-    period_start: datetime
-    period_end: datetime
-    meters: dict[str, MeterOut]
-    credits_available: int
-    upgrade_to: list[str]
+    product_line: ProductLineKey = Field(description="Where it was used.")
+    plan_type: str = Field(description="The plan there.", examples=["free"])
+    period_start: datetime = Field(description="When this month began.")
+    period_end: datetime = Field(description="When the next one begins.")
+    meters: dict[str, MeterOut] = Field(description="By what is counted, such as `workflows`.")
+    credits_available: int = Field(description="What can be spent.", examples=[2])
+    upgrade_to: list[str] = Field(description="Plans that allow more, when little is left.", examples=[["starter"]])
 
 
 async def _account(request: Request, caller: Caller, tx: Tx) -> Account:
@@ -86,7 +87,7 @@ def _plan(request: Request, account: Account) -> Plan:
 
 
 @router.get("/billing/credits/balance", responses=documented(NotFound))
-async def read_balance(request: Request, account: OwnAccount) -> BalanceOut:
+async def get_balance(request: Request, account: OwnAccount) -> BalanceOut:
     """The caller's credits in the product line of the session (BIL-12)."""
     return BalanceOut(
         product_line=account.product_line,
@@ -118,7 +119,7 @@ async def list_transactions(account: OwnAccount, page: Page, tx: Tx) -> Paged[Tr
 
 
 @router.get("/usage/current", responses=documented(NotFound))
-async def read_usage(request: Request, account: OwnAccount) -> UsageOut:
+async def get_usage(request: Request, account: OwnAccount) -> UsageOut:
     """Quotas used and left this month (BIL-15)."""
     plan = _plan(request, account)
     book: PlanBook = request.app.state.plans

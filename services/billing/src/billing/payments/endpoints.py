@@ -6,7 +6,7 @@ from typing import Annotated
 
 import structlog
 from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from billing.payments.events import Event
 from billing.payments.inbox import WEBHOOKS, Inbox
@@ -27,7 +27,7 @@ router = APIRouter(tags=["billing"])
 class Received(BaseModel):
     """The event is kept."""
 
-    received: bool = True
+    received: bool = Field(True, description="It need not be sent again.")
 
 
 class Refused(BadRequest):

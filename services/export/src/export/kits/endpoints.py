@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
 from chassis.errors import Conflict, Gone, NotAuthenticated, NotFound, documented
+from chassis.http.outputs import Link
 from chassis.http.requests import Tx
 from chassis.identity.tokens import Caller
 from chassis.storage.port import ObjectStore
@@ -42,25 +43,25 @@ class KitExpired(Gone):
 class FileOut(BaseModel):
     """One file with a link to it."""
 
-    url: str = Field(description="Good for 24 hours.")
-    mime_type: str
-    size: int
-    sha256: str
+    url: Link = Field(description="Good for 24 hours.")
+    mime_type: str = Field(description="What it is.", examples=["video/mp4"])
+    size: int = Field(description="Bytes.", examples=[1048576])
+    sha256: str = Field(description="Of the content, in hex.", examples=["9f86d081884c7d65..."])
 
 
 class KitOut(BaseModel):
     """The kit of a workflow (EXP-07)."""
 
-    id: UUID
-    workflow_id: UUID
-    platforms: list[Platform]
-    package: FileOut
+    id: UUID = Field(description="Of the kit.")
+    workflow_id: UUID = Field(description="Whose kit it is.")
+    platforms: list[Platform] = Field(description="What it is for.")
+    package: FileOut = Field(description="All of it in one archive.")
     renditions: dict[str, dict[str, FileOut]] = Field(
         description="By platform and role; of what comes in parts, the role with the part's number: `video-1`."
     )
-    files: list[str] = Field(description="Names inside the package.")
-    created_at: datetime
-    expires_at: datetime
+    files: list[str] = Field(description="Names inside the package.", examples=[["instagram/video.mp4"]])
+    created_at: datetime = Field(description="When it was put together.")
+    expires_at: datetime = Field(description="When it goes.")
 
 
 @router.get("/{workflow_id}", responses=documented(NotAuthenticated, KitNotFound, KitNotReady, KitExpired))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fastapi import APIRouter
+from pydantic import Field
 
 from chassis.errors import NotAuthenticated, NotFound, documented
 from chassis.http.requests import Tx
@@ -22,11 +23,11 @@ class UnknownPlatform(NotFound):
 class RequirementsOut(PlatformSpecification):
     """The platform's requirements, and those of its other shapes."""
 
-    variants: dict[str, Requirements] = {}
+    variants: dict[str, Requirements] = Field({}, description="By name: other shapes that the platform takes.")
 
 
 @router.get("/{platform}", responses=documented(NotAuthenticated, UnknownPlatform))
-async def requirements(platform: str, caller: Caller, tx: Tx) -> RequirementsOut:
+async def get_platform_requirements(platform: str, caller: Caller, tx: Tx) -> RequirementsOut:
     """Format, codec, aspect ratio, resolution, duration, size and caption length (EXP-03)."""
     found = await queries.of_platform(tx, platform)
     if not found:

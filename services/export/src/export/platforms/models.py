@@ -15,25 +15,25 @@ class Requirements(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    name: str = Field(examples=["Instagram Reels"])
+    name: str = Field(description="For people.", examples=["Instagram Reels"])
     format: str = Field("mp4", description="Container.")
-    video_codec: Literal["h264", "vp9", "av1"] = "h264"
-    audio_codec: str = "aac"
-    aspect_ratio: str = Field(examples=["9:16"])
-    width: int = Field(examples=[1080])
-    height: int = Field(examples=[1920])
-    frame_rate: float = 30.0
+    video_codec: Literal["h264", "vp9", "av1"] = Field("h264", description="Of the picture.")
+    audio_codec: str = Field("aac", description="Of the sound.")
+    aspect_ratio: str = Field(description="Width to height.", examples=["9:16"])
+    width: int = Field(description="Pixels.", examples=[1080])
+    height: int = Field(description="Pixels.", examples=[1920])
+    frame_rate: float = Field(30.0, description="Pictures a second.")
     crf: int = Field(23, description="Constant rate factor of the encoder: lower is better and larger.")
     video_bit_rate: int | None = Field(None, description="Bits per second; null: as the rate factor needs.")
-    audio_bit_rate: int = 128_000
-    sample_rate: int = 48_000
+    audio_bit_rate: int = Field(128_000, description="Bits per second.")
+    sample_rate: int = Field(48_000, description="Samples a second.")
     loudness_lufs: float = Field(-14.0, description="Integrated loudness, BS.1770-4.")
     max_duration_s: float | None = Field(
         None, gt=0, description="Longest video; a longer film comes in parts or ends at a sentence, as ordered."
     )
     max_duration_source: str | None = Field(None, description="Where that is stated.")
     max_duration_checked: date | None = Field(None, description="When it was looked up there.")
-    max_size_mb: int = Field(examples=[4096])
+    max_size_mb: int = Field(description="Largest file.", examples=[4096])
     caption_length: int = Field(description="Characters of the text beside the video.")
     title_length: int | None = Field(None, description="Characters of a title, where there is one.")
     hashtags: int = Field(description="How many are sensible.")
@@ -45,7 +45,7 @@ class PlatformSpecification(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    platform: str
-    variant: str = STANDARD
-    version: int = 1
-    values: Requirements
+    platform: str = Field(description="Where.", examples=["instagram"])
+    variant: str = Field(STANDARD, description="Which shape of it.")
+    version: int = Field(1, description="Rises when the platform changes its mind.")
+    values: Requirements = Field(description="What it wants.")

@@ -10,8 +10,10 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
 from chassis.errors import NotAuthenticated, ServiceError, documented
-from chassis.http.pagination import Fields, Page, Paged, selected
+from chassis.http.idempotency import IdempotencyKey, KeyReused, mark
+from chassis.http.pagination import Page, Paged, fields_of, paged, selected
 from chassis.http.requests import Tx
+from chassis.http.routes import takes_any_query
 from chassis.identity.tokens import Caller, Verifier, bearer_token
 from export.youtube import queries, service
 from export.youtube.connections import (
@@ -31,6 +33,7 @@ router = APIRouter(prefix="/api/v1/youtube", tags=["youtube"])
 
 CALLBACK = "/api/v1/youtube/callback"
 
+UploadFields = Annotated[frozenset[str] | None, fields_of(UploadOut)]
 StatusFilter = Literal["pending", "processing", "complete", "completed", "failed"]
 
 
@@ -42,7 +45,7 @@ def _connections(request: Request) -> Connections:
 
 
 @router.get("/connect", responses=documented(NotAuthenticated, NotConfigured))
-async def connect(caller: Caller, tx: Tx, request: Request, response: Response) -> ConnectOut:
+async def connect_youtube(caller: Caller, tx: Tx, request: Request, response: Response) -> ConnectOut:
     """Begin to connect a channel: where to send the user's browser (EXP-11)."""
     begun = await _connections(request).begin(caller.user_id, tx)
     response.set_cookie(
@@ -63,11 +66,12 @@ async def connect(caller: Caller, tx: Tx, request: Request, response: Response) 
     response_model=ConnectionOut,
     responses=documented(GrantUnknown, GrantRefused, NoChannel, YouTubeUnavailable, NotConfigured),
 )
-async def callback(
+@takes_any_query
+async def finish_youtube_connection(
     request: Request,
-    state: Annotated[str, Query(max_length=500)],
-    code: Annotated[str | None, Query(max_length=2000)] = None,
-    error: Annotated[str | None, Query(max_length=200)] = None,
+    state: Annotated[str, Query(max_length=500, description="As it was sent to Google.")],
+    code: Annotated[str | None, Query(max_length=2000, description="To be exchanged for the grant.")] = None,
+    error: Annotated[str | None, Query(max_length=200, description="Why there is no grant.")] = None,
 ) -> Response:
     """Where Google sends the browser back to (EXP-11). Needs no token, but the browser or the user that began.
 
@@ -94,7 +98,7 @@ async def callback(
 
 
 @router.delete("/connection", status_code=204, responses=documented(NotAuthenticated, NotConfigured))
-async def disconnect(caller: Caller, tx: Tx, request: Request) -> Response:
+async def disconnect_youtube(caller: Caller, tx: Tx, request: Request) -> Response:
     """Forget the channel and end the grant (EXP-11). Repeating it is no error."""
     await _connections(request).disconnect(caller.user_id, tx)
     return Response(status_code=204)
@@ -103,30 +107,43 @@ async def disconnect(caller: Caller, tx: Tx, request: Request) -> Response:
 @router.post(
     "/upload",
     status_code=201,
-    responses=documented(NotAuthenticated, ProjectNotFound, NotFinished, NotConnected, UnderWay, NotConfigured),
+    responses=documented(
+        NotAuthenticated, ProjectNotFound, NotFinished, NotConnected, UnderWay, NotConfigured, KeyReused
+    ),
 )
-async def upload(body: UploadIn, caller: Caller, tx: Tx, request: Request) -> UploadOut:
+async def upload_to_youtube(
+    body: UploadIn,
+    caller: Caller,
+    tx: Tx,
+    request: Request,
+    response: Response,
+    idempotency_key: IdempotencyKey = None,
+) -> UploadOut:
     """Upload a project's finished video to the connected channel, in the background (EXP-08, EXP-23)."""
     _connections(request)
-    row = await service.order_upload(tx, caller.user_id, body, privacy=request.app.state.settings.youtube_privacy)
+    row, replayed = await service.order_upload(
+        tx, caller.user_id, body, privacy=request.app.state.settings.youtube_privacy, key=idempotency_key
+    )
+    response.headers["Location"] = f"/api/v1/youtube/videos/{row['id']}"
+    mark(response, replayed=replayed)
     return upload_out(row)
 
 
-@router.get("/videos", responses=documented(NotAuthenticated), response_model=Paged[UploadOut])
-async def uploads(
+@router.get("/videos", responses=documented(NotAuthenticated), response_model=paged(UploadOut))
+async def list_youtube_uploads(
     caller: Caller,
     tx: Tx,
     page: Page,
-    fields: Fields,
+    fields: UploadFields,
     status: Annotated[StatusFilter | None, Query(description="Only these; `completed` means `complete`.")] = None,
 ) -> Any:
     """The caller's uploads, newest first (EXP-09)."""
     rows, total = await queries.uploads_of(tx, caller.user_id, "complete" if status == "completed" else status, page)
-    return selected(Paged.of([upload_out(row) for row in rows], total, page), fields, UploadOut)
+    return selected(Paged.of([upload_out(row) for row in rows], total, page), fields)
 
 
 @router.get("/videos/{upload_id}", responses=documented(NotAuthenticated, UploadNotFound))
-async def one_upload(upload_id: UUID, caller: Caller, tx: Tx) -> UploadOut:
+async def get_youtube_upload(upload_id: UUID, caller: Caller, tx: Tx) -> UploadOut:
     """One upload (EXP-10)."""
     row = await queries.upload_of(tx, upload_id, caller.user_id)
     if row is None:

@@ -21,7 +21,7 @@ async def uploads_of(
     """One page of a user's uploads, newest first, and how many there are."""
     rows = await tx.fetch(
         "SELECT *, count(*) OVER () AS total FROM youtube_uploads WHERE user_id = $1 "
-        "AND ($2::text IS NULL OR upload_status = $2) ORDER BY id DESC LIMIT $3 OFFSET $4",
+        "AND ($2::text IS NULL OR upload_status = $2) ORDER BY created_at DESC, id DESC LIMIT $3 OFFSET $4",
         user_id,
         status,
         page.limit,

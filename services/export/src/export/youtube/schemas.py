@@ -24,8 +24,8 @@ class ConnectOut(BaseModel):
 class ConnectionOut(BaseModel):
     """The channel that is connected now."""
 
-    channel_id: str
-    channel_title: str
+    channel_id: str = Field(description="YouTube's id of the channel.", examples=["UCexample"])
+    channel_title: str = Field(description="Its name there.", examples=["Asha speaks"])
 
 
 class UploadIn(Input):
@@ -40,16 +40,16 @@ class UploadIn(Input):
 class UploadOut(BaseModel):
     """One upload (EXP-18)."""
 
-    id: UUID
-    project_id: UUID
-    channel_id: str
+    id: UUID = Field(description="Of the upload.")
+    project_id: UUID = Field(description="The workflow whose video it is.")
+    channel_id: str = Field(description="YouTube's id of the channel.", examples=["UCexample"])
     video_id: str | None = Field(description="YouTube's id of the video, once it has it.")
-    playlist_id: str | None
-    upload_status: ProjectStatus
+    playlist_id: str | None = Field(description="The playlist it is added to.")
+    upload_status: ProjectStatus = Field(description="How it is.")
     progress: float = Field(ge=0, le=1, description="Share of the file that YouTube has.")
     error: str | None = Field(description="What went wrong, in words for people.")
-    created_at: datetime
-    updated_at: datetime
+    created_at: datetime = Field(description="When it was ordered.")
+    updated_at: datetime = Field(description="When it last changed.")
 
 
 def upload_out(row: Any) -> UploadOut:

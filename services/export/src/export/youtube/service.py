@@ -10,9 +10,10 @@ from chassis import ids
 from chassis.data.database import Transaction
 from chassis.data.leased_work import NewWork
 from chassis.errors import Conflict, NotFound
+from chassis.http.idempotency import key_reused
 from chassis.observe import context
 from export.deliveries import queries as deliveries
-from export.youtube import metadata, projects, repository
+from export.youtube import metadata, projects, queries, repository
 from export.youtube.runner import UPLOAD
 from export.youtube.schemas import UploadIn
 
@@ -47,12 +48,17 @@ class UnderWay(Conflict):
     code = "youtube_upload_under_way"
 
 
-async def order_upload(tx: Transaction, user_id: UUID, body: UploadIn, *, privacy: str) -> asyncpg.Record:
-    """Order the upload of a project's video to the connected channel; the stored upload. ``privacy``: where the order
-    says nothing.
+async def order_upload(
+    tx: Transaction, user_id: UUID, body: UploadIn, *, privacy: str, key: str | None
+) -> tuple[asyncpg.Record, bool]:
+    """Order the upload of a project's video to the connected channel; the stored upload, and whether ``key`` has
+    ordered it before (PLT-21). ``privacy``: where the order says nothing.
 
-    Raises ``ProjectNotFound``, ``NotFinished``, ``NotConnected``, ``UnderWay``.
+    Raises ``ProjectNotFound``, ``NotFinished``, ``NotConnected``, ``UnderWay``, ``KeyReused``.
     """
+    upload_id = ids.uuid7() if key is None else ids.derived(user_id, "youtube", key)
+    if key is not None and (ordered := await queries.upload_of(tx, upload_id, user_id)) is not None:
+        return _same(ordered, body), True
     orders = await repository.orders_of_project(tx, body.project_id, user_id)
     if not orders:
         raise ProjectNotFound("There is no such project.")
@@ -62,7 +68,6 @@ async def order_upload(tx: Transaction, user_id: UUID, body: UploadIn, *, privac
     connection = await repository.connection(tx, user_id)
     if connection is None or body.channel_id not in (None, connection["channel_id"]):
         raise NotConnected("This channel is not connected. Connect it first.")
-    upload_id = ids.uuid7()
     resource = metadata.resource(
         upload_id,
         title=found.title,
@@ -82,7 +87,16 @@ async def order_upload(tx: Transaction, user_id: UUID, body: UploadIn, *, privac
         resource,
     )
     if row is None:
+        if key is not None and (ordered := await queries.upload_of(tx, upload_id, user_id)) is not None:
+            return _same(ordered, body), True
         raise UnderWay("This video is being uploaded to this channel already.")
     payload = {"upload_id": str(upload_id), "context": context.current().known()}
     tx.add_work(NewWork(upload_id, UPLOAD, payload))
-    return row
+    return row, False
+
+
+def _same(ordered: asyncpg.Record, body: UploadIn) -> asyncpg.Record:
+    """What was ordered, if ``body`` orders the same."""
+    if (ordered["project_id"], ordered["playlist_id"]) != (body.project_id, body.playlist_id):
+        raise key_reused()
+    return ordered

@@ -13,6 +13,7 @@ import structlog
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, JSONResponse
 
+from chassis.http.routes import takes_any_query
 from gateway.docs.merging import merge
 from gateway.proxy.upstream import Upstreams
 
@@ -41,6 +42,7 @@ _POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' 
 
 
 @router.get("/api/docs", response_class=HTMLResponse)
+@takes_any_query
 async def read_docs() -> HTMLResponse:
     """The interactive description of the public API."""
     return HTMLResponse(_PAGE, headers={"Content-Security-Policy": _POLICY})
@@ -70,7 +72,7 @@ async def read_openapi(request: Request) -> JSONResponse:
             upstreams: Upstreams = request.app.state.upstreams
             names = sorted(upstreams.urls)
             documents = await asyncio.gather(*(_document(upstreams, name) for name in names))
-            known.document = merge(dict(zip(names, documents, strict=True)))
+            known.document = merge({"gateway": request.app.openapi(), **dict(zip(names, documents, strict=True))})
             known.until = time.monotonic() + (_FRESH_S if all(documents) else _FRESH_WITHOUT_ALL_S)
     return JSONResponse(known.document)
 

@@ -17,6 +17,8 @@ from chassis.errors import (
     Unavailable,
     documented,
 )
+from gateway.docs.examples import example_of
+from gateway.docs.words import ABOUT, HEADERS, TAGS
 
 Document = dict[str, Any]
 
@@ -29,14 +31,6 @@ SHARED = {"ErrorBody": "Error", "ErrorDetail": "ErrorDetail", "JsonValue": "AnyV
 
 _REQUIREMENT = re.compile(r"\s*\([A-Z]{3}-\d[^)]*\)")
 
-HEADERS: Document = {
-    "X-Request-ID": {"description": "Quote it when you ask for help.", "schema": {"type": "string"}},
-    "Retry-After": {"description": "Seconds after which trying again can help.", "schema": {"type": "integer"}},
-    "WWW-Authenticate": {"description": "How to say who you are: `Bearer`.", "schema": {"type": "string"}},
-    "X-RateLimit-Limit": {"description": "How often you may ask.", "schema": {"type": "integer"}},
-    "X-RateLimit-Remaining": {"description": "How often you still may.", "schema": {"type": "integer"}},
-    "X-RateLimit-Reset": {"description": "Seconds until you may once more.", "schema": {"type": "integer"}},
-}
 _LIMITED = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
 
 
@@ -44,8 +38,8 @@ def merge(documents: Mapping[str, Document | None]) -> Document:
     """The public paths of several documents; None is a service that did not answer, and is named.
 
     Schemas are called after their service, so names never clash, and have their name as title; those of errors are
-    one for all. Every operation has an id after its service, says whether it needs a token, and lists what the gateway
-    itself can answer.
+    one for all. Every operation has its first sentence as summary, says whether it needs a token, shows an example of
+    every body, and lists what the gateway itself can answer.
     """
     paths: Document = {}
     schemas: Document = _errors()
@@ -66,19 +60,23 @@ def merge(documents: Mapping[str, Document | None]) -> Document:
             schemas[schema_name(service, name)] = _renamed(schema, service) | {"title": schema_name(service, name)}
         security |= components.get("securitySchemes", {})
     missing = [service for service, document in documents.items() if document is None]
-    description = "One API for photo, script, video and export."
+    description = ABOUT
     if missing:
-        description += f" Not answering at the moment, so not described here: {', '.join(missing)}."
+        description += f"\nNot answering at the moment, so not described here: {', '.join(missing)}."
+    for operation in _operations(paths):
+        _add_examples(operation, schemas)
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "TalkingPhoto",
             "version": "1",
+            "summary": "A photo and a script become a video that speaks.",
             "description": description,
+            "contact": {"name": "Whoever runs this installation"},
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "/", "description": "Where this document comes from."}],
-        "tags": [{"name": name} for name in _tags(paths)],
+        "tags": [_tag(name) for name in sorted({tag for found in _operations(paths) for tag in found["tags"]})],
         "paths": dict(sorted(paths.items())),
         "components": {
             "schemas": _used(schemas, paths),
@@ -86,6 +84,14 @@ def merge(documents: Mapping[str, Document | None]) -> Document:
             "headers": HEADERS,
         },
     }
+
+
+def _tag(name: str) -> Document:
+    return {"name": name, "description": TAGS[name]} if name in TAGS else {"name": name}
+
+
+def _operations(paths: Document) -> Iterator[Document]:
+    return (operation for item in paths.values() for method, operation in item.items() if method in _METHODS)
 
 
 def _errors() -> Document:
@@ -104,8 +110,10 @@ def schema_name(service: str, name: str) -> str:
 
 def _operation(operation: Document, service: str) -> Document:
     """An operation as the gateway offers it."""
-    operation["operationId"] = f"{service}_{operation['operationId']}"
     operation.setdefault("tags", [service])
+    operation["summary"] = _first_sentence(operation.get("description") or operation.get("summary", ""))
+    if "parameters" in operation:
+        operation["parameters"] = [_parameter(parameter) for parameter in operation["parameters"]]
     operation.setdefault("security", [])
     errors: list[type[ServiceError]] = [BadRequest, RateLimited, Unavailable, ServiceError]
     if operation["security"]:
@@ -119,24 +127,66 @@ def _operation(operation: Document, service: str) -> Document:
         responses.setdefault(str(status), response)
     for status, response in responses.items():
         response.setdefault("description", HTTPStatus(int(status)).phrase)
+        _set_right(response, is_error=int(status) >= 400)
         response["headers"] = {
-            name: {"$ref": f"#/components/headers/{name}"} for name in _headers_of(int(status))
+            name: {"$ref": f"#/components/headers/{name}"} for name in _headers_of(int(status), operation)
         } | response.get("headers", {})
     operation["responses"] = dict(sorted(responses.items()))
     return operation
 
 
-def _headers_of(status: int) -> Iterator[str]:
+def _set_right(response: Document, *, is_error: bool) -> None:
+    """The framework takes an answer that is no JSON for a string, and its errors for answers of the same kind."""
+    content = response.get("content", {})
+    if is_error and content:
+        examples = content.get("application/json", {}).get("examples", {})
+        content = {"application/json": {"schema": {"$ref": f"{_SCHEMAS}Error"}, "examples": examples}}
+        response["content"] = content
+    for body in content.values():
+        if "$ref" in body.get("schema", {}):
+            body["schema"].pop("type", None)
+
+
+def _first_sentence(text: str) -> str:
+    return re.split(r"\.\s", " ".join(text.split()), maxsplit=1)[0].removesuffix(".")
+
+
+def _parameter(parameter: Document) -> Document:
+    """As a client can send it: a parameter is absent, but never null."""
+    schema = parameter["schema"]
+    kinds = [kind for kind in schema.get("anyOf", ()) if kind != {"type": "null"}]
+    if len(kinds) == 1:
+        schema = {**{name: value for name, value in schema.items() if name != "anyOf"}, **kinds[0]}
+    about = parameter.get("description") or schema.get("description") or _which(parameter["name"])
+    return parameter | {"description": about, "schema": schema}
+
+
+def _which(name: str) -> str:
+    return f"Which {name.removesuffix('_id').replace('_', ' ')}."
+
+
+def _add_examples(operation: Document, schemas: Document) -> None:
+    """Show what every body looks like; what a service shows of its own stays."""
+    bodies = [response for status, response in operation["responses"].items() if status < "400"]
+    for body in [*bodies, operation.get("requestBody", {})]:
+        for content in body.get("content", {}).values():
+            if content.get("schema") and not {"example", "examples"} & content.keys():
+                content["example"] = example_of(content["schema"], schemas)
+
+
+def _headers_of(status: int, operation: Document) -> Iterator[str]:
     yield "X-Request-ID"
     yield from _LIMITED
+    if status in (201, 202, 302, 303):
+        yield "Location"
+    if status < 300 and any(
+        parameter.get("name", "").lower() == "idempotency-key" for parameter in operation.get("parameters", ())
+    ):
+        yield "Idempotency-Replayed"
     if status in (429, 503):
         yield "Retry-After"
     if status == 401:
         yield "WWW-Authenticate"
-
-
-def _tags(paths: Document) -> list[str]:
-    return sorted({tag for item in paths.values() for operation in item.values() for tag in operation.get("tags", ())})
 
 
 def _used(schemas: Document, paths: Document) -> Document:

@@ -53,8 +53,8 @@ def cors(origins: Sequence[str]) -> dict[str, Any]:
             "Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID", "X-Product-Line", "X-Request-ID",
         ],
         "expose_headers": [
-            "Content-Disposition", "Location", "Retry-After", "WWW-Authenticate", "X-Request-ID",
-            "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset",
+            "Content-Disposition", "Idempotency-Replayed", "Location", "Retry-After", "WWW-Authenticate",
+            "X-Request-ID", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset",
         ],
         "max_age": 600,
     }  # fmt: skip

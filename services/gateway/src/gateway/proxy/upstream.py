@@ -18,6 +18,7 @@ from chassis.http.problems import error_response
 from chassis.http.requests import stopping_of
 from chassis.identity.tokens import Identity, Verifier, authorization, bearer_token
 from chassis.observe import traces
+from gateway.live.tickets import TicketRefused, Tickets
 from gateway.proxy.headers import RawHeaders, to_client, to_upstream
 from gateway.proxy.limits import Limits
 from gateway.proxy.lines import Lines
@@ -90,8 +91,11 @@ class Upstreams:
 class Proxy:
     """One row of the table as an ASGI application."""
 
-    def __init__(self, row: Row, upstreams: Upstreams, verifier: Verifier, limits: Limits, lines: Lines) -> None:
+    def __init__(
+        self, row: Row, upstreams: Upstreams, verifier: Verifier, limits: Limits, lines: Lines, tickets: Tickets
+    ) -> None:
         self._row = row
+        self._tickets = tickets
         self._limits = limits
         self._lines = lines
         self._upstreams = upstreams
@@ -112,6 +116,8 @@ class Proxy:
             await send(message)
 
         try:
+            if self._row.live:
+                scope = await self._admitted(scope)
             identity = await self._check(scope)
             told += _raw(await self._limits.take(scope, identity))
             line = self._lines.said(scope, identity)
@@ -127,6 +133,13 @@ class Proxy:
                 # Half an answer is out: closing the connection is the only way left to say so.
                 raise
             await error_response(error)(scope, receive, send)
+
+    async def _admitted(self, scope: Scope) -> Scope:
+        try:
+            return await self._tickets.admitted(scope)
+        except TicketRefused:
+            await self._limits.take(scope, None)
+            raise
 
     async def _check(self, scope: Scope) -> Identity | None:
         # The one that is checked here is the one that goes on, on public paths too.

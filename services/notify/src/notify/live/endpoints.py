@@ -9,7 +9,8 @@ from typing import Annotated
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Header, Request
+from fastapi import APIRouter, Header, Query, Request
+from pydantic import Field
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.responses import Response
 
@@ -20,6 +21,7 @@ from chassis.identity.tokens import Caller, Verifier, bearer_token
 from contracts.enums import Status
 from notify.live import repository
 from notify.live.hub import Hub
+from notify.live.schemas import WorkflowEvent
 from notify.settings import Settings
 
 router = APIRouter(prefix="/api/v1", tags=["live updates"])
@@ -36,58 +38,67 @@ StillAllowed = Callable[[], Awaitable[bool]]
 _LINE = "\n"
 
 
-_EVENTS = """Server-sent events. Each has as `id` its number within the run, as `event` the state the run is in
-(`pending`, `processing`, `completed`, `failed`, `cancelled`), and as `data` a JSON object: `type` (`workflow_status`),
-`workflow_id`, `state`, `sequence`, `timestamp`, `status` with `progress` (0 to 100, or null where the event says
-nothing of it), `step` and `message`, and `step_completed` when a step has ended; the final one of a run that failed has
-`code` and `retryable`, and of one that is done `cost` and `credits`. The comment `: alive` comes when nothing else
-does. The stream ends after the event of a final state: `completed`, `failed` or `cancelled`. It also ends when the
-access token runs out or its session ends: ask again with a new token and the `id` of the last event seen."""
-_EXAMPLE = """id: 3
-event: processing
-data: {"type":"workflow_status","workflow_id":"0199f0a1-7c1e-7a53-9d0b-6c1f2e3d4a5b","state":"processing",\
-"status":{"progress":30,"step":"enhance","message":"Improving the photo"},"sequence":3,\
-"timestamp":"2026-11-29T08:30:00+00:00"}
+_EVENTS = """Server-sent events. Each has as `id` its number within the workflow, as `event` the state that it is in
+(`pending`, `processing`, `completed`, `failed`, `cancelled`), and as `data` a JSON object of the schema given here. The
+comment `: alive` comes when nothing else does. The stream ends after the event of a final state: `completed`, `failed`
+or `cancelled`. It also ends when the access token runs out or its session ends: ask again with a new token and the `id`
+of the last event seen. A client that connects again with the last id gets what it has missed, or 204 when that is
+nothing and there will be no more.
 
-"""
+```
+id: 3
+event: processing
+data: {"type":"workflow_status","workflow_id":"0199f0a1-7c1e-7a53-9d0b-6c1f2e3d4a5b","state":"processing", ...}
+```"""
+
+
+class Events(EventSourceResponse):
+    """With its media type where the document looks for it."""
+
+    media_type = "text/event-stream"
+
+
+LastSeen = Annotated[int, Field(ge=0, le=2**31 - 1)]
 
 
 @router.get(
-    "/workflows/{run_id}/events",
-    response_class=EventSourceResponse,
+    "/workflows/{workflow_id}/events",
+    response_class=Events,
     responses={
         200: {
+            "model": WorkflowEvent,
             "description": _EVENTS,
-            "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _EXAMPLE}},
         },
         204: {"description": "The run has ended and the client has seen all of it."},
         **documented(NotFound),
     },
 )
-async def follow_run(
-    run_id: UUID,
+async def follow_workflow(
+    workflow_id: UUID,
     caller: Caller,
     request: Request,
     stopping: Stopping,
-    last_event_id: Annotated[int, Header(ge=0, le=2**31 - 1, description="Resume after this event.")] = 0,
+    last_event_id: Annotated[LastSeen, Header(description="Resume after this event.")] = 0,
+    after: Annotated[LastSeen, Query(description="The same, for who cannot send headers.")] = 0,
 ) -> Response:
     """Everything that happened to a run so far, then everything as it happens, until it ends.
 
     Each event's id is its number within the run; a client that reconnects sends the last one it saw.
     """
+    last = max(last_event_id, after)
     database: Database = request.app.state.database
     hub: Hub = request.app.state.hub
-    run = await _own(database, hub, run_id, caller.user_id, stopping)
+    run = await _own(database, hub, workflow_id, caller.user_id, stopping)
     if run is None:
         raise NotFound("There is no such workflow.")
-    if run.final is not None and last_event_id >= run.final:
+    if run.final is not None and last >= run.final:
         # For a browser's event source this, and nothing else, means: do not connect again.
         return Response(status_code=204)
     settings: Settings = request.app.state.settings
     # Nobody can have seen what has not happened yet: whoever says so is told everything.
-    last = last_event_id if last_event_id <= run.newest else 0
-    return EventSourceResponse(
-        _stream(database, hub, run_id, last, stopping, _right_of(request), poll_s=settings.live_poll_s),
+    last = last if last <= run.newest else 0
+    return Events(
+        _stream(database, hub, workflow_id, last, stopping, _right_of(request), poll_s=settings.live_poll_s),
         ping=settings.heartbeat_s,
         ping_message_factory=lambda: ServerSentEvent(comment="alive", sep=_LINE),
     )

@@ -44,7 +44,7 @@ def update_of(event: RunEvent, at: datetime, traceparent: str | None = None) -> 
         "state": state.value,
         "status": {"progress": progress, "step": step, "message": message},
         "sequence": event.sequence,
-        "timestamp": at.isoformat(),
+        "timestamp": at.isoformat().replace("+00:00", "Z"),
         "trace_id": traceparent[3:35] if traceparent is not None else None,
         **extra,
     }

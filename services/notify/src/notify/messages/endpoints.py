@@ -7,12 +7,13 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from chassis.errors import NotFound, documented
 from chassis.http.pagination import Page, Paged
 from chassis.http.requests import Tx
 from chassis.identity.tokens import Caller
+from contracts.enums import ProductLineKey
 from notify.messages import queries, service
 
 router = APIRouter(prefix="/api/v1/notifications", tags=["notifications"])
@@ -21,26 +22,26 @@ router = APIRouter(prefix="/api/v1/notifications", tags=["notifications"])
 class NotificationOut(BaseModel):
     """One message, as plain text."""
 
-    id: UUID
-    product_line: str
-    kind: str
-    title: str
-    body: str
-    data: dict[str, Any]
-    read_at: datetime | None
-    created_at: datetime
+    id: UUID = Field(description="Of the message.")
+    product_line: ProductLineKey = Field(description="Where it comes from.")
+    kind: str = Field(description="What it is about.", examples=["workflow_completed"])
+    title: str = Field(description="In a few words.", examples=["Your video is ready"])
+    body: str = Field(description="In a sentence.")
+    data: dict[str, Any] = Field(description="What programs need; depends on `kind`.")
+    read_at: datetime | None = Field(description="When it was marked as read.")
+    created_at: datetime = Field(description="When it came.")
 
 
 class NotificationsOut(Paged[NotificationOut]):
     """A page of messages and how many are unread in all."""
 
-    unread: int
+    unread: int = Field(description="Of all pages together.", examples=[1])
 
 
 class ReadOut(BaseModel):
     """How many messages were marked as read."""
 
-    marked: int
+    marked: int = Field(description="How many were.", examples=[1])
 
 
 @router.get("")
@@ -62,13 +63,13 @@ async def list_notifications(
 
 
 @router.post("/read-all")
-async def read_all(caller: Caller, tx: Tx) -> ReadOut:
+async def mark_all_notifications_read(caller: Caller, tx: Tx) -> ReadOut:
     """Mark every message of the caller as read."""
     return ReadOut(marked=await service.read_all(tx, caller.user_id))
 
 
 @router.post("/{notification_id}/read", responses=documented(NotFound))
-async def read_one(notification_id: UUID, caller: Caller, tx: Tx) -> ReadOut:
+async def mark_notification_read(notification_id: UUID, caller: Caller, tx: Tx) -> ReadOut:
     """Mark one message as read; again is fine."""
     await service.read_one(tx, caller.user_id, notification_id)
     return ReadOut(marked=1)

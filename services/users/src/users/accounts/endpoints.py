@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 
 from chassis.errors import Invalid, NotFound, documented
 from chassis.http.requests import Tx
@@ -23,12 +23,15 @@ router = APIRouter(prefix="/api/v1", tags=["users"])
     responses=documented(AccountExists, LineNotOffered, Invalid),
     openapi_extra=SAID,
 )
-async def register(body: RegisterIn, line: OpeningLine, device: CallingDevice, request: Request) -> UserOut:
+async def register(
+    body: RegisterIn, line: OpeningLine, device: CallingDevice, request: Request, response: Response
+) -> UserOut:
     """Open an account (USR-01). Its free plan is there within moments.
 
     An address that has an account is answered alike, and its owner is told.
     """
     service.check_registration(body, line)
+    response.headers["Location"] = "/api/v1/users/me"
     # Hashed before the transaction begins: it takes longer than everything in it.
     password_hash = await service.hash_password(request.app.state.hasher, body)
     state = request.app.state
@@ -36,12 +39,12 @@ async def register(body: RegisterIn, line: OpeningLine, device: CallingDevice, r
 
 
 @router.get("/users/me", responses=documented(NotFound))
-async def read_me(caller: Caller, tx: Tx) -> UserOut:
+async def get_me(caller: Caller, tx: Tx) -> UserOut:
     """The caller's profile with plan and credits in the product line of the session (USR-11)."""
     return await service.read_profile(caller.user_id, caller.product_line, tx)
 
 
 @router.put("/users/me", responses=documented(NotFound, AccountExists, Invalid))
-async def change_me(body: ProfileIn, caller: Caller, tx: Tx) -> UserOut:
+async def update_me(body: ProfileIn, caller: Caller, tx: Tx) -> UserOut:
     """Change name, username, avatar, time zone or language (USR-12)."""
     return await service.change_profile(caller.user_id, body, caller.product_line, tx)

@@ -11,8 +11,9 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, AnyHttpUrl, BaseModel, ConfigDict, EmailStr, Field, SecretStr, StringConstraints
 
 from chassis.http.inputs import Input
-from contracts.enums import Language
+from contracts.enums import Language, ProductLineKey, Role
 from users.accounts import names
+from users.accounts.passwords import LONGEST, SHORTEST
 
 
 def _known_timezone(value: str) -> str:
@@ -46,15 +47,24 @@ Name = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_NAME), AfterValidator(_fit)
 ]
 AvatarUrl = Annotated[AnyHttpUrl, AfterValidator(_short_enough)]
+NewPassword = Annotated[
+    SecretStr,
+    Field(
+        description=f"{SHORTEST} to {LONGEST} characters, letters with digits or symbols, not easy to guess.",
+        json_schema_extra={"minLength": SHORTEST, "maxLength": LONGEST, "pattern": "[A-Za-z].*[0-9]|[0-9].*[A-Za-z]"},
+    ),
+]
 TimezoneName = Annotated[str, AfterValidator(_known_timezone)]
 
 
 class ConsentIn(Input):
     """One agreement, with the version of the text agreed to."""
 
-    kind: Literal["terms", "privacy", "marketing", "analytics"]
-    policy_version: Annotated[str, StringConstraints(pattern=r"^[\w.-]{1,20}$")] = "1"
-    granted: bool = True
+    kind: Literal["terms", "privacy", "marketing", "analytics"] = Field(description="What is agreed to.")
+    policy_version: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,20}$")] = Field(
+        "1", description="Version of the text."
+    )
+    granted: bool = Field(True, description="False: not agreed to.")
 
 
 class RegisterIn(Input):
@@ -73,48 +83,53 @@ class RegisterIn(Input):
         },
     )
 
-    email: Email
-    password: SecretStr
-    name: Name | None = None
-    username: Username | None = None
-    language: Language = Language.EN
-    timezone: TimezoneName = "UTC"
-    avatar_url: AvatarUrl | None = None
-    consents: Annotated[list[ConsentIn], Field(max_length=10)] = []
+    email: Email = Field(description="To log in with, and where mail goes.", examples=["asha@example.com"])
+    password: NewPassword
+    name: Name | None = Field(None, description="What to call you; some products need it.", examples=["Asha"])
+    username: Username | None = Field(None, description="Made from the e-mail address when absent.")
+    language: Language = Field(Language.EN, description="Of messages and mail.")
+    timezone: TimezoneName = Field("UTC", description="A name of the IANA database.", examples=["Asia/Kolkata"])
+    avatar_url: AvatarUrl | None = Field(None, description="A picture of you.")
+    consents: Annotated[list[ConsentIn], Field(max_length=10)] = Field(
+        [],
+        description="What you agree to. `terms` and `privacy` are required, except where a product says otherwise.",
+        examples=[[{"kind": "terms"}, {"kind": "privacy"}]],
+    )
 
 
 class LoginIn(Input):
     """Credentials; ``email`` may hold a username."""
 
-    email: Annotated[str, StringConstraints(min_length=3, max_length=255)]
-    password: SecretStr
-    consents: Annotated[
-        list[ConsentIn],
-        Field(max_length=10, description="Only where the answer was `consent_needed`: what is agreed to now."),
-    ] = []
+    email: Annotated[str, StringConstraints(min_length=3, max_length=255)] = Field(
+        description="E-mail address or username.", examples=["asha@example.com"]
+    )
+    password: SecretStr = Field(description="As it was chosen.")
+    consents: Annotated[list[ConsentIn], Field(max_length=10)] = Field(
+        [], description="Only where the answer was `consent_needed`: what is agreed to now."
+    )
 
 
 class PasswordIn(Input):
     """A new password, and the one that it replaces."""
 
     current_password: SecretStr | None = Field(None, description="Left away only by who has none yet.")
-    new_password: SecretStr
+    new_password: NewPassword
 
 
 class RefreshIn(Input):
     """A refresh token to exchange."""
 
-    refresh_token: SecretStr
+    refresh_token: SecretStr = Field(description="The one that came with the last access token; it works once.")
 
 
 class ProfileIn(Input):
     """What a user may change of themselves; absent fields stay."""
 
-    name: Name | None = None
-    username: Username | None = None
-    language: Language | None = None
-    timezone: TimezoneName | None = None
-    avatar_url: AvatarUrl | None = None
+    name: Name | None = Field(None, description="What to call you.")
+    username: Username | None = Field(None, description="Unique; letters, digits, `_`, `.` and `-`.")
+    language: Language | None = Field(None, description="Of messages and mail.")
+    timezone: TimezoneName | None = Field(None, description="A name of the IANA database.", examples=["Asia/Kolkata"])
+    avatar_url: AvatarUrl | None = Field(None, description="A picture of you.")
 
 
 class UserOut(BaseModel):
@@ -122,31 +137,33 @@ class UserOut(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
 
-    id: UUID
-    email: str
-    username: str
-    name: str | None
-    avatar_url: str | None
-    role: str
-    plan_type: str = "free"
-    credits: int | None = Field(None, description="None for a moment after registration, until billing has answered.")
-    email_verified: bool
-    timezone: str
-    language: str
-    home_product_line: str
-    created_at: datetime
-    updated_at: datetime
-    last_login: datetime | None
+    id: UUID = Field(description="Of the account.")
+    email: str = Field(description="To log in with.", examples=["asha@example.com"])
+    username: str = Field(description="To log in with as well.", examples=["asha"])
+    name: str | None = Field(description="What to call you.", examples=["Asha"])
+    avatar_url: str | None = Field(description="A picture of you.")
+    role: Role = Field(description="What the account may do.")
+    plan_type: str = Field("free", description="The plan in this product line.", examples=["free"])
+    credits: int | None = Field(None, description="Null for a moment after registration, until billing has answered.")
+    email_verified: bool = Field(description="Whether the address was confirmed.")
+    timezone: str = Field(description="A name of the IANA database.", examples=["Asia/Kolkata"])
+    language: Language = Field(description="Of messages and mail.")
+    home_product_line: ProductLineKey = Field(description="Where the account was opened.")
+    created_at: datetime = Field(description="When the account was opened.")
+    updated_at: datetime = Field(description="When it last changed.")
+    last_login: datetime | None = Field(description="When a session was last opened.")
 
 
 class TokensOut(BaseModel):
     """A logged-in session."""
 
-    access_token: str
-    refresh_token: str
-    token_type: Literal["bearer"] = "bearer"  # noqa: S105 - the token type of RFC 6750, no secret
-    expires_in: int = Field(description="Seconds until the access token ends.")
-    user: UserOut
+    access_token: str = Field(
+        description="Send it as `Authorization: Bearer ...`.", examples=["eyJhbGciOiJFZERTQSJ9.e30.c2ln"]
+    )
+    refresh_token: str = Field(description="For new tokens, once.", examples=["d2hhdCBjb21lcyBuZXh0"])
+    token_type: Literal["bearer"] = Field("bearer", description="The token type of RFC 6750.")
+    expires_in: int = Field(description="Seconds until the access token ends.", examples=[900])
+    user: UserOut = Field(description="Whose tokens they are.")
 
 
 class SessionOut(BaseModel):
@@ -154,10 +171,10 @@ class SessionOut(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
 
-    id: UUID
-    ip_address: str | None
-    user_agent: str | None
-    created_at: datetime
-    last_used_at: datetime
-    expires_at: datetime
-    current: bool
+    id: UUID = Field(description="Of the session.")
+    ip_address: str | None = Field(description="Where it was opened from.", examples=["203.0.113.7"])
+    user_agent: str | None = Field(description="What opened it.", examples=["Mozilla/5.0"])
+    created_at: datetime = Field(description="When it was opened.")
+    last_used_at: datetime = Field(description="When its tokens were last renewed.")
+    expires_at: datetime = Field(description="When it ends by itself.")
+    current: bool = Field(description="Whether it is the one that asks.")

@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from chassis.errors import Invalid, NotFound, documented
+from chassis.http.pagination import Page, Paged
 from chassis.http.requests import Tx
 from chassis.identity.product_line import SAID, LineDiffers, LineNotOffered, Said
 from chassis.identity.tokens import Caller
@@ -45,7 +46,7 @@ async def login(body: LoginIn, said: Said, device: CallingDevice, request: Reque
 
 
 @router.post("/auth/refresh", responses=documented(RefreshRefused, LineDiffers, LineNotOffered), openapi_extra=SAID)
-async def refresh(body: RefreshIn, said: Said, request: Request, response: Response) -> TokensOut:
+async def refresh_tokens(body: RefreshIn, said: Said, request: Request, response: Response) -> TokensOut:
     """Exchange a refresh token for new tokens of the same session (USR-03)."""
     response.headers["Cache-Control"] = "no-store"
     return await _sessions(request).refresh(body.refresh_token.get_secret_value(), said)
@@ -66,9 +67,9 @@ async def logout(caller: Caller, request: Request, tx: Tx) -> None:
 
 
 @router.get("/users/me/sessions")
-async def list_sessions(caller: Caller, request: Request, tx: Tx) -> list[SessionOut]:
+async def list_sessions(caller: Caller, request: Request, tx: Tx, page: Page) -> Paged[SessionOut]:
     """The caller's active sessions, newest first (USR-15)."""
-    return [
+    active = [
         SessionOut(
             id=session.id,
             ip_address=session.ip_address,
@@ -80,6 +81,7 @@ async def list_sessions(caller: Caller, request: Request, tx: Tx) -> list[Sessio
         )
         for session in await _sessions(request).list_active(caller.user_id, tx)
     ]
+    return Paged[SessionOut].cut(active, page)
 
 
 @router.delete("/users/me/sessions", status_code=204)

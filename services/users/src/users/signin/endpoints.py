@@ -8,6 +8,7 @@ from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from chassis.errors import Invalid, NotFound, documented
+from chassis.http.routes import takes_any_query
 from chassis.identity.product_line import SAID, LineNotOffered, Said, known_line
 from users.accounts.errors import AccountInactive, ConsentNeeded
 from users.accounts.schemas import TokensOut
@@ -61,7 +62,7 @@ def _is_secure(request: Request) -> bool:
     responses=_STARTING,
     openapi_extra=SAID,
 )
-async def start(provider: str, asked: Start, said: Said, request: Request) -> RedirectResponse:
+async def start_sign_in(provider: str, asked: Start, said: Said, request: Request) -> RedirectResponse:
     """Send the browser to Google or Apple (USR-10). It comes back within ten minutes, or starts again."""
     if asked.product_line is not None:
         said = known_line(asked.product_line, field="product_line").key.value
@@ -82,7 +83,8 @@ async def start(provider: str, asked: Start, said: Said, request: Request) -> Re
 
 
 @router.get("/{provider}/callback", response_model=TokensOut, responses=_FINISHING)
-async def callback(
+@takes_any_query
+async def finish_sign_in(
     provider: str, answer: Annotated[CallbackIn, Query()], device: CallingDevice, request: Request, response: Response
 ) -> TokensOut | Response:
     """Finish a sign-in whose answer comes in the query, as Google's does."""
@@ -90,7 +92,8 @@ async def callback(
 
 
 @router.post("/{provider}/callback", response_model=TokensOut, responses=_FINISHING)
-async def posted_callback(
+@takes_any_query
+async def finish_sign_in_by_form(
     provider: str, answer: Annotated[CallbackIn, Form()], device: CallingDevice, request: Request, response: Response
 ) -> TokensOut | Response:
     """Finish a sign-in whose answer comes as a form, as Apple's does."""
@@ -111,7 +114,7 @@ async def _finish(
 
 
 @router.post("/tokens", responses=documented(TicketRefused, AccountInactive))
-async def fetch_tokens(body: TicketIn, device: CallingDevice, request: Request, response: Response) -> TokensOut:
+async def exchange_ticket(body: TicketIn, device: CallingDevice, request: Request, response: Response) -> TokensOut:
     """Exchange the ticket of a finished sign-in for its tokens, once, within a minute."""
     response.headers["Cache-Control"] = "no-store"
     return await _sign_ins(request).redeem(

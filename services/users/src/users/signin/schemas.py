@@ -9,6 +9,7 @@ from fastapi import Query
 from pydantic import BaseModel, Field, SecretStr, StringConstraints, TypeAdapter, ValidationError
 
 from chassis.http.inputs import Input
+from contracts.enums import ProductLineKey
 from users.accounts.schemas import ConsentIn, Email
 
 _LONGEST_CODE = 4096
@@ -17,9 +18,15 @@ _LONGEST_CODE = 4096
 class StartIn(Input):
     """How a sign-in is started; all of it in the query, because a browser is sent here."""
 
-    product_line: str | None = Field(None, description="Instead of the header, which a browser cannot send.")
+    product_line: str | None = Field(
+        None,
+        description="Which product this is for, instead of the header, which a browser cannot send.",
+        json_schema_extra={"enum": [line.value for line in ProductLineKey]},
+    )
     consent: Annotated[
-        list[Annotated[str, StringConstraints(pattern=r"^(terms|privacy|marketing|analytics)(:[\w.-]{1,20})?$")]],
+        list[
+            Annotated[str, StringConstraints(pattern=r"^(terms|privacy|marketing|analytics)(:[A-Za-z0-9_.-]{1,20})?$")]
+        ],
         Field(max_length=10, description="Agreed to, as `kind` or `kind:version`, in case an account is opened."),
     ] = []
     redirect_to: str | None = Field(
@@ -45,10 +52,12 @@ Start = Annotated[StartIn, Query()]
 class CallbackIn(BaseModel):
     """What the provider sends the browser back with; it adds more, which nobody needs."""
 
-    state: Annotated[str, StringConstraints(max_length=200)] = ""
-    code: Annotated[str, StringConstraints(max_length=_LONGEST_CODE)] | None = None
-    error: Annotated[str, StringConstraints(max_length=200)] | None = None
-    iss: Annotated[str, StringConstraints(max_length=500)] | None = None
+    state: Annotated[str, StringConstraints(max_length=200)] = Field("", description="As it was sent there.")
+    code: Annotated[str, StringConstraints(max_length=_LONGEST_CODE)] | None = Field(
+        None, description="To be exchanged for who it is."
+    )
+    error: Annotated[str, StringConstraints(max_length=200)] | None = Field(None, description="Why it came to nothing.")
+    iss: Annotated[str, StringConstraints(max_length=500)] | None = Field(None, description="Who sends the browser.")
     user: Annotated[str, StringConstraints(max_length=_LONGEST_CODE)] | None = Field(
         None, description="Apple, the first time: the name as JSON."
     )
@@ -66,8 +75,8 @@ class CallbackIn(BaseModel):
 class TicketIn(Input):
     """A finished sign-in, and the secret whose S256 was sent at its start."""
 
-    ticket: SecretStr
-    code_verifier: SecretStr
+    ticket: SecretStr = Field(description="What the browser brought in the fragment.")
+    code_verifier: SecretStr = Field(description="The secret whose S256 was sent as `code_challenge`.")
 
 
 _EMAIL: TypeAdapter[str] = TypeAdapter(Email)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 
 from chassis.errors import NotAllowed, documented
+from chassis.http.idempotency import IdempotencyKey, KeyReused, mark
 from chassis.http.inputs import Moment
-from chassis.http.pagination import Fields, Page, Paged, selected
+from chassis.http.pagination import Page, Paged, fields_of, paged, selected
 from chassis.http.requests import Tx
 from chassis.identity.tokens import Caller
 from chassis.storage.port import StoreUnavailable
@@ -28,6 +29,8 @@ from workflow.files.schemas import FileMetadata, FileOut
 from workflow.files.service import Uploads, described
 from workflow.settings import Settings
 
+FileFields = Annotated[frozenset[str] | None, fields_of(FileMetadata)]
+
 _FORM = {
     "requestBody": {
         "required": True,
@@ -37,9 +40,22 @@ _FORM = {
                     "type": "object",
                     "required": ["file"],
                     "properties": {
-                        "file": {"type": "string", "format": "binary", "description": "JPEG, PNG or WebP, 50 MB."},
-                        "purpose": {"type": "string", "maxLength": 50, "default": "input"},
-                        "is_temporary": {"type": "boolean", "default": False},
+                        "file": {
+                            "type": "string",
+                            "format": "binary",
+                            "description": "A photo: JPEG, PNG or WebP, at most 50 MB and 4096 pixels a side.",
+                        },
+                        "purpose": {
+                            "type": "string",
+                            "maxLength": 50,
+                            "default": "input",
+                            "description": "A short word.",
+                        },
+                        "is_temporary": {
+                            "type": "boolean",
+                            "default": False,
+                            "description": "Whether it goes after 30 days.",
+                        },
                     },
                 }
             }
@@ -68,30 +84,38 @@ def router(settings: Settings, uploads: Uploads) -> APIRouter:
             UploadsUnderWay,
             InspectionBusy,
             StoreUnavailable,
+            KeyReused,
+            FileNotFound,
         ),
     )
-    async def upload_file(request: Request, caller: Caller) -> FileOut:
+    async def upload_file(
+        request: Request, response: Response, caller: Caller, idempotency_key: IdempotencyKey = None
+    ) -> FileOut:
         """Upload a photo. What it is is judged by its content; it is scanned, decoded and prepared before it counts."""
         content_type = request.headers.get("content-type", "")
-        file_id = await uploads.upload(
-            caller, caller.product_line, content_type, request.stream(), request.is_disconnected
+        file_id, replayed = await uploads.upload(
+            caller, caller.product_line, content_type, request.stream(), request.is_disconnected, idempotency_key
         )
         async with uploads.database.transaction() as tx:
             row = await queries.own(tx, file_id, caller.user_id, any_owner=False)
         if row is None:
-            raise FileNotFound("The file was deleted while it was being stored.")
+            raise FileNotFound("The file has been deleted.")
+        response.headers["Location"] = f"/api/v1/files/{file_id}"
+        mark(response, replayed=replayed)
         return shown(row)
 
-    @routes.get("", response_model=Paged[FileMetadata], responses=documented(NotAllowed))
+    @routes.get("", response_model=paged(FileMetadata), responses=documented(NotAllowed))
     async def list_files(
         caller: Caller,
         tx: Tx,
         page: Page,
-        fields: Fields,
+        fields: FileFields,
         type: Annotated[str | None, Query(max_length=100, description="A MIME type or a kind such as image.")] = None,
-        is_temporary: bool | None = None,
-        created_from: Moment | None = None,
-        created_before: Moment | None = None,
+        is_temporary: Annotated[
+            bool | None, Query(description="Only those that go away by themselves, or not.")
+        ] = None,
+        created_from: Annotated[Moment | None, Query(description="Only those that came then or later.")] = None,
+        created_before: Annotated[Moment | None, Query(description="Only those that came earlier.")] = None,
         user_id: Annotated[UUID | None, Query(description="Somebody else's, for administrators.")] = None,
     ) -> Any:
         """Your files, newest first."""
@@ -104,7 +128,7 @@ def router(settings: Settings, uploads: Uploads) -> APIRouter:
             FileMetadata.model_validate(described(row, uploads.store, settings.file_link_s, links=False))
             for row in rows
         ]
-        return selected(Paged[FileMetadata].of(items, total, page), fields, FileMetadata)
+        return selected(Paged[FileMetadata].of(items, total, page), fields)
 
     @routes.get("/{file_id}", responses=documented(FileNotFound))
     async def get_file(file_id: UUID, caller: Caller, tx: Tx) -> FileOut:
@@ -112,7 +136,7 @@ def router(settings: Settings, uploads: Uploads) -> APIRouter:
         return shown(await service.opened(tx, caller, file_id))
 
     @routes.get("/{file_id}/metadata", responses=documented(FileNotFound))
-    async def get_metadata(file_id: UUID, caller: Caller, tx: Tx) -> FileMetadata:
+    async def get_file_metadata(file_id: UUID, caller: Caller, tx: Tx) -> FileMetadata:
         """What is known of a file, without a link."""
         row = await queries.own(tx, file_id, caller.user_id, any_owner=caller.is_admin)
         if row is None:

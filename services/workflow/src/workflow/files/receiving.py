@@ -143,7 +143,10 @@ class _Form:
         if not self._in_file:
             self._value.extend(piece)
             if len(self._value) > _MAX_FIELD:
-                raise NoFile(f"The field {self._name[:50]!r} is too long.")
+                raise NoFile(
+                    f"The field {self._name[:50]!r} is too long. Send the file in a part named 'file'.",
+                    fields={self._name[:50]: f"at most {_MAX_FIELD} bytes; the file goes into 'file'"},
+                )
             return
         self._received.size += len(piece)
         if self._received.size > self._limit:
@@ -172,7 +175,10 @@ class _Form:
     def finished(self) -> Received:
         """What has arrived; raises :class:`NoFile` when it is not whole."""
         if not self._has_file or not self._complete:
-            raise NoFile("The form has no complete part named file.")
+            found = ", ".join(repr(name[:50]) for name in self._received.fields) or "none"
+            raise NoFile(
+                f"The form has no complete part named 'file'. Parts that came: {found}.", fields={"file": "is missing"}
+            )
         self._received.sha256 = self._digest.hexdigest()
         return self._received
 

@@ -7,43 +7,46 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from chassis.http.outputs import Link
 from contracts.enums import ScanStatus
 
 
 class FindingOut(BaseModel):
     """A remark on a photo that is to speak."""
 
-    code: str = Field(examples=["TURNED_AWAY"])
+    code: str = Field(description="For programs.", examples=["TURNED_AWAY"])
     blocking: bool = Field(description="An order with this photo is refused.")
-    advice: str = Field(examples=["Turn the photo so that the head is upright."])
+    advice: str = Field(
+        description="For a person; says what to do.", examples=["Turn the photo so that the head is upright."]
+    )
 
 
 class FileMetadata(BaseModel):
     """What is known of a file, without a link to it."""
 
-    id: UUID
-    original_name: str
-    purpose: str
-    kind: str
-    file_size: int = Field(description="Bytes.")
-    mime_type: str
-    width: int | None
-    height: int | None
-    findings: list[FindingOut]
-    checksum: str = Field(description="SHA-256 in hex.")
-    scan_status: ScanStatus
-    is_temporary: bool
+    id: UUID = Field(description="Of the file; what an order names.")
+    original_name: str = Field(description="What it was called.", examples=["me.jpg"])
+    purpose: str = Field(description="What it is for.", examples=["input"])
+    kind: str = Field(description="`image`, or `other` for what was not accepted.", examples=["image"])
+    file_size: int = Field(description="Bytes.", examples=[183204])
+    mime_type: str = Field(description="What it is, told from its content.", examples=["image/jpeg"])
+    width: int | None = Field(description="Pixels.", examples=[1080])
+    height: int | None = Field(description="Pixels.", examples=[1350])
+    findings: list[FindingOut] = Field(description="What to know of it before ordering with it.")
+    checksum: str = Field(description="SHA-256 in hex.", examples=["9f86d081884c7d65..."])
+    scan_status: ScanStatus = Field(description="Whether it may be used.")
+    is_temporary: bool = Field(description="Whether it goes away by itself.")
     stored_locally: bool = Field(
         description="Kept beside the store until it answers again; it can be ordered with when it has arrived there."
     )
-    created_at: datetime
-    expires_at: datetime | None
+    created_at: datetime = Field(description="When it came.")
+    expires_at: datetime | None = Field(description="When it goes; null: when it is deleted.")
 
 
 class FileOut(FileMetadata):
     """A file with signed links: to the original, and to the version that providers get."""
 
-    url: str | None = Field(description="Good for some minutes; None for what has not been found clean.")
-    prepared_url: str | None
-    access_count: int
-    last_accessed_at: datetime | None
+    url: Link | None = Field(description="A link to it for a while; null for what has not been found clean.")
+    prepared_url: Link | None = Field(description="A link to the version that videos are made from.")
+    access_count: int = Field(description="How often links were asked for.")
+    last_accessed_at: datetime | None = Field(description="When they last were.")

@@ -6,7 +6,7 @@ import asyncio
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -45,11 +45,15 @@ from workflow.files.receiving import Received, receive
 from workflow.files.repository import NewFile
 from workflow.files.scanning import EICAR, Scanner
 from workflow.periods import Periods
+from workflow.repeats import repository as repeats
+from workflow.repeats import service as repeating
+from workflow.repeats.repository import Remember
 
 log = structlog.get_logger(__name__)
 
 IMAGES = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
 """Accepted photos and their extension (FIL-08)."""
+_NO_PHOTO = "The content is no photo that we can read. Send a JPEG, PNG or WebP photo."
 FINDING_S = 10.0
 """A face that is not found by then is left to whoever animates it: an upload does not wait longer for an opinion."""
 ANSWER_WITHIN_S = 25.0
@@ -77,13 +81,19 @@ class Uploads:
     """By user, in this process."""
 
     async def upload(
-        self, caller: Identity, product_line: str, content_type: str, body: AsyncIterator[bytes], has_left: HasLeft
-    ) -> UUID:
-        """Take a photo in; returns the file's id.
+        self,
+        caller: Identity,
+        product_line: str,
+        content_type: str,
+        body: AsyncIterator[bytes],
+        has_left: HasLeft,
+        key: str | None,
+    ) -> tuple[UUID, bool]:
+        """Take a photo in; returns the file's id, and whether ``key`` has brought it before (PLT-21).
 
         Nothing is held in the database while bytes arrive or pixels are looked at. A client that has been told
-        otherwise, or has left, has no file. Raises the errors of ``files.errors``, and ``StoreUnavailable`` when there
-        is nowhere to keep it.
+        otherwise, or has left, has no file. Raises the errors of ``files.errors``, ``KeyReused``, and
+        ``StoreUnavailable`` when there is nowhere to keep it.
         """
         with self._one_more(caller.user_id):
             workspace = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="upload-"))
@@ -91,11 +101,12 @@ class Uploads:
                 received = await receive(
                     content_type, body, workspace / "original", limit=MAX_BYTES, judge_head=_judge_head
                 )
+                if key is not None and (known := await self._brought(caller.user_id, key, received.sha256)) is not None:
+                    return known, True
                 file = await self._in_time(caller, product_line, received)
                 if await has_left():
                     raise NoFile("You left before the photo was stored. Send it again.")
-                await self._publish(file)
-                return file.id
+                return await self._publish(file, key)
             finally:
                 await asyncio.to_thread(shutil.rmtree, workspace, ignore_errors=True)
 
@@ -113,6 +124,11 @@ class Uploads:
             self.under_way[user_id] -= 1
             if not self.under_way[user_id]:
                 del self.under_way[user_id]
+
+    async def _brought(self, user_id: UUID, key: str, sha256: str) -> UUID | None:
+        async with self.database.transaction() as tx:
+            before = await repeats.remembered(tx, user_id, key)
+        return _file_of(before, sha256) if before is not None else None
 
     async def _in_time(self, caller: Identity, product_line: str, received: Received) -> NewFile:
         try:
@@ -164,7 +180,7 @@ class Uploads:
         try:
             return await self.processes.run(inspect, path, path.with_name("prepared.jpg"), deadline_s=ANSWER_WITHIN_S)
         except media_errors.UnknownFormat as refusal:
-            raise FormatNotAccepted(_said(refusal)) from refusal
+            raise FormatNotAccepted(_NO_PHOTO) from refusal
         except media_errors.BadMedia as refusal:
             raise ImageRefused(_said(refusal), fields={"file": refusal.message}) from refusal
         except (media_errors.MediaError, TimeoutError, WorkerDied) as failure:
@@ -185,9 +201,15 @@ class Uploads:
         for path, stored in objects:
             await self.store.put_file(path, stored.key, stored.mime_type, metadata=about)
 
-    async def _publish(self, file: NewFile) -> None:
+    async def _publish(self, file: NewFile, key: str | None = None) -> tuple[UUID, bool]:
+        """Show the file, unless another request with this key was quicker: then it is as good as deleted."""
         stored = [file.original] + ([file.prepared] if file.prepared is not None else [])
         async with self.database.transaction() as tx:
+            if key is not None:
+                remember = Remember(key, _digest(file.original.sha256), {"id": str(file.id)})
+                if not await repeats.claim(tx, file.user_id, remember):
+                    before = await repeats.remembered(tx, file.user_id, key)
+                    return _file_of(before or {}, file.original.sha256), True
             if not await repository.publish(tx, file.id, _backend(self.store, stored)):
                 raise _busy()
             if file.scan_status is not ScanStatus.INFECTED:
@@ -201,6 +223,7 @@ class Uploads:
                         sha256=file.original.sha256,
                     )
                 )
+        return file.id, False
 
     async def _quarantine(self, about: dict[str, Any], received: Received, now: datetime) -> None:
         """Keep the evidence where no link is ever made for, and remember who sent it."""
@@ -231,6 +254,15 @@ def _keys(user_id: UUID, file_id: UUID, extension: str, now: datetime, *, tempor
     if temporary:
         return keys.temp_key(extension, now, name), keys.temp_key("jpg", now, f"{name}-prepared")
     return keys.image_key(user_id, extension, now, name), keys.image_key(user_id, "jpg", now, f"{name}-prepared")
+
+
+def _digest(sha256: str) -> str:
+    """What an idempotency key of an upload stands for."""
+    return repeating.digest(f"upload {sha256}")
+
+
+def _file_of(before: Mapping[str, Any], sha256: str) -> UUID:
+    return UUID(repeating.answer_of(before, _digest(sha256))["id"])
 
 
 def _backend(store: ObjectStore, objects: Sequence[StoredObject]) -> str:
@@ -286,7 +318,7 @@ def _accepted(head: bytes) -> str:
     try:
         mime_type = sniff(head[:64])
     except media_errors.UnknownFormat as refusal:
-        raise FormatNotAccepted(_said(refusal)) from refusal
+        raise FormatNotAccepted(_NO_PHOTO) from refusal
     if mime_type not in IMAGES:
         raise FormatNotAccepted(f"This is {mime_type}. Send a JPEG, PNG or WebP photo.")
     return mime_type

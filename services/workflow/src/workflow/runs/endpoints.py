@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Query, Response
 from starlette.responses import JSONResponse, RedirectResponse
 
 from chassis.data.database import Transaction
 from chassis.errors import NotAllowed, documented
+from chassis.http.idempotency import IdempotencyKey, KeyReused, mark
 from chassis.http.inputs import Moment
-from chassis.http.pagination import Fields, Page, Paged, selected
+from chassis.http.pagination import Page, Paged, fields_of, paged, selected
 from chassis.http.requests import Tx
 from chassis.identity.product_line import LineNotOffered
 from chassis.identity.tokens import AdminCaller, Caller, Identity
 from chassis.storage.port import ObjectStore
-from contracts.enums import Status, WorkflowType
+from contracts.enums import ProductLineKey, Status, WorkflowType
 from contracts.objects import StoredObject
 from workflow.engine.definition import Definitions
+from workflow.repeats import service as repeats
 from workflow.runs import queries, service, views
 from workflow.runs.driver import Driver
 from workflow.runs.errors import (
@@ -27,10 +29,10 @@ from workflow.runs.errors import (
     FileNotUsable,
     FilesRemoved,
     FileWaits,
-    KeyReused,
     LimitReached,
     NotFinished,
     NotPossible,
+    ResultNotFound,
     RunNotFound,
 )
 from workflow.runs.models import Row
@@ -46,6 +48,10 @@ from workflow.runs.schemas import (
     WorkflowSummary,
 )
 from workflow.settings import Settings
+
+SummaryFields = Annotated[frozenset[str] | None, fields_of(WorkflowSummary)]
+
+About = TypeVar("About", WorkflowAccepted, StatusOut)
 
 EXTENSIONS = {
     "image/jpeg": "jpg",
@@ -78,10 +84,13 @@ def router(settings: Settings, definitions: Definitions, driver: Driver, store: 
         body: WorkflowIn,
         caller: Caller,
         tx: Tx,
-        idempotency_key: Annotated[str | None, Header(min_length=1, max_length=service.LONGEST_KEY)] = None,
+        response: Response,
+        idempotency_key: IdempotencyKey = None,
     ) -> WorkflowAccepted:
         """Have a photo speak a script. Repeating it with the same Idempotency-Key repeats the answer for 24 hours."""
-        return await service.accept(tx, settings, definitions, caller, body, idempotency_key)
+        answer, replayed = await service.accept(tx, settings, definitions, caller, body, idempotency_key)
+        mark(response, replayed=replayed)
+        return _leading_to(answer, response)
 
     @routes.post("/estimate", responses=documented(BadScript, NotPossible))
     async def estimate_workflow(body: EstimateIn, caller: Caller, tx: Tx) -> EstimateOut:
@@ -89,23 +98,23 @@ def router(settings: Settings, definitions: Definitions, driver: Driver, store: 
         service.definition_for(definitions, body.workflow_type)
         return await service.estimated(tx, settings, definitions, caller, body)
 
-    @routes.get("", response_model=Paged[WorkflowSummary])
+    @routes.get("", response_model=paged(WorkflowSummary))
     async def list_workflows(
         caller: Caller,
         tx: Tx,
         page: Page,
-        fields: Fields,
-        workflow_type: WorkflowType | None = None,
-        status: Status | None = None,
-        product_line: Annotated[str | None, Query(max_length=50)] = None,
-        created_from: Moment | None = None,
-        created_before: Moment | None = None,
+        fields: SummaryFields,
+        workflow_type: Annotated[WorkflowType | None, Query(description="Only these.")] = None,
+        status: Annotated[Status | None, Query(description="Only those that are so.")] = None,
+        product_line: Annotated[ProductLineKey | None, Query(description="Only those that were ordered there.")] = None,
+        created_from: Annotated[Moment | None, Query(description="Only those that were ordered then or later.")] = None,
+        created_before: Annotated[Moment | None, Query(description="Only those that were ordered earlier.")] = None,
     ) -> Any:
         """Your workflows, newest first."""
         filters = queries.Filters(workflow_type, status, product_line, created_from, created_before)
         items, total = await queries.page(tx, caller.user_id, filters, page)
         answer = Paged[WorkflowSummary].of([WorkflowSummary.model_validate(item) for item in items], total, page)
-        return selected(answer, fields, WorkflowSummary)
+        return selected(answer, fields)
 
     @routes.get("/{workflow_id}", responses=documented(RunNotFound))
     async def get_workflow(workflow_id: UUID, caller: Caller, tx: Tx) -> WorkflowOut:
@@ -113,25 +122,28 @@ def router(settings: Settings, definitions: Definitions, driver: Driver, store: 
         return views.details_of(definitions, await _readable(tx, caller, workflow_id), tx.now, link)
 
     @routes.get("/{workflow_id}/status", responses=documented(RunNotFound))
-    async def get_status(workflow_id: UUID, caller: Caller, tx: Tx) -> StatusOut:
+    async def get_workflow_status(workflow_id: UUID, caller: Caller, tx: Tx) -> StatusOut:
         """How far a workflow is."""
         return await _status(tx, await _readable(tx, caller, workflow_id))
 
     @routes.get("/{workflow_id}/history", responses=documented(RunNotFound, NotAllowed))
-    async def get_history(workflow_id: UUID, _: AdminCaller, caller: Caller, tx: Tx) -> list[HistoryEntryOut]:
+    async def get_workflow_history(
+        workflow_id: UUID, _: AdminCaller, caller: Caller, tx: Tx, page: Page
+    ) -> Paged[HistoryEntryOut]:
         """What happened to a workflow, and what was decided: for operators."""
         await _readable(tx, caller, workflow_id)
-        return [HistoryEntryOut.model_validate(entry) for entry in await queries.history(tx, workflow_id)]
+        entries, total = await queries.history(tx, workflow_id, page)
+        return Paged[HistoryEntryOut].of([HistoryEntryOut.model_validate(entry) for entry in entries], total, page)
 
     @routes.get(
         "/{workflow_id}/download",
         response_model=DownloadOut,
         responses={
             302: {"description": "The link, when redirect is asked for."},
-            **documented(RunNotFound, NotFinished, FilesRemoved),
+            **documented(RunNotFound, ResultNotFound, NotFinished, FilesRemoved),
         },
     )
-    async def download(
+    async def get_workflow_result(
         workflow_id: UUID,
         caller: Caller,
         tx: Tx,
@@ -147,38 +159,59 @@ def router(settings: Settings, definitions: Definitions, driver: Driver, store: 
         definition, run = views.loaded(definitions, row)
         stored = definition.results(run).get(result)
         if stored is None:
-            raise RunNotFound(f"This workflow has no result {result!r}.")
+            there = ", ".join(sorted(definition.results(run)))
+            raise ResultNotFound(
+                f"This workflow has no result {result!r}. Choose one of {there}.", fields={"result": f"one of {there}"}
+            )
         filename = f"{row.brief.workflow_type}-{result}.{EXTENSIONS.get(stored.mime_type, 'bin')}"
         url = store.signed_url(stored.key, expires_s=settings.link_s, filename=filename)
         if redirect:
             return RedirectResponse(url, status_code=302)
         return JSONResponse(DownloadOut(url=url, expires_in=settings.link_s, filename=filename).model_dump())
 
-    @routes.post("/{workflow_id}/retry", status_code=202, responses=documented(RunNotFound, NotPossible, FilesRemoved))
-    async def retry_workflow(workflow_id: UUID, caller: Caller, tx: Tx) -> StatusOut:
+    @routes.post(
+        "/{workflow_id}/retry", status_code=202, responses=documented(RunNotFound, NotPossible, FilesRemoved, KeyReused)
+    )
+    async def retry_workflow(
+        workflow_id: UUID, caller: Caller, tx: Tx, response: Response, idempotency_key: IdempotencyKey = None
+    ) -> StatusOut:
         """Try a failed or cancelled workflow again, from its first unfinished step."""
-        return await _status(tx, await service.retry(tx, settings, driver, caller, workflow_id))
+
+        async def again() -> StatusOut:
+            return await _status(tx, await service.retry(tx, settings, driver, caller, workflow_id))
+
+        answer, replayed = await repeats.once(
+            tx, caller.user_id, idempotency_key, f"retry {workflow_id}", again, StatusOut
+        )
+        mark(response, replayed=replayed)
+        return _leading_to(answer, response)
 
     @routes.post("/{workflow_id}/cancel", status_code=202, responses=documented(RunNotFound, NotPossible))
-    async def cancel_workflow(workflow_id: UUID, caller: Caller, tx: Tx) -> StatusOut:
+    async def cancel_workflow(workflow_id: UUID, caller: Caller, tx: Tx, response: Response) -> StatusOut:
         """Stop a workflow and give back what is held for it."""
-        return await _status(tx, await service.cancel(tx, driver, caller, workflow_id))
+        return _leading_to(await _status(tx, await service.cancel(tx, driver, caller, workflow_id)), response)
 
     @routes.post("/{workflow_id}/undo", status_code=202, responses=documented(RunNotFound, NotAllowed, NotPossible))
-    async def undo_again(workflow_id: UUID, _: AdminCaller, tx: Tx) -> StatusOut:
+    async def undo_workflow(workflow_id: UUID, _: AdminCaller, tx: Tx, response: Response) -> StatusOut:
         """For operators: try again to give back what could not be given back."""
-        return await _status(tx, await service.undo_again(tx, driver, workflow_id))
+        return _leading_to(await _status(tx, await service.undo_again(tx, driver, workflow_id)), response)
 
     @routes.post("/{workflow_id}/unpark", status_code=202, responses=documented(RunNotFound, NotAllowed, NotPossible))
-    async def unpark(workflow_id: UUID, _: AdminCaller, tx: Tx) -> StatusOut:
+    async def unpark_workflow(workflow_id: UUID, _: AdminCaller, tx: Tx, response: Response) -> StatusOut:
         """For operators: let a parked workflow go on where it stood."""
-        return await _status(tx, await service.unpark(tx, settings, driver, workflow_id))
+        return _leading_to(await _status(tx, await service.unpark(tx, settings, driver, workflow_id)), response)
 
     async def _status(tx: Transaction, row: Row) -> StatusOut:
         position = await queries.position(tx, row.brief.id) if row.status == Status.PENDING else None
         return views.status_of(definitions, row, tx.now, position)
 
     return routes
+
+
+def _leading_to(answer: About, response: Response) -> About:
+    """``answer``, with where the workflow it speaks of can be followed."""
+    response.headers["Location"] = f"/api/v1/workflows/{answer.id}"
+    return answer
 
 
 async def _readable(tx: Transaction, caller: Identity, run_id: UUID) -> Row:

@@ -11,6 +11,12 @@ class RunNotFound(NotFound):
     code = "workflow_not_found"
 
 
+class ResultNotFound(NotFound):
+    """The workflow has no result of that name; the fields say which names there are."""
+
+    code = "result_not_found"
+
+
 class FileNotUsable(Invalid):
     """The input file is missing, not yours, not scanned clean, not a photo, or a photo that cannot be made to speak."""
 
@@ -39,12 +45,6 @@ class AccountInactive(NotAllowed):
     """The account is not active."""
 
     code = "account_inactive"
-
-
-class KeyReused(Invalid):
-    """This idempotency key was used for another request."""
-
-    code = "idempotency_key_reused"
 
 
 class NotFinished(Conflict):

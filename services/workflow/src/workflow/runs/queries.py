@@ -32,7 +32,8 @@ SELECT count(*) AS position FROM runs AS other, runs AS mine
 WHERE mine.id = $1 AND other.status = 'pending' AND (other.lane, other.created_at) <= (mine.lane, mine.created_at)
 """
 
-_HISTORY = "SELECT number, at, signal, decision FROM run_history WHERE run_id = $1 ORDER BY number"
+_HISTORY = "SELECT number, at, signal, decision FROM run_history WHERE run_id = $1 ORDER BY number LIMIT $2 OFFSET $3"
+_HISTORY_COUNT = "SELECT count(*) AS total FROM run_history WHERE run_id = $1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,8 @@ async def position(tx: Transaction, run_id: UUID) -> int:
     return int(record["position"]) if record is not None else 0
 
 
-async def history(tx: Transaction, run_id: UUID) -> list[dict[str, Any]]:
-    """Everything that happened to a run, in order."""
-    return [dict(record) for record in await tx.fetch(_HISTORY, run_id)]
+async def history(tx: Transaction, run_id: UUID, wanted: PageRequest) -> tuple[list[dict[str, Any]], int]:
+    """One page of what happened to a run, in order, and how much there is."""
+    counted = await tx.fetchrow(_HISTORY_COUNT, run_id)
+    records = await tx.fetch(_HISTORY, run_id, wanted.limit, wanted.offset)
+    return [dict(record) for record in records], counted["total"] if counted is not None else 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -22,10 +22,8 @@ from workflow.engine.state import Brief, RunState, dump_state
 from workflow.paces.models import Pace
 from workflow.platforms.limits import Limit
 from workflow.products.product import Ahead
+from workflow.repeats.repository import KEY_LIFE
 from workflow.runs.models import Row
-
-KEY_LIFE = timedelta(hours=24)
-"""How long an idempotency key is remembered (PLT-21)."""
 
 COLUMNS = """
 id, user_id, product_line, workflow_type, definition, version, created_at, input, state::text AS state, wake_at,
@@ -87,14 +85,6 @@ INSERT INTO run_history (run_id, number, at, signal, decision)
 SELECT * FROM unnest($1::uuid[], $2::integer[], $3::timestamptz[], $4::json[], $5::json[])
 """
 
-_CLAIM_KEY = """
-INSERT INTO idempotency_keys (user_id, key, body_sha256, answer, created_at) VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT (user_id, key) DO UPDATE
-    SET body_sha256 = excluded.body_sha256, answer = excluded.answer, created_at = excluded.created_at
-    WHERE idempotency_keys.created_at < $6
-RETURNING key
-"""
-
 _CREATE = """
 INSERT INTO runs (
     id, user_id, product_line, workflow_type, definition, version, created_at, file_id, title, description, input,
@@ -128,8 +118,6 @@ SELECT
     ) AS newest) AS paces,
     (SELECT jsonb_object_agg(platform, to_jsonb(l)) FROM platform_limits AS l) AS limits
 """
-
-_REMEMBERED = "SELECT body_sha256, answer FROM idempotency_keys WHERE user_id = $1 AND key = $2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,15 +174,6 @@ class NewRun:
     wake_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Remember:
-    """An idempotency key with the body it stands for and the answer it gets."""
-
-    key: str
-    body_sha256: str
-    answer: dict[str, Any]
-
-
 async def before_create(
     tx: Transaction, file_id: UUID | None, user_id: UUID, product_line: str, key: str | None
 ) -> Known:
@@ -225,20 +204,6 @@ async def before_create(
             for platform, limit in (record["limits"] or {}).items()
         },
     )
-
-
-async def claim_key(tx: Transaction, user_id: UUID, remember: Remember) -> bool:
-    """Remember an answer under an idempotency key; False when the key has one already."""
-    record = await tx.fetchrow(
-        _CLAIM_KEY,
-        user_id,
-        remember.key,
-        remember.body_sha256,
-        orjson.dumps(remember.answer).decode(),
-        tx.now,
-        tx.now - KEY_LIFE,
-    )
-    return record is not None
 
 
 def create(tx: Transaction, new: Sequence[NewRun]) -> None:
@@ -273,12 +238,6 @@ def _new_row(new: NewRun) -> tuple[Any, ...]:
         dump_state(state),
         new.wake_at,
     )
-
-
-async def remembered(tx: Transaction, user_id: UUID, key: str) -> dict[str, Any] | None:
-    """What was answered under an idempotency key."""
-    record = await tx.fetchrow(_REMEMBERED, user_id, key)
-    return dict(record) if record is not None else None
 
 
 async def lock(tx: Transaction, run_ids: Sequence[UUID]) -> list[Row]:

@@ -10,7 +10,25 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from chassis.http.inputs import Input
-from contracts.enums import Captions, Language, Platform, Quality, Status, Voice, WhenTooLong, WorkflowType
+from chassis.http.outputs import DECIMAL, Link, Rupees
+from contracts.enums import (
+    Captions,
+    Language,
+    Platform,
+    ProductLineKey,
+    Quality,
+    Status,
+    Voice,
+    WhenTooLong,
+    WorkflowType,
+)
+from contracts.product_lines import PRODUCT_LINES
+from workflow.engine.state import Phase, StepStatus, UnitStatus
+
+LONGEST_SCRIPT = max(line.script_characters for line in PRODUCT_LINES.values())
+
+Score = Annotated[Decimal, Field(examples=["9.10"], json_schema_extra={"pattern": DECIMAL})]
+"""From 0 to 10, a decimal number in a string."""
 
 Enhancement = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,49}$", examples=["portrait"])]
 
@@ -21,12 +39,17 @@ Script = Annotated[str, Field(max_length=100_000)]
 class EstimateIn(Input):
     """What decides about cost and time, and about what platforms get. Without a script the film's length is assumed."""
 
-    workflow_type: WorkflowType = WorkflowType.AVATAR_PRESENTATION
-    target_duration: Annotated[int, Field(ge=1, le=60, description="Seconds of video.")] = 10
-    target_platforms: Annotated[list[Platform], Field(min_length=1, max_length=10)] = [Platform.INSTAGRAM]
-    quality_preference: Quality = Quality.BALANCED
-    script: Script | None = None
-    script_language: Language = Language.EN
+    workflow_type: WorkflowType = Field(WorkflowType.AVATAR_PRESENTATION, description="What is made.")
+    target_duration: Annotated[int, Field(ge=1, le=60)] = Field(
+        10,
+        description="Seconds that cost and time are reckoned with. The video is as long as the script takes to speak.",
+    )
+    target_platforms: Annotated[list[Platform], Field(min_length=1, max_length=10)] = Field(
+        [Platform.INSTAGRAM], description="What it is cut for; each once."
+    )
+    quality_preference: Quality = Field(Quality.BALANCED, description="What counts where providers differ.")
+    script: Script | None = Field(None, description="What the photo is to say, as in an order.")
+    script_language: Language = Field(Language.EN, description="What the script is written in.")
     when_too_long: WhenTooLong = Field(
         WhenTooLong.SPLIT,
         description="What a platform gets that takes no film that long: parts that end with sentences, or one video "
@@ -65,12 +88,18 @@ class WorkflowIn(EstimateIn):
         },
     )
 
-    input_file_id: UUID
-    script: Script
-    voice: Voice = Voice.NEUTRAL
-    title: Annotated[str, Field(max_length=255)] | None = None
-    description: Annotated[str, Field(max_length=5_000)] | None = None
-    enhancement_type: Enhancement = "portrait"
+    input_file_id: UUID = Field(description="The photo, as it was uploaded.")
+    script: Script = Field(
+        description=f"What the photo says: at most {LONGEST_SCRIPT} characters once HTML is taken out, in the "
+        "writing of `script_language`.",
+        examples=["Hello, I am glad that you are here."],
+        # Of its characters only those count that are spoken, and none is one too few: the rules say so.
+        json_schema_extra={"minLength": 1, "maxLength": LONGEST_SCRIPT},
+    )
+    voice: Voice = Field(Voice.NEUTRAL, description="Who speaks.")
+    title: Annotated[str, Field(max_length=255)] | None = Field(None, description="Of the video.")
+    description: Annotated[str, Field(max_length=5_000)] | None = Field(None, description="Of the video.")
+    enhancement_type: Enhancement = Field("portrait", description="How the photo is improved.")
 
     @field_validator("target_platforms")
     @classmethod
@@ -81,9 +110,9 @@ class WorkflowIn(EstimateIn):
 class EstimateOut(BaseModel):
     """What a run is expected to take."""
 
-    estimated_cost: Decimal = Field(examples=["1.5390"])
-    credits: int = Field(examples=[1])
-    estimated_seconds: float = Field(examples=[14.0])
+    estimated_cost: Rupees = Field(description="What the AI work costs us, in rupees.")
+    credits: int = Field(description="What it takes from the account.", examples=[1])
+    estimated_seconds: float = Field(description="How long it takes.", examples=[14.0])
     ahead: int = Field(description="Runs that wait before it.", examples=[0])
     warnings: list[str] = Field(default=[], description="What the order would be warned of, for a person.")
 
@@ -91,10 +120,10 @@ class EstimateOut(BaseModel):
 class WorkflowAccepted(BaseModel):
     """The order was accepted and will reach an end."""
 
-    id: UUID
-    status: Status
-    estimated_cost: Decimal
-    estimated_seconds: float
+    id: UUID = Field(description="Of the workflow.")
+    status: Status = Field(description="`pending` while the platform is full.")
+    estimated_cost: Rupees = Field(description="What the AI work costs us, in rupees.")
+    estimated_seconds: float = Field(description="How long it takes.", examples=[14.0])
     warnings: list[str] = Field(
         default=[], description="What was changed in the order, and what to expect of it, for a person."
     )
@@ -103,128 +132,133 @@ class WorkflowAccepted(BaseModel):
 class WorkflowSummary(BaseModel):
     """One line of a list."""
 
-    id: UUID
-    workflow_type: str
-    product_line: str
-    status: Status
-    progress: int = Field(ge=0, le=100)
-    title: str | None
-    created_at: datetime
-    updated_at: datetime
-    finished_at: datetime | None
+    id: UUID = Field(description="Of the workflow.")
+    workflow_type: WorkflowType = Field(description="What is made.")
+    product_line: ProductLineKey = Field(description="Where it was ordered.")
+    status: Status = Field(description="How it is.")
+    progress: int = Field(ge=0, le=100, description="Per cent.", examples=[40])
+    title: str | None = Field(description="Of the video.", examples=["Welcome"])
+    created_at: datetime = Field(description="When it was ordered.")
+    updated_at: datetime = Field(description="When it last changed.")
+    finished_at: datetime | None = Field(description="When it ended.")
 
 
 class StatusOut(BaseModel):
     """How far it is. ``waiting_for`` is the reason for the present wait, for a person."""
 
-    id: UUID
-    status: Status
-    progress: int = Field(ge=0, le=100)
-    current_step: str
-    message: str
-    waiting_for: str | None
-    seconds_left: float | None
+    id: UUID = Field(description="Of the workflow.")
+    status: Status = Field(description="How it is.")
+    progress: int = Field(ge=0, le=100, description="Per cent.", examples=[40])
+    current_step: str = Field(description="The step that it is at.", examples=["generate"])
+    message: str = Field(description="How it is, for a person.", examples=["Waiting for the video to be made."])
+    waiting_for: str | None = Field(description="Why it waits at the moment, for a person.")
+    seconds_left: float | None = Field(description="Until it ends, as far as can be told.", examples=[9.5])
     position: int | None = Field(default=None, description="Place in the queue while the platform is full, from 1.")
-    cancelling: bool = False
+    cancelling: bool = Field(False, description="It was cancelled, and what is held is being given back.")
 
 
 class AttemptOut(BaseModel):
     """One result of a step that is measured."""
 
-    provider: str | None
-    model: str | None
-    score: float | None
-    cost: Decimal
-    seconds: float
-    used: bool
+    provider: str | None = Field(description="Who made it.", examples=["local_stable_video"])
+    model: str | None = Field(description="With what.", examples=["talking-photo"])
+    score: float | None = Field(description="From 0 to 10.", examples=[9.1])
+    cost: Rupees = Field(description="In rupees.")
+    seconds: float = Field(description="How long it took.", examples=[6.2])
+    used: bool = Field(description="Whether it is the one that goes on.")
 
 
 class StepOut(BaseModel):
     """One step, or one of the things that a step makes side by side (``part``)."""
 
-    name: str
-    part: str | None
-    order: int
-    status: str
-    attempts: int
-    job_id: UUID | None
-    provider: str | None
-    score: float | None
-    passes_at: float | None = Field(description="The gate's threshold, where there is one.")
-    cost: Decimal
-    started_at: datetime | None
-    finished_at: datetime | None
-    seconds: float | None
-    results: list[AttemptOut]
-    error: str | None
+    name: str = Field(description="Of the step.", examples=["generate"])
+    part: str | None = Field(description="Which one, where a step makes several side by side.", examples=["instagram"])
+    order: int = Field(description="Place among the steps, from 1.", examples=[3])
+    status: StepStatus | UnitStatus = Field(
+        description="How it is; of one part it is `asked`, `paused` or `stopping` too."
+    )
+    attempts: int = Field(description="How often it was tried.", examples=[1])
+    job_id: UUID | None = Field(description="Of the AI work behind it.")
+    provider: str | None = Field(description="Who made it.", examples=["local_stable_video"])
+    score: float | None = Field(description="From 0 to 10.", examples=[9.1])
+    passes_at: float | None = Field(description="The gate's threshold, where there is one.", examples=[8.0])
+    cost: Rupees = Field(description="Of all attempts, in rupees.")
+    started_at: datetime | None = Field(description="When it began.")
+    finished_at: datetime | None = Field(description="When it ended.")
+    seconds: float | None = Field(description="How long it took.", examples=[6.2])
+    results: list[AttemptOut] = Field(description="What it made, attempt by attempt.")
+    error: str | None = Field(description="Why there is nothing, for a person.")
 
 
 class ResultOut(BaseModel):
     """A file that came out, with a link that holds for a while."""
 
-    url: str
-    sha256: str
-    size: int
-    mime_type: str
+    url: Link = Field(description="Good for a while.")
+    sha256: str = Field(description="Of the content, in hex.", examples=["9f86d081884c7d65..."])
+    size: int = Field(description="Bytes.", examples=[1048576])
+    mime_type: str = Field(description="What it is.", examples=["video/mp4"])
 
 
 class CreditsOut(BaseModel):
     """What was set aside and what was spent."""
 
-    held: int
-    captured: int
-    returned: bool
+    held: int = Field(description="Set aside until it ends.")
+    captured: int = Field(description="Spent.", examples=[1])
+    returned: bool = Field(description="Whether what was held was given back.")
 
 
 class ErrorOut(BaseModel):
     """Why it failed."""
 
-    step: str
-    code: str
-    message: str
-    retryable: bool
-    details: dict[str, Any] = {}
+    step: str = Field(description="Where.", examples=["enhance"])
+    code: str = Field(description="Stable and machine-readable.", examples=["NO_FACE"])
+    message: str = Field(description="For a person; says what to do.")
+    retryable: bool = Field(description="Whether trying again can help.")
+    details: dict[str, Any] = Field({}, description="Machine-readable facts.")
 
 
 class WorkflowOut(WorkflowSummary):
     """Everything about a run."""
 
-    description: str | None
-    input_file_id: UUID | None
-    input: dict[str, Any]
-    phase: str
-    waiting_for: str | None
-    seconds_left: float | None
-    round: int
-    steps: list[StepOut]
-    image_quality_score: Decimal | None
-    video_quality_score: Decimal | None
-    overall_quality_score: Decimal | None
-    low_quality: bool
-    warnings: list[str]
-    estimated_cost: Decimal
-    actual_cost: Decimal
-    cost_breakdown: dict[str, Decimal]
-    ai_services_used: list[str]
-    credits: CreditsOut
-    started_at: datetime | None
-    processing_seconds: float | None
-    results: dict[str, ResultOut]
-    error: ErrorOut | None
+    description: str | None = Field(description="Of the video.")
+    input_file_id: UUID | None = Field(description="The photo.")
+    input: dict[str, Any] = Field(
+        description="What was ordered; which fields there are depends on `workflow_type`.",
+        examples=[{"script": "Hello, I am glad that you are here.", "language": "en", "voice": "neutral"}],
+    )
+    phase: Phase = Field(description="Finer than `status`.")
+    waiting_for: str | None = Field(description="Why it waits at the moment, for a person.")
+    seconds_left: float | None = Field(description="Until it ends, as far as can be told.", examples=[9.5])
+    round: int = Field(description="Counted from 1; each retry begins another.", examples=[1])
+    steps: list[StepOut] = Field(description="In their order.")
+    image_quality_score: Score | None = Field(description="Of the improved photo.")
+    video_quality_score: Score | None = Field(description="Of the video.")
+    overall_quality_score: Score | None = Field(description="Of all of it.")
+    low_quality: bool = Field(description="Whether something stayed below its gate.")
+    warnings: list[str] = Field(description="What is not as it was ordered, for a person.")
+    estimated_cost: Rupees = Field(description="What the AI work was expected to cost us, in rupees.")
+    actual_cost: Rupees = Field(description="What it cost, in rupees.")
+    cost_breakdown: dict[str, Rupees] = Field(description="By step, in rupees.", examples=[{"generate": "1.5390"}])
+    ai_services_used: list[str] = Field(description="Providers whose work is in it.", examples=[["local_stable_video"]])
+    credits: CreditsOut = Field(description="What was set aside and spent.")
+    started_at: datetime | None = Field(description="When work on it began.")
+    processing_seconds: float | None = Field(description="Since then, or until it ended.", examples=[12.4])
+    results: dict[str, ResultOut] = Field(description="By name, such as `video`; what `result` of the download names.")
+    error: ErrorOut | None = Field(description="Why it failed.")
 
 
 class HistoryEntryOut(BaseModel):
     """What happened to a run, and what was decided."""
 
-    number: int
-    at: datetime
-    signal: dict[str, Any]
-    decision: dict[str, Any]
+    number: int = Field(description="From 1.", examples=[1])
+    at: datetime = Field(description="When.")
+    signal: dict[str, Any] = Field(description="What happened.")
+    decision: dict[str, Any] = Field(description="What was decided.")
 
 
 class DownloadOut(BaseModel):
     """A signed link to the result."""
 
-    url: str
-    expires_in: int = Field(description="Seconds the link holds.")
-    filename: str
+    url: Link = Field(description="Fetch it there.")
+    expires_in: int = Field(description="Seconds the link holds.", examples=[86400])
+    filename: str = Field(description="What to call it.", examples=["avatar_presentation-video.mp4"])

@@ -34,6 +34,9 @@ from workflow.paces.models import Paces
 from workflow.platforms.limits import told
 from workflow.products.product import Estimate, Product
 from workflow.products.registry import BY_TYPE
+from workflow.repeats import repository as repeats
+from workflow.repeats.repository import Remember
+from workflow.repeats.service import answer_of
 from workflow.runs import repository
 from workflow.runs.driver import Driver, Happening, send
 from workflow.runs.errors import (
@@ -41,20 +44,17 @@ from workflow.runs.errors import (
     FileNotUsable,
     FilesRemoved,
     FileWaits,
-    KeyReused,
     LimitReached,
     NotPossible,
     RunNotFound,
 )
 from workflow.runs.models import Row
-from workflow.runs.repository import Known, NewRun, Places, Remember
+from workflow.runs.repository import Known, NewRun, Places
 from workflow.runs.rules import clean_line, clean_script, language_warnings, removal_warnings
 from workflow.runs.schemas import EstimateIn, EstimateOut, WorkflowAccepted, WorkflowIn
 from workflow.settings import Settings
 
 log = structlog.get_logger(__name__)
-
-LONGEST_KEY = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +81,8 @@ async def accept(
     caller: Identity,
     body: WorkflowIn,
     key: str | None,
-) -> WorkflowAccepted:
-    """Check an order and begin its run, or repeat the answer that ``key`` got before (PLT-21).
+) -> tuple[WorkflowAccepted, bool]:
+    """Check an order and begin its run, or repeat the answer that ``key`` got before, and say so (PLT-21).
 
     Raises ``LineNotOffered``, ``BadScript``, ``FileNotUsable``, ``FileWaits``, ``AccountInactive``, ``LimitReached``,
     ``KeyReused``.
@@ -92,7 +92,7 @@ async def accept(
     digest = hashlib.sha256(orjson.dumps(body.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)).hexdigest()
     known = await repository.before_create(tx, body.input_file_id, caller.user_id, product_line, key)
     if known.remembered is not None:
-        return _repeated(known.remembered, digest)
+        return WorkflowAccepted.model_validate(answer_of(known.remembered, digest)), True
     product = BY_TYPE[body.workflow_type]
     _check(product, known, body, tx.now)
     script = _script(body.script, body, product_line)
@@ -110,9 +110,9 @@ async def accept(
     remember = Remember(key, digest, answer.model_dump(mode="json")) if key is not None else None
     if not await begin(tx, definition, order, run_id=run_id, room=room, remember=remember):
         # Another request with the same key has just committed; what it was answered counts.
-        stored = await repository.remembered(tx, caller.user_id, key or "")
-        return _repeated(stored or {}, digest)
-    return answer
+        stored = await repeats.remembered(tx, caller.user_id, key or "")
+        return WorkflowAccepted.model_validate(answer_of(stored or {}, digest)), True
+    return answer, False
 
 
 async def begin(
@@ -125,7 +125,7 @@ async def begin(
     remember: Remember | None = None,
 ) -> bool:
     """Create a run and, where there is room, send its first commands. False when its key is taken."""
-    if remember is not None and not await repository.claim_key(tx, order.user_id, remember):
+    if remember is not None and not await repeats.claim(tx, order.user_id, remember):
         return False
     begin_all(tx, definition, {run_id: order}, room=room)
     return True
@@ -425,9 +425,3 @@ def _loaded(driver: Driver, row: Row) -> tuple[Run, Definition]:
 async def _drive(tx: Transaction, driver: Driver, row: Row, signal: Signal) -> Row:
     await driver.drive(tx, [row], {row.brief.id: [Happening(signal)]})
     return (await repository.lock(tx, [row.brief.id]))[0]
-
-
-def _repeated(stored: Mapping[str, Any], digest: str) -> WorkflowAccepted:
-    if stored.get("body_sha256") != digest:
-        raise KeyReused("This Idempotency-Key was used for another request. Use a new key.")
-    return WorkflowAccepted.model_validate(stored["answer"])

@@ -1,0 +1,66 @@
+"""What the API document says of itself, as data: what no service can say for all of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+ABOUT = """One API for photo, script, video and export.
+
+**Who you are.** `POST /api/v1/auth/login` gives an access token; send it as `Authorization: Bearer ...`.
+
+**Errors.** Every answer of 400 and above has the body `Error`: a `code` for programs, a `message` that says what to do,
+`fields` that names what is wrong with which input, and a `request_id` to quote. What is refused before an address is
+looked at has it too: 405 with `Allow`, 408 for a body that comes too slowly, 431 for too many headers.
+
+**Lists** take `page` and `per_page`, and answer `items`, `total`, `page` and `per_page`, newest first where there is a
+time. Where `fields` is offered, each item has only the fields that it names.
+
+**Repeating.** Operations with `Idempotency-Key` do their work once for a key: the same request with the same key
+gets the first answer again, marked `Idempotency-Replayed: true`. Another request with that key is refused.
+
+**Text** never holds the character NUL.
+
+**Times** are RFC 3339 in UTC, ending in `Z`. **Money** is a decimal number in a string, its currency named beside it.
+
+**Live.** `GET /api/v1/workflows/{workflow_id}/events` is a stream of server-sent events. A browser's `EventSource`
+cannot send a token: ask `POST /api/v1/workflows/{workflow_id}/events/ticket` for an address that needs none.
+"""
+
+TAGS = {
+    "ai": "The AI work behind workflows: jobs, models, and how the services that do it are.",
+    "billing": "Plans, credits and use.",
+    "export": "What comes out for each platform: kits, requirements, templates.",
+    "files": "Photos that workflows are made from.",
+    "live updates": "What happens to a workflow, as it happens.",
+    "notifications": "Messages for the user.",
+    "objects": "What signed links lead to.",
+    "sessions": "Logging in and out, and the devices that are logged in.",
+    "sign-in": "Signing in with Google or Apple.",
+    "users": "The account.",
+    "workflows": "Making videos: order, follow, fetch, cancel, try again.",
+    "youtube": "A user's YouTube channel and what is uploaded there.",
+}
+"""Every tag that a service uses, with what stands above its operations."""
+
+HEADERS: dict[str, Any] = {
+    "X-Request-ID": {
+        "description": "Quote it when you ask for help.",
+        "required": True,
+        "schema": {"type": "string"},
+    },
+    "Retry-After": {"description": "Seconds after which trying again can help.", "schema": {"type": "integer"}},
+    "WWW-Authenticate": {"description": "How to say who you are: `Bearer`.", "schema": {"type": "string"}},
+    "X-RateLimit-Limit": {"description": "How often you may ask.", "schema": {"type": "integer"}},
+    "X-RateLimit-Remaining": {"description": "How often you still may.", "schema": {"type": "integer"}},
+    "X-RateLimit-Reset": {"description": "Seconds until you may once more.", "schema": {"type": "integer"}},
+    "Location": {
+        "description": "Where that is.",
+        "required": True,
+        "schema": {"type": "string", "format": "uri-reference"},
+    },
+    "Idempotency-Replayed": {
+        "description": "`true`: the answer that the first request with this key got.",
+        "schema": {"type": "string", "enum": ["true"]},
+    },
+}
+"""Headers of answers, by their names in the components."""

@@ -1,0 +1,1 @@
+"""Live streams for who cannot send a token."""

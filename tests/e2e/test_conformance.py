@@ -1,0 +1,96 @@
+"""The API document is what is served: Schemathesis asks every operation, in form and out of it, and compares."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import secrets
+import shutil
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from talkingphoto.client import Client, Credentials
+from talkingphoto_runner.embedded import EmbeddedPlatform
+from talkingphoto_runner.layout import Home
+
+pytestmark = [pytest.mark.journey, pytest.mark.timeout(3600)]
+
+EXAMPLES = os.environ.get("CONFORMANCE_EXAMPLES", "4")
+"""Of each operation and kind; ``make chaos`` asks for more."""
+
+SETTINGS = Path(__file__).with_name("schemathesis.toml")
+
+ENDS_ITS_OWN_SESSION = "^(logout|end_session|end_other_sessions)$"
+FOR_OPERATORS = "^(get_workflow_history|undo_workflow|unpark_workflow|list_files)$"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def unlimited() -> AsyncIterator[EmbeddedPlatform]:
+    """A platform that never says 429."""
+    folder = Path(tempfile.mkdtemp(prefix="talkingphoto-e2e-"))
+    platform = EmbeddedPlatform(Home(folder), overrides={"gateway": {"rate_limit_factor": 1_000_000.0}})
+    await platform.start()
+    yield platform
+    await platform.stop()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+async def token_of(platform: EmbeddedPlatform, *, role: str = "user") -> str:
+    """The ``Authorization`` header of somebody new."""
+    credentials = Credentials(f"asha-{secrets.token_hex(5)}@example.com", "monsoon-42-lamp")
+    async with Client(platform.url) as client:
+        await client.register(credentials, name="Asha")
+        async with platform.databases["users"].connection() as users:
+            await users.execute("UPDATE users SET role = $1 WHERE email = $2", role, credentials.email)
+        await client.log_in(credentials)
+        token: str = client._http.headers["Authorization"]
+    return token
+
+
+@pytest.mark.parametrize(
+    ("role", "which"),
+    [
+        ("user", ("--exclude-operation-id-regex", ENDS_ITS_OWN_SESSION)),
+        ("user", ("--include-operation-id-regex", ENDS_ITS_OWN_SESSION)),
+        ("admin", ("--include-operation-id-regex", FOR_OPERATORS)),
+    ],
+    ids=["everything", "sessions", "operators"],
+)
+async def test_every_operation_does_as_the_document_says(
+    unlimited: EmbeddedPlatform, role: str, which: tuple[str, str], tmp_path: Path
+) -> None:
+    process = await asyncio.create_subprocess_exec(
+        str(Path(sys.executable).with_name("schemathesis")),
+        "--config-file",
+        str(SETTINGS),
+        "run",
+        f"{unlimited.url}/api/openapi.json",
+        "--header",
+        f"Authorization: {await token_of(unlimited, role=role)}",
+        "--max-examples",
+        EXAMPLES,
+        "--seed",
+        "1",
+        "--continue-on-failure",
+        "--no-color",
+        *which,
+        # It keeps what it finds where it runs.
+        cwd=tmp_path,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    try:
+        said, _ = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    assert process.returncode == 0, said.decode()[-20_000:]
+    asked = re.search(r"Tested: (\d+)", said.decode())
+    assert asked is not None and int(asked[1]) >= 3, said.decode()[-20_000:]
