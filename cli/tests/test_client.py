@@ -19,7 +19,7 @@ from chassis.testing.served import served
 from talkingphoto.account import log_in
 from talkingphoto.client import ApiError, Client, Unreachable
 from talkingphoto.command import REFUSED, run
-from talkingphoto.main import _status
+from talkingphoto.runs import Where, status
 
 
 class Platform:
@@ -29,6 +29,8 @@ class Platform:
         self.accounts: dict[str, str] = {}
         self.seen: list[tuple[str, str | None]] = []
         self.url = ""
+        self.troubles = 0
+        self.expired = False
         self.app = FastAPI()
         self.app.post("/api/v1/auth/register", status_code=201)(self.register)
         self.app.post("/api/v1/auth/login")(self.log_in)
@@ -47,17 +49,25 @@ class Platform:
         body = await request.json()
         if self.accounts.get(body["email"]) != body["password"]:
             return refused(401, "wrong_credentials", "E-mail address or password is wrong.")
+        self.expired = False
         return JSONResponse({"access_token": f"token-of-{body['email']}"})
 
     async def runs(self) -> Response:
         return refused(402, "payment_needed", "Choose another plan.", {"plan": "too small"})
 
-    async def run(self, run_id: str) -> dict[str, str]:
+    async def run(self, run_id: str) -> Any:
+        if self.expired:
+            return refused(401, "session_ended", "Log in again.")
+        if self.troubles:
+            self.troubles -= 1
+            return refused(503, "unavailable", "A part of the platform does not answer.")
         return {"id": run_id, "status": "processing"}
 
     async def events(self, run_id: str, request: Request) -> Response:
         last = request.headers.get("Last-Event-ID")
         self.seen.append((run_id, last))
+        if self.expired:
+            return refused(401, "session_ended", "Log in again.")
         if run_id == "foreign":
             return refused(404, "not_found", "There is no such workflow.")
 
@@ -133,6 +143,30 @@ async def test_updates_go_on_where_they_were_when_the_stream_breaks(platform: Pl
     assert platform.seen == [("mine", None), ("mine", "2")]
 
 
+async def test_a_platform_that_starts_again_is_waited_for(
+    platform: Platform, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("talkingphoto.client._RECONNECT_S", 0.01)
+    platform.troubles = 3
+    assert [update["n"] async for update in client.follow("mine")] == [1, 2, 3]
+    monkeypatch.setattr("talkingphoto.client._PATIENCE_S", 0.0)
+    platform.troubles = 3
+    with pytest.raises(ApiError, match="does not answer"):
+        _ = [update async for update in client.follow("mine")]
+
+
+async def test_a_session_that_runs_out_is_opened_again_while_a_run_is_followed(
+    platform: Platform, client: Client, tmp_path: Path
+) -> None:
+    await log_in(client, tmp_path)
+    platform.expired = True
+    assert [update["n"] async for update in client.follow("mine")] == [1, 2, 3]
+    platform.expired = True
+    platform.accounts.clear()
+    with pytest.raises(ApiError, match="password is wrong"):
+        await client.run("mine")
+
+
 async def test_a_run_of_somebody_else_is_not_followed(client: Client) -> None:
     with pytest.raises(ApiError, match="no such workflow") as refusal:
         _ = [update async for update in client.follow("foreign")]
@@ -184,7 +218,7 @@ def test_what_the_platform_refuses_ends_with_3_and_names_the_fields(
     async def refuse() -> None:
         platform = Platform()
         async with served(platform.app) as url:
-            await _status(None, url, tmp_path, as_json=True)
+            await status(None, Where(tmp_path, url), as_json=True)
 
     for as_json in (True, False):
         with pytest.raises(typer.Exit) as ended:
@@ -194,5 +228,4 @@ def test_what_the_platform_refuses_ends_with_3_and_names_the_fields(
     assert json.loads(output.out) == {
         "error": {"code": "payment_needed", "message": "Choose another plan.\n  plan: too small"}
     }
-    assert "payment_needed: Choose another plan." in output.err
-    assert "plan: too small" in output.err
+    assert output.err == "Error: Choose another plan.\n  plan: too small\n"

@@ -48,7 +48,7 @@ def test_wrong_use_ends_with_2_and_says_what(tmp_path: Path, arguments: list[str
 
 @pytest.mark.parametrize(
     "arguments",
-    [["status"], ["status", "0199f0a1"], ["make", PHOTO, "--script", "Hello."]],
+    [["status"], ["status", "0199f0a1-7c1e-7a53-9d0b-6c1f2e3d4a5b"], ["make", PHOTO, "--script", "Hello."]],
 )
 def test_a_server_that_is_not_there_ends_with_1(tmp_path: Path, arguments: list[str]) -> None:
     result = run(*arguments, "--server", NOBODY, home=tmp_path)

@@ -6,10 +6,10 @@ import io
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
 from talkingphoto.making import Order, RunFailed, file_name
 from talkingphoto.screen import Screen
+from talkingphoto.show import Printer
 
 
 @pytest.mark.parametrize(
@@ -25,8 +25,11 @@ def test_the_wanted_length_follows_from_the_script_within_the_platforms_bounds(
 
 
 def test_an_order_says_everything_but_the_photo() -> None:
-    order = Order(photo=Path("x.jpg"), script="Hello.", language="hi", platforms=("tiktok",), title="T")
+    order = Order(
+        photo=Path("x.jpg"), script="Hello.", language="hi", platforms=("tiktok",), title="T", captions="burned"
+    )
     request = order.request()
+    assert (request["captions"], request["when_too_long"]) == ("burned", "split")
     assert (request["script_language"], request["target_platforms"], request["title"]) == ("hi", ["tiktok"], "T")
     assert "x.jpg" not in str(request)
     assert order.key != Order(photo=Path("x.jpg"), script="Hello.").key
@@ -42,8 +45,13 @@ def test_an_order_says_everything_but_the_photo() -> None:
         ("vtt", "text/vtt", "captions.vtt"),
         ("kit", "application/zip", "kit.zip"),
         ("rendition_instagram", "video/mp4", "instagram.mp4"),
+        ("rendition_instagram_2", "video/mp4", "instagram_2.mp4"),
+        ("srt_instagram_2", "application/x-subrip", "instagram_2.srt"),
+        ("vtt_instagram_2", "text/vtt", "instagram_2.vtt"),
+        ("poster_instagram_2", "image/jpeg", "poster_instagram_2.jpg"),
         ("speech", "audio/wav", "speech.wav"),
         ("something", "application/unknown", "something.bin"),
+        ("rendition_../../x", "video/mp4", "______x.mp4"),
     ],
 )
 def test_what_results_are_called(result: str, mime_type: str, name: str) -> None:
@@ -74,7 +82,7 @@ def show(screen: Screen) -> None:
 
 def test_without_a_terminal_there_are_plain_lines() -> None:
     out = io.StringIO()
-    show(Screen(Console(file=out, force_terminal=False, width=120)))
+    show(Screen(Printer(file=out, force_terminal=False, width=120)))
     assert out.getvalue().splitlines() == [
         "Uploading x.jpg",
         "Fit to platforms (tiktok): 2.2 s, local, score 8.0, 2 attempts, ₹0.039",
@@ -84,17 +92,28 @@ def test_without_a_terminal_there_are_plain_lines() -> None:
 def test_quiet_is_quiet() -> None:
     for terminal in (True, False):
         out = io.StringIO()
-        show(Screen(Console(file=out, force_terminal=terminal), quiet=True))
+        show(Screen(Printer(file=out, force_terminal=terminal), quiet=True))
         assert out.getvalue() == ""
 
 
+@pytest.mark.parametrize(("left", "said"), [(12.0, "about 12 s left"), (0.4, ""), (0, ""), (-3, ""), (None, "")])
+def test_what_is_left_is_told_as_long_as_something_is(left: float | None, said: str) -> None:
+    screen = Screen(Printer(file=io.StringIO(), force_terminal=True, width=120))
+    screen.update({"status": {"progress": 40, "message": "Animating"}, "seconds_left": left})
+    drawn = io.StringIO()
+    Printer(file=drawn, force_terminal=False, width=120).print(screen)
+    assert said in drawn.getvalue()
+    assert ("left" in drawn.getvalue()) == bool(said)
+
+
 def test_on_a_terminal_the_state_is_drawn() -> None:
-    screen = Screen(Console(file=io.StringIO(), force_terminal=True, width=120))
+    screen = Screen(Printer(file=io.StringIO(), force_terminal=True, width=120))
     show(screen)
     drawn = io.StringIO()
-    Console(file=drawn, force_terminal=False, width=120).print(screen)
+    Printer(file=drawn, force_terminal=False, width=120).print(screen)
     text = drawn.getvalue()
     # Progress never goes back, whatever order updates come in.
     for part in ("✓", "Fit to platforms (tiktok)", "unheard-of", "a worker", " 40 %", "Animating"):
         assert part in text
+    assert "left" not in text
     assert "\x1b[" not in text

@@ -113,4 +113,4 @@ def test_what_is_not_kept_is_not_found(home: Path, tmp_path: Path) -> None:
     for folder in (home, tmp_path / "nowhere"):
         result = shown(folder, "c" * 32)
         assert result.exit_code == 1
-        assert "not_found" in result.stderr
+        assert "has no trace of" in result.stderr

@@ -8,7 +8,7 @@ import pytest
 
 from chassis.http.operations import operations_app
 from chassis.testing.served import served
-from talkingphoto.running import running_url, warn_of_unready
+from talkingphoto.running import running_url, unready
 from talkingphoto_runner.doctor import Finding, examine
 from talkingphoto_runner.layout import Home
 from talkingphoto_runner.presence import AlreadyRunning, Presence, running_operations
@@ -51,9 +51,7 @@ def test_after_it_has_left_the_next_may_come(home: Home) -> None:
     second.release()
 
 
-async def test_doctor_and_status_ask_every_process_whether_it_is_ready(
-    home: Home, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_doctor_and_status_ask_every_process_whether_it_is_ready(home: Home) -> None:
     async def fine() -> None:
         return None
 
@@ -67,21 +65,19 @@ async def test_doctor_and_status_ask_every_process_whether_it_is_ready(
     first = Presence(home)
     first.take()
     ready = operations_app("billing", {"database": fine})
-    unready = operations_app("export", {"database": fine, "bus": away, "store": away})
-    async with served(ready) as billing, served(unready) as export:
+    lacking = operations_app("export", {"database": fine, "bus": away, "store": away})
+    async with served(ready) as billing, served(lacking) as export:
         first.announce("http://127.0.0.1:8000", {"billing.api": billing})
         assert processes(await examine(home)) == [(True, "1 of 1")]
-        await warn_of_unready(home.root)
-        assert capsys.readouterr().err == ""
+        assert await unready(home.root) == {}
         first.release()
         first.take()
         urls = {"billing.api": billing, "export.worker": export, "users.api": "http://127.0.0.1:1"}
         first.announce("http://127.0.0.1:8000", urls)
         said = "export.worker lacks bus, store, users.api does not answer at http://127.0.0.1:1"
         assert processes(await examine(home)) == [(False, said)]
-        await warn_of_unready(home.root)
-        assert capsys.readouterr().err.splitlines() == [
-            "Not ready: export.worker lacks bus, store",
-            "Not ready: users.api does not answer at http://127.0.0.1:1",
-        ]
+        assert await unready(home.root) == {
+            "export.worker": "lacks bus, store",
+            "users.api": "does not answer at http://127.0.0.1:1",
+        }
     first.release()

@@ -9,18 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rich.console import Console
 
 from media.video.probe import probe
 from talkingphoto.client import ApiError, Client
 from talkingphoto.making import Order, make
 from talkingphoto.screen import Screen
+from talkingphoto.show import Printer
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(180)]
 
 
 def silent() -> Screen:
-    return Screen(Console(), quiet=True)
+    return Screen(Printer(), quiet=True)
 
 
 async def test_photo_and_sentence_become_a_published_video(

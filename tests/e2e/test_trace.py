@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rich.console import Console
 from typer.testing import CliRunner
 
 from talkingphoto.client import Client
 from talkingphoto.main import app
 from talkingphoto.making import Order, make
 from talkingphoto.screen import Screen
+from talkingphoto.show import Printer
 from talkingphoto.trace import Span, find, tree
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(180)]
@@ -27,7 +27,7 @@ _WRITTEN_S = 20.0
 
 async def test_a_run_is_one_whole_trace(platform: Any, user: Client, portrait: Path, tmp_path: Path) -> None:
     order = Order(photo=portrait, script="Follow me.", platforms=("tiktok",), title="Followed")
-    summary = await make(user, order, tmp_path, Screen(Console(), quiet=True))
+    summary = await make(user, order, tmp_path, Screen(Printer(), quiet=True))
     updates = [json.loads(event.data) async for event in user._events(summary["run_id"], "0")]
 
     trace = await whole_trace(platform.home / "traces", summary["run_id"])

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import ipaddress
 import json
+import os
+import time
 from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -17,13 +21,16 @@ from httpx_sse import ServerSentEvent, aconnect_sse
 
 _FINAL = {"completed", "failed", "cancelled"}
 _RECONNECT_S = 0.5
+_PATIENCE_S = 15.0
+"""How long a run is followed while nothing answers: a gateway may be starting again."""
 
 
 class ApiError(Exception):
     """The platform said no. ``code`` is stable; the text says what to do next."""
 
     def __init__(self, status: int, body: Mapping[str, Any]) -> None:
-        error = body.get("error", {})
+        found = body.get("error")
+        error = found if isinstance(found, dict) else {}
         self.status = status
         self.code: str = error.get("code", f"http_{status}")
         self.fields: dict[str, str] = error.get("fields") or {}
@@ -33,7 +40,7 @@ class ApiError(Exception):
 
 
 class Unreachable(Exception):
-    """Nothing answers at the address."""
+    """Nothing answers at the address, or something that is no platform."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +56,8 @@ class Client:
 
     def __init__(self, url: str, *, timeout_s: float = 30.0) -> None:
         self.url = url
-        self._http = httpx.AsyncClient(base_url=url, timeout=timeout_s)
+        self._http = _connected(url, timeout_s=timeout_s)
+        self._credentials: Credentials | None = None
 
     async def __aenter__(self) -> Self:
         return self
@@ -60,11 +68,13 @@ class Client:
         await self._http.aclose()
 
     async def log_in(self, credentials: Credentials) -> None:
-        """Open a session. Raises :class:`ApiError`."""
+        """Open a session; once it has run out, another is opened by itself. Raises :class:`ApiError`."""
+        self._credentials = None
         answer = await self._send(
             "POST", "/api/v1/auth/login", json={"email": credentials.email, "password": credentials.password}
         )
         self._http.headers["Authorization"] = f"Bearer {answer['access_token']}"
+        self._credentials = credentials
 
     async def register(self, credentials: Credentials, *, name: str) -> None:
         """Open an account, where there is none, and log in. Raises :class:`ApiError`."""
@@ -82,8 +92,10 @@ class Client:
 
     async def upload(self, photo: Path) -> dict[str, Any]:
         """Send a photo; returns the file. Raises :class:`ApiError` with the reason it was refused."""
+        # A name is any bytes but "/"; it is only for show.
+        name = os.fsencode(photo.name).decode("utf-8", "replace")
         with photo.open("rb") as stream:
-            return await self._send("POST", "/api/v1/files", files={"file": (photo.name, stream)}, timeout=120)
+            return await self._send("POST", "/api/v1/files", files={"file": (name, stream)}, timeout=120)
 
     async def create_run(self, request: Mapping[str, Any], *, idempotency_key: str) -> dict[str, Any]:
         """Start a run; the same key starts it once."""
@@ -104,12 +116,20 @@ class Client:
         return await self._send("GET", "/api/v1/workflows", params={"per_page": per_page})
 
     async def cancel(self, run_id: str) -> dict[str, Any]:
-        """Stop a run."""
+        """Stop a run. Raises :class:`ApiError` (409) for one that has ended."""
         return await self._send("POST", f"/api/v1/workflows/{run_id}/cancel")
 
+    async def retry(self, run_id: str) -> dict[str, Any]:
+        """Try a run again that failed or was cancelled. Raises :class:`ApiError` (409) for any other."""
+        return await self._send("POST", f"/api/v1/workflows/{run_id}/retry")
+
     async def follow(self, run_id: str) -> AsyncIterator[dict[str, Any]]:
-        """Live updates of a run until it ends; resumes where it was when the connection breaks."""
+        """Live updates of a run until it ends; resumes where it was when the connection breaks.
+
+        Raises :class:`Unreachable` when nothing has answered for a while.
+        """
         last_id = ""
+        answered = time.monotonic()
         while True:
             try:
                 async for event in self._events(run_id, last_id):
@@ -119,37 +139,41 @@ class Client:
                     if update.get("state") in _FINAL:
                         return
             except (httpx.TransportError, ApiError) as error:
-                if isinstance(error, ApiError) and error.status < 500:
+                # A session that has run out is opened again by the next question.
+                if isinstance(error, ApiError) and error.status < 500 and error.status != 401:
                     raise
-            if (await self.run(run_id))["status"] in _FINAL:
-                return
+            try:
+                if (await self.run(run_id))["status"] in _FINAL:
+                    return
+                answered = time.monotonic()
+            except (Unreachable, ApiError) as error:
+                gone_for = time.monotonic() - answered
+                if gone_for > _PATIENCE_S or (isinstance(error, ApiError) and error.status < 500):
+                    raise
             await asyncio.sleep(_RECONNECT_S)
 
     async def download(self, url: str, target: Path) -> str:
         """Fetch a signed link into a file; returns the SHA-256 of what was written."""
         absolute = urljoin(self.url, url)
-        # The link carries its own right; the session's token goes to nobody but the platform.
-        own = urlsplit(absolute).netloc == urlsplit(self.url).netloc
         digest = hashlib.sha256()
-        request = self._http.build_request("GET", absolute, timeout=120)
-        if not own:
-            request.headers.pop("Authorization", None)
-        try:
-            answer = await self._http.send(request, stream=True, follow_redirects=True)
-        except httpx.TransportError as error:
-            raise _unreachable(absolute, error) from error
-        try:
-            if answer.status_code >= 400:
-                raise ApiError(answer.status_code, _json(await answer.aread()))
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with target.open("wb") as out:
-                async for chunk in answer.aiter_bytes():
-                    out.write(chunk)
-                    digest.update(chunk)
-        except httpx.TransportError as error:
-            raise _unreachable(absolute, error) from error
-        finally:
-            await answer.aclose()
+        async with AsyncExitStack() as stack:
+            http = self._http
+            # The link carries its own right; the session's token goes to nobody but the platform.
+            if urlsplit(absolute).netloc != urlsplit(self.url).netloc:
+                http = await stack.enter_async_context(_connected(absolute, timeout_s=120))
+            try:
+                answer = await stack.enter_async_context(
+                    http.stream("GET", absolute, timeout=120, follow_redirects=True)
+                )
+                if answer.status_code >= 400:
+                    raise ApiError(answer.status_code, _json(await answer.aread()) or {})
+                target.parent.mkdir(parents=True, exist_ok=True)
+                with target.open("wb") as out:
+                    async for chunk in answer.aiter_bytes():
+                        out.write(chunk)
+                        digest.update(chunk)
+            except httpx.RequestError as error:
+                raise _unreachable(absolute, error) from error
         return digest.hexdigest()
 
     async def _events(self, run_id: str, last_id: str) -> AsyncIterator[ServerSentEvent]:
@@ -158,33 +182,60 @@ class Client:
             self._http, "GET", f"/api/v1/workflows/{run_id}/events", headers=headers, timeout=httpx.Timeout(30, read=60)
         ) as source:
             if source.response.status_code >= 400:
-                raise ApiError(source.response.status_code, _json(await source.response.aread()))
+                raise ApiError(source.response.status_code, _json(await source.response.aread()) or {})
             async for event in source.aiter_sse():
                 if event.data:
                     yield event
 
     async def _send(self, method: str, path: str, **arguments: Any) -> dict[str, Any]:
-        try:
-            answer = await self._http.request(method, path, **arguments)
-        except httpx.TransportError as error:
-            raise _unreachable(self.url, error) from error
+        answer = await self._ask(method, path, **arguments)
+        if answer.status_code == 401 and self._credentials is not None and "files" not in arguments:
+            await self.log_in(self._credentials)
+            answer = await self._ask(method, path, **arguments)
         body = _json(answer.content)
         if answer.status_code >= 400:
-            raise ApiError(answer.status_code, body)
+            raise ApiError(answer.status_code, body or {})
+        if body is None or not answer.is_success:
+            raise Unreachable(f"What answers at {self.url} is no TalkingPhoto platform.")
         return body
 
+    async def _ask(self, method: str, path: str, **arguments: Any) -> httpx.Response:
+        try:
+            return await self._http.request(method, path, **arguments)
+        except httpx.RequestError as error:
+            raise _unreachable(self.url, error) from error
 
-def _unreachable(url: str, error: httpx.TransportError) -> Unreachable:
+
+def _connected(url: str, *, timeout_s: float) -> httpx.AsyncClient:
+    """A client for one address: by the environment's proxy, unless the address is on this machine."""
+    try:
+        return httpx.AsyncClient(base_url=url, timeout=timeout_s, trust_env=not _is_here(url))
+    except (ValueError, ImportError) as error:
+        raise Unreachable(f"The proxy that the environment names cannot be used: {error}") from error
+
+
+def _is_here(url: str) -> bool:
+    host = (urlsplit(url).hostname or "").rstrip(".")
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def _unreachable(url: str, error: httpx.RequestError) -> Unreachable:
     # Without the query: in a signed link it is the right to read.
     where = url.partition("?")[0]
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.UnsupportedProtocol):
         return Unreachable(f"Nothing answers at {where}.")
+    if isinstance(error, httpx.ProxyError):
+        return Unreachable(f"The proxy does not lead to {where}: {error}.")
     return Unreachable(f"The connection to {where} broke: {type(error).__name__}.")
 
 
-def _json(content: bytes) -> dict[str, Any]:
+def _json(content: bytes) -> dict[str, Any] | None:
+    """The object that was answered; None where it is none."""
     try:
         body = json.loads(content or b"{}")
     except ValueError:
-        return {}
-    return body if isinstance(body, dict) else {"items": body}
+        return None
+    return body if isinstance(body, dict) else None

@@ -6,31 +6,24 @@ Exit codes: 0 done, 1 failed, 2 wrong use, 3 refused by the platform, 130 stoppe
 from __future__ import annotations
 
 import asyncio
-import json
 import signal
-import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
+from uuid import UUID
 
+import httpx
 import typer
-from rich.console import Console
+from typer.core import TyperGroup
 
 from talkingphoto.client import ApiError, Unreachable
+from talkingphoto.show import Printer, foreign, legible, print_json
 
 FAILED, WRONG_USE, REFUSED, STOPPED = 1, 2, 3, 130
 
-HomeOption = Annotated[
-    Path, typer.Option("--home", envvar="TALKINGPHOTO_HOME", help="Where this installation keeps its data.")
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text for people.")]
-ServerOption = Annotated[
-    str | None,
-    typer.Option("--server", envvar="TALKINGPHOTO_SERVER", help="Use a platform that runs elsewhere."),
-]
-
-DEFAULT_HOME = Path("~/.talkingphoto").expanduser()
+DEFAULT_HOME = Path("~/.talkingphoto")
 
 
 class Stop(Exception):
@@ -40,6 +33,68 @@ class Stop(Exception):
         self.exit_code = exit_code
         self.code = code
         super().__init__(message)
+
+
+class Command(TyperGroup):
+    """The command with its sub commands, on whatever it prints to."""
+
+    def main(self, *args: Any, **more: Any) -> Any:
+        """Run it. What it prints fits the output's encoding, and an output that is gone is no traceback."""
+        with legible():
+            return super().main(*args, **more)
+
+
+def default_home() -> Path | None:
+    """Where this installation keeps its data unless told otherwise; None for a user without a home folder."""
+    with suppress(RuntimeError):
+        return DEFAULT_HOME.expanduser()
+    return None
+
+
+def _home(value: Path) -> Path:
+    try:
+        return value.expanduser()
+    except RuntimeError:
+        raise typer.BadParameter(
+            f"{value} leads nowhere: this user has no home folder. Name one with --home or TALKINGPHOTO_HOME."
+        ) from None
+
+
+def _server(value: str | None) -> str | None:
+    if value is None:
+        return None
+    try:
+        url = httpx.URL(value)
+        good = url.scheme in ("http", "https") and bool(url.host) and 0 < (url.port or 80) < 65536
+        good = good and not url.query and not url.fragment
+    except (httpx.InvalidURL, ValueError):
+        good = False
+    if not good:
+        raise typer.BadParameter(f"{value!r} is no address such as https://video.example.com or http://127.0.0.1:8000.")
+    return value.rstrip("/")
+
+
+HomeOption = Annotated[
+    Path,
+    typer.Option("--home", envvar="TALKINGPHOTO_HOME", help="Where this installation keeps its data.", callback=_home),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text for people.")]
+ServerOption = Annotated[
+    str | None,
+    typer.Option(
+        "--server", envvar="TALKINGPHOTO_SERVER", help="Use a platform that runs elsewhere.", callback=_server
+    ),
+]
+
+
+def run_id(value: str | None) -> str | None:
+    """The id of a run, as the API writes it. Raises ``typer.BadParameter`` for what is none."""
+    if value is None:
+        return None
+    try:
+        return str(UUID(value))
+    except ValueError:
+        raise typer.BadParameter(f"{value!r} is no run's id; `talkingphoto status` lists them.") from None
 
 
 def the_runner() -> Any:
@@ -64,41 +119,41 @@ def run(main: Callable[[], Coroutine[Any, Any, None]], *, as_json: bool) -> None
     try:
         asyncio.run(_until_interrupted(main()))
     except Stop as stop:
-        _complain(str(stop), stop.code, stop.exit_code, as_json=as_json)
+        _complain([str(stop)], stop.code, stop.exit_code, as_json=as_json)
     except ApiError as error:
-        fields = "".join(f"\n  {name}: {rule}" for name, rule in error.fields.items())
-        _complain(f"{error}{fields}", error.code, REFUSED, as_json=as_json)
+        fields = [f"{name}: {rule}" for name, rule in error.fields.items()]
+        _complain([str(error), *fields], error.code, REFUSED, as_json=as_json)
     except Unreachable as error:
-        _complain(str(error), "unreachable", FAILED, as_json=as_json)
+        _complain([str(error)], "unreachable", FAILED, as_json=as_json)
     except OSError as error:
-        _complain(str(error), "os_error", FAILED, as_json=as_json)
+        where = f"{error.filename}: " if isinstance(error.filename, str | Path) else ""
+        _complain([f"{where}{error.strerror or error}"], "os_error", FAILED, as_json=as_json)
     except (asyncio.CancelledError, KeyboardInterrupt):
         raise typer.Exit(STOPPED) from None
 
 
 async def _until_interrupted(main: Coroutine[Any, Any, None]) -> None:
-    # SIGTERM ends a command as Ctrl-C does, so that data is left in order either way.
+    # SIGTERM, and a terminal that is closed, end a command as Ctrl-C does, so that data is left in order either way.
     task = asyncio.ensure_future(main)
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, task.cancel)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        # nohup asks for the closed terminal to be ignored.
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+            loop.add_signal_handler(number, task.cancel)
     await task
 
 
-def _complain(message: str, code: str, exit_code: int, *, as_json: bool) -> NoReturn:
+def _complain(lines: Sequence[str], code: str, exit_code: int, *, as_json: bool) -> NoReturn:
     if as_json:
-        print_json({"error": {"code": code, "message": message}})
+        print_json({"error": {"code": code, "message": "\n  ".join(lines)}})
     else:
-        Console(stderr=True, soft_wrap=True).print(f"[red]{code}[/red]: {message}", highlight=False)
+        printer = Printer(stderr=True)
+        printer.say(("Stopped", "yellow") if exit_code == STOPPED else ("Error", "red"), f": {foreign(lines[0])}")
+        for line in lines[1:]:
+            printer.say(f"  {foreign(line)}")
     raise typer.Exit(exit_code)
 
 
-def wrong_use(message: str) -> NoReturn:
+def wrong_use(message: str, *, as_json: bool) -> NoReturn:
     """Say what was wrong about the command line, and end."""
-    Console(stderr=True).print(message)
-    raise typer.Exit(WRONG_USE)
-
-
-def print_json(value: object) -> None:
-    """One JSON value on standard output."""
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+    _complain([message], "wrong_use", WRONG_USE, as_json=as_json)

@@ -1,90 +1,127 @@
-"""The ``talkingphoto`` command: one function per sub command, and what a client does in each."""
+"""The ``talkingphoto`` command: one function per sub command."""
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Column, Table
 
-from talkingphoto.account import log_in
-from talkingphoto.choices import Language, Platform, Quality, Voice, WorkflowType
-from talkingphoto.client import Client
+from talkingphoto import runs
 from talkingphoto.command import (
     DEFAULT_HOME,
     FAILED,
+    Command,
     HomeOption,
     JsonOption,
     ServerOption,
-    Stop,
-    print_json,
     run,
+    run_id,
     the_runner,
     wrong_use,
 )
-from talkingphoto.making import Order, RunFailed, make
-from talkingphoto.running import running_url, using
+from talkingphoto.making import Order
+from talkingphoto.ordering.choices import Captions, Language, Platform, Quality, Voice, WhenTooLong, WorkflowType
+from talkingphoto.ordering.script import BadWords, given, words_of
+from talkingphoto.runs import Where
 from talkingphoto.sample import sample_portrait
-from talkingphoto.screen import Screen
 from talkingphoto.trace import trace_command
 
 app = typer.Typer(
     name="talkingphoto",
     help="Turn a photo and a script into a talking video, ready for every platform.",
+    cls=Command,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 _DEMO_SCRIPT = "Hello! I was just a photo a moment ago. Now I can say whatever you write. What should I tell the world?"
 
+RunArgument = Annotated[
+    str, typer.Argument(metavar="RUN", help="The run's id; `talkingphoto status` lists them.", callback=run_id)
+]
+OutOption = Annotated[Path, typer.Option("--out", help="Folder for the finished files.")]
+KeepGoingOption = Annotated[
+    bool, typer.Option("--keep-going", help="On Ctrl-C leave the run going, instead of cancelling it.")
+]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"talkingphoto {version('talkingphoto')}")
+        raise typer.Exit
+
+
+@app.callback()
+def talkingphoto(
+    _: Annotated[
+        bool, typer.Option("--version", help="Say which version this is.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Turn a photo and a script into a talking video, ready for every platform."""
+
 
 @app.command("make")
 def make_command(
-    photo: Annotated[Path, typer.Argument(help="JPEG, PNG or WebP with a face.", exists=True, dir_okay=False)],
+    photo: Annotated[
+        Path,
+        typer.Argument(
+            help="JPEG, PNG or WebP with a face; HEIC and AVIF are made into JPEG.", exists=True, dir_okay=False
+        ),
+    ],
     script: Annotated[str | None, typer.Option("--script", help="What the photo says.")] = None,
     script_file: Annotated[
-        Path | None, typer.Option("--script-file", help="A text file with what it says.", exists=True, dir_okay=False)
+        Path | None,
+        typer.Option("--script-file", help="A text file with what it says; - is standard input."),
+    ] = None,
+    encoding: Annotated[
+        str | None, typer.Option("--encoding", help="Of the script's file, where it is not UTF-8: cp1252, for example.")
     ] = None,
     language: Annotated[Language, typer.Option("--language", help="Language of the script.")] = Language.EN,
     voice: Annotated[Voice, typer.Option("--voice", help="Who speaks.")] = Voice.NEUTRAL,
     platform: Annotated[
         list[Platform] | None, typer.Option("--platform", help="Where it will be published; repeat for more.")
     ] = None,
-    kind: Annotated[WorkflowType, typer.Option("--type", help="What the video is for.")] = (
+    kind: Annotated[WorkflowType, typer.Option("--type", help="What it is for; not all are offered.")] = (
         WorkflowType.AVATAR_PRESENTATION
     ),
     quality: Annotated[Quality, typer.Option("--quality", help="What to prefer when providers differ.")] = (
         Quality.BALANCED
     ),
+    captions: Annotated[Captions, typer.Option("--captions", help="In files, or in the picture.")] = Captions.FILES,
+    when_too_long: Annotated[
+        WhenTooLong,
+        typer.Option("--when-too-long", help="What a platform gets of a film that it does not take whole."),
+    ] = WhenTooLong.SPLIT,
     title: Annotated[str | None, typer.Option("--title", help="Title of the video.")] = None,
-    out: Annotated[Path, typer.Option("--out", help="Folder for the finished files.")] = Path("out/video"),
+    out: OutOption = Path("out/video"),
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it would cost and take; make nothing.")] = False,
+    keep_going: KeepGoingOption = False,
     server: ServerOption = None,
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
     """Make a talking video from PHOTO."""
-    if (script is None) == (script_file is None):
-        wrong_use("Give the words with --script or with --script-file.")
-    words = script if script is not None else script_file.read_text(encoding="utf-8") if script_file else ""
-    order = Order(
-        photo=photo,
-        script=words,
-        language=language.value,
-        voice=voice.value,
-        platforms=tuple(item.value for item in platform or list(Platform)),
-        workflow_type=kind.value,
-        quality=quality.value,
-        title=title,
-    )
-    run(lambda: _make(order, out, server, home, as_json=as_json, dry_run=dry_run), as_json=as_json)
+    try:
+        order = Order(
+            photo=photo,
+            script=words_of(script, script_file, encoding=encoding),
+            language=language.value,
+            voice=voice.value,
+            platforms=tuple(item.value for item in platform or list(Platform)),
+            workflow_type=kind.value,
+            quality=quality.value,
+            when_too_long=when_too_long.value,
+            captions=captions.value,
+            title=given("--title", title) if title is not None else None,
+        )
+    except BadWords as error:
+        wrong_use(str(error), as_json=as_json)
+    _make(order, out, Where(home, server), as_json=as_json, dry_run=dry_run, keep_going=keep_going)
 
 
 @app.command()
@@ -95,15 +132,68 @@ def demo(
     script: Annotated[str, typer.Option("--script", help="What it says.")] = _DEMO_SCRIPT,
     language: Annotated[Language, typer.Option("--language", help="Language of the script.")] = Language.EN,
     voice: Annotated[Voice, typer.Option("--voice", help="Who speaks.")] = Voice.FEMALE,
-    out: Annotated[Path, typer.Option("--out", help="Folder for the finished files.")] = Path("out/demo"),
+    out: OutOption = Path("out/demo"),
+    keep_going: KeepGoingOption = False,
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
     """Make a video from the sample portrait: the whole platform, once, on this machine."""
-    order = Order(
-        photo=photo or sample_portrait(), script=script, language=language.value, voice=voice.value, title="Demo"
-    )
-    run(lambda: _make(order, out, None, home, as_json=as_json, dry_run=False), as_json=as_json)
+    try:
+        order = Order(
+            photo=photo or sample_portrait(),
+            script=words_of(script, None),
+            language=language.value,
+            voice=voice.value,
+            title="Demo",
+        )
+    except (BadWords, FileNotFoundError) as error:
+        wrong_use(str(error), as_json=as_json)
+    _make(order, out, Where(home, None), as_json=as_json, dry_run=False, keep_going=keep_going)
+
+
+def _make(order: Order, out: Path, where: Where, *, as_json: bool, dry_run: bool, keep_going: bool) -> None:
+    run(lambda: runs.make(order, out, where, as_json=as_json, dry_run=dry_run, keep_going=keep_going), as_json=as_json)
+
+
+@app.command("get")
+def get_command(
+    wanted: RunArgument,
+    out: OutOption = Path("out/video"),
+    server: ServerOption = None,
+    home: HomeOption = DEFAULT_HOME,
+    as_json: JsonOption = False,
+) -> None:
+    """Fetch the files of a run that is done, again or for the first time."""
+    run(lambda: runs.get(wanted, out, Where(home, server), as_json=as_json), as_json=as_json)
+
+
+@app.command("watch")
+def watch_command(
+    wanted: RunArgument, server: ServerOption = None, home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False
+) -> None:
+    """Show the progress of a run until it ends. Ctrl-C leaves it going."""
+    run(lambda: runs.watch(wanted, Where(home, server), as_json=as_json), as_json=as_json)
+
+
+@app.command("cancel")
+def cancel_command(
+    wanted: RunArgument, server: ServerOption = None, home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False
+) -> None:
+    """Stop a run and give back what is held for it."""
+    run(lambda: runs.cancel(wanted, Where(home, server), as_json=as_json), as_json=as_json)
+
+
+@app.command("retry")
+def retry_command(
+    wanted: RunArgument,
+    out: OutOption = Path("out/video"),
+    keep_going: KeepGoingOption = False,
+    server: ServerOption = None,
+    home: HomeOption = DEFAULT_HOME,
+    as_json: JsonOption = False,
+) -> None:
+    """Try a run again that failed or was cancelled, and fetch its files."""
+    run(lambda: runs.retry(wanted, out, Where(home, server), as_json=as_json, keep_going=keep_going), as_json=as_json)
 
 
 @app.command()
@@ -123,13 +213,15 @@ def up(
 
 @app.command()
 def status(
-    run_id: Annotated[str | None, typer.Argument(help="One run; without it the newest ones.")] = None,
+    wanted: Annotated[
+        str | None, typer.Argument(metavar="RUN", help="One run; without it the newest ones.", callback=run_id)
+    ] = None,
     server: ServerOption = None,
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
     """Show runs of the platform that is up."""
-    run(lambda: _status(run_id, server, home, as_json=as_json), as_json=as_json)
+    run(lambda: runs.status(wanted, Where(home, server), as_json=as_json), as_json=as_json)
 
 
 @app.command()
@@ -166,9 +258,10 @@ def show_letter(
     queue: QueueArgument,
     message_id: Annotated[str, typer.Argument(help="Id of the letter or of its message.")],
     home: HomeOption = DEFAULT_HOME,
+    as_json: Annotated[bool, typer.Option("--json", help="Errors as JSON too; the letter is JSON anyway.")] = False,
 ) -> None:
     """Show one dead letter with headers and body."""
-    run(lambda: the_runner().show_letter(home, queue, message_id), as_json=True)
+    run(lambda: the_runner().show_letter(home, queue, message_id), as_json=as_json)
 
 
 @letters.command("replay")
@@ -200,110 +293,3 @@ def create_administrator(
     if password is None and sys.stdin.isatty():
         password = typer.prompt("Password", default="", show_default=False, hide_input=True)
     run(lambda: the_runner().create_administrator(home, email, password or None, as_json=as_json), as_json=as_json)
-
-
-async def _make(order: Any, out: Path, server: str | None, home: Path, *, as_json: bool, dry_run: bool) -> None:
-    console = Console(stderr=as_json)
-    screen = Screen(console, quiet=as_json)
-    with screen.showing():
-        async with _platform(server, home, screen.stage) as client:
-            if dry_run:
-                estimate = await client.estimate(
-                    {
-                        name: value
-                        for name, value in order.request().items()
-                        if name in ("workflow_type", "target_duration", "target_platforms", "quality_preference")
-                    }
-                )
-                summary = None
-            else:
-                try:
-                    summary = await make(client, order, out, screen)
-                except RunFailed as failure:
-                    back = " No credits were used." if failure.run["credits"]["captured"] == 0 else ""
-                    raise Stop(f"{failure}{back}", code=failure.code) from failure
-    if summary is None:
-        if as_json:
-            print_json(estimate)
-        else:
-            console.print(
-                f"It would cost ₹{estimate['estimated_cost']} and {estimate['credits']} credit(s) and take about "
-                f"{estimate['estimated_seconds']:.0f} s.",
-                highlight=False,
-            )
-        return
-    if as_json:
-        print_json(summary)
-    else:
-        _print_summary(console, summary, out)
-
-
-async def _status(run_id: str | None, server: str | None, home: Path, *, as_json: bool) -> None:
-    url = server or running_url(home)
-    if url is None:
-        raise Stop("No platform runs here. Start one with `talkingphoto up`.", code="not_running")
-    async with Client(url) as client:
-        await log_in(client, home)
-        found = await client.run(run_id) if run_id else await client.runs()
-    if as_json:
-        print_json(found)
-        return
-    console = Console()
-    if run_id:
-        console.print(f"{found['id']}  {found['status']}  {found['progress']} %", highlight=False)
-        if found.get("waiting_for"):
-            console.print(f"waiting for {found['waiting_for']}", highlight=False)
-        console.print(_steps_table(found["steps"]))
-        return
-    if not found["items"]:
-        console.print("No runs yet. Make one with `talkingphoto make PHOTO --script ...`.")
-        return
-    table = Table("run", "type", "status", "progress", "created", box=None)
-    for item in found["items"]:
-        table.add_row(
-            item["id"], item["workflow_type"], item["status"], f"{item['progress']} %", item["created_at"][:19]
-        )
-    console.print(table)
-
-
-@asynccontextmanager
-async def _platform(server: str | None, home: Path, say: Callable[[str], None]) -> AsyncIterator[Client]:
-    """A client of the named server, of the platform that runs in this home, or of one started for the occasion."""
-    async with AsyncExitStack() as stack:
-        url = server or await stack.enter_async_context(using(home))
-        if url is None:
-            url = str(await stack.enter_async_context(the_runner().started(home, say)))
-        client = await stack.enter_async_context(Client(url))
-        await log_in(client, home)
-        yield client
-
-
-def _print_summary(console: Console, summary: dict[str, Any], out: Path) -> None:
-    console.print(_steps_table(summary["steps"]))
-    credits = summary["credits"]
-    console.print(
-        f"Done in {summary['seconds']:.1f} s. Cost ₹{summary['cost']}, credits held {credits['held']}, "
-        f"captured {credits['captured']}.",
-        highlight=False,
-    )
-    for warning in summary["warnings"]:
-        console.print(f"[yellow]Warning[/yellow]: {warning}", highlight=False)
-    console.print(f"Files in {os.path.relpath(out)}: {', '.join(summary['files'])}", highlight=False)
-
-
-def _steps_table(steps: list[dict[str, Any]]) -> Table:
-    # A platform's name must not be cut off where the terminal has 80 columns.
-    name_column = Column("step", no_wrap=True, min_width=20)
-    table = Table(name_column, "status", "provider", "tries", "seconds", "score", "cost", box=None)
-    for step in steps:
-        name = step["name"] if step.get("part") is None else f"{step['name']}:{step['part']}"
-        table.add_row(
-            name,
-            step["status"],
-            step["provider"] or "",
-            str(step["attempts"]),
-            f"{step['seconds']:.1f}" if step["seconds"] is not None else "",
-            f"{step['score']:.1f}" if step["score"] is not None else "",
-            f"₹{step['cost']}" if float(step["cost"]) else "",
-        )
-    return table

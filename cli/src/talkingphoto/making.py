@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
+import asyncio
 import math
+import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from talkingphoto.client import Client
-from talkingphoto.length import seconds_of
+from talkingphoto.folder import Unwritable, deliver, reason, staged
+from talkingphoto.ordering.length import seconds_of
 from talkingphoto.screen import Screen
 
 _SHORTEST_S, _LONGEST_S = 1, 60
@@ -23,9 +25,18 @@ FILES = {
     "vtt": "captions.vtt",
     "kit": "kit.zip",
 }
-"""Names of results in the output folder; renditions are ``<platform>.mp4``."""
+"""Names of results in the output folder; a rendition and its captions are called as its platform."""
 
-_RENDITION = "rendition_"
+_KINDS = ("rendition_", "srt_", "vtt_")
+_ENDINGS = {
+    "video/mp4": "mp4",
+    "image/jpeg": "jpg",
+    "audio/wav": "wav",
+    "application/json": "json",
+    "application/x-subrip": "srt",
+    "text/vtt": "vtt",
+}
+_UNFIT = re.compile(r"[^\w-]")
 
 
 class RunFailed(Exception):
@@ -49,6 +60,8 @@ class Order:
     platforms: Sequence[str] = ("instagram", "tiktok", "youtube")
     workflow_type: str = "avatar_presentation"
     quality: str = "balanced"
+    when_too_long: str = "split"
+    captions: str = "files"
     title: str | None = None
     key: str = field(default_factory=lambda: secrets.token_hex(16))
 
@@ -63,6 +76,8 @@ class Order:
             "target_duration": min(max(seconds, _SHORTEST_S), _LONGEST_S),
             "target_platforms": list(self.platforms),
             "quality_preference": self.quality,
+            "when_too_long": self.when_too_long,
+            "captions": self.captions,
             "title": self.title,
         }
 
@@ -70,21 +85,60 @@ class Order:
 async def make(client: Client, order: Order, out: Path, screen: Screen) -> dict[str, Any]:
     """Upload, run, follow, download; returns the summary that is also written to ``summary.json``.
 
-    Raises :class:`RunFailed`, and what the client raises.
+    Raises :class:`RunFailed`, :class:`~talkingphoto.folder.Unwritable`, and what the client raises.
     """
-    screen.stage(f"Uploading {order.photo.name}")
+    return await fetched(client, await followed(client, await placed(client, order, screen), screen), out, screen)
+
+
+async def placed(client: Client, order: Order, screen: Screen) -> str:
+    """Upload and order; returns the run's id.
+
+    Once the order is on its way it is placed: a cancellation meanwhile is felt only afterwards, by who knows the id.
+    """
+    screen.stage("Uploading", order.photo.name)
     uploaded = await client.upload(order.photo)
-    accepted = await client.create_run(order.request() | {"input_file_id": uploaded["id"]}, idempotency_key=order.key)
+    request = order.request() | {"input_file_id": uploaded["id"]}
+    sending = asyncio.ensure_future(client.create_run(request, idempotency_key=order.key))
+    try:
+        accepted = await asyncio.shield(sending)
+    except asyncio.CancelledError:
+        accepted = await sending
+        asyncio.current_task().cancel()  # type: ignore[union-attr]
+    for warning in accepted.get("warnings", ()):
+        screen.warn(warning)
+    return str(accepted["id"])
+
+
+async def followed(client: Client, run_id: str, screen: Screen) -> dict[str, Any]:
+    """Watch a run until it ends; returns all about it. Raises :class:`RunFailed`."""
     screen.stage("Making the video")
-    async for update in client.follow(accepted["id"]):
+    async for update in client.follow(run_id):
         screen.update(update)
-    run = await client.run(accepted["id"])
+    run = await client.run(run_id)
     if run["status"] != "completed":
         raise RunFailed(run)
+    return run
+
+
+async def fetched(client: Client, run: dict[str, Any], out: Path, screen: Screen) -> dict[str, Any]:
+    """Put all files of a run into ``out``, or none; returns the summary that is written beside them.
+
+    Raises :class:`~talkingphoto.folder.Unwritable`, and what the client raises.
+    """
     screen.stage("Downloading")
-    files = await _download(client, run, out)
-    summary = summarise(run, files)
-    (out / "summary.json").write_text(json.dumps(summary, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    files: dict[str, dict[str, Any]] = {}
+    with staged(out, run["id"]) as beside:
+        for name, result in run["results"].items():
+            target = file_name(name, result["mime_type"])
+            try:
+                digest = await client.download(result["url"], beside / target)
+            except OSError as error:
+                raise Unwritable(f"{out / target} cannot be written: {reason(error)}.") from error
+            if digest != result["sha256"]:
+                raise Unwritable(f"{out / target} arrived damaged: SHA-256 {digest}, expected {result['sha256']}.")
+            files[target] = {"sha256": digest, "size": result["size"], "mime_type": result["mime_type"]}
+        summary = summarise(run, dict(sorted(files.items())))
+        deliver(beside, out, summary)
     return summary
 
 
@@ -120,22 +174,11 @@ def summarise(run: dict[str, Any], files: dict[str, dict[str, Any]]) -> dict[str
     }
 
 
-async def _download(client: Client, run: dict[str, Any], out: Path) -> dict[str, dict[str, Any]]:
-    files: dict[str, dict[str, Any]] = {}
-    for name, result in run["results"].items():
-        target = out / file_name(name, result["mime_type"])
-        digest = await client.download(result["url"], target)
-        if digest != result["sha256"]:
-            raise OSError(f"{target} arrived damaged: SHA-256 {digest}, expected {result['sha256']}")
-        files[target.name] = {"sha256": digest, "size": result["size"], "mime_type": result["mime_type"]}
-    return dict(sorted(files.items()))
-
-
 def file_name(result: str, mime_type: str) -> str:
     """What a result is called in the output folder."""
     if result in FILES:
         return FILES[result]
-    ending = {"video/mp4": "mp4", "image/jpeg": "jpg", "audio/wav": "wav", "application/json": "json"}.get(
-        mime_type, "bin"
-    )
-    return f"{result.removeprefix(_RENDITION)}.{ending}"
+    for kind in _KINDS:
+        result = result.removeprefix(kind)
+    # A name of the platform's, and a file of ours: it stays in its folder.
+    return f"{_UNFIT.sub('_', result)}.{_ENDINGS.get(mime_type, 'bin')}"

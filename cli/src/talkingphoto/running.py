@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import json
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -60,12 +59,6 @@ async def unready(home: Path) -> dict[str, str]:
     async with httpx.AsyncClient(timeout=_READY_S, trust_env=False) as client:
         reasons = await asyncio.gather(*(_lacks(client, url) for url in urls.values()))
     return {name: reason for name, reason in zip(urls, reasons, strict=True) if reason}
-
-
-async def warn_of_unready(home: Path) -> None:
-    """Say on standard error which processes of this home's platform are not ready."""
-    for name, reason in (await unready(home)).items():
-        sys.stderr.write(f"Not ready: {name} {reason}\n")
 
 
 async def _lacks(client: httpx.AsyncClient, url: str) -> str:

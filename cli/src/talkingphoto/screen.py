@@ -7,11 +7,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from rich.console import Console, Group
+from rich.console import Group
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
+
+from talkingphoto.show import Printer, foreign
 
 _STEPS = {
     "check": "Check",
@@ -29,14 +31,14 @@ _STEPS = {
 class Screen:
     """Live progress of one run; plain lines where there is no terminal, nothing when ``quiet``."""
 
-    def __init__(self, console: Console, *, quiet: bool = False) -> None:
+    def __init__(self, console: Printer, *, quiet: bool = False) -> None:
         self._console = console
         self._quiet = quiet
         self._live: Live | None = None
         self._started = time.monotonic()
         self._headline = "Starting"
         self._progress = 0
-        self._seconds_left: float | None = None
+        self._done_at: float | None = None
         self._waiting_for: str | None = None
         self._current: str | None = None
         self._steps: dict[str, dict[str, Any]] = {}
@@ -54,10 +56,15 @@ class Screen:
             finally:
                 self._live = None
 
-    def stage(self, text: str) -> None:
-        """What happens before there is a run."""
-        self._headline = text
-        self._line(text)
+    def stage(self, text: str, about: str = "") -> None:
+        """What is being done, besides what the run tells of itself; ``about``: a name of the user's."""
+        self._headline = f"{text} {foreign(about)}" if about else text
+        self._line(self._headline)
+
+    def warn(self, text: str) -> None:
+        """Something about the order that its owner should know. It stays on the screen."""
+        if not self._quiet:
+            self._console.say(("Warning", "yellow"), f": {foreign(text)}")
 
     def update(self, update: Mapping[str, Any]) -> None:
         """One live update of the run."""
@@ -66,26 +73,30 @@ class Screen:
         if (done := update.get("step_completed")) is not None and step:
             ended = str(done.get("step", step))
             self._steps[ended] = dict(done)
-            self._line(f"{_name(ended)}: {_summary(done)}")
+            self._line(f"{step_name(ended)}: {step_summary(done)}")
             if status.get("progress") is None:
                 return
         if status.get("progress") is not None:
             self._progress = max(self._progress, int(status["progress"]))
-        self._seconds_left = update.get("seconds_left")
+        left = update.get("seconds_left")
+        self._done_at = time.monotonic() + float(left) if left is not None else None
         self._waiting_for = update.get("waiting_for")
         if step:
             self._current = step
-        self._headline = status.get("message") or self._headline
+        self._headline = foreign(status.get("message") or "") or self._headline
 
     def __rich__(self) -> Group:
         """The present state, for :class:`rich.live.Live`."""
         table = Table.grid(padding=(0, 2))
         for step, done in self._steps.items():
-            table.add_row(Text("✓", style="green"), _name(step), Text(_summary(done), style="dim"))
+            table.add_row(Text("✓", style="green"), Text(step_name(step)), Text(step_summary(done), style="dim"))
         if self._current is not None and self._current not in self._steps:
-            table.add_row(Text("…", style="yellow"), _name(self._current), Text(self._waiting_for or "", style="dim"))
+            waits = Text(self._waiting_for or "", style="dim")
+            table.add_row(Text("…", style="yellow"), Text(step_name(self._current)), waits)
         elapsed = f"{time.monotonic() - self._started:.0f} s"
-        left = f", about {self._seconds_left:.0f} s left" if self._seconds_left else ""
+        seconds = self._done_at - time.monotonic() if self._done_at is not None else 0
+        # Nothing is said of an expectation that has run out.
+        left = f", about {seconds:.0f} s left" if seconds >= 1 else ""
         head = Table.grid(padding=(0, 1))
         head.add_row(
             ProgressBar(total=100, completed=self._progress, width=32),
@@ -97,17 +108,19 @@ class Screen:
 
     def _line(self, text: str) -> None:
         if not self._quiet and self._live is None:
-            self._console.print(text, highlight=False)
+            self._console.say(text)
 
 
-def _name(step: str) -> str:
+def step_name(step: str) -> str:
+    """A step, or one part of it, as people call it."""
     base, _, part = step.partition(":")
     name = _STEPS.get(base, base)
     return f"{name} ({part})" if part else name
 
 
-def _summary(done: Mapping[str, Any]) -> str:
-    parts = [f"{float(done['seconds']):.1f} s"]
+def step_summary(done: Mapping[str, Any]) -> str:
+    """How a step went, in one line."""
+    parts = [f"{float(done['seconds']):.1f} s"] if done.get("seconds") is not None else []
     if done.get("provider"):
         parts.append(str(done["provider"]))
     if done.get("score") is not None:

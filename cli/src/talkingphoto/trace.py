@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,7 +14,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
 
-_FAILED = 1
+from talkingphoto.command import DEFAULT_HOME, FAILED, HomeOption, JsonOption
+from talkingphoto.show import Printer, foreign, print_json
+
 _RUN, _STATEMENT = "talkingphoto.run_id", "db.query.summary"
 
 
@@ -65,25 +66,23 @@ class Node:
 def trace_command(
     wanted: Annotated[str, typer.Argument(metavar="ID", help="A run, or a trace (32 hexadecimal digits).")],
     statements: Annotated[bool, typer.Option("--statements", help="Show each database statement.")] = False,
-    home: Annotated[
-        Path, typer.Option("--home", envvar="TALKINGPHOTO_HOME", help="Where this installation keeps its data.")
-    ] = Path("~/.talkingphoto").expanduser(),  # noqa: B008
-    as_json: Annotated[bool, typer.Option("--json", help="Print the spans as JSON.")] = False,
+    home: HomeOption = DEFAULT_HOME,
+    as_json: JsonOption = False,
 ) -> None:
     """Show the trace of a run as a tree."""
     traces = find(home / "traces", wanted)
     if as_json:
         rows = [[{field: getattr(span, field) for field in Span.__slots__} for span in trace] for trace in traces]
-        sys.stdout.write(json.dumps({"traces": rows}, indent=2) + "\n")
+        print_json({"traces": rows})
     if not traces:
-        Console(stderr=True).print(
-            f"[red]not_found[/red]: {escape(str(home))} has no trace of {escape(wanted)}. Only what ran here is kept, "
-            "and of that the newest.",
-            highlight=False,
+        Printer(stderr=True).say(
+            ("Error", "red"),
+            f": {foreign(str(home))} has no trace of {foreign(wanted)}. "
+            "Only what ran here is kept, and of that the newest.",
         )
-        raise typer.Exit(_FAILED)
+        raise typer.Exit(FAILED)
     if not as_json:
-        console = Console()
+        console = Console(emoji=False)
         for trace in traces:
             console.print(_heading(trace), highlight=False)
             console.print(_table(trace, statements=statements), soft_wrap=not console.is_terminal)

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from media.animation.framing import frame_photo
-from media.animation.mouth.fit import Lips
+from media.animation.mouth.lips import Lips
 from media.animation.mouth.rig import MouthPose
 from media.animation.planes import Canvas
 from media.animation.stage import Pose, Stage

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import sys
-
-from rich.console import Console
-
 from chassis.data.database import Database
 from chassis.run.private_postgres import PrivatePostgres
 from chassis.settings import load
 from talkingphoto.running import running_url
+from talkingphoto.show import Printer, print_json
 from talkingphoto_runner.layout import PACKAGES, Home, common_settings, settings_of
 from users.accounts import administrators
 from users.accounts.passwords import Hasher
@@ -44,7 +40,7 @@ async def create(home: Home, email: str, password: str | None, *, as_json: bool)
         if not platform_is_up:
             await postgres.stop()
     if as_json:
-        sys.stdout.write(json.dumps({"email": address, "account": made.value}) + "\n")
+        print_json({"email": address, "account": made.value})
         return
     did = {"opened": "has a new account", "promoted": "keeps the account"}[made.value]
-    Console().print(f"{address} {did} and is an administrator from the next login on.", highlight=False)
+    Printer().say(f"{address} {did} and is an administrator from the next login on.")

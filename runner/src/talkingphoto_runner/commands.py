@@ -10,14 +10,12 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, supp
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.table import Table
-
 from chassis.errors import Invalid
 from chassis.run.temporary import own_temporary_folder
 from chassis.settings import SettingsError
-from talkingphoto.command import Stop, print_json
+from talkingphoto.command import Stop
 from talkingphoto.running import using
+from talkingphoto.show import Printer, foreign, print_json
 from talkingphoto_runner.layout import OWNERS_CREDITS, Home, require_port
 
 if TYPE_CHECKING:
@@ -37,10 +35,10 @@ async def up(home: Path, port: int, *, distributed: bool, simulated: bool = Fals
     ``simulated``: with simulators in the place of all vendors.
     """
     require_port(port)
-    console = Console(soft_wrap=True, highlight=False, markup=False)
+    printer = Printer()
 
     def tell(line: str) -> None:
-        console.print(f"{time.strftime('%H:%M:%S')} {line}")
+        printer.say(f"{time.strftime('%H:%M:%S')} {line}")
 
     tell(f"Starting TalkingPhoto in {home}")
     os.umask(_FOR_US_ALONE)
@@ -53,7 +51,7 @@ async def up(home: Path, port: int, *, distributed: bool, simulated: bool = Fals
             if vendors is not None:
                 await vendors.tell_of(platform.url)
                 tell(f"Simulators: {home / 'simulated.env'} leads to them")
-            console.print(_welcome(platform))
+            printer.say(_welcome(platform))
             with suppress(asyncio.CancelledError):
                 await asyncio.Event().wait()
             tell("Stopping")
@@ -100,10 +98,8 @@ async def examine(home: Path, *, as_json: bool) -> bool:
     if as_json:
         print_json({"findings": [finding.as_dict() for finding in findings]})
     else:
-        table = Table("", "what", "found", box=None)
-        for finding in findings:
-            table.add_row(finding.sign, finding.what, finding.found)
-        Console().print(table)
+        rows = [(finding.what, finding.sign, foreign(finding.found)) for finding in findings]
+        Printer().table(("what", "", "found"), rows)
     return all(finding.ok or not finding.needed for finding in findings)
 
 

@@ -10,7 +10,6 @@ import warnings
 from dataclasses import asdict, dataclass
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -37,7 +36,7 @@ class Finding:
     @property
     def sign(self) -> str:
         """For a table: fine, missing, or not needed here."""
-        return "[green]ok[/green]" if self.ok else "[red]missing[/red]" if self.needed else "[dim]-[/dim]"
+        return "ok" if self.ok else "missing" if self.needed else "-"
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -57,7 +56,6 @@ async def examine(home: Home) -> list[Finding]:
         *await _processes(home),
         _vendors(),
         _piper(),
-        _landmarks(),
         _program("rabbitmq-server", "the distributed topology and its tests"),
         await _docker(),
         *[await _reachable(name) for name in ("RABBITMQ_URL", "DATABASE_URL", "REDIS_URL", "S3_ENDPOINT_URL")],
@@ -127,21 +125,6 @@ def _piper() -> Finding:
         return Finding(what, ok=False, needed=False, found="the extra is not installed: espeak-ng speaks")
     except (ImportError, OSError, ValueError) as error:
         return Finding(what, ok=False, needed=True, found=f"PIPER_VOICES: {error}")
-    except MediaError as error:
-        return Finding(what, ok=False, needed=True, found=f"{error.code}: {error.message} {error.advice}".strip())
-
-
-def _landmarks() -> Finding:
-    what = "face landmarks"
-    named = os.environ.get("FACE_LANDMARKER")
-    try:
-        if not named:
-            found = f"ai-edge-litert {version('ai-edge-litert')} is installed, FACE_LANDMARKER is not set: OpenCV looks"
-            return Finding(what, ok=False, needed=False, found=found)
-        import_module("media.faces.landmarker").landmarker(Path(named))
-        return Finding(what, ok=True, needed=False, found=named)
-    except PackageNotFoundError:
-        return Finding(what, ok=False, needed=False, found="the extra is not installed: OpenCV looks")
     except MediaError as error:
         return Finding(what, ok=False, needed=True, found=f"{error.code}: {error.message} {error.advice}".strip())
 

@@ -72,7 +72,8 @@ class EmbeddedPlatform:
         self.databases: dict[str, Database] = {}
         self.bus = InProcessBus(PostgresDeadLetters(self.databases))
         self._port = port
-        self._rendering = ProcessPool(media_processes or max(1, (os.cpu_count() or 2) - 1))
+        self._media_processes = media_processes or max(1, (os.cpu_count() or 2) - 1)
+        self._rendering = ProcessPool(self._media_processes)
         self._looking = ProcessPool(1)
         """For work that a client waits for: an upload must not queue behind a minute of rendering."""
         self._overrides = overrides or {}
@@ -164,6 +165,7 @@ class EmbeddedPlatform:
             "bus": "memory",
             "alone": True,
             "log_stdout": False,
+            "media_processes": self._media_processes,
             "log_file": self.home.logs / "platform.log",
             **common_settings(self.home, self.urls),
             **settings_of(name, self.home, self.urls),

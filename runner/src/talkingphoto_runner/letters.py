@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
 from uuid import UUID
-
-from rich.console import Console
-from rich.table import Table
 
 from chassis.bus.port import DeadLetter
 from chassis.bus.rabbitmq.bus import RabbitMQBus
@@ -19,6 +15,7 @@ from chassis.data.database import Database
 from chassis.messaging.dead_letters import PostgresDeadLetters
 from chassis.run.private_postgres import PrivatePostgres
 from talkingphoto.running import running_url
+from talkingphoto.show import Printer, foreign, print_json
 from talkingphoto_runner.layout import Home, queue_names, specs
 
 _LIMIT = 200
@@ -53,19 +50,14 @@ async def listed(home: Home, queue: str | None, *, as_json: bool) -> None:
         for name in [queue] if queue else queue_names(home):
             found += await letters.letters(name, _LIMIT)
     if as_json:
-        sys.stdout.write(json.dumps({"dead_letters": [_plain(letter) for letter in found]}, indent=2) + "\n")
+        print_json({"dead_letters": [_plain(letter) for letter in found]})
         return
-    console = Console()
+    printer = Printer()
     if not found:
-        console.print("No dead letters.")
+        printer.say("No dead letters.")
         return
-    table = Table("id", "queue", "type", "attempts", "died", "reason", box=None)
-    for letter in found:
-        kind = str(letter.headers.get("cloudEvents:type", "?"))
-        died = f"{letter.died_at:%Y-%m-%d %H:%M:%S}"
-        table.add_row(str(letter.id), letter.queue, kind, str(letter.attempt), died, letter.reason[:200])
-    console.print(table)
-    console.print("Replay with `talkingphoto dead-letters replay QUEUE [ID ...]`.", highlight=False)
+    printer.table(("id", "queue", "type", "attempts", "died", "reason"), [_row(letter) for letter in found])
+    printer.say("Replay with `talkingphoto dead-letters replay QUEUE [ID ...]`.")
 
 
 async def shown(home: Home, queue: str, message_id: str) -> None:
@@ -74,7 +66,7 @@ async def shown(home: Home, queue: str, message_id: str) -> None:
     async with _opened(home) as letters:
         for letter in await letters.letters(queue, _LIMIT):
             if message_id in (str(letter.id), letter.headers.get("cloudEvents:id")):
-                sys.stdout.write(json.dumps(_plain(letter), indent=2, ensure_ascii=False) + "\n")
+                print_json(_plain(letter))
                 return
     raise NoSuchLetters(f"{queue} has no dead letter {message_id}.")
 
@@ -89,9 +81,9 @@ async def replayed(home: Home, queue: str, message_ids: Sequence[str] | None, *,
     async with _opened(home) as letters:
         count = await letters.replay(queue, wanted)
     if as_json:
-        sys.stdout.write(json.dumps({"replayed": count}) + "\n")
+        print_json({"replayed": count})
     else:
-        Console().print(f"{count} put back into {queue}.", highlight=False)
+        Printer().say(f"{count} put back into {queue}.")
 
 
 @asynccontextmanager
@@ -127,6 +119,12 @@ def _check(home: Home, queue: str | None) -> None:
         raise NoSuchLetters(f"No platform has run in {home.root} yet.")
     if queue is not None and queue not in (known := queue_names(home)):
         raise NoSuchLetters(f"There is no queue {queue}. The queues are {', '.join(known)}.")
+
+
+def _row(letter: DeadLetter) -> tuple[str, ...]:
+    kind = str(letter.headers.get("cloudEvents:type", "?"))
+    died = f"{letter.died_at:%Y-%m-%d %H:%M:%S}"
+    return str(letter.id), letter.queue, kind, str(letter.attempt), died, foreign(letter.reason[:200])
 
 
 def _plain(letter: DeadLetter) -> dict[str, Any]:

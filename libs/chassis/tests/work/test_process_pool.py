@@ -121,6 +121,17 @@ async def test_a_worker_that_is_killed_is_named_and_replaced(pool: ProcessPool, 
     assert await pool.run(divmod, 7, 2, deadline_s=30) == (3, 1)
 
 
+async def test_short_work_gets_through_beside_long_work(pool: ProcessPool, jobs: str, tmp_path: Path) -> None:
+    """The one worker for whatever comes is busy for ever; what is quick has one of its own."""
+    module = __import__(jobs)
+    long = asyncio.create_task(pool.run(module.spin, str(tmp_path / "pid"), deadline_s=60))
+    await wait_until((tmp_path / "pid").exists, timeout_s=10)
+    assert await asyncio.wait_for(pool.run(module.count, 3, deadline_s=10, report=lambda _: None, quick=True), 20) == 3
+    assert not long.done()
+    long.cancel()
+    await asyncio.gather(long, return_exceptions=True)
+
+
 async def test_stopping_interrupts_what_runs(jobs: str, tmp_path: Path) -> None:
     module, mark = __import__(jobs), tmp_path / "pid"
     pool = ProcessPool(1)

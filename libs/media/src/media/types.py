@@ -39,10 +39,36 @@ class Point:
     y: float
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Landmarks:
+    """Contours of a face, each an array of places ``(x, y, z)`` in pixels of the photo: z is depth, positive away from
+    the camera, on the scale of x.
+
+    Closed ones begin at the viewer's left and run by way of what is above: lips of 20 places with the corners at 0 and
+    10, eyes of 16 with the corners at 0 and 8, the outline of the face of 36 with its sides at 0 and 16. Brows and nose
+    (left wing, base, right wing) run from left to right. ``presence`` is how sure it is that this is a face, 0 to 1;
+    ``spread`` how far apart several looks saw lips and eyes, in distances of the eyes.
+    """
+
+    outer_lips: NDArray[np.float64]
+    inner_lips: NDArray[np.float64]
+    left_eye: NDArray[np.float64]
+    right_eye: NDArray[np.float64]
+    left_pupil: NDArray[np.float64]
+    right_pupil: NDArray[np.float64]
+    left_brow: NDArray[np.float64]
+    right_brow: NDArray[np.float64]
+    oval: NDArray[np.float64]
+    nose: NDArray[np.float64]
+    presence: float
+    spread: float
+
+
 @dataclass(frozen=True, slots=True)
 class Face:
     """One face. Left and right are the viewer's. ``roll`` is degrees, clockwise positive; ``yaw`` is -1 (turned
-    fully to the viewer's left) to 1; ``share`` is the box area over the image area; ``confidence`` is 0 to 1."""
+    fully to the viewer's left) to 1; ``share`` is the box area over the image area; ``confidence`` is 0 to 1.
+    ``landmarks`` is None where only the cascades see a face."""
 
     box: Box
     left_eye: Point
@@ -56,6 +82,7 @@ class Face:
     mouth_open: float
     occlusion: float
     confidence: float
+    landmarks: Landmarks | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ import pytest
 from numpy.typing import NDArray
 
 from media.animation.frame import FaceFrame
-from media.animation.mouth.fit import Lips, fit_lips
+from media.animation.mouth.fit import fit_lips
+from media.animation.mouth.lips import Lips
 from media.animation.talking import render
 from media.errors import BadMedia, Corrupt, EngineFailed, NotUsable
 from media.faces.preflight import find_faces

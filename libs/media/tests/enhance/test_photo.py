@@ -123,6 +123,56 @@ def test_a_colour_cast_is_lessened_and_orange_stays_orange(portrait_path: Path) 
     assert np.abs(same[300:400, 60:120].mean(axis=(0, 1)) - original[300:400, 60:120].mean(axis=(0, 1))).max() < 6
 
 
+WALLS = {"yellow": (140, 200, 220), "blue": (220, 205, 170), "green": (190, 200, 160)}
+
+
+@pytest.mark.parametrize("wall", WALLS)
+def test_the_wall_behind_a_person_does_not_colour_their_skin(wall: str, portrait_path: Path) -> None:
+    original = decode(portrait_path)
+    lab = cv2.cvtColor(original, cv2.COLOR_BGR2LAB).astype(int)
+    background = (np.abs(lab - lab[60, 60]).max(axis=2) < 40) & (lab[..., 0] > 150)
+    background[90:260, 160:290] = False
+    before = np.where(background[..., None], np.array(WALLS[wall], np.uint8), original)
+    better, applied = enhance(before, kind="portrait")
+    assert "white_balance" not in applied
+    cheek = (slice(118, 130), slice(195, 210))
+    shift = np.abs(better[cheek].mean(axis=(0, 1)) - before[cheek].mean(axis=(0, 1)))
+    assert shift.max() < 4
+
+
+def test_white_stays_white(portrait_path: Path) -> None:
+    cast = np.clip(decode(portrait_path) * np.array((0.75, 1.0, 1.2)), 0, 255).astype(np.uint8)
+    cast[:80] = 255
+    better, applied = enhance(cast, kind="vivid")
+    assert "white_balance" in applied
+    assert better[:60].min() >= 253
+
+
+def _steps(image: Bgr) -> float:
+    """How much of the variation around the eyes lies between neighbouring pixels: high where edges are staircases."""
+    face = find_faces(image)[0]
+    unit = face.right_eye.x - face.left_eye.x
+    left, top = round(face.left_eye.x - 0.5 * unit), round(face.left_eye.y - 0.4 * unit)
+    eyes = luma(image)[top : top + round(0.8 * unit), left : left + round(2 * unit)]
+    fine = eyes - cv2.GaussianBlur(eyes, (0, 0), 0.8)
+    return float(np.square(fine).mean() / np.square(eyes - cv2.GaussianBlur(eyes, (0, 0), 4)).mean())
+
+
+@pytest.mark.parametrize("times", [1.7, 2.0, 3.0])
+def test_an_enlarged_photo_gets_no_staircases(times: float, portrait_path: Path) -> None:
+    """At most as fine as the photo was before it was enlarged: more would be made up."""
+    photo = decode(portrait_path)
+    enlarged = cv2.resize(photo[:300, 75:375], None, fx=times, fy=times, interpolation=cv2.INTER_CUBIC)
+    better, _ = enhance(np.asarray(enlarged, np.uint8), kind="portrait")
+    assert _steps(better) < 0.75 * _steps(photo)
+
+
+def test_blur_that_was_compressed_is_not_undone_into_tiles(portrait_path: Path) -> None:
+    better, applied = enhance(_jpeg(85)(_blur(1.2)(decode(portrait_path))), kind="portrait")
+    assert "deblur" not in applied
+    assert _steps(better) < 0.75 * _steps(decode(portrait_path))
+
+
 def test_the_face_keeps_its_grain_and_features(portrait_path: Path) -> None:
     original = decode(portrait_path)
     better, _ = enhance(_noise(15)(original))

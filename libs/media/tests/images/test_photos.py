@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 import pytest
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, PngImagePlugin
 
 from media.errors import BadMedia, Corrupt, EngineFailed, TooLarge, UnknownFormat
 from media.images.photos import decode, fit_within, prepare, sniff, variant, write_jpeg, write_png
@@ -58,6 +58,31 @@ def test_sniff_refuses_the_rest(head: bytes) -> None:
         sniff(head)
 
 
+@pytest.mark.parametrize(
+    ("head", "name", "advice"),
+    [
+        (b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic", "HEIC", "Most Compatible"),
+        (b"\x00\x00\x00\x18ftypmif1\x00\x00\x00\x00mif1heic", "HEIC", "Most Compatible"),
+        (b"\x00\x00\x00\x14ftyphevc\x00\x00\x00\x00", "HEIC", "Most Compatible"),
+        (b"\x00\x00\x00\x1cftypavif\x00\x00\x00\x00avifmif1miaf", "AVIF", "save it as JPEG"),
+        (b"\x00\x00\x00\x1cftypmif1\x00\x00\x00\x00mif1avifmiaf", "AVIF", "save it as JPEG"),
+        (b"GIF87a", "GIF", "save it as JPEG"),
+        (b"GIF89a", "GIF", "save it as JPEG"),
+        (b"BM\x00\x00", "BMP", "save it as JPEG"),
+        (b"II*\x00", "TIFF", "save it as JPEG"),
+        (b"MM\x00*", "TIFF", "save it as JPEG"),
+        (b"\xff\x0a\x00", "JPEG XL", "save it as JPEG"),
+        (b"\x00\x00\x00\x0cjP  \r\n", "JPEG 2000", "save it as JPEG"),
+        (b"%PDF-1.7", "PDF", "save it as JPEG"),
+    ],
+)
+def test_what_is_often_sent_instead_of_a_photo_is_named(head: bytes, name: str, advice: str) -> None:
+    with pytest.raises(UnknownFormat) as refusal:
+        sniff(head)
+    assert str(refusal.value).startswith(f"This is {name}")
+    assert advice in refusal.value.advice
+
+
 @pytest.mark.parametrize(("kind", "options"), [("PNG", {}), ("WEBP", {"lossless": True}), ("JPEG", {"quality": 98})])
 def test_pixels_survive(kind: str, options: dict[str, object]) -> None:
     image = decode(_saved(_marked(), kind, **options))
@@ -80,6 +105,91 @@ def test_orientation_is_applied(orientation: int) -> None:
     names: dict[tuple[int, ...], str] = {(0, 0, 255): "r", (0, 255, 0): "g", (255, 0, 0): "b", (255, 255, 255): "?"}
     found = "".join(names[tuple(map(int, image[y, x]))] for y, x in ((2, 2), (2, -3), (-3, 2)))
     assert found == CORNERS[orientation]
+
+
+XMP = (
+    '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+    "<rdf:Description {}</rdf:Description></rdf:RDF></x:xmpmeta>"
+)
+
+
+def _tiff(order: str, kind: int, value: int, *, number: int = 1) -> bytes:
+    """EXIF with an orientation of any type."""
+    code = {1: "B3x", 3: "H2x", 4: "I", 6: "b3x", 8: "h2x", 9: "i"}[kind]
+    mark = b"II*\x00" if order == "<" else b"MM\x00*"
+    entry = struct.pack(order + "HHI" + code, 0x0112, kind, number, value)
+    return mark + struct.pack(order + "IH", 8, 1) + entry + struct.pack(order + "I", 0)
+
+
+@pytest.mark.parametrize("file", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize(
+    ("exif", "xmp", "turned"),
+    [
+        *[(_tiff(order, kind, 6), "", True) for order in "<>" for kind in (1, 3, 4, 6, 8, 9)],
+        (_tiff("<", 4, 6 << 16), "", False),
+        (_tiff(">", 4, 70_000), "", False),
+        (_tiff("<", 4, 0), "", False),
+        (_tiff("<", 3, 6, number=2), "", False),
+        (b"", 'tiff:Orientation="6">', True),
+        (b"", "tiff:Orientation = '8'>", True),
+        (b"", "><tiff:Orientation>6</tiff:Orientation>", True),
+        (b"", 'tiff:Orientation="9">', False),
+        (_tiff("<", 3, 1), 'tiff:Orientation="6">', False),
+    ],
+)
+def test_orientation_is_read_in_every_form(file: str, exif: bytes, xmp: str, turned: bool) -> None:
+    options: dict[str, object] = {"exif": b"Exif\x00\x00" + exif} if exif else {}
+    if xmp and file == "PNG":
+        options["pnginfo"] = PngImagePlugin.PngInfo()
+        options["pnginfo"].add_itxt("XML:com.adobe.xmp", XMP.format(xmp))  # type: ignore[attr-defined]
+    elif xmp:
+        options["xmp"] = XMP.format(xmp).encode()
+    image = decode(_saved(_marked(), file, **options))
+    assert image.shape == ((48, 32, 3) if turned else (32, 48, 3))
+
+
+def _detailed(mode: str = "RGB") -> Image.Image:
+    """A picture with something everywhere."""
+    pixels = np.random.default_rng(7).integers(0, 255, (24, 32, 3), np.uint8)
+    return Image.fromarray(pixels).resize((320, 240), Image.Resampling.BICUBIC).convert(mode)
+
+
+@pytest.mark.parametrize("missing", [1, 2])
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"restart_marker_rows": 1}, {"quality": 20}])
+def test_a_jpeg_without_its_end_is_taken_when_its_scans_are_whole(
+    options: dict[str, object], mode: str, missing: int
+) -> None:
+    whole = _saved(_detailed(mode), "JPEG", **options)
+    assert np.array_equal(decode(whole[:-missing]), decode(whole))
+
+
+@pytest.mark.parametrize("missing", [8, 20, 100, 1000, 2500])
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"restart_marker_rows": 1}])
+def test_a_jpeg_that_lacks_more_is_refused(options: dict[str, object], missing: int) -> None:
+    with pytest.raises(Corrupt, match="ends too early"):
+        decode(_saved(_detailed(), "JPEG", **options)[:-missing])
+
+
+@pytest.mark.parametrize("missing", range(1, 13))
+def test_a_png_without_its_end_is_taken_when_its_pixels_are_whole(missing: int) -> None:
+    whole = _saved(_detailed(), "PNG")
+    assert np.array_equal(decode(whole[:-missing]), decode(whole))
+    commented = whole[:-12] + struct.pack(">I", 500) + b"tEXt" + bytes(20)
+    assert np.array_equal(decode(commented), decode(whole))
+    with pytest.raises(Corrupt):
+        decode(whole[: -missing - 12])
+
+
+def test_a_webp_may_lack_what_makes_its_length_even() -> None:
+    for width in range(40, 60):
+        whole = _saved(_detailed().crop((0, 0, width, 40)), "WEBP", lossless=True)
+        odd = int.from_bytes(whole[16:20], "little") % 2 == 1
+        if odd:
+            assert np.array_equal(decode(whole[:-1]), decode(whole))
+        else:
+            with pytest.raises(Corrupt):
+                decode(whole[:-1])
 
 
 @pytest.mark.parametrize(("enough", "size"), [(None, 1200), (700, 1200), (600, 600), (290, 300), (10, 150)])
@@ -116,6 +226,45 @@ def test_other_colour_profiles_become_srgb() -> None:
     assert decode(marked)[0, 0, 1] > 200
     broken = _saved(Image.new("RGB", (8, 8), (250, 10, 10)), "PNG", icc_profile=ImageCms.ImageCmsProfile(lab).tobytes())
     assert decode(broken)[0, 0].tolist() == [10, 10, 250]
+
+
+def _srgb() -> bytes:
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
+def _with_gamma(gamma: float) -> bytes:
+    """A profile with sRGB's primaries, and its name, and another curve."""
+    data = bytearray(_srgb())
+    (count,) = struct.unpack_from(">I", data, 128)
+    for at in range(132, 132 + 12 * count, 12):
+        name, offset, length = struct.unpack_from(">4sII", data, at)
+        if name in (b"rTRC", b"gTRC", b"bTRC"):
+            curve = struct.pack(">4s4xIH", b"curv", 1, round(gamma * 256)).ljust(length, b"\0")
+            data[offset : offset + length] = curve
+    return bytes(data)
+
+
+def test_a_profile_counts_by_what_it_does_and_not_by_its_name() -> None:
+    picture = _detailed()
+    plain = decode(_saved(picture, "PNG"))
+    assert np.array_equal(decode(_saved(picture, "PNG", icc_profile=_srgb())), plain)
+    for gamma, kind in ((1.0, "PNG"), (1.0, "WEBP"), (1.8, "PNG")):
+        profile = _with_gamma(gamma)
+        assert b"sRGB" in profile or "sRGB".encode("utf-16-be") in profile
+        options = {"lossless": True} if kind == "WEBP" else {}
+        shown = decode(_saved(picture, kind, icc_profile=profile, **options))
+        light = (plain / 255.0) ** gamma
+        expected = np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055) * 255
+        assert np.abs(shown - expected).mean() < 2
+        assert np.abs(plain - expected).mean() > 5
+    nearly = bytearray(_with_gamma(2.2).replace(b"sRGB", b"none").replace("sRGB".encode("utf-16-be"), b"\0n\0o\0n\0e"))
+    assert np.abs(decode(_saved(picture, "PNG", icc_profile=bytes(nearly))).astype(int) - plain).mean() < 3
+
+
+def test_a_grey_profile_counts_too() -> None:
+    ramp = Image.fromarray(np.tile(np.arange(256, dtype=np.uint8), (8, 1)))
+    grey = ImageCms.ImageCmsProfile(ImageCms.createProfile("XYZ")).tobytes()
+    assert np.array_equal(decode(_saved(ramp, "PNG", icc_profile=grey)), decode(_saved(ramp, "PNG")))
 
 
 def _swapped_primaries(profile: bytes) -> bytes:

@@ -145,6 +145,18 @@ def test_a_larger_copy_is_the_same_person(portrait: Bgr) -> None:
     assert score_image(large, original=portrait).measures["face_similarity"] > 0.93
 
 
+@pytest.mark.parametrize("grey", [True, False])
+@pytest.mark.parametrize("sigma", [None, 60, 90, 150])
+def test_noise_alone_is_no_good_photo_however_much_of_it_is_clipped(sigma: float | None, grey: bool) -> None:
+    dice = np.random.default_rng(5)
+    shape = (480, 360, 1 if grey else 3)
+    noise = dice.uniform(0, 256, shape) if sigma is None else dice.normal(128, sigma, shape)
+    picture = np.clip(np.broadcast_to(noise, (480, 360, 3)), 0, 255).astype(np.uint8)
+    score = score_image(np.ascontiguousarray(picture))
+    assert score.value <= 5
+    assert "The picture is grainy." in score.reasons
+
+
 def test_the_formula_is_the_documented_one(portrait: Bgr) -> None:
     score = score_image(_noise(portrait, 15), original=portrait)
     lost = sum(rule.of(score.measures[rule.measure]) for rule in PENALTIES if rule.measure in score.measures)

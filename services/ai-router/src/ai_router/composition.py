@@ -60,12 +60,16 @@ def build(
             deps.processes,
             deadline_s=settings.render_deadline_s,
             piper_voices=settings.piper_voices,
-            face_landmarker=settings.face_landmarker,
         ),
         **vendors.providers,
         **providers,
     }
-    book = CatalogueBook(database, max_age_s=settings.catalogue_max_age_s, extra=_offers_of(providers))
+    book = CatalogueBook(
+        database,
+        max_age_s=settings.catalogue_max_age_s,
+        extra=_offers_of(providers),
+        fallback=settings.fallback_enabled,
+    )
     router = Router(book, known)
     board = ProgressBoard(database)
     finisher = Finisher(database)
@@ -74,7 +78,6 @@ def build(
         cache_for=timedelta(seconds=settings.cache_for_s),
     )
     setup = {who: str(file) for who, file in settings.piper_voices.items()}
-    setup |= {"face_landmarker": str(settings.face_landmarker)} if settings.face_landmarker else {}
     options = replace(options, cache_results=settings.cache_results, cache_setup=setup)
     runner = Runner(
         database,
@@ -98,6 +101,7 @@ def build(
     stopper = VendorStopper(database, router, unseen_for_s=2 * settings.job_lease_s)
     stops = WorkPool(database, STOP_WORK, stopper.run, concurrency=4, alone=settings.alone)
     checks = HealthChecks(database, router, every_s=settings.health_every_s)
+    housekeeping = Housekeeping(database, deps.store, keep_jobs=timedelta(seconds=settings.keep_jobs_s))
     commands = Commands(router, deps.store, jobs.cancel, cache_results=settings.cache_results, cache_setup=setup)
     app = create_app(
         name="ai_router",
@@ -118,7 +122,7 @@ def build(
         database=database,
         consumers=consumers(commands),
         listeners=session_listeners("ai_router", deps.verifier),
-        background=(board, jobs, stops, checks, Housekeeping(database), vendors),
+        background=(board, jobs, stops, checks, housekeeping, vendors),
     )
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from ai_router.jobs.housekeeping import COUNTED_FOR, UNUSED_FOR
 from ai_router.settings import Settings
-from chassis.data.retention import Kept, KeptObjects, for_ever, until
+from chassis.data.retention import Kept, KeptObjects, for_ever, in_words, until
 
-_MISSING = "missing: a sweeper"
+_HOUSEKEEPING = "`ai_router.jobs.housekeeping`"
 
 
-def tables(_: Settings) -> tuple[Kept, ...]:
+def tables(settings: Settings) -> tuple[Kept, ...]:
     """Every table of the service."""
+    jobs = timedelta(seconds=settings.keep_jobs_s)
     return (
         for_ever("providers", "the catalogue"),
         for_ever("routing_policies", "the catalogue"),
@@ -17,16 +21,21 @@ def tables(_: Settings) -> tuple[Kept, ...]:
         for_ever("ai_models", "the catalogue"),
         for_ever("catalogue_versions", "one row an edit of the catalogue, to which jobs refer"),
         for_ever("provider_health", "one row a provider"),
-        for_ever("ai_jobs", _MISSING),
-        for_ever("provider_calls", _MISSING),
-        until("result_cache", "`expires_at`", "`ai_router.jobs.housekeeping`"),
+        until("ai_jobs", f"{in_words(jobs)} after they were ordered, and they have ended", _HOUSEKEEPING),
+        until("provider_calls", f"{in_words(jobs)} after their job was ordered", _HOUSEKEEPING),
+        until("paid_minutes", f"{in_words(COUNTED_FOR)} later", _HOUSEKEEPING),
+        until("result_cache", "`expires_at`", _HOUSEKEEPING),
     )
 
 
 def objects(_: Settings) -> tuple[KeptObjects, ...]:
     """Every prefix the service stores under."""
-    kept_as_results = "with the run's results", "`workflow.cleaning`; missing: those of attempts that were not used"
+    unused = f"{in_words(UNUSED_FOR)} after the job's end"
     return tuple(
-        KeptObjects(prefix, "what providers made", *kept_as_results)
+        kept
         for prefix in ("images/", "videos/", "audio/", "documents/")
+        for kept in (
+            KeptObjects(prefix, "what jobs hand out", "with the run's results", "`workflow.cleaning`"),
+            KeptObjects(prefix, "what attempts made and no job hands out", unused, _HOUSEKEEPING),
+        )
     )

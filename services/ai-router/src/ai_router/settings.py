@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, FilePath, TypeAdapter, ValidationError
+from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
 from chassis.settings import ServiceSettings, unfit_secret
 from contracts.enums import Language, Voice
@@ -48,12 +48,11 @@ class Settings(ServiceSettings):
     piper_voices: PiperVoices = Field(
         {}, description='Piper voices that speak instead of espeak-ng, as JSON: {"en:female": "/voices/amy.onnx"}.'
     )
-    face_landmarker: FilePath | None = Field(
-        None, description="A face_landmarker.task file; with it the talking photo finds eyes and mouth by landmarks."
-    )
     catalogue_max_age_s: float = Field(5.0, ge=0, description="How old the catalogue and rules in memory may be.")
+    fallback_enabled: bool = Field(True, description="Go on with the next provider where the chosen one fails.")
     health_every_s: float = Field(60.0, gt=0, description="How often each outside provider is asked for its health.")
     poll_stop_s: float = Field(600.0, gt=0, description="An asynchronous vendor that takes longer is given up.")
+    keep_jobs_s: float = Field(7_776_000.0, gt=0, description="How long jobs and their calls are kept (90 days).")
     cache_results: bool = Field(True, description="Answer repeated deterministic work from the result cache.")
     cache_for_s: float = Field(86_400.0, gt=0, description="How long a cached result is good for.")
 

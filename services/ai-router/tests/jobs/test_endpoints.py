@@ -62,6 +62,21 @@ async def test_a_job_under_way(start_router: Any, a_job: Any, painter: Any, judg
     assert (none.status_code, none.json()["error"]["code"]) == (409, "job_has_no_result")
 
 
+async def test_a_person_is_told_sentences_and_no_codes(
+    start_router: Any, a_job: Any, painter: Any, judge: Any, quick: Any
+) -> None:
+    """What other services are told as a code."""
+    providers = {"nano_banana": painter("nano_banana"), "local_upscaler": painter("local")}
+    poor = judge({"nano_banana-1": 5.0, "local-1": 4.0})
+    router = await start_router(providers, validator=poor, options=quick())
+    job = a_job(run_id=None, parameters={"model": "no-such-model"})
+    await router.tell(job)
+    done = await router.wait_for(JobCompleted, job.job_id)
+    assert set(done.warnings) == {"low_quality", "model_ignored"}
+    result = (await router.http.get(f"/api/v1/ai/jobs/{job.job_id}/result", headers=_as(job.user_id))).json()
+    assert len(result["warnings"]) == 2 and all(told.endswith(".") and " " in told for told in result["warnings"])
+
+
 @pytest.mark.parametrize(("method", "path"), [("GET", "/status"), ("GET", "/result"), ("DELETE", "")])
 async def test_another_users_job_is_not_there(
     start_router: Any, a_job: Any, painter: Any, judge: Any, method: str, path: str

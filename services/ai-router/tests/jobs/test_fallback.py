@@ -75,6 +75,24 @@ async def test_a_second_try_of_the_same_provider_is_no_fallback(
     assert (fallback.failed, fallback.failure, fallback.next_provider) == ("nano_banana", "quota", "ideogram")
 
 
+async def test_with_fallback_switched_off_the_first_failure_ends_the_job(
+    start_router: Any, a_job: Any, painter: Any, judge: Any, quick: Any
+) -> None:
+    """``FALLBACK_ENABLED=false``: neither the next in the chain nor the local one is asked (AIR-39)."""
+    others = {"ideogram": painter("ideogram"), "local_upscaler": painter("local_upscaler")}
+    router = await start_router(
+        {"nano_banana": painter("nano_banana", script=[FailureClass.QUOTA]), **others},
+        validator=judge(),
+        options=quick(),
+        settings={"fallback_enabled": False},
+    )
+    job = a_job()
+    await router.tell(job)
+    failed = await router.wait_for(JobFailed, job.job_id)
+    assert failed.tried == ("nano_banana",)
+    assert [other.calls for other in others.values()] == [[], []]
+
+
 async def test_a_model_is_named_only_to_who_has_it(
     start_router: Any, a_job: Any, painter: Any, judge: Any, quick: Any
 ) -> None:

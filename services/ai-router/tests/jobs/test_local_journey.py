@@ -92,26 +92,6 @@ async def test_a_configured_piper_voice_speaks_unless_the_engine_is_asked_for(
     assert "VOICE_FILE_UNFIT" in str(dict(call))
 
 
-async def test_a_face_landmarker_that_cannot_be_used_is_the_operators_failure(
-    start_router: Any, a_job: Callable[..., SubmitJob], tmp_path: Path
-) -> None:
-    """The configured file reaches the renderer."""
-    file = tmp_path / "face_landmarker.task"
-    file.write_bytes(b"no bundle")
-    router = await start_router(settings={"face_landmarker": file})
-    user = ids.uuid7()
-    photo = await router.store.put_file(PORTRAIT, f"images/{user}/p.jpg", "image/jpeg")
-    speak = a_job(Capability.AUDIO_GENERATION, user_id=user, parameters={"script": "Hello.", "language": "en"})
-    await router.tell(speak)
-    spoken = await router.wait_for(JobCompleted, speak.job_id)
-    talk = a_job(Capability.VIDEO_GENERATION, user_id=user, inputs={"image": photo, **spoken.outputs})
-    await router.tell(talk)
-    failed = await router.wait_for(JobFailed, talk.job_id)
-    assert failed.failure == "auth"
-    [call] = await router.fetch("SELECT * FROM provider_calls WHERE job_id = $1", talk.job_id)
-    assert "LANDMARKER_FILE_UNFIT" in str(dict(call))
-
-
 async def test_a_photo_without_a_face_is_refused_with_advice(
     start_router: Any, a_job: Callable[..., SubmitJob], tmp_path: Path
 ) -> None:

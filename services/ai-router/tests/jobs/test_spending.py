@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -17,6 +18,7 @@ from ai_router.jobs.models import Call, Delivered, Job
 from ai_router.jobs.running import endings
 from ai_router.jobs.running.vendor import Polling
 from ai_router.providers.port import Accepted, FailureClass, ProviderFailure
+from ai_router.routing.breaker import Breaker
 from chassis import ids
 from chassis.messaging.consumer import wait_until
 from chassis.observe.context import Context
@@ -203,3 +205,58 @@ async def test_removing_a_cancelled_job_at_once_does_not_lose_its_stop(
     await wait_until(lambda: veo.cancelled == ["job-1"], timeout_s=10)
     await router.eventually("SELECT state FROM provider_calls", ["cancelled"])
     await router.wait_for(JobCancelled, job.job_id)
+
+
+async def test_what_is_used_is_a_running_figure_that_agrees_with_the_calls(
+    start_router: Any, a_job: Any, painter: Any, studio: Any, judge: Any, quick: Any
+) -> None:
+    """Begun, ended at another cost, failed and lost calls: nobody adds up calls, and a paid call reads no catalogue."""
+    providers = {
+        "nano_banana": painter("nano_banana", script=[None, FailureClass.EMPTY, FailureClass.UNKNOWN_OUTCOME]),
+        "ideogram": painter("ideogram"),
+        "veo3": studio(seconds=Decimal("4.25")),
+    }
+    router = await start_router(providers, validator=judge(), options=quick(), settings={"catalogue_max_age_s": 3600.0})
+    book = router.service.app.state.router.book
+    read, reads = book._read, []
+
+    async def counted() -> None:
+        reads.append(1)
+        await read()
+
+    book._read = counted
+    jobs = [a_job() for _ in range(4)] + [a_job(Capability.VIDEO_GENERATION, parameters={"duration": 5})]
+    for job in jobs:
+        await router.tell(job)
+        await router.wait_for(JobCompleted, job.job_id)
+    assert len(reads) <= 2, "of whoever looked at the same moment at the start"
+    summed = await router.fetch(
+        "SELECT provider, count(*) AS calls, sum(coalesce(cost, estimated_cost)) AS cost FROM provider_calls "
+        "WHERE paid GROUP BY provider ORDER BY provider"
+    )
+    running = await router.fetch(
+        "SELECT provider, sum(calls)::int AS calls, sum(cost) AS cost FROM paid_minutes "
+        "GROUP BY provider ORDER BY provider"
+    )
+    assert [tuple(row) for row in running] == [tuple(row) for row in summed]
+    assert len(summed) == 3
+
+
+async def test_a_half_open_breaker_lets_one_call_through(
+    start_router: Any, a_job: Any, painter: Any, judge: Any, quick: Any
+) -> None:
+    """Of many jobs that look at the same moment one tries; the others go on with the next provider."""
+    banana = painter("nano_banana", block=asyncio.Event())
+    router = await start_router(
+        {"nano_banana": banana, "ideogram": painter("ideogram")}, validator=judge(), options=quick()
+    )
+    routing = router.service.app.state.router
+    key = ("nano_banana", Capability.IMAGE_ENHANCEMENT)
+    routing._breakers[key] = Breaker(5, opened_until=time.monotonic() - 1)
+    jobs = [a_job() for _ in range(12)]
+    await router.tell(*jobs)
+    await wait_until(lambda: len(router.events(JobCompleted)) == 11, timeout_s=20)
+    assert len(banana.calls) == 1
+    banana.block.set()
+    await wait_until(lambda: len(router.events(JobCompleted)) == 12, timeout_s=20)
+    assert {done.provider for done in router.events(JobCompleted)} == {"nano_banana", "ideogram"}

@@ -21,6 +21,8 @@ CATALOGUE = Catalogue(OFFERS, {policy.capability: policy for policy in POLICIES}
 EVERYBODY = {offer.provider: ProviderState() for offer in OFFERS}
 IMAGE, VIDEO = Capability.IMAGE_ENHANCEMENT, Capability.VIDEO_GENERATION
 ENHANCEMENT = Decimal("0.039")
+BUDGETS = {"free": Decimal("0.10"), "starter": Decimal("0.50"), "pro": Decimal(2), "enterprise": Decimal(10)}
+"""What a plan allows one run to cost (AIR-37); billing's figures, told with each job."""
 
 
 def ranked(
@@ -37,6 +39,17 @@ def ranked(
     asked = RoutingRequest(capability, plan, units=units, **request)
     choice = choose(asked, catalogue, EVERYBODY if health is None else health, Budget(Decimal(budget)))
     return [one.provider for one in choice.ranked]
+
+
+def parts(seconds: int) -> dict[str, tuple[Decimal, ...]]:
+    """Clips of whole seconds, as long as each provider makes them."""
+    return {
+        offer.provider: tuple(
+            Decimal(min(int(offer.max_clip_s), seconds - at)) for at in range(0, seconds, int(offer.max_clip_s))
+        )
+        for offer in OFFERS
+        if offer.max_clip_s is not None
+    }
 
 
 def without(*names: str) -> dict[str, ProviderState]:
@@ -85,13 +98,13 @@ def test_ties_go_to_the_faster_one() -> None:
 )
 def test_how_long_each_plan_can_afford(plan: str, veo_seconds: int, runway_seconds: int) -> None:
     """The longest video of whole seconds beside one enhancement, up to 60 s (AIR-38)."""
-    left = CATALOGUE.rules.budgets.get(plan, Decimal(0)) - ENHANCEMENT
+    left = BUDGETS.get(plan, Decimal(0)) - ENHANCEMENT
 
     def longest(provider: str) -> int:
         fits = [
             seconds
             for seconds in range(1, 61)
-            if provider in ranked(VIDEO, plan=plan, seconds=seconds, budget=str(max(left, 0)), segmented=True)
+            if provider in ranked(VIDEO, plan=plan, seconds=seconds, budget=str(max(left, 0)), ordered=parts(seconds))
         ]
         return max(fits, default=0)
 
@@ -110,13 +123,13 @@ def test_how_long_each_plan_can_afford(plan: str, veo_seconds: int, runway_secon
 )
 def test_who_makes_the_ten_seconds_of_each_plan(plan: str, expected: str) -> None:
     """₹1.50 with Veo, in two clips: free and starter get the local provider (AIR-38, CFL-17)."""
-    left = CATALOGUE.rules.budgets.get(plan, Decimal(0)) - ENHANCEMENT
-    assert ranked(VIDEO, plan=plan, seconds=10, budget=str(max(left, Decimal(0))), segmented=True)[0] == expected
+    left = BUDGETS.get(plan, Decimal(0)) - ENHANCEMENT
+    assert ranked(VIDEO, plan=plan, seconds=10, budget=str(max(left, Decimal(0))), ordered=parts(10))[0] == expected
 
 
 def test_ten_seconds_of_runway_beside_an_enhancement_are_too_dear_for_pro() -> None:
     """₹2.039 against ₹2.00."""
-    left = CATALOGUE.rules.budgets["pro"] - ENHANCEMENT
+    left = BUDGETS["pro"] - ENHANCEMENT
     assert "runway_act2" not in ranked(VIDEO, plan="pro", seconds=10, budget=str(left))
     assert "runway_act2" in ranked(VIDEO, plan="pro", seconds=9, budget=str(left))
 
@@ -126,7 +139,7 @@ def test_a_clip_that_is_too_long_for_one_provider() -> None:
     assert ranked(VIDEO, seconds=8)[0] == "veo3"
     assert ranked(VIDEO, seconds=9) == ["runway_act2", "local_stable_video"]
     assert ranked(VIDEO, seconds=11) == ["local_stable_video"]
-    assert ranked(VIDEO, seconds=11, segmented=True)[0] == "veo3"
+    assert ranked(VIDEO, seconds=11, ordered=parts(11))[0] == "veo3"
 
 
 @pytest.mark.parametrize(
@@ -161,6 +174,7 @@ def test_without_fallback_only_the_chosen_one_is_left() -> None:
     """AIR-39's switch."""
     alone = replace(CATALOGUE, rules=replace(CATALOGUE.rules, fallback=False))
     assert ranked(catalogue=alone) == ["nano_banana"]
+    assert ranked(catalogue=alone, failed=frozenset({"nano_banana"})) == []
 
 
 def test_a_step_threshold_drops_poor_paid_providers_and_no_local_ones() -> None:
@@ -206,6 +220,9 @@ requests = st.builds(
     exclude=names,
     failed=names,
     prefer=st.none() | st.sampled_from(["a", "b", "c"]),
+    ordered=st.dictionaries(
+        st.sampled_from(["a", "b", "c"]), st.lists(st.decimals(1, 20, places=1), min_size=1, max_size=3).map(tuple)
+    ),
 )
 states = st.dictionaries(
     st.sampled_from(["a", "b", "c", "d", "e"]),
@@ -231,7 +248,8 @@ def test_what_always_holds(
         assert one.provider not in request.exclude | request.failed
         assert one.estimated_cost <= budget.left or offer.zero_cost
         if not offer.zero_cost:
-            assert state.healthy and not state.breaker_open and state.remaining_calls not in (0, -1)
+            assert state.healthy and not state.breaker_open
+            assert state.remaining_calls is None or state.remaining_calls >= one.clips
             assert not catalogue.rules.emergency
             assert offer.quality >= catalogue.policy(IMAGE).minimum_quality
     free = [one.zero_cost for one in choice.ranked if one.provider != request.prefer]

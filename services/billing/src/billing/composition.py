@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from billing.kept import tables
 from billing.ledger import endpoints as ledger_endpoints
 from billing.ledger.expiry import HoldExpiry
 from billing.ledger.handlers import consumers
@@ -78,6 +79,7 @@ def build(settings: Settings, deps: Dependencies) -> Service:
         consumers=consumers(ledger),
         listeners=session_listeners("billing", deps.verifier),
         background=background,
+        retention=tables(settings),
     )
 
 

@@ -20,10 +20,10 @@ from users.accounts.administrators import make_first
 from users.accounts.passwords import Hasher
 from users.accounts.service import commonest_cost, keep_entitlements
 from users.devices import AddressHasher
+from users.kept import tables
 from users.keys import endpoints as key_endpoints
 from users.keys import signing
 from users.keys.keyring import Keyring
-from users.retention.housekeeping import Housekeeping
 from users.sessions import endpoints as session_endpoints
 from users.sessions.lockout import Lockout
 from users.sessions.service import Sessions
@@ -74,7 +74,7 @@ def build(settings: Settings, deps: Dependencies) -> Service:
         database=deps.database,
         consumers=_consumers(),
         listeners=session_listeners("users", deps.verifier),
-        background=(Housekeeping(deps.database, settings),),
+        retention=tables(settings),
     )
 
 

@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
-from chassis.data.retention import Kept, for_ever
+from datetime import timedelta
+
+from chassis.data.retention import Kept, for_ever, swept
+from users.keys.keyring import PUBLISHED_FOR
 from users.settings import Settings
 
+_UNLOCKED = "(locked_until IS NULL OR locked_until <= $1)"
 
-def tables(_: Settings) -> tuple[Kept, ...]:
-    """Every table of the service."""
+
+def tables(settings: Settings) -> tuple[Kept, ...]:
+    """Every table of the service. Sessions stay a while after their end: they say where an account was at home."""
+    window = timedelta(minutes=max(settings.lockout_window_minutes, settings.lockout_minutes))
+    at_once = timedelta(0)
     return (
         for_ever("users", "the account; missing: its erasure"),
         for_ever("consents", "what was agreed to has to be shown as long as the account lives; missing: its erasure"),
         for_ever("entitlements", "a copy, one row an account"),
         for_ever("oauth_identities", "how an account signs in; missing: its erasure"),
-        for_ever("user_sessions", "missing: 90 days after the end"),
-        for_ever("refresh_tokens", "missing: with its session"),
-        for_ever("sign_ins", "missing: a sweeper; removed when the next begins"),
-        for_ever("sign_in_tickets", "missing: a sweeper; removed when the next begins"),
-        for_ever("login_guards", "missing: a sweeper; removed by a right password"),
-        for_ever("login_addresses", "missing: a sweeper"),
+        swept("user_sessions", timedelta(days=90), "expires_at"),
+        swept("refresh_tokens", timedelta(days=settings.refresh_days), "issued_at"),
+        swept("sign_ins", at_once, "expires_at"),
+        swept("sign_in_tickets", at_once, "expires_at"),
+        swept(
+            "login_guards",
+            timedelta(days=1),
+            "failing_since",
+            only=f"{_UNLOCKED} AND (spent_until IS NULL OR spent_until <= $1)",
+            words="and no lock holds",
+        ),
+        swept("login_addresses", window, "failing_since", only=_UNLOCKED, words="and no lock holds"),
+        swept("unknown_logins", window, "failing_since", only=_UNLOCKED, words="and no lock holds"),
+        swept("signing_keys", PUBLISHED_FOR, "last_signed_at"),
     )

@@ -28,6 +28,8 @@ def tables(settings: Settings) -> tuple[Kept, ...]:
             words="and after the run's end",
         ),
         swept("idempotency_keys", KEY_LIFE, "created_at"),
+        for_ever("paces", "a few rows: how long each step of a product takes"),
+        for_ever("platform_limits", "a copy, one row a platform"),
     )
 
 

@@ -32,12 +32,12 @@ class Settings(ServiceSettings):
         10, ge=1, description="Of these, runs of one user; more wait while those of others go on."
     )
 
-    estimated_image_cost: Decimal = Field(Decimal(0), ge=0, description="What improving one photo is expected to cost.")
-    estimated_video_cost_per_second: Decimal = Field(
-        Decimal(0), ge=0, description="What one second of video is expected to cost."
+    estimated_image_cost: Decimal = Field(
+        Decimal(0), ge=0, description="What improving a photo costs, until it is known."
     )
-    estimated_seconds: float = Field(8.0, ge=0, description="Time a video takes besides its length.")
-    estimated_seconds_per_second: float = Field(0.6, ge=0, description="Time one second of video takes to be made.")
+    estimated_video_cost_per_second: Decimal = Field(
+        Decimal(0), ge=0, description="What a second of video costs, until it is known."
+    )
 
     link_s: int = Field(86_400, ge=60, le=604_800, description="How long a signed link holds (FIL-20).")
     file_link_s: int = Field(

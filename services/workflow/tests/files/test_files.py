@@ -76,6 +76,8 @@ async def test_transparency_and_webp_are_prepared_too(shared: Any, somebody: Ide
     ("data", "status", "code"),
     [
         (b"GIF89a" + b"\0" * 100, 415, "format_not_accepted"),
+        (b"\0\0\0\x18ftypheic" + b"\0" * 100, 415, "format_not_accepted"),
+        (b"\0\0\0\x18ftypavif" + b"\0" * 100, 415, "format_not_accepted"),
         (b"%PDF-1.7 hello", 415, "format_not_accepted"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", 415, "format_not_accepted"),
         (b"ID3" + b"\0" * 1000, 415, "format_not_accepted"),

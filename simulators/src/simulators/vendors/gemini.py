@@ -6,6 +6,7 @@ Shapes as ``google-genai`` 3.4 sends and reads them: ``models.py`` (``:generateC
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from typing import Any, ClassVar
 
@@ -13,12 +14,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from simulators.core import media
+from simulators.core import media, studio
 from simulators.core.base import Refusal, Simulator, json_object, spoiled
 from simulators.core.faults import HINT_SECONDS, WEBHOOKS, Fault
 from simulators.core.jobs import Stage
 
 _RPC = "type.googleapis.com/google.rpc."
+_FILMED = {"16:9": (640, 360), "9:16": (360, 640)}
 _ASPECTS = {"16:9": (320, 180), "9:16": (180, 320), "1:1": (320, 320), "4:3": (320, 240), "3:4": (240, 320)}
 
 
@@ -86,9 +88,7 @@ class Gemini(_Google):
         parts = [part for content in body.get("contents", []) for part in content.get("parts", [])]
         if not parts:
             return _error(400, "INVALID_ARGUMENT", "* GenerateContentRequest.contents: contents is not specified")
-        for part in parts:
-            if "inlineData" in part:
-                _decoded(part["inlineData"].get("data", ""))
+        photos = [_decoded(part["inlineData"].get("data", "")) for part in parts if "inlineData" in part]
         self.accept("perform", {"model": request.path_params["model"], **body}, fault=fault)
         answer: dict[str, Any] = {
             "usageMetadata": {"promptTokenCount": 270, "candidatesTokenCount": 1290, "totalTokenCount": 1560},
@@ -100,8 +100,14 @@ class Gemini(_Google):
         if fault is Fault.REFUSED_OUTPUT:
             return JSONResponse({**answer, "candidates": [{"finishReason": "IMAGE_SAFETY", "index": 0}]})
         config = body.get("generationConfig", {})
-        width, height = _ASPECTS.get(config.get("imageConfig", {}).get("aspectRatio", "1:1"), (320, 320))
-        data, mime_type = spoiled(media.image("image/png", width, height), "image/png", fault)
+        shape = config.get("imageConfig", {}).get("aspectRatio")
+        width, height = _ASPECTS.get(shape or "1:1", (320, 320))
+        drawn = (
+            await asyncio.to_thread(studio.better, photos[0])
+            if photos and not shape
+            else media.image("image/png", width, height)
+        )
+        data, mime_type = spoiled(drawn, "image/png", fault)
         made = {"inlineData": {"mimeType": mime_type, "data": base64.b64encode(data).decode()}}
         content = {"role": "model", "parts": [{"text": "Here is the picture."}, made]}
         return JSONResponse({**answer, "candidates": [{"content": content, "finishReason": "STOP", "index": 0}]})
@@ -149,13 +155,13 @@ class Veo(_Google):
         instances = body.get("instances") or []
         if len(instances) != 1 or not (instances[0].get("prompt") or instances[0].get("image")):
             return _error(400, "INVALID_ARGUMENT", "Exactly one instance with a prompt or an image is required.")
-        if image := instances[0].get("image"):
-            _decoded(image.get("bytesBase64Encoded", ""))
+        image = instances[0].get("image")
+        photo = _decoded(image.get("bytesBase64Encoded", "")) if image else b""
         seconds = body.get("parameters", {}).get("durationSeconds", 8)
         if seconds not in (4, 5, 6, 7, 8):
             return _error(400, "INVALID_ARGUMENT", f"Unsupported output video duration {seconds} seconds.")
         job = self.accept("submit", body, fault=fault)
-        job.notes["model"] = request.path_params["model"]
+        job.notes |= {"model": request.path_params["model"], "photo": photo, "prompt": instances[0].get("prompt") or ""}
         return JSONResponse({"name": self._name(job.id, job.notes["model"])})
 
     @staticmethod
@@ -182,8 +188,9 @@ class Veo(_Google):
         if job.fault is Fault.EMPTY:
             return JSONResponse({**done, "response": {"@type": kind, "videos": []}})
         parameters = job.body.get("parameters", {})
-        width, height = _ASPECTS[parameters.get("aspectRatio", "16:9")]
-        clip = media.mp4(float(parameters.get("durationSeconds", 8)), width, height)
+        size = _FILMED[parameters.get("aspectRatio", "16:9")]
+        seconds = float(parameters.get("durationSeconds", 8))
+        clip = await asyncio.to_thread(studio.talking, job.notes["photo"], job.notes["prompt"], seconds, *size)
         data, mime_type = spoiled(clip, "video/mp4", job.fault)
         video = {"bytesBase64Encoded": base64.b64encode(data).decode(), "mimeType": mime_type}
         return JSONResponse({**done, "response": {"@type": kind, "raiMediaFilteredCount": 0, "videos": [video]}})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any, ClassVar
 
@@ -9,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from simulators.core import media
+from simulators.core import media, studio
 from simulators.core.base import Simulator
 from simulators.core.faults import HINT_SECONDS, Fault
 
@@ -61,6 +62,7 @@ class Ideogram(Simulator):
     async def _make(self, request: Request, fault: Fault | None) -> Response:
         async with request.form() as form:
             given: dict[str, Any] = {name: v if isinstance(v, str) else v.filename for name, v in form.items()}
+            photos = [await v.read() for v in form.values() if not isinstance(v, str)]
         service = request.url.path
         needs = {"/upscale": {"image_request", "image_file"}, "/v1/edit": {"prompt", "images"}}.get(service, {"prompt"})
         if needs - given.keys():
@@ -76,5 +78,8 @@ class Ideogram(Simulator):
             return JSONResponse({**answer, "data": [{**made, "url": None, "is_image_safe": False}]})
         width, height = _ASPECTS.get(given.get("aspect_ratio", "1x1"), (320, 320))
         factor = 2 if service == "/upscale" else 1
-        url = self.link(request, media.image("image/png", width * factor, height * factor), "image/png", job)
+        drawn = media.image("image/png", width * factor, height * factor)
+        if service == "/v1/edit" and photos:
+            drawn = await asyncio.to_thread(studio.better, photos[0])
+        url = self.link(request, drawn, "image/png", job)
         return JSONResponse({**answer, "data": [{**made, "url": url, "is_image_safe": True}]})

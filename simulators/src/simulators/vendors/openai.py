@@ -6,6 +6,7 @@ Shapes as ``openai`` 3.52 sends and reads them: ``resources/images.py``, ``resou
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import time
 from collections.abc import Mapping
@@ -15,13 +16,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from simulators.core import media
+from simulators.core import media, studio
 from simulators.core.base import Simulator, json_object, spoiled
 from simulators.core.faults import HINT_SECONDS, Fault
 from simulators.core.language import structured
 
 _LONGEST_SPEECH = 4_096
-_SOUND = {"wav": (media.wav, "audio/wav"), "mp3": (media.mp3, "audio/mpeg")}
+_SOUND = {"wav": "audio/wav", "mp3": "audio/mpeg"}
 
 
 def _error(
@@ -99,11 +100,12 @@ class OpenAI(Simulator):
         async with request.form() as form:
             files = [name for name, value in form.multi_items() if not isinstance(value, str)]
             body: dict[str, Any] = {name: value for name, value in form.multi_items() if isinstance(value, str)}
+            photos = [await value.read() for _, value in form.multi_items() if not isinstance(value, str)]
         if not {"image", "image[]"} & set(files):
             return _error(400, "Missing required parameter: 'image'.", "missing_required_parameter", param="image")
-        return self._pictures({**body, "files": files}, fault)
+        return await asyncio.to_thread(self._pictures, {**body, "files": files}, fault, photos[0])
 
-    def _pictures(self, body: dict[str, Any], fault: Fault | None) -> Response:
+    def _pictures(self, body: dict[str, Any], fault: Fault | None, photo: bytes = b"") -> Response:
         if not body.get("prompt"):
             return _error(400, "Missing required parameter: 'prompt'.", "missing_required_parameter", param="prompt")
         size = body.get("size") or "auto"
@@ -116,7 +118,8 @@ class OpenAI(Simulator):
             return _error(400, message, "moderation_blocked", "image_generation_user_error", more=stage)
         kind = body.get("output_format") or "png"
         width, height = (1024, 1024) if size == "auto" else map(int, size.split("x"))
-        data, _ = spoiled(media.image(f"image/{kind}", width // 4, height // 4), "", fault)
+        drawn = media.image(f"image/{kind}", width // 4, height // 4)
+        data, _ = spoiled(studio.better(photo, f"image/{kind}") if photo and size == "auto" else drawn, "", fault)
         made = [] if fault is Fault.EMPTY else [{"b64_json": base64.b64encode(data).decode()}]
         usage = {
             "input_tokens": 50,
@@ -133,8 +136,10 @@ class OpenAI(Simulator):
         if not 0 < len(text) <= _LONGEST_SPEECH:
             return _error(400, "[{'type': 'string_too_long', 'loc': ('body', 'input')}]", None)
         self.accept("perform", body, fault=fault)
-        make, mime_type = _SOUND[body.get("response_format") or "mp3"]
-        data, mime_type = spoiled(make(max(0.5, len(text) / 15)), mime_type, fault)
+        made = await asyncio.to_thread(studio.spoken, text)
+        wanted = body.get("response_format") or "mp3"
+        sound = made.wav if wanted == "wav" else await asyncio.to_thread(studio.mp3_of, made.wav)
+        data, mime_type = spoiled(sound, _SOUND[wanted], fault)
         return Response(data, media_type=mime_type, headers={"x-request-id": self.next_id("req_")})
 
     async def _respond(self, request: Request, fault: Fault | None) -> Response:

@@ -6,13 +6,15 @@ Shapes as ``runwayml`` 5.24 sends and reads them: ``resources/image_to_video.py`
 
 from __future__ import annotations
 
+import asyncio
+import base64
 from typing import Any, ClassVar
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from simulators.core import media
+from simulators.core import studio
 from simulators.core.base import Refusal, Simulator, json_object
 from simulators.core.faults import HINT_SECONDS, WEBHOOKS, Fault
 from simulators.core.jobs import Job, Stage
@@ -23,6 +25,12 @@ _COST = {"credits": 25}
 
 def _error(status: int, message: str, headers: dict[str, str] | None = None, **more: object) -> Response:
     return JSONResponse({"error": message, **more}, status, headers=headers)
+
+
+def _data(uri: object) -> bytes:
+    """What a data URI carries; nothing for another address."""
+    kind, _, data = str(uri).partition(";base64,")
+    return base64.b64decode(data) if kind.startswith("data:") else b""
 
 
 class Runway(Simulator):
@@ -103,7 +111,7 @@ class Runway(Simulator):
                 progress = {"progress": job.progress, "estimatedCost": _COST}
                 return JSONResponse({**told, "status": "RUNNING", **progress})
             case stage:
-                return JSONResponse({**told, **self._end(request, job, stage)})
+                return JSONResponse({**told, **await asyncio.to_thread(self._end, request, job, stage)})
 
     def _end(self, request: Request, job: Job, stage: Stage) -> dict[str, Any]:
         failed = {"status": "FAILED", "cost": {"credits": 0}}
@@ -115,8 +123,10 @@ class Runway(Simulator):
             return {**failed, "failure": "An unexpected error occurred.", "failureCode": "INTERNAL"}
         if job.fault is Fault.EMPTY:
             return {"status": "SUCCEEDED", "output": [], "cost": _COST}
-        width, height = (int(side) // 4 for side in job.body.get("ratio", "1280:720").split(":"))
-        clip = media.mp4(float(job.body.get("duration", 4)), width - width % 2, height - height % 2)
+        width, height = (int(side) // 4 * 2 for side in job.body.get("ratio", "1280:720").split(":"))
+        photo = _data(job.body.get("promptImage") or job.body.get("character", {}).get("uri", ""))
+        seconds, wish = float(job.body.get("duration", 4)), job.body.get("promptText") or ""
+        clip = studio.talking(photo, wish, seconds, width, height, silent=True)
         return {"status": "SUCCEEDED", "output": [self.link(request, clip, "video/mp4", job)], "cost": _COST}
 
     async def _cancel(self, request: Request, fault: Fault | None) -> Response:

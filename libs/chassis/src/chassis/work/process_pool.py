@@ -42,12 +42,13 @@ class WorkerDied(RuntimeError):
 
 
 class ProcessPool:
-    """Runs module-level functions in worker processes."""
+    """Runs module-level functions in worker processes: ``workers`` for whatever comes, and ``quick`` more for short
+    work alone, so that it never waits for long work."""
 
-    def __init__(self, workers: int) -> None:
-        self._workers = workers
+    def __init__(self, workers: int, *, quick: int = 1) -> None:
+        self._sizes = (workers, quick)
         self._context: SpawnContext = multiprocessing.get_context("spawn")
-        self._pool: PebblePool | None = None
+        self._pools: tuple[PebblePool, ...] = ()
         self._listeners: dict[bytes, Report] = {}
         self._unfinished: set[Future[Any]] = set()
         self._news: socket.socket | None = None
@@ -60,20 +61,25 @@ class ProcessPool:
         self._news.setblocking(False)
         self._news.bind(("127.0.0.1", 0))
         asyncio.get_running_loop().add_reader(self._news, self._receive)
-        self._pool = PebblePool(
-            max_workers=self._workers,
-            max_tasks=_JOBS_PER_WORKER,
-            initializer=_set_up,
-            initargs=(self._news.getsockname(),),
-            context=self._context,
+        self._pools = tuple(
+            PebblePool(
+                max_workers=size,
+                max_tasks=_JOBS_PER_WORKER,
+                initializer=_set_up,
+                initargs=(self._news.getsockname(),),
+                context=self._context,
+            )
+            for size in self._sizes
         )
 
     async def stop(self, grace_s: float = 5.0) -> None:
         """Interrupt what is running and end every worker."""
-        if self._pool is None:
+        if not self._pools:
             return
-        self._pool.stop()  # type: ignore[no-untyped-call]
-        await asyncio.to_thread(self._pool.join, grace_s)
+        for pool in self._pools:
+            pool.stop()  # type: ignore[no-untyped-call]
+        for pool in self._pools:
+            await asyncio.to_thread(pool.join, grace_s)
         for future in list(self._unfinished):
             # Stopped between handing a job over and hearing that it began, the pool forgets it.
             with contextlib.suppress(InvalidStateError):
@@ -82,24 +88,32 @@ class ProcessPool:
             asyncio.get_running_loop().remove_reader(self._news)
             self._news.close()
             self._news = None
-        self._pool = None
+        self._pools = ()
 
     async def run(
-        self, function: Callable[..., T], /, *args: Any, deadline_s: float, report: Report | None = None, **kwargs: Any
+        self,
+        function: Callable[..., T],
+        /,
+        *args: Any,
+        deadline_s: float,
+        report: Report | None = None,
+        quick: bool = False,
+        **kwargs: Any,
     ) -> T:
-        """Call ``function`` in a worker and return its result; arguments and result are pickled.
+        """Call ``function`` in a worker and return its result; arguments and result are pickled. ``quick``: it takes
+        seconds, and has a worker of its own kind.
 
         With ``report``, the function is given ``progress=`` and its fractions (0.0 to 1.0) arrive at ``report`` in
         the event loop. Raises what the function raises, ``TimeoutError`` past the deadline, :class:`WorkerDied`.
         Cancelling the awaiting task interrupts the work.
         """
-        if self._pool is None:
+        if not self._pools:
             raise RuntimeError("the process pool is not running")
         job = ids.uuid7().hex.encode()
         if report is not None:
             self._listeners[job] = report
         try:
-            future = self._pool.schedule(
+            future = self._pools[quick].schedule(
                 _call, args=(function, args, kwargs, job if report is not None else None), timeout=deadline_s
             )
             self._unfinished.add(future)

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from media.faces.landmarks import eyes_apart
 from media.types import Bgr, Face
 
 Grid = NDArray[np.floating[Any]]
@@ -28,11 +29,16 @@ class FaceFrame:
 
     @classmethod
     def of(cls, face: Face) -> FaceFrame:
-        """From pupil positions; a distance no frontal face could have is replaced by what the box suggests."""
+        """From pupil positions; a distance no frontal face could have is replaced by what the box suggests.
+
+        The unit of a turned head is the distance that its eyes have in depth.
+        """
         dx, dy = face.right_eye.x - face.left_eye.x, face.right_eye.y - face.left_eye.y
         apart = math.hypot(dx, dy)
         usual = 0.42 * face.box.width
         scale = apart if 0.55 * usual < apart < 1.6 * usual else usual
+        if face.landmarks is not None:
+            scale = eyes_apart(face.landmarks)
         angle = math.atan2(dy, dx)
         return cls(
             (face.left_eye.x + face.right_eye.x) / 2,

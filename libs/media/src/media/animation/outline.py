@@ -9,7 +9,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from media.animation.frame import FaceFrame, Grid
 from media.animation.mesh import sample
-from media.animation.mouth.fit import Lips
+from media.animation.mouth.lips import Lips
 from media.animation.planes import Planes
 
 _CHEEK = (0.3, 0.55), (0.45, 0.7)  # u to each side and v of skin that even a turned or bearded face shows

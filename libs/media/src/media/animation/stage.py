@@ -17,8 +17,8 @@ from media.animation.eyes.rig import Lid
 from media.animation.frame import FaceFrame, Grid
 from media.animation.head_rig import HeadPose, after_motion, before_motion, distance, motion_mask, reach
 from media.animation.mesh import Mesh, sample
-from media.animation.mouth.fit import Lips
 from media.animation.mouth.inside import Inside, Palette
+from media.animation.mouth.lips import Lips
 from media.animation.mouth.rig import MouthPose, MouthRig, MouthShape, moved_area
 from media.animation.outline import outline
 from media.animation.planes import Bytes, Canvas, Planes, Region

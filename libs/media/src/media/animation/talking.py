@@ -56,7 +56,6 @@ def render(
     seed: int = 0,
     motion: float = 1.0,
     threads: int = 1,
-    landmarks: Path | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Made:
     """Make ``photo`` speak ``speech``; an MP4 at ``out`` (H.264 yuv420p BT.709 and AAC, index first).
@@ -64,10 +63,8 @@ def render(
     With both sides given the photo is cropped around the face to their aspect; with one the aspect is the photo's;
     with none the short side becomes 720 where the long one stays within 1280, and nothing is enlarged more than twice.
     Sides become even. ``face`` picks one of :func:`media.faces.preflight.find_faces` by index, or is one of them;
-    without it the
-    largest speaks; ``landmarks`` is a file that helps to find it there. ``motion`` scales head motion, brows and
-    breath: at 0 nothing outside the face changes and 2 is the most. ``seed`` decides blinks and drift. Same arguments,
-    same bytes.
+    without it the largest speaks. ``motion`` scales head motion, brows and breath: at 0 nothing outside the face
+    changes and 2 is the most. ``seed`` decides blinks and drift. Same arguments, same bytes.
 
     ``details``: ``frames``, ``render_fps`` (frames per second of drawing and encoding), ``face_share`` (face box over
     the picture). Raises ``NotUsable`` (``NO_FACE``, ``NO_SOUND``), ``BadMedia`` for bad parameters, and what decoding
@@ -83,7 +80,7 @@ def render(
     tell(0.0)
 
     image = decode(photo)
-    chosen = _chosen(image, face, landmarks)
+    chosen = _chosen(image, face)
     framing = frame_photo(image, chosen, width, height)
     canvas = Canvas.blank(framing.width, framing.height)
     stage = set_stage(image, chosen, framing, canvas, motion=motion > 0)
@@ -129,10 +126,10 @@ def render(
     )
 
 
-def _chosen(image: Bgr, face: Face | int | None, landmarks: Path | None) -> Face:
+def _chosen(image: Bgr, face: Face | int | None) -> Face:
     if isinstance(face, Face):
         return face
-    faces = find_faces(image, landmarks=landmarks)
+    faces = find_faces(image)
     if not faces:
         raise NotUsable(
             "there is no face in the photo", code="NO_FACE", advice="Use a photo that shows a face from the front."

@@ -6,6 +6,7 @@ the end a little crispness that spares skin. A photo with nothing wrong is hardl
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from media.enhance.light import apply_curve, exposure_curve, local_contrast, neu
 from media.enhance.noise import deblock, denoise
 from media.enhance.sharpen import crispen, deblur, face_weights
 from media.errors import NotUsable
+from media.faces.measures import skin
 from media.faces.preflight import find_faces
 from media.images.guided import guided
 from media.images.measures import blur_sigma, jpeg_quality, light, luma, luma_table, noise_sigma
@@ -50,10 +52,15 @@ RECIPES = {
 _LEAST_NOISE = 1.6
 _LEAST_BLUR = 0.68
 _LEAST_QUALITY = 78
+_WHOLE_QUALITY = 95
 _LEAST_GAIN = 0.05
 _BLUR_SCALE = 1.15
 """The measured blur is that of the sharpest edges; most of the picture is softer (found on sample pictures)."""
 _FLAT = 115.0
+_SKIN_HUES, _MOST_SKIN_CHROMA = (32.0, 80.0), 40.0
+"""Hue (degrees in a*, b*) and chroma of all sorts of skin in neutral light, from Xiao et al., "Characterising the
+variations in ethnic skin colours" (2017), and some room for cameras."""
+_NEARLY_WHITE = np.float32(245)
 
 
 def enhance(
@@ -110,7 +117,7 @@ def _recipe(kind: str, strength: float) -> Recipe:
 
 def _restore(y: Plane, cr: Plane, cb: Plane, recipe: Recipe, applied: list[str]) -> tuple[Plane, Plane, Plane]:
     """Undo compression, noise and blur, in this order: each would be mistaken for detail by the next."""
-    quality = jpeg_quality(np.rint(y)) if recipe.deblock else 100
+    quality = jpeg_quality(np.rint(y)) if recipe.deblock or recipe.deblur else 100
     if quality < _LEAST_QUALITY:
         applied.append("deblock")
         table = luma_table(quality)
@@ -123,7 +130,8 @@ def _restore(y: Plane, cr: Plane, cb: Plane, recipe: Recipe, applied: list[str])
         applied.append("denoise")
         y = denoise(y, noise)
         cr, cb = _chroma_denoised(cr, chroma_noise), _chroma_denoised(cb, chroma_noise)
-    blur = blur_sigma(y) if recipe.deblur else 0.0
+    # What compression rounded off is no blur: undone, its blocks and the steps of an enlargement come out as tiles.
+    blur = blur_sigma(y) if recipe.deblur and quality >= _WHOLE_QUALITY else 0.0
     if blur > _LEAST_BLUR:
         applied.append("deblur")
         y = y + np.float32(recipe.deblur) * (deblur(y, _BLUR_SCALE * blur, noise) - y)
@@ -160,10 +168,14 @@ def _chroma_denoised(plane: Plane, sigma: float) -> Plane:
 
 def _light(picture: Plane, faces: tuple[Face, ...], recipe: Recipe, applied: list[str]) -> Plane:
     seen = np.clip(picture + 0.5, 0, 255).astype(np.uint8)
-    gains = 1 + np.float32(recipe.colour) * (neutral_gains(seen) - 1) if recipe.colour else np.ones(3, np.float32)
+    gains = np.ones(3, np.float32)
+    if recipe.colour and not _shows_natural_skin(seen, faces):
+        gains = 1 + np.float32(recipe.colour) * (neutral_gains(seen) - 1)
     if float(np.abs(gains - 1).max()) > _LEAST_GAIN:
         applied.append("white_balance")
-        picture = picture * gains
+        # What is nearly white is white in any light that a camera was set for.
+        coloured = np.clip((_NEARLY_WHITE - picture.min(axis=2, keepdims=True)) / np.float32(25), 0, 1)
+        picture = picture * (1 + coloured * (gains - 1))
         seen = np.clip(picture + 0.5, 0, 255).astype(np.uint8)
     if recipe.light:
         face_luma = faces[0].exposure * 255 if faces else None
@@ -172,6 +184,17 @@ def _light(picture: Plane, faces: tuple[Face, ...], recipe: Recipe, applied: lis
             applied.append("exposure")
             picture = apply_curve(picture, curve)
     return picture
+
+
+def _shows_natural_skin(seen: Bgr, faces: tuple[Face, ...]) -> bool:
+    """Whether the face that is seen best has a colour that skin has in neutral light: then there is no cast, whatever
+    colour walls and clothes are."""
+    marks = next((face.landmarks for face in faces if face.landmarks is not None), None)
+    if marks is None:
+        return False
+    _, a, b = skin(seen, marks)
+    low, high = _SKIN_HUES
+    return low <= math.degrees(math.atan2(b, a)) <= high and math.hypot(a, b) <= _MOST_SKIN_CHROMA
 
 
 def _crisp(picture: Plane, faces: tuple[Face, ...], recipe: Recipe, applied: list[str]) -> Plane:

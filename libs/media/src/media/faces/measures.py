@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from media.faces.detect import Grey
 from media.faces.features import ALIGNED, EYE_Y, SPAN, Mouth, skin_colour
-from media.types import Bgr
+from media.types import Bgr, Landmarks
 
 
 def sharpness(grey: Grey) -> float:
@@ -28,6 +28,21 @@ def _kept_variation(plane: NDArray[np.float32], axis: int) -> float:
     lost = np.maximum(0.0, before - np.abs(np.diff(blurred, axis=axis))[2:-2, 2:-2])
     total = float(before.sum())
     return 1.0 if total <= 0 else (total - float(lost.sum())) / total
+
+
+def skin(image: Bgr, marks: Landmarks) -> tuple[float, float, float]:
+    """L*, a* and b* (CIE 1976, D65) of the face without eyes and mouth, the median."""
+    low = np.maximum(marks.oval[:, :2].min(axis=0).astype(int), 0)
+    high = marks.oval[:, :2].max(axis=0).astype(int) + 1
+    part = image[low[1] : high[1], low[0] : high[0]]
+    if part.size == 0:
+        return 0.0, 0.0, 0.0
+    inside = np.zeros(part.shape[:2], np.uint8)
+    for contour, value in ((marks.oval, 1), (marks.outer_lips, 0), (marks.left_eye, 0), (marks.right_eye, 0)):
+        cv2.fillPoly(inside, [np.round(contour[:, :2] - low).astype(np.int32)], value)
+    lab = cv2.cvtColor(part.astype(np.float32) / 255, cv2.COLOR_BGR2LAB)[inside > 0]
+    lightness, a, b = np.median(lab, axis=0).tolist() if len(lab) else (0.0, 0.0, 0.0)
+    return lightness, a, b
 
 
 def exposure(aligned: Bgr) -> float:

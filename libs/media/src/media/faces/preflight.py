@@ -5,66 +5,118 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import cv2
 import numpy as np
 
 from media.errors import NotUsable
 from media.faces.detect import Candidate, Grey, find_candidates
-from media.faces.features import Mouth, align, find_eyes, find_mouth, to_photo
-from media.faces.landmarker import Landmarks, landmarker
-from media.faces.landmarks import assigned, eyes_of, mouth_of, yaw_of
+from media.faces.features import Eyes, Mouth, align, find_eyes, find_mouth, to_photo
+from media.faces.landmarks import eyes_apart, look, opening_of, yaw_of
+from media.faces.looks import Window
 from media.faces.measures import exposure, occlusion, sharpness, yaw
-from media.types import Bgr, Box, Face, Finding, Point, Preflight
+from media.faces.proposals import QUARTERS, propose
+from media.types import Bgr, Box, Face, Finding, Landmarks, Point, Preflight
 
-LEAST_CONFIDENCE, LEAST_TURNED_CONFIDENCE = 0.35, 0.6
-"""What a face must reach to be believed, and one lying on its side or upside down, which is seldom meant."""
+LEAST_CONFIDENCE, LEAST_TURNED_CONFIDENCE = 0.6, 0.75
+"""What a face that only the cascades see must reach to be believed, and one that lies on its side or upside down."""
+
+_STEADY = 0.06
+"""Spread of a face that is seen the right way up."""
+_SIDE_OF_EYES, _DOWN_OF_SIDE = 1 / 0.43, 0.12  # of a face's square: side over the eyes' distance, its middle below them
 
 
-def find_faces(image: Bgr, *, landmarks: Path | None = None) -> tuple[Face, ...]:
+def find_faces(image: Bgr) -> tuple[Face, ...]:
     """The faces of ``image`` (BGR, upright), largest first; empty when there are none.
 
-    Found from about 24 px (of a picture at most 960 px long, larger ones are searched reduced), rolled by any angle,
-    frontal or in profile. Eyes are pupil positions; the mouth box holds the lips. Deterministic.
-
-    ``landmarks`` is a ``face_landmarker.task`` file: eyes, mouth, angle and turn of the faces that it sees are then
-    those of its landmarks, and faces that it alone sees are found too. It takes ``talkingphoto-media[landmarks]``.
-    Raises ``NotConfigured`` where the file is missing or unfit, or the extra is missing.
+    Found rolled by any angle, frontal or in profile, from about a thirtieth of the picture's longer side. Eyes are
+    pupil positions; the mouth box holds the lips. What the face mesh does not know for a face must be one clearly to
+    the cascades. Deterministic.
     """
+    seen: list[Landmarks] = []
+    for angle in QUARTERS:
+        seen += [marks for window in propose(image, angle) if (marks := look(image, window))]
+        if any(marks.spread < _STEADY for marks in seen):
+            break
+    faces = [_marked(image, marks) for marks in _distinct(seen)] or _by_cascades(image)
+    return tuple(sorted(faces, key=lambda face: (-face.box.width * face.box.height, face.box.x, face.box.y)))
+
+
+def _distinct(seen: list[Landmarks]) -> list[Landmarks]:
+    """Every face once, the surest look at it."""
+    kept: list[Landmarks] = []
+    for marks in sorted(seen, key=lambda one: one.spread):
+        middle = marks.oval[:, :2].mean(axis=0)
+        if all(np.linalg.norm(one.oval[:, :2].mean(axis=0) - middle) > eyes_apart(one) for one in kept):
+            kept.append(marks)
+    return kept
+
+
+def _by_cascades(image: Bgr) -> list[Face]:
     grey = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.uint8)
-    seen = [] if landmarks is None else landmarker(landmarks).find(image)
-    faces = [_face(image, grey, candidate, marks) for candidate, marks in assigned(find_candidates(grey), seen)]
-    believed = [face for face in faces if face.confidence >= _least_confidence(face)]
-    return tuple(sorted(believed, key=lambda face: (-face.box.width * face.box.height, face.box.x, face.box.y)))
+    faces = []
+    for candidate in find_candidates(grey):
+        marks = look(image, Window(candidate.x, candidate.y, 1.5 * candidate.side, math.radians(candidate.roll)))
+        face = _marked(image, marks) if marks else _unmarked(image, candidate)
+        least = LEAST_TURNED_CONFIDENCE if abs(face.roll) > 45 else LEAST_CONFIDENCE
+        if marks or face.confidence >= least:
+            faces.append(face)
+    return faces
 
 
-def _least_confidence(face: Face) -> float:
-    return LEAST_TURNED_CONFIDENCE if abs(face.roll) > 45 else LEAST_CONFIDENCE
+def _marked(image: Bgr, marks: Landmarks) -> Face:
+    left, right = marks.left_pupil, marks.right_pupil
+    eyes = Eyes((float(left[0]), float(left[1])), (float(right[0]), float(right[1])), 1.0)
+    side = eyes_apart(marks) * _SIDE_OF_EYES
+    roll = math.atan2(eyes.right[1] - eyes.left[1], eyes.right[0] - eyes.left[0])
+    x, y = ((left + right) / 2)[:2].tolist()
+    down = _DOWN_OF_SIDE * side
+    candidate = Candidate(x - down * math.sin(roll), y + down * math.cos(roll), side, math.degrees(roll), 0, 0)
+    _, matrix = align(image, eyes.left, eyes.right)
+    back = cv2.invertAffineTransform(matrix)
+    lips = marks.outer_lips[:, :2] @ back[:, :2].T + back[:, 2]
+    low, high = lips.min(axis=0), lips.max(axis=0)
+    (middle_x, middle_y), (width, height) = ((low + high) / 2).tolist(), (high - low).tolist()
+    mouth = Mouth(middle_x, middle_y, width, height, opening_of(marks), 1.0)
+    return _face(image, candidate, eyes, mouth, yaw_of(marks), marks.presence, marks)
 
 
-def _face(image: Bgr, grey: Grey, candidate: Candidate, marks: Landmarks | None) -> Face:
-    eyes = find_eyes(image, candidate) if marks is None else eyes_of(marks)
-    aligned, matrix = align(image, eyes.left, eyes.right)
-    mouth = find_mouth(aligned) if marks is None else mouth_of(marks, matrix)
-    box = _box_of(candidate, image)
-    crop = grey[box.y : box.y + box.height, box.x : box.x + box.width]
+def _unmarked(image: Bgr, candidate: Candidate) -> Face:
+    eyes = find_eyes(image, candidate)
+    aligned, _ = align(image, eyes.left, eyes.right)
+    mouth = find_mouth(aligned)
     # Two eyes and many frontal votes speak against a strong turn, whatever shadows and hair say.
     frontal = min(1.0, candidate.votes / 20) * eyes.support
     turned = 0.8 * candidate.turned if candidate.turned else yaw(aligned, mouth) * (1 - 0.5 * frontal)
+    return _face(image, candidate, eyes, mouth, turned, _confidence(candidate, eyes.support, mouth.support), None)
+
+
+def _face(
+    image: Bgr,
+    candidate: Candidate,
+    eyes: Eyes,
+    mouth: Mouth,
+    turned: float,
+    confidence: float,
+    marks: Landmarks | None,
+) -> Face:
+    aligned, matrix = align(image, eyes.left, eyes.right)
+    box = _box_of(candidate, image)
+    grey = cv2.cvtColor(image[box.y : box.y + box.height, box.x : box.x + box.width], cv2.COLOR_BGR2GRAY)
     return Face(
         box=box,
         left_eye=Point(*eyes.left),
         right_eye=Point(*eyes.right),
         mouth=_mouth_box(mouth, matrix, image),
         roll=math.degrees(math.atan2(eyes.right[1] - eyes.left[1], eyes.right[0] - eyes.left[0])),
-        yaw=turned if marks is None else yaw_of(marks),
+        yaw=turned,
         share=box.width * box.height / (image.shape[0] * image.shape[1]),
-        sharpness=sharpness(_at_most(crop, 256)),
+        sharpness=sharpness(_at_most(np.asarray(grey, np.uint8), 256)),
         exposure=exposure(aligned),
         mouth_open=mouth.open,
         occlusion=occlusion(aligned, mouth),
-        confidence=_confidence(candidate, eyes.support, mouth.support) if marks is None else marks.presence,
+        confidence=confidence,
+        landmarks=marks,
     )
 
 
@@ -140,14 +192,12 @@ _RULES = (
 _LEAST_SIDE, _GOOD_SIDE = 256, 480
 
 
-def preflight(image: Bgr, *, choose: int | None = None, landmarks: Path | None = None) -> Preflight:
+def preflight(image: Bgr, *, choose: int | None = None) -> Preflight:
     """What we think of ``image`` before work starts. ``choose`` picks a face by its place in the answer's ``faces``;
-    the largest is taken otherwise. ``landmarks`` as in :func:`find_faces`.
-
-    Raises ``NotUsable`` when ``choose`` names a face that is not there, and what :func:`find_faces` raises.
+    the largest is taken otherwise. Raises ``NotUsable`` when ``choose`` names a face that is not there.
     """
     height, width = image.shape[:2]
-    faces = find_faces(image, landmarks=landmarks)
+    faces = find_faces(image)
     if choose is not None and not 0 <= choose < len(faces):
         raise NotUsable(f"There is no face number {choose}; {len(faces)} found.", code="NO_FACE")
     findings = list(_resolution_findings(width, height))

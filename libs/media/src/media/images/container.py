@@ -15,32 +15,28 @@ import zlib
 from dataclasses import dataclass
 
 from media.errors import Corrupt, TooLarge, UnknownFormat
+from media.images.formats import sniff
 
 MAX_SCANS = 100
 """Progressive JPEGs of cameras and editors have about ten scans; each further one costs a pass over all pixels."""
 MAX_SEGMENTS = 20_000
 MAX_PROFILE_BYTES = 4_194_304
+JPEG_END = b"\xff\xd9"
 
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_PNG_END = b"\x00\x00\x00\x00IEND\xaeB`\x82"
+_PNG_XMP = b"XML:com.adobe.xmp\x00"
 _PNG_KEPT = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})
 _PNG_BITS = {0: {1, 2, 4, 8, 16}, 2: {8, 16}, 3: {1, 2, 4, 8}, 4: {8, 16}, 6: {8, 16}}
 _JPEG_FRAMES = frozenset({0xC0, 0xC1, 0xC2})
 _JPEG_OTHER_FRAMES = frozenset({0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF})
 _JPEG_KEPT = frozenset({0xC4, 0xDB, 0xDD}) | _JPEG_FRAMES
+_EXIF = b"Exif\x00\x00"
+_XMP = b"http://ns.adobe.com/xap/1.0/\x00"
+_XMP_ORIENTATION = re.compile(rb"tiff:Orientation(?:\s*=\s*[\"']|>)\s*([1-8])\s*[\"'<]")
+_TIFF_WHOLE = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i"}
+"""Types of whole numbers that fit into an entry, by their number in TIFF 6.0."""
 _JPEG_MARKER_IN_SCAN = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
-
-_FTYP = {
-    b"M4A ": "audio/mp4",
-    b"M4B ": "audio/mp4",
-    b"qt  ": "video/quicktime",
-    **dict.fromkeys(
-        (
-            *(b"isom", b"iso2", b"iso4", b"iso5", b"iso6", b"mp41", b"mp42"),
-            *(b"avc1", b"M4V ", b"dash", b"MSNV", b"3gp4", b"3gp5"),
-        ),
-        "video/mp4",
-    ),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +44,8 @@ class Container:
     """What an image file claims and the bytes that carry its pixels.
 
     ``width`` and ``height`` are before orientation; ``orientation`` is the EXIF value 1 to 8; ``pixels`` is a complete
-    file of the same format without anything else in it; ``profile`` is the ICC profile or None.
+    file of the same format without anything else in it; ``profile`` is the ICC profile or None. ``ended`` is False for
+    a JPEG that stops in a scan: only its pixels can tell whether anything but its last two bytes is missing.
     """
 
     mime: str
@@ -57,36 +54,7 @@ class Container:
     orientation: int
     profile: bytes | None
     pixels: bytes
-
-
-def sniff(head: bytes) -> str:
-    """MIME type judged by the first bytes (64 are enough): the image, audio and video formats we accept.
-
-    Raises ``UnknownFormat`` for everything else, whatever the name of the file says.
-    """
-    if head.startswith(b"\xff\xd8\xff"):
-        return "image/jpeg"
-    if head.startswith(_PNG_SIGNATURE):
-        return "image/png"
-    if head[:4] == b"RIFF" and head[8:12] in (b"WEBP", b"WAVE"):
-        return "image/webp" if head[8:12] == b"WEBP" else "audio/wav"
-    if head[4:8] == b"ftyp" and head[8:12] in _FTYP:
-        return _FTYP[head[8:12]]
-    if head.startswith(b"\x1a\x45\xdf\xa3") and b"webm" in head[:64]:
-        return "video/webm"
-    if head.startswith(b"ID3") or _is_mp3_frame(head):
-        return "audio/mpeg"
-    raise UnknownFormat(
-        "The content is not an image, audio or video format we accept.",
-        advice="Send a JPEG, PNG or WebP photo, or MP3, WAV, M4A, MP4, MOV or WebM for sound and video.",
-    )
-
-
-def _is_mp3_frame(head: bytes) -> bool:
-    """ISO 11172-3 frame header, layer III: sync, not the reserved version, bit rate and sampling rate valid."""
-    if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE6 != 0xE2 or head[1] & 0x18 == 0x08:
-        return False
-    return 0x10 <= head[2] & 0xF0 < 0xF0 and head[2] & 0x0C != 0x0C
+    ended: bool = True
 
 
 def open_container(data: bytes, *, max_side: int) -> Container:
@@ -125,8 +93,11 @@ def _jpeg(data: bytes, max_side: int) -> Container:
     kept = [b"\xff\xd8"]
     profile_parts: dict[int, bytes] = {}
     size: tuple[int, int] | None = None
-    orientation, scans, position = 1, 0, 2
+    orientation, scans, position = _Orientation(), 0, 2
+    ended = True
     for _ in range(MAX_SEGMENTS):
+        if scans and position == len(data):
+            break
         marker, position = _next_jpeg_marker(data, position)
         if marker == 0xD9:
             break
@@ -151,19 +122,19 @@ def _jpeg(data: bytes, max_side: int) -> Container:
                 raise Corrupt("The JPEG has a scan before its frame.")
             if scans > MAX_SCANS:
                 raise TooLarge(f"The JPEG has more than {MAX_SCANS} scans.")
-            end = _JPEG_MARKER_IN_SCAN.search(data, position)
-            if end is None:
-                raise _truncated()
-            kept += (segment, data[position : end.start()])
-            position = end.start()
+            found = _JPEG_MARKER_IN_SCAN.search(data, position)
+            ended = found is not None
+            end = found.start() if found is not None else len(data)
+            kept += (segment, data[position:end] if ended else data[position:end].rstrip(b"\xff"))
+            position = end
         elif marker in _JPEG_KEPT:
             kept.append(segment)
         elif marker == 0xEE and body.startswith(b"Adobe") and len(body) >= 12:
             kept.append(b"\xff\xee\x00\x0e" + body[:12])
         elif marker == 0xE0 and body.startswith(b"JFIF\x00") and len(body) >= 14:
             kept.append(b"\xff\xe0\x00\x10" + body[:12] + b"\x00\x00")
-        elif marker == 0xE1 and body.startswith(b"Exif\x00\x00"):
-            orientation = _exif_orientation(body[6:])
+        elif marker == 0xE1:
+            orientation.read(body)
         elif marker == 0xE2 and body.startswith(b"ICC_PROFILE\x00") and len(body) > 14:
             profile_parts.setdefault(body[12], body[14:])
     else:
@@ -171,7 +142,8 @@ def _jpeg(data: bytes, max_side: int) -> Container:
     if size is None or not scans:
         raise Corrupt("The JPEG holds no picture.")
     profile = b"".join(profile_parts[number] for number in sorted(profile_parts))
-    return Container("image/jpeg", *size, orientation, _profile_or_none(profile), b"".join((*kept, b"\xff\xd9")))
+    pixels = b"".join((*kept, JPEG_END))
+    return Container("image/jpeg", *size, orientation.value, _profile_or_none(profile), pixels, ended)
 
 
 def _next_jpeg_marker(data: bytes, position: int) -> tuple[int, int]:
@@ -201,20 +173,42 @@ def _profile_or_none(profile: bytes) -> bytes | None:
     return profile if 128 <= len(profile) <= MAX_PROFILE_BYTES and profile[36:40] == b"acsp" else None
 
 
-def _exif_orientation(tiff: bytes) -> int:
-    """Tag 0x0112 of the first directory; 1 (upright) when absent or unreadable."""
+class _Orientation:
+    """How a picture lies, by the first EXIF block that says so, else by XMP; 1 (upright) where none does."""
+
+    def __init__(self) -> None:
+        self._exif: int | None = None
+        self._xmp: int | None = None
+
+    @property
+    def value(self) -> int:
+        return self._exif or self._xmp or 1
+
+    def read(self, body: bytes) -> None:
+        """Take a segment of JPEG, or a chunk that is named as in JPEG, into account."""
+        if body.startswith(_EXIF):
+            self._exif = self._exif or _exif_orientation(body[len(_EXIF) :])
+        elif body.startswith(_XMP) and (found := _XMP_ORIENTATION.search(body)) is not None:
+            self._xmp = self._xmp or int(found[1])
+
+
+def _exif_orientation(tiff: bytes) -> int | None:
+    """Tag 0x0112 of the first directory, in any whole type; None when absent or unreadable."""
     order = {b"II*\x00": "<", b"MM\x00*": ">"}.get(tiff[:4])
     if order is None or len(tiff) < 8:
-        return 1
+        return None
     (start,) = struct.unpack_from(order + "I", tiff, 4)
     if start + 2 > len(tiff):
-        return 1
+        return None
     (count,) = struct.unpack_from(order + "H", tiff, start)
     for entry in range(start + 2, min(start + 2 + 12 * count, len(tiff) - 11), 12):
-        tag, kind, number, value = struct.unpack_from(order + "HHIH", tiff, entry)
+        tag, kind, number = struct.unpack_from(order + "HHI", tiff, entry)
         if tag == 0x0112:
-            return value if kind == 3 and number == 1 and 1 <= value <= 8 else 1
-    return 1
+            if kind not in _TIFF_WHOLE or number != 1:
+                return None
+            (value,) = struct.unpack_from(order + _TIFF_WHOLE[kind], tiff, entry + 8)
+            return int(value) if 1 <= value <= 8 else None
+    return None
 
 
 # PNG
@@ -224,13 +218,17 @@ def _png(data: bytes, max_side: int) -> Container:
     kept = [_PNG_SIGNATURE]
     profile: bytes | None = None
     size = (0, 0)
-    orientation, position = 1, 8
+    orientation, position = _Orientation(), 8
     has_pixels = False
     for number in range(MAX_SEGMENTS * 10):
         length, kind = struct.unpack_from(">I4s", data, position) if position + 12 <= len(data) else (0, b"")
         end = position + 12 + length
         if not kind or end > len(data):
-            raise _truncated()
+            if not has_pixels or kind == b"IDAT":
+                raise _truncated()
+            # Cut behind its pixels, as far as can be seen here; the decoder sees whether they are whole.
+            kept.append(_PNG_END)
+            break
         body = memoryview(data)[position + 8 : end - 4]
         if (number == 0) != (kind == b"IHDR"):
             raise Corrupt("The PNG's header is missing or repeated.")
@@ -240,7 +238,9 @@ def _png(data: bytes, max_side: int) -> Container:
         elif kind == b"iCCP":
             profile = profile or _png_profile(bytes(body))
         elif kind == b"eXIf":
-            orientation = _exif_orientation(bytes(body[:65_536]))
+            orientation.read(_EXIF + bytes(body[:65_536]))
+        elif kind == b"iTXt" and (xmp := bytes(body[:65_536])).startswith(_PNG_XMP):
+            orientation.read(_XMP + xmp)
         if kind in _PNG_KEPT:
             if zlib.crc32(data[position + 4 : end - 4]) != int.from_bytes(data[end - 4 : end], "big"):
                 raise Corrupt("The PNG's checksums do not match its content.")
@@ -253,7 +253,7 @@ def _png(data: bytes, max_side: int) -> Container:
         raise TooLarge("The PNG has too many chunks.")
     if not has_pixels:
         raise Corrupt("The PNG holds no picture.")
-    return Container("image/png", *size, orientation, profile, b"".join(kept))
+    return Container("image/png", *size, orientation.value, profile, b"".join(kept))
 
 
 def _png_size(body: bytes) -> tuple[int, int]:
@@ -284,11 +284,13 @@ def _png_profile(body: bytes) -> bytes | None:
 
 def _webp(data: bytes, max_side: int) -> Container:
     end = 8 + int.from_bytes(data[4:8], "little")
-    if end > len(data):
+    if end > len(data) + 1:
         raise _truncated()
+    # The last byte may only make the length even.
+    end = min(end, len(data))
     size: tuple[int, int] | None = None
     profile: bytes | None = None
-    orientation, position, kept = 1, 12, list[bytes]()
+    orientation, position, kept = _Orientation(), 12, list[bytes]()
     picture = b""
     for _ in range(MAX_SEGMENTS):
         if position + 8 > end:
@@ -307,7 +309,9 @@ def _webp(data: bytes, max_side: int) -> Container:
         elif kind == b"ICCP":
             profile = profile or _profile_or_none(body)
         elif kind == b"EXIF":
-            orientation = _exif_orientation(body.removeprefix(b"Exif\x00\x00"))
+            orientation.read(_EXIF + body.removeprefix(_EXIF))
+        elif kind == b"XMP ":
+            orientation.read(_XMP + body)
         elif kind == b"ANMF" and not picture:
             kept, picture = _webp_first_frame(body)
         elif kind == b"ALPH" and not picture:
@@ -322,7 +326,7 @@ def _webp(data: bytes, max_side: int) -> Container:
     frame = _webp_picture_size(picture)
     if size is not None and (frame[0] > size[0] or frame[1] > size[1]):
         raise Corrupt("The WebP's picture is larger than its canvas.")
-    return Container("image/webp", *frame, orientation, profile, _webp_file(kept, frame))
+    return Container("image/webp", *frame, orientation.value, profile, _webp_file(kept, frame))
 
 
 def _webp_chunk(kind: bytes, body: bytes) -> bytes:

@@ -57,6 +57,9 @@ def noise_sigma(plane: Plane) -> float:
     means = _window_means(answer, side)
     clipped = _window_means(((plane <= 1) | (plane >= 254)).astype(np.float32)[:height, :width], side)
     usable = means[clipped < 0.02]
+    if usable.size < _LEAST_WINDOWS <= means.size // 4:
+        # Something clips everywhere in a large picture: strong noise does, and hides behind what it clips.
+        usable = means[clipped < 0.5]
     if usable.size < _LEAST_WINDOWS:
         return 0.0
     quiet = float(np.quantile(usable, 0.1))

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
 from media.errors import Corrupt, EngineFailed, TooLarge, UnknownFormat
-from media.images.container import Container, open_container, sniff
+from media.images.container import JPEG_END, Container, open_container
+from media.images.formats import sniff
 from media.types import Bgr, Made, Point
 
 __all__ = ["decode", "encode", "fit_within", "prepare", "resize", "sniff", "variant", "write_jpeg", "write_png"]
@@ -21,6 +22,8 @@ __all__ = ["decode", "encode", "fit_within", "prepare", "resize", "sniff", "vari
 MAX_BYTES = 52_428_800
 MAX_SIDE = 4096
 
+_SAME_COLOUR = 2  # levels: what profiles of sRGB differ by among themselves
+_ANYTHING = bytes(range(254, 0, -1)) * 8
 _PILLOW_FORMAT = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP"}
 _UPRIGHT: dict[int, Callable[[Bgr], Bgr]] = {
     2: lambda image: image[:, ::-1],
@@ -55,21 +58,32 @@ def decode(
     """
     data = _read(source, max_bytes)
     container = open_container(data, max_side=max_side)
+    rgb = _decoded(container, container.pixels, background, enough)
+    if not container.ended:
+        # A whole scan looks the same whatever follows it; a scan that was cut goes on with what follows.
+        followed = container.pixels.removesuffix(JPEG_END) + _ANYTHING + JPEG_END
+        if not np.array_equal(rgb, _decoded(container, followed, background, enough)):
+            raise Corrupt("The image ends too early.", advice="Upload the file again; it looks incomplete.")
+    bgr = rgb[:, :, ::-1]
+    turn = _UPRIGHT.get(container.orientation)
+    return np.ascontiguousarray(bgr if turn is None else turn(bgr))
+
+
+def _decoded(
+    container: Container, pixels: bytes, background: tuple[int, int, int], enough: int | None
+) -> NDArray[np.uint8]:
     try:
-        with Image.open(io.BytesIO(container.pixels), formats=[_PILLOW_FORMAT[container.mime]]) as picture:
+        with Image.open(io.BytesIO(pixels), formats=[_PILLOW_FORMAT[container.mime]]) as picture:
             if picture.size != (container.width, container.height):
                 raise Corrupt("The image's header contradicts its content.")
             if enough is not None:
                 picture.draft(None, (enough, enough))
             picture.load()
-            rgb = _to_rgb(picture, container, background)
+            return _to_rgb(picture, container, background)
     except (OSError, SyntaxError, ValueError, IndexError, EOFError, Image.DecompressionBombError) as failure:
         raise Corrupt(
             "The image does not decode.", advice="Open the photo, save it again as JPEG, and upload that."
         ) from failure
-    bgr = rgb[:, :, ::-1]
-    turn = _UPRIGHT.get(container.orientation)
-    return np.ascontiguousarray(bgr if turn is None else turn(bgr))
 
 
 def _read(source: Path | bytes, max_bytes: int) -> bytes:
@@ -105,22 +119,32 @@ def _to_rgb(picture: Image.Image, container: Container, background: tuple[int, i
 
 
 def _to_srgb(picture: Image.Image, profile: bytes) -> Image.Image:
-    """The picture in sRGB; unchanged where its profile is broken or belongs to another kind of picture."""
+    """The picture in sRGB; unchanged where its profile is broken, belongs to another kind of picture, or is sRGB."""
     mode = picture.mode if picture.mode in ("L", "CMYK") else "RGB"
-    expected = {"L": b"GRAY", "CMYK": b"CMYK", "RGB": b"RGB "}[mode]
-    if profile[16:20] != expected or (mode == "RGB" and b"sRGB" in profile[128:4096]):
+    if profile[16:20] != {"L": b"GRAY", "CMYK": b"CMYK", "RGB": b"RGB "}[mode]:
         return picture
     try:
-        changed = ImageCms.profileToProfile(
-            picture.convert(mode), ImageCms.ImageCmsProfile(io.BytesIO(profile)), _srgb(), outputMode="RGB"
+        transform = ImageCms.buildTransform(
+            ImageCms.ImageCmsProfile(io.BytesIO(profile)),
+            ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")),
+            mode,
+            "RGB",
         )
+        if mode != "CMYK" and _changes_little(transform, mode):
+            return picture
+        return ImageCms.applyTransform(picture.convert(mode), transform) or picture
     except (ImageCms.PyCMSError, OSError):
         return picture
-    return changed or picture
 
 
-def _srgb() -> ImageCms.ImageCmsProfile:
-    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+def _changes_little(transform: ImageCms.ImageCmsTransform, mode: str) -> bool:
+    """Whether a transform leaves colours all over the cube where they are: by what it does, not by its name."""
+    steps = range(0, 256, 15)
+    cube = np.array([(red, green, blue) for red in steps for green in steps for blue in steps], np.uint8)
+    sample = Image.fromarray(cube[None]).convert(mode)
+    changed = ImageCms.applyTransform(sample, transform)
+    before, after = (np.asarray(image.convert("RGB"), np.int16) for image in (sample, changed or sample))
+    return int(np.abs(before - after).max()) <= _SAME_COLOUR
 
 
 def resize(image: Bgr, width: int, height: int) -> Bgr:

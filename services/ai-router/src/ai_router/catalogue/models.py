@@ -68,10 +68,8 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Rules over all capabilities (AIR-37, 39, 45, 47)."""
+    """Rules over all capabilities (AIR-39, 45, 47)."""
 
-    budgets: Mapping[str, Decimal] = field(default_factory=dict)
-    """What one workflow of a plan may cost; a plan that is not listed may cost nothing."""
     premium_tiers: frozenset[str] = frozenset()
     priorities: Mapping[str, Priority] = field(default_factory=dict)
     """The lane in which jobs of a plan wait; a plan that is not listed waits in the normal one (CON-10)."""
@@ -88,10 +86,15 @@ class Usage:
     cost_today: Decimal = Decimal(0)
     calls_last_hour: Mapping[str, int] = field(default_factory=dict)
 
-    def room_for(self, offer: Offer, cost: Decimal, rules: Rules) -> bool:
-        """Whether one more call of so much stays within what everybody may spend today and this hour."""
-        calls = self.calls_last_hour.get(offer.provider, 0)
-        if offer.requests_per_hour is not None and calls >= offer.requests_per_hour:
+    def and_also(self, provider: str, calls: int, cost: Decimal) -> Usage:
+        """With so many more calls, of so much together."""
+        made = self.calls_last_hour.get(provider, 0)
+        return Usage(self.cost_today + cost, {**self.calls_last_hour, provider: made + calls})
+
+    def room_for(self, offer: Offer, cost: Decimal, rules: Rules, calls: int = 1) -> bool:
+        """Whether ``calls`` more, of so much together, stay within what everybody may spend today and this hour."""
+        made = self.calls_last_hour.get(offer.provider, 0)
+        if offer.requests_per_hour is not None and made + calls > offer.requests_per_hour:
             return False
         return cost <= max(Decimal(0), rules.daily_limit - self.cost_today)
 

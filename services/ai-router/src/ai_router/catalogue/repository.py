@@ -79,11 +79,11 @@ async def load_starting_catalogue(database: Database) -> None:
             )
 
 
+# A minute that began an hour ago counts whole.
 _USED = """
-SELECT provider, count(*) FILTER (WHERE started_at > $1::timestamptz - interval '1 hour') AS calls,
-    coalesce(sum(coalesce(cost, estimated_cost))
-        FILTER (WHERE started_at >= date_trunc('day', $1::timestamptz, 'UTC')), 0) AS cost
-FROM provider_calls WHERE paid AND started_at > $1::timestamptz - interval '25 hours' GROUP BY provider
+SELECT provider, coalesce(sum(calls) FILTER (WHERE minute > $1::timestamptz - interval '61 minutes'), 0)::int AS calls,
+    coalesce(sum(cost) FILTER (WHERE minute >= date_trunc('day', $1::timestamptz, 'UTC')), 0) AS cost
+FROM paid_minutes WHERE minute > $1::timestamptz - interval '25 hours' GROUP BY provider
 """
 
 
@@ -98,12 +98,16 @@ class CatalogueBook:
     """The newest catalogue and usage, read again when older than ``max_age_s`` (AIR-56).
 
     ``extra`` are offers of providers that a composition root added; they count while the tables have none for them.
+    ``fallback``: without it nobody goes on with another provider, whatever the tables say.
     """
 
-    def __init__(self, database: Database, *, max_age_s: float, extra: Sequence[Offer] = ()) -> None:
+    def __init__(
+        self, database: Database, *, max_age_s: float, extra: Sequence[Offer] = (), fallback: bool = True
+    ) -> None:
         self._database = database
         self._max_age_s = max_age_s
         self._extra = tuple(extra)
+        self._fallback = fallback
         self._read_at = float("-inf")
         self._changes = 0
         self._reading = asyncio.Lock()
@@ -121,6 +125,10 @@ class CatalogueBook:
                 if self._read_at < asked_at:
                     await self._read()
         return self._catalogue, self._usage
+
+    def begun(self, provider: str, calls: int, cost: Decimal) -> None:
+        """Count paid calls that this process has just written down, until the tables are read again."""
+        self._usage = self._usage.and_also(provider, calls, cost)
 
     def expire(self) -> None:
         """Read the tables again at the next look: this process has just changed what they say."""
@@ -141,7 +149,7 @@ class CatalogueBook:
         self._catalogue = Catalogue(
             offers=listed + unlisted,
             policies={policy.capability: policy for policy in map(_policy, policies)},
-            rules=_rules({row["name"]: row["value"] for row in rules}),
+            rules=_rules({row["name"]: row["value"] for row in rules}, fallback=self._fallback),
         )
         await self._keep_version()
         self._usage = usage
@@ -208,13 +216,12 @@ def _policy(row: asyncpg.Record) -> Policy:
     )
 
 
-def _rules(values: Mapping[str, Any]) -> Rules:
+def _rules(values: Mapping[str, Any], *, fallback: bool = True) -> Rules:
     known = {**RULES, **values}
     return Rules(
-        budgets={plan: Decimal(str(budget)) for plan, budget in known["budgets"].items()},
         premium_tiers=frozenset(known["premium_tiers"]),
         priorities={plan: Priority(lane) for plan, lane in known["priorities"].items()},
-        fallback=bool(known["fallback"]),
+        fallback=fallback and bool(known["fallback"]),
         emergency=bool(known["emergency"]),
         daily_warning=Decimal(str(known["daily_warning"])),
         daily_limit=Decimal(str(known["daily_limit"])),

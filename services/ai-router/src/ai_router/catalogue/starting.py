@@ -221,7 +221,6 @@ POLICIES: tuple[Policy, ...] = (
 )
 
 RULES: Mapping[str, Any] = {
-    "budgets": {"free": "0.10", "starter": "0.50", "pro": "2.00", "enterprise": "10.00"},
     "premium_tiers": ["pro", "enterprise"],
     "priorities": {"enterprise": "high_priority", "premium": "high_priority", "free": "low_priority"},
     "fallback": True,

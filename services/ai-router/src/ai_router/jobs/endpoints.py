@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request
 
 from ai_router.jobs import queries, service
 from ai_router.jobs.errors import JobHasNoResult, JobNotFinished, JobNotFound, JobOfWorkflow
-from ai_router.jobs.schemas import JobOut, JobResultOut, JobStatusOut, OutputOut
+from ai_router.jobs.schemas import WORDS, JobOut, JobResultOut, JobStatusOut, OutputOut
 from chassis.data.database import Transaction
 from chassis.errors import NotAuthenticated, documented
 from chassis.http.pagination import Page, Paged
@@ -96,7 +96,7 @@ async def get_job_result(job_id: UUID, caller: Caller, tx: Tx, request: Request)
         measures=event.measures,
         cost=event.cost,
         cache_hit=event.cache_hit,
-        warnings=list(event.warnings),
+        warnings=[WORDS.get(warning, warning) for warning in event.warnings],
     )
 
 

@@ -1,24 +1,67 @@
-"""Forgetting cached results that are no longer good."""
+"""Forgetting what is over: kept results, old jobs and their calls, and what attempts have stored that nobody uses."""
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from ai_router.jobs import repository
 from chassis.data.database import Database
+from chassis.storage.port import ObjectStore
 from chassis.work.periodic import Periodic
+
+BATCH = 500
+OBJECTS = 50
+"""Calls whose objects are removed in one transaction, which waits for the store."""
+
+UNUSED_FOR = timedelta(hours=1)
+"""Objects that a job does not hand out go so long after its end: who reads one just then may finish."""
+COUNTED_FOR = timedelta(days=2)
+"""Minutes of paid use, of which the limits look at the last 25 hours."""
 
 
 class Housekeeping(Periodic):
-    """A background part: removes expired cache entries every ``every_s`` seconds."""
+    """A background part; several processes may run one each, rows are claimed with ``SKIP LOCKED``.
 
-    def __init__(self, database: Database, *, every_s: float = 3600.0) -> None:
-        super().__init__("result cache", every_s)
+    ``keep_jobs``: how long jobs that have ended and their calls stay, from when they were ordered.
+    """
+
+    def __init__(
+        self, database: Database, store: ObjectStore, *, keep_jobs: timedelta, every_s: float = 3600.0
+    ) -> None:
+        super().__init__("router housekeeping", every_s)
         self._database = database
+        self._store = store
+        self._periods = {
+            "result_cache": timedelta(0),
+            "paid_minutes": COUNTED_FOR,
+            "provider_calls": keep_jobs,
+            "ai_jobs": keep_jobs,
+        }
 
     async def round(self) -> None:
-        """Remove whatever has expired."""
+        """Remove whatever is over."""
         await self.sweep()
 
-    async def sweep(self) -> int:
-        """Remove what has expired; how many entries that was."""
-        async with self._database.connection() as connection:
-            return await repository.forget_expired(connection, self._database.clock.now())
+    async def sweep(self) -> dict[str, int]:
+        """Remove what is over, batch by batch; how many rows of each table that was, and ``objects``."""
+        gone = {"objects": 0}
+        while done := await self._remove_objects():
+            gone["objects"] += done
+        for table, period in self._periods.items():
+            gone[table] = 0
+            while done := await self._forget(table, period):
+                gone[table] += done
+        return gone
+
+    async def _forget(self, table: str, period: timedelta) -> int:
+        async with self._database.transaction() as tx:
+            return await repository.forget(tx, table, tx.now - period, BATCH)
+
+    async def _remove_objects(self) -> int:
+        async with self._database.transaction() as tx:
+            found = await repository.discarded(tx, tx.now - UNUSED_FOR, OBJECTS)
+            for _, keys in found:
+                for key in keys:
+                    await self._store.delete(key)
+            repository.removed(tx, [call for call, _ in found])
+        return sum(len(keys) for _, keys in found)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
+from ai_router.routing.spoken import Part
 from chassis import ids
 from chassis.data.leased_work import NewWork, WorkItem
 from chassis.observe.context import Context, current
@@ -117,10 +119,25 @@ class Call(NamedTuple):
     error: str | None = None
     units: Decimal | None = None
     cost: Decimal | None = None
+    from_s: Decimal | None = None
+    """With ``to_s``: which part of a longer speech its clip is for. None: for the whole."""
+    to_s: Decimal | None = None
+    clip: str | None = None
+    """The stored clip of a part, as JSON, until the film is joined."""
+    discarded: str | None = None
+    """Keys of what it has stored and the job does not hand out, as JSON; None: nothing."""
 
     @classmethod
     def begin(
-        cls, job: SubmitJob, provider: str, attempt: int, now: datetime, *, estimated_cost: Decimal, paid: bool
+        cls,
+        job: SubmitJob,
+        provider: str,
+        attempt: int,
+        now: datetime,
+        *,
+        estimated_cost: Decimal,
+        paid: bool,
+        part: Part | None = None,
     ) -> Call:
         """The call that ``job`` makes as its ``attempt``-th; the same arguments give the same id."""
         return cls(
@@ -132,7 +149,19 @@ class Call(NamedTuple):
             paid,
             now,
             estimated_cost,
+            from_s=None if part is None else part.start,
+            to_s=None if part is None else part.end,
         )
+
+    def without(self, outputs: Collection[str]) -> Call:
+        """The call, where ``outputs`` are handed out by the job that it has ended."""
+        keys = [key for key in json.loads(self.discarded or "[]") if key not in outputs]
+        return self._replace(discarded=json.dumps(keys) if keys else None)
+
+    @property
+    def part(self) -> Part | None:
+        """The part of a longer speech that it is for."""
+        return None if self.from_s is None or self.to_s is None else Part(self.from_s, self.to_s)
 
     @property
     def open(self) -> bool:

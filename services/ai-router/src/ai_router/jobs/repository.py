@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -11,13 +12,14 @@ from uuid import UUID
 import asyncpg
 
 from ai_router.jobs.models import CacheEntry, Call, Ending
+from chassis import ids
 from chassis.data.database import Transaction
 from chassis.encoding import as_json
 from contracts.ai_router import SubmitJob
 
 _CALL_COLUMNS = (
     "id, job_id, provider, capability, attempt, paid, started_at, estimated_cost, state, vendor_job_id, duration_ms, "
-    "failure, error, units, cost"
+    "failure, error, units, cost, from_s, to_s, clip, discarded"
 )
 
 
@@ -176,11 +178,14 @@ _SAVE_CALLS = f"""
 INSERT INTO provider_calls ({_CALL_COLUMNS})
 SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::int[], $6::bool[], $7::timestamptz[],
                      $8::numeric[], $9::text[], $10::text[], $11::int[], $12::text[], $13::text[], $14::numeric[],
-                     $15::numeric[])
+                     $15::numeric[], $16::numeric[], $17::numeric[], $18::text[], $19::text[])
+    AS call (id, job_id, provider, capability, attempt, paid, started_at)
+ORDER BY started_at, provider
 ON CONFLICT (id) DO UPDATE SET state = excluded.state,
     vendor_job_id = coalesce(excluded.vendor_job_id, provider_calls.vendor_job_id),
     duration_ms = excluded.duration_ms, failure = excluded.failure, error = excluded.error,
-    units = excluded.units, cost = excluded.cost
+    units = excluded.units, cost = excluded.cost, clip = excluded.clip,
+    discarded = excluded.discarded
 WHERE provider_calls.state IN ('calling', 'accepted')
 """  # noqa: S608  constants
 
@@ -286,6 +291,42 @@ async def recall(tx: Transaction, keys: Sequence[str]) -> dict[str, tuple[str, d
     return {row["key"]: (row["provider"], row["result"]) for row in rows}
 
 
-async def forget_expired(connection: asyncpg.Connection, now: datetime) -> int:
-    """Remove kept results that are no longer good; how many."""
-    return len(await connection.fetch("DELETE FROM result_cache WHERE expires_at <= $1 RETURNING 1", now))
+_OLD = {
+    "result_cache": "SELECT key FROM result_cache WHERE expires_at <= $1",
+    "provider_calls": "SELECT id FROM provider_calls WHERE id < $1 AND discarded IS NULL "
+    "AND state NOT IN ('calling', 'accepted')",
+    "ai_jobs": "SELECT id FROM ai_jobs AS job WHERE id < $1 AND status NOT IN ('pending', 'processing') "
+    "AND NOT EXISTS (SELECT FROM provider_calls WHERE job_id = job.id)",
+    "paid_minutes": "SELECT minute FROM paid_minutes WHERE minute < $1",
+}
+"""What may go, by table: rows made before a moment, or before the first id of that moment."""
+
+
+async def forget(tx: Transaction, table: str, before: datetime, most: int) -> int:
+    """Remove at most so many rows of a table of :data:`_OLD` that are over since ``before``; how many went. Those that
+    another process is removing are its own."""
+    key = {"result_cache": "key", "paid_minutes": "minute"}.get(table, "id")
+    border = before if key != "id" else ids.uuid7_floor(before)
+    done: str = await tx.execute(
+        f"DELETE FROM {table} WHERE {key} IN ({_OLD[table]} LIMIT $2 FOR UPDATE SKIP LOCKED)",  # noqa: S608  constants
+        border,
+        most,
+    )
+    return int(done.split()[-1])
+
+
+async def discarded(tx: Transaction, before: datetime, most: int) -> list[tuple[UUID, list[str]]]:
+    """Calls of jobs that have ended before a moment, and the keys of what they have stored for nobody. Locked."""
+    rows = await tx.fetch(
+        "SELECT call.id, call.discarded FROM provider_calls AS call JOIN ai_jobs AS job ON job.id = call.job_id "
+        "WHERE call.discarded IS NOT NULL AND job.completed_at < $1 "
+        "AND job.status NOT IN ('pending', 'processing') ORDER BY call.id LIMIT $2 FOR UPDATE OF call SKIP LOCKED",
+        before,
+        most,
+    )
+    return [(row["id"], json.loads(row["discarded"])) for row in rows]
+
+
+def removed(tx: Transaction, calls: Sequence[UUID]) -> None:
+    """What these calls had stored for nobody is gone, and their clips with it. With the commit."""
+    tx.later("UPDATE provider_calls SET discarded = NULL, clip = NULL WHERE id = ANY($1::uuid[])", list(calls))

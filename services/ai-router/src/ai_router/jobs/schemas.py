@@ -12,6 +12,12 @@ from pydantic import BaseModel, Field
 from chassis.http.outputs import Link, Rupees
 from contracts.enums import Capability, Status
 
+WORDS = {
+    "low_quality": "The quality is below what we aim for; nobody made a better one.",
+    "model_ignored": "The model that was asked for is not offered by the service that made this.",
+}
+"""What a person is told for the codes that other services are told."""
+
 
 class JobOut(BaseModel):
     """One job in a list (AIR-09)."""

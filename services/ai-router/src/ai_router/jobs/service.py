@@ -12,6 +12,7 @@ from ai_router.jobs import cache, repository
 from ai_router.jobs.models import WORK, Ending, Job
 from ai_router.metrics import CACHE_HITS
 from ai_router.routing.router import Router
+from ai_router.routing.spoken import spoken_for
 from chassis.bus.messages import Received
 from chassis.data.database import Transaction
 from chassis.data.leased_work import LANES, NewWork
@@ -105,7 +106,8 @@ class Commands:
         """A kept result counts when the provider that made it is the one we would take now, and its files exist."""
         if not cache.answers(job.command, provider, result):
             return False
-        choice, _ = await self._router.choose(job.command)
+        spoken = await spoken_for(job.command, catalogue, self._store)
+        choice, _ = await self._router.choose(job.command, spoken=spoken)
         if not choice.ranked or choice.ranked[0].provider != provider:
             return False
         if not catalogue.offer(provider, job.command.capability).deterministic:

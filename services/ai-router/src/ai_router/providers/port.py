@@ -95,7 +95,6 @@ class Declaration:
     languages: frozenset[str] | None = None
     """None: not limited."""
     cancels: bool = False
-    webhooks: bool = False
 
     def ordered_s(self, seconds: object) -> int:
         """What is ordered for a clip of ``seconds``: the shortest offered length that is not shorter, else the longest.

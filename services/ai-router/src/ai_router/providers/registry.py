@@ -72,7 +72,7 @@ ROWS: tuple[Row, ...] = (
         "https://queue.fal.run",
         fal.DIALECT,
         lambda key: {"authorization": f"Key {key}"},
-        lambda http, settings: fal.Fal(http, webhook_url=settings.get("FAL_AI_WEBHOOK_URL", "")),
+        lambda http, settings: fal.Fal(http),
     ),
     Row(
         "openai",

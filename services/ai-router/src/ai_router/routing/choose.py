@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from math import ceil
 from typing import Any
 
 from ai_router.catalogue.models import Catalogue, Offer
@@ -29,15 +28,18 @@ class RoutingRequest:
     failed: frozenset[str] = frozenset()
     """Providers that have failed for this job already."""
     prefer: str | None = None
-    ordered: Mapping[str, Decimal] = field(default_factory=dict)
-    """Seconds that would be ordered of a provider which makes clips of certain lengths only."""
-    segmented: bool = False
-    """The work may be delivered in several clips; else it must fit into one."""
+    ordered: Mapping[str, tuple[Decimal, ...]] = field(default_factory=dict)
+    """Seconds of each clip that would be ordered of a provider which makes clips of certain lengths only, or parts of a
+    speech that is longer than its longest."""
 
     def units_of(self, provider: str) -> Mapping[str, Decimal]:
         """The units that ``provider`` would be paid for."""
-        seconds = self.ordered.get(provider)
-        return self.units if seconds is None else {**self.units, "second": seconds}
+        clips = self.ordered.get(provider)
+        return self.units if clips is None else {**self.units, "second": sum(clips, Decimal(0))}
+
+    def clips_of(self, provider: str) -> int:
+        """How many clips, each a call of its own, ``provider`` would be asked for."""
+        return max(1, len(self.ordered.get(provider, ())))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,12 @@ class Choice:
         """The choice as JSON, to be kept with the job."""
         return {
             "ranked": [
-                {"provider": one.provider, "reason": one.reason, "estimated_cost": str(one.estimated_cost)}
+                {
+                    "provider": one.provider,
+                    "reason": one.reason,
+                    "estimated_cost": str(one.estimated_cost),
+                    **({"clips": one.clips} if one.clips > 1 else {}),
+                }
                 for one in self.ranked
             ],
             "dropped": [{"provider": one.provider, "reason": one.reason} for one in self.dropped],
@@ -122,8 +129,10 @@ def choose(request: RoutingRequest, catalogue: Catalogue, health: Health, budget
     ranked += [(offer, why_local) for offer in _in_chain_order(local)]
     ranked = _preferred_first(ranked, request.prefer)
     if not catalogue.rules.fallback:
-        dropped += [Dropped(offer.provider, "fallback is switched off") for offer, _ in ranked[1:]]
-        ranked = ranked[:1]
+        # Whoever is asked first stays the only one, also once it has failed.
+        first = 0 if request.failed else 1
+        dropped += [Dropped(offer.provider, "fallback is switched off") for offer, _ in ranked[first:]]
+        ranked = ranked[:first]
     return Choice(tuple(_candidate(offer, reason, request) for offer, reason in ranked), tuple(dropped))
 
 
@@ -141,7 +150,7 @@ def _why_not(offer: Offer, request: RoutingRequest, catalogue: Catalogue, health
     if offer.allowed_tiers and request.plan not in offer.allowed_tiers:
         return f"not for plan {request.plan}"
     seconds = request.units.get("second")
-    longest = None if offer.max_clip_s is None or request.segmented else Decimal(str(offer.max_clip_s))
+    longest = offer.max_clip_s if request.clips_of(offer.provider) == 1 else None
     if longest is not None and seconds is not None and seconds > longest:
         return f"{seconds:g} s asked, at most {longest:g} s in one clip"
     return None if offer.zero_cost else _why_not_outside(offer, state, request, catalogue)
@@ -154,7 +163,7 @@ def _why_not_outside(offer: Offer, state: ProviderState, request: RoutingRequest
         return "unhealthy"
     if state.breaker_open:
         return "breaker open"
-    if state.remaining_calls is not None and state.remaining_calls <= 0:
+    if state.remaining_calls is not None and state.remaining_calls < request.clips_of(offer.provider):
         return "hourly allowance used up"
     threshold = catalogue.policy(request.capability).minimum_quality
     if offer.quality < threshold:
@@ -216,7 +225,5 @@ def _preferred_first(ranked: list[tuple[Offer, str]], prefer: str | None) -> lis
 
 
 def _candidate(offer: Offer, reason: str, request: RoutingRequest) -> Candidate:
-    seconds = request.units.get("second")
-    clips = 1 if offer.max_clip_s is None or not seconds else max(1, ceil(float(seconds) / offer.max_clip_s))
     cost = offer.estimate(request.units_of(offer.provider))
-    return Candidate(offer.provider, reason, cost, offer.zero_cost, clips)
+    return Candidate(offer.provider, reason, cost, offer.zero_cost, request.clips_of(offer.provider))

@@ -49,6 +49,26 @@ ROUNDS_S: tuple[float, ...] = (60.0, 120.0, 240.0)
 """Waits before the job as a whole is tried again (CON-07, AIR-49)."""
 
 
+PART_AGAIN = frozenset(
+    {
+        FailureClass.TRANSIENT,
+        FailureClass.THROTTLED,
+        FailureClass.EMPTY,
+        FailureClass.BAD_OUTPUT,
+        FailureClass.MODERATION_OUTPUT,
+    }
+)
+"""Where a part of a film may come out well when it is made once more; the other parts are paid for."""
+
+
+def wait_before_part_again(failure: ProviderFailure, tries: int, usual_s: float, longest_s: float) -> float | None:
+    """As :func:`wait_before_again`, for one part of a film whose other parts would be lost with it."""
+    if failure.failure not in PART_AGAIN or tries >= QUICK_RETRIES:
+        return None
+    wait = max(0.0, failure.retry_after_s or usual_s)
+    return wait if wait <= longest_s else None
+
+
 def wait_before_again(failure: ProviderFailure, tries: int, usual_s: float, longest_s: float) -> float | None:
     """How many seconds to wait before the same provider is asked once more, of which it has had ``tries`` already.
 

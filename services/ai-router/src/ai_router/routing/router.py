@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from math import inf
 from typing import Any
 
-from ai_router.catalogue.models import Catalogue, Usage
+from ai_router.catalogue.models import Catalogue, Offer, Usage
 from ai_router.catalogue.repository import CatalogueBook
 from ai_router.providers.port import FailureClass, Provider
 from ai_router.routing.breaker import Breaker, BreakerState
 from ai_router.routing.choose import Budget, Choice, ProviderState, RoutingRequest, choose
 from ai_router.routing.failures import CONSEQUENCES
+from ai_router.routing.spoken import Part, SpokenText
 from contracts.ai_router import SubmitJob
 from contracts.enums import Capability
 
@@ -42,7 +44,7 @@ class Inputs:
             "plan": self.request.plan,
             "quality": self.request.quality,
             "units": {unit: str(count) for unit, count in self.request.units.items()},
-            "ordered": {key: str(seconds) for key, seconds in self.request.ordered.items()},
+            "ordered": {key: [str(clip) for clip in clips] for key, clips in self.request.ordered.items()},
             "exclude": sorted(self.request.exclude),
             "failed": sorted(self.request.failed),
             "prefer": self.request.prefer,
@@ -66,7 +68,7 @@ class Inputs:
                 plan=document["plan"],
                 quality=document["quality"],
                 units={unit: Decimal(count) for unit, count in document["units"].items()},
-                ordered={key: Decimal(seconds) for key, seconds in document.get("ordered", {}).items()},
+                ordered={key: tuple(map(Decimal, clips)) for key, clips in document.get("ordered", {}).items()},
                 exclude=frozenset(document["exclude"]),
                 failed=frozenset(document["failed"]),
                 prefer=document["prefer"],
@@ -99,29 +101,32 @@ class Router:
         return await self.book.current()
 
     async def choose(
-        self, command: SubmitJob, *, failed: frozenset[str] = frozenset(), spent: Decimal = Decimal(0)
+        self,
+        command: SubmitJob,
+        *,
+        failed: frozenset[str] = frozenset(),
+        spent: Decimal = Decimal(0),
+        spoken: SpokenText | None = None,
     ) -> tuple[Choice, Inputs]:
-        """Rank the providers for a job, of whose budget ``spent`` is gone, and say what the ranking depended on."""
+        """Rank the providers for a job, of whose budget ``spent`` is gone, and say what the ranking depended on.
+
+        ``spoken``: what the clip is made for; where it is longer than a provider's longest clip it is made in parts.
+        """
         catalogue, usage = await self.book.current()
         rules = catalogue.rules
-        allowed = min(command.budget, rules.budgets.get(command.plan, Decimal(0)))
         inputs = Inputs(
             RoutingRequest(
                 capability=command.capability,
                 plan=command.plan,
                 quality=command.quality,
                 units=units_of(command),
-                ordered={
-                    key: Decimal(seconds)
-                    for key, provider in self.providers.items()
-                    if (seconds := ordered_s(provider, command)) is not None
-                },
+                ordered=self._ordered(command, catalogue, spoken, command.budget - spent),
                 exclude=frozenset(command.exclude),
                 failed=failed,
                 prefer=command.prefer,
             ),
             self._health(command.capability, catalogue, usage),
-            Budget(max(Decimal(0), allowed - spent), max(Decimal(0), rules.daily_limit - usage.cost_today)),
+            Budget(max(Decimal(0), command.budget - spent), max(Decimal(0), rules.daily_limit - usage.cost_today)),
             catalogue.digest,
         )
         return choose(inputs.request, catalogue, inputs.health, inputs.budget), inputs
@@ -158,6 +163,39 @@ class Router:
             breaker = breaker.released()
         self._breakers[provider, capability] = breaker
 
+    def parts(self, command: SubmitJob, offer: Offer, spoken: SpokenText, left: Decimal) -> tuple[Part, ...]:
+        """The parts of a speech that a provider makes a clip each for; one where it fits into one.
+
+        They end with sentences where ``left`` is enough for that: each clip is paid for as a whole.
+        """
+        lengths = clip_lengths(self.providers[offer.provider], offer.capability)
+        longest = min(offer.max_clip_s or inf, lengths[-1] if lengths else inf)
+        parts = spoken.parts(longest)
+        seconds = sum(self.clips(command, offer, parts), Decimal(0))
+        if len(parts) > 1 and offer.estimate({"second": seconds}) > left:
+            return spoken.parts(longest, tight=True)
+        return parts
+
+    def clips(self, command: SubmitJob, offer: Offer, parts: Sequence[Part]) -> tuple[Decimal, ...]:
+        """Seconds of the clip that is ordered for each part."""
+        provider = self.providers[offer.provider]
+        return tuple(Decimal(ordered_s(provider, of_part(command, part)) or part.seconds) for part in parts)
+
+    def _ordered(
+        self, command: SubmitJob, catalogue: Catalogue, spoken: SpokenText | None, left: Decimal
+    ) -> dict[str, tuple[Decimal, ...]]:
+        ordered: dict[str, tuple[Decimal, ...]] = {}
+        for offer in catalogue.by_capability.get(command.capability, ()):
+            provider = self.providers.get(offer.provider)
+            if provider is None:
+                continue
+            parts = () if spoken is None else self.parts(command, offer, spoken, left)
+            if len(parts) > 1:
+                ordered[offer.provider] = self.clips(command, offer, parts)
+            elif (seconds := ordered_s(provider, command)) is not None:
+                ordered[offer.provider] = (Decimal(seconds),)
+        return ordered
+
     def _health(self, capability: Capability, catalogue: Catalogue, usage: Usage) -> dict[str, ProviderState]:
         states = {}
         for offer in catalogue.by_capability.get(capability, ()):
@@ -185,6 +223,18 @@ def ordered_s(provider: Provider, command: SubmitJob) -> int | None:
         if declaration.capability is command.capability and declaration.clip_lengths:
             return declaration.ordered_s(seconds)
     return None
+
+
+def clip_lengths(provider: Provider, capability: Capability) -> tuple[int, ...]:
+    """Seconds a clip may be ordered for, shortest first; empty: whatever is asked for is made."""
+    declared = (one.clip_lengths for one in provider.declarations if one.capability is capability)
+    return next(declared, ())
+
+
+def of_part(command: SubmitJob, part: Part, text: str | None = None) -> SubmitJob:
+    """The order of one part of what ``command`` asks for; ``text``: what is said in it."""
+    said = {} if text is None else {"script": text}
+    return command.model_copy(update={"parameters": {**command.parameters, **said, "duration": float(part.seconds)}})
 
 
 def units_of(command: SubmitJob) -> dict[str, Decimal]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,6 +26,8 @@ from export.renditions import repository
 from export.renditions.work import Piece, Rendered, Wanted, render
 
 log = structlog.get_logger(__name__)
+
+SHORT_FILM_S = 12.0
 
 
 class RenditionRunner:
@@ -82,6 +86,7 @@ class RenditionRunner:
                 out,
                 self._threads,
                 deadline_s=self._deadline_s,
+                quick=isinstance(timings, Path) and await asyncio.to_thread(_is_short, timings),
                 report=lambda share: log.debug("renditions.progress", run_id=str(first.run_id), share=share),
             )
             seconds = time.monotonic() - started
@@ -159,3 +164,8 @@ class RenditionRunner:
             for rendition_id, event in answers:
                 if rendition_id in ended:
                     tx.emit(event)
+
+
+def _is_short(timings: Path) -> bool:
+    """Whether a film of that speech is made beside long ones, and does not wait for them."""
+    return float(json.loads(timings.read_bytes()).get("duration", SHORT_FILM_S + 1)) <= SHORT_FILM_S

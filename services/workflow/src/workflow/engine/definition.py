@@ -15,6 +15,7 @@ from contracts.message import Command, Event
 from contracts.objects import StoredObject
 from workflow.engine.gates import Gate
 from workflow.engine.state import ONLY, Run
+from workflow.engine.timing import Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,9 @@ class Asking:
     minimum_score: float = 0.0
     prefer: str | None = None
     exclude: tuple[str, ...] = ()
+
+
+_SHORT = Shape()
 
 
 class Role(StrEnum):
@@ -69,7 +73,7 @@ class Step:
     command is that of another step's unit. ``fan_out`` names the units that run side by side. ``progress``: percent of
     the run at the step's start and end; ``peak``: what it reaches at most before its result has been judged.
     ``waits_for`` is told to people while the step runs. ``share``: how much of what is left of the run's budget one
-    attempt is handed; those of steps that run side by side add up to one at most.
+    attempt is handed; those of steps that run side by side add up to one at most. ``shape``: what its time depends on.
     """
 
     name: str
@@ -94,6 +98,7 @@ class Step:
     shares_ref: str | None = None
     peak: int | None = None
     share: Decimal = Decimal(0)
+    shape: Shape = _SHORT
     learns: tuple[str, ...] = ()
     """Fields of the answer that are kept as the result's data."""
 
@@ -119,6 +124,18 @@ def _nothing(_: Run) -> dict[str, StoredObject]:
     return {}
 
 
+def _no_plan(_: Run) -> str:
+    return ""
+
+
+def _no_film(_: Run) -> float:
+    return 0.0
+
+
+def _no_paces(_: Run) -> None:
+    return None
+
+
 def _no_score(_: Run) -> float | None:
     return None
 
@@ -134,7 +151,9 @@ class Definition:
     ``deadline_s``: from its start (or another round's) a run is final by then; work stops earlier by what undoing may
     take. ``results``: what came out, by name; ``credits``: what it cost the user; ``budget``: what its providers may
     cost in all; ``score``: how good it is in all, 0 to 10, None while that is not known, and ``score_at_least`` what it
-    should be; ``closing``: warnings that can only be told at the end.
+    should be; ``closing``: warnings that can only be told at the end. ``plan``: whose providers are chosen; ``film_s``:
+    how long its film is, or is expected to be; ``paces``: how many times its shape's time each step was expected to
+    take when the run was ordered, by its name; None where nothing was expected.
     """
 
     name: str
@@ -147,6 +166,9 @@ class Definition:
     budget: Callable[[Run], Decimal] = _no_budget
     score: Callable[[Run], float | None] = _no_score
     score_at_least: float = 0.0
+    plan: Callable[[Run], str] = _no_plan
+    film_s: Callable[[Run], float] = _no_film
+    paces: Callable[[Run], Mapping[str, float] | None] = _no_paces
     closing: Callable[[Run], Sequence[str]] = field(default=lambda _: ())
 
     def __post_init__(self) -> None:

@@ -87,7 +87,7 @@ class Draft:
             waiting_for=waiting_for(self.definition, self.run),
             provider=provider,
             cost=state.cost,
-            seconds_left=seconds_left(self.run, self.now),
+            seconds_left=seconds_left(self.definition, self.run, self.now),
         )
         if created:
             return

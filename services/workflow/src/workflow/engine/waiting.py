@@ -6,6 +6,7 @@ from datetime import datetime
 
 from workflow.engine.definition import Definition, Step
 from workflow.engine.state import Phase, Run, StepState, StepStatus, UndoStatus, Unit, UnitStatus
+from workflow.engine.timing import critical_s, step_left_s
 
 
 def waiting_for(definition: Definition, run: Run) -> str | None:
@@ -26,9 +27,19 @@ def waiting_for(definition: Definition, run: Run) -> str | None:
     return "; ".join(dict.fromkeys(reasons)) or "the next step"
 
 
-def seconds_left(run: Run, now: datetime) -> float | None:
-    """How long it may still take at the pace so far; None while there is too little to judge by."""
+def seconds_left(definition: Definition, run: Run, now: datetime) -> float | None:
+    """How long it may still take: by what was expected of each step when it was ordered and how far they are, else at
+    the pace so far; None while there is too little to judge by."""
     state = run.state
+    if state.started_at is not None and (paces := definition.paces(run)) is not None:
+        film_s = definition.film_s(run)
+        left: dict[str, float] = {}
+        for step in definition.steps:
+            step_state = state.steps.get(step.name)
+            units = len(step_state.units) if step_state is not None and step_state.units else len(step.keys(run))
+            expected = step.shape.seconds(film_s, units) * paces.get(step.name, 1.0)
+            left[step.name] = step_left_s(step_state, expected, now)
+        return round(critical_s(definition.steps, left), 1)
     if state.started_at is None or not 15 <= state.progress < 100:
         return None
     elapsed = max(0.0, (now - state.started_at).total_seconds())

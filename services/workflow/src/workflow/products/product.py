@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import NamedTuple
 
 from pydantic import BaseModel
 
 from contracts.enums import WorkflowType
 from workflow.engine.definition import Definition
+from workflow.paces.models import Paces
 from workflow.settings import Settings
+
+
+class Ahead(NamedTuple):
+    """What runs that are there already may still take: each that is being made, and all that wait."""
+
+    left_s: Sequence[float] = ()
+    waiting_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What a run is expected to take. ``cost`` in the product line's currency, four places; ``seconds`` of waiting."""
+    """What a run is expected to take. ``cost`` in the line's currency, four places; ``seconds`` until it is there."""
 
     cost: Decimal
     credits: int
     seconds: float
+
+    def behind(self, ahead: Ahead, places: int, machines: int) -> Estimate:
+        """With the wait for the runs ahead: those that are made at the same time share the machines, and where there is
+        no place, all of them come first."""
+        left = [min(each, self.seconds) for each in ahead.left_s] if len(ahead.left_s) < places else ahead.left_s
+        return replace(self, seconds=round(self.seconds + (sum(left) + ahead.waiting_s) / machines, 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,5 +48,6 @@ class Product:
     """What of an order is kept with the run; takes the fields it knows."""
     meter: str
     """Which quota of the month a run counts for."""
-    estimate: Callable[[Settings, int, Decimal | None, int], Estimate]
-    """Expected cost and time: seconds of video, the plan's budget for a run, how many runs are before it."""
+    estimate: Callable[[Settings, Definition, Paces, float, int, Decimal | None], Estimate]
+    """Expected cost, and time where nobody else is before it: what has been learned, seconds of film, platforms, the
+    plan's budget for a run."""

@@ -18,9 +18,11 @@ from chassis.observe import context
 from contracts.message import Event
 from contracts.workflow import RunFailed
 from workflow.engine.advance import OUR_FAULT, Decision, Entry, advance
-from workflow.engine.definition import Definitions
+from workflow.engine.definition import Definition, Definitions
 from workflow.engine.signals import Faulted, Signal
 from workflow.engine.state import Run, load_state
+from workflow.paces import repository as paces
+from workflow.paces.service import seen
 from workflow.runs import metrics, repository
 from workflow.runs.models import Row
 from workflow.runs.repository import Change, NewRun
@@ -61,6 +63,14 @@ class Driver:
                 changes.append(change)
         if changes:
             repository.write(tx, changes)
+        paces.learn(
+            tx,
+            [
+                one
+                for row, decision, _ in outbox
+                for one in seen(self._definition(row), Run(row.brief, decision.state), decision.events)
+            ],
+        )
         for row, decision, happening in outbox:
             send(tx, row, decision, happening.cause)
         ends = [(row, event) for row, decision, _ in outbox if decision.state.phase.final for event in decision.events]
@@ -85,7 +95,7 @@ class Driver:
         outbox: list[tuple[Row, Decision, Happening]],
     ) -> Change | None:
         """The row after all that happened to it; ``outbox`` gets what is to be sent, only if nothing was raised."""
-        definition = self.definitions.of(row.brief.definition, row.brief.version)
+        definition = self._definition(row)
         state = load_state(row.state)
         started_at, wake_at = state.started_at, row.wake_at
         entries: list[Entry] = []
@@ -108,6 +118,9 @@ class Driver:
             return None
         outbox.extend(decisions)
         return Change(row, state.started_at not in (None, started_at), state, entries, kept)
+
+    def _definition(self, row: Row) -> Definition:
+        return self.definitions.of(row.brief.definition, row.brief.version)
 
     async def _park(self, tx: Transaction, row: Row, error: Exception) -> None:
         reason = f"{type(error).__name__}: {error}".replace("\x00", "")

@@ -96,7 +96,7 @@ def router(settings: Settings, definitions: Definitions, driver: Driver, store: 
     async def estimate_workflow(body: EstimateIn, caller: Caller, tx: Tx) -> EstimateOut:
         """What an order is expected to take, without starting it."""
         service.definition_for(definitions, body.workflow_type)
-        return await service.estimated(tx, settings, caller, body)
+        return await service.estimated(tx, settings, definitions, caller, body)
 
     @routes.get("", response_model=paged(WorkflowSummary))
     async def list_workflows(

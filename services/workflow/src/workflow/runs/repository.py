@@ -19,7 +19,9 @@ from workflow.accounts.entitlement import Entitlement
 from workflow.engine.advance import Entry
 from workflow.engine.signals import dump_signal
 from workflow.engine.state import Brief, RunState, dump_state
+from workflow.paces.models import Pace
 from workflow.platforms.limits import Limit
+from workflow.products.product import Ahead
 from workflow.repeats.repository import KEY_LIFE
 from workflow.runs.models import Row
 
@@ -86,13 +88,13 @@ SELECT * FROM unnest($1::uuid[], $2::integer[], $3::timestamptz[], $4::json[], $
 _CREATE = """
 INSERT INTO runs (
     id, user_id, product_line, workflow_type, definition, version, created_at, file_id, title, description, input,
-    target_duration, estimated_cost, lane, correlation_id, traceparent, status, progress, state, wake_at, updated_at,
-    began
+    target_duration, estimated_cost, estimated_seconds, lane, correlation_id, traceparent, status, progress,
+    state, wake_at, updated_at, began
 )
-SELECT *, $21::timestamptz, $22::text FROM unnest(
+SELECT *, $22::timestamptz, $23::text FROM unnest(
     $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::integer[], $7::timestamptz[], $8::uuid[],
-    $9::text[], $10::text[], $11::jsonb[], $12::integer[], $13::numeric[], $14::smallint[], $15::text[], $16::text[],
-    $17::text[], $18::smallint[], $19::json[], $20::timestamptz[]
+    $9::text[], $10::text[], $11::jsonb[], $12::integer[], $13::numeric[], $14::real[], $15::smallint[], $16::text[],
+    $17::text[], $18::text[], $19::smallint[], $20::json[], $21::timestamptz[]
 )
 """
 
@@ -105,7 +107,15 @@ SELECT
     (SELECT is_active FROM users WHERE user_id = $2) AS is_active,
     (SELECT to_jsonb(e) FROM entitlements AS e WHERE user_id = $2 AND product_line = $3) AS entitlement,
     (SELECT to_jsonb(k) FROM idempotency_keys AS k WHERE user_id = $2 AND key = $4 AND created_at >= $5) AS remembered,
-    (SELECT count(*) FROM runs WHERE status = 'processing') AS processing,
+    (SELECT coalesce(array_agg(estimated_seconds * (1 - progress / 100.0)), '{}')::float8[] FROM runs
+        WHERE status = 'processing') AS left_s,
+    (SELECT coalesce(sum(estimated_seconds), 0)::float8 FROM runs WHERE status = 'pending') AS waiting_s,
+    (SELECT jsonb_object_agg(definition || '/' || step, jsonb_build_array(pace, cost)) FROM (
+        SELECT DISTINCT ON (definition, step) definition, step, pace, cost FROM paces
+        ORDER BY definition, step, plan IS NOT DISTINCT FROM (
+            SELECT plan FROM entitlements WHERE user_id = $2 AND product_line = $3
+        ) DESC, seen_at DESC
+    ) AS newest) AS paces,
     (SELECT jsonb_object_agg(platform, to_jsonb(l)) FROM platform_limits AS l) AS limits
 """
 
@@ -138,7 +148,9 @@ class Known:
     is_active: bool | None
     entitlement: Entitlement | None
     remembered: dict[str, Any] | None
-    processing: int
+    ahead: Ahead
+    paces: Mapping[str, Pace]
+    """By definition and step: with whom the plan had it done last."""
     limits: Mapping[str, Limit]
     """Of platforms, by their name."""
 
@@ -153,6 +165,7 @@ class NewRun:
     description: str | None
     target_duration: int | None
     estimated_cost: Decimal
+    estimated_seconds: float
     lane: int
     correlation_id: str | None
     traceparent: str | None
@@ -184,7 +197,8 @@ async def before_create(
         if entitlement is not None
         else None,
         remembered=record["remembered"],
-        processing=record["processing"],
+        ahead=Ahead(record["left_s"], record["waiting_s"]),
+        paces={key: Pace(pace, cost) for key, (pace, cost) in (record["paces"] or {}).items()},
         limits={
             platform: Limit(limit["display_name"], limit["longest_s"])
             for platform, limit in (record["limits"] or {}).items()
@@ -215,6 +229,7 @@ def _new_row(new: NewRun) -> tuple[Any, ...]:
         orjson.dumps(brief.input).decode(),
         new.target_duration,
         new.estimated_cost,
+        new.estimated_seconds,
         new.lane,
         new.correlation_id,
         new.traceparent,

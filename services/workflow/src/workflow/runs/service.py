@@ -30,6 +30,7 @@ from workflow.engine.advance import Decision, advance, first_state, may_cancel, 
 from workflow.engine.definition import Definition, Definitions
 from workflow.engine.signals import CancelRequested, RetryRequested, Signal, Started, Ticked, UndoRetryRequested
 from workflow.engine.state import Brief, Run, RunState, UndoStatus, load_state
+from workflow.paces.models import Paces
 from workflow.platforms.limits import told
 from workflow.products.product import Estimate, Product
 from workflow.products.registry import BY_TYPE
@@ -70,6 +71,7 @@ class Order:
     description: str | None = None
     target_duration: int | None = None
     estimated_cost: Decimal = Decimal(0)
+    estimated_seconds: float = 0.0
 
 
 async def accept(
@@ -92,9 +94,10 @@ async def accept(
     if known.remembered is not None:
         return WorkflowAccepted.model_validate(answer_of(known.remembered, digest)), True
     product = BY_TYPE[body.workflow_type]
-    expected = _check(settings, product, known, body, tx.now)
+    _check(product, known, body, tx.now)
     script = _script(body.script, body, product_line)
-    order = _order(caller, product, product_line, body, script.text, known, expected)
+    expected, paces = _expected(settings, definition, known, body, script.text)
+    order = _order(caller, product, product_line, body, script.text, known, expected, paces)
     run_id = ids.uuid7()
     room = await repository.take_place(tx, places(settings), caller.user_id, LANES[order.priority], tx.now)
     answer = WorkflowAccepted(
@@ -160,6 +163,7 @@ def _new_run(brief: Brief, order: Order, state: RunState, started: Decision | No
         description=order.description,
         target_duration=order.target_duration,
         estimated_cost=order.estimated_cost,
+        estimated_seconds=order.estimated_seconds,
         lane=LANES[order.priority],
         correlation_id=context.current().correlation_id or str(brief.id),
         traceparent=context.current().traceparent,
@@ -186,16 +190,19 @@ def _tell_of(tx: Transaction, order: Order, new: NewRun, started: Decision | Non
         send(tx, new, started, None)
 
 
-async def estimated(tx: Transaction, settings: Settings, caller: Identity, body: EstimateIn) -> EstimateOut:
+async def estimated(
+    tx: Transaction, settings: Settings, definitions: Definitions, caller: Identity, body: EstimateIn
+) -> EstimateOut:
     """What an order is expected to take, and what it would be warned of (WFL-08). Raises ``BadScript``."""
     script = None if body.script is None else _script(body.script, body, caller.product_line)
     known = await repository.before_create(tx, None, caller.user_id, caller.product_line, None)
-    expected = _expected(settings, BY_TYPE[body.workflow_type], known, body.target_duration)
+    definition = definition_for(definitions, body.workflow_type)
+    expected, _ = _expected(settings, definition, known, body, None if script is None else script.text)
     return EstimateOut(
         estimated_cost=expected.cost,
         credits=expected.credits,
         estimated_seconds=expected.seconds,
-        ahead=max(0, known.processing - settings.max_processing + 1),
+        ahead=max(0, len(known.ahead.left_s) - settings.max_processing + 1),
         warnings=list(_expectable(known, body, script)),
     )
 
@@ -274,7 +281,7 @@ def definition_for(definitions: Definitions, workflow_type: WorkflowType) -> Def
     return found
 
 
-def _check(settings: Settings, product: Product, known: Known, body: WorkflowIn, now: datetime) -> Estimate:
+def _check(product: Product, known: Known, body: WorkflowIn, now: datetime) -> None:
     """What must be true before a run is created (WFL-23, WFL-24); raises what is not."""
     if known.is_active is False:
         raise AccountInactive("This account is not active.")
@@ -309,7 +316,6 @@ def _check(settings: Settings, product: Product, known: Known, body: WorkflowIn,
                 "anew_at": anew_at.isoformat() if anew_at is not None else None,
             },
         )
-    return _expected(settings, product, known, body.target_duration)
 
 
 def _script(script: str, body: EstimateIn, product_line: str) -> Stripped:
@@ -318,18 +324,34 @@ def _script(script: str, body: EstimateIn, product_line: str) -> Stripped:
 
 def _expectable(known: Known, body: EstimateIn, script: Stripped | None) -> Iterator[str]:
     """What an order's owner will get otherwise than expected, and can still change."""
-    seconds = float(body.target_duration)
+    seconds = _film_s(body, None if script is None else script.text)
     if script is not None:
-        seconds = estimate_duration(script.text, language=body.script_language.value)
         yield from language_warnings(script.text, body.script_language)
     if known.file is not None:
         yield from (finding["advice"] for finding in known.file["findings"])
     yield from told(known.limits, body.target_platforms, seconds, body.when_too_long)
 
 
-def _expected(settings: Settings, product: Product, known: Known, duration: int) -> Estimate:
+def _film_s(body: EstimateIn, script: str | None) -> float:
+    """How long the film is expected to be: as long as its script is spoken."""
+    if script is None:
+        return float(body.target_duration)
+    return estimate_duration(script, language=body.script_language.value)
+
+
+def _expected(
+    settings: Settings, definition: Definition, known: Known, body: EstimateIn, script: str | None
+) -> tuple[Estimate, Paces]:
+    """What an order is expected to take behind those ahead of it, and the paces that this rests on."""
     budget = known.entitlement.run_budget if known.entitlement is not None else None
-    return product.estimate(settings, duration, budget, max(0, known.processing - settings.max_processing + 1))
+    paces = {
+        step.name: known.paces[key]
+        for step in definition.steps
+        if (key := f"{definition.name}/{step.name}") in known.paces
+    }
+    product, platforms = BY_TYPE[body.workflow_type], len(set(body.target_platforms))
+    alone = product.estimate(settings, definition, paces, _film_s(body, script), platforms, budget)
+    return alone.behind(known.ahead, settings.max_processing, settings.media_processes), paces
 
 
 def _order(
@@ -340,6 +362,7 @@ def _order(
     script: str,
     known: Known,
     expected: Estimate,
+    paces: Paces,
 ) -> Order:
     assert known.file is not None  # noqa: S101  _check has looked
     title = clean_line(body.title or "") or body.workflow_type.value.replace("_", " ").capitalize()
@@ -358,6 +381,8 @@ def _order(
         title=title,
         priority=priority,
         estimated_cost=expected.cost,
+        film_s=_film_s(body, script),
+        paces={step: one.pace for step, one in paces.items()},
     )
     return Order(
         user_id=caller.user_id,
@@ -370,6 +395,7 @@ def _order(
         description=clean_line(body.description or "") or None,
         target_duration=body.target_duration,
         estimated_cost=expected.cost,
+        estimated_seconds=expected.seconds,
     )
 
 

@@ -29,6 +29,10 @@ Link = Callable[[StoredObject], str]
 PARKED = "a person: this workflow is being looked at"
 
 
+_OURS = ("image", "priority", "film_s", "paces")
+"""What is kept with a run's input and is not its owner's."""
+
+
 def loaded(definitions: Definitions, row: Row) -> tuple[Definition, Run]:
     """The row's run with the definition it began with."""
     definition = definitions.of(row.brief.definition, row.brief.version)
@@ -46,7 +50,7 @@ def status_of(definitions: Definitions, row: Row, now: datetime, position: int |
         current_step=step.name,
         message=_message(row, run, step),
         waiting_for=PARKED if row.parked_reason else waiting_for(definition, run),
-        seconds_left=None if run.state.phase.final else seconds_left(run, now),
+        seconds_left=None if run.state.phase.final else seconds_left(definition, run, now),
         position=position,
         cancelling=run.state.phase is Phase.CANCELLING,
     )
@@ -72,10 +76,10 @@ def details_of(definitions: Definitions, row: Row, now: datetime, link: Link) ->
         finished_at=row.finished_at,
         description=row.description,
         input_file_id=row.file_id,
-        input={name: value for name, value in row.brief.input.items() if name not in ("image", "priority")},
+        input={name: value for name, value in row.brief.input.items() if name not in _OURS},
         phase=state.phase.value,
         waiting_for=PARKED if row.parked_reason else waiting_for(definition, run),
-        seconds_left=None if state.phase.final else seconds_left(run, now),
+        seconds_left=None if state.phase.final else seconds_left(definition, run, now),
         round=state.round,
         steps=steps,
         image_quality_score=image,

@@ -6,6 +6,7 @@ The curves are the pair that holds most of that with least skin. Face units, see
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import cv2
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from media.animation.frame import FaceFrame, Grid
-from media.types import Bgr, Face
+from media.types import Bgr, Face, Landmarks
 
 _DENSITY = 120.0
 _HALF = (0.36, 0.26)
@@ -71,6 +72,8 @@ class _Evidence:
 
 def fit_eyes(image: Bgr, face: Face, frame: FaceFrame) -> tuple[Eye, ...]:
     """Both eyes, or none: a face whose eyes are shut, hidden or too small does not blink."""
+    if face.landmarks is not None:
+        return _of_landmarks(face.landmarks, frame)
     pupils = [frame.face_of(pupil.x, pupil.y) for pupil in (face.left_eye, face.right_eye)]
     seen = [
         _evidence(frame.patch(image, u - _HALF[0], v - _HALF[1], u + _HALF[0], v + _HALF[1], _DENSITY))
@@ -85,7 +88,48 @@ def fit_eyes(image: Bgr, face: Face, frame: FaceFrame) -> tuple[Eye, ...]:
     clear = all(_contrast(eye, evidence) >= _LEAST_CONTRAST for eye, evidence in zip(paired, seen, strict=True))
     if not clear or frame.scale < _LEAST_SCALE:
         return ()
-    return tuple(replace(eye, x=u + eye.x, y=v + eye.y) for eye, (u, v) in zip(paired, pupils, strict=True))
+    return tuple(_whole(replace(eye, x=u + eye.x, y=v + eye.y)) for eye, (u, v) in zip(paired, pupils, strict=True))
+
+
+_CORNERS, _NASAL = 1.22, 0.09
+
+
+def _whole(eye: Eye) -> Eye:
+    """The fitted curves end inside the corners, most of all beside the nose."""
+    towards_nose = -math.copysign(_NASAL, eye.x)
+    return replace(eye, x=eye.x + towards_nose * eye.half_width, half_width=eye.half_width * _CORNERS)
+
+
+_SHUT = 0.16
+"""An eye is shut whose lids are less apart than this share of its width."""
+_LASHES = 1.06
+"""How much wider than the eye its lashes are."""
+_MOST_ALIKE = 0.45
+"""Of a head in profile the far eye is narrower than this share of the near one: too little is seen to be drawn."""
+
+
+def _of_landmarks(marks: Landmarks, frame: FaceFrame) -> tuple[Eye, ...]:
+    """The curves through the contours of both eyes."""
+    eyes = tuple(_of_contour(contour, frame) for contour in (marks.left_eye, marks.right_eye))
+    narrow, wide = sorted(eye.half_width for eye in eyes)
+    if (
+        frame.scale < _LEAST_SCALE
+        or narrow < _MOST_ALIKE * wide
+        or any(eye.above + eye.below < 2 * _SHUT * eye.half_width for eye in eyes)
+    ):
+        return ()
+    return eyes
+
+
+def _of_contour(contour: NDArray[np.float64], frame: FaceFrame) -> Eye:
+    u, v = frame.to_face(*contour[:, :2].astype(np.float32).T)
+    half_width, tilt = float(u[8] - u[0]) / 2, float((v[8] - v[0]) / (u[8] - u[0]))
+    line = Eye(float(u[0] + u[8]) / 2, float(v[0] + v[8]) / 2, half_width, 0.0, 0.0, tilt)
+    bow = np.maximum(0, 1 - np.square((u - np.float32(line.x)) / np.float32(half_width)))
+    below = v - line.lids(u)[0]
+    upper, lower = slice(1, 8), slice(9, 16)
+    reach = [float((bow[part] * below[part]).sum() / np.square(bow[part]).sum()) for part in (upper, lower)]
+    return replace(line, half_width=_LASHES * half_width, above=-reach[0], below=reach[1])
 
 
 def _fit(evidence: _Evidence) -> Eye:

@@ -53,7 +53,9 @@ class LidSkin:
         tint = lashes.chroma[dark[::2, ::2]]
         blue, red = np.median(tint if len(tint) else lashes.chroma.reshape(-1, 2), axis=0).tolist()
         luma = _along(skin.luma, _WINDOW, _LIT)
-        chroma = np.stack([_along(skin.chroma[..., plane], _WINDOW // 2, 50.0) for plane in (0, 1)], axis=-1)
+        # Above there is make-up, shadow and brow; what colour the skin has is seen below.
+        below = skin.chroma[len(_ABOVE) // 2 :]
+        chroma = np.stack([_along(below[..., plane], _WINDOW // 2, 50.0) for plane in (0, 1)], axis=-1)
         down = np.array([-frame.sin, frame.cos]) * _CHEEK * frame.scale
         cheek = region.moved(*(int(2 * round(shift / 2)) for shift in down.tolist()))
         sigma = max(1.5, 0.02 * frame.scale)

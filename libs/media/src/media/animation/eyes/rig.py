@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -17,7 +16,7 @@ _LASH_WIDTH = 0.016
 _LASH_STRENGTH = 0.8
 _PAINTED = 0.3  # shut this much, all of the lid below its fold is painted
 _SHADE = 0.16
-_CORNERS, _NASAL = 1.22, 0.09  # the fitted curves end inside the corners, most of all beside the nose
+_FOLD, _BESIDE = 0.06, 0.3  # over which the lid's skin fades into what is above and beside it
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,27 +41,17 @@ class Lid:
     eye: Eye
     shut: float
 
-    @property
-    def _whole(self) -> Eye:
-        """The eye with its corners."""
-        eye, towards_nose = self.eye, -math.copysign(_NASAL, self.eye.x)
-        return replace(eye, x=eye.x + towards_nose * eye.half_width, half_width=eye.half_width * _CORNERS)
-
-    def _lids(self, u: Grid) -> tuple[Grid, Grid]:
-        return self._whole.lids(u)
-
     def _across(self, u: Grid) -> Grid:
         """-1 at the left corner, 1 at the right one."""
-        whole = self._whole
-        return (u - np.float32(whole.x)) / np.float32(whole.half_width)
+        return (u - np.float32(self.eye.x)) / np.float32(self.eye.half_width)
 
     def edge(self, u: Grid) -> Grid:
         """Where the edge of the upper lid is now."""
-        return self._lowered_edge(*self._lids(u))
+        return self._lowered_edge(*self.eye.lids(u))
 
     def sources(self, u: Grid, v: Grid) -> tuple[Grid, Grid]:
         """Where a place on the upper lid comes from: skin above the eye, stretched over it, lashes at its edge."""
-        upper, _ = self._lids(u)
+        upper, _ = self.eye.lids(u)
         edge = self.edge(u)
         moved = edge - upper - np.float32(_LASHES * min(1.0, 2 * self.shut))
         # Slope 1 at the edge keeps lashes their length: the skin above them stretches instead.
@@ -71,7 +60,7 @@ class Lid:
 
     def layers(self, u: Grid, v: Grid, softness: np.float32) -> LidLayers:
         """What is drawn of the lid at each place; ``softness`` is the width of an edge in face units."""
-        upper, lower = self._lids(u)
+        upper, lower = self.eye.lids(u)
         edge = self._lowered_edge(upper, lower)
         across = np.abs(self._across(u))
         away = v - edge
@@ -79,8 +68,8 @@ class Lid:
         ready = np.float32(min(1.0, self.shut / _PAINTED))
 
         over = (np.float32(0.5) - away / softness).clip(0, 1)
-        above = ((v - (upper - np.float32(_LID_SKIN))) / np.float32(0.02)).clip(0, 1)
-        beside = ((np.float32(1.12) - across) / np.float32(0.12)).clip(0, 1)
+        above = ((v - (upper - np.float32(_LID_SKIN))) / np.float32(_FOLD)).clip(0, 1)
+        beside = ((np.float32(1.12) - across) / np.float32(_BESIDE)).clip(0, 1)
         corners = np.maximum(0, 1 - np.square(across))
         below_fold = (lowered / np.float32(0.45)).clip(0, 1)
         width = max(np.float32(_LASH_WIDTH), np.float32(0.7) * softness)

@@ -9,13 +9,13 @@ meet in a dark line. Everything is in face units (see :mod:`media.animation`).
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from media.animation.frame import FaceFrame, Grid
+from media.animation.mouth.lips import ACROSS, Lips, lips_of
 from media.types import Bgr, Face
 
 Plane = Grid
@@ -25,61 +25,6 @@ _LEFT, _TOP, _RIGHT, _BOTTOM = -0.9, 0.45, 0.9, 1.75
 _RING = np.float32(5.0)  # rows around the lips that should be skin
 _USUAL_SIZE = 300.0  # lip and opening pixels in the sampled columns of an average mouth
 _COLUMNS = np.linspace(-0.94, 0.94, 25, dtype=np.float32)
-
-
-@dataclass(frozen=True, slots=True)
-class Lips:
-    """The mouth as found. Corners lie ``half_width`` left and right of (x, y), the right one ``tilt`` lower per unit.
-
-    Curves hang from the line between the corners, positive down, in the middle of the mouth: the lower edge of the
-    upper lip at ``upper``, the upper edge of the lower lip at ``upper + gap``; ``above`` and ``below`` are how thick
-    the lips are there. ``gap`` is 0 for closed lips.
-    """
-
-    x: float
-    y: float
-    half_width: float
-    tilt: float
-    upper: float
-    gap: float
-    above: float
-    below: float
-    upper_shift: tuple[float, ...] = ()
-    lower_shift: tuple[float, ...] = ()
-
-    def across(self, u: Plane) -> Plane:
-        """-1 at the left corner, 1 at the right one."""
-        return (u - np.float32(self.x)) / np.float32(self.half_width)
-
-    def base(self, u: Plane) -> Plane:
-        """The line through the corners."""
-        return np.float32(self.y) + np.float32(self.tilt) * (u - np.float32(self.x))
-
-    def edges(self, u: Plane) -> tuple[Plane, Plane, Plane, Plane]:
-        """Outer upper, inner upper, inner lower and outer lower curve at ``u``; all meet outside the corners."""
-        inner_upper, inner_lower = self.inner(u)
-        thick = np.maximum(0, 1 - np.square(self.across(u))) ** 0.8
-        return (
-            inner_upper - np.float32(self.above) * thick,
-            inner_upper,
-            inner_lower,
-            inner_lower + np.float32(self.below) * thick,
-        )
-
-    def inner(self, u: Plane) -> tuple[Plane, Plane]:
-        """Inner upper and inner lower curve at ``u``."""
-        bow = np.maximum(0, 1 - np.square(self.across(u)))
-        upper_shift, lower_shift = self.shifts(u)
-        upper = self.base(u) + np.float32(self.upper) * bow
-        return upper + upper_shift, upper + np.float32(self.gap) * bow + lower_shift
-
-    def shifts(self, u: Plane) -> tuple[Plane | np.float32, Plane | np.float32]:
-        """How much lower than the parabolas the inner edge of the upper and of the lower lip lies at ``u``."""
-        if not self.upper_shift:
-            return np.float32(0), np.float32(0)
-        at = np.clip(self.across(u) * np.float32(_HALF_TABLE) + np.float32(_HALF_TABLE), 0, 2 * _HALF_TABLE)
-        index = at.astype(np.int32)
-        return _table(self.upper_shift)[index], _table(self.lower_shift)[index]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +40,10 @@ class _Evidence:
 
 def fit_lips(image: Bgr, face: Face, frame: FaceFrame) -> Lips:
     """The lips of ``face``; where nothing is seen, those an average face would have there."""
-    patch = frame.patch(image, _LEFT, _TOP, _RIGHT, _BOTTOM, _DENSITY)
-    evidence = _evidence(patch)
+    evidence = _evidence(frame.patch(image, _LEFT, _TOP, _RIGHT, _BOTTOM, _DENSITY))
+    if face.landmarks is not None:
+        lips = lips_of(face.landmarks, frame)
+        return lips if lips.gap else _on_its_line(lips, evidence)
     prior = _prior(face, frame)
     starts = [
         replace(prior, y=prior.y + dy, upper=upper, gap=gap)
@@ -112,14 +59,20 @@ def fit_lips(image: Bgr, face: Face, frame: FaceFrame) -> Lips:
     return _traced(_extended(best, evidence), evidence)
 
 
-_HALF_TABLE = 400
+_LINE_REACH = 7.0
 
 
-@lru_cache(maxsize=16)
-def _table(shifts: tuple[float, ...]) -> Plane:
-    """Values between the places of ``shifts``, fine enough to be looked up instead of interpolated."""
-    places = np.linspace(-1, 1, 2 * _HALF_TABLE + 1)
-    return np.interp(places, np.linspace(-1, 1, len(shifts)), shifts).astype(np.float32)
+def _on_its_line(lips: Lips, evidence: _Evidence) -> Lips:
+    """Closed lips moved onto the dark line between them, where one is seen close by."""
+    u = ACROSS * np.float32(lips.half_width) + np.float32(lips.x)
+    columns = np.clip(((u - _LEFT) * _DENSITY).astype(np.int32), 0, evidence.line.shape[1] - 1)
+    offsets = np.arange(-_LINE_REACH, _LINE_REACH + _TRACE_STEP, _TRACE_STEP, dtype=np.float32)
+    rows = (lips.inner(u)[0][:, None] - np.float32(_TOP)) * np.float32(_DENSITY) + offsets
+    score = _at(evidence.line, np.broadcast_to(columns[:, None], rows.shape), rows)
+    moved = _best_path(np.asarray(score), offsets) / np.float32(_DENSITY)
+    moved *= np.clip((1 - np.abs(ACROSS)) / 0.05, 0, 1)
+    shifts = tuple((np.asarray(lips.upper_shift, np.float32) + moved).tolist())
+    return replace(lips, upper_shift=shifts, lower_shift=shifts)
 
 
 _FARTHEST_WALK = 13  # columns
@@ -158,7 +111,6 @@ def _extended(lips: Lips, evidence: _Evidence) -> Lips:
 
 
 _TRACED_GAP = 0.03
-_ACROSS = np.linspace(-1, 1, 33, dtype=np.float32)
 _TRACE_REACH, _TRACE_STEP = 9.0, 0.5
 _TRACE_DEPTH = np.float32(5.0)
 _STIFFNESS, _TRUST = 0.4, 0.004
@@ -179,13 +131,13 @@ def _traced(lips: Lips, evidence: _Evidence) -> Lips:
         upper=lips.upper - middle,
     )
     upper, lower = _paths(lips, evidence)
-    taper = np.clip((1 - np.abs(_ACROSS)) / 0.05, 0, 1)
+    taper = np.clip((1 - np.abs(ACROSS)) / 0.05, 0, 1)
     return replace(lips, upper_shift=tuple((upper * taper).tolist()), lower_shift=tuple((lower * taper).tolist()))
 
 
 def _paths(lips: Lips, evidence: _Evidence) -> tuple[Plane, Plane]:
-    """How much lower than the parabolas the traced inner edges lie, in face units, at ``_ACROSS``."""
-    u = _ACROSS * np.float32(lips.half_width) + np.float32(lips.x)
+    """How much lower than the parabolas the traced inner edges lie, in face units, at ``ACROSS``."""
+    u = ACROSS * np.float32(lips.half_width) + np.float32(lips.x)
     columns = np.clip(((u - _LEFT) * _DENSITY).astype(np.int32), 0, evidence.line.shape[1] - 1)
     _, upper, lower, _ = lips.edges(u)
     offsets = np.arange(-_TRACE_REACH, _TRACE_REACH + _TRACE_STEP, _TRACE_STEP, dtype=np.float32)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from media.animation.frame import FaceFrame, Grid
-from media.animation.mouth.fit import Lips
+from media.animation.mouth.lips import Lips
 from media.animation.mouth.rig import MEETING, WIDE_OPEN, MouthShape
 from media.animation.planes import Planes, colour_of
 from media.types import Bgr
@@ -56,7 +56,7 @@ def palette(image: Bgr, frame: FaceFrame, lips: Lips) -> Palette:
     light = float(colour_of(skin)[0]) - 16
     _, teeth_u, teeth_v = colour_of(skin)
     # Enamel is paler than skin and yellower than grey: next to warm skin a neutral white looks blue.
-    teeth = (min(228.0, 16 + 1.22 * light), 128 + 0.55 * (teeth_u - 128), 128 + 0.42 * (teeth_v - 128))
+    teeth = (min(228.0, 16 + 1.22 * light), 128 + 0.55 * (teeth_u - 128), 128 + 0.5 * (teeth_v - 128))
     reach = 0.0
     if lips.gap > _SEEN_GAP and inside.any():
         luma = cv2.transform(patch, np.array([[0.0722, 0.7152, 0.2126]]))
@@ -64,7 +64,7 @@ def palette(image: Bgr, frame: FaceFrame, lips: Lips) -> Palette:
         down = (v - upper) / np.maximum(lower - upper, np.float32(1e-3))
         middle = inside & (np.abs(lips.across(u)) < 0.5)
         # Mostly pale, it is teeth from lip to lip, whatever dark lines or gaps are between them.
-        reach = 1.0 if pale[inside].mean() > 0.3 else _reach(pale[middle], down[middle])
+        reach = 1.0 if pale[inside].mean() > 0.48 else _reach(pale[middle], down[middle])
     if reach:
         teeth_there = inside & (v < upper + np.float32(reach) * (lower - upper))
         bright = patch[teeth_there & (luma >= np.percentile(luma[teeth_there], 65))]

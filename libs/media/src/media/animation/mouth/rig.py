@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from media.animation.frame import Grid
-from media.animation.mouth.fit import Lips
+from media.animation.mouth.lips import Lips
 
 MEETING = 0.42
 """Where lips meet that the photo shows apart, as a share of the opening from the upper lip down."""

@@ -8,10 +8,11 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from ai_router.jobs.models import Call, Delivered, Job
+from ai_router.jobs.models import Call, Job
 from ai_router.jobs.running.validation import Verdict
 from ai_router.providers.port import ProviderFailure, ProviderResult
 from ai_router.routing.choose import Candidate
+from ai_router.routing.spoken import SpokenText
 from contracts.ai_router import FallbackUsed
 from contracts.message import Event
 
@@ -21,7 +22,6 @@ class Accepted:
     """A result, who made it, and what was thought of it."""
 
     candidate: Candidate
-    call: Call
     result: ProviderResult
     verdict: Verdict
 
@@ -44,10 +44,9 @@ class Course:
     choices: list[dict[str, Any]] = field(default_factory=list)
     last_failure: ProviderFailure | None = None
     may_work_later: bool = False
+    spoken: SpokenText | None = None
+    """What a film is made for, where that is longer than somebody's longest clip."""
     best: Accepted | None = None
-    delivered: Delivered = field(default_factory=Delivered)
-    """What the call under way has delivered: due even when the result is no good."""
-
     given_up: bool = False
     """The last of ``tried`` was given up, and nobody has been asked since."""
 

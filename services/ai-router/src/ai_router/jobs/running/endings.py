@@ -47,6 +47,7 @@ def completed(
         repeatable=not offer.deterministic,
         warnings=(*((warning,) if warning else ()), *result.warnings),
     )
+    used = {stored.key for stored in event.outputs.values()}
     return Ending(
         job=job,
         status=Status.COMPLETED,
@@ -58,7 +59,7 @@ def completed(
         attempts=event.attempts,
         seconds=event.seconds,
         routing={"choices": course.choices},
-        calls=course.unsaved,
+        calls=[call.without(used) for call in course.unsaved],
         events=course.events,
         cut_short=cut_short,
         cache=CacheEntry(keep[0], command.user_id, event.provider, event.model_dump(mode="json"), keep[1])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -56,6 +57,31 @@ def fit(path: Path, audio: Path, out: Path, seconds: float) -> float | None:
     spoken = sound(replace(fitted, path=audio, has_sound=True), clip.shape)
     write(out, clip.shape, frames(fitted, clip.shape), spoken)
     return clip.seconds
+
+
+def length(path: Path) -> float:
+    """Seconds of a clip whose pictures can be read to their end. Raises ``media.errors``."""
+    from media.video.clip import inspect
+
+    return inspect(path).seconds
+
+
+def join(clips: Sequence[tuple[Path, float]], audio: Path, out: Path) -> None:
+    """Write the clips one after the other, each until its second of the film, with ``audio`` for their sound; the last
+    picture of a clip stays where it ends early. The first one's size and rate are the film's. Raises ``media.errors``.
+    """
+    from itertools import chain, pairwise
+
+    from media.video.clip import frames, inspect, sound, write
+
+    first = inspect(clips[0][0])
+    shape = first.shape
+    # Counted from the film's beginning, so that pictures do not drift from the sound with each clip.
+    ends = [shape.count(end) for _, end in clips]
+    lengths = [(end - start) / float(shape.rate) for start, end in pairwise([0, *ends])]
+    parts = [replace(inspect(path), seconds=length) for (path, _), length in zip(clips, lengths, strict=True)]
+    spoken = sound(replace(first, path=audio, seconds=sum(lengths), has_sound=True), shape)
+    write(out, shape, chain.from_iterable(frames(part, shape, "crop") for part in parts), spoken)
 
 
 def sound(path: Path) -> Measured:

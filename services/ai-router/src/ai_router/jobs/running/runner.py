@@ -1,44 +1,38 @@
-"""Carrying out one job: choose, call, judge, and go on until there is a result or nobody is left (AIR-36 to AIR-43).
-
-A paid call is written down in a commit of its own before it is made, and how it ended in another one; a crash in
-between leaves a call whose fate is looked up, never a second submission. A free local call is stored with the end.
-"""
+"""Carrying out one job: choose, call, judge, and go on until there is a result or nobody is left (AIR-36 to AIR-43)."""
 
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import structlog
-from opentelemetry.trace import SpanKind
 
 from ai_router import metrics
-from ai_router.catalogue.repository import usage_for_one_more
 from ai_router.jobs import cache, repository
-from ai_router.jobs.models import Call, CallState, Delivered, Ending, Job
+from ai_router.jobs.models import Call, Ending, Job
 from ai_router.jobs.running import endings
+from ai_router.jobs.running.attempts import Attempts, NoRoom
 from ai_router.jobs.running.course import Accepted, Course
+from ai_router.jobs.running.films import Films
 from ai_router.jobs.running.finisher import Finisher
 from ai_router.jobs.running.fitting import Fitter
 from ai_router.jobs.running.outcomes import JobEnd, why_nobody
 from ai_router.jobs.running.progress import ProgressBoard
 from ai_router.jobs.running.validation import Validator
-from ai_router.jobs.running.vendor import Earlier, Polling, drive
-from ai_router.jobs.running.workspace import workspace
-from ai_router.providers.port import FailureClass, Provider, ProviderFailure, ProviderRequest
+from ai_router.jobs.running.vendor import Polling
+from ai_router.providers.port import FailureClass, ProviderFailure
 from ai_router.routing.choose import Candidate
 from ai_router.routing.failures import CONSEQUENCES, LONGEST_WAIT_S, QUICK_RETRY_S, ROUNDS_S, wait_before_again
-from ai_router.routing.router import Router, ordered_s
+from ai_router.routing.router import Router
+from ai_router.routing.spoken import spoken_for
 from chassis.data.database import Database, LeaseLost
 from chassis.data.leased_work import WorkItem
-from chassis.observe import context, traces
+from chassis.observe import context
 from chassis.storage.port import ObjectDamaged, ObjectMissing, ObjectStore
-from contracts.enums import Capability
 
 log = structlog.get_logger(__name__)
 
@@ -60,10 +54,6 @@ class RunnerOptions:
     rounds_s: tuple[float, ...] = ROUNDS_S
 
 
-class NoRoom(Exception):
-    """What everybody may spend or ask for was given to others since the provider was chosen. Choose again."""
-
-
 class Runner:
     """Carries out jobs; one instance for all of a process."""
 
@@ -79,13 +69,23 @@ class Runner:
         options: RunnerOptions,
     ) -> None:
         self._database = database
-        self._store = store
         self._router = router
-        self._validator = validator
-        self._fitter = fitter
+        self._store = store
         self._board = board
         self._finisher = finisher
         self._options = options
+        self._attempts = Attempts(database, store, router, validator, fitter, board, options.polling)
+        self._films = Films(
+            database,
+            store,
+            router,
+            self._attempts,
+            fitter,
+            validator,
+            board,
+            quick_retry_s=options.quick_retry_s,
+            longest_wait_s=options.longest_wait_s,
+        )
 
     async def run(self, item: WorkItem) -> None:
         """Bring a claimed job to its end, or put it off."""
@@ -122,6 +122,8 @@ class Runner:
             return await self._best_or(course, JobEnd.TOO_LATE)
 
     async def _carry_out(self, item: WorkItem, course: Course) -> Ending | None:
+        catalogue, _ = await self._router.snapshot()
+        course.spoken = await spoken_for(course.job.command, catalogue, self._store)
         if item.attempt > 1 or course.job.round:
             done = await self._pick_up(course)
             if done is not None:
@@ -132,7 +134,7 @@ class Runner:
             if candidate is None:
                 return await self._nobody_left(item, course, dropped)
             try:
-                accepted = await self._attempt(course, candidate)
+                accepted = await self._made(course, candidate)
             except NoRoom:
                 self._router.book.expire()
                 continue
@@ -141,7 +143,7 @@ class Runner:
                     return await self._best_or(course, JobEnd.of(failure))
                 tries = again.get(candidate.provider, 0)
                 wait = wait_before_again(failure, tries, self._options.quick_retry_s, self._options.longest_wait_s)
-                if wait is not None:
+                if wait is not None and candidate.clips == 1:
                     again[candidate.provider] = tries + 1
                     await asyncio.sleep(wait)
                     continue
@@ -152,109 +154,27 @@ class Runner:
             course.give_up(candidate.provider)
 
     async def _next(self, course: Course) -> tuple[Candidate | None, tuple[Any, ...]]:
-        choice, inputs = await self._router.choose(course.job.command, failed=course.failed, spent=course.spent)
+        choice, inputs = await self._router.choose(
+            course.job.command, failed=course.failed, spent=course.spent, spoken=course.spoken
+        )
         course.choices.append({"inputs": inputs.document(), **choice.document()})
         return choice.ranked[0] if choice.ranked else None, choice.dropped
 
-    async def _attempt(self, course: Course, candidate: Candidate, earlier: Call | None = None) -> Accepted:
-        """One call of one provider, stored with how it ended. Raises ``ProviderFailure``, :class:`NoRoom`."""
-        command = course.job.command
-        provider = self._router.providers[candidate.provider]
-        call = earlier or Call.begin(
-            command,
-            candidate.provider,
-            course.attempts + 1,
-            self._now(),
-            estimated_cost=candidate.estimated_cost,
-            paid=not candidate.zero_cost,
-        )
-        course.delivered = Delivered()
-        began = time.monotonic()
-        # Before anything is awaited, so that a half-open breaker lets one through and not all who look at it.
-        self._router.started(candidate.provider, command.capability)
-        outcome: str | None = None
+    async def _made(self, course: Course, candidate: Candidate) -> Accepted:
+        """What a provider makes of the job: in one call, or clip by clip."""
+        if candidate.clips == 1:
+            return await self._attempts.make(course, candidate)
+        capability = course.job.command.capability
+        # Before anything is awaited, so that a half-open breaker lets one film through and not all who look at it.
+        self._router.started(candidate.provider, capability)
         try:
-            if earlier is None:
-                await self._begin(course, call)
-                course.go_on_with(candidate.provider)
-            accepted = await self._call(course, candidate, call, earlier)
-            outcome = "succeeded"
-            self._router.succeeded(candidate.provider, command.capability)
-            return accepted
-        except ProviderFailure as failure:
-            outcome = failure.failure.value
-            self._router.failed(candidate.provider, command.capability, failure.failure)
-            log.warning(
-                "provider.failed",
-                provider=provider.key,
-                job_id=str(command.job_id),
-                failure=failure.failure.value,
-                error=str(failure),
-            )
-            course.last_failure = failure
-            course.may_work_later |= CONSEQUENCES[failure.failure].later
-            await self._call_failed(course, call, failure)
+            async with self._database.transaction() as tx:
+                calls = await repository.calls_of(tx, course.job.id) if course.attempts else []
+            mine = [call for call in calls if call.provider == candidate.provider]
+            return await self._films.make(course, candidate, mine)
+        except NoRoom:
+            self._router.failed(candidate.provider, capability, None)
             raise
-        finally:
-            if outcome is None:
-                self._router.failed(candidate.provider, command.capability, None)
-            else:
-                metrics.call_ended(candidate.provider, command.capability, outcome, time.monotonic() - began)
-
-    async def _call(self, course: Course, candidate: Candidate, call: Call, earlier: Call | None) -> Accepted:
-        command = course.job.command
-        provider = self._router.providers[candidate.provider]
-        wanted = command.parameters.get("model")
-        model = wanted if _declares(provider, command.capability, wanted) else None
-        request = ProviderRequest(
-            attempt_id=call.id,
-            job_id=command.job_id,
-            capability=command.capability,
-            model=model,
-            inputs=command.inputs,
-            parameters=command.parameters,
-            deadline_s=max(1.0, (course.ends_by - self._now()).total_seconds()),
-        )
-
-        async def remember(vendor_job_id: str) -> None:
-            await self._taken(course, call._replace(state="accepted", vendor_job_id=vendor_job_id))
-
-        about = {
-            "talkingphoto.provider": candidate.provider,
-            "talkingphoto.capability": command.capability.value,
-            "talkingphoto.paid": call.paid,
-            "talkingphoto.attempt": call.attempt,
-        }
-        async with workspace(self._store, user_id=command.user_id, attempt_id=call.id, now=call.started_at) as space:
-            with traces.span(f"{command.capability} {candidate.provider}", about, kind=SpanKind.CLIENT):
-                result = await drive(
-                    provider,
-                    request,
-                    space,
-                    self._board.begin(course.job, candidate.provider),
-                    remember=remember,
-                    polling=self._options.polling,
-                    earlier=None if earlier is None else Earlier(earlier.vendor_job_id),
-                )
-            catalogue, _ = await self._router.snapshot()
-            offer = catalogue.offer(candidate.provider, command.capability)
-            # What was delivered is what counts, not what was asked for (AIR-51).
-            course.delivered = Delivered(result.units, Decimal(0) if offer.zero_cost else offer.cost)
-            ordered = ordered_s(provider, command)
-            if ordered is not None:
-                result = await self._fitter.fit(command, replace(result, ordered_s=ordered), space)
-            verdict = await self._validator.check(command, result, space)
-        if wanted is not None and model is None:
-            result = replace(result, warnings=(*result.warnings, "model_ignored"))
-        ended = call.ended("succeeded", self._now(), course.delivered)
-        if result.vendor_job_id is not None:
-            ended = ended._replace(vendor_job_id=result.vendor_job_id)
-        course.spent += ended.spent
-        if ended.paid:
-            metrics.COST.labels(candidate.provider).inc(float(ended.spent))
-            course.events.append(endings.cost_recorded(course.job, ended, course.delivered.unit_cost))
-        course.unsaved.append(ended)
-        return Accepted(candidate, ended, result, verdict)
 
     async def _good_enough(self, course: Course, accepted: Accepted) -> bool:
         """Whether the result is taken at once; else it is kept in case nobody does better."""
@@ -300,14 +220,26 @@ class Runner:
             calls = await repository.calls_of(tx, course.job.id)
         course.attempts = max((call.attempt for call in calls), default=0)
         course.spent = sum((call.spent for call in calls if not call.open), Decimal(0))
-        for call in (call for call in calls if call.open):
-            if call.provider not in self._router.providers:
-                failure = ProviderFailure(FailureClass.UNKNOWN_OUTCOME, f"{call.provider} is no longer configured")
-                await self._call_failed(course, call, failure)
+        for call in (call for call in calls if call.open and call.provider not in self._router.providers):
+            failure = ProviderFailure(FailureClass.UNKNOWN_OUTCOME, f"{call.provider} is no longer configured")
+            await self._attempts.failed(course, call, failure)
+        film = _unfinished_film([call for call in calls if call.provider in self._router.providers])
+        if film:
+            candidate = Candidate(film[0].provider, "under way already", Decimal(0), zero_cost=False, clips=len(film))
+            try:
+                accepted = await self._films.make(course, candidate, film)
+            except ProviderFailure:
+                course.give_up(candidate.provider)
+            else:
+                if await self._good_enough(course, accepted):
+                    return accepted
+                course.give_up(candidate.provider)
+        for call in calls:
+            if not call.open or call.part is not None or call.provider not in self._router.providers:
                 continue
             candidate = Candidate(call.provider, "under way already", call.estimated_cost, zero_cost=not call.paid)
             try:
-                accepted = await self._attempt(course, candidate, earlier=call)
+                accepted = await self._attempts.make(course, candidate, earlier=call)
             except ProviderFailure as failure:
                 if CONSEQUENCES[failure.failure].then != "again":
                     course.give_up(call.provider)
@@ -316,48 +248,6 @@ class Runner:
                 return accepted
             course.give_up(call.provider)
         return None
-
-    async def _begin(self, course: Course, call: Call) -> None:
-        """Write a paid call down before it is made: while the job is ours, and where all limits have room for it."""
-        if call.paid:
-            catalogue, _ = await self._router.snapshot()
-            offer = catalogue.offer(call.provider, course.job.command.capability)
-            async with self._database.transaction() as tx:
-                usage = await usage_for_one_more(tx)
-                if (await repository.holder(tx, call.job_id)).token != course.lease:
-                    raise LeaseLost(f"job {call.job_id} is no longer ours")
-                if not usage.room_for(offer, call.estimated_cost, catalogue.rules):
-                    raise NoRoom(call.provider)
-                repository.save_calls(tx, [call])
-            self._router.book.expire()
-        course.attempts = call.attempt
-
-    async def _taken(self, course: Course, call: Call) -> None:
-        """Write down under which id the vendor has a call. Where its job has been cancelled meanwhile, whoever was to
-        stop it may have found nothing there, and now can."""
-        async with self._database.transaction() as tx:
-            holder = await repository.holder(tx, call.job_id)
-            repository.save_calls(tx, [call])
-            if not holder.open and call.paid:
-                await repository.stop_now(tx, call)
-        if holder.token != course.lease:
-            raise LeaseLost(f"job {call.job_id} is no longer ours")
-
-    async def _call_failed(self, course: Course, call: Call, failure: ProviderFailure) -> None:
-        unknown = failure.failure is FailureClass.UNKNOWN_OUTCOME
-        # A call that may have gone through is counted as spent: better too careful with the user's budget.
-        delivered = call.estimate if unknown and call.paid else course.delivered
-        state: CallState = "unknown" if unknown else "failed"
-        ended = call.ended(state, self._now(), delivered, failure=failure.failure.value, error=str(failure))
-        course.spent += ended.spent
-        if not call.paid:
-            course.unsaved.append(ended)
-            return
-        async with self._database.transaction() as tx:
-            repository.save_calls(tx, [ended])
-            if ended.spent:
-                metrics.COST.labels(call.provider).inc(float(ended.spent))
-                tx.emit(endings.cost_recorded(course.job, ended, delivered.unit_cost))
 
     async def _completed(
         self, course: Course, accepted: Accepted, warning: str = "", *, cut_short: bool = False
@@ -373,6 +263,10 @@ class Runner:
         return self._database.clock.now()
 
 
-def _declares(provider: Provider, capability: Capability, model: object) -> bool:
-    """Whether ``provider`` names ``model`` for ``capability``; every vendor has names of its own."""
-    return any(model in declared.models for declared in provider.declarations if declared.capability is capability)
+def _unfinished_film(calls: Sequence[Call]) -> list[Call]:
+    """The newest call for each part of the last film that was begun, where nobody has given it up: some are open, or
+    all have brought their clips."""
+    last = next((call.provider for call in reversed(calls) if call.part is not None), None)
+    newest = {call.part: call for call in calls if call.part is not None and call.provider == last}
+    there = list(newest.values())
+    return there if any(call.open for call in there) or all(call.clip is not None for call in there) else []

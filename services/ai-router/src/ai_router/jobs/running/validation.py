@@ -11,6 +11,7 @@ from typing import Protocol
 
 from ai_router.jobs.running import measure
 from ai_router.jobs.running.measure import Measured
+from ai_router.providers.local.adapters import SHORT_FILM_S
 from ai_router.providers.port import FailureClass, ProviderFailure, ProviderResult, Workspace
 from chassis.work.process_pool import ProcessPool, WorkerDied
 from contracts.ai_router import SubmitJob
@@ -74,25 +75,26 @@ class MediaValidator:
         path = await workspace.fetch(stored)
         if role == "image":
             original = command.inputs.get("image") if command.capability in _AGAINST_ORIGINAL else None
-            return _verdict(await self._run(measure.image, path, await _local(original, workspace)))
+            return _verdict(await self._run(measure.image, path, await _local(original, workspace), quick=True))
         if role == "video":
             return await self._video(command, result.ordered_s, path, workspace)
-        return _verdict(await self._run(measure.sound, path))
+        return _verdict(await self._run(measure.sound, path, quick=True))
 
     async def _video(self, command: SubmitJob, ordered_s: float | None, path: Path, workspace: Workspace) -> Verdict:
         audio = await _local(command.inputs.get("audio"), workspace)
         timings = await _local(command.inputs.get("timings"), workspace)
         expected = ordered_s if ordered_s is not None else await expected_seconds(command, timings)
-        measured = await self._run(measure.video, path, audio, timings, expected)
+        short = expected is not None and expected <= SHORT_FILM_S
+        measured = await self._run(measure.video, path, audio, timings, expected, quick=short)
         if expected is not None and measured.duration is not None and not near(measured.duration, expected):
             raise ProviderFailure(
                 FailureClass.BAD_OUTPUT, f"{measured.duration:.2f} s came back, {expected:.2f} s were wanted"
             )
         return _verdict(measured)
 
-    async def _run(self, function: Callable[..., Measured], *arguments: Path | float | None) -> Measured:
+    async def _run(self, function: Callable[..., Measured], *arguments: Path | float | None, quick: bool) -> Measured:
         try:
-            return await self._processes.run(function, *arguments, deadline_s=MEASURE_DEADLINE_S)
+            return await self._processes.run(function, *arguments, deadline_s=MEASURE_DEADLINE_S, quick=quick)
         except BadMedia as error:
             raise ProviderFailure(FailureClass.BAD_OUTPUT, f"the result does not decode: {error}") from error
         except (MediaError, WorkerDied, TimeoutError) as error:

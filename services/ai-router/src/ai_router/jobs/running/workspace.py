@@ -34,6 +34,8 @@ class AttemptWorkspace:
         self._attempt_id = attempt_id
         self._now = now
         self._files: dict[str, Path] = {}
+        self.kept: list[str] = []
+        """Keys of what was stored, in order."""
         self._fetching = asyncio.Lock()
 
     @cached_property
@@ -61,6 +63,7 @@ class AttemptWorkspace:
         metadata = keys.object_metadata(self._user_id, f"generated_{role}", self._now)
         stored = await self._store.put_file(path, key, mime_type, metadata=metadata)
         self._files[stored.key] = path
+        self.kept.append(stored.key)
         return stored
 
 

@@ -29,6 +29,8 @@ from media.errors import BadMedia, MediaError, NotConfigured
 
 T = TypeVar("T")
 
+SHORT_FILM_S = 12.0
+"""A film up to that long is made beside long ones, and does not wait for them."""
 _LANGUAGES = frozenset(language.value for language in Language)
 
 
@@ -37,6 +39,8 @@ class _Local:
 
     key: str
     declarations: tuple[Declaration, ...]
+    quick = False
+    """Whatever is asked for takes seconds."""
 
     def __init__(self, processes: ProcessPool, *, deadline_s: float) -> None:
         self._processes = processes
@@ -54,13 +58,16 @@ class _Local:
     async def _run(self, request: ProviderRequest, report: Report, work: Callable[..., T], *arguments: Any) -> T:
         deadline_s = min(self._deadline_s, request.deadline_s)
         with local_failures(self.key):
-            return await self._processes.run(work, *arguments, deadline_s=deadline_s, report=report)
+            return await self._processes.run(
+                work, *arguments, deadline_s=deadline_s, report=report, quick=self.quick or _is_short(request)
+            )
 
 
 class LocalUpscaler(_Local):
     """Photo enhancement and enlargement."""
 
     key = ProviderKey.LOCAL_UPSCALER
+    quick = True
     declarations = (
         Declaration(
             Capability.IMAGE_ENHANCEMENT,
@@ -107,6 +114,7 @@ class LocalSpeech(_Local):
     configured for the language and voice. Whoever wants espeak-ng all the same asks for it as the model."""
 
     key = ProviderKey.LOCAL_SPEECH
+    quick = True
 
     def __init__(self, processes: ProcessPool, *, deadline_s: float, piper_voices: Mapping[str, Path]) -> None:
         super().__init__(processes, deadline_s=deadline_s)
@@ -170,10 +178,6 @@ class LocalTalkingPhoto(_Local):
     key = ProviderKey.LOCAL_STABLE_VIDEO
     WIDTH, HEIGHT = 720, 1280
 
-    def __init__(self, processes: ProcessPool, *, deadline_s: float, face_landmarker: Path | None) -> None:
-        super().__init__(processes, deadline_s=deadline_s)
-        self._face_landmarker = face_landmarker
-
     declarations = (
         Declaration(
             Capability.VIDEO_GENERATION,
@@ -197,7 +201,6 @@ class LocalTalkingPhoto(_Local):
             "frame_rate": _number(request.parameters, "frame_rate", 30.0),
             "seed": int(_number(request.parameters, "seed", 0)),
             "motion": _number(request.parameters, "motion", 1.0),
-            "landmarks": self._face_landmarker,
         }
         made = await self._run(request, report, work.talk, photo, audio, timings, out, options)
         return ProviderResult(
@@ -255,13 +258,12 @@ def local_providers(
     *,
     deadline_s: float,
     piper_voices: Mapping[str, Path] = MappingProxyType({}),
-    face_landmarker: Path | None = None,
 ) -> dict[str, _Local]:
     """Every local provider by key; they are always configured. The files are as in the settings."""
     providers = (
         LocalUpscaler(processes, deadline_s=deadline_s),
         LocalSpeech(processes, deadline_s=deadline_s, piper_voices=piper_voices),
-        LocalTalkingPhoto(processes, deadline_s=deadline_s, face_landmarker=face_landmarker),
+        LocalTalkingPhoto(processes, deadline_s=deadline_s),
         LocalMusic(processes, deadline_s=deadline_s),
     )
     return {provider.key: provider for provider in providers}
@@ -299,6 +301,11 @@ async def _input(request: ProviderRequest, workspace: Workspace, role: str) -> P
     if stored is None:
         raise _refused(f"no input in the role {role}", f"This needs a file in the role {role}.")
     return await workspace.fetch(stored)
+
+
+def _is_short(request: ProviderRequest) -> bool:
+    seconds = request.parameters.get("duration")
+    return isinstance(seconds, int | float) and seconds <= SHORT_FILM_S
 
 
 def _number(parameters: Mapping[str, Any], name: str, otherwise: float) -> float:

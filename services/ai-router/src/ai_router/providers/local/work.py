@@ -40,7 +40,10 @@ def speak(script: str, sound: Path, timings: Path, options: dict[str, Any], *, p
     """Write the speech to ``sound`` and its timings document to ``timings``."""
     from media.speech.synthesis import synthesise
 
-    speech = synthesise(script, sound, progress=progress, **options)
+    return _told(synthesise(script, sound, progress=progress, **options), timings)
+
+
+def _told(speech: Any, timings: Path) -> dict[str, Any]:
     about = {
         "duration": speech.duration,
         "sample_rate": speech.sample_rate,
@@ -56,6 +59,26 @@ def speak(script: str, sound: Path, timings: Path, options: dict[str, Any], *, p
     }
     timings.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
     return about
+
+
+def time_speech(
+    script: str, recording: Path, heard: list[dict[str, Any]], sound: Path, timings: Path, options: dict[str, Any]
+) -> dict[str, Any]:
+    """Write a vendor's recording of a script as WAV to ``sound`` and its timings document to ``timings``.
+
+    ``heard``: the words that the vendor told the times of.
+    """
+    from media.errors import Corrupt
+    from media.speech.timed import timed
+    from media.types import Word
+    from media.video.source import read_audio
+
+    found = read_audio(recording, mono=True)
+    if found is None:
+        raise Corrupt(f"{recording.name} has no sound")
+    samples, rate = found
+    words = [Word(one["text"], one["start"], one["end"]) for one in heard]
+    return _told(timed(script, samples.reshape(-1), rate, sound, heard=words, **options), timings)
 
 
 def talk(

@@ -140,14 +140,13 @@ class ElevenLabs:
             raise failure(FailureClass.EMPTY, "elevenlabs answered without sound")
         stored, content = await results.keep_encoded(workspace, sound, role="audio", kind="audio")
         spoken = words(path(answer.data, "alignment"))
-        timings = {"words": spoken, "seconds": content.seconds}
         cost = answer.headers.get("character-cost", "")
         return ProviderResult(
-            outputs={"audio": stored, "timings": await results.keep_document(workspace, timings, role="timings")},
+            outputs={"audio": stored},
             units=Decimal(cost) if cost.isdigit() and int(cost) else Decimal(len(script)),
             vendor_job_id=answer.headers.get("request-id"),
             model=model,
-            data=timings,
+            data={"words": spoken, "seconds": content.seconds},
             ignored=results.ignored(declaration, request),
             warnings=() if spoken else ("the times of the words are missing",),
             raw=results.scrub(answer.data, self.http.secrets),

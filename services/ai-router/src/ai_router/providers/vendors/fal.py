@@ -3,7 +3,7 @@
 Sources: fal.ai/docs "Queue", "Model Errors", "Request Errors" and the pages of the models below;
 ``fal_client/client.py`` (``QUEUE_URL_FORMAT``, ``SyncRequestHandle``, ``_raise_for_status``), ``fal_client/auth.py``
 (``Key`` scheme). The queue takes every request; what a model thinks of its input is said with the result.
-A submission carries no key of ours and cannot be found again, so it is never repeated; a webhook names the job instead.
+A submission carries no key of ours and cannot be found again, so it is never repeated.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
-from urllib.parse import urlencode
 
 from ai_router.providers import results
 from ai_router.providers.errors import Dialect, failure, path, rule, words_of
@@ -153,7 +152,6 @@ def _declarations() -> tuple[Declaration, ...]:
             max_input_bytes=_INPUT_LIMIT,
             max_characters=_PROMPT_LIMIT,
             cancels=True,
-            webhooks=True,
         )
         for capability, endpoints in by_capability.items()
     )
@@ -164,8 +162,6 @@ class Fal:
     """The queue. A job's id is its path, ``owner/alias/requests/id``. Satisfies ``Submits``."""
 
     http: VendorHttp
-    webhook_url: str = ""
-    """Where fal tells of finished jobs; the attempt's id is added. Empty: nobody is told."""
     key: str = "fal_ai"
     declarations: tuple[Declaration, ...] = field(default_factory=_declarations)
 
@@ -185,10 +181,7 @@ class Fal:
         """Put the job into the queue of its model."""
         endpoint = self._endpoint(request)
         body = await self._body(endpoint, request, workspace)
-        told = {"fal_webhook": f"{self.webhook_url}?{urlencode({'attempt': request.attempt_id})}"}
-        answer = await self.http.call(
-            "POST", f"/{endpoint.model}", accepts=True, json_body=body, params=told if self.webhook_url else None
-        )
+        answer = await self.http.call("POST", f"/{endpoint.model}", accepts=True, json_body=body)
         number = path(answer.data, "request_id")
         if not isinstance(number, str):
             raise failure(FailureClass.UNKNOWN_OUTCOME, "fal accepted without naming the request")
@@ -246,7 +239,7 @@ class Fal:
 
     async def lookup(self, request: ProviderRequest) -> Accepted | None:
         """The queue cannot be searched, so nobody can tell: raises ``UNKNOWN_OUTCOME``."""
-        raise failure(FailureClass.UNKNOWN_OUTCOME, "fal's queue cannot be searched; its webhook names the request")
+        raise failure(FailureClass.UNKNOWN_OUTCOME, "fal's queue cannot be searched")
 
     def _endpoint(self, request: ProviderRequest) -> Endpoint:
         model = results.model_of(results.declared(self.declarations, request.capability), request)

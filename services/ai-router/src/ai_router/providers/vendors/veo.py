@@ -122,14 +122,12 @@ class Veo:
         stored, content = await results.keep_file(workspace, clip, role="video", kind="video")
         asked = request.parameters.get("duration")
         delivered = Decimal(str(round(content.seconds or declaration.ordered_s(asked), 3)))
-        longer = isinstance(asked, int | float) and asked not in _SECONDS
         return ProviderResult(
             outputs={"video": stored},
             units=delivered,
             vendor_job_id=vendor_job_id,
             model=request.model or _MODELS[0],
             ignored=results.ignored(declaration, request),
-            warnings=(f"veo makes clips of {_SECONDS} seconds; {delivered} delivered",) if longer else (),
             raw=results.scrub(operation, self.http.secrets),
         )
 

@@ -35,6 +35,7 @@ from contracts.objects import StoredObject
 from workflow.engine.definition import Asking, Definition, Retry, Step, Undo
 from workflow.engine.gates import Gate
 from workflow.engine.state import Run
+from workflow.engine.timing import Shape
 from workflow.products.talking_photo import results
 from workflow.products.talking_photo.input import TalkingPhotoInput
 from workflow.products.talking_photo.rules import CREDITS, METER
@@ -48,6 +49,14 @@ VIDEO_GATE = Gate(passes_at=7.5, attempts=2, warning="The video's quality is bel
 """WFL-27."""
 HALF = Decimal("0.5")
 """Photo and speech are made side by side; the video may have whatever they leave (WFL-32)."""
+
+
+# Between a quiet and a busy machine of two cores, where the local providers do the work; what is learned corrects it.
+ENHANCE = Shape(2.0)
+SPEAK = Shape(0.7, 0.05)
+GENERATE = Shape(2.5, 0.45)
+RENDITION = Shape(1.0, 0.35)
+KIT = Shape(0.5)
 
 
 def talking_photo(settings: Settings) -> Definition:
@@ -77,6 +86,9 @@ def talking_photo(settings: Settings) -> Definition:
         score=results.overall_score,
         score_at_least=results.OVERALL_AT_LEAST,
         closing=results.closing,
+        plan=_plan,
+        film_s=_film_s,
+        paces=_paces,
         steps=(
             Step("check", "the order to be checked", (0, 5)),
             Step(
@@ -99,6 +111,7 @@ def talking_photo(settings: Settings) -> Definition:
                 ask=_enhance,
                 gate=IMAGE_GATE,
                 share=HALF,
+                shape=ENHANCE,
                 **job,
             ),
             Step(
@@ -108,6 +121,7 @@ def talking_photo(settings: Settings) -> Definition:
                 needs=("reserve",),
                 ask=_speak,
                 share=HALF,
+                shape=SPEAK,
                 learns=("duration",),
                 **job,
             ),
@@ -120,6 +134,7 @@ def talking_photo(settings: Settings) -> Definition:
                 ask=_generate,
                 gate=VIDEO_GATE,
                 share=Decimal(1),
+                shape=GENERATE,
                 **job,
             ),
             Step(
@@ -132,6 +147,7 @@ def talking_photo(settings: Settings) -> Definition:
                 no=RenditionFailed,
                 stop=_cancel_export,
                 fan_out=_platforms,
+                shape=RENDITION,
                 optional_warning="The video for {key} could not be made.",
                 learns=("whole",),
                 **timing,
@@ -147,6 +163,7 @@ def talking_photo(settings: Settings) -> Definition:
                 stop=_cancel_export,
                 optional=True,
                 optional_warning="The export kit could not be packed.",
+                shape=KIT,
                 **timing,
             ),
             Step(
@@ -180,6 +197,23 @@ def _reservation(run: Run) -> dict[str, Any]:
 
 def _budget(run: Run) -> Decimal:
     return Decimal(_reservation(run).get("budget", 0))
+
+
+def _plan(run: Run) -> str:
+    return str(_reservation(run).get("plan", ""))
+
+
+def _paces(run: Run) -> dict[str, float] | None:
+    order = _input(run)
+    return None if order.film_s is None else order.paces
+
+
+def _film_s(run: Run) -> float:
+    """As long as its speech, once that is there."""
+    spoken = run.results("speak").get("")
+    order = _input(run)
+    expected = order.duration if order.film_s is None else order.film_s
+    return float(spoken.data.get("duration", expected)) if spoken is not None else expected
 
 
 def _lane(run: Run) -> Priority:

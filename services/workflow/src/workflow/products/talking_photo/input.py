@@ -30,3 +30,7 @@ class TalkingPhotoInput(BaseModel):
     title: str
     priority: Priority = Priority.NORMAL
     estimated_cost: Decimal = Decimal(0)
+    film_s: float | None = None
+    """How long the script is expected to be spoken."""
+    paces: dict[str, float] = {}
+    """How many times its usual time each step was expected to take when it was ordered."""

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from workflow.engine.definition import Definition
+from workflow.engine.timing import critical_s
+from workflow.paces.models import Pace, Paces
 from workflow.products.product import Estimate
 from workflow.settings import Settings
 
@@ -12,15 +15,23 @@ CREDITS = 1
 METER = "workflows"
 
 
-def estimate(settings: Settings, duration: int, run_budget: Decimal | None, ahead: int) -> Estimate:
-    """Expected cost and time of ``duration`` seconds of video with ``ahead`` runs before it (WFL-08, WFL-42).
+def estimate(
+    settings: Settings, definition: Definition, paces: Paces, film_s: float, platforms: int, run_budget: Decimal | None
+) -> Estimate:
+    """Expected cost and time of ``film_s`` seconds of film where nobody is before it (WFL-08, WFL-42): the critical
+    path of its steps, each at the pace of whoever did it last for this plan.
 
     The router never spends more than the plan's budget, because it falls back to providers that cost nothing; so
     neither does the estimate exceed it (BIL-66).
     """
-    cost = settings.estimated_image_cost + settings.estimated_video_cost_per_second * duration
+    costs = {"enhance": settings.estimated_image_cost, "generate": settings.estimated_video_cost_per_second}
+    known = {step.name: paces.get(step.name, Pace(cost=float(costs.get(step.name, 0)))) for step in definition.steps}
+    units = {step.name: platforms if step.fan_out is not None else 1 for step in definition.steps}
+    seconds = {
+        step.name: step.shape.seconds(film_s, units[step.name]) * known[step.name].pace for step in definition.steps
+    }
+    cost = sum(known[step.name].cost * step.shape.cost_units(film_s) for step in definition.steps)
+    exact = Decimal(str(round(cost, 4)))
     if run_budget is not None:
-        cost = min(cost, run_budget)
-    seconds = settings.estimated_seconds + settings.estimated_seconds_per_second * duration
-    rounds_before = ahead // settings.max_processing
-    return Estimate(cost.quantize(Decimal("0.0001")), CREDITS, round(seconds * (1 + rounds_before), 1))
+        exact = min(exact, run_budget)
+    return Estimate(exact.quantize(Decimal("0.0001")), CREDITS, round(critical_s(definition.steps, seconds), 1))

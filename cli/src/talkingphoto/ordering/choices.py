@@ -34,6 +34,20 @@ class Platform(StrEnum):
     YOUTUBE = "youtube"
 
 
+class WhenTooLong(StrEnum):
+    """What a platform gets that takes no film that long: all of it in parts, or its beginning."""
+
+    SPLIT = "split"
+    END_AT_SENTENCE = "end_at_sentence"
+
+
+class Captions(StrEnum):
+    """Where captions are: in files beside the video, or drawn into it."""
+
+    FILES = "files"
+    BURNED = "burned"
+
+
 class Quality(StrEnum):
     """What to prefer when providers differ."""
 

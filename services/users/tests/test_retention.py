@@ -9,38 +9,17 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from users.retention.housekeeping import Housekeeping
+from chassis.work.sweeper import Sweeper
+from users.kept import tables
 from users.settings import Settings
 
-LIVES_ON = {
-    "users": "the accounts",
-    "oauth_identities": "whose account it is",
-    "consents": "append-only, proof of what was agreed to",
-    "entitlements": "one row for an account and product line",
-    "inbox": "the chassis prunes it",
-    "outbox_relay": "one row",
-    "work": "users has no leased work",
-    "outbox": "rows leave when they are published",
-    "dead_letters": "until somebody has looked",
-    "alembic_version": "one row",
-}
 
-
-def housekeeping(users: Any, **options: Any) -> Housekeeping:
-    return Housekeeping(users.database, Settings(env="test"), **options)
+def sweeper(users: Any, *, batch: int = 5000) -> Sweeper:
+    return Sweeper(users.database, tables(Settings(env="test")), batch=batch)
 
 
 async def count(users: Any, table: str) -> int:
     return int((await users.rows(f"SELECT count(*) AS n FROM {table}"))[0]["n"])  # noqa: S608
-
-
-async def test_every_table_is_swept_or_lives_on_for_a_reason(users: Any) -> None:
-    tables = {
-        row["table_name"]
-        for row in await users.rows("SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'")
-    }
-    swept = {rule.table for rule in housekeeping(users)._rules}
-    assert tables - LIVES_ON.keys() == swept
 
 
 @pytest.mark.parametrize(
@@ -73,7 +52,7 @@ async def test_what_is_too_old_goes_and_what_is_not_stays(users: Any, table: str
     )
     began, before = users.clock.now(), await count(users, table)
     assert before
-    keeper = housekeeping(users)
+    keeper = sweeper(users)
     assert sum((await keeper.sweep()).values()) == 0
     users.clock.advance(timedelta(days=steps[0]))
     await keeper.sweep()
@@ -89,7 +68,7 @@ async def test_a_lock_outlives_the_sweep(users: Any) -> None:
         for _ in range(5):
             await users.log_in(email, "wrong-password-1")
         users.clock.advance(timedelta(minutes=20))
-        await housekeeping(users).sweep()
+        await sweeper(users).sweep()
         assert (await users.log_in(email)).status_code == 423
 
 
@@ -99,10 +78,10 @@ async def test_it_goes_on_in_batches_and_leaves_what_somebody_is_at(users: Any) 
     users.clock.advance(timedelta(days=2))
     async with users.database.transaction() as tx:
         await tx.session.execute(text("SELECT * FROM unknown_logins LIMIT 1 FOR UPDATE"))
-        swept = await housekeeping(users, batch=2).sweep()
+        swept = await sweeper(users, batch=2).sweep()
         assert swept["unknown_logins"] == 6
     assert await count(users, "unknown_logins") == 1
-    assert (await housekeeping(users).sweep())["unknown_logins"] == 1
+    assert (await sweeper(users).sweep())["unknown_logins"] == 1
 
 
 async def test_no_request_sweeps(users: Any) -> None:
@@ -113,4 +92,4 @@ async def test_no_request_sweeps(users: Any) -> None:
 
 
 def test_the_service_has_it_in_the_background(users: Any) -> None:
-    assert [type(part) for part in users.service.background] == [Housekeeping]
+    assert users.service.retention == tables(Settings(env="test"))

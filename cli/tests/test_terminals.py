@@ -1,0 +1,199 @@
+"""The command in a process of its own, with outputs that are odd, half closed, full, or terminals."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import shlex
+import socket
+import struct
+import subprocess
+import sys
+import termios
+import threading
+from collections.abc import Mapping, Sequence
+from fcntl import ioctl
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from talkingphoto.sample import sample_portrait
+
+COMMAND = [sys.executable, "-c", "from talkingphoto.main import app; app(prog_name='talkingphoto')"]
+MAKE = ("make", "me.jpg", "--script", "Hi.", "--out", "out")
+DONE = "Files in out: "
+NOBODY = "0199f0a1-7c1e-7a53-9d0b-6c1f2e3d4a5b"
+
+
+def environment(fake: Any, folder: Path, more: Mapping[str, str]) -> dict[str, str]:
+    own = {"TALKINGPHOTO_HOME": str(folder / "home"), "TALKINGPHOTO_SERVER": fake.url}
+    return {**os.environ, **own, **more}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "me.jpg").write_bytes(sample_portrait().read_bytes())
+    return tmp_path
+
+
+def shell(fake: Any, folder: Path, line: str, **more: str) -> subprocess.CompletedProcess[bytes]:
+    """``line`` in bash, where TP stands for the command."""
+    return subprocess.run(
+        ["/bin/bash", "-o", "pipefail", "-c", f'TP() {{ {shlex.join(COMMAND)} "$@"; }}; {line}'],
+        cwd=folder, env=environment(fake, folder, more), capture_output=True, timeout=60, check=False,
+    )  # fmt: skip
+
+
+FILM = "TP make me.jpg --script Hi. --out out"
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "out", "err"),
+    [
+        # A reader that leaves does not end what was begun.
+        (f"{FILM} | head -1", 0, "Uploading me.jpg", ""),
+        ("TP status | head -1", 0, "No runs yet", ""),
+        ("TP status --json | head -1", 0, "{", ""),
+        (f"{FILM} | true", 0, "", ""),
+        (f"{FILM} --json | true", 0, "", ""),
+        ("TP --help | true", 0, "", ""),
+        (f"{FILM} >&-", 0, "", ""),
+        (f"{FILM} 2>&-", 0, DONE, ""),
+        (f"{FILM} <&-", 0, DONE, ""),
+        (f"{FILM} <&- >&- 2>&-", 0, "", ""),
+        ("TP status --json >&-", 0, "", ""),
+        (f"TP status {NOBODY} 2>&-", 3, "", ""),
+        (f"{FILM} > /dev/full", 1, "", "Error: What was to be printed is lost: No space left on device.\n"),
+        ("TP status --json > /dev/full", 1, "", "is lost: No space left on device.\n"),
+        ("TP --help > /dev/full", 1, "", "is lost: No space left on device.\n"),
+        ("TP --version > /dev/full", 1, "", "is lost: No space left on device.\n"),
+        (f"{FILM} > /dev/null", 0, "", ""),
+        ("echo Hi. | TP make me.jpg --script-file - --out out", 0, DONE, ""),
+        ("TP make me.jpg --script-file - --out out <&-", 2, "", "nothing to say"),
+        ("TP make me.jpg --script-file /dev/fd/3 --out out 3<<<Hi.", 0, DONE, ""),
+        ("TP make me.jpg --script-file <(echo Hi.) --out out", 0, DONE, ""),
+        ("mkdir gone; cd gone; rmdir ../gone; TP make ../me.jpg --script Hi.", 2, "", ""),
+        ("mkdir gone; cd gone; rmdir ../gone; TP status", 0, "No runs yet", ""),
+        ("A=$PWD; mkdir x; cd x; rmdir ../x; TP make $A/me.jpg --script Hi. --out $A/out", 0, "/out: audio", ""),
+        ("TP make <(cat me.jpg) --script Hi. --out out", 0, DONE, ""),
+        ("TP make /dev/fd/3 --script Hi. --out out 3<me.jpg", 0, DONE, ""),
+        (f"TMPDIR=/nowhere {FILM}", 0, DONE, ""),
+        (f"trap '' HUP; {FILM}", 0, DONE, ""),
+        (f"umask 777; {FILM.replace('--out out', '--out deep/out')}", None, "", ""),
+        (f"ulimit -f 1; {FILM}", 1, "", "cannot be written: File too large"),
+    ],
+)  # fmt: skip
+def test_whatever_it_prints_to(fake: Any, folder: Path, line: str, code: int | None, out: str, err: str) -> None:
+    fake.runs.clear()
+    ended = shell(fake, folder, line)
+    printed, complained = ended.stdout.decode(), ended.stderr.decode()
+    assert "Traceback" not in complained
+    assert "Exception ignored" not in complained
+    assert out in printed
+    assert err in complained
+    if code is not None:
+        assert ended.returncode == code, printed + complained
+    if code == 0 and line.startswith(FILM):
+        assert (folder / "out" / "summary.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("locale", "rupee"),
+    [
+        ({"PYTHONIOENCODING": "latin-1"}, b"Rs 0"),
+        ({"PYTHONIOENCODING": "ascii:strict"}, b"Rs 0"),
+        ({"PYTHONIOENCODING": "utf-8"}, "₹0".encode()),
+        ({"PYTHONIOENCODING": "cp437"}, b"Rs 0"),
+        ({"LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, b"Rs 0"),
+        ({"LC_ALL": "C"}, "₹0".encode()),
+        ({"LC_ALL": "C.UTF-8"}, "₹0".encode()),
+        ({"LC_ALL": "nowhere"}, b"0, 1 credit"),
+        ({"PYTHONUTF8": "1", "LC_ALL": "POSIX"}, "₹0".encode()),
+    ],
+)
+def test_whatever_the_locale(fake: Any, folder: Path, locale: dict[str, str], rupee: bytes) -> None:
+    ended = shell(fake, folder, f"{FILM} > log && cat log", **{"PYTHONIOENCODING": ""} | locale)
+    complained = [line for line in ended.stderr.splitlines() if not line.startswith(b"/bin/bash: warning: setlocale")]
+    assert (ended.returncode, complained) == (0, [])
+    assert rupee in ended.stdout
+    assert b"out: audio.wav" in ended.stdout
+
+
+@pytest.mark.parametrize("locale", [{}, {"LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}])
+def test_a_name_that_is_no_text_is_sent_and_shown(fake: Any, folder: Path, locale: dict[str, str]) -> None:
+    (folder / os.fsdecode(b"caf\xe9.jpg")).write_bytes((folder / "me.jpg").read_bytes())
+    ended = shell(fake, folder, "TP make $'caf\\xe9.jpg' --script Hi. --out out", **locale)
+    assert (ended.returncode, ended.stderr) == (0, b"")
+    assert b"Uploading caf\\xe9.jpg" in ended.stdout
+
+
+def on_terminal(fake: Any, folder: Path, columns: int, arguments: Sequence[str], **more: str) -> tuple[int, str]:
+    master, slave = pty.openpty()
+    ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    variables = environment(fake, folder, {"TERM": "xterm", **more})
+    variables.pop("COLUMNS", None)
+    process = subprocess.Popen(
+        [*COMMAND, *arguments], cwd=folder, env=variables, stdin=slave, stdout=slave, stderr=slave
+    )
+    os.close(slave)
+    printed = b""
+    while True:
+        try:
+            piece = os.read(master, 65_536)
+        except OSError:
+            break
+        if not piece:
+            break
+        printed += piece
+    os.close(master)
+    return process.wait(60), printed.decode()
+
+
+@pytest.mark.parametrize("columns", [0, 1, 20, 40, 80, 200])
+def test_on_a_terminal_of_any_width_ids_are_whole(fake: Any, folder: Path, columns: int) -> None:
+    run_id = fake.add("Done.", title="a title " * 9)
+    code, printed = on_terminal(fake, folder, columns, ["status"])
+    assert code == 0
+    assert run_id in printed
+    code, printed = on_terminal(fake, folder, columns, ["status", run_id])
+    assert (code, f"`talkingphoto get {run_id}" in printed) == (0, True)
+
+
+@pytest.mark.parametrize("more", [{}, {"NO_COLOR": "1"}, {"TERM": "dumb"}])
+def test_on_a_terminal_the_progress_goes_and_the_result_stays(fake: Any, folder: Path, more: dict[str, str]) -> None:
+    code, printed = on_terminal(
+        fake, folder, 80, ["make", "me.jpg", "--script", "It is warned.", "--out", "out"], **more
+    )
+    assert code == 0
+    assert DONE in printed
+    assert ("\x1b[33m" in printed) == (not more)
+    assert ("\x1b[" in printed) == (more.get("TERM") != "dumb")
+
+
+def test_a_server_elsewhere_is_reached_by_the_proxy_and_one_here_is_not(fake: Any, folder: Path) -> None:
+    asked: list[bytes] = []
+    proxy = socket.create_server(("127.0.0.1", 0))
+
+    def answer() -> None:
+        while True:
+            try:
+                connection, _ = proxy.accept()
+            except OSError:
+                return
+            with connection:
+                asked.append(connection.recv(65_536).split(b"\r\n")[0])
+                connection.sendall(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+
+    thread = threading.Thread(target=answer, daemon=True)
+    thread.start()
+    there = f"http://127.0.0.1:{proxy.getsockname()[1]}"
+    variables = {"HTTP_PROXY": there, "http_proxy": there, "NO_PROXY": "", "no_proxy": ""}
+    here = shell(fake, folder, "TP status", **variables)
+    assert (here.returncode, asked) == (0, [])
+    elsewhere = shell(fake, folder, "TP status --json --server http://video.example.com", **variables)
+    proxy.close()
+    assert elsewhere.returncode == 3
+    assert "502" in json.loads(elsewhere.stdout)["error"]["message"]
+    assert asked == [b"POST http://video.example.com/api/v1/auth/login HTTP/1.1"]

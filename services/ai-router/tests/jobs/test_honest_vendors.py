@@ -1,0 +1,105 @@
+"""What vendors deliver that answer well is used: nobody pays for a clip and is shown the local one instead."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ai_router.jobs.running.vendor import Polling
+from ai_router.providers.port import Running
+from chassis import ids
+from contracts.ai_router import CostRecorded, JobCompleted
+from contracts.enums import Capability, Quality
+from media.video.probe import probe
+from simulators.matrix.scenarios import bench
+
+PORTRAIT = Path(__file__).parents[4] / "samples" / "portrait.jpg"
+SHORT = "Good morning, and welcome to our little shop on the corner."
+LONG = (
+    "Good morning, and welcome to our little shop on the corner. We bake our bread every day before the sun comes up. "
+    "Come in, sit down, and have a cup of coffee with us; the first one is free. "
+    "Tomorrow we open at seven o'clock, and there will be cake for everybody who brings a friend along."
+)
+
+
+@pytest.fixture
+async def vendors(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Every vendor with its simulator, in this process; asked again at once, whatever patience it asks for."""
+    made = bench()
+    for one in made.providers.values():
+        if (poll := getattr(type(one), "poll", None)) is not None:
+            monkeypatch.setattr(type(one), "poll", _at_once(poll))
+    yield made.providers
+    await made.client.aclose()
+
+
+def _at_once(poll: Any) -> Any:
+    async def impatient(*arguments: Any) -> Any:
+        answer = await poll(*arguments)
+        return replace(answer, poll_after_s=None) if isinstance(answer, Running) else answer
+
+    return impatient
+
+
+async def _done(router: Any, job: Any) -> Any:
+    await router.tell(job)
+    return await router.wait_for(JobCompleted, job.job_id, timeout_s=120)
+
+
+@pytest.mark.parametrize(
+    ("script", "quality", "speaker", "maker"),
+    [
+        (SHORT, Quality.BALANCED, "local_speech", "veo3"),
+        (LONG, Quality.BALANCED, "local_speech", "veo3"),
+        (LONG, Quality.PREMIUM, "local_speech", "runway_act2"),
+        (SHORT, Quality.BALANCED, "elevenlabs", "veo3"),
+        (SHORT, Quality.ECONOMY, "openai", "veo3"),
+    ],
+)
+async def test_paid_results_pass_the_gates_and_are_used(
+    start_router: Any,
+    a_job: Any,
+    vendors: Any,
+    quick: Any,
+    tmp_path: Path,
+    script: str,
+    quality: Quality,
+    speaker: str,
+    maker: str,
+) -> None:
+    """Photo, speech and film by paid providers, each judged by what it is."""
+    chosen = {key: one for key, one in vendors.items() if key in ("nano_banana", speaker, maker)}
+    patience = Polling(first_s=0.01, most_s=0.1, stop_s=90.0)
+    router = await start_router(chosen, options=quick(polling=patience))
+    user = ids.uuid7()
+    photo = await router.store.put_file(PORTRAIT, f"images/{user}/p.jpg", "image/jpeg")
+    better = await _done(router, a_job(user_id=user, inputs={"image": photo}, minimum_score=7.0))
+    assert (better.provider, better.tried) == ("nano_banana", ())
+
+    said = {"script": script, "language": "en", "voice": "female"}
+    speech = await _done(router, a_job(Capability.AUDIO_GENERATION, user_id=user, parameters=said))
+    assert (speech.provider, speech.tried) == (speaker, ())
+    seconds = speech.measures["duration"]
+
+    film = await _done(
+        router,
+        a_job(
+            Capability.VIDEO_GENERATION,
+            user_id=user,
+            inputs={"image": better.outputs["image"], **speech.outputs},
+            parameters={**said, "duration": seconds},
+            quality=quality,
+            minimum_score=7.0,
+        ),
+    )
+    assert (film.provider, film.tried) == (maker, ()), film.measures
+    assert film.score >= 7.0 and film.warnings == ()
+    made = probe(await router.store.fetch(film.outputs["video"], tmp_path / "film.mp4"))
+    if seconds > 8:
+        assert made.duration == pytest.approx(seconds, abs=0.1)
+    paid = sum((cost.cost for cost in router.events(CostRecorded, film.job_id)), Decimal(0))
+    assert paid == film.cost > 0

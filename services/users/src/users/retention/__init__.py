@@ -1,1 +1,0 @@
-"""How long users keeps what it need not keep for ever."""
