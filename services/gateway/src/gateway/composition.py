@@ -52,6 +52,7 @@ def build(settings: Settings, deps: Dependencies) -> Service:
     kept = RedisStore.at(redis_url) if redis_url else MemoryStore()
     tickets = Tickets(kept)
     limits = Limits(limiter, factor=settings.rate_limit_factor)
+    lines = Lines(settings.product_line_hosts)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -81,9 +82,9 @@ def build(settings: Settings, deps: Dependencies) -> Service:
     app.state.verifier = deps.verifier
     app.state.upstreams = upstreams
     app.state.limits = limits
+    app.state.lines = lines
     app.state.tickets = tickets
     app.state.document = docs_endpoints.Known()
-    lines = Lines(settings.product_line_hosts)
     app.router.routes.extend(
         Route(row.template, Proxy(row, upstreams, deps.verifier, limits, lines, tickets)) for row in TABLE
     )

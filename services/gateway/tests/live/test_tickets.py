@@ -147,3 +147,9 @@ async def test_a_stream_opened_with_a_ticket_ends_with_its_session(gateway: Any)
     gateway.service.app.state.verifier.revoke_session(identity.session_id)
     async with gateway.request("GET", url, token=None) as answer:
         assert answer.status == 401
+
+
+async def test_a_ticket_is_of_its_sessions_product_line(gateway: Any) -> None:
+    headers = {"X-Product-Line": "pixie"}
+    async with gateway.request("POST", f"{PATH}/ticket", token=gateway.issuer.token(), headers=headers) as answer:
+        assert (answer.status, (await answer.json())["error"]["code"]) == (409, "product_line_not_offered")

@@ -26,8 +26,8 @@ class ClockIn(Input):
 class ClockOut(BaseModel):
     """The time the platform goes by."""
 
-    now: datetime
-    offset_s: float
+    now: datetime = Field(description="What every process takes for the time.")
+    offset_s: float = Field(description="Seconds ahead of the machine's clock.", examples=[86400.0])
 
 
 class ClockNotMoved(Invalid):
@@ -41,7 +41,7 @@ def clock_router(clock: SystemClock, prefix: str) -> APIRouter:
     router = APIRouter(prefix=prefix, tags=["operations"])
 
     @router.get("/clock", responses=documented(NotAllowed))
-    async def read_clock(_: AdminCaller) -> ClockOut:
+    async def get_clock(_: AdminCaller) -> ClockOut:
         """The time the platform goes by."""
         return ClockOut(now=clock.now(), offset_s=clock.offset.total_seconds())
 

@@ -17,6 +17,7 @@ from chassis.errors import (
     Unavailable,
     documented,
 )
+from chassis.identity.product_line import LineDiffers, LineNotOffered
 from gateway.docs.examples import example_of
 from gateway.docs.words import ABOUT, HEADERS, TAGS
 
@@ -117,7 +118,7 @@ def _operation(operation: Document, service: str) -> Document:
     operation.setdefault("security", [])
     errors: list[type[ServiceError]] = [BadRequest, RateLimited, Unavailable, ServiceError]
     if operation["security"]:
-        errors.append(NotAuthenticated)
+        errors += [NotAuthenticated, LineDiffers, LineNotOffered]
     if "requestBody" in operation:
         errors.append(TooLarge)
     responses = operation.setdefault("responses", {})

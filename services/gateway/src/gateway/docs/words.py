@@ -8,6 +8,9 @@ ABOUT = """One API for photo, script, video and export.
 
 **Who you are.** `POST /api/v1/auth/login` gives an access token; send it as `Authorization: Bearer ...`.
 
+**Which product.** `X-Product-Line`, the host name or the account says it where a session is opened; the session stays
+in it. A request that names another one than its session's gets 409: log in to that one.
+
 **Errors.** Every answer of 400 and above has the body `Error`: a `code` for programs, a `message` that says what to do,
 `fields` that names what is wrong with which input, and a `request_id` to quote. What is refused before an address is
 looked at has it too: 405 with `Allow`, 408 for a body that comes too slowly, 431 for too many headers.
@@ -34,6 +37,7 @@ TAGS = {
     "live updates": "What happens to a workflow, as it happens.",
     "notifications": "Messages for the user.",
     "objects": "What signed links lead to.",
+    "operations": "For those who run the platform.",
     "sessions": "Logging in and out, and the devices that are logged in.",
     "sign-in": "Signing in with Google or Apple.",
     "users": "The account.",

@@ -11,6 +11,7 @@ from chassis.errors import Unavailable, documented
 from chassis.identity.tokens import Caller, authorization, bearer_token
 from gateway.live.tickets import LIFE_S, PARAMETER, Tickets
 from gateway.proxy.limits import Limits
+from gateway.proxy.lines import Lines
 
 router = APIRouter(prefix="/api/v1/workflows", tags=["live updates"])
 
@@ -34,8 +35,10 @@ async def create_events_ticket(workflow_id: UUID, caller: Caller, request: Reque
     `&after=<id of the last event>`.
     """
     limits: Limits = request.app.state.limits
+    lines: Lines = request.app.state.lines
     tickets: Tickets = request.app.state.tickets
     response.headers.update(await limits.take(request.scope, caller))
+    lines.said(request.scope, caller)
     token = bearer_token(authorization(request.scope["headers"]))
     assert token is not None  # noqa: S101  there is a caller
     path = f"/api/v1/workflows/{workflow_id}/events"
