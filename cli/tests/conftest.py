@@ -246,7 +246,7 @@ class Fake:
         ]  # fmt: skip
         warnings = ["The overall quality is below what we aim for."] if run.behaves("warned") else []
         return WorkflowOut(
-            **self._summary(run), description=None, input_file_id=None, input={}, phase="forward",
+            **self._summary(run), description=None, input_file_id=None, input={}, phase="running",
             waiting_for=None if done or failed else "a worker", seconds_left=None, round=1, steps=steps,
             image_quality_score="9.90", video_quality_score="9.70", overall_quality_score="9.80", low_quality=False,
             warnings=warnings, estimated_cost="0", actual_cost="1.5390" if run.behaves("costly") else "0.0000",

@@ -518,9 +518,9 @@ def fill(fake: Any) -> dict[str, str]:
     """Runs that were made before, and addresses, by the names that cases use."""
     from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse
 
-    fake.app.post("/page/api/v1/auth/register")(lambda: PlainTextResponse("<html>"))
-    fake.app.post("/moved/api/v1/auth/register")(lambda: RedirectResponse("/elsewhere", 301))
-    fake.app.post("/odd/api/v1/auth/register")(lambda: JSONResponse({"error": "all"}, 500))
+    fake.app.post("/page/api/v1/auth/login")(lambda: PlainTextResponse("<html>"))
+    fake.app.post("/moved/api/v1/auth/login")(lambda: RedirectResponse("/elsewhere", 301))
+    fake.app.post("/odd/api/v1/auth/login")(lambda: JSONResponse({"error": "all"}, 500))
     return {"server": fake.url, "localhost": fake.url.replace("127.0.0.1", "localhost")}
 
 
