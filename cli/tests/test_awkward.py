@@ -131,7 +131,7 @@ NETWORK = [
     Case(
         "the environment's server is no address", ("status",), "is no address", WRONG, env={"TALKINGPHOTO_SERVER": "no"}
     ),
-    Case("an empty server in the environment is none", ("status",), "No platform runs here", FAILED, server=False),
+    Case("an empty server in the environment is none", ("status",), "No platform runs in home. ", FAILED, server=False),
     Case(
         "nobody there",
         ("status", "--server", "http://127.0.0.1:1"),
@@ -225,7 +225,12 @@ FOLDERS = [
     Case("out turns the terminal red", (*MAKE, "--out", "\x1b[31mred"), "Files in \\x1b[31mred: "),
     Case("out is not UTF-8", (*MAKE, "--out", os.fsdecode(b"\xe9")), "Files in \\xe9: "),
     Case("out is Hebrew", (*MAKE, "--out", "שלום"), "Files in \u2068שלום\u2069: "),
-    Case("out begins with a dash", (*MAKE, "--out=-x"), "Files in -x: "),
+    Case("out begins with a dash", (*MAKE, "--out=-x"), ("Files in -x: ", "open ./-x/video.mp4")),
+    *[
+        Case(f"out is {out}", (*MAKE, f"--out={out}"), "Files in {folder}/me/o: ", env={"HOME": "{folder}/me"})
+        for out in ("~/o", "~//o/")
+    ],
+    Case("out is somebody else's home", (*MAKE, "--out=~no.such.user/x"), "~no.such.user/x leads nowhere", WRONG),
     Case("out is quoted to be opened", (*MAKE, "--out", "a b"), "open 'a b/video.mp4'"),
 ]
 
@@ -455,6 +460,8 @@ TEXT = [
         ("status", "{failed}"),
         ("Why: Use a photo that shows a face from the [front].", "`talkingphoto retry {failed}"),
     ),
+    Case("fetched into ~", ("get", ID, "--out=~/o"), "Files in {folder}/me/o: ", env={"HOME": "{folder}/me"}),
+    Case("tried again into ~", ("retry", SOMEBODY, "--out=~x.y/o"), "~x.y/o leads nowhere", WRONG),
     Case("what can be done with it", ("status", ID), "Get its files with `talkingphoto get {done}"),
     Case(
         "no such run", ("status", "0199f0a1-7c1e-7a53-9d0b-6c1f2e3d4a5b"), "Error: There is no such workflow.", REFUSED
@@ -508,7 +515,11 @@ TEXT = [
     Case("a title that is Hebrew", LISTED, "\u2068שלום\u2069"),
     Case("a title that clears the screen", LISTED, "\\x1b[2Jgone"),
     Case("no command", ("nonsense",), "nonsense", WRONG),
-    Case("no language", (*MAKE, "--language", "xx"), "xx", WRONG),
+    *[
+        Case(f"no {option}", (*MAKE, option, "xx"), f"Error: Invalid value for '{option}': 'xx' is not one of ", WRONG)
+        for option in ("--language", "--voice", "--platform", "--type", "--quality", "--captions", "--when-too-long")
+    ],
+    Case("choices in capitals", (*MAKE, "--language", "EN", "--voice", "Male", "--platform", "TikTok"), "Done"),
     Case("no option", (*MAKE, "--nonsense"), "--nonsense", WRONG),
 ]
 
@@ -549,7 +560,7 @@ def test_whatever_is_typed(
 ) -> None:
     fake.runs.clear()
     fake.uploads.clear()
-    names = dict(fill)
+    names = {**fill, "folder": str(tmp_path)}
     if case in TEXT:
         names["done"] = fake.add("Done.", title="[red] :smile: title")
         names["failed"] = fake.add("It fails again.", status="failed")
@@ -593,7 +604,7 @@ def test_without_a_home_folder_help_is_there_and_the_rest_says_what_is_missing(
         (["--help"], None, 0, "Usage"),
         (["make", "--help"], None, 0, "~/.talkingphoto"),
         (["status"], None, 2, "Name one with --home or TALKINGPHOTO_HOME."),
-        (["status"], str(tmp_path), 1, "No platform runs here"),
+        (["status"], str(tmp_path), 1, "No platform runs in "),
     ):
         result = CliRunner().invoke(app, arguments, env={"HOME": None, "TALKINGPHOTO_HOME": given})
         assert (result.exit_code, said in result.output) == (code, True), result.output

@@ -43,6 +43,14 @@ class Command(TyperGroup):
         with legible():
             return super().main(*args, **more)
 
+    def invoke(self, ctx: Any) -> Any:
+        """Run the sub command; what is wrong about a choice is said without the validator's own words."""
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            error.message = error.message.removeprefix("Value error, ")
+            raise
+
 
 def default_home() -> Path | None:
     """Where this installation keeps its data unless told otherwise; None for a user without a home folder."""
@@ -51,7 +59,8 @@ def default_home() -> Path | None:
     return None
 
 
-def _home(value: Path) -> Path:
+def expanded(value: Path) -> Path:
+    """Below a home folder where it begins with ``~``, which shells leave alone after ``--option=``."""
     try:
         return value.expanduser()
     except RuntimeError:
@@ -76,7 +85,9 @@ def _server(value: str | None) -> str | None:
 
 HomeOption = Annotated[
     Path,
-    typer.Option("--home", envvar="TALKINGPHOTO_HOME", help="Where this installation keeps its data.", callback=_home),
+    typer.Option(
+        "--home", envvar="TALKINGPHOTO_HOME", help="Where this installation keeps its data.", callback=expanded
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text for people.")]
 ServerOption = Annotated[

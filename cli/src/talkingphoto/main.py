@@ -17,6 +17,7 @@ from talkingphoto.command import (
     HomeOption,
     JsonOption,
     ServerOption,
+    expanded,
     run,
     run_id,
     the_runner,
@@ -44,7 +45,7 @@ _DEMO_SCRIPT = "Hello! I was just a photo a moment ago. Now I can say whatever y
 RunArgument = Annotated[
     str, typer.Argument(metavar="RUN", help="The run's id; `talkingphoto status` lists them.", callback=run_id)
 ]
-OutOption = Annotated[Path, typer.Option("--out", help="Folder for the finished files.")]
+OutOption = Annotated[Path, typer.Option("--out", help="Folder for the finished files.", callback=expanded)]
 KeepGoingOption = Annotated[
     bool, typer.Option("--keep-going", help="On Ctrl-C leave the run going, instead of cancelling it.")
 ]
@@ -81,21 +82,28 @@ def make_command(
     encoding: Annotated[
         str | None, typer.Option("--encoding", help="Of the script's file, where it is not UTF-8: cp1252, for example.")
     ] = None,
-    language: Annotated[Language, typer.Option("--language", help="Language of the script.")] = Language.EN,
-    voice: Annotated[Voice, typer.Option("--voice", help="Who speaks.")] = Voice.NEUTRAL,
+    language: Annotated[
+        Language, typer.Option("--language", help="Language of the script.", case_sensitive=False)
+    ] = Language.EN,
+    voice: Annotated[Voice, typer.Option("--voice", help="Who speaks.", case_sensitive=False)] = Voice.NEUTRAL,
     platform: Annotated[
-        list[Platform] | None, typer.Option("--platform", help="Where it will be published; repeat for more.")
+        list[Platform] | None,
+        typer.Option("--platform", help="Where it will be published; repeat for more.", case_sensitive=False),
     ] = None,
-    kind: Annotated[WorkflowType, typer.Option("--type", help="What it is for; not all are offered.")] = (
-        WorkflowType.AVATAR_PRESENTATION
-    ),
-    quality: Annotated[Quality, typer.Option("--quality", help="What to prefer when providers differ.")] = (
-        Quality.BALANCED
-    ),
-    captions: Annotated[Captions, typer.Option("--captions", help="In files, or in the picture.")] = Captions.FILES,
+    kind: Annotated[
+        WorkflowType, typer.Option("--type", help="What it is for; not all are offered.", case_sensitive=False)
+    ] = WorkflowType.AVATAR_PRESENTATION,
+    quality: Annotated[
+        Quality, typer.Option("--quality", help="What to prefer when providers differ.", case_sensitive=False)
+    ] = Quality.BALANCED,
+    captions: Annotated[
+        Captions, typer.Option("--captions", help="In files, or in the picture.", case_sensitive=False)
+    ] = Captions.FILES,
     when_too_long: Annotated[
         WhenTooLong,
-        typer.Option("--when-too-long", help="What a platform gets of a film that it does not take whole."),
+        typer.Option(
+            "--when-too-long", help="What a platform gets of a film that it does not take whole.", case_sensitive=False
+        ),
     ] = WhenTooLong.SPLIT,
     title: Annotated[str | None, typer.Option("--title", help="Title of the video.")] = None,
     out: OutOption = Path("out/video"),
@@ -130,8 +138,10 @@ def demo(
         Path | None, typer.Option("--photo", help="Another portrait.", exists=True, dir_okay=False)
     ] = None,
     script: Annotated[str, typer.Option("--script", help="What it says.")] = _DEMO_SCRIPT,
-    language: Annotated[Language, typer.Option("--language", help="Language of the script.")] = Language.EN,
-    voice: Annotated[Voice, typer.Option("--voice", help="Who speaks.")] = Voice.FEMALE,
+    language: Annotated[
+        Language, typer.Option("--language", help="Language of the script.", case_sensitive=False)
+    ] = Language.EN,
+    voice: Annotated[Voice, typer.Option("--voice", help="Who speaks.", case_sensitive=False)] = Voice.FEMALE,
     out: OutOption = Path("out/demo"),
     keep_going: KeepGoingOption = False,
     home: HomeOption = DEFAULT_HOME,

@@ -121,4 +121,5 @@ def _money(amount: str | float) -> str:
 
 
 def _argument(path: Path) -> str:
-    return shlex.quote(foreign(os.fspath(path)))
+    text = foreign(os.fspath(path))
+    return shlex.quote(f"./{text}" if text.startswith("-") else text)

@@ -146,7 +146,10 @@ async def retry(run_id: str, out: Path, where: Where, *, as_json: bool, keep_goi
 async def status(run_id: str | None, where: Where, *, as_json: bool) -> None:
     """Show one run, or the newest ones, of a platform that is up."""
     if where.server is None and running_url(where.home) is None:
-        raise Stop("No platform runs here. Start one with `talkingphoto up`.", code="not_running")
+        raise Stop(
+            f"No platform runs in {where.home}. Start one with `talkingphoto up`, or name its home with --home.",
+            code="not_running",
+        )
     if where.server is None:
         for part, lacking in (await unready(where.home)).items():
             Printer(stderr=True).say(("Warning", "yellow"), f": {part} {lacking}.")
