@@ -18,13 +18,15 @@ LANGUAGE := en
 endif
 VOICE ?= female
 OUT ?= out/demo
+PORT ?= 8000
 # Words go to the command by the environment, as they are: neither make nor the shell reads what is in them.
-unexport PHOTO SCRIPT LANGUAGE VOICE OUT
+unexport PHOTO SCRIPT LANGUAGE VOICE OUT PORT
 export DEMO_PHOTO := $(value PHOTO)
 export DEMO_SCRIPT := $(value SCRIPT)
 export DEMO_LANGUAGE := $(value LANGUAGE)
 export DEMO_VOICE := $(value VOICE)
 export DEMO_OUT := $(value OUT)
+export UP_PORT := $(value PORT)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up doctor test check fmt types imports bench chaos record lock vendors vendor-matrix clean
@@ -34,7 +36,12 @@ help: ## Say what there is
 
 setup: $(VENV)/.runtime ## Install what running needs
 $(VENV)/.runtime: requirements-uv.lock requirements-build.lock requirements.lock $(addsuffix /pyproject.toml,$(MEMBERS))
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo 'Installing into $(VENV), once: a minute or two.'
+# Without pip, its making was broken off.
+	@$(BIN)/python -m pip --version > /dev/null 2>&1 || { \
+		$(or $(PYTHON),false) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2> /dev/null || { echo \
+		'Python 3.11 or newer is needed. Install it, or say where it is: make PYTHON=/path/to/python3.11' >&2; exit 1; }; \
+		$(PYTHON) -m venv --clear $(VENV); }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
 		-r requirements-uv.lock -r requirements-build.lock
 	@$(UV) --require-hashes -r requirements.lock
@@ -50,8 +57,8 @@ demo: setup ## Make a talking video: make demo [PHOTO=x.jpg SCRIPT="..." LANGUAG
 	@$(BIN)/talkingphoto demo --photo "$$DEMO_PHOTO" --language "$$DEMO_LANGUAGE" --voice "$$DEMO_VOICE" \
 		--out "$$DEMO_OUT" $(if $(value SCRIPT),--script "$$DEMO_SCRIPT")
 
-up: setup ## Run the platform on this machine until Ctrl-C
-	@$(BIN)/talkingphoto up
+up: setup ## Run the platform on this machine until Ctrl-C [PORT=8080]
+	@$(BIN)/talkingphoto up --port "$$UP_PORT"
 
 doctor: setup ## Say what is installed, reachable, missing
 	@$(BIN)/talkingphoto doctor

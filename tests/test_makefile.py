@@ -1,4 +1,4 @@
-"""What `make demo` is told reaches the command as it was written."""
+"""What `make` is told reaches the command as it was written, and an environment is made whatever came before."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def demo(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def _said(folder: Path, *variables: str, environment: dict[str, str] | None = None) -> list[str]:
-    make = ["make", "--no-print-directory", "-o", "setup", "demo", f"BIN={folder / 'bin'}", *variables]
+def _said(folder: Path, *variables: str, goal: str = "demo", environment: dict[str, str] | None = None) -> list[str]:
+    make = ["make", "--no-print-directory", "-o", "setup", goal, f"BIN={folder / 'bin'}", *variables]
     subprocess.run(make, cwd=folder, check=True, timeout=30, env={"PATH": "/usr/bin:/bin", **(environment or {})})
     said: list[str] = json.loads((folder / "said.json").read_text())
     return said
@@ -66,3 +66,66 @@ def test_the_language_of_the_desktop_is_not_the_language_of_the_script(demo: Pat
     said = _said(demo, environment={"LANGUAGE": "en_GB:en"})
 
     assert said[said.index("--language") + 1] == "en"
+
+
+def test_the_platform_is_kept_running_at_the_port_that_is_named(demo: Path) -> None:
+    assert _said(demo, goal="up") == ["up", "--port", "8000"]
+    assert _said(demo, "PORT=8080", goal="up") == ["up", "--port", "8080"]
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """What an environment is made of, and a Python that makes one in which all succeeds."""
+    shutil.copy(REPOSITORY / "Makefile", tmp_path)
+    for needed in (
+        *REPOSITORY.glob("requirements*.lock"),
+        *REPOSITORY.glob("[a-z]*/pyproject.toml"),
+        *REPOSITORY.glob("[a-z]*/*/pyproject.toml"),
+    ):
+        copy = tmp_path / needed.relative_to(REPOSITORY)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.touch()
+    _script(tmp_path / "good", "exit 0")
+    _script(
+        tmp_path / "python",
+        '[ "$2" != venv ] || { mkdir -p .venv/bin && cp good .venv/bin/python && cp good .venv/bin/uv; }',
+    )
+    return tmp_path
+
+
+def _script(file: Path, does: str) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(f"#!/bin/sh\n{does}\n")
+    file.chmod(0o755)
+
+
+def _set_up(clone: Path, python: str) -> subprocess.CompletedProcess[str]:
+    make = ["make", "--no-print-directory", "setup", f"PYTHON={python}"]
+    return subprocess.run(
+        make, cwd=clone, timeout=30, env={"PATH": "/usr/bin:/bin"}, capture_output=True, text=True, check=False
+    )
+
+
+def test_setting_up_says_what_is_awaited_and_is_done_once(clone: Path) -> None:
+    first, second = _set_up(clone, "./python"), _set_up(clone, "./python")
+
+    assert (first.returncode, first.stdout) == (0, "Installing into .venv, once: a minute or two.\n"), first.stderr
+    assert (second.returncode, "Installing" in second.stdout) == (0, False)
+
+
+def test_an_environment_whose_making_was_broken_off_is_made_anew(clone: Path) -> None:
+    _script(clone / ".venv" / "bin" / "python", "echo No module named pip >&2; exit 1")
+
+    assert _set_up(clone, "./python").returncode == 0
+    assert (clone / ".venv" / ".runtime").exists()
+
+
+@pytest.mark.parametrize("python", ["", "./old", "./none"])
+def test_without_a_python_that_will_do_it_says_which_would(clone: Path, python: str) -> None:
+    _script(clone / "old", '[ "$1" != -c ]')
+
+    ended = _set_up(clone, python)
+
+    assert ended.returncode == 2
+    assert "Python 3.11 or newer is needed. Install it, or say where it is: make PYTHON=" in ended.stderr
+    assert not (clone / ".venv").exists()

@@ -8,6 +8,7 @@ import json
 import runpy
 from contextlib import AsyncExitStack
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from typer.testing import CliRunner, Result
 
 from ai_router.providers.registry import ROWS
 from talkingphoto.main import app
-from talkingphoto_runner import doctor
+from talkingphoto_runner import commands, doctor
 from talkingphoto_runner.layout import Home
 
 
@@ -135,3 +136,16 @@ def test_letters_where_no_platform_has_run_are_not_found(tmp_path: Path) -> None
         assert error_of(result)["code"] == "not_found"
         assert said in error_of(result)["message"]
     assert not list(tmp_path.iterdir())
+
+
+def test_what_is_said_at_the_start_leads_to_this_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+    def said(home: Path) -> str:
+        platform = SimpleNamespace(home=Home(home), url="http://127.0.0.1:8000", servers={}, operations={})
+        return commands._welcome(platform)  # type: ignore[arg-type]
+
+    elsewhere = said(tmp_path / "my own")
+    for command in ('make PHOTO --script "..."', "trace RUN"):
+        assert f"talkingphoto {command} --home '{tmp_path}/my own'" in elsewhere
+        assert f"talkingphoto {command}\n" in said(tmp_path / ".talkingphoto")

@@ -15,6 +15,7 @@ from chassis.run.temporary import own_temporary_folder
 from chassis.settings import SettingsError
 from talkingphoto.command import Stop
 from talkingphoto.running import using
+from talkingphoto.runs import Where
 from talkingphoto.show import Printer, foreign, print_json
 from talkingphoto_runner.layout import OWNERS_CREDITS, Home, require_port
 
@@ -152,11 +153,13 @@ def _platform(
 
 
 def _welcome(platform: DistributedPlatform | EmbeddedPlatform) -> str:
+    where = Where(platform.home.root.absolute(), None)
     lines = [
         ("TalkingPhoto answers at", platform.url),
+        ("Make a video with", where.command("make", 'PHOTO --script "..."').strip("`")),
         ("API documentation", f"{platform.url}/api/docs"),
         ("Logs", str(platform.home.logs)),
-        ("Traces", "talkingphoto trace RUN_ID"),
+        ("Traces", where.command("trace", "RUN").strip("`")),
         *((what.capitalize(), where) for what, where in platform.servers.items()),
         *((f"/ready, /metrics of {name}", url) for name, url in platform.operations.items()),
         ("The same for programs", str(platform.home.lock)),
