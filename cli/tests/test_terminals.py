@@ -14,6 +14,7 @@ import termios
 import threading
 from collections.abc import Mapping, Sequence
 from fcntl import ioctl
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -197,3 +198,15 @@ def test_a_server_elsewhere_is_reached_by_the_proxy_and_one_here_is_not(fake: An
     assert elsewhere.returncode == 3
     assert "502" in json.loads(elsewhere.stdout)["error"]["message"]
     assert asked == [b"POST http://video.example.com/api/v1/auth/login HTTP/1.1"]
+
+
+def test_ctrl_c_while_it_is_loaded_is_no_traceback(tmp_path: Path) -> None:
+    (tmp_path / "typer.py").write_text("raise KeyboardInterrupt")
+    [installed] = entry_points(group="console_scripts", name="talkingphoto")
+    module, _, function = installed.value.partition(":")
+    for command in (["-m", "talkingphoto"], ["-c", f"from {module} import {function}; {function}()"]):
+        ended = subprocess.run(
+            [sys.executable, *command, "status"],
+            env={**os.environ, "PYTHONPATH": str(tmp_path)}, capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "")

@@ -1,5 +1,17 @@
-"""``python -m talkingphoto``."""
+"""``talkingphoto``, and ``python -m talkingphoto``."""
 
-from talkingphoto.main import app
+import sys
 
-app()
+
+def main() -> None:
+    """Run the command. Ctrl-C while it is still being loaded ends it as later."""
+    try:
+        from talkingphoto.main import app
+
+        app()
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()
