@@ -15,9 +15,11 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from ai_router.providers.registry import ROWS
+from chassis.run.private_postgres import PrivatePostgres
 from talkingphoto.main import app
 from talkingphoto_runner import commands, doctor
 from talkingphoto_runner.layout import Home
+from talkingphoto_runner.presence import Presence
 
 
 def run(*arguments: str, home: Path) -> Result:
@@ -41,6 +43,23 @@ def test_a_second_platform_in_one_home_is_refused(tmp_path: Path) -> None:
     assert "http://127.0.0.1:4711" in result.output
     assert "Traceback" not in result.output
     assert not home.postgres.exists()
+
+
+@pytest.mark.parametrize("topology", [[], ["--distributed"]])
+def test_one_that_is_refused_leaves_the_database_to_the_one_that_runs(tmp_path: Path, topology: list[str]) -> None:
+    home = Home(tmp_path)
+    presence, postgres = Presence(home), PrivatePostgres(home.postgres)
+    home.prepare()
+    presence.take()
+    asyncio.run(postgres.start())
+    try:
+        pid = postgres.runs_as
+        result = run("up", *topology, home=tmp_path)
+        assert (result.exit_code, "is running in" in result.output) == (1, True)
+        assert postgres.runs_as == pid
+    finally:
+        asyncio.run(postgres.stop())
+        presence.release()
 
 
 def test_doctor_says_what_there_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -125,7 +125,8 @@ class DistributedPlatform:
         await asyncio.gather(*(self._let_go(name) for name in list(self._keepers)))
         await asyncio.gather(*(self.stop_process(name) for name in list(self.processes)))
         await self._stack.aclose()
-        await self.postgres.stop()
+        if self._presence.taken:
+            await self.postgres.stop()
         self._presence.release()
 
     async def start_process(self, name: str, *, extra: Mapping[str, str] | None = None) -> None:

@@ -153,7 +153,8 @@ class EmbeddedPlatform:
         await asyncio.gather(self._rendering.stop(), self._looking.stop())
         if self._database is not None:
             await self._database.let_go()
-        await self.postgres.stop()
+        if self._presence.taken:
+            await self.postgres.stop()
         self._presence.release()
 
     async def _settings(self, name: str) -> ServiceSettings:

@@ -44,6 +44,11 @@ class Presence:
         file.truncate(0)
         self._file = file
 
+    @property
+    def taken(self) -> bool:
+        """Whether the home is ours, and so what runs in it."""
+        return self._file is not None
+
     def announce(self, url: str, operations: Mapping[str, str], **servers: str) -> None:
         """Say where the platform answers; ``operations``: where each process has ``/ready`` and ``/metrics``.
 
