@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from chassis.data.database import Database
-from chassis.run.private_postgres import PrivatePostgres
 from chassis.settings import load
-from talkingphoto.running import running_url
 from talkingphoto.show import Printer, print_json
 from talkingphoto_runner.layout import PACKAGES, Home, common_settings, settings_of
+from talkingphoto_runner.presence import database_of
 from users.accounts import administrators
 from users.accounts.passwords import Hasher
 from users.settings import Settings
@@ -27,18 +26,12 @@ async def create(home: Home, email: str, password: str | None, *, as_json: bool)
         raise NotMade(f"{email} is no e-mail address.")
     urls = dict.fromkeys(PACKAGES, "http://127.0.0.1")
     settings = load(Settings, **common_settings(home, urls) | settings_of("users", home, urls))
-    postgres = PrivatePostgres(home.postgres)
-    platform_is_up = running_url(home.root) is not None
-    await postgres.start()
-    try:
+    async with database_of(home) as postgres:
         database = Database(postgres.url("users"), service="users")
         try:
             made = await administrators.make(address, password, Hasher(settings.bcrypt_cost), settings, database)
         finally:
             await database.close()
-    finally:
-        if not platform_is_up:
-            await postgres.stop()
     if as_json:
         print_json({"email": address, "account": made.value})
         return

@@ -13,10 +13,9 @@ from chassis.bus.port import DeadLetter
 from chassis.bus.rabbitmq.bus import RabbitMQBus
 from chassis.data.database import Database
 from chassis.messaging.dead_letters import PostgresDeadLetters
-from chassis.run.private_postgres import PrivatePostgres
-from talkingphoto.running import running_url
 from talkingphoto.show import Printer, foreign, print_json
 from talkingphoto_runner.layout import Home, queue_names, specs
+from talkingphoto_runner.presence import database_of
 
 _LIMIT = 200
 
@@ -96,21 +95,17 @@ async def _opened(home: Home) -> AsyncIterator[_Letters]:
         finally:
             await bus.stop()
         return
-    postgres = PrivatePostgres(home.postgres)
-    platform_is_up = running_url(home.root) is not None
-    await postgres.start()
-    databases = {
-        name: Database(postgres.url(name), service=name)
-        for name, spec in specs().items()
-        if spec.migrations is not None
-    }
-    try:
-        yield PostgresDeadLetters(databases)
-    finally:
-        for database in databases.values():
-            await database.close()
-        if not platform_is_up:
-            await postgres.stop()
+    async with database_of(home) as postgres:
+        databases = {
+            name: Database(postgres.url(name), service=name)
+            for name, spec in specs().items()
+            if spec.migrations is not None
+        }
+        try:
+            yield PostgresDeadLetters(databases)
+        finally:
+            for database in databases.values():
+                await database.close()
 
 
 def _check(home: Home, queue: str | None) -> None:

@@ -7,10 +7,11 @@ import fcntl
 import json
 import os
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import IO
 
+from chassis.run.private_postgres import PrivatePostgres
 from talkingphoto.running import announced, running_url, users_of
 from talkingphoto_runner.layout import Home
 
@@ -64,6 +65,23 @@ class Presence:
             self._file.truncate(0)
             self._file.close()
             self._file = None
+
+
+@asynccontextmanager
+async def database_of(home: Home) -> AsyncIterator[PrivatePostgres]:
+    """The database server of a home, for the length of the block, and longer where a platform has it."""
+    postgres = PrivatePostgres(home.postgres)
+    await postgres.start()
+    try:
+        yield postgres
+    finally:
+        presence = Presence(home)
+        with suppress(AlreadyRunning):
+            presence.take()
+            try:
+                await postgres.stop()
+            finally:
+                presence.release()
 
 
 def running_operations(home: Home) -> dict[str, str]:
