@@ -58,6 +58,10 @@ def test_a_script_without_a_word_is_refused_in_every_language(script: str, langu
     assert "Write what the photo should say." in str(refusal.value)
 
 
+def test_a_letter_that_only_the_voice_knows_to_be_silent_is_taken() -> None:
+    assert clean_script("\ua7f7", Language.EN, LIMIT).text == "\ua7f7"
+
+
 @given(st.text(max_size=200), st.sampled_from(Language))
 def test_cleaning_again_changes_nothing(script: str, language: Language) -> None:
     try:
