@@ -55,18 +55,14 @@ class HealthChecks(Periodic):
         self._router = router
 
     async def round(self) -> None:
-        """Ask everybody, where this turn has not been taken by somebody else."""
+        """Ask everybody, where there is anybody and this turn has not been taken by somebody else."""
         turn = int(self._database.clock.now().timestamp() // self._every_s)
-        if await taken(self._database, "ai_router.health", turn):
+        if await self._outside() and await taken(self._database, "ai_router.health", turn):
             await self.check_all()
-        else:
-            await self._router.snapshot()
 
     async def check_all(self) -> None:
         """One round: ask, store."""
-        catalogue, _ = await self._router.snapshot()
-        free = {offer.provider for offer in catalogue.offers if offer.zero_cost}
-        outside = [provider for key, provider in self._router.providers.items() if key not in free]
+        outside = await self._outside()
         if not outside:
             return
         found = await asyncio.gather(*(_check(provider) for provider in outside))
@@ -74,6 +70,11 @@ class HealthChecks(Periodic):
             for provider, (milliseconds, error) in zip(outside, found, strict=True):
                 await repository.keep(tx, provider.key, milliseconds, error)
         self._router.book.expire()
+
+    async def _outside(self) -> list[Provider]:
+        catalogue, _ = await self._router.snapshot()
+        free = {offer.provider for offer in catalogue.offers if offer.zero_cost}
+        return [provider for key, provider in self._router.providers.items() if key not in free]
 
 
 async def _check(provider: Provider) -> tuple[int, str | None]:
