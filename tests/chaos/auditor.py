@@ -19,7 +19,7 @@ from tests.chaos import correspondence
 
 FINAL = ("completed", "failed", "cancelled")
 MESSAGING = ("users", "billing", "workflow", "ai_router", "export", "notify")
-DOCUMENTED_STATUSES = {200, 201, 202, 204, 400, 401, 402, 403, 404, 409, 410, 413, 415, 422, 423, 429, 503}
+DOCUMENTED_STATUSES = {200, 201, 202, 204, 400, 401, 402, 403, 404, 409, 410, 413, 415, 422, 423, 429, 503, 504}
 SLOWEST_ANSWER_S = 5.0
 
 
@@ -343,8 +343,8 @@ def _manners(answers: Collection[Answer]) -> list[Violation]:
         subject = f"{answer.method} {answer.path}"
         if answer.status not in DOCUMENTED_STATUSES:
             found.append(Violation("I7", subject, f"answered {answer.status}"))
-        if answer.status == 503 and answer.retry_after is None:
-            found.append(Violation("I7", subject, "answered 503 without Retry-After"))
+        if answer.status in (503, 504) and answer.retry_after is None:
+            found.append(Violation("I7", subject, f"answered {answer.status} without Retry-After"))
         if answer.seconds > SLOWEST_ANSWER_S:
             found.append(Violation("I7", subject, f"took {answer.seconds:.1f} s"))
         error = answer.body.get("error") if isinstance(answer.body, dict) else None

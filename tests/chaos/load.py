@@ -18,11 +18,13 @@ from talkingphoto.sample import sample_portrait
 
 _RETRY_EVERY_S = 0.1
 _PASSWORD = "monsoon-42-lamp"
+UNSPOKEN = "\ua7f7"
+"""A Latin letter that the voice makes no sound for, which only speaking it tells: its order is accepted."""
 
 
 @dataclass
 class Plan:
-    """What one load does: ``runs`` orders, some of them cancelled at once, one of them a script without a word."""
+    """What one load does: ``runs`` orders, some of them cancelled at once, one of them a script no voice can speak."""
 
     runs: int = 4
     cancelled: int = 1
@@ -48,7 +50,7 @@ class Load:
             await self._register(client)
             photo = await self._upload(client, _small_portrait())
             # Two of the same: what was made for one may serve the other.
-            scripts = [f"Hi {number // 2}." for number in range(self.plan.runs)] + ["\U0001f600"] * self.plan.speechless
+            scripts = [f"Hi {number // 2}." for number in range(self.plan.runs)] + [UNSPOKEN] * self.plan.speechless
             orders = (self._order(client, number, photo, script) for number, script in enumerate(scripts))
             await asyncio.gather(*orders)
 

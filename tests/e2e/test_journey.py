@@ -111,10 +111,18 @@ async def test_a_photo_without_a_face_is_refused_with_advice(user: Client, tmp_p
         await user.create_run(request | {"input_file_id": uploaded["id"]}, idempotency_key="no-face")
 
 
-async def test_a_script_without_a_word_fails_with_advice_and_costs_nothing(user: Client, portrait: Path) -> None:
+async def test_a_script_without_a_word_is_refused_with_advice(user: Client, portrait: Path) -> None:
     uploaded = await user.upload(portrait)
     request = Order(photo=portrait, script="\U0001f600", platforms=("tiktok",)).request()
-    accepted = await user.create_run(request | {"input_file_id": uploaded["id"]}, idempotency_key="no-word")
+    with pytest.raises(ApiError, match="Write what the photo should say"):
+        await user.create_run(request | {"input_file_id": uploaded["id"]}, idempotency_key="no-word")
+
+
+async def test_a_script_that_no_voice_speaks_fails_with_advice_and_costs_nothing(user: Client, portrait: Path) -> None:
+    uploaded = await user.upload(portrait)
+    # A Latin letter, so the order is accepted; that the voice makes no sound for it, only speaking it tells.
+    request = Order(photo=portrait, script="\ua7f7", platforms=("tiktok",)).request()
+    accepted = await user.create_run(request | {"input_file_id": uploaded["id"]}, idempotency_key="no-sound")
     last = [update async for update in user.follow(accepted["id"])][-1]
     assert last["state"] == "failed"
     run = await user.run(accepted["id"])

@@ -143,7 +143,8 @@ async def gateway(request: pytest.FixtureRequest) -> AsyncIterator[Gateway]:
             allowed_origins="https://app.example.org",
             product_line_hosts={"pixie.example.org": "pixie"},
             rate_limit_factor=float(getattr(request, "param", 1000.0)),
-            upstream_answer_s=0.5,
+            upstream_read_s=0.5,
+            upstream_answer_s=1.5,
             upstream_connect_s=0.5,
         )
         verifier: TokenVerifier = issuer.verifier()

@@ -7,7 +7,7 @@
     +-- NotAuthenticated 401   +-- Conflict 409         +-- Locked 423
     +-- PaymentNeeded 402      +-- Gone 410             +-- RateLimited 429
     +-- NotAllowed 403         +-- TooLarge 413         +-- Unavailable 503
-                               +-- WrongMediaType 415
+                               +-- WrongMediaType 415   +-- NoAnswer 504
 
 Services subclass these with their own ``code`` and say in the docstring's first line what the caller is told in the
 API documentation. ``chassis.http.problems`` renders them, all with one body (PLT-17, PLT-18).
@@ -151,6 +151,14 @@ class Unavailable(ServiceError):
     retryable = True
 
 
+class NoAnswer(ServiceError):
+    """Something this needs took too long to answer, and may have done its part; look before trying again."""
+
+    status = 504
+    code = "no_answer"
+    retryable = True
+
+
 BY_STATUS: Mapping[int, type[ServiceError]] = {
     error.status: error
     for error in (
@@ -167,6 +175,7 @@ BY_STATUS: Mapping[int, type[ServiceError]] = {
         Locked,
         RateLimited,
         Unavailable,
+        NoAnswer,
     )
 }
 """The plain error of each status, for answers that come from elsewhere."""

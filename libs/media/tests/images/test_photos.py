@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import time
 from pathlib import Path
 from typing import Literal
 
@@ -169,6 +170,25 @@ def test_a_jpeg_without_its_end_is_taken_when_its_scans_are_whole(
 def test_a_jpeg_that_lacks_more_is_refused(options: dict[str, object], missing: int) -> None:
     with pytest.raises(Corrupt, match="ends too early"):
         decode(_saved(_detailed(), "JPEG", **options)[:-missing])
+
+
+def _with_scans(side: int, scans: int) -> bytes:
+    """A progressive JPEG whose last scan comes again until there are so many."""
+    file = _saved(Image.new("RGB", (side, side), (90, 90, 90)), "JPEG", progressive=True)
+    last = file[file.rindex(b"\xff\xda") : -2]
+    return file[:-2] + last * (scans - file.count(b"\xff\xda")) + file[-2:]
+
+
+@pytest.mark.parametrize(("side", "scans"), [(4096, 20), (2048, 80), (64, 100)])
+def test_scans_times_pixels_of_a_jpeg_are_one_budget(side: int, scans: int) -> None:
+    """So a small file cannot cost seconds."""
+    most = _with_scans(side, scans)
+    began = time.process_time()
+    assert decode(most).shape == (side, side, 3)
+    assert time.process_time() - began < 1
+    with pytest.raises(TooLarge, match=f"more than {scans} scans") as refusal:
+        decode(_with_scans(side, scans + 1))
+    assert "save it again" in str(refusal.value.advice)
 
 
 @pytest.mark.parametrize("missing", range(1, 13))

@@ -159,6 +159,14 @@ def test_a_long_script_is_spoken_in_pieces(job_dir: Path) -> None:
     assert max(gaps) < 0.6
 
 
+def test_a_letter_without_a_sound_is_refused_once_it_was_tried(job_dir: Path) -> None:
+    """What orders are made of that are accepted and fail."""
+    assert estimate_duration("\ua7f7") > 0
+    with pytest.raises(NotUsable, match="nothing in the script can be spoken") as refusal:
+        synthesise("\ua7f7", job_dir / "a.wav")
+    assert refusal.value.code == "EMPTY_SCRIPT"
+
+
 @pytest.mark.parametrize("text", ["", "   \n", "... !!! ---", "\u0000\u200b"])
 def test_nothing_to_say_is_refused(job_dir: Path, text: str) -> None:
     with pytest.raises(NotUsable) as refusal:

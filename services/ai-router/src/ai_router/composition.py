@@ -11,6 +11,7 @@ from decimal import Decimal
 from ai_router.catalogue import endpoints as catalogue_endpoints
 from ai_router.catalogue.models import Offer
 from ai_router.catalogue.repository import CatalogueBook, load_starting_catalogue
+from ai_router.health.breakers import BreakerNews
 from ai_router.health.checks import HealthChecks, VendorClients
 from ai_router.jobs import endpoints as job_endpoints
 from ai_router.jobs.handlers import consumers
@@ -25,6 +26,7 @@ from ai_router.jobs.running.stopping import VendorStopper
 from ai_router.jobs.running.validation import MediaValidator, Validator
 from ai_router.jobs.running.vendor import Polling
 from ai_router.jobs.service import Commands
+from ai_router.kept import tables
 from ai_router.providers.local.adapters import local_providers
 from ai_router.providers.port import Provider
 from ai_router.routing.router import Router
@@ -101,6 +103,7 @@ def build(
     stopper = VendorStopper(database, router, unseen_for_s=2 * settings.job_lease_s)
     stops = WorkPool(database, STOP_WORK, stopper.run, concurrency=4, alone=settings.alone)
     checks = HealthChecks(database, router, every_s=settings.health_every_s)
+    news = BreakerNews(database, router)
     housekeeping = Housekeeping(database, deps.store, keep_jobs=timedelta(seconds=settings.keep_jobs_s))
     commands = Commands(router, deps.store, jobs.cancel, cache_results=settings.cache_results, cache_setup=setup)
     app = create_app(
@@ -122,7 +125,8 @@ def build(
         database=database,
         consumers=consumers(commands),
         listeners=session_listeners("ai_router", deps.verifier),
-        background=(board, jobs, stops, checks, housekeeping, vendors),
+        background=(board, jobs, stops, checks, news, housekeeping, vendors),
+        retention=tables(settings),
     )
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from ai_router.jobs.housekeeping import COUNTED_FOR, UNUSED_FOR
 from ai_router.settings import Settings
-from chassis.data.retention import Kept, KeptObjects, for_ever, in_words, until
+from chassis.data.retention import Kept, KeptObjects, for_ever, in_words, swept, until
 
 _HOUSEKEEPING = "`ai_router.jobs.housekeeping`"
 
@@ -21,6 +21,7 @@ def tables(settings: Settings) -> tuple[Kept, ...]:
         for_ever("ai_models", "the catalogue"),
         for_ever("catalogue_versions", "one row an edit of the catalogue, to which jobs refer"),
         for_ever("provider_health", "one row a provider"),
+        swept("provider_breakers", timedelta(days=2), "told_at", words="or when the process says that they are closed"),
         until("ai_jobs", f"{in_words(jobs)} after they were ordered, and they have ended", _HOUSEKEEPING),
         until("provider_calls", f"{in_words(jobs)} after their job was ordered", _HOUSEKEEPING),
         until("paid_minutes", f"{in_words(COUNTED_FOR)} later", _HOUSEKEEPING),

@@ -103,3 +103,85 @@ async def test_paid_results_pass_the_gates_and_are_used(
         assert made.duration == pytest.approx(seconds, abs=0.1)
     paid = sum((cost.cost for cost in router.events(CostRecorded, film.job_id)), Decimal(0))
     assert paid == film.cost > 0
+
+
+async def _a_photo(router: Any) -> dict[str, Any]:
+    user = ids.uuid7()
+    photo = await router.store.put_file(PORTRAIT, f"images/{user}/p.jpg", "image/jpeg")
+    return {"user_id": user, "inputs": {"image": photo}, "minimum_score": 7.0, "budget": Decimal(200)}
+
+
+async def _a_speech(router: Any, a_job: Any, user: Any) -> Any:
+    said = {"script": SHORT, "language": "en", "voice": "female"}
+    return await _done(router, a_job(Capability.AUDIO_GENERATION, user_id=user, parameters=said))
+
+
+@pytest.mark.parametrize("maker", ["heygen_avatar", "replicate"])
+async def test_a_film_of_a_vendor_that_is_named_is_used(
+    start_router: Any, a_job: Any, vendors: Any, quick: Any, maker: str
+) -> None:
+    """The face says what the speech says, for as long."""
+    patience = Polling(first_s=0.01, most_s=0.1, stop_s=90.0)
+    router = await start_router({maker: vendors[maker]}, options=quick(polling=patience))
+    about = await _a_photo(router)
+    speech = await _a_speech(router, a_job, about["user_id"])
+    said = {"script": SHORT, "duration": speech.measures["duration"]}
+    about["inputs"] |= speech.outputs
+    film = await _done(router, a_job(Capability.VIDEO_GENERATION, **about, parameters=said, prefer=maker))
+    assert (film.provider, film.tried) == (maker, ()), film.measures
+    assert film.score >= 7.0 and film.warnings == () and film.cost > 0
+
+
+async def test_a_film_that_a_vendor_speaks_itself_is_used(
+    start_router: Any, a_job: Any, vendors: Any, quick: Any
+) -> None:
+    """HeyGen has voices of its own."""
+    patience = Polling(first_s=0.01, most_s=0.1, stop_s=90.0)
+    router = await start_router({"heygen_avatar": vendors["heygen_avatar"]}, options=quick(polling=patience))
+    said = {"script": SHORT, "voice": "female", "language": "en"}
+    order = a_job(Capability.VIDEO_GENERATION, **await _a_photo(router), parameters=said, prefer="heygen_avatar")
+    film = await _done(router, order)
+    assert (film.provider, film.tried) == ("heygen_avatar", ()), film.measures
+    assert film.score >= 7.0 and film.cost > 0
+
+
+async def test_lips_that_a_vendor_moves_anew_are_used(start_router: Any, a_job: Any, vendors: Any, quick: Any) -> None:
+    """They follow the speech that was given, for as long as it lasts."""
+    patience = Polling(first_s=0.01, most_s=0.1, stop_s=90.0)
+    router = await start_router({"fal_ai": vendors["fal_ai"]}, options=quick(polling=patience))
+    about = await _a_photo(router)
+    speech = await _a_speech(router, a_job, about["user_id"])
+    film = await _done(
+        router,
+        a_job(Capability.VIDEO_GENERATION, **{**about, "inputs": about["inputs"] | speech.outputs}),
+    )
+    about["inputs"] = {"video": film.outputs["video"], **speech.outputs}
+    spoken = await _done(router, a_job(Capability.LIP_SYNC, **about))
+    assert (spoken.provider, spoken.tried) == ("fal_ai", ()), spoken.measures
+    assert spoken.score >= 7.0 and spoken.cost > 0
+
+
+@pytest.mark.parametrize(
+    ("maker", "capability", "parameters"),
+    [
+        ("midjourney_api", Capability.IMAGE_ENHANCEMENT, {"enhancement_type": "portrait"}),
+        ("fal_ai", Capability.IMAGE_UPSCALE, {"factor": 2}),
+        ("fal_ai", Capability.IMAGE_EDIT, {"prompt": "warmer light"}),
+    ],
+)
+async def test_a_picture_of_a_vendor_that_is_named_is_used(
+    start_router: Any,
+    a_job: Any,
+    vendors: Any,
+    quick: Any,
+    maker: str,
+    capability: Capability,
+    parameters: dict[str, Any],
+) -> None:
+    """It shows the face of the photo, as good as a photo is to be."""
+    patience = Polling(first_s=0.01, most_s=0.1, stop_s=90.0)
+    router = await start_router({maker: vendors[maker]}, options=quick(polling=patience))
+    order = a_job(capability, **await _a_photo(router), parameters=parameters, prefer=maker)
+    picture = await _done(router, order)
+    assert (picture.provider, picture.tried) == (maker, ()), picture.measures
+    assert picture.score >= 7.0 and picture.measures["faces"] >= 1 and picture.cost > 0

@@ -74,13 +74,13 @@ async def test_a_link_that_never_answers_loses_a_finished_picture(at: Bench, wor
 
 
 async def test_a_midjourney_sheet_is_cut_into_four(at: Bench, workspace: FolderWorkspace) -> None:
-    """Four different pictures of a quarter's size."""
+    """Four different pictures of a quarter's size, which is that of the photo."""
     scenario = next(each for each in SCENARIOS if each.provider == "midjourney_api")
     result = await drive(at.providers["midjourney_api"], request_of(scenario, workspace), workspace)
     assert list(result.outputs) == ["image", "image_2", "image_3", "image_4"]
     assert len({stored.sha256 for stored in result.outputs.values()}) == 4
     sizes = {cv2.imdecode(np.frombuffer(workspace.read(s), np.uint8), 1).shape for s in result.outputs.values()}  # type: ignore[union-attr]
-    assert sizes == {(200, 200, 3)}
+    assert sizes == {(320, 320, 3)}
     assert result.units == 4
 
 

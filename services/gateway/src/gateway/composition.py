@@ -44,7 +44,10 @@ class Platform(BaseModel):
 def build(settings: Settings, deps: Dependencies) -> Service:
     """The gateway's app and listeners; it owns no database."""
     upstreams = Upstreams(
-        settings.upstreams, connect_s=settings.upstream_connect_s, answer_s=settings.upstream_answer_s
+        settings.upstreams,
+        connect_s=settings.upstream_connect_s,
+        read_s=settings.upstream_read_s,
+        answer_s=settings.upstream_answer_s,
     )
 
     redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None

@@ -25,8 +25,9 @@ class Settings(ServiceSettings):
     )
     rate_limit_factor: float = Field(1.0, gt=0, description="Multiplies every limit on how often a client may ask.")
     upstream_connect_s: float = Field(2.0, gt=0, description="How long a connection to a service may take.")
+    upstream_read_s: float = Field(5.0, gt=0, description="How long a service may take to begin what is only read.")
     upstream_answer_s: float = Field(
-        30.0, gt=0, description="How long a service may take to begin its answer, and pause within a stream."
+        30.0, gt=0, description="How long a service may take to begin any other answer, and pause within one."
     )
 
     @field_validator("product_line_hosts")

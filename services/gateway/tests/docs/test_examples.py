@@ -75,4 +75,4 @@ def test_an_operation_is_told_as_clients_meet_it() -> None:
     assert set(told["responses"]["404"]["content"]) == {"application/json"}
     assert told["responses"]["404"]["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/Error"}
     assert {"Location", "X-Request-ID"} <= set(told["responses"]["201"]["headers"])
-    assert {"401", "409", "429", "500", "503"} <= set(told["responses"])
+    assert {"401", "409", "429", "500", "503", "504"} <= set(told["responses"])

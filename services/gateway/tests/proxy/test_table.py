@@ -92,3 +92,21 @@ def test_the_more_special_row_comes_first() -> None:
         ("/api/v1/youtube/callback", "/api/v1/youtube/{rest:path}"),
     ]:
         assert templates.index(special) < templates.index(general)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "reads"),
+    [
+        ("GET", "/api/v1/workflows/0199f0a1", True),
+        ("HEAD", "/api/v1/objects/users/1/video.mp4", True),
+        ("POST", "/api/v1/workflows", False),
+        ("POST", "/api/v1/files", False),
+        ("GET", "/api/v1/workflows/0199f0a1/events", False),
+        ("GET", "/api/v1/auth/oauth/google/callback", False),
+        ("GET", "/api/v1/youtube/callback", False),
+    ],
+)
+def test_only_what_reads_our_own_is_to_be_quick(method: str, path: str, reads: bool) -> None:
+    row = row_for(path)
+    assert row is not None
+    assert row.reads(method) is reads

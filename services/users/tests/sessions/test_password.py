@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -51,6 +52,31 @@ async def test_a_stolen_session_guesses_no_better_than_a_login(users: Any) -> No
     statuses = [(await change(users, tokens, current_password="wrong-password-1")).status_code for _ in range(6)]
     assert statuses == [422] * 5 + [423]
     assert (await change(users, tokens, current_password="monsoon-42-lamp")).status_code == 423
+
+
+async def test_a_stolen_session_guesses_no_more_at_the_same_moment(users: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All are let through to the comparison before any has failed; the right one among them changes nothing."""
+    tokens = await users.member()
+    hasher = users.service.app.state.hasher
+    real, waiting, wrong_counted = hasher.matches, asyncio.Barrier(8), asyncio.Event()
+
+    async def together(password: str, hashed: bytes | None) -> bool:
+        matched: bool = await real(password, hashed)
+        await asyncio.wait_for(waiting.wait(), 20)
+        if matched:
+            await asyncio.wait_for(wrong_counted.wait(), 20)
+        return matched
+
+    async def guess() -> int:
+        status: int = (await change(users, tokens, current_password="wrong-password-1")).status_code
+        return status
+
+    monkeypatch.setattr(hasher, "matches", together)
+    right = asyncio.create_task(change(users, tokens, current_password="monsoon-42-lamp"))
+    statuses = await asyncio.gather(*(guess() for _ in range(7)))
+    wrong_counted.set()
+    assert (sorted(statuses), (await right).status_code) == ([422] * 5 + [423] * 2, 423)
+    assert not users.said(SessionRevoked)
 
 
 async def test_only_the_caller_of_a_living_session_changes_anything(users: Any) -> None:

@@ -63,6 +63,8 @@ def job_failed(capability: Capability, *, retryable: bool) -> JobFailed:
         ({"script": "<" * 100_000}, "script_not_allowed"),
         ({"script": "<script>alert(1)</script>"}, "script_not_allowed"),
         ({"script": "\u200b\ufeff"}, "script_not_allowed"),
+        ({"script": "\U0001f600 \U0001f44d"}, "script_not_allowed"),
+        ({"script": "... ?!"}, "script_not_allowed"),
         ({"script": "Hi\0 there"}, "invalid"),
         ({"script": "<img src=x onerror=alert(1)>"}, "script_not_allowed"),
         ({"script": "你好世界"}, "script_not_allowed"),
@@ -90,6 +92,13 @@ async def test_a_bad_order_is_refused_and_makes_no_run(
     assert reply.status_code == 422, reply.text
     assert reply.json()["error"]["code"] == code
     assert (await shared.call(somebody, "GET", "/api/v1/workflows")).json()["total"] == 0
+
+
+async def test_an_estimate_refuses_signs_alone_like_an_order(shared: Any, somebody: Identity) -> None:
+    estimate = await shared.call(somebody, "POST", "/api/v1/workflows/estimate", json={"script": "\U0001f600"})
+    order = await shared.order(somebody, script="\U0001f600")
+    assert (estimate.status_code, order.status_code) == (422, 422)
+    assert estimate.json()["error"]["fields"] == order.json()["error"]["fields"] == {"script": "has no word to speak"}
 
 
 async def test_a_type_that_is_not_offered_is_refused(shared: Any, somebody: Identity) -> None:

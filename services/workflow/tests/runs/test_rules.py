@@ -39,6 +39,29 @@ def test_a_script_of_signs_is_refused_at_once(signs: int) -> None:
     assert time.process_time() - start < 0.05
 
 
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize(
+    "script",
+    [
+        "\U0001f600",
+        "\U0001f468\u200d\U0001f469\u200d\U0001f467",
+        "...",
+        "?! \u2026",
+        "\u2605 * \u2605",
+        "\u2764\ufe0f\n-",
+    ],
+)
+def test_a_script_without_a_word_is_refused_in_every_language(script: str, language: Language) -> None:
+    with pytest.raises(BadScript) as refusal:
+        clean_script(script, language, LIMIT)
+    assert refusal.value.fields == {"script": "has no word to speak"}
+    assert "Write what the photo should say." in str(refusal.value)
+
+
+def test_a_letter_that_only_the_voice_knows_to_be_silent_is_taken() -> None:
+    assert clean_script("\ua7f7", Language.EN, LIMIT).text == "\ua7f7"
+
+
 @given(st.text(max_size=200), st.sampled_from(Language))
 def test_cleaning_again_changes_nothing(script: str, language: Language) -> None:
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import wave
 from fractions import Fraction
@@ -83,6 +84,12 @@ def mp4(seconds: float = 2.0, width: int = 160, height: int = 160, rate: int = 1
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     return out.getvalue()
+
+
+def in_data_uri(uri: object) -> bytes:
+    """What a data URI carries; nothing for another address."""
+    kind, _, data = str(uri).partition(";base64,")
+    return base64.b64decode(data) if kind.startswith("data:") else b""
 
 
 HTML = b"<!doctype html><html><body><h1>502 Bad Gateway</h1></body></html>"

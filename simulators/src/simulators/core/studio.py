@@ -13,19 +13,26 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import av
 import cv2
 import numpy as np
 
 from media.animation.talking import render
 from media.enhance.photo import enhance
-from media.errors import MediaError
+from media.enhance.upscale import upscale
+from media.errors import MediaError, NotUsable
 from media.images.photos import decode
+from media.speech.polish import block_level_db
 from media.speech.spoken.writing import wrong_writing
-from media.speech.synthesis import synthesise
-from media.types import Speech, Word
+from media.speech.synthesis import synthesise, write_wav
+from media.types import Phoneme, Speech, Word
+from media.video.source import read_audio
 from simulators.core import media
 
 _RATE = 24.0
+_UNKNOWN_S = 3.0
+_SOUND_S = 0.06
+_QUIET_DB = 18.0
 _SUFFIX = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp"}
 _LANGUAGES = ("en", "hi", "ja", "ko", "zh")
 _SAID = re.compile(r'says: "(.*)"', re.DOTALL)
@@ -93,6 +100,88 @@ def talking(photo: bytes, prompt: str, seconds: float, width: int, height: int, 
         return out.read_bytes()
 
 
+@lru_cache(maxsize=16)
+def lips_to(photo: bytes, recording: bytes, width: int, height: int | None = None) -> bytes:
+    """A clip as long as a recording, in which the face of the photo says it; without ``height`` as high as the photo is
+    beside its width. One that only moves where there is no face, or no sound."""
+    with tempfile.TemporaryDirectory(prefix="studio-") as name:
+        folder = Path(name)
+        source, heard, out = folder / "photo", folder / "recording", folder / "clip.mp4"
+        source.write_bytes(photo)
+        heard.write_bytes(recording)
+        seconds = _UNKNOWN_S
+        try:
+            speech = _heard(heard, folder / "speech.wav")
+            seconds = speech.duration
+            render(source, speech, out, width=width, height=height, frame_rate=_RATE)
+        except MediaError:
+            return media.mp4(seconds, width // 4 * 2, (height or width) // 4 * 2)
+        return out.read_bytes()
+
+
+def seconds_of(clip: bytes) -> float:
+    """How long a clip is."""
+    with av.open(io.BytesIO(clip), "r") as opened:
+        return float((opened.duration or 0) / av.time_base)
+
+
+def shape_of(photo: bytes, side: int) -> tuple[int, int]:
+    """Width and height of a clip with the photo's shape and so short a side; upright where it cannot be read."""
+    pixels = _pixels(photo)
+    height, width = (16, 9) if pixels is None else pixels.shape[:2]
+    wide, high = (side * part / min(width, height) for part in (width, height))
+    return round(wide / 4) * 4, round(high / 4) * 4
+
+
+def four_of(picture: bytes) -> bytes:
+    """A sheet with the picture four times, each a little darker, as PNG; nothing where it cannot be read."""
+    pixels = _pixels(picture)
+    if pixels is None:
+        return b""
+    one, two, three, four = (cv2.convertScaleAbs(pixels, alpha=1 - 0.02 * step) for step in range(4))
+    return cv2.imencode(".png", np.vstack([np.hstack([one, two]), np.hstack([three, four])]))[1].tobytes()
+
+
+def first_picture(clip: bytes) -> bytes:
+    """The picture that a clip begins with, as PNG; nothing where it has none."""
+    try:
+        with av.open(io.BytesIO(clip), "r") as opened:
+            picture = next(opened.decode(video=0), None)
+    except (av.FFmpegError, IndexError):
+        return b""
+    return b"" if picture is None else cv2.imencode(".png", picture.to_ndarray(format="bgr24"))[1].tobytes()
+
+
+@lru_cache(maxsize=16)
+def larger(photo: bytes, factor: int) -> bytes:
+    """The photo, enhanced and so many times as wide, as JPEG; nothing where it cannot be read."""
+    pixels = _pixels(better(photo))
+    if pixels is None:
+        return b""
+    made = upscale(pixels, 4 if factor > 2 else 2) if factor > 1 else pixels
+    return cv2.imencode(".jpg", made, (cv2.IMWRITE_JPEG_QUALITY, 95))[1].tobytes()
+
+
+def _pixels(picture: bytes) -> Any:
+    return cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_COLOR) if picture else None
+
+
+def _heard(recording: Path, out: Path) -> Speech:
+    """A recording whose words nobody has told: the mouth is open where it is loud."""
+    found = read_audio(recording, mono=True)
+    if found is None or not len(found[0]):
+        raise NotUsable("there is no sound", code="NO_SOUND", advice="Send a recording.")
+    samples, rate = found
+    write_wav(out, [(np.clip(samples[:, 0], -1, 1) * 32767).astype(np.int16)], rate)
+    levels = block_level_db(samples[:, 0], round(_SOUND_S * rate))
+    loud = levels > float(levels.max()) - _QUIET_DB
+    sounds = tuple(
+        Phoneme("\N{LATIN SMALL LETTER ALPHA}" if is_loud else "m", number * _SOUND_S, (number + 1) * _SOUND_S)
+        for number, is_loud in enumerate(loud)
+    )
+    return Speech(out, rate, len(samples) / rate, sounds, (), "en", "neutral", "recording", -16.0)
+
+
 def _speech(text: str, out: Path, seconds: float | None) -> Speech:
     language = next((one for one in _LANGUAGES if wrong_writing(text, one) is None), "en")
     made = synthesise(text, out, language=language, voice="neutral")
@@ -111,8 +200,6 @@ def _speech(text: str, out: Path, seconds: float | None) -> Speech:
 
 
 def _without_sound(source: Path, out: Path) -> None:
-    import av
-
     with av.open(str(source)) as before, av.open(str(out), "w") as after:
         pictures = before.streams.video[0]
         copied = after.add_stream_from_template(pictures)

@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from simulators.core import media
+from simulators.core import media, studio
 from simulators.core.base import Simulator, json_object
 from simulators.core.faults import HINT_SECONDS, Fault
 from simulators.core.jobs import Job, Stage
@@ -30,6 +30,7 @@ Deliver = Callable[[str, Mapping[str, str], bytes], Awaitable[None]]
 
 _MEDIA_FIELDS = ("image_url", "audio_url", "video_url", "mask_url")
 _DONE_AFTER = 3
+_FILMED = 400
 _STREAMS_EVERY_S = 0.02
 
 
@@ -183,7 +184,7 @@ class Fal(Simulator):
             return _plain(400, "Request is still in progress")
         if job.stage is Stage.CANCELLED:
             return _plain(499, "Request was cancelled by the client", "client_cancelled")
-        answer = self._outcome(request, job)
+        answer = await asyncio.to_thread(self._outcome, request, job)
         if job.notes["webhook"] and job.fault is Fault.WEBHOOK_LATE and not job.notes.get("announced"):
             answer.background = BackgroundTask(self._announce, request, job)
         return answer
@@ -198,12 +199,16 @@ class Fal(Simulator):
             made = self.link(request, media.wav(float(body.get("seconds_total", 3))), "audio/wav", job)
             return JSONResponse({"audio": self._file_of(job, made, "audio/wav"), "seed": 1})
         if "lipsync" in app:
-            made = self.link(request, media.mp4(4.0), "video/mp4", job)
+            photo = studio.first_picture(media.in_data_uri(body.get("video_url")))
+            clip = studio.lips_to(photo, media.in_data_uri(body.get("audio_url")), _FILMED)
+            made = self.link(request, clip, "video/mp4", job)
             return JSONResponse({"video": self._file_of(job, made, "video/mp4")})
         size = body.get("image_size")
         width, height = (size["width"], size["height"]) if isinstance(size, dict) else (320, 320)
         factor = int(body.get("upscale_factor", 1))
-        made = self.link(request, media.image("image/jpeg", width * factor, height * factor), "image/jpeg", job)
+        drawn = studio.larger(media.in_data_uri(body.get("image_url")), factor)
+        drawn = drawn or media.image("image/jpeg", width * factor, height * factor)
+        made = self.link(request, drawn, "image/jpeg", job)
         picture = self._file_of(job, made, "image/jpeg")
         if "upscaler" in app:
             return JSONResponse({"image": picture, "seed": 1})
@@ -237,7 +242,7 @@ class Fal(Simulator):
     async def _announce(self, request: Request, job: Job) -> None:
         job.asked = max(job.asked, _DONE_AFTER)
         job.notes["announced"] = True
-        outcome = self._outcome(request, job)
+        outcome = await asyncio.to_thread(self._outcome, request, job)
         good = outcome.status_code < 300
         told = {
             "request_id": job.id,

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, ClassVar
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from simulators.core import media
+from simulators.core import studio
 from simulators.core.base import Simulator, json_object
 from simulators.core.faults import HINT_SECONDS, WEBHOOKS, Fault
 from simulators.core.jobs import Job, Stage
 
-_ASPECTS = {"16:9": (320, 180), "9:16": (180, 320), "4:5": (160, 200), "5:4": (200, 160)}
+_ASPECTS = {"16:9": (640, 360), "9:16": (360, 640), "4:5": (400, 500), "5:4": (500, 400), "1:1": (400, 400)}
+_AS_THE_PHOTO = (400, None)
 _LARGEST = 32 * 1024 * 1024
 
 
@@ -35,7 +37,7 @@ class HeyGen(Simulator):
 
     def __init__(self, *, key: str = "simulated-key") -> None:
         super().__init__(key=key)
-        self.assets: set[str] = set()
+        self.assets: dict[str, bytes] = {}
 
     def knows(self, request: Request) -> bool:
         """``x-api-key``."""
@@ -87,8 +89,9 @@ class HeyGen(Simulator):
             if file is None or isinstance(file, str) or not file.size or file.size > _LARGEST:
                 return _error(400, "invalid_parameter", "file: a file of at most 32 MB is required")
             told = {"mime_type": file.content_type, "size_bytes": file.size}
+            data = await file.read()
         number = self.next_id("ast_")
-        self.assets.add(number)
+        self.assets[number] = data
         return JSONResponse({"data": {"asset_id": number, "url": f"https://files.heygen.com/{number}", **told}})
 
     async def _create(self, request: Request, fault: Fault | None) -> Response:
@@ -96,6 +99,8 @@ class HeyGen(Simulator):
         image = body.get("image") or {}
         if body.get("type") != "image" or image.get("asset_id") not in self.assets:
             return _error(404, "asset_not_available", "image: no such asset")
+        if body.get("audio_asset_id") not in {None, *self.assets}:
+            return _error(404, "asset_not_available", "audio_asset_id: no such asset")
         spoken = bool(body.get("script")) and bool(body.get("voice_id"))
         if spoken == bool(body.get("audio_asset_id")):
             return _error(400, "invalid_parameter", "Give either a script with a voice or an audio asset.")
@@ -119,7 +124,7 @@ class HeyGen(Simulator):
             case Stage.RUNNING:
                 return JSONResponse({"data": {**told, "status": "processing"}})
             case Stage.DONE:
-                return JSONResponse({"data": {**told, **self._done(request, job)}})
+                return JSONResponse({"data": {**told, **await asyncio.to_thread(self._done, request, job)}})
             case _:
                 failed = {"failure_code": "rendering_failed", "failure_message": "Rendering failed."}
                 return JSONResponse({"data": {**told, "status": "failed", **failed}})
@@ -127,6 +132,13 @@ class HeyGen(Simulator):
     def _done(self, request: Request, job: Job) -> dict[str, Any]:
         if job.fault is Fault.EMPTY:
             return {"status": "completed", "video_url": None}
-        width, height = _ASPECTS.get(job.body.get("aspect_ratio", ""), (320, 320))
-        link = self.link(request, media.mp4(3.0, width, height), "video/mp4", job)
-        return {"status": "completed", "duration": 3.0, "video_url": link}
+        body = job.body
+        audio = body.get("audio_asset_id")
+        recording = self.assets[audio] if audio else studio.spoken(body["script"]).wav
+        size = _ASPECTS.get(body.get("aspect_ratio", ""), _AS_THE_PHOTO)
+        clip = studio.lips_to(self.assets[body["image"]["asset_id"]], recording, *size)
+        return {
+            "status": "completed",
+            "duration": round(studio.seconds_of(clip), 3),
+            "video_url": self.link(request, clip, "video/mp4", job),
+        }

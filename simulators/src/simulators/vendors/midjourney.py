@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from simulators.core import media
+from simulators.core import media, studio
 from simulators.core.base import Simulator, json_object
 from simulators.core.faults import HINT_SECONDS, WEBHOOKS, Fault
 from simulators.core.jobs import Job, Stage
@@ -16,6 +18,15 @@ from simulators.core.jobs import Job, Stage
 
 def _answer(code: int, description: str, result: str | None = None) -> Response:
     return JSONResponse({"code": code, "description": description, "result": result, "properties": {}})
+
+
+def _sheet(body: Mapping[str, Any]) -> bytes:
+    """Four pictures on one: the photo made better, where one was sent."""
+    photos = [media.in_data_uri(uri) for uri in body.get("base64Array") or ()]
+    if photos and (sheet := studio.four_of(studio.better(photos[0]))):
+        return sheet
+    high = "--ar 9:16" in body["prompt"]
+    return media.image("image/png", 360 if high else 400, 640 if high else 400)
 
 
 class Midjourney(Simulator):
@@ -86,6 +97,5 @@ class Midjourney(Simulator):
             return JSONResponse({**told, "failReason": "time-out"})
         if stage is not Stage.DONE or job.fault is Fault.EMPTY:
             return JSONResponse({**told, "imageUrl": None})
-        wide = "--ar 9:16" in job.body["prompt"]
-        sheet = media.image("image/png", 360 if wide else 400, 640 if wide else 400)
+        sheet = await asyncio.to_thread(_sheet, job.body)
         return JSONResponse({**told, "imageUrl": self.link(request, sheet, "image/png", job)})

@@ -6,6 +6,7 @@ Shapes as ``replicate`` 1.0 sends and reads them (``file.py``, ``model.py``, ``p
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import re
@@ -15,13 +16,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from simulators.core import media
+from simulators.core import studio
 from simulators.core.base import Refusal, Simulator, json_object
 from simulators.core.faults import HINT_SECONDS, WEBHOOKS, Fault
 from simulators.core.jobs import Job, Stage
 
 _AT = "2026-01-01T00:00:00.000Z"
 _DEADLINE = re.compile(r"(\d+h)?(\d+m)?(\d+s)?")
+_SIDE = 360
 _STATUS = {Stage.QUEUED: "starting", Stage.RUNNING: "processing", Stage.CANCELLED: "canceled"}
 
 
@@ -41,6 +43,10 @@ class Replicate(Simulator):
     operations: ClassVar[frozenset[str]] = frozenset({"upload", "submit", "poll", "download", "cancel", "health"})
     lacks: ClassVar[frozenset[Fault | tuple[str, Fault]]] = WEBHOOKS | {Fault.REFUSED_OUTPUT}
     late: ClassVar[frozenset[Fault]] = frozenset({Fault.REFUSED_INPUT})
+
+    def __init__(self, *, key: str = "simulated-key") -> None:
+        super().__init__(key=key)
+        self.files: dict[str, bytes] = {}
 
     def knows(self, request: Request) -> bool:
         """A bearer token."""
@@ -86,6 +92,7 @@ class Replicate(Simulator):
             data, name, mime_type = await file.read(), file.filename, file.content_type
             metadata = json.loads(str(form.get("metadata") or "{}"))
         number = self.next_id("file_")
+        self.files[number] = data
         told = {"id": number, "name": name, "content_type": mime_type, "size": len(data), "metadata": metadata}
         sums = {"sha256": hashlib.sha256(data).hexdigest()}
         dates = {"created_at": _AT, "expires_at": "2026-01-02T00:00:00.000Z"}
@@ -113,7 +120,7 @@ class Replicate(Simulator):
 
     async def _prediction(self, request: Request, fault: Fault | None) -> Response:
         job = self._known(request, fault)
-        return JSONResponse(self._told(request, job, job.look()))
+        return JSONResponse(await asyncio.to_thread(self._told, request, job, job.look()))
 
     async def _cancel(self, request: Request, fault: Fault | None) -> Response:
         job = self._known(request, fault)
@@ -155,5 +162,8 @@ class Replicate(Simulator):
         done = {"status": "succeeded", "completed_at": _AT, "metrics": {"predict_time": 41.5}}
         if job.fault is Fault.EMPTY:
             return done
-        clip = media.mp4(float(job.body["input"].get("duration", 5)), 180, 320)
+        wanted = job.body["input"]
+        photo = self.files.get(str(wanted.get("image")).rpartition("/")[2], b"")
+        seconds = float(wanted.get("duration", 5))
+        clip = studio.talking(photo, wanted["prompt"], seconds, *studio.shape_of(photo, _SIDE), silent=True)
         return {**done, "output": self.link(request, clip, "video/mp4", job)}

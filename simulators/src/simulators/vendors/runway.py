@@ -7,14 +7,13 @@ Shapes as ``runwayml`` 5.24 sends and reads them: ``resources/image_to_video.py`
 from __future__ import annotations
 
 import asyncio
-import base64
 from typing import Any, ClassVar
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from simulators.core import studio
+from simulators.core import media, studio
 from simulators.core.base import Refusal, Simulator, json_object
 from simulators.core.faults import HINT_SECONDS, WEBHOOKS, Fault
 from simulators.core.jobs import Job, Stage
@@ -25,12 +24,6 @@ _COST = {"credits": 25}
 
 def _error(status: int, message: str, headers: dict[str, str] | None = None, **more: object) -> Response:
     return JSONResponse({"error": message, **more}, status, headers=headers)
-
-
-def _data(uri: object) -> bytes:
-    """What a data URI carries; nothing for another address."""
-    kind, _, data = str(uri).partition(";base64,")
-    return base64.b64decode(data) if kind.startswith("data:") else b""
 
 
 class Runway(Simulator):
@@ -124,7 +117,7 @@ class Runway(Simulator):
         if job.fault is Fault.EMPTY:
             return {"status": "SUCCEEDED", "output": [], "cost": _COST}
         width, height = (int(side) // 4 * 2 for side in job.body.get("ratio", "1280:720").split(":"))
-        photo = _data(job.body.get("promptImage") or job.body.get("character", {}).get("uri", ""))
+        photo = media.in_data_uri(job.body.get("promptImage") or job.body.get("character", {}).get("uri", ""))
         seconds, wish = float(job.body.get("duration", 4)), job.body.get("promptText") or ""
         clip = studio.talking(photo, wish, seconds, width, height, silent=True)
         return {"status": "SUCCEEDED", "output": [self.link(request, clip, "video/mp4", job)], "cost": _COST}

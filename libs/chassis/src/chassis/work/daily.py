@@ -1,4 +1,4 @@
-"""What is to be done once a day, however many processes there are (DEP-19)."""
+"""What is to be done once a day, or once a turn, however many processes there are (DEP-19)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,17 @@ from chassis.data.database import AlreadySeen, Database
 from chassis.work.periodic import Periodic
 
 _NO_MOMENT = UUID(int=0)
-"""The inbox knows messages by ids that say when they were sent; a day is none."""
+"""The inbox knows messages by ids that say when they were sent; a turn is none."""
+
+
+async def taken(database: Database, name: str, turn: object) -> bool:
+    """True for the first that asks for a ``turn`` of what is called ``name``, False for everybody after."""
+    try:
+        async with database.transaction() as tx:
+            tx.mark_seen(name, ids.derived(_NO_MOMENT, name, turn))
+    except AlreadySeen:
+        return False
+    return True
 
 
 class Daily(Periodic):
@@ -31,9 +41,5 @@ class Daily(Periodic):
     async def round(self) -> None:
         """Take the day, unless somebody has, and do it."""
         day = self._database.clock.now().date().isoformat()
-        try:
-            async with self._database.transaction() as tx:
-                tx.mark_seen(self._consumer, ids.derived(_NO_MOMENT, self._consumer, day))
-        except AlreadySeen:
-            return
-        await self.do()
+        if await taken(self._database, self._consumer, day):
+            await self.do()

@@ -18,7 +18,11 @@ from media.errors import Corrupt, TooLarge, UnknownFormat
 from media.images.formats import sniff
 
 MAX_SCANS = 100
-"""Progressive JPEGs of cameras and editors have about ten scans; each further one costs a pass over all pixels."""
+MAX_SCANNED_PIXELS = 20 * 4096 * 4096
+"""Scans times pixels: each scan of a JPEG costs a pass over all pixels, however few bytes it has.
+
+Progressive JPEGs of cameras and editors have about ten scans.
+"""
 MAX_SEGMENTS = 20_000
 MAX_PROFILE_BYTES = 4_194_304
 JPEG_END = b"\xff\xd9"
@@ -120,8 +124,11 @@ def _jpeg(data: bytes, max_side: int) -> Container:
             scans += 1
             if size is None:
                 raise Corrupt("The JPEG has a scan before its frame.")
-            if scans > MAX_SCANS:
-                raise TooLarge(f"The JPEG has more than {MAX_SCANS} scans.")
+            if scans > (most := min(MAX_SCANS, MAX_SCANNED_PIXELS // (size[0] * size[1]))):
+                raise TooLarge(
+                    f"The JPEG has more than {most} scans.",
+                    advice="Open the photo, save it again as an ordinary JPEG, and upload that.",
+                )
             found = _JPEG_MARKER_IN_SCAN.search(data, position)
             ended = found is not None
             end = found.start() if found is not None else len(data)

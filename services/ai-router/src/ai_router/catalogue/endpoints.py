@@ -36,13 +36,13 @@ async def get_services_health(caller: Caller, tx: Tx, request: Request) -> Servi
     """How every provider is doing: last check, response time, breaker."""
     routing: Router = request.app.state.router
     catalogue, _ = await routing.snapshot()
-    checks = await queries.checks(tx)
+    checks, breakers = await queries.checks(tx), await queries.breakers(tx)
     services = []
     for offer in catalogue.offers:
         check = checks.get(offer.provider)
         configured = offer.provider in routing.providers
         well = configured and offer.is_active and (check is None or check["status"] == ServiceHealth.HEALTHY)
-        breaker = routing.breaker_state(offer.provider, offer.capability)
+        breaker = breakers.get((offer.provider, offer.capability), BreakerState.CLOSED)
         services.append(
             ProviderHealthOut(
                 provider=offer.provider,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncpg
 
+from ai_router.health.repository import BELIEVED_S
+from ai_router.routing.breaker import BreakerState
 from chassis.data.database import Transaction
 from contracts.enums import Capability
 
@@ -20,3 +22,16 @@ async def models(tx: Transaction, capability: Capability | None) -> list[asyncpg
 async def checks(tx: Transaction) -> dict[str, asyncpg.Record]:
     """The last check of each provider that was checked."""
     return {row["provider"]: row for row in await tx.fetch("SELECT * FROM provider_health")}
+
+
+async def breakers(tx: Transaction) -> dict[tuple[str, str], BreakerState]:
+    """The breakers that are not closed in some process, by provider and capability; open where one of them is."""
+    rows = await tx.fetch(
+        "SELECT provider, capability, bool_or(state = 'open') AS open FROM provider_breakers "
+        "WHERE told_at > now() - make_interval(secs => $1) GROUP BY provider, capability",
+        BELIEVED_S,
+    )
+    return {
+        (row["provider"], row["capability"]): BreakerState.OPEN if row["open"] else BreakerState.HALF_OPEN
+        for row in rows
+    }

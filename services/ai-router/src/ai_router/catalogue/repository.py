@@ -14,10 +14,10 @@ import structlog
 
 from ai_router.catalogue.models import Catalogue, Offer, Policy, Rules, Usage
 from ai_router.catalogue.starting import MODELS, OFFERS, POLICIES, RULES
-from ai_router.metrics import COST_TODAY
+from ai_router.metrics import COST_TODAY, PROVIDER_HEALTHY
 from chassis import ids
 from chassis.data.database import Database, Transaction
-from contracts.enums import Capability, Priority
+from contracts.enums import Capability, Priority, ServiceHealth
 
 log = structlog.get_logger(__name__)
 
@@ -109,6 +109,8 @@ class CatalogueBook:
         self._extra = tuple(extra)
         self._fallback = fallback
         self._read_at = float("-inf")
+        self.unwell: frozenset[str] = frozenset()
+        """Providers whose last check went wrong, whoever made it; one that was never checked is taken to be well."""
         self._changes = 0
         self._reading = asyncio.Lock()
         self._catalogue = Catalogue(offers=())
@@ -143,6 +145,7 @@ class CatalogueBook:
             policies = await connection.fetch("SELECT * FROM routing_policies")
             rules = await connection.fetch("SELECT name, value FROM routing_rules")
             usage = _usage(await connection.fetch(_USED, now))
+            checked = await connection.fetch("SELECT provider, status FROM provider_health")
         listed = tuple(_offer(row) for row in offers)
         known = {(offer.provider, offer.capability) for offer in listed}
         unlisted = tuple(offer for offer in self._extra if (offer.provider, offer.capability) not in known)
@@ -153,6 +156,7 @@ class CatalogueBook:
         )
         await self._keep_version()
         self._usage = usage
+        self._hear(checked)
         self._tell_cost()
         if changes == self._changes:
             self._read_at = began_at
@@ -169,6 +173,12 @@ class CatalogueBook:
                 self._catalogue.document().decode(),
             )
         self._kept = digest
+
+    def _hear(self, checked: Sequence[asyncpg.Record]) -> None:
+        well = {row["provider"]: row["status"] == ServiceHealth.HEALTHY for row in checked}
+        for provider, is_well in well.items():
+            PROVIDER_HEALTHY.labels(provider).set(is_well)
+        self.unwell = frozenset(provider for provider, is_well in well.items() if not is_well)
 
     def _tell_cost(self) -> None:
         cost, rules = self._usage.cost_today, self._catalogue.rules

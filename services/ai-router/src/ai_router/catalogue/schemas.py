@@ -27,13 +27,15 @@ class ModelOut(BaseModel):
 
 
 class ProviderHealthOut(BaseModel):
-    """One provider for one capability, as this process sees it (AIR-15)."""
+    """One provider for one capability (AIR-15)."""
 
     provider: str = Field(description="Who.", examples=["veo3"])
     capability: Capability = Field(description="For what.")
     configured: bool = Field(description="False: this installation has no key for it.")
     status: ServiceHealth = Field(description="Whether it is used at the moment.")
-    breaker: BreakerState = Field(description="`open`: not asked for a while, after failures.")
+    breaker: BreakerState = Field(
+        description="`open`: at least one worker does not ask it for a while, after failures."
+    )
     response_time_ms: int | None = Field(None, description="Of the last check.", examples=[180])
     checked_at: datetime | None = Field(None, description="Null: local, or not checked yet.")
     error: str | None = Field(None, description="Why it is not used.")

@@ -10,12 +10,12 @@ import httpx
 import structlog
 
 from ai_router.health import repository
-from ai_router.metrics import PROVIDER_HEALTHY
 from ai_router.providers.http import pooled_client
 from ai_router.providers.port import Provider, ProviderFailure
 from ai_router.providers.registry import configured
 from ai_router.routing.router import Router
 from chassis.data.database import Database
+from chassis.work.daily import taken
 from chassis.work.periodic import Periodic
 
 log = structlog.get_logger(__name__)
@@ -44,7 +44,10 @@ class VendorClients:
 
 
 class HealthChecks(Periodic):
-    """A background part: asks every outside provider every ``every_s`` seconds, all side by side."""
+    """A background part: one of the processes asks every outside provider every ``every_s`` seconds, all side by side.
+
+    What it found is known to each of them with its next look at the catalogue.
+    """
 
     def __init__(self, database: Database, router: Router, *, every_s: float) -> None:
         super().__init__("health of providers", every_s)
@@ -52,22 +55,26 @@ class HealthChecks(Periodic):
         self._router = router
 
     async def round(self) -> None:
-        """Ask everybody."""
-        await self.check_all()
+        """Ask everybody, where there is anybody and this turn has not been taken by somebody else."""
+        turn = int(self._database.clock.now().timestamp() // self._every_s)
+        if await self._outside() and await taken(self._database, "ai_router.health", turn):
+            await self.check_all()
 
     async def check_all(self) -> None:
-        """One round: ask, remember, store."""
-        catalogue, _ = await self._router.snapshot()
-        free = {offer.provider for offer in catalogue.offers if offer.zero_cost}
-        outside = [provider for key, provider in self._router.providers.items() if key not in free]
+        """One round: ask, store."""
+        outside = await self._outside()
         if not outside:
             return
         found = await asyncio.gather(*(_check(provider) for provider in outside))
         async with self._database.transaction() as tx:
             for provider, (milliseconds, error) in zip(outside, found, strict=True):
-                self._router.healthy[provider.key] = error is None
-                PROVIDER_HEALTHY.labels(provider.key).set(error is None)
                 await repository.keep(tx, provider.key, milliseconds, error)
+        self._router.book.expire()
+
+    async def _outside(self) -> list[Provider]:
+        catalogue, _ = await self._router.snapshot()
+        free = {offer.provider for offer in catalogue.offers if offer.zero_cost}
+        return [provider for key, provider in self._router.providers.items() if key not in free]
 
 
 async def _check(provider: Provider) -> tuple[int, str | None]:

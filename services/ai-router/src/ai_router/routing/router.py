@@ -91,8 +91,6 @@ class Router:
     ) -> None:
         self.book = book
         self.providers = providers
-        self.healthy: dict[str, bool] = {}
-        """As last checked; a provider that was never checked is taken to be well."""
         self._breakers: dict[tuple[str, Capability], Breaker] = {}
         self._ticks = ticks
 
@@ -139,9 +137,11 @@ class Router:
         """Whether its breaker lets no call through now."""
         return not self.breaker(provider, capability).allows(self._ticks())
 
-    def breaker_state(self, provider: str, capability: Capability) -> BreakerState:
-        """The state of its breaker now."""
-        return self.breaker(provider, capability).state(self._ticks())
+    def not_closed(self) -> dict[tuple[str, Capability], BreakerState]:
+        """The states of all breakers that are open or half-open now."""
+        now = self._ticks()
+        states = {key: breaker.state(now) for key, breaker in self._breakers.items()}
+        return {key: state for key, state in states.items() if state is not BreakerState.CLOSED}
 
     def started(self, provider: str, capability: Capability) -> None:
         """A call begins."""
@@ -203,7 +203,7 @@ class Router:
                 continue
             limit = offer.requests_per_hour
             states[offer.provider] = ProviderState(
-                healthy=self.healthy.get(offer.provider, True),
+                healthy=offer.provider not in self.book.unwell,
                 breaker_open=self.breaker_open(offer.provider, capability),
                 remaining_calls=None if limit is None else limit - usage.calls_last_hour.get(offer.provider, 0),
             )

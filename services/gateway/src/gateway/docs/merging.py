@@ -10,6 +10,7 @@ from typing import Any
 from chassis.errors import (
     BadRequest,
     ErrorBody,
+    NoAnswer,
     NotAuthenticated,
     RateLimited,
     ServiceError,
@@ -116,7 +117,7 @@ def _operation(operation: Document, service: str) -> Document:
     if "parameters" in operation:
         operation["parameters"] = [_parameter(parameter) for parameter in operation["parameters"]]
     operation.setdefault("security", [])
-    errors: list[type[ServiceError]] = [BadRequest, RateLimited, Unavailable, ServiceError]
+    errors: list[type[ServiceError]] = [BadRequest, RateLimited, Unavailable, NoAnswer, ServiceError]
     if operation["security"]:
         errors += [NotAuthenticated, LineDiffers, LineNotOffered]
     if "requestBody" in operation:
@@ -184,7 +185,7 @@ def _headers_of(status: int, operation: Document) -> Iterator[str]:
         parameter.get("name", "").lower() == "idempotency-key" for parameter in operation.get("parameters", ())
     ):
         yield "Idempotency-Replayed"
-    if status in (429, 503):
+    if status in (429, 503, 504):
         yield "Retry-After"
     if status == 401:
         yield "WWW-Authenticate"

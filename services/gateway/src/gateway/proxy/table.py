@@ -11,7 +11,7 @@ MEBIBYTE = 1024 * 1024
 class Row:
     """Requests for ``template`` go to ``service``; ``public`` ones need no token, ``live`` ones last.
 
-    Sizes in bytes.
+    Those that ``ask_outside`` wait for somebody who is not ours, even where they only read. Sizes in bytes.
     """
 
     template: str
@@ -19,11 +19,16 @@ class Row:
     public: bool = False
     max_body: int = MEBIBYTE
     live: bool = False
+    ask_outside: bool = False
 
     @property
     def path_format(self) -> str:
         """The template without converters: the name of this route in metrics, log lines and limits."""
         return self.template.replace(":path", "")
+
+    def reads(self, method: str) -> bool:
+        """Whether a request only reads what we have, which takes moments."""
+        return method in ("GET", "HEAD") and not self.live and not self.ask_outside
 
 
 def _whole(prefix: str, service: str, *, public: bool = False) -> tuple[Row, Row]:
@@ -33,6 +38,7 @@ def _whole(prefix: str, service: str, *, public: bool = False) -> tuple[Row, Row
 TABLE: tuple[Row, ...] = (
     Row("/api/v1/auth/logout", "users"),
     Row("/api/v1/auth/change-password", "users"),
+    Row("/api/v1/auth/oauth/{rest:path}", "users", public=True, ask_outside=True),
     *_whole("/api/v1/auth", "users", public=True),
     *_whole("/api/v1/users", "users"),
     Row("/api/v1/billing/plans", "billing", public=True),
@@ -50,7 +56,7 @@ TABLE: tuple[Row, ...] = (
     *_whole("/api/v1/ai", "ai_router"),
     *_whole("/api/v1/export", "export"),
     # Google sends the browser here, which has no token; what it brings is bound to whoever began.
-    Row("/api/v1/youtube/callback", "export", public=True),
+    Row("/api/v1/youtube/callback", "export", public=True, ask_outside=True),
     *_whole("/api/v1/youtube", "export"),
     *_whole("/api/v1/notifications", "notify"),
 )

@@ -13,7 +13,7 @@ from opentelemetry.trace import Span
 from starlette.types import Message, Receive, Scope, Send
 from yarl import URL
 
-from chassis.errors import NotAuthenticated, ServiceError, TooLarge, Unavailable
+from chassis.errors import NoAnswer, NotAuthenticated, ServiceError, TooLarge, Unavailable
 from chassis.http.problems import error_response
 from chassis.http.requests import stopping_of
 from chassis.identity.tokens import Identity, Verifier, authorization, bearer_token
@@ -40,7 +40,8 @@ class ClientLeft(Exception):
 class Upstreams:
     """Pooled connections to the services. ``start`` and ``stop`` with the process."""
 
-    def __init__(self, urls: dict[str, str], *, connect_s: float, answer_s: float) -> None:
+    def __init__(self, urls: dict[str, str], *, connect_s: float, read_s: float, answer_s: float) -> None:
+        self.read_s = read_s
         self.urls = {name: url.rstrip("/") for name, url in urls.items()}
         self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=connect_s, sock_read=answer_s)
         self._http: aiohttp.ClientSession | None = None
@@ -181,7 +182,9 @@ class Proxy:
                 data=body.chunks() if has_body else None,
                 allow_redirects=False,
             )
-            async with await _unless(left, asking) as answer:
+            async with asyncio.timeout(self._upstreams.read_s if self._row.reads(scope["method"]) else None):
+                answering = await _unless(left, asking)
+            async with answering as answer:
                 traces.answered(span, answer.status)
                 await send(
                     {
@@ -196,18 +199,26 @@ class Proxy:
                         break
                     await send({"type": "http.response.body", "body": data, "more_body": True})
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
-        except TimeoutError as error:
-            raise self._unavailable("does not answer", error) from error
-        except aiohttp.ClientError as error:
+        except (aiohttp.ClientError, TimeoutError) as error:
             if body.failure is not None:
                 raise body.failure from error
-            raise self._unavailable("cannot be reached", error) from error
+            log.warning("upstream.failed", upstream=self._row.service, error=repr(error))
+            # Whoever could not be connected to has done nothing; whoever was, may have.
+            if isinstance(error, TimeoutError) and not isinstance(error, aiohttp.ConnectionTimeoutError):
+                raise self._no_answer(scope["method"]) from error
+            raise Unavailable(
+                f"{self._row.service} cannot be reached. Try again in a moment.", retry_after_s=1
+            ) from error
         finally:
             left.cancel()
 
-    def _unavailable(self, what: str, error: Exception) -> Unavailable:
-        log.warning("upstream.failed", upstream=self._row.service, error=repr(error))
-        return Unavailable(f"{self._row.service} {what}. Try again in a moment.", retry_after_s=1)
+    def _no_answer(self, method: str) -> NoAnswer:
+        if method in ("GET", "HEAD"):
+            return NoAnswer(f"{self._row.service} does not answer in time. Try again in a moment.", retry_after_s=1)
+        return NoAnswer(
+            f"{self._row.service} does not answer in time. Look whether it was done before you try again.",
+            retry_after_s=1,
+        )
 
 
 class _Body:

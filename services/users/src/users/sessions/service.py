@@ -194,6 +194,9 @@ class Sessions:
                 user = await AccountRepository(tx.session).get(caller.user_id, lock=True)
                 if user is None or user.password_hash != compared:
                     continue
+                # Asked again, as at a login: guesses at the same moment are no more than five either.
+                if (refusal := await self._lockout.refusal(user, user.email, device, tx)) is not None:
+                    raise refusal
                 if hashed is not None:
                     user.password_hash = hashed
                     await self._lockout.cleared(user, device, tx)

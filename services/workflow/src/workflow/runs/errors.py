@@ -30,7 +30,7 @@ class FileWaits(Unavailable):
 
 
 class BadScript(Invalid):
-    """The script is empty, too long, or has content that is not allowed in it."""
+    """The script is empty, too long, without a word, or has content that is not allowed in it."""
 
     code = "script_not_allowed"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contracts.enums import Language
+from media.speech.script import pieces
 from media.speech.spoken.cleaning import Stripped, clean_html, without_html
 from media.speech.spoken.words import NAMES, likely_language
 from media.speech.spoken.writing import wrong_writing
@@ -15,8 +16,8 @@ def clean_script(script: str, language: Language, limit: int) -> Stripped:
     """The script as it is stored, and the HTML elements that were taken out of it (WFL-33).
 
     Composed, without invisible signs, HTML tags, what stands in ``<script>`` and Markdown's marks; again makes no
-    difference. Raises :class:`BadScript` for a script that is empty, too long, or in a writing that the voice of its
-    language does not read.
+    difference. Raises :class:`BadScript` for a script that is empty, too long, without a word to speak, or in a
+    writing that the voice of its language does not read.
     """
     if len(script) > _MARKUP * limit:
         raise _too_long(len(script), limit)
@@ -28,6 +29,10 @@ def clean_script(script: str, language: Language, limit: int) -> Stripped:
         raise _too_long(len(text), limit)
     if (wrong := wrong_writing(text, language.value)) is not None:
         raise BadScript(f"{wrong.problem} {wrong.advice}", fields={"script_language": wrong.problem})
+    if not pieces(text, language.value):
+        raise BadScript(
+            "The script is of signs alone. Write what the photo should say.", fields={"script": "has no word to speak"}
+        )
     return cleaned
 
 

@@ -243,7 +243,9 @@ class WorkflowOut(WorkflowSummary):
     credits: CreditsOut = Field(description="What was set aside and spent.")
     started_at: datetime | None = Field(description="When work on it began.")
     processing_seconds: float | None = Field(description="Since then, or until it ended.", examples=[12.4])
-    results: dict[str, ResultOut] = Field(description="By name, such as `video`; what `result` of the download names.")
+    results: dict[str, ResultOut] = Field(
+        description="By name, such as `video`; what `result` of the download names. Empty until it has completed."
+    )
     error: ErrorOut | None = Field(description="Why it failed.")
 
 

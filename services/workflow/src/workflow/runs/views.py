@@ -57,7 +57,7 @@ def status_of(definitions: Definitions, row: Row, now: datetime, position: int |
 
 
 def details_of(definitions: Definitions, row: Row, now: datetime, link: Link) -> WorkflowOut:
-    """Everything about a run; links are made only for what is still there."""
+    """Everything about a run; links are made only for what is paid for, and still there."""
     definition, run = loaded(definitions, row)
     state = run.state
     image, video = _score(run, "enhance"), _score(run, "generate")
@@ -98,9 +98,16 @@ def details_of(definitions: Definitions, row: Row, now: datetime, link: Link) ->
         credits=_credits(definition, run),
         started_at=state.started_at,
         processing_seconds=seconds,
-        results={} if row.cleaned_at else {n: _result(o, link) for n, o in definition.results(run).items()},
+        results={name: _result(one, link) for name, one in _delivered(definition, row, run).items()},
         error=_error(row, run),
     )
+
+
+def _delivered(definition: Definition, row: Row, run: Run) -> dict[str, StoredObject]:
+    """What its owner may have: whoever can still cancel, or got the credits back, has no right to any of it."""
+    if row.status != Status.COMPLETED or row.cleaned_at is not None:
+        return {}
+    return definition.results(run)
 
 
 def _current(definition: Definition, run: Run) -> Step:
