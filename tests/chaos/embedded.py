@@ -34,8 +34,9 @@ class EmbeddedChild:
     async def start(self, *, fault: str | None = None, environment: Mapping[str, str] | None = None) -> None:
         """Start and wait until it answers, or has died at its fault."""
         self.home.prepare()
-        # One user's load is more than a free month.
-        settings = {"OPENING_PLAN": "enterprise", "RETRY_DELAYS_S": json.dumps([0.2, 0.4, 0.8]), "MEDIA_PROCESSES": "1"}
+        # One user's load is more than a free month. Hashes cost as little as they may: this is about crashes.
+        settings = {"OPENING_PLAN": "enterprise", "BCRYPT_COST": "10", "MEDIA_PROCESSES": "1"}
+        settings |= {"RETRY_DELAYS_S": json.dumps([0.2, 0.4, 0.8])}
         # Somebody's machine: a proxy that leads nowhere, and a long way to the temporary files.
         temporary = self.home.root / ("temporary" * 12)
         temporary.mkdir(exist_ok=True)
