@@ -58,7 +58,7 @@ demo: setup ## Make a talking video: make demo [PHOTO=x.jpg SCRIPT="..." LANGUAG
 		--out "$$DEMO_OUT" $(if $(value SCRIPT),--script "$$DEMO_SCRIPT")
 
 up: setup ## Run the platform on this machine until Ctrl-C [PORT=8080]
-	@$(BIN)/talkingphoto up --port "$$UP_PORT"
+	@exec $(BIN)/talkingphoto up --port "$$UP_PORT"
 
 doctor: setup ## Say what is installed, reachable, missing
 	@$(BIN)/talkingphoto doctor
