@@ -178,6 +178,7 @@ def test_time_leads_back_to_the_word() -> None:
 @settings(deadline=None)
 @example("1,234.5 €/km² -5°C @b.c #d 1/2/3 v1.2 +91 12345 67890", "en")
 @example("<" * 50, "en")
+@example("\U00011de0\U00011de5 \u0665", "en")  # digits newer than Python, and Arabic ones
 @given(st.text(max_size=120), st.sampled_from(sorted(TABLES)))
 def test_any_script_is_shown_whole_and_has_words_to_say(text: str, language: str) -> None:
     for piece in pieces(text, language):

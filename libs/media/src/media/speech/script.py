@@ -20,6 +20,7 @@ import regex
 
 from media.speech.spoken.cleaning import clean
 from media.speech.spoken.languages import LANGUAGES
+from media.speech.spoken.numbers import known_digits
 from media.speech.spoken.readings import Reading, readings
 from media.speech.spoken.signs import ends_sentence
 
@@ -121,6 +122,7 @@ def _piece(words: list[ScriptWord], language: str) -> Piece:
 
 def _words(paragraph: str, language: str, entries: Mapping[str, str]) -> Iterator[ScriptWord]:
     plain, origin = _compatible(paragraph)
+    plain = known_digits(plain)
     parts = _parts(plain, readings(plain, language, entries), language)
     for part in _with_signs(parts, plain, language):
         spoken = _SPACE_BEFORE_SIGN.sub("", " ".join(part.spoken.split()))

@@ -19,6 +19,24 @@ _DIGITS = {"hi": ["शून्य", "एक", "दो", "तीन", "चार
 _LONGEST = 15  # more digits are nobody's amount, but a number to be read out
 
 
+_ANY_DIGIT = regex.compile(r"\p{Nd}")
+
+
+def known_digits(text: str) -> str:
+    """``text`` with digits of writings that this Python does not know (``regex`` has a newer Unicode) as 0 to 9.
+
+    As long as ``text``. Decimal digits stand in runs from nought to nine (Unicode's stability policy).
+    """
+    return str(_ANY_DIGIT.sub(lambda match: match[0] if match[0].isdecimal() else _value(match[0]), text))
+
+
+def _value(digit: str) -> str:
+    before = 0
+    while _ANY_DIGIT.match(chr(ord(digit) - before - 1)):
+        before += 1
+    return str(before % 10)
+
+
 def amount(written: str, language: str) -> tuple[int, str]:
     """The whole part and the digits of the fraction of a number written with or without grouping."""
     compact = regex.sub(r"[\s'’]", "", written)
