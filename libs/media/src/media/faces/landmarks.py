@@ -27,6 +27,9 @@ OVAL = (
 NOSE = (48, 2, 278)
 """Left wing, base and right wing."""
 
+LEAST_PRESENCE = 0.5
+"""What the mesh must say of a face, 0 to 1, for its points to be believed."""
+
 _PARTS = (OUTER_LIPS, INNER_LIPS, LEFT_EYE, RIGHT_EYE, LEFT_BROW, RIGHT_BROW, OVAL, NOSE)
 _ENDS = tuple(int(end) for end in np.cumsum([len(part) for part in _PARTS]))
 _NUMBERS = np.array([number for part in _PARTS for number in part])
@@ -59,10 +62,6 @@ def look(photo: Bgr, window: Window) -> Landmarks | None:
     found, sure = zip(*(seen(through) for through in _varied(window)), strict=True)
     looks = np.stack([found[0], found[1][_MIRRORED], *found[2:]])
     return _of(photo, looks, float(np.median(sure)))
-
-
-LEAST_PRESENCE = 0.5
-"""What the mesh must say of a face, 0 to 1, for its points to be believed."""
 
 
 def _varied(window: Window) -> Iterable[Window]:
