@@ -12,7 +12,8 @@ SECRETS = {
     "ai_router": [f"{row.setting}_API_KEY" for row in ROWS],
     "billing": ["STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"],
     "export": ["ENCRYPTION_KEY", "YOUTUBE_CLIENT_SECRET"],
-    "users": ["SIGNIN_GOOGLE_CLIENT_SECRET", "HTTPS_PROXY"],
+    "notify": ["ENCRYPTION_KEY", "LINK_KEY"],
+    "users": ["ENCRYPTION_KEY", "LINK_KEY", "SIGNIN_GOOGLE_CLIENT_SECRET", "HTTPS_PROXY"],
 }
 
 

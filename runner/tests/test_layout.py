@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from talkingphoto_runner.layout import Home, listening_socket
+from talkingphoto_runner.layout import Home, listening_socket, settings_of
 
 
 async def test_answers_are_not_held_back_for_an_acknowledgement() -> None:
@@ -52,3 +52,20 @@ def test_what_a_home_keeps_is_for_its_owner(tmp_path: Path) -> None:
     new = Home(tmp_path / "newer")
     new.prepare()
     assert stat.S_IMODE(new.root.stat().st_mode) == 0o700
+
+
+def test_what_was_sealed_can_be_opened_after_the_next_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = Home(tmp_path / "home")
+    home.prepare()
+    first = settings_of("notify", home, {})
+    home.prepare()
+    assert settings_of("notify", home, {}) == first
+    assert {first["encryption_key"], first["link_key"]} == {
+        home.key("ENCRYPTION_KEY").read_text(),
+        home.key("LINK_KEY").read_text(),
+    }
+    assert settings_of("users", home, {})["link_key"] == first["link_key"]
+    assert stat.S_IMODE(home.key("LINK_KEY").stat().st_mode) == 0o600
+    assert "encryption_key" not in settings_of("billing", home, {})
+    monkeypatch.setenv("LINK_KEY", "from the environment, as it is in production")
+    assert "link_key" not in settings_of("notify", home, {})

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shlex
 import socket
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -24,6 +26,9 @@ PACKAGES = ("users", "billing", "workflow", "ai_router", "export", "notify", "ga
 
 OWNERS_CREDITS = 1000
 """Promotional credits of whoever runs a platform on their own machine; one is a video."""
+
+VAULT_KEYS = {"ENCRYPTION_KEY": ("users", "export", "notify"), "LINK_KEY": ("users", "notify")}
+"""Who seals what with a key of the home."""
 
 CLIENTS_WAIT_FOR_MEDIA = frozenset({"workflow"})
 """Services that do media work while a client waits for the answer: an upload is looked at before it is taken."""
@@ -60,6 +65,10 @@ class Home:
         """The key of users."""
         return self.root / "keys" / "signing.pem"
 
+    def key(self, setting: str) -> Path:
+        """What services seal with, where the environment does not say: made once, because what was sealed stays."""
+        return self.signing_key.with_name(setting.lower().replace("_", "."))
+
     @property
     def logs(self) -> Path:
         """Log files."""
@@ -86,6 +95,20 @@ class Home:
         for folder in (self.objects, self.signing_key.parent, self.logs, self.traces):
             folder.mkdir(exist_ok=True)
             folder.chmod(0o700)
+        for setting in VAULT_KEYS:
+            _make_key(self.key(setting))
+
+
+def _make_key(file: Path) -> None:
+    if file.exists():
+        return
+    beside = file.with_suffix(f".{secrets.token_hex(8)}")
+    beside.touch(mode=0o600)
+    beside.write_text(secrets.token_urlsafe(32))
+    # link, not rename: of two that start together, the second finds the first one's key.
+    with suppress(FileExistsError):
+        os.link(beside, file)
+    beside.unlink()
 
 
 def require_port(port: int) -> None:
@@ -147,6 +170,9 @@ def settings_of(package: str, home: Home, urls: Mapping[str, str]) -> dict[str, 
             "rate_limit_factor": os.environ.get("RATE_LIMIT_FACTOR") or "100",
         }
     behind: dict[str, object] = {"trusted_proxies": "127.0.0.1"}
+    for setting, users in VAULT_KEYS.items():
+        if package in users and not os.environ.get(setting) and home.key(setting).exists():
+            behind[setting.lower()] = home.key(setting).read_text()
     if package == "users":
         return behind | {"jwt_key_file": home.signing_key}
     if package == "billing":

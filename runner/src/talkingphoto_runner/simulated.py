@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-import secrets
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -65,7 +64,7 @@ async def simulators(home: Home) -> AsyncIterator[Simulators]:
             on_our_end=signal.SIGTERM,
         )
     try:
-        settings = await _settings(process, file) | {"ENCRYPTION_KEY": _kept_key(home)}
+        settings = await _settings(process, file)
         os.environ.update(settings)
         yield Simulators(settings)
     finally:
@@ -105,12 +104,3 @@ async def _listens(host: str | None, port: int | None) -> bool:
         return False
     writer.close()
     return True
-
-
-def _kept_key(home: Home) -> str:
-    """What tokens are encrypted with; the same at every start, because they stay."""
-    file = home.signing_key.with_name("encryption.key")
-    if not file.exists():
-        file.touch(mode=0o600)
-        file.write_text(secrets.token_urlsafe(32))
-    return file.read_text()

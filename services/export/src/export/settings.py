@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr
 
+from chassis.identity.vault import VaultKeys
 from chassis.settings import ServiceSettings
-
-_SHORTEST_KEY = 32
 
 
 class Settings(ServiceSettings):
@@ -23,7 +22,7 @@ class Settings(ServiceSettings):
     kit_days: int = Field(30, ge=1, description="How long a kit can be fetched.")
     keep_history_days: int = Field(365, ge=1, description="What was exported and uploaded is remembered for so long.")
 
-    encryption_key: SecretStr | None = Field(
+    encryption_key: VaultKeys | None = Field(
         None,
         description="Encrypts tokens in the database, at least 32 characters. Several, separated by commas: the first "
         "encrypts, all decrypt.",
@@ -53,13 +52,6 @@ class Settings(ServiceSettings):
     )
     youtube_retry_s: float = Field(5.0, ge=0, description="Wait after a first failure; doubled each time.")
     youtube_look_s: float = Field(10.0, ge=0, description="Wait before looking at a new video; doubled each time.")
-
-    @field_validator("encryption_key", mode="after")
-    @classmethod
-    def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and any(len(key.strip()) < _SHORTEST_KEY for key in value.get_secret_value().split(",")):
-            raise ValueError(f"a key is shorter than {_SHORTEST_KEY} characters")
-        return value
 
     @property
     def youtube_callback(self) -> str:

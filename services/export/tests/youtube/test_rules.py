@@ -12,6 +12,7 @@ from cryptography.fernet import Fernet
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chassis.identity.vault import Unreadable, Vault
 from chassis.settings import SettingsError, load
 from contracts.enums import WorkflowType
 from export.settings import Settings
@@ -19,7 +20,7 @@ from export.youtube import calls, metadata
 from export.youtube.calls import Addresses, Client, Inserted, Processing, Received
 from export.youtube.errors import YouTubeFailure
 from export.youtube.projects import Order, finished
-from export.youtube.vault import Tokens, Unreadable, Vault
+from export.youtube.tokens import Tokens
 
 AT = Addresses()
 CLIENT = Client("an-id", "a-secret", "https://talkingphoto.example/callback")
@@ -193,8 +194,8 @@ def test_what_a_kit_says_of_the_video() -> None:
 def test_a_vault_opens_what_it_sealed_with_any_of_its_keys() -> None:
     old, new = "an old key of more than 32 characters", Fernet.generate_key().decode()
     tokens = Tokens("a", "r", datetime(2026, 1, 1, tzinfo=UTC))
-    sealed = Vault(old).seal_tokens(tokens)
-    assert Vault(f"{new}, {old}").open_tokens(sealed) == tokens
+    sealed = tokens.sealed(Vault(old))
+    assert Tokens.opened(sealed, Vault(f"{new}, {old}")) == tokens
     assert Vault(old).seal("x") != Vault(old).seal("x")
     for other in (Vault(new), Vault(old[::-1])):
         with pytest.raises(Unreadable):

@@ -11,13 +11,14 @@ from uuid import UUID
 import httpx
 import pytest
 
+from chassis.identity.vault import Vault
 from export.youtube import calls
 from export.youtube.calls import Addresses, Client, Issued
 from export.youtube.client import YouTube as Adapter
 from export.youtube.connections import Begun
 from export.youtube.errors import YouTubeFailure
+from export.youtube.tokens import Tokens
 from export.youtube.transfer import Place
-from export.youtube.vault import Tokens, Vault
 from simulators.core.faults import Fault
 from simulators.core.loopback import InProcess
 from simulators.vendors.youtube.server import PLAYLIST, YouTube

@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar
 from pydantic import EmailStr, Field, SecretStr, field_validator
 from pydantic_settings import NoDecode
 
+from chassis.identity.vault import VaultKeys
 from chassis.settings import ServiceSettings
 from users.accounts.passwords import weakness
 
@@ -42,6 +43,17 @@ class Settings(ServiceSettings):
         None,
         min_length=32,
         description="Key of the hashes of IP addresses, never replaced; outside production one is made and kept.",
+    )
+
+    encryption_key: VaultKeys = Field(
+        SecretStr("local-encryption-key-for-development"),
+        description="Encrypts secrets of second factors in the database, at least 32 characters. Several, with "
+        "commas between: the first encrypts, all decrypt.",
+    )
+    link_key: VaultKeys = Field(
+        SecretStr("local-link-key-for-development-only"),
+        description="Seals one-time links on their way to notify; users and notify have the same one. "
+        "Several as with ENCRYPTION_KEY.",
     )
 
     admin_email: EmailStr | None = Field(

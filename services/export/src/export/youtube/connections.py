@@ -16,12 +16,13 @@ from chassis import ids
 from chassis.data.database import Database, Transaction
 from chassis.data.leased_work import NewWork
 from chassis.errors import BadRequest, Conflict, NotAllowed, ServiceError, Unavailable
+from chassis.identity.vault import Unreadable, Vault, hashed
 from chassis.observe import context
 from export.youtube import repository
 from export.youtube.calls import SCOPE, Channel
 from export.youtube.client import YouTube
 from export.youtube.errors import FailureClass, YouTubeFailure
-from export.youtube.vault import Tokens, Unreadable, Vault, hashed
+from export.youtube.tokens import Tokens
 
 log = structlog.get_logger(__name__)
 
@@ -131,7 +132,7 @@ class Connections:
             raise NoChannel("This Google account has no YouTube channel. Create one, then connect again.")
         async with self._database.transaction() as tx:
             expires_at = tx.now + timedelta(seconds=issued.expires_in)
-            tokens = self._vault.seal_tokens(Tokens(issued.access_token, issued.refresh_token, expires_at))
+            tokens = Tokens(issued.access_token, issued.refresh_token, expires_at).sealed(self._vault)
             await repository.save_connection(tx, user_id, channel, tokens, sorted(issued.scopes), expires_at)
         return channel
 
@@ -159,7 +160,7 @@ class Connections:
                 log.info("youtube.not_revoked", reason="connected again")
                 return
         try:
-            await self._youtube.revoke(self._vault.open_tokens(ended["sealed"].encode("ascii")).refresh_token)
+            await self._youtube.revoke(Tokens.opened(ended["sealed"].encode("ascii"), self._vault).refresh_token)
         except YouTubeFailure as failed:
             if failed.failure is not FailureClass.GONE:
                 raise
@@ -171,7 +172,7 @@ class Connections:
         if row is None or row["channel_id"] != channel_id:
             raise YouTubeFailure(FailureClass.DISCONNECTED, "no connection to the channel", code="not_connected")
         try:
-            tokens = self._vault.open_tokens(row["tokens"])
+            tokens = Tokens.opened(row["tokens"], self._vault)
         except Unreadable:
             raise YouTubeFailure(FailureClass.DISCONNECTED, "tokens cannot be read", code="unreadable") from None
         return ChannelAccess(self, user_id, tokens, row["tokens"])
@@ -188,7 +189,7 @@ class Connections:
         async with self._database.transaction() as tx:
             expires_at = tx.now + timedelta(seconds=issued.expires_in)
             new = Tokens(issued.access_token, issued.refresh_token or tokens.refresh_token, expires_at)
-            kept = self._vault.seal_tokens(new)
+            kept = new.sealed(self._vault)
             await repository.renew_connection(tx, user_id, sealed, kept, expires_at)
         return new, kept
 
@@ -196,7 +197,7 @@ class Connections:
         async with self._database.transaction() as tx:
             row = await repository.connection(tx, user_id)
             # The user may have connected again meanwhile; that connection is a good one.
-            if row is not None and self._vault.open_tokens(row["tokens"]).refresh_token == tokens.refresh_token:
+            if row is not None and Tokens.opened(row["tokens"], self._vault).refresh_token == tokens.refresh_token:
                 await repository.remove_connection(tx, user_id, row["tokens"])
 
     def now(self) -> datetime:

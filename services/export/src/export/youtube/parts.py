@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import httpx
 
 from chassis.data.database import Database
+from chassis.identity.vault import Vault
 from chassis.run.service import Background
 from chassis.storage.port import ObjectStore
 from chassis.work.workers import WorkPool
@@ -16,7 +17,6 @@ from export.youtube.calls import Addresses, Client
 from export.youtube.client import YouTube, pooled_client
 from export.youtube.connections import REVOKE, Connections
 from export.youtube.runner import UPLOAD, Pace, RevocationRunner, UploadRunner
-from export.youtube.vault import Vault
 
 
 class _Connections:

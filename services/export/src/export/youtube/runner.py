@@ -15,6 +15,7 @@ from chassis import ids
 from chassis.data.database import Database, LeaseLost, Transaction
 from chassis.data.leased_work import NewWork, WorkItem
 from chassis.data.outages import is_database_away
+from chassis.identity.vault import Unreadable, Vault
 from chassis.storage.port import ObjectDamaged, ObjectMissing, ObjectStore
 from contracts.enums import ProjectStatus
 from contracts.objects import StoredObject
@@ -26,7 +27,6 @@ from export.youtube.errors import ADVICE, NOT_LISTED, FailureClass, YouTubeFailu
 from export.youtube.metadata import tag_of
 from export.youtube.metrics import UPLOADS_ENDED
 from export.youtube.transfer import Place, Task, Transfer
-from export.youtube.vault import Unreadable, Vault
 
 log = structlog.get_logger(__name__)
 

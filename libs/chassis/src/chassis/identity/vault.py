@@ -1,4 +1,4 @@
-"""Encryption of what must not be read in the database: tokens, session addresses, PKCE verifiers (SEC-17).
+"""Encryption of what must not be read in a database or a message: tokens, secrets of webhooks, one-time links (SEC-17).
 
 Fernet: AES-128-CBC with HMAC-SHA-256. Several keys may be given: the first encrypts, all decrypt, so a key is replaced
 by putting a new one in front.
@@ -8,24 +8,16 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
-from dataclasses import dataclass, field
-from datetime import datetime
+from typing import Annotated
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from pydantic import AfterValidator, SecretStr
+
+_SHORTEST_KEY = 32
 
 
 class Unreadable(Exception):
     """Something was encrypted with a key that we do not have any more, or has been changed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tokens:
-    """What a user's grant gave us."""
-
-    access_token: str = field(repr=False)
-    refresh_token: str = field(repr=False)
-    expires_at: datetime
 
 
 class Vault:
@@ -41,7 +33,7 @@ class Vault:
         return "Vault()"
 
     def seal(self, text: str) -> bytes:
-        """``text``, unreadable."""
+        """``text``, unreadable; ASCII."""
         return self._fernet.encrypt(text.encode())
 
     def open(self, sealed: bytes) -> str:
@@ -51,25 +43,25 @@ class Vault:
         except InvalidToken:
             raise Unreadable("sealed with another key") from None
 
-    def seal_tokens(self, tokens: Tokens) -> bytes:
-        """Tokens as one sealed value."""
-        fields = [tokens.access_token, tokens.refresh_token, tokens.expires_at.isoformat()]
-        return self.seal(json.dumps(fields))
-
-    def open_tokens(self, sealed: bytes) -> Tokens:
-        """The tokens; raises :class:`Unreadable`."""
-        access, refresh, expires_at = json.loads(self.open(sealed))
-        return Tokens(access, refresh, datetime.fromisoformat(expires_at))
-
 
 def hashed(secret: str) -> bytes:
     """What a single-use secret is looked up by."""
     return hashlib.sha256(secret.encode()).digest()
 
 
+def _long_enough(value: SecretStr) -> SecretStr:
+    if any(len(key.strip()) < _SHORTEST_KEY for key in value.get_secret_value().split(",")):
+        raise ValueError(f"a key is shorter than {_SHORTEST_KEY} characters")
+    return value
+
+
+VaultKeys = Annotated[SecretStr, AfterValidator(_long_enough)]
+"""A setting that a :class:`Vault` is made of."""
+
+
 def _fernet_key(key: str) -> bytes:
-    if len(key) < 32:
-        raise ValueError("a key of less than 32 characters")
+    if len(key) < _SHORTEST_KEY:
+        raise ValueError(f"a key of less than {_SHORTEST_KEY} characters")
     if len(key) == 44 and key.endswith("="):
         return key.encode()
     return base64.urlsafe_b64encode(hashlib.sha256(key.encode()).digest())
