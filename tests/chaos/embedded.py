@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import random
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
@@ -26,8 +27,7 @@ class EmbeddedChild:
     def __init__(self, home: Path) -> None:
         self.home = Home(home)
         self.postgres = PrivatePostgres(self.home.postgres)
-        with listening_socket() as sock:
-            self._port = sock.getsockname()[1]
+        self._port = _port_that_stays_free()
         self.url = f"http://127.0.0.1:{self._port}"
         self._process: asyncio.subprocess.Process | None = None
 
@@ -64,6 +64,10 @@ class EmbeddedChild:
                         return
                 await asyncio.sleep(0.05)
 
+    def said(self) -> str:
+        """The end of what it wrote, for whoever asks why it ended."""
+        return (self.home.logs / "child.log").read_text(errors="replace")[-3000:]
+
     @property
     def exit_code(self) -> int | None:
         """None while it runs; 137 after a fault."""
@@ -99,3 +103,11 @@ class EmbeddedChild:
         await self.kill()
         await self.postgres.start()
         await self.postgres.stop()
+
+
+def _port_that_stays_free() -> int:
+    """Not one that the kernel hands out: between two lives of the platform, any connection could be given that."""
+    for port in random.sample(range(20_000, 32_000), 50):
+        with suppress(OSError), listening_socket(port=port):
+            return port
+    raise RuntimeError("no free port below those that the kernel hands out")

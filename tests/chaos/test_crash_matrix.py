@@ -89,7 +89,7 @@ async def _work_until_it_dies(
                 loads.append(asyncio.create_task(load.rename()))
                 await asyncio.wait({crash}, timeout=SWEPT_AFTER_S)
         if crash.done():
-            assert crash.result() == EXIT_CODE, f"{point}: ended with {crash.result()}"
+            assert crash.result() == EXIT_CODE, f"{point}: ended with {crash.result()}\n{child.said()}"
             return
     pytest.fail(f"{point} was not passed {seed} times")
 
