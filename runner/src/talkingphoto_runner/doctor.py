@@ -51,6 +51,7 @@ async def examine(home: Home) -> list[Finding]:
         _module("images", "cv2", "opencv-python-headless"),
         _module("video and audio", "av", "av"),
         _module("speech", "espeakng_loader", "espeakng-loader"),
+        _module("the English voice", "hibari", "hibari-tts"),
         _room(home),
         _running(home),
         *await _processes(home),
@@ -115,14 +116,12 @@ def _piper() -> Finding:
     named = os.environ.get("PIPER_VOICES")
     try:
         if not named:
-            found = f"onnxruntime {version('onnxruntime')} is installed, PIPER_VOICES is not set: espeak-ng speaks"
+            found = "PIPER_VOICES is not set: the voices that are installed speak"
             return Finding(what, ok=False, needed=False, found=found)
         voices = import_module("ai_router.settings").read_piper_voices(named)
         check = import_module("media.speech.synthesis").check_voice_file
         names = [f"{who}: {check(file, who.partition(':')[0])}" for who, file in voices.items()]
         return Finding(what, ok=True, needed=False, found=", ".join(names))
-    except PackageNotFoundError:
-        return Finding(what, ok=False, needed=False, found="the extra is not installed: espeak-ng speaks")
     except (ImportError, OSError, ValueError) as error:
         return Finding(what, ok=False, needed=True, found=f"PIPER_VOICES: {error}")
     except MediaError as error:

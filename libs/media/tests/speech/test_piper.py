@@ -246,18 +246,9 @@ def test_a_bad_voice_file_is_named(
     assert not refusal.value.retryable
 
 
-def test_without_the_extra_it_says_what_to_install(
-    tiny_voice: Path, job_dir: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("media.speech.piper_voice.find_spec", lambda name: None if name == "onnxruntime" else object())
-    with pytest.raises(NotConfigured, match="onnxruntime is not installed") as refusal:
-        synthesise("Hello.", job_dir / "a.wav", voice_file=tiny_voice)
-    assert (refusal.value.code, refusal.value.advice) == ("PIPER_MISSING", "Install talkingphoto-media[piper].")
-
-
-def test_nothing_of_the_extra_is_loaded_by_the_library_itself() -> None:
+def test_no_runtime_of_networks_is_loaded_by_the_library_itself() -> None:
     loaded = _in_python(
-        "import media.speech.synthesis, media.speech.piper, sys; "
+        "import media.speech.synthesis, media.speech.piper, media.speech.hibari, sys; "
         "print([name for name in sys.modules if 'onnx' in name])"
     )
     assert loaded.strip() == "[]"

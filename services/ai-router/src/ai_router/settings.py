@@ -46,7 +46,7 @@ class Settings(ServiceSettings):
     alone: bool = Field(False, description="This is the only worker on its database: take over open jobs at once.")
     render_deadline_s: float = Field(900.0, gt=0, description="Longest run of one local piece of work.")
     piper_voices: PiperVoices = Field(
-        {}, description='Piper voices that speak instead of espeak-ng, as JSON: {"en:female": "/voices/amy.onnx"}.'
+        {}, description='Piper voices that speak instead of the local ones, as JSON: {"en:female": "/voices/amy.onnx"}.'
     )
     catalogue_max_age_s: float = Field(5.0, ge=0, description="How old the catalogue and rules in memory may be.")
     fallback_enabled: bool = Field(True, description="Go on with the next provider where the chosen one fails.")

@@ -102,7 +102,7 @@ async def test_models_and_health(start_router: Any, painter: Any) -> None:
     router = await start_router()
     me = _as(ids.uuid7())
     models = (await router.http.get("/api/v1/ai/models?capability=audio_generation", headers=me)).json()["items"]
-    assert [model["name"] for model in models] == ["espeak-ng"]
+    assert [model["name"] for model in models] == ["espeak-ng", "hibari"]
     services = (await router.http.get("/api/v1/ai/services/health", headers=me)).json()["services"]
     by_name = {(one["provider"], one["capability"]): one for one in services}
     local = by_name["local_stable_video", "video_generation"]

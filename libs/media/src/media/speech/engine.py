@@ -1,4 +1,5 @@
-"""The caller's side of a speech engine's process (:mod:`media.speech.espeak`, :mod:`media.speech.piper`)."""
+"""The caller's side of a speech engine's process (:mod:`media.speech.espeak`, :mod:`media.speech.hibari`,
+:mod:`media.speech.piper`)."""
 
 from __future__ import annotations
 
@@ -92,6 +93,15 @@ def piper_process(
     """
     request: dict[str, object] = {"model": str(voice.model), "speed": speed, "pitch": pitch, "phonemes": phonemes}
     return _running("media.speech.piper", request, start_s=_NETWORK_START_S, piece_s=_NETWORK_PIECE_S)
+
+
+def hibari_process(timbre: tuple[float, float], *, speed: float, pitch: float) -> AbstractContextManager[EngineProcess]:
+    """Start the English network for one recording and end it afterwards. ``timbre``: its factors of pitch and formants.
+
+    Entering raises ``NotConfigured`` where the network cannot be used.
+    """
+    request: dict[str, object] = {"timbre": timbre, "speed": speed, "pitch": pitch}
+    return _running("media.speech.hibari", request, start_s=_NETWORK_START_S, piece_s=_NETWORK_PIECE_S)
 
 
 @contextmanager

@@ -10,7 +10,6 @@ import json
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -18,8 +17,6 @@ from typing import Any
 import numpy as np
 
 from media.errors import NotConfigured
-
-EXTRA = "talkingphoto-media[piper]"
 
 _PAD, _BEGIN, _END = "_", "^", "$"
 _MARKS = {
@@ -63,15 +60,9 @@ class Sentence:
 def read_voice(model: Path) -> PiperVoice:
     """The voice in ``model`` and the ``.json`` beside it; neither package nor network is loaded.
 
-    Raises ``NotConfigured``: ``PIPER_MISSING`` without the package extra, ``VOICE_FILE_MISSING`` where one of the two
-    files is not there, ``VOICE_FILE_UNFIT`` where the description is none or the voice does not read phonemes.
+    Raises ``NotConfigured``: ``VOICE_FILE_MISSING`` where one of the two files is not there, ``VOICE_FILE_UNFIT`` where
+    the description is none or the voice does not read phonemes.
     """
-    if missing := [package for package in ("onnxruntime", "onnx") if find_spec(package) is None]:
-        raise NotConfigured(
-            f"a Piper voice is configured, but {' and '.join(missing)} is not installed",
-            code="PIPER_MISSING",
-            advice=f"Install {EXTRA}.",
-        )
     described = model.with_name(f"{model.name}.json")
     for file in (model, described):
         if not file.is_file():

@@ -47,6 +47,8 @@ def polish(samples: NDArray[np.int16], rate: int, target_rate: int, *, formant: 
     ``formant``: the voice is a formant synthesiser's, whose tone is corrected; others only lose their rumble.
     """
     sound = resample(samples, rate, target_rate)
+    if not len(sound):
+        return sound
     return compress(equalise(sound, target_rate, _TONE if formant else ()), target_rate)
 
 

@@ -1,8 +1,8 @@
 """Speech from a script, with the time of every sound and word, on the local CPU.
 
-The voice is espeak-ng's, or a Piper voice's where its file is given, run as a process of its own
-(:mod:`media.speech.engine`); what it says is made pleasant by :mod:`media.speech.polish` and brought to -16 LUFS with
-no true peak over -1 dBTP by :mod:`media.speech.master`.
+The voice is a neural one in English and espeak-ng's in other languages, or a Piper voice's where its file is given. It
+runs as a process of its own (:mod:`media.speech.engine`); what it says is made pleasant by :mod:`media.speech.polish`
+and brought to -16 LUFS with no true peak over -1 dBTP by :mod:`media.speech.master`.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar, get_args
+from typing import Literal, TypeVar, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from media.errors import BadMedia, NotUsable, TooLarge
-from media.speech.engine import EngineProcess, engine_process, piper_process
+from media.speech.engine import EngineProcess, engine_process, hibari_process, piper_process
 from media.speech.espeak import is_sound
 from media.speech.master import master
 from media.speech.piper_voice import PiperVoice, read_voice, unfit
@@ -35,7 +35,6 @@ PEAK_DBTP = -1.0
 MAX_CHARACTERS = 20_000
 SAMPLE_RATES = (16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
 
-_ENGINE = "espeak-ng"
 _WORDS_PER_MINUTE = 158  # calmer than the engine's own 175
 _LEAD_S, _TAIL_S = 0.12, 0.25
 
@@ -66,6 +65,10 @@ _TIMBRES: dict[str, _Timbre] = {
 }
 
 
+_FACTORS: dict[str, tuple[float, float]] = {"female": (1.0, 1.0), "neutral": (0.8, 0.93), "male": (0.56, 0.85)}
+"""Pitch and formants beside those of the network's own voice, a woman's of 188 Hz. A man's pitch is near 105 Hz and his
+vocal tract about a sixth longer (Fitch and Giedd, J. Acoust. Soc. Am. 106, 1999)."""
+
 _LETTER_S: dict[str, float] = {
     "en": 0.070,
     "hi": 0.150,
@@ -91,6 +94,7 @@ def synthesise(
     pitch: float = 1.0,
     lexicon: Mapping[str, str] | None = None,
     sample_rate: int = 48_000,
+    engine: Literal["hibari", "espeak-ng"] | None = None,
     voice_file: Path | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Speech:
@@ -103,15 +107,18 @@ def synthesise(
     Words are what is written; what is said for numbers, money, dates, signs and addresses is in words of the language,
     pictographs are silent.
 
-    ``voice_file`` is a Piper voice (``NAME.onnx`` beside ``NAME.onnx.json``) that speaks in espeak-ng's place;
-    ``voice`` is then only a name. It takes the extra ``talkingphoto-media[piper]``.
+    ``engine`` None is the best for the language: ``hibari``, a network, for English, ``espeak-ng`` for the others, and
+    for a lexicon with espeak phonemes, which no other engine reads. ``voice_file`` is a Piper voice (``NAME.onnx``
+    beside ``NAME.onnx.json``) that speaks in their place; ``voice`` is then only a name.
 
     Raises ``BadMedia`` for an unknown language, voice, rate or factor, ``NotUsable`` where there is nothing to say
     (``EMPTY_SCRIPT``) or the voice does not read the script's writing (``WRONG_WRITING``), ``TooLarge`` over 20,000
     characters, ``EngineFailed`` where the engine fails, ``NotConfigured`` where the voice file is missing or unfit
-    (``VOICE_FILE_MISSING``, ``VOICE_FILE_UNFIT``) or the extra is missing (``PIPER_MISSING``).
+    (``VOICE_FILE_MISSING``, ``VOICE_FILE_UNFIT``) or the network is (``VOICE_MISSING``).
     """
     _check(language, voice, speed, pitch, sample_rate)
+    if engine == "hibari" and language != "en":
+        raise BadMedia(f"hibari does not speak {language}", code="UNSUPPORTED_LANGUAGE", advice="Leave the model away.")
     script = _script(text, language, lexicon)
     piper = None if voice_file is None else _piper_voice(voice_file, language)
     tell = progress or (lambda _share: None)
@@ -122,13 +129,16 @@ def synthesise(
     words: list[Word] = []
     at = 0.0
     brackets = any("[[" in value for value in (lexicon or {}).values())
-    with _engine(language, voice, piper, speed, pitch, brackets) as engine:
+    if engine is None:
+        engine = "hibari" if language == "en" and not brackets else "espeak-ng"
+    by = engine if piper is None else f"piper:{piper.name}"
+    with _speaker(engine, language, voice, piper, speed, pitch, brackets) as speaker:
         for index, piece in enumerate(script):
-            spoken = engine.speak(piece.text)
-            heard, said = _timings(piece, spoken.events, len(spoken.sound), engine.sample_rate, at)
+            spoken = speaker.speak(piece.text)
+            heard, said = _timings(piece, spoken.events, len(spoken.sound), speaker.sample_rate, at)
             phonemes += heard
             words += said
-            sounds.append(polish(spoken.sound, engine.sample_rate, sample_rate, formant=piper is None))
+            sounds.append(polish(spoken.sound, speaker.sample_rate, sample_rate, formant=by == "espeak-ng"))
             at += len(sounds[-1]) / sample_rate
             tell(0.7 * (index + 1) / len(script))
 
@@ -146,7 +156,7 @@ def synthesise(
         words=tuple(_moved(word, shift, duration) for word in words),
         language=language,
         voice=voice,
-        engine=_ENGINE if piper is None else f"piper:{piper.name}",
+        engine=by,
         loudness_lufs=round(loudness, 2),
     )
     tell(1.0)
@@ -235,11 +245,13 @@ def _piper_voice(file: Path, language: str) -> PiperVoice:
     return voice
 
 
-def _engine(
-    language: str, voice: str, piper: PiperVoice | None, speed: float, pitch: float, brackets: bool
+def _speaker(
+    engine: str, language: str, voice: str, piper: PiperVoice | None, speed: float, pitch: float, brackets: bool
 ) -> AbstractContextManager[EngineProcess]:
     if piper is not None:
         return piper_process(piper, speed=speed, pitch=pitch, phonemes=brackets)
+    if engine == "hibari":
+        return hibari_process(_FACTORS[voice], speed=speed, pitch=pitch)
     timbre = _TIMBRES[voice]
     return engine_process(
         voice=f"{_VOICES[language]}+{timbre.variant}" if timbre.variant else _VOICES[language],

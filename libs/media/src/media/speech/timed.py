@@ -1,14 +1,15 @@
 """The time of every word and sound in a recording that somebody else has made of a known script.
 
-The script is spoken by espeak-ng as well, which says how long its words and sounds are beside each other; that is laid
-over the recording: word by word where it is known when they are heard, else from its first sound to its last.
+The script is spoken here as well, about as fast, which says how long its words and sounds are beside each other; that
+is laid over the recording: word by word where it is known when they are heard, else from its first sound to its last.
 """
 
 from __future__ import annotations
 
 import tempfile
+import wave
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,8 @@ from media.types import Phoneme, Speech, Word
 
 _BLOCK_S = 0.02
 _APART_S = 1e-6
+_ALIKE = 0.1
+"""So much faster or slower, the recording is as fast as the model."""
 _QUIET_DB = 35.0
 """So much below the loudest block nothing is said."""
 
@@ -43,9 +46,9 @@ def timed(
     """
     seconds = len(samples) / rate
     first, last = _sounding(samples, rate)
-    with tempfile.TemporaryDirectory(prefix="timed-") as folder:
-        model = synthesise(text, Path(folder) / "model.wav", language=language)
-    theirs, ours = _anchors(model.words, heard, first, last)
+    made = _model(text, language, last - first)
+    model = made.speech
+    theirs, ours = _anchors(made, heard, first, last)
 
     def within(time: float) -> float:
         return round(min(max(time, 0.0), seconds), 4)
@@ -70,6 +73,30 @@ def timed(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Model:
+    """The script as spoken here, and from when to when something is heard of it."""
+
+    speech: Speech
+    first: float
+    last: float
+
+
+def _model(text: str, language: str, seconds: float) -> _Model:
+    """The script as spoken in about ``seconds``: pauses do not grow as words do."""
+    model = _spoken(text, language, 1.0)
+    speed = (model.last - model.first) / seconds
+    return model if abs(speed - 1) <= _ALIKE else _spoken(text, language, min(max(speed, 0.5), 2.0))
+
+
+def _spoken(text: str, language: str, speed: float) -> _Model:
+    with tempfile.TemporaryDirectory(prefix="timed-") as folder:
+        speech = synthesise(text, Path(folder) / "model.wav", language=language, speed=speed)
+        with wave.open(str(speech.path), "rb") as file:
+            samples = np.frombuffer(file.readframes(file.getnframes()), np.dtype("<i2"))
+    return _Model(speech, *_sounding(samples.astype(np.float32) / np.float32(32768), speech.sample_rate))
+
+
 def _sounding(samples: NDArray[np.float32], rate: int) -> tuple[float, float]:
     """From when to when something is heard."""
     block = max(1, round(_BLOCK_S * rate))
@@ -80,14 +107,12 @@ def _sounding(samples: NDArray[np.float32], rate: int) -> tuple[float, float]:
     return float(loud[0]) * block / rate, float(loud[-1] + 1) * block / rate
 
 
-def _anchors(
-    model: Sequence[Word], heard: Sequence[Word], first: float, last: float
-) -> tuple[list[float], list[float]]:
+def _anchors(model: _Model, heard: Sequence[Word], first: float, last: float) -> tuple[list[float], list[float]]:
     """Moments of the model, ascending, and where they are in the recording."""
-    if len(heard) == len(model):
-        pairs = [pair for one, other in zip(model, heard, strict=True) for pair in _edges(one, other)]
+    if len(heard) == len(model.speech.words):
+        pairs = [pair for one, other in zip(model.speech.words, heard, strict=True) for pair in _edges(one, other)]
     else:
-        pairs = [(model[0].start, first), (model[-1].end, last)] if model else [(0.0, first), (1.0, last)]
+        pairs = [(model.first, first), (model.last, last)]
     rising = [pairs[0]]
     for theirs, ours in pairs[1:]:
         # Where one word ends as the next begins, the sounds of each stay on its own side.

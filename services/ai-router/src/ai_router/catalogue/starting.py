@@ -257,6 +257,13 @@ MODELS: tuple[Model, ...] = (
         {"factor": 2},
     ),
     Model(
+        "hibari",
+        ProviderKey.LOCAL_SPEECH,
+        Capability.AUDIO_GENERATION,
+        "Speaks an English script with a natural voice on this machine, with the time of every word and sound.",
+        {"language": "en", "voice": "neutral", "speed": 1.0, "pitch": 1.0},
+    ),
+    Model(
         "espeak-ng",
         ProviderKey.LOCAL_SPEECH,
         Capability.AUDIO_GENERATION,

@@ -110,8 +110,9 @@ class LocalUpscaler(_Local):
 
 
 class LocalSpeech(_Local):
-    """Speech in eight languages, with the time of every word and sound: by espeak-ng, or by a Piper voice where one is
-    configured for the language and voice. Whoever wants espeak-ng all the same asks for it as the model."""
+    """Speech in eight languages, with the time of every word and sound: by a network in English and by espeak-ng in the
+    others, or by a Piper voice where one is configured for the language and voice. Whoever wants one of them asks for
+    it as the model."""
 
     key = ProviderKey.LOCAL_SPEECH
     quick = True
@@ -122,7 +123,7 @@ class LocalSpeech(_Local):
         self.declarations = (
             Declaration(
                 Capability.AUDIO_GENERATION,
-                models=("espeak-ng", "piper") if piper_voices else ("espeak-ng",),
+                models=("hibari", "espeak-ng", "piper") if piper_voices else ("hibari", "espeak-ng"),
                 honours=frozenset({"script", "language", "voice", "speed", "pitch", "lexicon", "sample_rate"}),
                 price_unit="job",
                 idempotency="key",
@@ -134,9 +135,10 @@ class LocalSpeech(_Local):
     async def perform(self, request: ProviderRequest, workspace: Workspace, report: Report) -> ProviderResult:
         """``audio`` (WAV) and ``timings`` (JSON: words, phonemes, duration and more).
 
-        Raises ``INPUT`` where Piper is asked for and no voice is configured for that language and voice.
+        Raises ``INPUT`` where a model is asked for that does not speak the language, or Piper and no voice is
+        configured for that language and voice.
         """
-        model, ignored = self._offered(request)
+        _, ignored = self._offered(request)
         script = request.parameters.get("script")
         if not isinstance(script, str) or not script.strip():
             raise _refused("the script is empty", "Write some words to say.")
@@ -149,9 +151,11 @@ class LocalSpeech(_Local):
         }
         voice_file = self._voice_file(request)
         if voice_file is not None:
-            model, options["voice_file"] = "piper", voice_file
-        elif model == "piper":
+            options["voice_file"] = voice_file
+        elif request.model == "piper":
             raise _refused("no Piper voice is configured for this language and voice", "Choose another voice.")
+        elif request.model is not None:
+            options["engine"] = request.model
         spoken = await self._run(request, report, work.speak, script, sound, timings, options)
         return ProviderResult(
             outputs={
@@ -159,13 +163,13 @@ class LocalSpeech(_Local):
                 "timings": await workspace.keep(timings, "application/json", role="timings"),
             },
             units=Decimal(1),
-            model=model,
+            model="piper" if voice_file is not None else spoken["engine"],
             data=spoken,
             ignored=ignored,
         )
 
     def _voice_file(self, request: ProviderRequest) -> Path | None:
-        if request.model == "espeak-ng":
+        if request.model in ("hibari", "espeak-ng"):
             return None
         language = request.parameters.get("language") or "en"
         voice = request.parameters.get("voice") or "neutral"
