@@ -159,5 +159,7 @@ def test_the_document_says_where_a_product_line_can_be_named(users: Any) -> None
         "/api/v1/auth/register",
         "/api/v1/auth/login",
         "/api/v1/auth/refresh",
+        "/api/v1/auth/verify-email/resend",
+        "/api/v1/auth/forgot-password",
         "/api/v1/auth/oauth/{provider}/start",
     }

@@ -25,6 +25,8 @@ class UserRegistered(Event):
     home_product_line: str
     consents: tuple[str, ...] = ()
     """What was agreed to: ``terms``, ``privacy``, ``marketing``, ``analytics``."""
+    email_verified: bool = False
+    """Whether the address is proved already, as a sign-in elsewhere does."""
 
 
 class RegistrationRepeated(Event):

@@ -10,7 +10,7 @@ from pydantic_settings import NoDecode
 
 from chassis.identity.vault import VaultKeys
 from chassis.settings import ServiceSettings
-from users.accounts.passwords import weakness
+from users.accounts.passwords import Scheme, weakness
 
 
 class Settings(ServiceSettings):
@@ -31,6 +31,14 @@ class Settings(ServiceSettings):
     refresh_days: int = Field(7, ge=1, le=90, description="Life of a refresh token.")
     refresh_grace_s: float = Field(
         10.0, ge=0, le=60, description="A refresh token may be used again this long after: two tabs, one lost answer."
+    )
+    password_hasher: Scheme = Field(
+        "bcrypt", description="Of new passwords: `bcrypt` or `argon2id`. Older ones are hashed anew at a login."
+    )
+    breach_url: str | None = Field(
+        None,
+        description="Who knows stolen passwords, by the first digits of their hash: Have I Been Pwned's range API is "
+        "at https://api.pwnedpasswords.com. Without it a short list is all that is compared.",
     )
     bcrypt_cost: int = Field(12, ge=10, le=15, description="Of new hashes; weaker ones are replaced at a login.")
     lockout_failures: int = Field(5, ge=1, description="Failed logins within the window that lock an account.")
@@ -97,8 +105,9 @@ class Settings(ServiceSettings):
         return (*super().required(), *needed)
 
     def public_urls(self) -> tuple[str, ...]:
-        """Providers' addresses too: codes and secrets are sent there."""
-        return (*super().public_urls(), self.signin_google_issuer, self.signin_apple_issuer)
+        """Providers' addresses too: codes and secrets are sent there. And hashes of passwords, in part."""
+        breaches = (self.breach_url,) if self.breach_url is not None else ()
+        return (*super().public_urls(), self.signin_google_issuer, self.signin_apple_issuer, *breaches)
 
 
 _ADMINISTRATOR = ("admin_email", "admin_password")

@@ -26,16 +26,17 @@ router = APIRouter(prefix="/api/v1", tags=["users"])
 async def register(
     body: RegisterIn, line: OpeningLine, device: CallingDevice, request: Request, response: Response
 ) -> UserOut:
-    """Open an account (USR-01). Its free plan is there within moments.
+    """Open an account (USR-01). Its free plan is there within moments, and a letter that proves the address.
 
     An address that has an account is answered alike, and its owner is told.
     """
-    service.check_registration(body, line)
+    state = request.app.state
+    await service.check_registration(body, line, state.password_rules)
     response.headers["Location"] = "/api/v1/users/me"
     # Hashed before the transaction begins: it takes longer than everything in it.
-    password_hash = await service.hash_password(request.app.state.hasher, body)
-    state = request.app.state
-    return await service.register_alike(body, line, password_hash, state.address_hash(device), state.database)
+    password_hash = await service.hash_password(state.hasher, body)
+    address = state.address_hash(device)
+    return await service.register_alike(body, line, password_hash, address, state.one_time_tokens, state.database)
 
 
 @router.get("/users/me", responses=documented(NotFound))

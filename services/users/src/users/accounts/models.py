@@ -39,6 +39,10 @@ class User(Base, Identified, Timestamped, CountsFailures):
     last_login: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
 
+    def called(self) -> list[str]:
+        """What others know of somebody: no password is one of these."""
+        return [self.email, self.email.split("@")[0], self.username, self.name or ""]
+
 
 class Consent(Base, Identified):
     """What was agreed to, when; append-only (USR-27)."""

@@ -68,11 +68,18 @@ class AccountRepository:
         return (await self._session.scalars(latest)).all()
 
     async def commonest_cost(self) -> int | None:
-        """The bcrypt cost that most stored hashes have; None where there are none."""
+        """The cost that most stored bcrypt hashes have; None where there are none."""
         cost = func.convert_from(func.substring(User.password_hash, 5, 2), "UTF8")
-        counted = select(cost).where(User.password_hash.is_not(None)).group_by(cost).order_by(func.count().desc())
-        found = await self._session.scalar(counted.limit(1))
+        bcrypts = func.substring(User.password_hash, 1, 2) == b"$2"
+        found = await self._session.scalar(
+            select(cost).where(bcrypts).group_by(cost).order_by(func.count().desc()).limit(1)
+        )
         return int(found) if found is not None else None
+
+    async def any_argon2id(self) -> bool:
+        """Whether any password is kept so."""
+        made_so = func.substring(User.password_hash, 1, 10) == b"$argon2id$"
+        return await self._session.scalar(select(User.id).where(made_so).limit(1)) is not None
 
     def add(self, user: User) -> None:
         """A new account."""

@@ -18,17 +18,20 @@ from contracts.product_lines import ProductLine
 from contracts.users import RegistrationRepeated, UserRegistered, UserUpdated
 from users.accounts.errors import AccountExists, ConsentNeeded
 from users.accounts.models import Consent, User
-from users.accounts.passwords import Hasher, weakness
+from users.accounts.passwords import Hasher
 from users.accounts.repository import AccountRepository, keep_entitlement
+from users.accounts.rules import PasswordRules
 from users.accounts.schemas import ConsentIn, ProfileIn, RegisterIn, UserOut
+from users.links.models import Purpose
+from users.links.tokens import OneTimeTokens
 
 _REQUIRED_CONSENTS = frozenset({"terms", "privacy"})
 
 
-def check_registration(body: RegisterIn, line: ProductLine) -> None:
+async def check_registration(body: RegisterIn, line: ProductLine, rules: PasswordRules) -> None:
     """Raise ``Invalid`` naming every field that this product line does not accept (CFL-06, CFL-07)."""
     problems: dict[str, str] = {}
-    if (wrong := weakness(body.password.get_secret_value(), not_like=_personal(body))) is not None:
+    if (wrong := await rules.objection(body.password.get_secret_value(), not_like=_personal(body))) is not None:
         problems["password"] = wrong
     if line.name_required and body.name is None:
         problems["name"] = f"{line.display_name} needs your name."
@@ -48,9 +51,9 @@ def missing_consents(
 
 
 async def register(
-    body: RegisterIn, line: ProductLine, password_hash: bytes, address: bytes, tx: Transaction
+    body: RegisterIn, line: ProductLine, password_hash: bytes, address: bytes, links: OneTimeTokens, tx: Transaction
 ) -> UserOut:
-    """Open an account. Raises ``AccountExists`` naming the field that is taken."""
+    """Open an account, and have its address proved. Raises ``AccountExists`` naming the field that is taken."""
     user = User(
         email=body.email,
         username=body.username,
@@ -62,11 +65,17 @@ async def register(
         home_product_line=line.key.value,
     )
     await open_account(user, body.consents, address, tx)
+    await links.issue(user, Purpose.VERIFY_EMAIL, tx, product_line=line.key.value)
     return UserOut.model_validate(user)
 
 
 async def register_alike(
-    body: RegisterIn, line: ProductLine, password_hash: bytes, address: bytes, database: Database
+    body: RegisterIn,
+    line: ProductLine,
+    password_hash: bytes,
+    address: bytes,
+    links: OneTimeTokens,
+    database: Database,
 ) -> UserOut:
     """Open an account, or answer as if: whether an address has one is its owner's to know, who is told (SEC-25).
 
@@ -74,7 +83,7 @@ async def register_alike(
     """
     try:
         async with database.transaction() as tx:
-            return await register(body, line, password_hash, address, tx)
+            return await register(body, line, password_hash, address, links, tx)
     except AccountExists as taken:
         fields = set(taken.fields or ())
         if line.tells_known_addresses or "email" not in fields:
@@ -124,6 +133,8 @@ async def open_account(user: User, consents: Sequence[ConsentIn], address: bytes
             language=user.language,
             timezone=user.timezone,
             home_product_line=user.home_product_line,
+            consents=tuple(sorted({consent.kind for consent in consents if consent.granted})),
+            email_verified=bool(user.email_verified),
         )
     )
     await tx.session.refresh(user)
@@ -179,6 +190,13 @@ async def change_profile(user_id: UUID, body: ProfileIn, product_line: str, tx: 
         raise _exists({"username"})
     for field, value in body.model_dump(exclude_none=True, mode="json").items():
         setattr(user, field, value)
+    await changed(user, tx)
+    await tx.session.refresh(user)
+    return await with_plan(user, product_line, tx)
+
+
+async def changed(user: User, tx: Transaction) -> None:
+    """Tell who keeps copies that an account's fields are others. Raises ``AccountExists``."""
     user.version += 1
     await _flush(tx)
     tx.emit(
@@ -192,8 +210,6 @@ async def change_profile(user_id: UUID, body: ProfileIn, product_line: str, tx: 
             version=user.version,
         )
     )
-    await tx.session.refresh(user)
-    return await with_plan(user, product_line, tx)
 
 
 async def keep_entitlements(event: EntitlementsChanged, tx: Transaction) -> None:
@@ -226,8 +242,13 @@ def _keep_consents(user_id: UUID, consents: Sequence[ConsentIn], address: bytes,
 
 
 async def commonest_cost(tx: Transaction) -> int | None:
-    """The cost of most passwords that are kept."""
+    """The bcrypt cost of most passwords that are kept so; None where there are none."""
     return await AccountRepository(tx.session).commonest_cost()
+
+
+async def any_argon2id(tx: Transaction) -> bool:
+    """Whether passwords are kept as Argon2id."""
+    return await AccountRepository(tx.session).any_argon2id()
 
 
 async def _flush(tx: Transaction) -> None:
