@@ -13,6 +13,7 @@ from users.accounts.errors import AccountExists
 from users.accounts.schemas import ProfileIn, RegisterIn, UserOut
 from users.devices import CallingDevice
 from users.product_line import OpeningLine
+from users.sessions.service import Sessions
 
 router = APIRouter(prefix="/api/v1", tags=["users"])
 
@@ -40,8 +41,10 @@ async def register(
 
 
 @router.get("/users/me", responses=documented(NotFound))
-async def get_me(caller: Caller, tx: Tx) -> UserOut:
+async def get_me(caller: Caller, request: Request, tx: Tx) -> UserOut:
     """The caller's profile with plan and credits in the product line of the session (USR-11)."""
+    sessions: Sessions = request.app.state.sessions
+    sessions.used(caller.session_id, tx)
     return await service.read_profile(caller.user_id, caller.product_line, tx)
 
 
