@@ -95,7 +95,7 @@ class EmailVerified(Event):
     """An account's address is proved, or has been changed to a proved one (a ``user_updated`` says which)."""
 
     NAME: ClassVar[str] = "users.email_verified.v1"
-    READERS: ClassVar[tuple[str, ...]] = ()
+    READERS: ClassVar[tuple[str, ...]] = ("workflow",)
 
     user_id: UUID
 
