@@ -10,6 +10,7 @@ from pydantic_settings import NoDecode
 
 from chassis.identity.vault import VaultKeys
 from chassis.settings import ServiceSettings
+from contracts.product_lines import PRODUCT_LINES
 from users.accounts.passwords import Scheme, weakness
 
 
@@ -27,6 +28,10 @@ class Settings(ServiceSettings):
     )
     jwt_withdrawn_keys: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Ids of signing keys that got into wrong hands, separated by commas: their tokens end at once."
+    )
+    access_token_seconds: dict[str, Annotated[int, Field(ge=60, le=86_400)]] = Field(
+        default_factory=dict,
+        description='Life of an access token by product line, as JSON: {"filmstudio": 3600}; others as the line says.',
     )
     refresh_days: int = Field(7, ge=1, le=90, description="Life of a refresh token.")
     refresh_grace_s: float = Field(
@@ -81,6 +86,17 @@ class Settings(ServiceSettings):
     signin_apple_issuer: str = Field("https://appleid.apple.com", description="Where Apple is.")
     signin_minutes: int = Field(10, ge=1, le=60, description="How long a started sign-in may take.")
     signin_ticket_s: float = Field(60.0, gt=0, le=600, description="How long a web client may take to fetch tokens.")
+
+    def token_seconds(self, product_line: str) -> int:
+        """How long an access token lives in a product line (USR-32)."""
+        return self.access_token_seconds.get(product_line, PRODUCT_LINES[product_line].access_token_seconds)
+
+    @field_validator("access_token_seconds")
+    @classmethod
+    def _known_lines(cls, value: dict[str, int]) -> dict[str, int]:
+        if unknown := sorted(value.keys() - PRODUCT_LINES.keys()):
+            raise ValueError(f"no product lines: {', '.join(unknown)}")
+        return value
 
     @field_validator("jwt_withdrawn_keys", mode="before")
     @classmethod

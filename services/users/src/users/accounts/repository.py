@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
+import orjson
 from sqlalchemy import func, or_, select, true
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -90,11 +91,13 @@ async def keep_entitlement(tx: Transaction, event: EntitlementsChanged) -> None:
     """Keep billing's newest word; an older one changes nothing."""
     await tx.execute(
         """
-        INSERT INTO entitlements (user_id, product_line, plan, credits, version, period_ends_at, credits_anew)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        INSERT INTO entitlements
+            (user_id, product_line, plan, credits, version, period_ends_at, credits_anew, limits, used)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
         ON CONFLICT (user_id, product_line) DO UPDATE
         SET plan = excluded.plan, credits = excluded.credits, version = excluded.version,
-            period_ends_at = excluded.period_ends_at, credits_anew = excluded.credits_anew
+            period_ends_at = excluded.period_ends_at, credits_anew = excluded.credits_anew,
+            limits = excluded.limits, used = excluded.used
         WHERE entitlements.version < excluded.version
         """,
         event.user_id,
@@ -104,4 +107,6 @@ async def keep_entitlement(tx: Transaction, event: EntitlementsChanged) -> None:
         event.version,
         event.period_ends_at,
         event.credits_anew,
+        orjson.dumps(event.limits).decode(),
+        orjson.dumps(event.used).decode(),
     )

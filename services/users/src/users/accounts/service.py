@@ -14,14 +14,14 @@ from chassis.data.database import Database, Transaction
 from chassis.errors import Invalid, NotFound
 from contracts.billing import EntitlementsChanged
 from contracts.enums import Role
-from contracts.product_lines import ProductLine
+from contracts.product_lines import PRODUCT_LINES, ProductLine
 from contracts.users import RegistrationRepeated, UserRegistered, UserUpdated
 from users.accounts.errors import AccountExists, ConsentNeeded
 from users.accounts.models import Consent, User
 from users.accounts.passwords import Hasher
 from users.accounts.repository import AccountRepository, keep_entitlement
 from users.accounts.rules import PasswordRules
-from users.accounts.schemas import ConsentIn, ProfileIn, RegisterIn, UserOut
+from users.accounts.schemas import ConsentIn, ProfileIn, RegisterIn, UsageOut, UserOut
 from users.links.models import Purpose
 from users.links.tokens import OneTimeTokens
 
@@ -176,19 +176,33 @@ async def with_plan(user: User, product_line: str, tx: Transaction) -> UserOut:
     profile = UserOut.model_validate(user)
     for entitlement in await AccountRepository(tx.session).entitlements(user.id):
         if entitlement.product_line == product_line:
-            return profile.model_copy(update={"plan_type": entitlement.plan, "credits": entitlement.credits_at(tx.now)})
+            return profile.model_copy(
+                update={
+                    "plan_type": entitlement.plan,
+                    "credits": entitlement.credits_at(tx.now),
+                    "usage": [
+                        UsageOut(meter=meter, used=used, limit=_limit(entitlement.limits[meter]))
+                        for meter, used in sorted(entitlement.used_at(tx.now).items())
+                    ],
+                    "period_ends_at": entitlement.ends_after(tx.now),
+                }
+            )
     return profile
 
 
 async def change_profile(user_id: UUID, body: ProfileIn, product_line: str, tx: Transaction) -> UserOut:
-    """Change what is given. Raises ``NotFound`` and ``AccountExists``."""
+    """Change what is given. Raises ``NotFound``, ``Invalid`` and ``AccountExists``."""
+    given = body.model_dump(exclude_unset=True, mode="json")
     accounts = AccountRepository(tx.session)
     user = await accounts.get(user_id, lock=True)
     if user is None:
         raise NotFound("This account does not exist any more.")
-    if body.username is not None and await accounts.taken(None, body.username, by_other_than=user_id):
+    line = PRODUCT_LINES[user.home_product_line]
+    if line.name_required and "name" in given and given["name"] is None:
+        raise Invalid("The profile cannot be changed.", fields={"name": f"{line.display_name} needs your name."})
+    if "username" in given and await accounts.taken(None, given["username"], by_other_than=user_id):
         raise _exists({"username"})
-    for field, value in body.model_dump(exclude_none=True, mode="json").items():
+    for field, value in given.items():
         setattr(user, field, value)
     await changed(user, tx)
     await tx.session.refresh(user)
@@ -220,6 +234,10 @@ async def keep_entitlements(event: EntitlementsChanged, tx: Transaction) -> None
 async def hash_password(hasher: Hasher, body: RegisterIn) -> bytes:
     """The hash to store; done before the transaction, because it takes longer than all of it."""
     return await hasher.hash(body.password.get_secret_value())
+
+
+def _limit(limit: int) -> int | None:
+    return limit if limit >= 0 else None
 
 
 def _is_news(said: ConsentIn, earlier: Consent | None) -> bool:

@@ -13,7 +13,6 @@ from chassis import ids
 from chassis.data.database import Database, Transaction
 from chassis.identity.product_line import check_line
 from chassis.identity.tokens import Identity
-from contracts.product_lines import PRODUCT_LINES
 from contracts.users import RefreshTokenReused, SessionRevoked, UserLoggedIn
 from users.accounts.errors import RefreshRefused
 from users.accounts.models import RefreshToken, Session, User
@@ -158,9 +157,7 @@ class Sessions:
     async def _tokens(self, user: User, session: Session, refresh_token: str, tx: Transaction) -> TokensOut:
         profile = await with_plan(user, session.product_line, tx)
         # A long life is for clients that cannot refresh; an account of another line gets none by asking for one.
-        seconds = min(
-            PRODUCT_LINES[line].access_token_seconds for line in (session.product_line, user.home_product_line)
-        )
+        seconds = min(self._settings.token_seconds(line) for line in (session.product_line, user.home_product_line))
         identity = Identity(
             user_id=user.id,
             email=user.email,
