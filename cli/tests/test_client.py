@@ -31,9 +31,11 @@ class Platform:
         self.url = ""
         self.troubles = 0
         self.expired = False
+        self.code: str | None = None
         self.app = FastAPI()
         self.app.post("/api/v1/auth/register", status_code=201)(self.register)
         self.app.post("/api/v1/auth/login")(self.log_in)
+        self.app.post("/api/v1/auth/login/second-factor")(self.second_step)
         self.app.get("/api/v1/workflows")(self.runs)
         self.app.get("/api/v1/workflows/{run_id}")(self.run)
         self.app.get("/api/v1/workflows/{run_id}/events")(self.events)
@@ -50,7 +52,14 @@ class Platform:
         if self.accounts.get(body["email"]) != body["password"]:
             return refused(401, "wrong_credentials", "E-mail address or password is wrong.")
         self.expired = False
+        if self.code is not None:
+            return JSONResponse({"second_factor": "totp", "ticket": "waiting", "expires_in": 300}, 202)
         return JSONResponse({"access_token": f"token-of-{body['email']}"})
+
+    async def second_step(self, request: Request) -> Response:
+        if await request.json() != {"ticket": "waiting", "code": self.code}:
+            return refused(401, "wrong_code", "This code is not good.")
+        return JSONResponse({"access_token": "token-of-two-steps"})
 
     async def runs(self) -> Response:
         return refused(402, "payment_needed", "Choose another plan.", {"plan": "too small"})
@@ -135,6 +144,22 @@ async def test_an_account_file_that_is_damaged_is_named_and_left(client: Client,
     with pytest.raises(OSError, match=r"account\.json.*Remove it"):
         await log_in(client, tmp_path)
     assert (tmp_path / "account.json").read_text() == content
+
+
+async def test_who_has_a_second_factor_types_its_code(platform: Platform, client: Client, tmp_path: Path) -> None:
+    await log_in(client, tmp_path)
+    platform.code = "123456"
+    with pytest.raises(ApiError, match="terminal") as refusal:
+        await log_in(client, tmp_path)
+    assert refusal.value.code == "second_factor_needed"
+    for typed, token in (("000000", None), ("123456", "Bearer token-of-two-steps")):
+        async with Client(platform.url, ask_code=lambda typed=typed: typed) as asking:  # type: ignore[misc]
+            if token is None:
+                with pytest.raises(ApiError, match="not good"):
+                    await log_in(asking, tmp_path)
+            else:
+                await log_in(asking, tmp_path)
+                assert asking._http.headers["Authorization"] == token
 
 
 async def test_updates_go_on_where_they_were_when_the_stream_breaks(platform: Platform, client: Client) -> None:

@@ -5,7 +5,11 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import sys
+from collections.abc import Callable
 from pathlib import Path
+
+import typer
 
 from talkingphoto.client import ApiError, Client, Credentials
 
@@ -19,6 +23,16 @@ async def log_in(client: Client, home: Path) -> None:
         if error.code != "wrong_credentials":
             raise
         await client.register(credentials, name="Owner")
+
+
+def asking() -> Callable[[], str] | None:
+    """Asks for a code of the second factor where somebody can type one."""
+    return _typed if sys.stdin.isatty() and sys.stderr.isatty() else None
+
+
+def _typed() -> str:
+    code: str = typer.prompt("Code of your authenticator app, or a recovery code", err=True)
+    return code
 
 
 def owner(home: Path) -> Credentials:

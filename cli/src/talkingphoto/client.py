@@ -8,7 +8,7 @@ import ipaddress
 import json
 import os
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,8 +54,10 @@ class Credentials:
 class Client:
     """One user's view of one platform. Use as an async context manager."""
 
-    def __init__(self, url: str, *, timeout_s: float = 30.0) -> None:
+    def __init__(self, url: str, *, timeout_s: float = 30.0, ask_code: Callable[[], str] | None = None) -> None:
+        """``ask_code`` gives a code of the account's second factor, if it has one; without it no such login is made."""
         self.url = url
+        self._ask_code = ask_code
         self._http = _connected(url, timeout_s=timeout_s)
         self._credentials: Credentials | None = None
 
@@ -73,6 +75,10 @@ class Client:
         answer = await self._send(
             "POST", "/api/v1/auth/login", json={"email": credentials.email, "password": credentials.password}
         )
+        if "ticket" in answer:
+            answer = await self._send(
+                "POST", "/api/v1/auth/login/second-factor", json={"ticket": answer["ticket"], "code": self._code()}
+            )
         self._http.headers["Authorization"] = f"Bearer {answer['access_token']}"
         self._credentials = credentials
 
@@ -186,6 +192,12 @@ class Client:
             async for event in source.aiter_sse():
                 if event.data:
                     yield event
+
+    def _code(self) -> str:
+        if self._ask_code is None:
+            message = "This account has a second factor. Use a terminal, where you can type its code."
+            raise ApiError(403, {"error": {"code": "second_factor_needed", "message": message}})
+        return self._ask_code()
 
     async def _send(self, method: str, path: str, **arguments: Any) -> dict[str, Any]:
         answer = await self._ask(method, path, **arguments)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from talkingphoto import report
-from talkingphoto.account import log_in
+from talkingphoto.account import asking, log_in
 from talkingphoto.client import ApiError, Client, Unreachable
 from talkingphoto.command import STOPPED, WRONG_USE, Stop, default_home, the_runner
 from talkingphoto.folder import SUMMARY, Unwritable, check
@@ -169,7 +169,7 @@ async def session(where: Where, say: Callable[[str], None]) -> AsyncIterator[Ses
     async with AsyncExitStack() as stack:
         running = where.server or await stack.enter_async_context(using(where.home))
         url = running or str(await stack.enter_async_context(the_runner().started(where.home, say)))
-        client = await stack.enter_async_context(Client(url))
+        client = await stack.enter_async_context(Client(url, ask_code=asking()))
         await log_in(client, where.home)
         yield Session(client, where, stays=running is not None)
 

@@ -29,7 +29,8 @@ async def create(home: Home, email: str, password: str | None, *, as_json: bool)
     async with database_of(home) as postgres:
         database = Database(postgres.url("users"), service="users")
         try:
-            made = await administrators.make(address, password, Hasher(settings.bcrypt_cost), settings, database)
+            hasher = Hasher(settings.bcrypt_cost, settings.password_hasher)
+            made = await administrators.make(address, password, hasher, settings, database)
         finally:
             await database.close()
     if as_json:

@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 
 from chassis.clock import ManualClock
+from chassis.data.leased_work import WorkItem
 from chassis.identity.product_line import INTERNAL_HEADER
 from chassis.identity.tokens import TokenVerifier
 from chassis.testing.slices import NOW, DatabaseFor, Slice, slice_of
@@ -65,6 +66,13 @@ class Users(Slice):
     async def refresh(self, token: str, *, line: str | None = None) -> httpx.Response:
         async with self.client(**said(line)) as client:
             return await client.post("/api/v1/auth/refresh", json={"refresh_token": token})
+
+    async def write_letters(self) -> int:
+        """Carry out the leased work of letters; how many there were."""
+        rows = await self.rows("UPDATE work SET lease_token = id, lease_until = $1 RETURNING *", self.clock.now())
+        for row in rows:
+            await self.service.app.state.letters.write(WorkItem(row["id"], row["kind"], row["payload"], 1, row["id"]))
+        return len(rows)
 
     async def member(self, email: str = "asha@example.com", **fields: Any) -> dict[str, Any]:
         """A registered user who has logged in: the tokens."""

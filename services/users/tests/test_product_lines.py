@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from contracts.product_lines import PRODUCT_LINES
+from users.settings import Settings
 
 AGREED = [{"kind": "terms"}, {"kind": "privacy"}]
 NOT_SOLD = [key for key, line in PRODUCT_LINES.items() if not line.plans]
@@ -159,5 +160,23 @@ def test_the_document_says_where_a_product_line_can_be_named(users: Any) -> None
         "/api/v1/auth/register",
         "/api/v1/auth/login",
         "/api/v1/auth/refresh",
+        "/api/v1/auth/verify-email/resend",
+        "/api/v1/auth/forgot-password",
         "/api/v1/auth/oauth/{provider}/start",
     }
+
+
+async def test_a_token_lives_as_long_as_is_set_for_its_line(users_with: Any, all_lines_sell: None) -> None:
+    async with users_with(access_token_seconds={"filmstudio": 7200, "talkingphoto": 300}) as users:
+        await users.register(line="filmstudio", name="Asha")
+        await users.register("other@example.com")
+        await users.register("pixie@example.com", line="pixie", name="Asha")
+        assert (await users.log_in()).json()["expires_in"] == 7200
+        assert (await users.log_in("other@example.com")).json()["expires_in"] == 300
+        assert (await users.log_in("pixie@example.com")).json()["expires_in"] == 900
+
+
+@pytest.mark.parametrize("setting", [{"filmstudio": 86_401}, {"filmstudio": 59}, {"nowhere": 900}])
+def test_no_token_lives_longer_than_a_day(setting: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match=r"filmstudio|nowhere"):
+        Settings(env="test", access_token_seconds=setting)

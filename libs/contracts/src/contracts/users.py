@@ -25,6 +25,8 @@ class UserRegistered(Event):
     home_product_line: str
     consents: tuple[str, ...] = ()
     """What was agreed to: ``terms``, ``privacy``, ``marketing``, ``analytics``."""
+    email_verified: bool = False
+    """Whether the address is proved already, as a sign-in elsewhere does."""
 
 
 class RegistrationRepeated(Event):
@@ -93,7 +95,7 @@ class EmailVerified(Event):
     """An account's address is proved, or has been changed to a proved one (a ``user_updated`` says which)."""
 
     NAME: ClassVar[str] = "users.email_verified.v1"
-    READERS: ClassVar[tuple[str, ...]] = ()
+    READERS: ClassVar[tuple[str, ...]] = ("workflow",)
 
     user_id: UUID
 

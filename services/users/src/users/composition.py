@@ -11,21 +11,33 @@ from chassis.data import migrations
 from chassis.data.database import Database, Transaction
 from chassis.data.outages import is_database_away
 from chassis.http.app import create_app
+from chassis.identity.vault import Vault
 from chassis.messaging.consumer import Consumers
 from chassis.messaging.sessions import session_listeners
 from chassis.run.service import Dependencies, Service, ServiceSpec
+from chassis.work.workers import WorkPool
 from contracts.billing import EntitlementsChanged
 from users.accounts import endpoints as account_endpoints
 from users.accounts.administrators import make_first
 from users.accounts.passwords import Hasher
-from users.accounts.service import commonest_cost, keep_entitlements
+from users.accounts.rules import PasswordRules, RangeApi
+from users.accounts.service import any_argon2id, commonest_cost, keep_entitlements
 from users.devices import AddressHasher
 from users.kept import tables
 from users.keys import endpoints as key_endpoints
 from users.keys import signing
 from users.keys.keyring import Keyring
+from users.links import endpoints as link_endpoints
+from users.links.letters import LETTER, Letters
+from users.links.service import Links
+from users.links.tokens import OneTimeTokens
+from users.secondfactor import endpoints as second_factor_endpoints
+from users.secondfactor.codes import Codes
+from users.secondfactor.service import SecondFactors
 from users.sessions import endpoints as session_endpoints
 from users.sessions.lockout import Lockout
+from users.sessions.login import Logins
+from users.sessions.passwords import Passwords
 from users.sessions.service import Sessions
 from users.settings import Settings
 from users.signin import endpoints as signin_endpoints
@@ -38,17 +50,27 @@ def build(settings: Settings, deps: Dependencies) -> Service:
     if deps.database is None:
         raise ValueError("users needs a database")
     database = deps.database
-    hasher = Hasher(settings.bcrypt_cost)
-    keyring = Keyring(deps.database, signing.load(settings), settings.jwt_withdrawn_keys)
+    hasher = Hasher(settings.bcrypt_cost, settings.password_hasher)
+    rules = PasswordRules(RangeApi(settings.breach_url) if settings.breach_url is not None else None)
+    keyring = Keyring(database, signing.load(settings), settings.jwt_withdrawn_keys)
     address_hash = AddressHasher.of(settings)
-    sessions = Sessions(deps.database, hasher, keyring, Lockout(address_hash, settings), address_hash, settings)
-    sign_ins = SignIns(deps.database, sessions, configured(settings), address_hash, settings)
+    lockout = Lockout(address_hash, settings)
+    vault = Vault(settings.encryption_key.get_secret_value())
+    codes = Codes(vault, database.clock)
+    sessions = Sessions(database, keyring, codes, address_hash, settings)
+    logins = Logins(database, hasher, sessions, codes, lockout, address_hash, settings)
+    passwords = Passwords(database, hasher, rules, sessions, lockout)
+    tokens = OneTimeTokens(Vault(settings.link_key.get_secret_value()))
+    letters = Letters(database, tokens, address_hash)
+    sign_ins = SignIns(database, sessions, configured(settings), address_hash, settings)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        await hasher.start(await _stored_cost(database))
+        cost, argon2id = await _stored(database)
+        await hasher.start(cost, argon2id=argon2id)
         await make_first(hasher, settings, database)
         yield
+        await rules.close()
         for provider in sign_ins.providers.values():
             await provider.http.aclose()
 
@@ -56,7 +78,14 @@ def build(settings: Settings, deps: Dependencies) -> Service:
         name="users",
         settings=settings,
         version="0.1.0",
-        routers=[account_endpoints.router, session_endpoints.router, signin_endpoints.router, key_endpoints.router],
+        routers=[
+            account_endpoints.router,
+            link_endpoints.router,
+            session_endpoints.router,
+            second_factor_endpoints.router,
+            signin_endpoints.router,
+            key_endpoints.router,
+        ],
         readiness={"database": deps.database.ready},
         lifespan=lifespan,
         description="Accounts, sessions and keys.",
@@ -66,7 +95,14 @@ def build(settings: Settings, deps: Dependencies) -> Service:
     app.state.hasher = hasher
     app.state.keyring = keyring
     app.state.address_hash = address_hash
+    app.state.password_rules = rules
+    app.state.one_time_tokens = tokens
     app.state.sessions = sessions
+    app.state.logins = logins
+    app.state.passwords = passwords
+    app.state.letters = letters
+    app.state.links = Links(database, tokens, sessions, passwords, hasher, rules, codes, lockout)
+    app.state.second_factors = SecondFactors(database, vault, codes, passwords, sessions, lockout)
     app.state.sign_ins = sign_ins
     return Service(
         name="users",
@@ -74,19 +110,21 @@ def build(settings: Settings, deps: Dependencies) -> Service:
         database=deps.database,
         consumers=_consumers(),
         listeners=session_listeners("users", deps.verifier),
+        background=(WorkPool(database, LETTER, letters.write),),
         retention=tables(settings),
     )
 
 
-async def _stored_cost(database: Database) -> int | None:
+async def _stored(database: Database) -> tuple[int | None, bool]:
+    """How passwords are kept: the commonest cost of bcrypt, and whether any are Argon2id."""
     try:
         async with database.transaction() as tx:
-            return await commonest_cost(tx)
+            return await commonest_cost(tx), await any_argon2id(tx)
     except Exception as error:
         # Nobody can log in while the database is away, and the next start asks again.
         if not is_database_away(error):
             raise
-        return None
+        return None, False
 
 
 def _consumers() -> Consumers:

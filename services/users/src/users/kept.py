@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from chassis.data.retention import Kept, for_ever, swept
 from users.keys.keyring import PUBLISHED_FOR
+from users.links.models import WITHIN
 from users.settings import Settings
 
 _UNLOCKED = "(locked_until IS NULL OR locked_until <= $1)"
@@ -33,5 +34,10 @@ def tables(settings: Settings) -> tuple[Kept, ...]:
         ),
         swept("login_addresses", window, "failing_since", only=_UNLOCKED, words="and no lock holds"),
         swept("unknown_logins", window, "failing_since", only=_UNLOCKED, words="and no lock holds"),
+        swept("one_time_tokens", timedelta(days=1), "expires_at"),
+        swept("letters_asked", WITHIN, "last_asked_at"),
+        for_ever("second_factors", "asked for at every login; gone when it is switched off, and with the account"),
+        for_ever("recovery_codes", "gone with their second factor"),
+        swept("login_challenges", at_once, "expires_at"),
         swept("signing_keys", PUBLISHED_FOR, "last_signed_at"),
     )

@@ -10,7 +10,8 @@ from pydantic_settings import NoDecode
 
 from chassis.identity.vault import VaultKeys
 from chassis.settings import ServiceSettings
-from users.accounts.passwords import weakness
+from contracts.product_lines import PRODUCT_LINES
+from users.accounts.passwords import Scheme, weakness
 
 
 class Settings(ServiceSettings):
@@ -28,9 +29,21 @@ class Settings(ServiceSettings):
     jwt_withdrawn_keys: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Ids of signing keys that got into wrong hands, separated by commas: their tokens end at once."
     )
+    access_token_seconds: dict[str, Annotated[int, Field(ge=60, le=86_400)]] = Field(
+        default_factory=dict,
+        description='Life of an access token by product line, as JSON: {"filmstudio": 3600}; others as the line says.',
+    )
     refresh_days: int = Field(7, ge=1, le=90, description="Life of a refresh token.")
     refresh_grace_s: float = Field(
         10.0, ge=0, le=60, description="A refresh token may be used again this long after: two tabs, one lost answer."
+    )
+    password_hasher: Scheme = Field(
+        "bcrypt", description="Of new passwords: `bcrypt` or `argon2id`. Older ones are hashed anew at a login."
+    )
+    breach_url: str | None = Field(
+        None,
+        description="Who knows stolen passwords, by the first digits of their hash: Have I Been Pwned's range API is "
+        "at https://api.pwnedpasswords.com. Without it a short list is all that is compared.",
     )
     bcrypt_cost: int = Field(12, ge=10, le=15, description="Of new hashes; weaker ones are replaced at a login.")
     lockout_failures: int = Field(5, ge=1, description="Failed logins within the window that lock an account.")
@@ -74,6 +87,17 @@ class Settings(ServiceSettings):
     signin_minutes: int = Field(10, ge=1, le=60, description="How long a started sign-in may take.")
     signin_ticket_s: float = Field(60.0, gt=0, le=600, description="How long a web client may take to fetch tokens.")
 
+    def token_seconds(self, product_line: str) -> int:
+        """How long an access token lives in a product line (USR-32)."""
+        return self.access_token_seconds.get(product_line, PRODUCT_LINES[product_line].access_token_seconds)
+
+    @field_validator("access_token_seconds")
+    @classmethod
+    def _known_lines(cls, value: dict[str, int]) -> dict[str, int]:
+        if unknown := sorted(value.keys() - PRODUCT_LINES.keys()):
+            raise ValueError(f"no product lines: {', '.join(unknown)}")
+        return value
+
     @field_validator("jwt_withdrawn_keys", mode="before")
     @classmethod
     def _split_keys(cls, value: object) -> object:
@@ -97,8 +121,9 @@ class Settings(ServiceSettings):
         return (*super().required(), *needed)
 
     def public_urls(self) -> tuple[str, ...]:
-        """Providers' addresses too: codes and secrets are sent there."""
-        return (*super().public_urls(), self.signin_google_issuer, self.signin_apple_issuer)
+        """Providers' addresses too: codes and secrets are sent there. And hashes of passwords, in part."""
+        breaches = (self.breach_url,) if self.breach_url is not None else ()
+        return (*super().public_urls(), self.signin_google_issuer, self.signin_apple_issuer, *breaches)
 
 
 _ADMINISTRATOR = ("admin_email", "admin_password")

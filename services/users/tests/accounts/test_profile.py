@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -27,6 +28,12 @@ def entitlements(user_id: str, version: int, *, plan: str = "pro", credits: int 
         run_budget=Decimal("0.5"),
         version=version,
     )
+
+
+async def profile_of(users: Any, token: str) -> dict[str, Any]:
+    async with users.client(token) as client:
+        profile: dict[str, Any] = (await client.get("/api/v1/users/me")).json()
+    return profile
 
 
 async def plan_of(users: Any, token: str) -> tuple[str, int | None]:
@@ -125,3 +132,51 @@ async def test_the_plan_is_in_the_token(users: Any) -> None:
     again = (await users.log_in()).json()
     identity = await users.service.app.state.verifier.verify(again["access_token"])
     assert (identity.plan, again["user"]["plan_type"], again["user"]["credits"]) == ("pro", "pro", 50)
+
+
+async def test_the_usage_of_the_period_is_shown_until_it_is_over(users: Any) -> None:
+    tokens = await users.member()
+    before = await profile_of(users, tokens["access_token"])
+    assert (before["usage"], before["period_ends_at"]) == ([], None)
+    told = entitlements(tokens["user"]["id"], 1).model_copy(
+        update={
+            "limits": {"workflows": 3, "previews": -1},
+            "used": {"workflows": 2},
+            "period_ends_at": users.clock.now() + timedelta(minutes=10),
+        }
+    )
+    await users.tell(told)
+    during = await profile_of(users, tokens["access_token"])
+    assert during["usage"] == [
+        {"meter": "previews", "used": 0, "limit": None},
+        {"meter": "workflows", "used": 2, "limit": 3},
+    ]
+    assert during["period_ends_at"] == "2026-05-17T12:10:00Z"
+    users.clock.advance(timedelta(minutes=10))
+    after = await profile_of(users, tokens["access_token"])
+    assert (after["usage"][1]["used"], after["period_ends_at"]) == (0, None)
+
+
+async def test_name_and_picture_can_be_emptied(users: Any) -> None:
+    tokens = await users.member(name="Asha", avatar_url="https://example.com/a.png")
+    async with users.client(tokens["access_token"]) as client:
+        changed = await client.put("/api/v1/users/me", json={"name": None})
+        assert (changed.json()["name"], changed.json()["avatar_url"]) == (None, "https://example.com/a.png")
+        changed = await client.put("/api/v1/users/me", json={"avatar_url": None})
+        assert changed.json()["avatar_url"] is None
+        assert (await client.get("/api/v1/users/me")).json() == changed.json()
+
+
+@pytest.mark.parametrize("field", ["username", "language", "timezone"])
+async def test_what_cannot_be_empty_is_named(users: Any, field: str) -> None:
+    tokens = await users.member()
+    async with users.client(tokens["access_token"]) as client:
+        answer = await client.put("/api/v1/users/me", json={field: None})
+    assert (answer.status_code, set(answer.json()["error"]["fields"])) == (422, {field})
+
+
+async def test_a_line_that_needs_a_name_keeps_it(users: Any, all_lines_sell: None) -> None:
+    tokens = await users.member(line="pixie", name="Asha")
+    async with users.client(tokens["access_token"]) as client:
+        answer = await client.put("/api/v1/users/me", json={"name": None})
+    assert (answer.status_code, set(answer.json()["error"]["fields"])) == (422, {"name"})

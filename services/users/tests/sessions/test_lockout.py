@@ -169,7 +169,7 @@ async def test_known_and_unknown_logins_take_the_same_time_after_many_tries_too(
     assert abs(medians[0] - medians[1]) < 0.010
     known, unknown = statements.values()
     assert min(known) > 0
-    assert all(abs(first - second) <= 3 for first, second in zip(known, unknown, strict=True))
+    assert all(abs(first - second) <= 1 for first, second in zip(known, unknown, strict=True))
 
 
 async def test_no_address_is_kept_that_can_be_read(users: Any) -> None:

@@ -38,6 +38,7 @@ TAGS = {
     "notifications": "Messages for the user.",
     "objects": "What signed links lead to.",
     "operations": "For those who run the platform.",
+    "second factor": "Codes of an authenticator app, asked for at a login beside the password.",
     "sessions": "Logging in and out, and the devices that are logged in.",
     "sign-in": "Signing in with Google or Apple.",
     "users": "The account.",

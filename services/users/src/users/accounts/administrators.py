@@ -9,6 +9,7 @@ import structlog
 from chassis.data.database import Database
 from chassis.errors import Invalid
 from contracts.enums import Role
+from contracts.users import EmailVerified
 from users.accounts.models import User
 from users.accounts.passwords import Hasher, weakness
 from users.accounts.repository import AccountRepository
@@ -41,6 +42,8 @@ async def make(email: str, password: str | None, hasher: Hasher, settings: Setti
     async with database.transaction() as tx:
         user = await AccountRepository(tx.session).by_email(email, lock=True)
         if user is not None:
+            if not user.email_verified:
+                tx.emit(EmailVerified(user_id=user.id))
             user.role, user.is_active, user.email_verified = Role.ADMIN.value, True, True
             user.password_hash = hashed or user.password_hash
             return Made.PROMOTED

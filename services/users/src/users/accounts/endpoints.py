@@ -13,6 +13,7 @@ from users.accounts.errors import AccountExists
 from users.accounts.schemas import ProfileIn, RegisterIn, UserOut
 from users.devices import CallingDevice
 from users.product_line import OpeningLine
+from users.sessions.service import Sessions
 
 router = APIRouter(prefix="/api/v1", tags=["users"])
 
@@ -26,21 +27,24 @@ router = APIRouter(prefix="/api/v1", tags=["users"])
 async def register(
     body: RegisterIn, line: OpeningLine, device: CallingDevice, request: Request, response: Response
 ) -> UserOut:
-    """Open an account (USR-01). Its free plan is there within moments.
+    """Open an account (USR-01). Its free plan is there within moments, and a letter that proves the address.
 
     An address that has an account is answered alike, and its owner is told.
     """
-    service.check_registration(body, line)
+    state = request.app.state
+    await service.check_registration(body, line, state.password_rules)
     response.headers["Location"] = "/api/v1/users/me"
     # Hashed before the transaction begins: it takes longer than everything in it.
-    password_hash = await service.hash_password(request.app.state.hasher, body)
-    state = request.app.state
-    return await service.register_alike(body, line, password_hash, state.address_hash(device), state.database)
+    password_hash = await service.hash_password(state.hasher, body)
+    address = state.address_hash(device)
+    return await service.register_alike(body, line, password_hash, address, state.one_time_tokens, state.database)
 
 
 @router.get("/users/me", responses=documented(NotFound))
-async def get_me(caller: Caller, tx: Tx) -> UserOut:
+async def get_me(caller: Caller, request: Request, tx: Tx) -> UserOut:
     """The caller's profile with plan and credits in the product line of the session (USR-11)."""
+    sessions: Sessions = request.app.state.sessions
+    sessions.used(caller.session_id, tx)
     return await service.read_profile(caller.user_id, caller.product_line, tx)
 
 

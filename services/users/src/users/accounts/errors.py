@@ -6,7 +6,7 @@ UsersError
 ├── AccountLocked      423  wait, or reset the password
 ├── AddressLocked      429  wait, or log in from somewhere else
 ├── AccountInactive    403  write to support
-├── SignInAgain        403  sign in anew, then set the password
+├── SignInAgain        403  give the password, or log in anew and come back within ten minutes
 ├── ConsentNeeded      422  agree to what is named, and try again
 └── RefreshRefused     401  log in again
 """
@@ -47,7 +47,7 @@ class AccountInactive(NotAllowed):
 
 
 class SignInAgain(NotAllowed):
-    """Only who has just signed in may set a first password."""
+    """Only who gives the password, or has just logged in, may do this."""
 
     code = "sign_in_again"
 

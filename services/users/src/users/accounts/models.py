@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, LargeBinary, String
+from sqlalchemy import JSON, ForeignKey, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.data.models import Base, Identified, Timestamped
@@ -39,6 +39,10 @@ class User(Base, Identified, Timestamped, CountsFailures):
     last_login: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
 
+    def called(self) -> list[str]:
+        """What others know of somebody: no password is one of these."""
+        return [self.email, self.email.split("@")[0], self.username, self.name or ""]
+
 
 class Consent(Base, Identified):
     """What was agreed to, when; append-only (USR-27)."""
@@ -65,11 +69,23 @@ class Entitlement(Base):
     version: Mapped[int]
     period_ends_at: Mapped[datetime | None]
     credits_anew: Mapped[int | None]
+    limits: Mapped[dict[str, int]] = mapped_column(JSON)
+    used: Mapped[dict[str, int]] = mapped_column(JSON)
 
     def credits_at(self, now: datetime) -> int:
         """How many there are: of a period that is over nothing is known to be used."""
-        over = self.period_ends_at is not None and self.period_ends_at <= now
-        return self.credits_anew if over and self.credits_anew is not None else self.credits
+        return self.credits_anew if self._over(now) and self.credits_anew is not None else self.credits
+
+    def used_at(self, now: datetime) -> dict[str, int]:
+        """How much of each limit is used, by meter."""
+        return {meter: 0 if self._over(now) else self.used.get(meter, 0) for meter in self.limits}
+
+    def ends_after(self, now: datetime) -> datetime | None:
+        """When the present period ends, as far as is known."""
+        return None if self._over(now) else self.period_ends_at
+
+    def _over(self, now: datetime) -> bool:
+        return self.period_ends_at is not None and self.period_ends_at <= now
 
 
 class Session(Base, Identified, Timestamped):

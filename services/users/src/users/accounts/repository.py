@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
+import orjson
 from sqlalchemy import func, or_, select, true
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -68,11 +69,18 @@ class AccountRepository:
         return (await self._session.scalars(latest)).all()
 
     async def commonest_cost(self) -> int | None:
-        """The bcrypt cost that most stored hashes have; None where there are none."""
+        """The cost that most stored bcrypt hashes have; None where there are none."""
         cost = func.convert_from(func.substring(User.password_hash, 5, 2), "UTF8")
-        counted = select(cost).where(User.password_hash.is_not(None)).group_by(cost).order_by(func.count().desc())
-        found = await self._session.scalar(counted.limit(1))
+        bcrypts = func.substring(User.password_hash, 1, 2) == b"$2"
+        found = await self._session.scalar(
+            select(cost).where(bcrypts).group_by(cost).order_by(func.count().desc()).limit(1)
+        )
         return int(found) if found is not None else None
+
+    async def any_argon2id(self) -> bool:
+        """Whether any password is kept so."""
+        made_so = func.substring(User.password_hash, 1, 10) == b"$argon2id$"
+        return await self._session.scalar(select(User.id).where(made_so).limit(1)) is not None
 
     def add(self, user: User) -> None:
         """A new account."""
@@ -83,11 +91,13 @@ async def keep_entitlement(tx: Transaction, event: EntitlementsChanged) -> None:
     """Keep billing's newest word; an older one changes nothing."""
     await tx.execute(
         """
-        INSERT INTO entitlements (user_id, product_line, plan, credits, version, period_ends_at, credits_anew)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        INSERT INTO entitlements
+            (user_id, product_line, plan, credits, version, period_ends_at, credits_anew, limits, used)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
         ON CONFLICT (user_id, product_line) DO UPDATE
         SET plan = excluded.plan, credits = excluded.credits, version = excluded.version,
-            period_ends_at = excluded.period_ends_at, credits_anew = excluded.credits_anew
+            period_ends_at = excluded.period_ends_at, credits_anew = excluded.credits_anew,
+            limits = excluded.limits, used = excluded.used
         WHERE entitlements.version < excluded.version
         """,
         event.user_id,
@@ -97,4 +107,6 @@ async def keep_entitlement(tx: Transaction, event: EntitlementsChanged) -> None:
         event.version,
         event.period_ends_at,
         event.credits_anew,
+        orjson.dumps(event.limits).decode(),
+        orjson.dumps(event.used).decode(),
     )

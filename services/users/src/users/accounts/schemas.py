@@ -123,13 +123,24 @@ class RefreshIn(Input):
 
 
 class ProfileIn(Input):
-    """What a user may change of themselves; absent fields stay."""
+    """What a user may change of themselves; absent fields stay, and null empties the two that may be empty."""
 
-    name: Name | None = Field(None, description="What to call you.")
-    username: Username | None = Field(None, description="Unique; letters, digits, `_`, `.` and `-`.")
-    language: Language | None = Field(None, description="Of messages and mail.")
-    timezone: TimezoneName | None = Field(None, description="A name of the IANA database.", examples=["Asia/Kolkata"])
-    avatar_url: AvatarUrl | None = Field(None, description="A picture of you.")
+    name: Name | None = Field(None, description="What to call you; null: nothing, where your product allows it.")
+    # Made by a factory, so that the document does not show as a default what nothing is set to.
+    username: Username = Field(default_factory=str, description="Unique; letters, digits, `_`, `.` and `-`.")
+    language: Language = Field(default_factory=lambda: Language.EN, description="Of messages and mail.")
+    timezone: TimezoneName = Field(
+        default_factory=str, description="A name of the IANA database.", examples=["Asia/Kolkata"]
+    )
+    avatar_url: AvatarUrl | None = Field(None, description="A picture of you; null: none.")
+
+
+class UsageOut(BaseModel):
+    """How much of one limit of the plan is used in this period."""
+
+    meter: str = Field(description="What is counted.", examples=["workflows"])
+    used: int = Field(description="So much was used.", examples=[1])
+    limit: int | None = Field(description="Of so much; null where there is no limit.", examples=[3])
 
 
 class UserOut(BaseModel):
@@ -145,6 +156,8 @@ class UserOut(BaseModel):
     role: Role = Field(description="What the account may do.")
     plan_type: str = Field("free", description="The plan in this product line.", examples=["free"])
     credits: int | None = Field(None, description="Null for a moment after registration, until billing has answered.")
+    usage: list[UsageOut] = Field([], description="What is used of the plan in this period, as far as is known.")
+    period_ends_at: datetime | None = Field(None, description="When usage is counted anew.")
     email_verified: bool = Field(description="Whether the address was confirmed.")
     timezone: str = Field(description="A name of the IANA database.", examples=["Asia/Kolkata"])
     language: Language = Field(description="Of messages and mail.")
@@ -174,7 +187,8 @@ class SessionOut(BaseModel):
     id: UUID = Field(description="Of the session.")
     ip_address: str | None = Field(description="Where it was opened from.", examples=["203.0.113.7"])
     user_agent: str | None = Field(description="What opened it.", examples=["Mozilla/5.0"])
+    device: str = Field(description="What opened it, for people.", examples=["Firefox on Linux"])
     created_at: datetime = Field(description="When it was opened.")
-    last_used_at: datetime = Field(description="When its tokens were last renewed.")
+    last_used_at: datetime = Field(description="When it was last used, as far as was noted: to the minute.")
     expires_at: datetime = Field(description="When it ends by itself.")
     current: bool = Field(description="Whether it is the one that asks.")

@@ -14,21 +14,24 @@ from chassis.data.database import Database, Transaction
 from chassis.errors import Invalid, NotFound
 from contracts.billing import EntitlementsChanged
 from contracts.enums import Role
-from contracts.product_lines import ProductLine
+from contracts.product_lines import PRODUCT_LINES, ProductLine
 from contracts.users import RegistrationRepeated, UserRegistered, UserUpdated
 from users.accounts.errors import AccountExists, ConsentNeeded
 from users.accounts.models import Consent, User
-from users.accounts.passwords import Hasher, weakness
+from users.accounts.passwords import Hasher
 from users.accounts.repository import AccountRepository, keep_entitlement
-from users.accounts.schemas import ConsentIn, ProfileIn, RegisterIn, UserOut
+from users.accounts.rules import PasswordRules
+from users.accounts.schemas import ConsentIn, ProfileIn, RegisterIn, UsageOut, UserOut
+from users.links.models import Purpose
+from users.links.tokens import OneTimeTokens
 
 _REQUIRED_CONSENTS = frozenset({"terms", "privacy"})
 
 
-def check_registration(body: RegisterIn, line: ProductLine) -> None:
+async def check_registration(body: RegisterIn, line: ProductLine, rules: PasswordRules) -> None:
     """Raise ``Invalid`` naming every field that this product line does not accept (CFL-06, CFL-07)."""
     problems: dict[str, str] = {}
-    if (wrong := weakness(body.password.get_secret_value(), not_like=_personal(body))) is not None:
+    if (wrong := await rules.objection(body.password.get_secret_value(), not_like=_personal(body))) is not None:
         problems["password"] = wrong
     if line.name_required and body.name is None:
         problems["name"] = f"{line.display_name} needs your name."
@@ -48,9 +51,9 @@ def missing_consents(
 
 
 async def register(
-    body: RegisterIn, line: ProductLine, password_hash: bytes, address: bytes, tx: Transaction
+    body: RegisterIn, line: ProductLine, password_hash: bytes, address: bytes, links: OneTimeTokens, tx: Transaction
 ) -> UserOut:
-    """Open an account. Raises ``AccountExists`` naming the field that is taken."""
+    """Open an account, and have its address proved. Raises ``AccountExists`` naming the field that is taken."""
     user = User(
         email=body.email,
         username=body.username,
@@ -62,11 +65,17 @@ async def register(
         home_product_line=line.key.value,
     )
     await open_account(user, body.consents, address, tx)
+    await links.issue(user, Purpose.VERIFY_EMAIL, tx, product_line=line.key.value)
     return UserOut.model_validate(user)
 
 
 async def register_alike(
-    body: RegisterIn, line: ProductLine, password_hash: bytes, address: bytes, database: Database
+    body: RegisterIn,
+    line: ProductLine,
+    password_hash: bytes,
+    address: bytes,
+    links: OneTimeTokens,
+    database: Database,
 ) -> UserOut:
     """Open an account, or answer as if: whether an address has one is its owner's to know, who is told (SEC-25).
 
@@ -74,7 +83,7 @@ async def register_alike(
     """
     try:
         async with database.transaction() as tx:
-            return await register(body, line, password_hash, address, tx)
+            return await register(body, line, password_hash, address, links, tx)
     except AccountExists as taken:
         fields = set(taken.fields or ())
         if line.tells_known_addresses or "email" not in fields:
@@ -124,6 +133,8 @@ async def open_account(user: User, consents: Sequence[ConsentIn], address: bytes
             language=user.language,
             timezone=user.timezone,
             home_product_line=user.home_product_line,
+            consents=tuple(sorted({consent.kind for consent in consents if consent.granted})),
+            email_verified=bool(user.email_verified),
         )
     )
     await tx.session.refresh(user)
@@ -165,20 +176,41 @@ async def with_plan(user: User, product_line: str, tx: Transaction) -> UserOut:
     profile = UserOut.model_validate(user)
     for entitlement in await AccountRepository(tx.session).entitlements(user.id):
         if entitlement.product_line == product_line:
-            return profile.model_copy(update={"plan_type": entitlement.plan, "credits": entitlement.credits_at(tx.now)})
+            return profile.model_copy(
+                update={
+                    "plan_type": entitlement.plan,
+                    "credits": entitlement.credits_at(tx.now),
+                    "usage": [
+                        UsageOut(meter=meter, used=used, limit=_limit(entitlement.limits[meter]))
+                        for meter, used in sorted(entitlement.used_at(tx.now).items())
+                    ],
+                    "period_ends_at": entitlement.ends_after(tx.now),
+                }
+            )
     return profile
 
 
 async def change_profile(user_id: UUID, body: ProfileIn, product_line: str, tx: Transaction) -> UserOut:
-    """Change what is given. Raises ``NotFound`` and ``AccountExists``."""
+    """Change what is given. Raises ``NotFound``, ``Invalid`` and ``AccountExists``."""
+    given = body.model_dump(exclude_unset=True, mode="json")
     accounts = AccountRepository(tx.session)
     user = await accounts.get(user_id, lock=True)
     if user is None:
         raise NotFound("This account does not exist any more.")
-    if body.username is not None and await accounts.taken(None, body.username, by_other_than=user_id):
+    line = PRODUCT_LINES[user.home_product_line]
+    if line.name_required and "name" in given and given["name"] is None:
+        raise Invalid("The profile cannot be changed.", fields={"name": f"{line.display_name} needs your name."})
+    if "username" in given and await accounts.taken(None, given["username"], by_other_than=user_id):
         raise _exists({"username"})
-    for field, value in body.model_dump(exclude_none=True, mode="json").items():
+    for field, value in given.items():
         setattr(user, field, value)
+    await changed(user, tx)
+    await tx.session.refresh(user)
+    return await with_plan(user, product_line, tx)
+
+
+async def changed(user: User, tx: Transaction) -> None:
+    """Tell who keeps copies that an account's fields are others. Raises ``AccountExists``."""
     user.version += 1
     await _flush(tx)
     tx.emit(
@@ -192,8 +224,6 @@ async def change_profile(user_id: UUID, body: ProfileIn, product_line: str, tx: 
             version=user.version,
         )
     )
-    await tx.session.refresh(user)
-    return await with_plan(user, product_line, tx)
 
 
 async def keep_entitlements(event: EntitlementsChanged, tx: Transaction) -> None:
@@ -204,6 +234,10 @@ async def keep_entitlements(event: EntitlementsChanged, tx: Transaction) -> None
 async def hash_password(hasher: Hasher, body: RegisterIn) -> bytes:
     """The hash to store; done before the transaction, because it takes longer than all of it."""
     return await hasher.hash(body.password.get_secret_value())
+
+
+def _limit(limit: int) -> int | None:
+    return limit if limit >= 0 else None
 
 
 def _is_news(said: ConsentIn, earlier: Consent | None) -> bool:
@@ -226,8 +260,13 @@ def _keep_consents(user_id: UUID, consents: Sequence[ConsentIn], address: bytes,
 
 
 async def commonest_cost(tx: Transaction) -> int | None:
-    """The cost of most passwords that are kept."""
+    """The bcrypt cost of most passwords that are kept so; None where there are none."""
     return await AccountRepository(tx.session).commonest_cost()
+
+
+async def any_argon2id(tx: Transaction) -> bool:
+    """Whether passwords are kept as Argon2id."""
+    return await AccountRepository(tx.session).any_argon2id()
 
 
 async def _flush(tx: Transaction) -> None:

@@ -22,6 +22,12 @@ from users.accounts.errors import (
 )
 from users.accounts.schemas import LoginIn, PasswordIn, RefreshIn, SessionOut, TokensOut, UserOut
 from users.devices import CallingDevice
+from users.secondfactor.answers import SECOND_STEP, second_step
+from users.secondfactor.errors import ChallengeRefused, WrongCode
+from users.secondfactor.schemas import ChallengeIn, ChallengeOut
+from users.sessions.login import Logins
+from users.sessions.naming import device_name
+from users.sessions.passwords import Passwords
 from users.sessions.service import Sessions
 
 router = APIRouter(prefix="/api/v1", tags=["sessions"])
@@ -32,17 +38,39 @@ def _sessions(request: Request) -> Sessions:
     return sessions
 
 
+def _logins(request: Request) -> Logins:
+    logins: Logins = request.app.state.logins
+    return logins
+
+
 @router.post(
     "/auth/login",
-    responses=documented(
-        WrongCredentials, AccountLocked, AddressLocked, AccountInactive, LineNotOffered, ConsentNeeded
-    ),
+    response_model=TokensOut,
+    responses=SECOND_STEP
+    | documented(WrongCredentials, AccountLocked, AddressLocked, AccountInactive, LineNotOffered, ConsentNeeded),
     openapi_extra=SAID,
 )
-async def login(body: LoginIn, said: Said, device: CallingDevice, request: Request, response: Response) -> TokensOut:
-    """Open a session in the product line that the request says, else in the account's own (USR-02)."""
+async def login(
+    body: LoginIn, said: Said, device: CallingDevice, request: Request, response: Response
+) -> TokensOut | Response:
+    """Open a session in the product line that the request says, else in the account's own (USR-02).
+
+    Where the account has a second factor the answer is 202 with a ticket: send it with a code to
+    `/api/v1/auth/login/second-factor`.
+    """
     response.headers["Cache-Control"] = "no-store"
-    return await _sessions(request).login(body, said, device)
+    opened = await _logins(request).login(body, said, device)
+    return second_step(opened) if isinstance(opened, ChallengeOut) else opened
+
+
+@router.post(
+    "/auth/login/second-factor",
+    responses=documented(ChallengeRefused, WrongCode, AccountLocked, AddressLocked, AccountInactive),
+)
+async def complete_login(body: ChallengeIn, device: CallingDevice, request: Request, response: Response) -> TokensOut:
+    """Finish a login with a code of the second factor, within five minutes and five tries (USR-42)."""
+    response.headers["Cache-Control"] = "no-store"
+    return await _logins(request).complete(body, device)
 
 
 @router.post("/auth/refresh", responses=documented(RefreshRefused, LineDiffers, LineNotOffered), openapi_extra=SAID)
@@ -57,7 +85,8 @@ async def refresh_tokens(body: RefreshIn, said: Said, request: Request, response
 )
 async def change_password(body: PasswordIn, caller: Caller, device: CallingDevice, request: Request) -> UserOut:
     """Replace the password, or set the first one after a sign-in elsewhere; other sessions end (USR-09)."""
-    return await _sessions(request).change_password(caller, body, device)
+    passwords: Passwords = request.app.state.passwords
+    return await passwords.change(caller, body, device)
 
 
 @router.post("/auth/logout", status_code=204)
@@ -69,11 +98,13 @@ async def logout(caller: Caller, request: Request, tx: Tx) -> None:
 @router.get("/users/me/sessions")
 async def list_sessions(caller: Caller, request: Request, tx: Tx, page: Page) -> Paged[SessionOut]:
     """The caller's active sessions, newest first (USR-15)."""
+    _sessions(request).used(caller.session_id, tx)
     active = [
         SessionOut(
             id=session.id,
             ip_address=session.ip_address,
             user_agent=session.user_agent,
+            device=device_name(session.user_agent),
             created_at=session.created_at,
             last_used_at=session.last_used_at,
             expires_at=session.expires_at,

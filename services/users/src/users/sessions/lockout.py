@@ -19,6 +19,7 @@ from uuid import UUID
 
 from chassis.data.database import Transaction
 from chassis.errors import ServiceError
+from contracts.users import UserLocked
 from users.accounts.errors import AccountLocked, AddressLocked
 from users.accounts.models import CountsFailures, UnknownLogin, User
 from users.devices import AddressHasher, Device, network_of
@@ -80,7 +81,9 @@ class Lockout:
         who = user.id if user is not None else self._address_hash.of_login(login)
         remaining = locked_for(await failures.guard(who, address), tx.now)
         if remaining is None and not await self._familiar(who, device, tx):
-            remaining = locked_for(user or await failures.unknown(who), tx.now)
+            # Asked for an account as well, which has none, so that both take as long.
+            unknown = await failures.unknown(who)
+            remaining = locked_for(user or unknown, tx.now)
         if remaining is None:
             return None
         return AccountLocked(
@@ -88,7 +91,7 @@ class Lockout:
         )
 
     async def failed(self, user: User | None, login: str, device: Device, tx: Transaction) -> None:
-        """Count a failed login; a ``user`` is locked by the caller."""
+        """Count a failed login; a ``user``'s row is locked by the caller. Who is locked out by it is told."""
         address, failures = self._address_hash.of_network(device), FailureRepository(tx.session)
         account = user or await failures.locked_unknown(self._address_hash.of_login(login))
         await self._count_for_account(account, address, device, tx)
@@ -114,6 +117,14 @@ class Lockout:
         if spent_until is None and one_more(account, self._account, now):
             await tx.session.flush()
             await failures.spend_guards(account.id, now - self._account.window, now + _SPENT_FOR, now)
+            if isinstance(account, User) and account.locked_until is not None:
+                tx.emit(
+                    UserLocked(
+                        user_id=account.id,
+                        locked_until=account.locked_until,
+                        product_line=account.home_product_line,
+                    )
+                )
 
     async def _familiar(self, user_id: UUID, device: Device, tx: Transaction) -> bool:
         """Whether the account was logged in from there before."""

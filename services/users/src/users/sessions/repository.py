@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from chassis.data.database import Transaction
 from users.accounts.models import LoginAddress, LoginGuard, RefreshToken, Session, UnknownLogin
 
 _SESSIONS_LOOKED_AT = 200
+_NOTED_EVERY = timedelta(minutes=1)
 
 
 class SessionRepository:
@@ -49,6 +51,26 @@ class SessionRepository:
         )
         return rows.all()
 
+    async def user_agents(self, user_id: UUID) -> Sequence[str | None]:
+        """What the newest sessions of a user were opened with."""
+        rows = await self._session.scalars(
+            select(Session.user_agent)
+            .where(Session.user_id == user_id)
+            .order_by(Session.created_at.desc())
+            .limit(_SESSIONS_LOOKED_AT)
+        )
+        return rows.all()
+
+
+def touch(session_id: UUID, tx: Transaction) -> None:
+    """Note with the commit that a session is in use, unless that was noted within the last minute."""
+    tx.later(
+        "UPDATE user_sessions SET last_used_at = $2 WHERE id = $1 AND last_used_at < $3 AND revoked_at IS NULL",
+        session_id,
+        tx.now,
+        tx.now - _NOTED_EVERY,
+    )
+
 
 class FailureRepository:
     """Keeps the counters of failed logins: by address, and by account and address."""
@@ -70,8 +92,13 @@ class FailureRepository:
 
     async def locked_unknown(self, login: UUID) -> UnknownLogin:
         """The counter of a login that is nobody's, new if need be, locked."""
-        await self._session.execute(insert(UnknownLogin).values(id=login).on_conflict_do_nothing())
-        return await self._session.get_one(UnknownLogin, login, with_for_update=True, populate_existing=True)
+        # One statement, as the one that locks an account: more of them show in the time.
+        statement = insert(UnknownLogin).values(id=login)
+        statement = statement.on_conflict_do_update(index_elements=["id"], set_={"id": statement.excluded.id})
+        found = await self._session.scalars(
+            statement.returning(UnknownLogin), execution_options={"populate_existing": True}
+        )
+        return found.one()
 
     async def locked_address(self, address: bytes) -> LoginAddress:
         """The counter of an address, new if need be, locked."""

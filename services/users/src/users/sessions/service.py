@@ -1,4 +1,4 @@
-"""Login, refresh and logout (USR-02 to USR-04, USR-32 to USR-37)."""
+"""Sessions: opened, continued, ended (USR-03, USR-04, USR-15 to USR-17, USR-32 to USR-37)."""
 
 from __future__ import annotations
 
@@ -11,26 +11,22 @@ from uuid import UUID
 
 from chassis import ids
 from chassis.data.database import Database, Transaction
-from chassis.errors import Invalid, ServiceError
-from chassis.identity.product_line import check_line, offered_line
+from chassis.identity.product_line import check_line
 from chassis.identity.tokens import Identity
-from contracts.product_lines import PRODUCT_LINES
-from contracts.users import SessionRevoked
-from users.accounts.errors import AccountInactive, RefreshRefused, SignInAgain, WrongCredentials
+from contracts.users import RefreshTokenReused, SessionRevoked, UserLoggedIn
+from users.accounts.errors import RefreshRefused
 from users.accounts.models import RefreshToken, Session, User
-from users.accounts.passwords import Hasher, weakness
 from users.accounts.repository import AccountRepository
-from users.accounts.schemas import LoginIn, PasswordIn, TokensOut, UserOut
-from users.accounts.service import enter_line, with_plan
+from users.accounts.schemas import TokensOut
+from users.accounts.service import with_plan
 from users.devices import AddressHasher, Device
 from users.keys.keyring import Keyring
-from users.sessions.lockout import Lockout
-from users.sessions.repository import SessionRepository
+from users.secondfactor.codes import Codes
+from users.secondfactor.repository import SecondFactorRepository
+from users.secondfactor.schemas import ChallengeOut
+from users.sessions.naming import device_name
+from users.sessions.repository import SessionRepository, touch
 from users.settings import Settings
-
-_COMPARISONS = 3
-_FRESH = timedelta(minutes=10)
-"""How long after a sign-in the first password may be set."""
 
 
 class Sessions:
@@ -39,83 +35,26 @@ class Sessions:
     def __init__(
         self,
         database: Database,
-        hasher: Hasher,
         keyring: Keyring,
-        lockout: Lockout,
+        codes: Codes,
         address_hash: AddressHasher,
         settings: Settings,
     ) -> None:
         self._database = database
         self._address_hash = address_hash
-        self._hasher = hasher
         self._keyring = keyring
-        self._lockout = lockout
+        self._codes = codes
         self._settings = settings
-
-    async def login(self, body: LoginIn, said: str | None, device: Device) -> TokensOut:
-        """A new session, in the product line ``said`` or the account's own.
-
-        Raises ``WrongCredentials``, ``AccountLocked``, ``AddressLocked``, ``AccountInactive``, ``LineNotOffered``,
-        ``ConsentNeeded``. The password is compared outside any transaction; failures are counted and committed although
-        the answer is an error.
-        """
-        password = body.password.get_secret_value()
-        if said is not None:
-            offered_line(said)
-        await self._keyring.ready()
-        for _ in range(_COMPARISONS):
-            async with self._database.transaction() as tx:
-                user = await AccountRepository(tx.session).by_login(body.email)
-                refusal = await self._lockout.refusal(user, body.email, device, tx)
-            if refusal is not None:
-                raise refusal
-            compared = user.password_hash if user is not None else None
-            matches = await self._hasher.matches(password, compared)
-            rehashed = (
-                await self._hasher.hash(password) if matches and compared and self._hasher.outdated(compared) else None
-            )
-            async with self._database.transaction() as tx:
-                if user is not None:
-                    user = await AccountRepository(tx.session).get(user.id, lock=True)
-                if matches and user is not None and user.password_hash != compared:
-                    # It was changed or taken away meanwhile; what matched before says nothing now.
-                    continue
-                outcome = await self._decide(user, body, said, device, tx, matches=matches, rehashed=rehashed)
-            if isinstance(outcome, ServiceError):
-                raise outcome
-            return outcome
-        raise _wrong()
-
-    async def _decide(
-        self,
-        user: User | None,
-        body: LoginIn,
-        said: str | None,
-        device: Device,
-        tx: Transaction,
-        *,
-        matches: bool,
-        rehashed: bytes | None,
-    ) -> TokensOut | ServiceError:
-        """A session, or the answer to commit and then raise."""
-        # Asked again: of many guesses at the same moment, those after the fifth learn nothing from their answer.
-        if (refusal := await self._lockout.refusal(user, body.email, device, tx)) is not None:
-            return refusal
-        if user is None or not matches:
-            await self._lockout.failed(user, body.email, device, tx)
-            return _wrong()
-        if not user.is_active:
-            return AccountInactive("This account is not active. Write to support to have it opened again.")
-        await self._lockout.cleared(user, device, tx)
-        if rehashed is not None:
-            user.password_hash = rehashed
-        line = offered_line(said or user.home_product_line)
-        await enter_line(user, line, body.consents, self._address_hash(device), tx)
-        return await self.open(user, line.key.value, device, tx)
 
     async def ready(self) -> None:
         """Return when tokens can be signed."""
         await self._keyring.ready()
+
+    async def admit(self, user: User, product_line: str, device: Device, tx: Transaction) -> TokensOut | ChallengeOut:
+        """As ``open``; where the account has a second factor, a challenge instead."""
+        if await self._codes.needed(user.id, tx):
+            return self._codes.challenge(user, product_line, tx)
+        return await self.open(user, product_line, device, tx)
 
     async def open(self, user: User, product_line: str, device: Device, tx: Transaction) -> TokensOut:
         """A new session in a product line, for somebody who has proved to be ``user``, whose row is locked.
@@ -123,6 +62,7 @@ class Sessions:
         ``ready`` has been awaited before the transaction.
         """
         user.last_login = tx.now
+        name, earlier = device_name(device.user_agent), await SessionRepository(tx.session).user_agents(user.id)
         session = Session(
             id=ids.uuid7(),
             user_id=user.id,
@@ -134,6 +74,17 @@ class Sessions:
             expires_at=tx.now + timedelta(days=self._settings.refresh_days),
         )
         tx.session.add(session)
+        tx.emit(
+            UserLoggedIn(
+                user_id=user.id,
+                session_id=session.id,
+                product_line=product_line,
+                device=name,
+                address_hash=self._address_hash(device).hex(),
+                # The first one of all is news to nobody.
+                new_device=bool(earlier) and name not in {device_name(agent) for agent in earlier},
+            )
+        )
         await tx.session.flush()
         await tx.session.refresh(user)
         return await self._tokens(user, session, _given_out(session.id, secrets.token_urlsafe(48), tx), tx)
@@ -163,50 +114,15 @@ class Sessions:
                 session.expires_at = tx.now + timedelta(days=self._settings.refresh_days)
                 return await self._tokens(user, session, _succeeded(token, refresh_token, tx), tx)
             _revoke(session, tx)
-        raise refusal
-
-    async def change_password(self, caller: Identity, body: PasswordIn, device: Device) -> UserOut:
-        """A new password; every other session ends.
-
-        Who has one gives it, and wrong ones count as failed logins do. Who has none, because the account is one of a
-        sign-in elsewhere, or was handed over to the owner of its address, sets the first one right after signing in.
-        Raises ``Invalid``, ``SignInAgain``, ``AccountLocked``, ``AddressLocked``, ``RefreshRefused``.
-        """
-        current, new = body.current_password, body.new_password.get_secret_value()
-        for _ in range(_COMPARISONS):
-            async with self._database.transaction() as tx:
-                user = await AccountRepository(tx.session).get(caller.user_id)
-                session = await SessionRepository(tx.session).get(caller.session_id)
-                if user is None or session is None or session.revoked_at is not None:
-                    raise RefreshRefused("The session has ended. Log in again.")
-                if (refusal := await self._lockout.refusal(user, user.email, device, tx)) is not None:
-                    raise refusal
-                if user.password_hash is None and tx.now - session.created_at > _FRESH:
-                    raise SignInAgain("Sign in again, then set a password within ten minutes.")
-            if (wrong := weakness(new, not_like=[user.email, user.username, user.name or ""])) is not None:
-                raise Invalid("The password cannot be changed.", fields={"new_password": wrong})
-            compared = user.password_hash
-            matches = compared is None or (
-                current is not None and await self._hasher.matches(current.get_secret_value(), compared)
+            tx.emit(
+                RefreshTokenReused(
+                    user_id=session.user_id,
+                    session_id=session.id,
+                    device=device_name(session.user_agent),
+                    product_line=session.product_line,
+                )
             )
-            hashed = await self._hasher.hash(new) if matches else None
-            async with self._database.transaction() as tx:
-                user = await AccountRepository(tx.session).get(caller.user_id, lock=True)
-                if user is None or user.password_hash != compared:
-                    continue
-                # Asked again, as at a login: guesses at the same moment are no more than five either.
-                if (refusal := await self._lockout.refusal(user, user.email, device, tx)) is not None:
-                    raise refusal
-                if hashed is not None:
-                    user.password_hash = hashed
-                    await self._lockout.cleared(user, device, tx)
-                    await self.end_others(user.id, caller.session_id, tx)
-                    await tx.session.flush()
-                    await tx.session.refresh(user)
-                    return await with_plan(user, caller.product_line, tx)
-                await self._lockout.failed(user, user.email, device, tx)
-            raise Invalid("The password cannot be changed.", fields={"current_password": "is not the present one"})
-        raise RefreshRefused("The account was changed meanwhile. Log in again.")
+        raise refusal
 
     async def logout(self, session_id: UUID, tx: Transaction) -> None:
         """End a session; its tokens stop working at once. Ending it again changes nothing."""
@@ -218,6 +134,10 @@ class Sessions:
         """A user's sessions that can still be used, newest first."""
         return list(await SessionRepository(tx.session).active(user_id, tx.now))
 
+    def used(self, session_id: UUID, tx: Transaction) -> None:
+        """A token of this session was used; noted at most once a minute (USR-37)."""
+        touch(session_id, tx)
+
     async def end(self, user_id: UUID, session_id: UUID, tx: Transaction) -> bool:
         """End one of a user's sessions; False when it is not theirs or not active."""
         session = await SessionRepository(tx.session).get(session_id)
@@ -227,7 +147,8 @@ class Sessions:
         return True
 
     async def end_others(self, user_id: UUID, current: UUID | None, tx: Transaction) -> int:
-        """End all of a user's sessions but the current one, if any; returns how many."""
+        """End a user's sessions but the current one, if any, and logins that wait for a code; how many sessions."""
+        await SecondFactorRepository(tx.session).end_challenges(user_id)
         others = [session for session in await self.list_active(user_id, tx) if session.id != current]
         for session in others:
             _revoke(session, tx)
@@ -236,9 +157,7 @@ class Sessions:
     async def _tokens(self, user: User, session: Session, refresh_token: str, tx: Transaction) -> TokensOut:
         profile = await with_plan(user, session.product_line, tx)
         # A long life is for clients that cannot refresh; an account of another line gets none by asking for one.
-        seconds = min(
-            PRODUCT_LINES[line].access_token_seconds for line in (session.product_line, user.home_product_line)
-        )
+        seconds = min(self._settings.token_seconds(line) for line in (session.product_line, user.home_product_line))
         identity = Identity(
             user_id=user.id,
             email=user.email,
@@ -253,10 +172,6 @@ class Sessions:
             identity, issuer=self._settings.token_issuer, audience=self._settings.token_audience
         )
         return TokensOut(access_token=access, refresh_token=refresh_token, expires_in=seconds, user=profile)
-
-
-def _wrong() -> WrongCredentials:
-    return WrongCredentials("E-mail address or password is wrong.")
 
 
 def _revoke(session: Session, tx: Transaction) -> None:

@@ -13,6 +13,8 @@ from chassis.identity.product_line import SAID, LineNotOffered, Said, known_line
 from users.accounts.errors import AccountInactive, ConsentNeeded
 from users.accounts.schemas import TokensOut
 from users.devices import CallingDevice, Device
+from users.secondfactor.answers import SECOND_STEP, second_step
+from users.secondfactor.schemas import ChallengeOut
 from users.signin.errors import (
     EmailUnverified,
     IdentityRefused,
@@ -30,7 +32,7 @@ from users.signin.service import Returned, SignIns
 router = APIRouter(prefix="/api/v1/auth/oauth", tags=["sign-in"])
 
 _STARTING = documented(NotFound, Invalid, LineNotOffered, SignInNotConfigured, ProviderAway)
-_FINISHING = documented(
+_FINISHING = SECOND_STEP | documented(
     NotFound,
     SignInExpired,
     SignInElsewhere,
@@ -106,17 +108,24 @@ async def _finish(
     names = [cookie_name(answer.state, secure=secure) for secure in (True, False)]
     name = next((name for name in names if name in request.cookies), None)
     finished = await _sign_ins(request).finish(provider, answer, request.cookies.get(name) if name else None, device)
-    final = RedirectResponse(finished.url, 303) if isinstance(finished, Returned) else response
+    final = response
+    if isinstance(finished, Returned):
+        final = RedirectResponse(finished.url, 303)
+    elif isinstance(finished, ChallengeOut):
+        final = second_step(finished)
     final.headers["Cache-Control"] = "no-store"
     if name is not None:
         final.delete_cookie(name, path="/", secure=name.startswith("__Host-"), httponly=True)
-    return final if isinstance(finished, Returned) else finished
+    return finished if isinstance(finished, TokensOut) else final
 
 
-@router.post("/tokens", responses=documented(TicketRefused, AccountInactive))
-async def exchange_ticket(body: TicketIn, device: CallingDevice, request: Request, response: Response) -> TokensOut:
+@router.post("/tokens", response_model=TokensOut, responses=SECOND_STEP | documented(TicketRefused, AccountInactive))
+async def exchange_ticket(
+    body: TicketIn, device: CallingDevice, request: Request, response: Response
+) -> TokensOut | Response:
     """Exchange the ticket of a finished sign-in for its tokens, once, within a minute."""
     response.headers["Cache-Control"] = "no-store"
-    return await _sign_ins(request).redeem(
+    opened = await _sign_ins(request).redeem(
         body.ticket.get_secret_value(), body.code_verifier.get_secret_value(), device
     )
+    return second_step(opened) if isinstance(opened, ChallengeOut) else opened

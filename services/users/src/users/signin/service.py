@@ -15,12 +15,14 @@ import structlog
 from chassis.data.database import Database, Transaction
 from chassis.errors import Invalid, NotFound, ServiceError
 from chassis.identity.product_line import offered_line
+from contracts.users import EmailVerified
 from users.accounts.errors import AccountExists, AccountInactive
 from users.accounts.models import User
 from users.accounts.repository import AccountRepository
 from users.accounts.schemas import ConsentIn, TokensOut
 from users.accounts.service import enter_line, open_account
 from users.devices import AddressHasher, Device
+from users.secondfactor.schemas import ChallengeOut
 from users.sessions.service import Sessions
 from users.settings import Settings
 from users.signin.errors import (
@@ -110,8 +112,10 @@ class SignIns:
             )
         return Started(url, state, browser, provider.client.posts_across_sites)
 
-    async def finish(self, name: str, answer: CallbackIn, browser: str | None, device: Device) -> TokensOut | Returned:
-        """The browser is back: tokens, or where it goes with a ticket.
+    async def finish(
+        self, name: str, answer: CallbackIn, browser: str | None, device: Device
+    ) -> TokensOut | ChallengeOut | Returned:
+        """The browser is back: tokens, a challenge where a code is needed as well, or where it goes with a ticket.
 
         Errors are raised where nobody but the browser can be told, and put in the web client's address where it has
         one: ``SignInExpired``, ``SignInElsewhere``, ``SignInCancelled``, ``IdentityRefused``, ``EmailUnverified``,
@@ -128,8 +132,11 @@ class SignIns:
                 raise
             return Returned(f"{flow.return_to}#{urlencode({'error': refusal.code})}")
 
-    async def redeem(self, ticket: str, verifier: str, device: Device) -> TokensOut:
-        """Tokens for a finished sign-in, once, for the web client that started it. Raises ``TicketRefused``."""
+    async def redeem(self, ticket: str, verifier: str, device: Device) -> TokensOut | ChallengeOut:
+        """Tokens for a finished sign-in, once, for the web client that started it; a challenge where a code is needed.
+
+        Raises ``TicketRefused``.
+        """
         refusal = TicketRefused("This sign-in cannot be finished. Start it again.")
         async with self._database.transaction() as tx:
             taken = await SignInRepository(tx).take_ticket(hashed(ticket))
@@ -145,7 +152,7 @@ class SignIns:
             if user is None:
                 raise refusal
             _check_active(user)
-            return await self._sessions.open(user, taken.product_line, device, tx)
+            return await self._sessions.admit(user, taken.product_line, device, tx)
 
     def _provider(self, name: str) -> IdentityProvider:
         if (provider := self.providers.get(name)) is not None:
@@ -203,7 +210,7 @@ class SignIns:
 
     async def _admit(
         self, assertion: Assertion, flow: SignIn, told_name: str | None, device: Device
-    ) -> TokensOut | Returned:
+    ) -> TokensOut | ChallengeOut | Returned:
         try:
             return await self._admit_once(assertion, flow, told_name, device)
         except AccountExists:
@@ -212,13 +219,13 @@ class SignIns:
 
     async def _admit_once(
         self, assertion: Assertion, flow: SignIn, told_name: str | None, device: Device
-    ) -> TokensOut | Returned:
+    ) -> TokensOut | ChallengeOut | Returned:
         async with self._database.transaction() as tx:
             user = await self._account(assertion, flow, told_name, device, tx)
             line = offered_line(flow.product_line or user.home_product_line)
             await enter_line(user, line, _consents(flow), self._address_hash(device), tx, field="consent")
             if flow.return_to is None or flow.challenge is None:
-                return await self._sessions.open(user, line.key.value, device, tx)
+                return await self._sessions.admit(user, line.key.value, device, tx)
             ticket = secrets.token_urlsafe(32)
             SignInRepository(tx).add(
                 SignInTicket(
@@ -254,6 +261,7 @@ class SignIns:
             if claim(user):
                 await identities.unlink_all(user.id)
                 ended = await self._sessions.end_others(user.id, None, tx)
+                tx.emit(EmailVerified(user_id=user.id))
                 log.info("signin.account_claimed", user_id=str(user.id), sessions_ended=ended)
         else:
             user = await self._opened(assertion, email, flow, told_name, device, tx)

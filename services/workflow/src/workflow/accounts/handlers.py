@@ -5,7 +5,7 @@ from __future__ import annotations
 from chassis.data.database import Transaction
 from chassis.messaging.consumer import Consumers
 from contracts.billing import EntitlementsChanged
-from contracts.users import UserRegistered, UserUpdated
+from contracts.users import EmailVerified, UserRegistered, UserUpdated
 from workflow.accounts import service
 
 
@@ -25,3 +25,7 @@ def subscribe(consumers: Consumers) -> None:
     @users.each(UserUpdated)
     async def keep_user(event: UserUpdated, tx: Transaction) -> None:
         await service.keep_user(tx, event)
+
+    @users.each(EmailVerified)
+    async def keep_proved(event: EmailVerified, tx: Transaction) -> None:
+        await service.keep_proved(tx, event)

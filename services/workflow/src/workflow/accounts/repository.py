@@ -30,6 +30,12 @@ ON CONFLICT (user_id) DO UPDATE SET
 WHERE users.version < excluded.version
 """
 
+# What comes before the user it is about makes a row that any version of that user fills.
+_KEEP_PROVED = """
+INSERT INTO users (user_id, email, language, version, email_verified) VALUES ($1, '', 'en', -1, true)
+ON CONFLICT (user_id) DO UPDATE SET email_verified = true
+"""
+
 
 async def keep_entitlements(tx: Transaction, event: EntitlementsChanged) -> None:
     """Keep what a user may do in a product line, unless something newer is known."""
@@ -56,3 +62,8 @@ async def keep_user(
 ) -> None:
     """Keep a user's fields, unless something newer is known."""
     await tx.execute(_KEEP_USER, user_id, email, name, language, is_active, version)
+
+
+async def keep_proved(tx: Transaction, user_id: UUID) -> None:
+    """A user's address is proved, whatever else is known of them."""
+    await tx.execute(_KEEP_PROVED, user_id)

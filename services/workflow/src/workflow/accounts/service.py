@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chassis.data.database import Transaction
 from contracts.billing import EntitlementsChanged
-from contracts.users import UserRegistered, UserUpdated
+from contracts.users import EmailVerified, UserRegistered, UserUpdated
 from workflow.accounts import repository
 
 
@@ -19,3 +19,10 @@ async def keep_user(tx: Transaction, event: UserRegistered | UserUpdated) -> Non
     await repository.keep_user(
         tx, event.user_id, event.email, event.name, event.language, is_active=active, version=version
     )
+    if isinstance(event, UserRegistered) and event.email_verified:
+        await repository.keep_proved(tx, event.user_id)
+
+
+async def keep_proved(tx: Transaction, event: EmailVerified) -> None:
+    """Keep that a user's address is proved; it stays so."""
+    await repository.keep_proved(tx, event.user_id)

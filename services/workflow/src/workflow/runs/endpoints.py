@@ -25,6 +25,7 @@ from workflow.runs import queries, service, views
 from workflow.runs.driver import Driver
 from workflow.runs.errors import (
     AccountInactive,
+    AddressNotProved,
     BadScript,
     FileNotUsable,
     FilesRemoved,
@@ -77,7 +78,15 @@ def router(settings: Settings, definitions: Definitions, driver: Driver, store: 
         "",
         status_code=202,
         responses=documented(
-            BadScript, FileNotUsable, FileWaits, LimitReached, AccountInactive, KeyReused, NotPossible, LineNotOffered
+            BadScript,
+            FileNotUsable,
+            FileWaits,
+            LimitReached,
+            AccountInactive,
+            AddressNotProved,
+            KeyReused,
+            NotPossible,
+            LineNotOffered,
         ),
     )
     async def create_workflow(

@@ -47,6 +47,12 @@ class AccountInactive(NotAllowed):
     code = "account_inactive"
 
 
+class AddressNotProved(NotAllowed):
+    """This product line starts nothing before the account's e-mail address is confirmed."""
+
+    code = "email_unverified"
+
+
 class NotFinished(Conflict):
     """The workflow has no result yet."""
 

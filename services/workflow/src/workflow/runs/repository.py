@@ -105,6 +105,7 @@ SELECT
         WHERE id = $1 AND user_id = $2 AND deleted_at IS NULL AND (expires_at IS NULL OR expires_at > $6)
     ) AS f) AS file,
     (SELECT is_active FROM users WHERE user_id = $2) AS is_active,
+    (SELECT email_verified FROM users WHERE user_id = $2) AS email_verified,
     (SELECT to_jsonb(e) FROM entitlements AS e WHERE user_id = $2 AND product_line = $3) AS entitlement,
     (SELECT to_jsonb(k) FROM idempotency_keys AS k WHERE user_id = $2 AND key = $4 AND created_at >= $5) AS remembered,
     (SELECT coalesce(array_agg(estimated_seconds * (1 - progress / 100.0)), '{}')::float8[] FROM runs
@@ -146,6 +147,7 @@ class Known:
 
     file: dict[str, Any] | None
     is_active: bool | None
+    email_verified: bool
     entitlement: Entitlement | None
     remembered: dict[str, Any] | None
     ahead: Ahead
@@ -184,6 +186,7 @@ async def before_create(
     return Known(
         file=record["file"],
         is_active=record["is_active"],
+        email_verified=bool(record["email_verified"]),
         entitlement=Entitlement(
             plan=entitlement["plan"],
             limits=entitlement["limits"],

@@ -41,6 +41,7 @@ from workflow.runs import repository
 from workflow.runs.driver import Driver, Happening, send
 from workflow.runs.errors import (
     AccountInactive,
+    AddressNotProved,
     FileNotUsable,
     FilesRemoved,
     FileWaits,
@@ -84,8 +85,8 @@ async def accept(
 ) -> tuple[WorkflowAccepted, bool]:
     """Check an order and begin its run, or repeat the answer that ``key`` got before, and say so (PLT-21).
 
-    Raises ``LineNotOffered``, ``BadScript``, ``FileNotUsable``, ``FileWaits``, ``AccountInactive``, ``LimitReached``,
-    ``KeyReused``.
+    Raises ``LineNotOffered``, ``BadScript``, ``FileNotUsable``, ``FileWaits``, ``AccountInactive``,
+    ``AddressNotProved``, ``LimitReached``, ``KeyReused``.
     """
     product_line = offered_line(caller.product_line).key.value
     definition = definition_for(definitions, body.workflow_type)
@@ -94,7 +95,7 @@ async def accept(
     if known.remembered is not None:
         return WorkflowAccepted.model_validate(answer_of(known.remembered, digest)), True
     product = BY_TYPE[body.workflow_type]
-    _check(product, known, body, tx.now)
+    _check(product, known, body, tx.now, proved_only=settings.proved_only(product_line))
     script = _script(body.script, body, product_line)
     expected, paces = _expected(settings, definition, known, body, script.text)
     order = _order(caller, product, product_line, body, script.text, known, expected, paces)
@@ -281,10 +282,15 @@ def definition_for(definitions: Definitions, workflow_type: WorkflowType) -> Def
     return found
 
 
-def _check(product: Product, known: Known, body: WorkflowIn, now: datetime) -> None:
-    """What must be true before a run is created (WFL-23, WFL-24); raises what is not."""
+def _check(product: Product, known: Known, body: WorkflowIn, now: datetime, *, proved_only: bool) -> None:
+    """What must be true before a run is created (WFL-23, WFL-24, USR-43); raises what is not."""
     if known.is_active is False:
         raise AccountInactive("This account is not active.")
+    if proved_only and not known.email_verified:
+        raise AddressNotProved(
+            "Confirm your e-mail address first: follow the link of our letter. "
+            "`POST /api/v1/auth/verify-email/resend` sends it again."
+        )
     file = known.file
     if file is None:
         raise FileNotUsable("There is no such file. Upload the photo first.", fields={"input_file_id": "not found"})

@@ -1,0 +1,1 @@
+"""One-time links: letters that prove an address, or open the way to a new password."""
