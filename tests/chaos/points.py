@@ -26,7 +26,7 @@ QUEUES = (
     "notify.users",
 )
 """Not ``workflow.platforms``: what it takes in comes when an operator edits a row, which no order does. Workflow's own
-tests deliver it twice."""
+tests deliver it twice. Nor ``notify.billing``: no order pays or uses a month up; notify's tests deliver all of it twice."""
 SCOPES = {
     "transaction.before_commit": SERVICES,
     "transaction.after_commit": SERVICES,

@@ -189,7 +189,7 @@ class SubscriptionCreated(_SubscriptionEvent):
     """A subscription gives its plan for the first time: paid for, or on trial (CON-28)."""
 
     NAME: ClassVar[str] = "billing.subscription_created.v1"
-    READERS: ClassVar[tuple[str, ...]] = ()
+    READERS: ClassVar[tuple[str, ...]] = ("notify",)
 
     trial_ends_at: datetime | None = None
 
@@ -199,7 +199,7 @@ class SubscriptionUpdated(_SubscriptionEvent):
     than it would have (CON-28)."""
 
     NAME: ClassVar[str] = "billing.subscription_updated.v1"
-    READERS: ClassVar[tuple[str, ...]] = ()
+    READERS: ClassVar[tuple[str, ...]] = ("notify",)
 
     what: Literal["renewed", "plan_changed", "change_planned", "past_due", "recovered", "cancel_planned", "resumed"]
     previous_plan: str | None = None
@@ -209,7 +209,7 @@ class SubscriptionCancelled(_SubscriptionEvent):
     """A subscription ended because its owner or an administrator wanted that; the free plan counts (CON-28)."""
 
     NAME: ClassVar[str] = "billing.subscription_cancelled.v1"
-    READERS: ClassVar[tuple[str, ...]] = ()
+    READERS: ClassVar[tuple[str, ...]] = ("notify",)
 
     previous_plan: str
 
@@ -218,7 +218,7 @@ class SubscriptionExpired(_SubscriptionEvent):
     """A subscription ended for want of payment; the free plan counts (CON-28, BIL-58)."""
 
     NAME: ClassVar[str] = "billing.subscription_expired.v1"
-    READERS: ClassVar[tuple[str, ...]] = ()
+    READERS: ClassVar[tuple[str, ...]] = ("notify",)
 
     previous_plan: str
 
@@ -227,7 +227,7 @@ class PaymentSucceeded(Event):
     """Money was received (CON-30)."""
 
     NAME: ClassVar[str] = "billing.payment_succeeded.v1"
-    READERS: ClassVar[tuple[str, ...]] = ()
+    READERS: ClassVar[tuple[str, ...]] = ("notify",)
 
     payment_id: UUID
     user_id: UUID
@@ -246,7 +246,7 @@ class PaymentFailed(Event):
     """A payment was tried and did not come about; ``reason`` is for people (CON-30, BIL-58)."""
 
     NAME: ClassVar[str] = "billing.payment_failed.v1"
-    READERS: ClassVar[tuple[str, ...]] = ()
+    READERS: ClassVar[tuple[str, ...]] = ("notify",)
 
     payment_id: UUID
     user_id: UUID
@@ -266,7 +266,7 @@ class PaymentRefunded(Event):
     """Money of a payment was given back, and ``credits`` that it had bought were taken back (CON-30)."""
 
     NAME: ClassVar[str] = "billing.payment_refunded.v1"
-    READERS: ClassVar[tuple[str, ...]] = ()
+    READERS: ClassVar[tuple[str, ...]] = ("notify",)
 
     payment_id: UUID
     user_id: UUID
@@ -320,7 +320,7 @@ class UsageReset(Event):
     """A new billing month began: the plan's counts are at zero, its credits anew (CON-33)."""
 
     NAME: ClassVar[str] = "billing.usage_reset.v1"
-    READERS: ClassVar[tuple[str, ...]] = ()
+    READERS: ClassVar[tuple[str, ...]] = ("notify",)
 
     user_id: UUID
     product_line: str
@@ -351,11 +351,11 @@ class UsageLimitNear(_UsageLimit):
     """Four fifths of what a plan allows in a month are used; told once a month and meter (CON-33)."""
 
     NAME: ClassVar[str] = "billing.usage_limit_near.v1"
-    READERS: ClassVar[tuple[str, ...]] = ()
+    READERS: ClassVar[tuple[str, ...]] = ("notify",)
 
 
 class UsageLimitReached(_UsageLimit):
     """All that a plan allows in a month is used; told once a month and meter (CON-33)."""
 
     NAME: ClassVar[str] = "billing.usage_limit_reached.v1"
-    READERS: ClassVar[tuple[str, ...]] = ()
+    READERS: ClassVar[tuple[str, ...]] = ("notify",)

@@ -18,3 +18,16 @@ class NotificationSent(Event):
     user_id: UUID
     channel: str
     kind: str
+
+
+class NotificationFailed(Event):
+    """A message will not reach a channel: it was refused, or tried as often as is allowed (CON-43)."""
+
+    NAME: ClassVar[str] = "notify.notification_failed.v1"
+    READERS: ClassVar[tuple[str, ...]] = ()
+
+    notification_id: UUID
+    user_id: UUID
+    channel: str
+    kind: str
+    reason: str
