@@ -24,9 +24,10 @@ QUEUES = (
     "export.deliveries",
     "notify.runs",
     "notify.users",
+    "notify.billing",
 )
 """Not ``workflow.platforms``: what it takes in comes when an operator edits a row, which no order does. Workflow's own
-tests deliver it twice. Nor ``notify.billing``: no order pays or uses a month up; notify's tests deliver all of it twice."""
+tests deliver it twice."""
 SCOPES = {
     "transaction.before_commit": SERVICES,
     "transaction.after_commit": SERVICES,

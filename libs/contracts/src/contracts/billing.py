@@ -132,7 +132,7 @@ class EntitlementsChanged(Event):
     """
 
     NAME: ClassVar[str] = "billing.entitlements_changed.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("users", "workflow")
+    READERS: ClassVar[tuple[str, ...]] = ("users", "workflow", "notify")
 
     user_id: UUID
     product_line: str

@@ -31,3 +31,19 @@ class NotificationFailed(Event):
     channel: str
     kind: str
     reason: str
+
+
+class WebhookDeliveryFailed(Event):
+    """A customer's endpoint did not take a delivery, as often as it was tried (CON-43)."""
+
+    NAME: ClassVar[str] = "notify.webhook_delivery_failed.v1"
+    READERS: ClassVar[tuple[str, ...]] = ()
+
+    delivery_id: UUID
+    endpoint_id: UUID
+    user_id: UUID
+    type: str
+    attempts: int
+    reason: str
+    switched_off: bool
+    """Whether the endpoint gets nothing any more until its owner switches it on."""

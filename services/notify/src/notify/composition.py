@@ -43,6 +43,11 @@ from notify.messages import endpoints as message_endpoints
 from notify.messages import handlers, service
 from notify.preferences import endpoints as preference_endpoints
 from notify.settings import Settings
+from notify.webhooks import endpoints as webhook_endpoints
+from notify.webhooks import handlers as webhook_handlers
+from notify.webhooks.runner import LaneRunner
+from notify.webhooks.sending import Sender
+from notify.webhooks.service import LANE, Webhooks, publish
 
 RUN_EVENTS: tuple[type[RunEvent], ...] = (
     RunCreated,
@@ -77,6 +82,14 @@ def build(settings: Settings, deps: Dependencies) -> Service:
         concurrency=settings.mail_concurrency,
         retry_s=settings.retry_s,
     )
+    hooks = WorkPool(
+        database,
+        LANE,
+        LaneRunner(
+            database, Sender(timeout_s=settings.webhook_timeout_s, private=settings.webhook_private_targets), secrets
+        ).run,
+        concurrency=settings.webhook_concurrency,
+    )
     hub = Hub(partial(repository.newest, database), every_s=settings.live_poll_s)
     app = create_app(
         name="notify",
@@ -86,6 +99,7 @@ def build(settings: Settings, deps: Dependencies) -> Service:
             preference_endpoints.router,
             message_endpoints.router,
             live_endpoints.router,
+            webhook_endpoints.router,
             mailbox_endpoints.router,
         ],
         readiness={"database": database.ready},
@@ -95,6 +109,7 @@ def build(settings: Settings, deps: Dependencies) -> Service:
     app.state.verifier = deps.verifier
     app.state.store = deps.store
     app.state.hub = hub
+    app.state.webhooks = Webhooks(secrets, settings.webhook_private_targets)
     app.state.unsubscribing = unsubscribing
     app.state.mailbox_vault = secrets if settings.keeps_mail else None
     return Service(
@@ -103,7 +118,7 @@ def build(settings: Settings, deps: Dependencies) -> Service:
         database=database,
         consumers=_consumers(links),
         listeners=_listeners(hub, deps.verifier),
-        background=(delivering,),
+        background=(delivering, hooks),
         retention=tables(settings),
     )
 
@@ -120,12 +135,15 @@ def _consumers(links: Vault) -> Consumers:
 
     @runs.many(*RUN_EVENTS)
     async def keep(received: Sequence[Received[Any]], tx: Transaction) -> None:
-        """Keep what happened for clients, and tell users how runs ended."""
+        """Keep what happened for clients, tell users how runs ended, and their webhooks all of it."""
         await service.announce_ends(received, tx)
+        await publish(received, tx)
         updates = [update_of(item.message, item.envelope.time, item.envelope.traceparent) for item in received]
         repository.append(updates, tx)
 
-    handlers.subscribe(registry, links)
+    money = registry.queue("billing")
+    handlers.subscribe(registry.queue("users"), money, links)
+    webhook_handlers.subscribe(money)
     return registry
 
 

@@ -15,6 +15,9 @@ def tables(settings: Settings) -> tuple[Kept, ...]:
         swept("notifications", timedelta(days=settings.keep_messages_days), "created_at"),
         until("deliveries", "their message goes", "the database, with its message"),
         swept("mailbox", timedelta(days=settings.keep_mail_days), "created_at"),
+        for_ever("entitlements", "one row a user; missing: nothing tells of an account's erasure"),
+        until("webhook_endpoints", "its owner removes it", "`notify.webhooks`"),
+        swept("webhook_deliveries", timedelta(days=settings.keep_webhook_days), "created_at"),
         for_ever("preferences", "one row a user; missing: nothing tells of an account's erasure"),
         for_ever("recipients", "one row a user; missing: nothing tells of an account's erasure"),
     )

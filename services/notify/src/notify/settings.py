@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from email.utils import parseaddr
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from chassis.identity.vault import VaultKeys
 from chassis.settings import ServiceSettings
@@ -52,6 +52,15 @@ class Settings(ServiceSettings):
         60.0, gt=0, description="Wait after the first failure of a delivery; doubled each time (CON-07)."
     )
 
+    keep_webhook_days: int = Field(30, ge=1, description="What webhooks were sent can be seen and sent again so long.")
+    webhook_concurrency: int = Field(
+        16, ge=1, le=200, description="Runs whose webhooks are told at a time in one process."
+    )
+    webhook_timeout_s: float = Field(10.0, gt=0, le=60, description="How long a receiver may take (NTF-04).")
+    webhook_private_targets: bool = Field(
+        False, description="Webhooks may lead to this machine and by plain http; never in production."
+    )
+
     @field_validator("smtp_url", mode="after")
     @classmethod
     def _is_a_mail_server(cls, value: SecretStr | None) -> SecretStr | None:
@@ -79,6 +88,12 @@ class Settings(ServiceSettings):
     def required(self) -> tuple[str, ...]:
         """In production a mail server: nobody would get the links that accounts need."""
         return (*super().required(), *(("smtp_url",) if self.env == "production" else ()))
+
+    @model_validator(mode="after")
+    def _sends_nothing_inwards(self) -> Settings:
+        if self.env == "production" and self.webhook_private_targets:
+            raise ValueError("WEBHOOK_PRIVATE_TARGETS is on: customers would reach what is behind our walls")
+        return self
 
     def public_urls(self) -> tuple[str, ...]:
         """The web client's too."""

@@ -66,7 +66,7 @@ async def postman() -> AsyncIterator[tuple[Postman, str]]:
         ("en", "ltr", "Welcome, Asha"),
         ("hi", "ltr", "स्वागत है, Asha"),
         ("ja", "ltr", "ようこそ、Ashaさん"),
-        ("fa", "rtl", "خوش آمدید، Asha"),
+        ("fa", "rtl", "خوش آمدید، \u2068Asha\u2069"),
     ],
 )
 async def test_a_letter_arrives_whole(

@@ -42,6 +42,7 @@ TAGS = {
     "sessions": "Logging in and out, and the devices that are logged in.",
     "sign-in": "Signing in with Google or Apple.",
     "users": "The account.",
+    "webhooks": "Addresses of yours that are told what happens.",
     "workflows": "Making videos: order, follow, fetch, cancel, try again.",
     "youtube": "A user's YouTube channel and what is uploaded there.",
 }

@@ -61,6 +61,7 @@ TABLE: tuple[Row, ...] = (
     # The link itself says whose letters it ends; mail programs follow it for their user.
     Row("/api/v1/notifications/unsubscribe", "notify", public=True),
     *_whole("/api/v1/notifications", "notify"),
+    *_whole("/api/v1/webhooks", "notify"),
     # There is nothing where letters go through a mail server.
     *_whole("/mail", "notify", public=True),
 )

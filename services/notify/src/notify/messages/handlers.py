@@ -8,18 +8,18 @@ from typing import Any
 from chassis.bus.messages import Received
 from chassis.data.database import Transaction
 from chassis.identity.vault import Vault
-from chassis.messaging.consumer import Consumers
+from chassis.messaging.consumer import ConsumerQueue
 from contracts.users import UserRegistered, UserUpdated
 from notify.messages import service
 from notify.messages.drafts import accounts, billing
 from notify.recipients import service as recipients
 
 
-def subscribe(consumers: Consumers, links: Vault) -> None:
+def subscribe(users: ConsumerQueue, money: ConsumerQueue, links: Vault) -> None:
     """Bind what is told of accounts and of money; ``links`` is the vault of ``LINK_KEY``."""
     telling = service.Accounts(links)
 
-    @consumers.queue("users").many(*accounts.EVENTS)
+    @users.many(*accounts.EVENTS)
     async def tell_of_accounts(received: Sequence[Received[Any]], tx: Transaction) -> None:
         """Remember whom these are about, then tell them."""
         for item in received:
@@ -27,7 +27,7 @@ def subscribe(consumers: Consumers, links: Vault) -> None:
                 await recipients.remember(item.message, tx)
         await telling.announce(received, tx)
 
-    @consumers.queue("billing").many(*billing.EVENTS)
+    @money.many(*billing.EVENTS)
     async def tell_of_money(received: Sequence[Received[Any]], tx: Transaction) -> None:
         """Tell of plans, payments and use."""
         await service.announce_money(received, tx)

@@ -18,6 +18,9 @@ LANGUAGES = (ENGLISH, "hi", "es", "fr", "de", "ja", "ko", "zh", "fa")
 RIGHT_TO_LEFT = frozenset({"fa"})
 LONGEST_TITLE = 255
 
+_ISOLATE, _END = "\u2068", "\u2069"
+"""Around what may run the other way, so that a date or an amount keeps its order."""
+
 
 class Phrase(NamedTuple):
     """A value of a message that is itself words: told in the message's language."""
@@ -67,9 +70,8 @@ class Words:
         if isinstance(value, Phrase):
             inner = {name: self._told(one, recipient) for name, one in value.values.items()}
             return self.phrase(value.key, **inner)
-        if isinstance(value, datetime):
-            return f"{recipient.local(value):%Y-%m-%d %H:%M %Z}"
-        return value
+        told = f"{recipient.local(value):%Y-%m-%d %H:%M %Z}" if isinstance(value, datetime) else value
+        return f"{_ISOLATE}{told}{_END}" if self.direction == "rtl" and isinstance(told, str) else told
 
 
 @cache
