@@ -47,3 +47,15 @@ class WebhookDeliveryFailed(Event):
     reason: str
     switched_off: bool
     """Whether the endpoint gets nothing any more until its owner switches it on."""
+
+
+class AlertRaised(Event):
+    """Operators are told that something is wrong (CON-43)."""
+
+    NAME: ClassVar[str] = "notify.alert_raised.v1"
+    READERS: ClassVar[tuple[str, ...]] = ()
+
+    alert_id: UUID
+    severity: str
+    service: str
+    message: str

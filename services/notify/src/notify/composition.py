@@ -26,6 +26,10 @@ from contracts.workflow import (
     RunProgressed,
     StepCompleted,
 )
+from notify.alerts import endpoints as alert_endpoints
+from notify.alerts.channels import AlertChannel, Discord, OperatorsMail, Slack
+from notify.alerts.runner import NoticeRunner
+from notify.alerts.service import NOTICE_WORK, Alerts
 from notify.deliveries.port import MailChannel
 from notify.deliveries.runner import LetterRunner
 from notify.deliveries.service import LETTER
@@ -75,10 +79,11 @@ def build(settings: Settings, deps: Dependencies) -> Service:
         public_url=settings.public_url,
         app_url=settings.app_url,
     )
+    mail = _mail_channel(settings, database, secrets)
     delivering = WorkPool(
         database,
         LETTER,
-        LetterRunner(database, letters, _mail_channel(settings, database, secrets)).run,
+        LetterRunner(database, letters, mail).run,
         concurrency=settings.mail_concurrency,
         retry_s=settings.retry_s,
     )
@@ -90,6 +95,9 @@ def build(settings: Settings, deps: Dependencies) -> Service:
         ).run,
         concurrency=settings.webhook_concurrency,
     )
+    channels = _alert_channels(settings, mail)
+    alerts = Alerts(tuple(channels))
+    alarming = WorkPool(database, NOTICE_WORK, NoticeRunner(database, alerts, channels).run, retry_s=settings.retry_s)
     hub = Hub(partial(repository.newest, database), every_s=settings.live_poll_s)
     app = create_app(
         name="notify",
@@ -100,6 +108,7 @@ def build(settings: Settings, deps: Dependencies) -> Service:
             message_endpoints.router,
             live_endpoints.router,
             webhook_endpoints.router,
+            alert_endpoints.router,
             mailbox_endpoints.router,
         ],
         readiness={"database": database.ready},
@@ -109,6 +118,7 @@ def build(settings: Settings, deps: Dependencies) -> Service:
     app.state.verifier = deps.verifier
     app.state.store = deps.store
     app.state.hub = hub
+    app.state.alerts = alerts
     app.state.webhooks = Webhooks(secrets, settings.webhook_private_targets)
     app.state.unsubscribing = unsubscribing
     app.state.mailbox_vault = secrets if settings.keeps_mail else None
@@ -118,7 +128,7 @@ def build(settings: Settings, deps: Dependencies) -> Service:
         database=database,
         consumers=_consumers(links),
         listeners=_listeners(hub, deps.verifier),
-        background=(delivering, hooks),
+        background=(delivering, hooks, alarming),
         retention=tables(settings),
     )
 
@@ -127,6 +137,17 @@ def _mail_channel(settings: Settings, database: Database, secrets: Vault) -> Mai
     if settings.smtp_url is None:
         return MailboxChannel(database, secrets)
     return SmtpChannel(Server.of(settings.smtp_url.get_secret_value()), timeout_s=settings.mail_timeout_s)
+
+
+def _alert_channels(settings: Settings, mail: MailChannel) -> dict[str, AlertChannel]:
+    channels: dict[str, AlertChannel] = {}
+    if settings.discord_webhook_url is not None:
+        channels["discord"] = Discord(settings.discord_webhook_url.get_secret_value())
+    if settings.slack_webhook_url is not None:
+        channels["slack"] = Slack(settings.slack_webhook_url.get_secret_value())
+    if settings.alert_mail_to is not None:
+        channels["mail"] = OperatorsMail(mail, mail_from=settings.mail_from, to=settings.alert_mail_to)
+    return channels
 
 
 def _consumers(links: Vault) -> Consumers:

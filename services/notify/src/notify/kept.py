@@ -18,6 +18,13 @@ def tables(settings: Settings) -> tuple[Kept, ...]:
         for_ever("entitlements", "one row a user; missing: nothing tells of an account's erasure"),
         until("webhook_endpoints", "its owner removes it", "`notify.webhooks`"),
         swept("webhook_deliveries", timedelta(days=settings.keep_webhook_days), "created_at"),
+        swept(
+            "alerts",
+            timedelta(days=settings.keep_alerts_days),
+            "last_at",
+            only="resolved_at IS NOT NULL",
+            words="once it is over",
+        ),
         for_ever("preferences", "one row a user; missing: nothing tells of an account's erasure"),
         for_ever("recipients", "one row a user; missing: nothing tells of an account's erasure"),
     )

@@ -61,6 +61,14 @@ class Settings(ServiceSettings):
         False, description="Webhooks may lead to this machine and by plain http; never in production."
     )
 
+    alert_token: SecretStr | None = Field(
+        None, description="Alertmanager's password for /alerts/alertmanager; without it no alerts are taken."
+    )
+    discord_webhook_url: SecretStr | None = Field(None, description="Tells operators of alerts in Discord.")
+    slack_webhook_url: SecretStr | None = Field(None, description="Tells operators of alerts in Slack.")
+    alert_mail_to: str | None = Field(None, description="Tells operators of alerts by mail, to this address.")
+    keep_alerts_days: int = Field(90, ge=1, description="Alerts that are over are kept for so long.")
+
     @field_validator("smtp_url", mode="after")
     @classmethod
     def _is_a_mail_server(cls, value: SecretStr | None) -> SecretStr | None:
