@@ -31,7 +31,7 @@ async def test_what_nobody_has_decided_is_as_the_kind_says(notify: Any) -> None:
     assert found["choices"]["workflow_completed"] == {"in_app": True, "mail": True}
     assert found["choices"]["workflow_cancelled"] == {"in_app": True, "mail": False}
     assert "password_changed" not in found["choices"] and "payment_received" not in found["choices"]
-    assert (found["quiet_from"], found["quiet_until"]) == (None, None)
+    assert found["quiet_hours"] is None
 
 
 async def test_a_channel_that_is_switched_off_stays_silent_for_its_user_alone(notify: Any, new_run: Any) -> None:
@@ -57,7 +57,11 @@ async def test_security_and_money_cannot_be_switched_off(notify: Any, kind: str)
 
 @pytest.mark.parametrize(
     "body",
-    [{"quiet_from": "22:00"}, {"quiet_from": "25:00", "quiet_until": "07:00"}, {"choices": {"welcome": {"x": 1}}}],
+    [
+        {"quiet_hours": {"start": "22:00"}},
+        {"quiet_hours": {"start": "25:00", "end": "07:00"}},
+        {"choices": {"welcome": {"x": 1}}},
+    ],
 )
 async def test_what_cannot_be_decided_is_refused(notify: Any, body: dict[str, Any]) -> None:
     assert (await decide(notify, ids.uuid7(), **body)).status_code == 422
@@ -68,7 +72,12 @@ async def test_letters_wait_for_the_end_of_quiet_hours_and_security_does_not(not
     run = new_run()
     await notify.tell(events.registered(run.user_id, timezone="Asia/Kolkata"))
     await notify.settled()
-    assert (await decide(notify, run.user_id, quiet_from="17:00", quiet_until="07:00")).status_code == 200
+    assert (await decide(notify, run.user_id, quiet_hours={"start": "17:00", "end": "07:00"})).json()[
+        "quiet_hours"
+    ] == {
+        "start": "17:00",
+        "end": "07:00",
+    }
     await notify.tell(run.completed())
     await notify.tell(events.reset(run.user_id))
     await notify.settled()

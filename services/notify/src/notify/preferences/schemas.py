@@ -5,24 +5,13 @@ from __future__ import annotations
 from datetime import time
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, Field
 
 from chassis.http.inputs import Input
 from notify.messages.kinds import CHOSEN, Channel
 from notify.preferences.models import Preferences
 
-
-def _to_the_minute(value: str) -> str:
-    time.fromisoformat(value)
-    return value
-
-
-Clock = Annotated[
-    str,
-    Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", examples=["22:00"]),
-    AfterValidator(_to_the_minute),
-]
+Clock = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", examples=["22:00"])]
 
 
 class Choice(Input):
@@ -32,31 +21,31 @@ class Choice(Input):
     mail: bool = Field(True, description="As a letter.")
 
 
+class QuietHours(Input):
+    """When letters wait, every day, by the clock of the account's time zone; over midnight where it ends earlier."""
+
+    start: Clock = Field(description="From then on.")
+    end: Clock = Field(description="Until then.", examples=["07:00"])
+
+
 class PreferencesIn(Input):
     """All that a user decides; what is missing goes back to how it is without a decision."""
 
     choices: dict[str, Choice] = Field(
         default_factory=dict,
-        max_length=len(CHOSEN),
         description="By kind of message. Messages about security and money always come.",
         examples=[{"workflow_completed": {"in_app": True, "mail": False}}],
+        json_schema_extra={"propertyNames": {"enum": [kind.name for kind in CHOSEN]}},
     )
-    quiet_from: Clock | None = Field(None, description="From then on letters wait, by the clock of the account's zone.")
-    quiet_until: Clock | None = Field(None, description="Until then they wait.")
-
-    @model_validator(mode="after")
-    def _both(self) -> PreferencesIn:
-        if (self.quiet_from is None) != (self.quiet_until is None):
-            raise PydanticCustomError("quiet_hours", "give both quiet_from and quiet_until, or neither")
-        return self
+    quiet_hours: QuietHours | None = Field(None, description="When letters wait; null: they never do.")
 
     def decided(self) -> Preferences:
         """As the rules see it."""
-        return Preferences(
-            {kind: choice.model_dump() for kind, choice in self.choices.items()},
-            time.fromisoformat(self.quiet_from) if self.quiet_from else None,
-            time.fromisoformat(self.quiet_until) if self.quiet_until else None,
-        )
+        choices = {kind: choice.model_dump() for kind, choice in self.choices.items()}
+        if self.quiet_hours is None:
+            return Preferences(choices)
+        start, end = (time.fromisoformat(clock) for clock in (self.quiet_hours.start, self.quiet_hours.end))
+        return Preferences(choices, start, end)
 
 
 class ChoiceOut(BaseModel):
@@ -66,14 +55,20 @@ class ChoiceOut(BaseModel):
     mail: bool = Field(description="As a letter.")
 
 
+class QuietHoursOut(BaseModel):
+    """When letters wait, by the clock of the account's time zone."""
+
+    start: str = Field(description="From then on.", examples=["22:00"])
+    end: str = Field(description="Until then.", examples=["07:00"])
+
+
 class PreferencesOut(BaseModel):
     """What holds for every kind that a user decides about."""
 
     choices: dict[str, ChoiceOut] = Field(
         description="By kind of message.", examples=[{"workflow_completed": {"in_app": True, "mail": True}}]
     )
-    quiet_from: str | None = Field(description="From then on letters wait.", examples=["22:00"])
-    quiet_until: str | None = Field(description="Until then they wait.", examples=["07:00"])
+    quiet_hours: QuietHoursOut | None = Field(description="When letters wait; null: they never do.")
 
 
 def preferences_out(decided: Preferences) -> PreferencesOut:
@@ -86,6 +81,11 @@ def preferences_out(decided: Preferences) -> PreferencesOut:
             )
             for kind in CHOSEN
         },
-        quiet_from=decided.quiet_from.strftime("%H:%M") if decided.quiet_from else None,
-        quiet_until=decided.quiet_to.strftime("%H:%M") if decided.quiet_to else None,
+        quiet_hours=_quiet_hours(decided),
     )
+
+
+def _quiet_hours(decided: Preferences) -> QuietHoursOut | None:
+    if decided.quiet_from is None or decided.quiet_to is None:
+        return None
+    return QuietHoursOut(start=f"{decided.quiet_from:%H:%M}", end=f"{decided.quiet_to:%H:%M}")

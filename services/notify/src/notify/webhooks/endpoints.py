@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from chassis.errors import documented
 from chassis.http.pagination import Page, Paged
@@ -20,7 +20,7 @@ from notify.webhooks.errors import (
     TooManyEndpoints,
     UnsafeUrl,
 )
-from notify.webhooks.models import Status
+from notify.webhooks.models import DeliveryStatus
 from notify.webhooks.schemas import (
     DeliveryOrdered,
     DeliveryOut,
@@ -53,11 +53,14 @@ SafeBody = Annotated[WebhookIn, Depends(_safe)]
 
 
 @router.post("", status_code=201, responses=documented(NotInPlan, TooManyEndpoints, UnsafeUrl))
-async def create_webhook(caller: Caller, body: SafeBody, tx: Tx, request: Request) -> WebhookCreated:
+async def create_webhook(
+    caller: Caller, body: SafeBody, tx: Tx, request: Request, response: Response
+) -> WebhookCreated:
     """Have what happens sent somewhere, signed by the Standard Webhooks specification."""
     row, secret = await _webhooks(request).create(
         tx, caller.user_id, caller.product_line, body.url, body.event_types, body.active
     )
+    response.headers["Location"] = f"{router.prefix}/{row['id']}"
     return WebhookCreated(**webhook_fields(row), secret=secret)
 
 
@@ -98,9 +101,11 @@ async def rotate_webhook_secret(webhook_id: UUID, caller: Caller, tx: Tx, reques
 
 
 @router.post("/{webhook_id}/test", status_code=202, responses=documented(EndpointNotFound, SwitchedOff))
-async def try_webhook(webhook_id: UUID, caller: Caller, tx: Tx) -> DeliveryOrdered:
+async def try_webhook(webhook_id: UUID, caller: Caller, tx: Tx, response: Response) -> DeliveryOrdered:
     """Send something to see whether it arrives; its delivery says so."""
-    return DeliveryOrdered(id=(await service.send_trial(tx, caller.user_id, webhook_id)).id)
+    told = await service.send_trial(tx, caller.user_id, webhook_id)
+    response.headers["Location"] = _log_of(webhook_id)
+    return DeliveryOrdered(id=told.id)
 
 
 @router.get("/{webhook_id}/deliveries", responses=documented(EndpointNotFound))
@@ -109,7 +114,7 @@ async def list_webhook_deliveries(
     caller: Caller,
     page: Page,
     tx: Tx,
-    status: Annotated[Status | None, Query(description="Only those that are so.")] = None,
+    status: Annotated[DeliveryStatus | None, Query(description="Only those that are so.")] = None,
 ) -> Paged[DeliveryOut]:
     """What was, or is to be, sent there, newest first."""
     if await queries.one(tx, webhook_id, caller.user_id) is None:
@@ -123,13 +128,22 @@ async def list_webhook_deliveries(
     status_code=202,
     responses=documented(EndpointNotFound, DeliveryNotFound, SwitchedOff),
 )
-async def resend_webhook_delivery(webhook_id: UUID, delivery_id: UUID, caller: Caller, tx: Tx) -> DeliveryOrdered:
+async def resend_webhook_delivery(
+    webhook_id: UUID, delivery_id: UUID, caller: Caller, tx: Tx, response: Response
+) -> DeliveryOrdered:
     """Send one delivery again, whatever became of it."""
     await service.resend(tx, caller.user_id, webhook_id, delivery_id)
+    response.headers["Location"] = _log_of(webhook_id)
     return DeliveryOrdered(id=delivery_id)
 
 
 @router.post("/{webhook_id}/recover", status_code=202, responses=documented(EndpointNotFound))
-async def recover_webhook(webhook_id: UUID, body: RecoverIn, caller: Caller, tx: Tx) -> Recovered:
+async def recover_webhook(webhook_id: UUID, body: RecoverIn, caller: Caller, tx: Tx, response: Response) -> Recovered:
     """Switch a webhook on again and send what happened since a moment and did not arrive, each once and in order."""
-    return Recovered(deliveries=await service.recover(tx, caller.user_id, webhook_id, body.since))
+    count = await service.recover(tx, caller.user_id, webhook_id, body.since)
+    response.headers["Location"] = _log_of(webhook_id)
+    return Recovered(deliveries=count)
+
+
+def _log_of(webhook_id: UUID) -> str:
+    return f"{router.prefix}/{webhook_id}/deliveries"

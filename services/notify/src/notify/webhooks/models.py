@@ -52,7 +52,7 @@ _TYPES: Mapping[type[RunEvent], EventType] = {
 }
 
 
-class Status(StrEnum):
+class DeliveryStatus(StrEnum):
     """How a delivery is. ``missed``: never tried, because the endpoint was off or an earlier one of its run failed."""
 
     PENDING = "pending"

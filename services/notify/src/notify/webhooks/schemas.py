@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from chassis.http.inputs import Input, Moment
-from notify.webhooks.models import EventType, Status
+from notify.webhooks.models import DeliveryStatus, EventType
 
 Url = Annotated[str, Field(min_length=1, max_length=2000, examples=["https://hooks.example.com/talkingphoto"])]
 Types = Annotated[list[EventType], Field(max_length=len(EventType))]
@@ -56,7 +56,7 @@ class DeliveryOut(BaseModel):
     id: UUID = Field(description="Of the delivery.")
     event_id: str = Field(description="The header `webhook-id`.", examples=["msg_0199f0a17c1e7a539d0b6c1f2e3d4a5b"])
     type: str = Field(description="What it tells of.", examples=["workflow.completed"])
-    status: Status = Field(description="How it is. `missed`: not sent, recover it.", examples=["delivered"])
+    status: DeliveryStatus = Field(description="How it is. `missed`: not sent, recover it.", examples=["delivered"])
     attempts: int = Field(description="How often it was tried.", examples=[1])
     response_status: int | None = Field(description="What the receiver last answered.", examples=[200])
     error: str | None = Field(description="Why the last attempt does not count.")
