@@ -24,6 +24,7 @@ QUEUES = (
     "export.deliveries",
     "notify.runs",
     "notify.users",
+    "notify.billing",
 )
 """Not ``workflow.platforms``: what it takes in comes when an operator edits a row, which no order does. Workflow's own
 tests deliver it twice."""

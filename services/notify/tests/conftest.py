@@ -1,7 +1,12 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +14,10 @@ import pytest
 import pytest_asyncio
 
 from chassis import ids
+from chassis.run.service import Dependencies, Service
+from chassis.storage.folder import FolderStore
 from chassis.testing.slices import DatabaseFor, Slice, slice_of
+from chassis.work.workers import WorkPool
 from contracts.enums import WorkflowType
 from contracts.objects import StoredObject
 from contracts.workflow import (
@@ -21,7 +29,8 @@ from contracts.workflow import (
     RunProgressed,
     StepCompleted,
 )
-from notify.composition import SPEC
+from notify import composition
+from notify.settings import Settings
 
 
 class Run:
@@ -76,6 +85,41 @@ class Run:
 class Notify(Slice):
     """Notify, with what it keeps."""
 
+    store: FolderStore
+    _at_work = False
+
+    async def settled(self) -> None:
+        """Everything that is due has been carried out, or tried and put off."""
+        if not self._at_work:
+            self._at_work = True
+            for part in self.service.background:
+                await part.start()
+        for part in self.service.background:
+            if isinstance(part, WorkPool):
+                part.wake()
+        async with asyncio.timeout(20):
+            while await self.fetch("SELECT FROM work WHERE run_after <= $1", self.clock.now()):
+                await asyncio.sleep(0.01)
+
+    async def stop(self) -> None:
+        """End what works in the background."""
+        if self._at_work:
+            for part in self.service.background:
+                await part.stop(1.0)
+
+    async def later(self, by: timedelta) -> None:
+        """Move the clock, and let what is due then be carried out."""
+        self.clock.advance(by)
+        await self.settled()
+
+    async def letters(self, to: str | None = None) -> list[dict[str, Any]]:
+        """What is in the local mail box, the oldest first."""
+        async with self.client() as client:
+            listed = await client.get("/mail/messages", params={"to": to} if to else {})
+            assert listed.status_code == 200
+            found = [(await client.get(f"/mail/messages/{one['id']}")).json() for one in listed.json()["items"]]
+        return found[::-1]
+
     async def happen(self, *events: RunEvent) -> None:
         """Events reach the log as one batch, then the listeners of the API process hear of them."""
         await self.tell(*events)
@@ -89,10 +133,35 @@ def new_run() -> type[Run]:
     return Run
 
 
+StartNotify = Callable[..., Awaitable[Notify]]
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def notify(database_for: DatabaseFor, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Notify]:
-    """One notify service on its own database; only its own wake-ups and a rare look keep its streams going."""
+async def start_notify(
+    database_for: DatabaseFor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[StartNotify]:
+    """Start a notify service on its own database; only its own wake-ups and a rare look keep its streams going."""
     monkeypatch.setattr("notify.live.endpoints._FIRST_NEWS_S", 0.3)
     monkeypatch.setattr("notify.live.endpoints._GAP_S", 0.3)
-    async with slice_of(SPEC, database_for, Notify, settings={"heartbeat_s": 5, "live_poll_s": 5}) as notify:
-        yield notify
+    store = FolderStore(tmp_path / "objects")
+
+    def build(settings: Settings, deps: Dependencies) -> Service:
+        return composition.build(settings, replace(deps, store=store))
+
+    async with AsyncExitStack() as stack:
+
+        async def start(**settings: Any) -> Notify:
+            spec = replace(composition.SPEC, build=build)
+            given = {"heartbeat_s": 5, "live_poll_s": 5, **settings}
+            notify = await stack.enter_async_context(slice_of(spec, database_for, Notify, settings=given))
+            notify.store = store
+            stack.push_async_callback(notify.stop)
+            return notify
+
+        yield start
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def notify(start_notify: StartNotify) -> Notify:
+    """One notify service."""
+    return await start_notify()

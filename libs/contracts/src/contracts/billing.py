@@ -132,7 +132,7 @@ class EntitlementsChanged(Event):
     """
 
     NAME: ClassVar[str] = "billing.entitlements_changed.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("users", "workflow")
+    READERS: ClassVar[tuple[str, ...]] = ("users", "workflow", "notify")
 
     user_id: UUID
     product_line: str
@@ -153,3 +153,209 @@ class EntitlementsChanged(Event):
     """How many are available once the period is over; None from releases that did not say."""
     upgrades: dict[str, tuple[str, ...]] = {}
     """By meter, the plans that have more of it, the cheapest first."""
+
+
+SubscriptionStatus = Literal["incomplete", "trialing", "active", "past_due", "cancelled", "expired"]
+"""PLT-50. ``cancelled``: ended because somebody wanted it; ``expired``: ended for want of payment."""
+
+MinorUnits = Annotated[int, Field(ge=0)]
+"""Money as whole numbers of a currency's smallest unit (paise, cents); the currency stands beside it (PLT-14)."""
+
+
+class _SubscriptionEvent(Event):
+    """What every event of a subscription says: how it is after it."""
+
+    subscription_id: UUID
+    user_id: UUID
+    product_line: str
+    plan: str
+    """What the subscription gives now."""
+    plan_name: str
+    """For people."""
+    interval: Literal["month", "year"]
+    status: SubscriptionStatus
+    period_start: datetime
+    period_end: datetime
+    """Renewed or ended then."""
+    cancel_at_period_end: bool = False
+    next_plan: str | None = None
+    """What it gives from the next renewal on, where that is another plan."""
+    next_plan_name: str | None = None
+    access_until: datetime | None = None
+    """While ``past_due``: the plan's features are kept until then (BIL-58)."""
+
+
+class SubscriptionCreated(_SubscriptionEvent):
+    """A subscription gives its plan for the first time: paid for, or on trial (CON-28)."""
+
+    NAME: ClassVar[str] = "billing.subscription_created.v1"
+    READERS: ClassVar[tuple[str, ...]] = ("notify",)
+
+    trial_ends_at: datetime | None = None
+
+
+class SubscriptionUpdated(_SubscriptionEvent):
+    """A subscription was renewed, moved to another plan, fell behind with a payment, or will end or go on otherwise
+    than it would have (CON-28)."""
+
+    NAME: ClassVar[str] = "billing.subscription_updated.v1"
+    READERS: ClassVar[tuple[str, ...]] = ("notify",)
+
+    what: Literal["renewed", "plan_changed", "change_planned", "past_due", "recovered", "cancel_planned", "resumed"]
+    previous_plan: str | None = None
+
+
+class SubscriptionCancelled(_SubscriptionEvent):
+    """A subscription ended because its owner or an administrator wanted that; the free plan counts (CON-28)."""
+
+    NAME: ClassVar[str] = "billing.subscription_cancelled.v1"
+    READERS: ClassVar[tuple[str, ...]] = ("notify",)
+
+    previous_plan: str
+
+
+class SubscriptionExpired(_SubscriptionEvent):
+    """A subscription ended for want of payment; the free plan counts (CON-28, BIL-58)."""
+
+    NAME: ClassVar[str] = "billing.subscription_expired.v1"
+    READERS: ClassVar[tuple[str, ...]] = ("notify",)
+
+    previous_plan: str
+
+
+class PaymentSucceeded(Event):
+    """Money was received (CON-30)."""
+
+    NAME: ClassVar[str] = "billing.payment_succeeded.v1"
+    READERS: ClassVar[tuple[str, ...]] = ("notify",)
+
+    payment_id: UUID
+    user_id: UUID
+    product_line: str
+    amount: MinorUnits
+    currency: str
+    description: str
+    """What was paid for, for people."""
+    plan: str | None = None
+    credits: int = 0
+    """Bought with it."""
+    paid_at: datetime
+
+
+class PaymentFailed(Event):
+    """A payment was tried and did not come about; ``reason`` is for people (CON-30, BIL-58)."""
+
+    NAME: ClassVar[str] = "billing.payment_failed.v1"
+    READERS: ClassVar[tuple[str, ...]] = ("notify",)
+
+    payment_id: UUID
+    user_id: UUID
+    product_line: str
+    amount: MinorUnits
+    currency: str
+    description: str
+    reason: str
+    attempts: int = 1
+    plan: str | None = None
+    access_until: datetime | None = None
+    """Of a renewal: the plan's features are kept until then."""
+    failed_at: datetime
+
+
+class PaymentRefunded(Event):
+    """Money of a payment was given back, and ``credits`` that it had bought were taken back (CON-30)."""
+
+    NAME: ClassVar[str] = "billing.payment_refunded.v1"
+    READERS: ClassVar[tuple[str, ...]] = ("notify",)
+
+    payment_id: UUID
+    user_id: UUID
+    product_line: str
+    amount: MinorUnits
+    """Given back this time."""
+    currency: str
+    in_full: bool
+    credits: int = 0
+    refunded_at: datetime
+
+
+class InvoiceAvailable(Event):
+    """There is a new invoice. Whoever has its links can read it, so they are in ``GET /api/v1/billing/invoices`` only
+    (CON-30)."""
+
+    NAME: ClassVar[str] = "billing.invoice_available.v1"
+    READERS: ClassVar[tuple[str, ...]] = ()
+
+    invoice_id: UUID
+    user_id: UUID
+    product_line: str
+    number: str | None
+    amount: MinorUnits
+    """With tax."""
+    tax: MinorUnits = 0
+    currency: str
+    issued_at: datetime
+
+
+class CreditsGranted(Event):
+    """Somebody has more credits: of a plan, bought, given, or given back (CON-33)."""
+
+    NAME: ClassVar[str] = "billing.credits_granted.v1"
+    READERS: ClassVar[tuple[str, ...]] = ()
+
+    user_id: UUID
+    product_line: str
+    credits: Annotated[int, Field(gt=0)]
+    category: Literal["plan", "bought", "promotional", "refund"]
+    description: str
+    """For people."""
+    available: int
+    """What can be spent with them."""
+    expires_at: datetime | None = None
+    """None: they last."""
+    reference: UUID | None = None
+
+
+class UsageReset(Event):
+    """A new billing month began: the plan's counts are at zero, its credits anew (CON-33)."""
+
+    NAME: ClassVar[str] = "billing.usage_reset.v1"
+    READERS: ClassVar[tuple[str, ...]] = ("notify",)
+
+    user_id: UUID
+    product_line: str
+    plan: str
+    limits: dict[str, int]
+    """By meter, -1 is unlimited."""
+    credits_available: int
+    period_start: datetime
+    period_end: datetime
+
+
+class _UsageLimit(Event):
+    """How much of a meter is used."""
+
+    user_id: UUID
+    product_line: str
+    plan: str
+    meter: str
+    """``workflows``, ``trims``, ``auto_hooks``, ``credits`` and so on."""
+    used: int
+    limit: int
+    period_ends_at: datetime
+    upgrade_to: tuple[str, ...] = ()
+    """Plans that have more of it, the cheapest first."""
+
+
+class UsageLimitNear(_UsageLimit):
+    """Four fifths of what a plan allows in a month are used; told once a month and meter (CON-33)."""
+
+    NAME: ClassVar[str] = "billing.usage_limit_near.v1"
+    READERS: ClassVar[tuple[str, ...]] = ("notify",)
+
+
+class UsageLimitReached(_UsageLimit):
+    """All that a plan allows in a month is used; told once a month and meter (CON-33)."""
+
+    NAME: ClassVar[str] = "billing.usage_limit_reached.v1"
+    READERS: ClassVar[tuple[str, ...]] = ("notify",)

@@ -80,7 +80,7 @@ class EmailVerificationRequested(Event):
     """
 
     NAME: ClassVar[str] = "users.email_verification_requested.v1"
-    READERS: ClassVar[tuple[str, ...]] = ()
+    READERS: ClassVar[tuple[str, ...]] = ("notify",)
 
     user_id: UUID
     email: str
@@ -104,7 +104,7 @@ class EmailChanged(Event):
     """An account has another address; the owner of the old one is told."""
 
     NAME: ClassVar[str] = "users.email_changed.v1"
-    READERS: ClassVar[tuple[str, ...]] = ()
+    READERS: ClassVar[tuple[str, ...]] = ("notify",)
 
     user_id: UUID
     old_email: str
@@ -115,7 +115,7 @@ class PasswordResetRequested(Event):
     """Somebody forgot a password. ``sealed_token``: as in ``EmailVerificationRequested``."""
 
     NAME: ClassVar[str] = "users.password_reset_requested.v1"
-    READERS: ClassVar[tuple[str, ...]] = ()
+    READERS: ClassVar[tuple[str, ...]] = ("notify",)
 
     user_id: UUID
     sealed_token: str
@@ -127,7 +127,7 @@ class PasswordChanged(Event):
     """A password was changed by its owner, or reset by a link; all other sessions have ended."""
 
     NAME: ClassVar[str] = "users.password_changed.v1"
-    READERS: ClassVar[tuple[str, ...]] = ()
+    READERS: ClassVar[tuple[str, ...]] = ("notify",)
 
     user_id: UUID
     how: Literal["changed", "reset"]
@@ -138,7 +138,7 @@ class UserLoggedIn(Event):
     """A session began. ``new_device``: none of the account's earlier sessions came from a device like it."""
 
     NAME: ClassVar[str] = "users.user_logged_in.v1"
-    READERS: ClassVar[tuple[str, ...]] = ()
+    READERS: ClassVar[tuple[str, ...]] = ("notify",)
 
     user_id: UUID
     session_id: UUID
@@ -165,7 +165,7 @@ class UserLocked(Event):
     """Too many logins of an account have failed; its owner is told."""
 
     NAME: ClassVar[str] = "users.user_locked.v1"
-    READERS: ClassVar[tuple[str, ...]] = ()
+    READERS: ClassVar[tuple[str, ...]] = ("notify",)
 
     user_id: UUID
     locked_until: datetime
@@ -176,7 +176,7 @@ class RefreshTokenReused(Event):
     """A refresh token was used a second time: a copy is in other hands, its session has ended, its owner is told."""
 
     NAME: ClassVar[str] = "users.refresh_token_reused.v1"
-    READERS: ClassVar[tuple[str, ...]] = ()
+    READERS: ClassVar[tuple[str, ...]] = ("notify",)
 
     user_id: UUID
     session_id: UUID
@@ -188,7 +188,7 @@ class SecondFactorChanged(Event):
     """A second factor was switched on or off, or its recovery codes were made anew; its owner is told."""
 
     NAME: ClassVar[str] = "users.second_factor_changed.v1"
-    READERS: ClassVar[tuple[str, ...]] = ()
+    READERS: ClassVar[tuple[str, ...]] = ("notify",)
 
     user_id: UUID
     what: Literal["enabled", "disabled", "recovery_codes"]
@@ -199,7 +199,7 @@ class ApiKeyCreated(Event):
     """An API key exists, or has replaced another one; its owner is told. Of the key itself only its prefix is in it."""
 
     NAME: ClassVar[str] = "users.api_key_created.v1"
-    READERS: ClassVar[tuple[str, ...]] = ()
+    READERS: ClassVar[tuple[str, ...]] = ("notify",)
 
     user_id: UUID
     key_id: UUID
@@ -231,7 +231,7 @@ class UserDeleted(Event):
     """Every service has answered. ``sealed_email`` is under ``LINK_KEY``, for the last letter."""
 
     NAME: ClassVar[str] = "users.user_deleted.v1"
-    READERS: ClassVar[tuple[str, ...]] = ()
+    READERS: ClassVar[tuple[str, ...]] = ("notify",)
 
     user_id: UUID
     sealed_email: str
@@ -253,7 +253,7 @@ class DataExportReady(Event):
     """All parts of an export are one archive, to be fetched by its owner until ``expires_at``."""
 
     NAME: ClassVar[str] = "users.data_export_ready.v1"
-    READERS: ClassVar[tuple[str, ...]] = ()
+    READERS: ClassVar[tuple[str, ...]] = ("notify",)
 
     export_id: UUID
     user_id: UUID

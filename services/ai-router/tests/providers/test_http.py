@@ -16,6 +16,7 @@ from ai_router.providers.errors import retry_after
 from ai_router.providers.http import VendorHttp, pooled_client
 from ai_router.providers.port import FailureClass, ProviderFailure
 from ai_router.providers.vendors.openai import DIALECT
+from chassis.http import guard
 
 Handler = Callable[[httpx.Request], httpx.Response]
 
@@ -31,7 +32,7 @@ def _resolving(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
             raise socket.gaierror(-2, "unknown")
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in addresses]
 
-    monkeypatch.setattr(module, "get_running_loop", lambda: type("Loop", (), {"getaddrinfo": found})())
+    monkeypatch.setattr(guard, "get_running_loop", lambda: type("Loop", (), {"getaddrinfo": found})())
 
 
 async def _download(http: VendorHttp, url: str, target: Path, **more: Any) -> ProviderFailure | int:

@@ -13,7 +13,6 @@ from chassis.bus.port import ACKNOWLEDGE
 from chassis.work.sweeper import Sweeper
 from contracts.notify import NotificationSent
 from contracts.users import RegistrationRepeated, UserRegistered, UserUpdated
-from notify.messages.templates import REFUNDS, TEMPLATES, refund, render
 
 
 def registered(user_id: UUID, **fields: Any) -> UserRegistered:
@@ -200,25 +199,6 @@ async def test_messages_of_another_user_are_neither_seen_nor_touched(notify: Any
     assert (await messages_of(notify, run.user_id))["unread"] == 1
     async with notify.client() as nobody:
         assert (await nobody.get("/api/v1/notifications")).status_code == 401
-
-
-def test_every_template_has_english_and_fills_its_placeholders_in_every_language() -> None:
-    values = {"name": "{name}", "seconds": 3, "credits": 1, "reason": "Because {0}", "refund": "Back."}
-    for kind, by_language in TEMPLATES.items():
-        assert {"en", "hi", "es"} <= by_language.keys()
-        english = render(kind, "en", **values)
-        assert render(kind, "xx", **values) == english
-        for language in by_language:
-            for text in render(kind, language, **values):
-                assert "{seconds}" not in text
-    # What a user wrote is shown as it is, braces and all.
-    assert render("welcome", "en", name="{name}")[0] == "Welcome, {name}"
-
-
-@pytest.mark.parametrize("language", ["en", "hi", "es", "xx"])
-def test_what_happened_to_credits_is_said_in_one_sentence(language: str) -> None:
-    assert refund(language, returned=True) != refund(language, returned=False)
-    assert refund(language, returned=True) == REFUNDS.get(language, REFUNDS["en"])[0]
 
 
 async def test_messages_and_updates_go_when_they_are_old_and_younger_ones_stay(notify: Any, new_run: Any) -> None:

@@ -8,10 +8,7 @@ outcome is unknown.
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import json
-import socket
-from asyncio import get_running_loop
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
@@ -24,6 +21,7 @@ from httpx_sse import EventSource, SSEError
 
 from ai_router.providers.errors import Dialect, Secrets, failure, failure_of
 from ai_router.providers.port import FailureClass, ProviderFailure
+from chassis.http import guard
 
 MEBIBYTE = 1024 * 1024
 ANSWER_LIMIT = 4 * MEBIBYTE
@@ -228,25 +226,17 @@ class VendorHttp:
     async def _guarded(self, url: str) -> httpx.Request:
         """A request for a result link: https to a public address, resolved once and connected to exactly that."""
         try:
-            parsed = httpx.URL(url)
+            if self._own(url):
+                return self.client.build_request("GET", url, headers=self.headers)
+            target = await guard.resolved(url)
         except httpx.InvalidURL:
             raise failure(FailureClass.BAD_OUTPUT, "the result link is not an address") from None
-        if self._own(url):
-            return self.client.build_request("GET", url, headers=self.headers)
-        if parsed.scheme != "https" or not parsed.host:
-            raise failure(FailureClass.BAD_OUTPUT, "the result link is not https")
-        try:
-            found = await get_running_loop().getaddrinfo(parsed.host, parsed.port or 443, type=socket.SOCK_STREAM)
-        except (socket.gaierror, UnicodeError) as unknown:
-            raise failure(FailureClass.TRANSIENT, "the host of the result link is unknown") from unknown
-        address = found[0][4][0]
-        if not all(ipaddress.ip_address(each[4][0]).is_global for each in found):
-            raise failure(FailureClass.BAD_OUTPUT, "the result link leads into private address space")
+        except guard.UnknownHost as unknown:
+            raise failure(FailureClass.TRANSIENT, f"the result link {unknown}") from unknown
+        except guard.UnsafeAddress as unsafe:
+            raise failure(FailureClass.BAD_OUTPUT, f"the result link {unsafe}") from unsafe
         return self.client.build_request(
-            "GET",
-            parsed.copy_with(host=str(address)),
-            headers={"host": parsed.netloc.decode("ascii")},
-            extensions={"sni_hostname": parsed.host},
+            "GET", target.url, headers={"host": target.host}, extensions={"sni_hostname": target.server_name}
         )
 
     @asynccontextmanager

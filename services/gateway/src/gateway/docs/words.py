@@ -35,6 +35,7 @@ TAGS = {
     "export": "What comes out for each platform: kits, requirements, templates.",
     "files": "Photos that workflows are made from.",
     "live updates": "What happens to a workflow, as it happens.",
+    "mail": "Letters, kept to be read here while no mail server is configured.",
     "notifications": "Messages for the user.",
     "objects": "What signed links lead to.",
     "operations": "For those who run the platform.",
@@ -42,6 +43,7 @@ TAGS = {
     "sessions": "Logging in and out, and the devices that are logged in.",
     "sign-in": "Signing in with Google or Apple.",
     "users": "The account.",
+    "webhooks": "Addresses of yours that are told what happens.",
     "workflows": "Making videos: order, follow, fetch, cancel, try again.",
     "youtube": "A user's YouTube channel and what is uploaded there.",
 }

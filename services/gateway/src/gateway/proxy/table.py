@@ -58,5 +58,10 @@ TABLE: tuple[Row, ...] = (
     # Google sends the browser here, which has no token; what it brings is bound to whoever began.
     Row("/api/v1/youtube/callback", "export", public=True, ask_outside=True),
     *_whole("/api/v1/youtube", "export"),
+    # The link itself says whose letters it ends; mail programs follow it for their user.
+    Row("/api/v1/notifications/unsubscribe", "notify", public=True),
     *_whole("/api/v1/notifications", "notify"),
+    *_whole("/api/v1/webhooks", "notify"),
+    # There is nothing where letters go through a mail server.
+    *_whole("/mail", "notify", public=True),
 )

@@ -6,13 +6,16 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+import asyncpg
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 
 from chassis.errors import NotFound, documented
+from chassis.http.outputs import Link
 from chassis.http.pagination import Page, Paged
 from chassis.http.requests import Tx
 from chassis.identity.tokens import Caller
+from chassis.storage.port import ObjectStore
 from contracts.enums import ProductLineKey
 from notify.messages import queries, service
 
@@ -28,6 +31,7 @@ class NotificationOut(BaseModel):
     title: str = Field(description="In a few words.", examples=["Your video is ready"])
     body: str = Field(description="In a sentence.")
     data: dict[str, Any] = Field(description="What programs need; depends on `kind`.")
+    links: dict[str, Link] = Field(description="What it is about, by name; each good for a day.")
     read_at: datetime | None = Field(description="When it was marked as read.")
     created_at: datetime = Field(description="When it came.")
 
@@ -49,17 +53,26 @@ async def list_notifications(
     caller: Caller,
     page: Page,
     tx: Tx,
+    request: Request,
     unread: Annotated[bool, Query(description="Only those not read yet.")] = False,
+    kind: Annotated[str | None, Query(max_length=64, description="Only those of this kind.")] = None,
 ) -> NotificationsOut:
     """The caller's messages, newest first."""
-    rows, counted = await queries.page(tx, caller.user_id, page, unread=unread)
+    rows, counted = await queries.page(tx, caller.user_id, page, unread=unread, kind=kind)
+    store: ObjectStore = request.app.state.store
     return NotificationsOut(
-        items=[NotificationOut(**{name: row[name] for name in NotificationOut.model_fields}) for row in rows],
-        total=counted["unread"] if unread else counted["total"],
+        items=[_notification_out(row, store) for row in rows],
+        total=counted["total"],
         page=page.page,
         per_page=page.per_page,
         unread=counted["unread"],
     )
+
+
+def _notification_out(row: asyncpg.Record, store: ObjectStore) -> NotificationOut:
+    links = {name: store.signed_url(stored["key"]) for name, stored in row["objects"].items()}
+    fields = {name: row[name] for name in NotificationOut.model_fields if name != "links"}
+    return NotificationOut(**fields, links=links)
 
 
 @router.post("/read-all")

@@ -1,95 +1,86 @@
-"""Which message an event leads to, and keeping it once."""
+"""Putting messages into their recipients' words and keeping each once, with what is to be delivered."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from chassis import ids
 from chassis.bus.messages import Received
 from chassis.data.database import Transaction
 from chassis.errors import NotFound
+from chassis.identity.vault import Vault
 from contracts.notify import NotificationSent
-from contracts.users import RegistrationRepeated, UserRegistered, UserUpdated
-from contracts.workflow import RunCancelled, RunCompleted, RunEvent, RunFailed
+from contracts.workflow import RunEvent
+from notify.deliveries import service as deliveries
 from notify.messages import repository
-from notify.messages.models import Message, Recipient
-from notify.messages.templates import refund, render
+from notify.messages.drafts import accounts, billing, runs
+from notify.messages.kinds import KINDS, Channel
+from notify.messages.models import Draft, Message
+from notify.preferences import repository as preferences
+from notify.preferences.models import Preferences
+from notify.recipients import repository as recipients
+from notify.recipients.models import UNKNOWN, Recipient
+from notify.words.book import words_in
 
-_UNKNOWN = Recipient(name="", language="en")
+Drafted = tuple[Draft, Received[Any] | None]
 
 
 async def announce_ends(received: Sequence[Received[RunEvent]], tx: Transaction) -> None:
     """Tell users how their runs ended."""
-    ends = [item for item in received if isinstance(item.message, RunCompleted | RunFailed | RunCancelled)]
-    if not ends:
+    await announce([(draft, item) for item in received if (draft := runs.draft_of(item.message))], tx)
+
+
+async def announce_money(received: Sequence[Received[Any]], tx: Transaction) -> None:
+    """Tell users what became of their plans, payments and use."""
+    await announce([(draft, item) for item in received if (draft := billing.draft_of(item))], tx)
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """Tells users what happened to their accounts. ``links``: the vault of ``LINK_KEY``."""
+
+    links: Vault
+
+    async def announce(self, received: Sequence[Received[Any]], tx: Transaction) -> None:
+        """Tell what these events say."""
+        found = [(accounts.draft_of(item, tx.now, self.links), item) for item in received]
+        await announce([(draft, item) for draft, item in found if draft], tx)
+
+
+async def announce(drafts: Sequence[Drafted], tx: Transaction) -> None:
+    """Keep each message once, list it for its user, and have it delivered as the user wants."""
+    if not drafts:
         return
-    known = await repository.recipients(tx, {item.message.user_id for item in ends})
-    await _keep([_message_of(item, known.get(item.message.user_id, _UNKNOWN)) for item in ends], tx)
+    users = {draft.user_id for draft, _ in drafts}
+    known, wanted = await recipients.find(tx, users), await preferences.find(tx, users)
+    # By id: one batch may hold the same event twice.
+    messages = {
+        draft.once: _message(draft, known.get(draft.user_id, UNKNOWN), wanted[draft.user_id], cause)
+        for draft, cause in drafts
+    }
+    new = await repository.add(tx, list(messages.values()))
+    for message in messages.values():
+        if message.id not in new:
+            continue
+        user_id = message.draft.user_id
+        if message.in_app:
+            sent = NotificationSent(
+                notification_id=message.id, user_id=user_id, channel=Channel.IN_APP, kind=message.draft.kind
+            )
+            tx.emit(sent, cause=message.cause)
+        if wanted[user_id].allows(message.kind, Channel.MAIL):
+            quiet_until = wanted[user_id].quiet_until(tx.now, known.get(user_id, UNKNOWN).zone)
+            run_after = None if message.kind.always else quiet_until
+            await deliveries.order(message, Channel.MAIL, tx, run_after=run_after)
 
 
-async def welcome(event: UserRegistered, tx: Transaction) -> None:
-    """Remember a new user and greet them."""
-    await repository.remember(tx, event.user_id, event.name or event.username, event.language, 1)
-    title, body = render("welcome", event.language, name=event.name or event.username)
-    message = Message(
-        ids.derived(event.user_id, "welcome"),
-        event.user_id,
-        event.home_product_line,
-        "welcome",
-        title,
-        body,
-        {},
-    )
-    await _keep([message], tx)
-
-
-async def remember(event: UserUpdated, tx: Transaction) -> None:
-    """Keep name and language; an older version changes nothing."""
-    await repository.remember(tx, event.user_id, event.name or event.username or "", event.language, event.version)
-
-
-async def warn_of_registration(event: RegistrationRepeated, tx: Transaction) -> None:
-    """Tell the owner of an address that somebody registered with it; once a day, however often that is."""
-    known = await repository.recipients(tx, {event.user_id})
-    kind = "registration_repeated"
-    title, body = render(kind, known.get(event.user_id, _UNKNOWN).language)
-    message_id = ids.derived(event.user_id, f"{kind} {tx.now:%Y-%m-%d}")
-    await _keep([Message(message_id, event.user_id, event.product_line, kind, title, body, {})], tx)
-
-
-def _message_of(item: Received[Any], recipient: Recipient) -> Message:
-    event = item.message
-    language = recipient.language
-    data: dict[str, Any] = {"workflow_id": str(event.run_id)}
-    match event:
-        case RunCompleted():
-            kind = "workflow_completed"
-            title, body = render(kind, language, seconds=round(event.seconds), credits=event.credits)
-            data |= {
-                "workflow_type": event.workflow_type.value,
-                "cost": str(event.cost),
-                "results": sorted(event.results),
-            }
-        case RunFailed():
-            kind = "workflow_failed"
-            back = refund(language, returned=event.credits_returned)
-            title, body = render(kind, language, reason=event.message, refund=back)
-            data |= {"code": event.code, "retryable": event.retryable}
-        case _:
-            kind = "workflow_cancelled"
-            title, body = render(kind, language, refund=refund(language, returned=event.credits_returned))
-    return Message(
-        ids.derived(event.run_id, kind, event.sequence),
-        event.user_id,
-        event.product_line,
-        kind,
-        title,
-        body,
-        data,
-        item,
-    )
+def _message(draft: Draft, recipient: Recipient, wanted: Preferences, cause: Received[Any] | None) -> Message:
+    words = words_in(draft.language or recipient.language)
+    said = words.say(draft.kind, draft.values, recipient)
+    in_app = wanted.allows(KINDS[draft.kind], Channel.IN_APP)
+    return Message(draft, said.title, said.body, words.language, in_app, cause)
 
 
 async def read_all(tx: Transaction, user_id: UUID) -> int:
@@ -101,14 +92,3 @@ async def read_one(tx: Transaction, user_id: UUID, notification_id: UUID) -> Non
     """Mark one message of a user as read; again is fine. Raises ``NotFound``."""
     if not await repository.mark_read(tx, user_id, notification_id):
         raise NotFound("There is no such notification.")
-
-
-async def _keep(messages: Sequence[Message], tx: Transaction) -> None:
-    new = await repository.add(tx, messages)
-    # By id: one batch may hold the same event twice.
-    for message in {message.id: message for message in messages}.values():
-        if message.id in new:
-            sent = NotificationSent(
-                notification_id=message.id, user_id=message.user_id, channel="in_app", kind=message.kind
-            )
-            tx.emit(sent, cause=message.cause)

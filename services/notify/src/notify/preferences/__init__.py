@@ -1,0 +1,1 @@
+"""What users want to be told, where and when (NTF-02)."""

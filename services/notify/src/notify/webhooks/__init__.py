@@ -1,0 +1,1 @@
+"""Customers' webhooks by the Standard Webhooks specification (NTF-03, NTF-04)."""
