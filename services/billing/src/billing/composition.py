@@ -6,16 +6,22 @@ from datetime import timedelta
 
 from billing.kept import tables
 from billing.ledger import endpoints as ledger_endpoints
-from billing.ledger.expiry import HoldExpiry
+from billing.ledger.expiry import HoldExpiry, MonthEnd
 from billing.ledger.handlers import consumers
 from billing.ledger.news import CatalogueNews
 from billing.ledger.service import Ledger
 from billing.payments import endpoints as payment_endpoints
 from billing.payments.inbox import Inbox
 from billing.payments.reader import SubscriptionReader
+from billing.payments.reconciliation import Reconciliation
 from billing.plans import endpoints as plan_endpoints
 from billing.plans.book import PlanBook
 from billing.plans.repository import load_starting_catalogue
+from billing.receipts import endpoints as receipt_endpoints
+from billing.sales import endpoints as sale_endpoints
+from billing.sales.follower import Follower
+from billing.sales.grace import GraceEnd
+from billing.sales.service import Shop
 from billing.settings import Settings
 from chassis.clock import SystemClock
 from chassis.data import migrations
@@ -42,7 +48,14 @@ def build(settings: Settings, deps: Dependencies) -> Service:
         name="billing",
         settings=settings,
         version="0.1.0",
-        routers=[plan_endpoints.router, ledger_endpoints.router, payment_endpoints.router, *moving],
+        routers=[
+            plan_endpoints.router,
+            ledger_endpoints.router,
+            payment_endpoints.router,
+            sale_endpoints.router,
+            receipt_endpoints.router,
+            *moving,
+        ],
         readiness={"database": deps.database.ready},
         description="Plans, credits and usage.",
         larger_bodies={payment_endpoints.PATH: payment_endpoints.LARGEST_BODY},
@@ -50,11 +63,16 @@ def build(settings: Settings, deps: Dependencies) -> Service:
     app.state.database = deps.database
     app.state.verifier = deps.verifier
     app.state.plans = plans
-    app.state.payment_inbox = Inbox(settings.webhook_secrets, deps.clock.machine, live=settings.stripe_is_live)
     background: list[Background] = [
         HoldExpiry(deps.database, ledger, poll_s=settings.expiry_poll_s),
         CatalogueNews(deps.database, ledger, poll_s=settings.expiry_poll_s),
+        MonthEnd(deps.database, ledger, poll_s=settings.expiry_poll_s),
     ]
+    follower = Follower(ledger, plans, processor="stripe")
+    inbox = Inbox(settings.webhook_secrets, deps.clock.machine, live=settings.stripe_is_live, follow=follower.follow)
+    app.state.payment_inbox = inbox
+    app.state.shop = None
+    background.append(GraceEnd(deps.database, follower, poll_s=settings.expiry_poll_s))
     if settings.stripe_secret_key is not None:
         # Here, so that billing without Stripe does without its library: 60 ms and 6 MB.
         from billing.payments.stripe.adapter import Stripe
@@ -67,11 +85,15 @@ def build(settings: Settings, deps: Dependencies) -> Service:
             payment_methods=settings.stripe_payment_methods,
             now=deps.clock.machine,
         )
-        background.append(
-            SubscriptionReader(
-                deps.database, stripe, poll_s=settings.subscription_poll_s, close=connections.close_async
-            )
+        reader = SubscriptionReader(
+            deps.database,
+            stripe,
+            poll_s=settings.subscription_poll_s,
+            follow=follower.subscription,
+            close=connections.close_async,
         )
+        app.state.shop = Shop(deps.database, stripe, plans, reader, origins=settings.return_origins)
+        background += [reader, Reconciliation(deps.database, stripe, inbox)]
     return Service(
         name="billing",
         app=app,

@@ -22,4 +22,12 @@ def tables(_: Settings) -> tuple[Kept, ...]:
         for_ever("cost_records", _LAW),
         for_ever("payment_events", _LAW),
         for_ever("payment_subscriptions", _LAW),
+        for_ever("payment_customers", "who the processor knows"),
+        for_ever("payment_facts", _LAW),
+        for_ever("payment_decisions", _LAW),
+        for_ever("plan_prices", "subscribers keep the price they bought"),
+        for_ever("purchases", _LAW),
+        for_ever("payments", _LAW),
+        for_ever("invoices", _LAW),
+        swept("idempotency_keys", timedelta(days=1), "created_at"),
     )

@@ -53,6 +53,11 @@ class Settings(ServiceSettings):
         return (*super().public_urls(), self.stripe_base_url)
 
     @property
+    def return_origins(self) -> tuple[str, ...]:
+        """Where buyers may return to after a payment page: this platform, and whoever may call it from a browser."""
+        return tuple(dict.fromkeys((self.public_url, *self.allowed_origins)))
+
+    @property
     def webhook_secrets(self) -> tuple[str, ...]:
         """The secrets that webhooks may be signed with; none means that no webhook is accepted."""
         given = self.stripe_webhook_secret.get_secret_value() if self.stripe_webhook_secret else ""

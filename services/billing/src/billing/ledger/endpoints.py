@@ -75,7 +75,8 @@ async def _account(request: Request, caller: Caller, tx: Tx) -> Account:
     book: PlanBook = request.app.state.plans
     await book.load(tx)
     # Shown as it will be: the month may have ended with no request since.
-    return rules.roll_period(account, book.get(account.product_line, account.plan_type), tx.now).account
+    opening = book.opening(account.product_line, request.app.state.settings.opening_plan)
+    return rules.roll_period(account, book.get(account.product_line, account.plan_type), tx.now, opening).account
 
 
 OwnAccount = Annotated[Account, Depends(_account)]
