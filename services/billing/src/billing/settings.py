@@ -31,7 +31,10 @@ class Settings(ServiceSettings):
     expiry_poll_s: float = Field(60.0, gt=0, description="How often expired holds and edited plans are looked for.")
 
     stripe_secret_key: SecretStr | None = Field(
-        None, description="Stripe's key (`sk_` or `rk_`); without it nothing can be sold and nothing connects there."
+        None, description="Stripe's key (`sk_` or `rk_`); without it nothing connects there."
+    )
+    sandbox_payments: bool = Field(
+        False, description="Without Stripe's key: sell through a sandbox where no money moves. Never in production."
     )
     stripe_webhook_secret: SecretStr | None = Field(
         None, description="Signs Stripe's webhooks; while one is being rolled, both, separated by a comma."

@@ -99,7 +99,7 @@ async def test_however_they_come_a_months_events_end_in_one_state(market: Any) -
     assert (wanted[0][0]["plan_type"], wanted[0][0]["bought"]) == ("starter", 0)
     for seed in range(ORDERS):
         await forget(market, {})
-        random = Random(seed)  # noqa: S311
+        random = Random(seed)
         order = random.sample(events, len(events)) + random.sample(events, len(events) // 2)
         random.shuffle(order)
         for event in order:

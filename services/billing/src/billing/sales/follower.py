@@ -113,7 +113,7 @@ class Follower:
 
     async def _checkout(self, fact: CheckoutReported, purchase_id: UUID, tx: Transaction) -> None:
         visit = fact.checkout
-        bought = await repository.purchase(tx, purchase_id, lock=True)
+        bought = await self._locked(purchase_id, tx)
         if bought is None:
             log.error("purchase.unknown", purchase_id=purchase_id, checkout=visit.id)
             return
@@ -131,6 +131,14 @@ class Follower:
                 bought.id, bought.user_id, bought.product_line, to_minor(visit.total), visit.total.currency,
                 bought.description, bought.plan_type, 1, None, tx,
             )  # fmt: skip
+
+    @staticmethod
+    async def _locked(purchase_id: UUID | None, tx: Transaction) -> Bought | None:
+        """A purchase, locked, and before it all that is sold to its buyer: in one order everywhere."""
+        if purchase_id is None or (bought := await repository.purchase(tx, purchase_id)) is None:
+            return None
+        await repository.lock_sales(tx, bought.user_id, bought.product_line)
+        return await repository.purchase(tx, purchase_id, lock=True)
 
     async def _sold(self, bought: Bought, fact: CheckoutReported, tx: Transaction) -> None:
         visit = fact.checkout
@@ -250,7 +258,7 @@ class Follower:
         paid, given = found
         await receipts.refunded(tx, paid, given)
         in_full, taken = given == paid.amount_minor, 0
-        bought = await repository.purchase(tx, paid.purchase_id, lock=True) if paid.purchase_id is not None else None
+        bought = await self._locked(paid.purchase_id, tx)
         if bought is not None:
             key = (bought.user_id, bought.product_line)
             due = bought.credits * given // paid.amount_minor - bought.taken_back

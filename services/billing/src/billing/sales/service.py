@@ -191,7 +191,7 @@ class Shop:
         _refuse_second(subscriptions)
         if (begun := await repository.open_plan(tx, buyer.user_id, buyer.product_line)) is not None:
             return Begun(id=begun.id)
-        trial_days = 0 if subscriptions else int(plan.features.get("trial_days", 0))
+        trial_days = 0 if subscriptions else plan.trial_days
         bought = self._bought(
             buyer, PurchaseKind.PLAN, plan, price.money, pages, tx, price_id=price.id, days=trial_days
         )
