@@ -21,6 +21,7 @@ from billing.payments.reconciliation import Reconciliation
 from billing.plans import endpoints as plan_endpoints
 from billing.plans.book import PlanBook
 from billing.plans.repository import load_starting_catalogue
+from billing.quotes import endpoints as quote_endpoints
 from billing.receipts import endpoints as receipt_endpoints
 from billing.sales import endpoints as sale_endpoints
 from billing.sales.follower import Follower
@@ -31,6 +32,7 @@ from billing.sandbox.account import Account
 from billing.sandbox.processor import Renewals, Sandbox
 from billing.sandbox.service import Desk
 from billing.settings import Settings
+from billing.usage import endpoints as usage_endpoints
 from chassis.clock import SystemClock
 from chassis.data import migrations
 from chassis.http.app import create_app
@@ -63,6 +65,8 @@ def build(settings: Settings, deps: Dependencies) -> Service:
             payment_endpoints.router,
             sale_endpoints.router,
             receipt_endpoints.router,
+            quote_endpoints.router,
+            usage_endpoints.router,
             *moving,
         ],
         readiness={"database": deps.database.ready},

@@ -25,11 +25,13 @@ def tables(_: Settings) -> tuple[Kept, ...]:
         for_ever("payment_customers", "who the processor knows"),
         for_ever("payment_facts", _LAW),
         for_ever("payment_decisions", _LAW),
+        for_ever("usage_counters", "a few rows an account and month"),
         for_ever("sandbox_objects", "nobody's money, and few"),
         for_ever("plan_versions", "what was sold when"),
         for_ever("plan_prices", "subscribers keep the price they bought"),
         for_ever("purchases", _LAW),
         for_ever("payments", _LAW),
         for_ever("invoices", _LAW),
+        swept("quotes", timedelta(days=90), "created_at"),
         swept("idempotency_keys", timedelta(days=1), "created_at"),
     )

@@ -71,6 +71,7 @@ _HOLD = (
     ("actual_cost", "numeric"),
     ("period_start", "timestamptz"),
     ("expires_at", "timestamptz"),
+    ("quote_id", "uuid"),
 )
 _ENTRY = (
     ("transfer_id", "uuid"),

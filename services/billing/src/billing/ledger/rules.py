@@ -96,6 +96,7 @@ class Hold:
     actual_cost: Decimal | None
     period_start: datetime
     expires_at: datetime
+    quote_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +137,33 @@ class Change:
 def nothing_sold(product_line: str) -> Refusal:
     """Why nobody can spend in a product line that has no plan to begin with."""
     return Refusal("subscription_inactive", f"There are no plans in {product_line} yet.", None, None, ())
+
+
+def over_budget(plan: Plan, estimated_cost: Decimal, upgrades: tuple[str, ...]) -> Refusal | None:
+    """Why a run whose AI work is expected to cost more than its plan allows cannot begin (BIL-66)."""
+    if estimated_cost <= plan.run_budget:
+        return None
+    return Refusal(
+        "budget_exceeded",
+        f"The AI work of this order is expected to cost {estimated_cost:.2f}; the {plan.name} plan allows "
+        f"{plan.run_budget:.2f}. Make it shorter, or choose a larger plan.",
+        None,
+        None,
+        upgrades,
+    )
+
+
+def over_quote(credits: int, most: int) -> Refusal | None:
+    """Why a run that would take more credits than was agreed on cannot begin."""
+    if credits <= most:
+        return None
+    return Refusal(
+        "budget_exceeded",
+        f"This order takes {credits} credits, and {most} were agreed on. Ask for a new quote.",
+        most,
+        None,
+        (),
+    )
 
 
 def account_name(user_id: UUID, product_line: str) -> str:

@@ -15,6 +15,7 @@ from billing.ledger.repository import AccountKey, Books, open_books
 from billing.ledger.rules import Account, Change, Hold, HoldState, Refusal, Terms
 from billing.plans.book import PlanBook
 from billing.plans.catalogue import Plan
+from billing.quotes.repository import most as most_agreed
 from chassis.bus.messages import Received
 from chassis.data.database import Transaction
 from contracts.billing import (
@@ -35,6 +36,12 @@ from contracts.billing import (
 log = structlog.get_logger(__name__)
 
 Instruction = ReserveCredits | CaptureCredits | ReleaseCredits
+
+
+def _agreed(command: ReserveCredits, quotes: Mapping[tuple[UUID, UUID], int]) -> list[int]:
+    """The most credits that were agreed on for a run, by its order and by its quote. Another user's quote is none."""
+    of_quote = quotes.get((command.quote_id, command.user_id), 0) if command.quote_id is not None else None
+    return [most for most in (command.max_credits, of_quote) if most is not None]
 
 
 class Ledger:
@@ -64,10 +71,16 @@ class Ledger:
                 if isinstance(item.message, ReserveCredits)
             },
         )
+        quoted = {
+            item.message.quote_id
+            for item in instructions
+            if isinstance(item.message, ReserveCredits) and item.message.quote_id is not None
+        }
+        quotes = await most_agreed(tx, quoted) if quoted else {}
         for item in instructions:
             match item.message:
                 case ReserveCredits() as command:
-                    self._reserve(command, item, books, tx)
+                    self._reserve(command, item, books, tx, _agreed(command, quotes))
                 case CaptureCredits() as command:
                     self._capture(command, item, books, tx)
                 case ReleaseCredits() as command:
@@ -178,7 +191,9 @@ class Ledger:
             books.apply(rules.roll_period(account, self._plan(account), tx.now, opening))
         await self._store(books, tx)
 
-    def _reserve(self, command: ReserveCredits, cause: Received[Any], books: Books, tx: Transaction) -> None:
+    def _reserve(
+        self, command: ReserveCredits, cause: Received[Any], books: Books, tx: Transaction, agreed: Sequence[int]
+    ) -> None:
         if (held := books.holds.get(command.reservation_id)) is not None:
             plan = self._plan(books.accounts[held.user_id, held.product_line])
             self._say_reserved(held, plan, cause, tx)
@@ -209,8 +224,16 @@ class Ledger:
             actual_cost=None,
             period_start=rolled.account.period_start,
             expires_at=max(tx.now, command.run_ends_by or tx.now) + self._hold_for,
+            quote_id=command.quote_id,
         )
-        outcome = rules.hold(rolled.account, plan, request, self._upgrades(rolled.account).get(command.meter or "", ()))
+        most = min(agreed, default=command.credits)
+        outcome = (
+            rules.over_quote(command.credits, most)
+            or rules.over_budget(
+                plan, command.estimated_cost, self._plans.dearer(plan.product_line, command.estimated_cost)
+            )
+            or rules.hold(rolled.account, plan, request, self._upgrades(rolled.account).get(command.meter or "", ()))
+        )
         if isinstance(outcome, Refusal):
             self._say_refused(command, outcome, cause, tx)
             return

@@ -55,6 +55,10 @@ class PlanBook:
             if (limit := plan.quotas.get(meter, 0)) == UNLIMITED or limit > own
         )
 
+    def dearer(self, product_line: str, run_budget: Decimal) -> tuple[str, ...]:
+        """Plans under which the AI work of a run may cost ``run_budget``, cheapest first."""
+        return tuple(plan.plan_type for plan in self.of(product_line) if plan.run_budget >= run_budget)
+
 
 def _allowing_nothing(product_line: str, plan_type: str) -> Plan:
     return Plan(
