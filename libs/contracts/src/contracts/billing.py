@@ -37,6 +37,10 @@ class ReserveCredits(Command):
     estimated_cost: Money = Decimal(0)
     run_ends_by: datetime | None = None
     """The run has ended by then, whatever happens; the hold outlives it. None from releases that did not say."""
+    max_credits: Annotated[int, Field(ge=0)] | None = None
+    """The most that whoever ordered agreed to; a run that needs more is refused."""
+    quote_id: UUID | None = None
+    """What was said of the cost beforehand; its maximum holds too."""
 
 
 class CaptureCredits(Command):

@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
+
+from fastapi import FastAPI
 
 from billing.kept import tables
 from billing.ledger import endpoints as ledger_endpoints
-from billing.ledger.expiry import HoldExpiry
+from billing.ledger.expiry import HoldExpiry, MonthEnd
 from billing.ledger.handlers import consumers
 from billing.ledger.news import CatalogueNews
 from billing.ledger.service import Ledger
 from billing.payments import endpoints as payment_endpoints
 from billing.payments.inbox import Inbox
+from billing.payments.port import PaymentProcessor
 from billing.payments.reader import SubscriptionReader
+from billing.payments.reconciliation import Reconciliation
 from billing.plans import endpoints as plan_endpoints
 from billing.plans.book import PlanBook
 from billing.plans.repository import load_starting_catalogue
+from billing.quotes import endpoints as quote_endpoints
+from billing.receipts import endpoints as receipt_endpoints
+from billing.sales import endpoints as sale_endpoints
+from billing.sales.follower import Follower
+from billing.sales.grace import GraceEnd
+from billing.sales.service import Shop
+from billing.sandbox import endpoints as sandbox_endpoints
+from billing.sandbox.account import Account
+from billing.sandbox.processor import Renewals, Sandbox
+from billing.sandbox.service import Desk
 from billing.settings import Settings
+from billing.usage import endpoints as usage_endpoints
 from chassis.clock import SystemClock
 from chassis.data import migrations
 from chassis.http.app import create_app
@@ -42,7 +58,17 @@ def build(settings: Settings, deps: Dependencies) -> Service:
         name="billing",
         settings=settings,
         version="0.1.0",
-        routers=[plan_endpoints.router, ledger_endpoints.router, payment_endpoints.router, *moving],
+        routers=[
+            plan_endpoints.router,
+            plan_endpoints.admin,
+            ledger_endpoints.router,
+            payment_endpoints.router,
+            sale_endpoints.router,
+            receipt_endpoints.router,
+            quote_endpoints.router,
+            usage_endpoints.router,
+            *moving,
+        ],
         readiness={"database": deps.database.ready},
         description="Plans, credits and usage.",
         larger_bodies={payment_endpoints.PATH: payment_endpoints.LARGEST_BODY},
@@ -50,28 +76,24 @@ def build(settings: Settings, deps: Dependencies) -> Service:
     app.state.database = deps.database
     app.state.verifier = deps.verifier
     app.state.plans = plans
-    app.state.payment_inbox = Inbox(settings.webhook_secrets, deps.clock.machine, live=settings.stripe_is_live)
     background: list[Background] = [
         HoldExpiry(deps.database, ledger, poll_s=settings.expiry_poll_s),
         CatalogueNews(deps.database, ledger, poll_s=settings.expiry_poll_s),
+        MonthEnd(deps.database, ledger, poll_s=settings.expiry_poll_s),
     ]
-    if settings.stripe_secret_key is not None:
-        # Here, so that billing without Stripe does without its library: 60 ms and 6 MB.
-        from billing.payments.stripe.adapter import Stripe
-        from billing.payments.stripe.client import Connections, client_on
-
-        connections = Connections()
-        stripe = Stripe(
-            client_on(connections, settings.stripe_base_url, settings.stripe_secret_key),
-            automatic_tax=settings.stripe_automatic_tax,
-            payment_methods=settings.stripe_payment_methods,
-            now=deps.clock.machine,
+    selling = settings.stripe_secret_key is not None or settings.sandbox_payments
+    follower = Follower(ledger, plans, processor="stripe" if settings.stripe_secret_key is not None else Sandbox.name)
+    inbox = Inbox(settings.webhook_secrets, deps.clock.machine, live=settings.stripe_is_live, follow=follower.follow)
+    app.state.payment_inbox = inbox
+    app.state.shop = None
+    background.append(GraceEnd(deps.database, follower, poll_s=settings.expiry_poll_s))
+    if selling:
+        processor, close, more = _processor(settings, deps, inbox, app)
+        reader = SubscriptionReader(
+            deps.database, processor, poll_s=settings.subscription_poll_s, follow=follower.subscription, close=close
         )
-        background.append(
-            SubscriptionReader(
-                deps.database, stripe, poll_s=settings.subscription_poll_s, close=connections.close_async
-            )
-        )
+        app.state.shop = Shop(deps.database, processor, plans, reader, origins=settings.return_origins)
+        background += [reader, Reconciliation(deps.database, processor, inbox), *more]
     return Service(
         name="billing",
         app=app,
@@ -81,6 +103,33 @@ def build(settings: Settings, deps: Dependencies) -> Service:
         background=background,
         retention=tables(settings),
     )
+
+
+def _processor(
+    settings: Settings, deps: Dependencies, inbox: Inbox, app: FastAPI
+) -> tuple[PaymentProcessor, Callable[[], Awaitable[None]] | None, list[Background]]:
+    """Who takes the money, what closes the connections there, and what else goes on in the background for it."""
+    if deps.database is None:
+        raise ValueError("billing needs a database")
+    if settings.stripe_secret_key is None:
+        account = Account(inbox)
+        app.state.sandbox = Desk(account)
+        app.include_router(sandbox_endpoints.router)
+        pages = f"{settings.public_url}{sandbox_endpoints.PATH}"
+        renewals = Renewals(deps.database, account, poll_s=settings.subscription_poll_s)
+        return Sandbox(deps.database, account, pages=pages), None, [renewals]
+    # Here, so that billing without Stripe does without its library: 60 ms and 6 MB.
+    from billing.payments.stripe.adapter import Stripe
+    from billing.payments.stripe.client import Connections, client_on
+
+    connections = Connections()
+    stripe = Stripe(
+        client_on(connections, settings.stripe_base_url, settings.stripe_secret_key),
+        automatic_tax=settings.stripe_automatic_tax,
+        payment_methods=settings.stripe_payment_methods,
+        now=deps.clock.machine,
+    )
+    return stripe, connections.close_async, []
 
 
 SPEC = ServiceSpec(

@@ -31,7 +31,10 @@ class Settings(ServiceSettings):
     expiry_poll_s: float = Field(60.0, gt=0, description="How often expired holds and edited plans are looked for.")
 
     stripe_secret_key: SecretStr | None = Field(
-        None, description="Stripe's key (`sk_` or `rk_`); without it nothing can be sold and nothing connects there."
+        None, description="Stripe's key (`sk_` or `rk_`); without it nothing connects there."
+    )
+    sandbox_payments: bool = Field(
+        False, description="Without Stripe's key: sell through a sandbox where no money moves. Never in production."
     )
     stripe_webhook_secret: SecretStr | None = Field(
         None, description="Signs Stripe's webhooks; while one is being rolled, both, separated by a comma."
@@ -51,6 +54,11 @@ class Settings(ServiceSettings):
     def public_urls(self) -> tuple[str, ...]:
         """Also the address that gets Stripe's key."""
         return (*super().public_urls(), self.stripe_base_url)
+
+    @property
+    def return_origins(self) -> tuple[str, ...]:
+        """Where buyers may return to after a payment page: this platform, and whoever may call it from a browser."""
+        return tuple(dict.fromkeys((self.public_url, *self.allowed_origins)))
 
     @property
     def webhook_secrets(self) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from billing.plans.catalogue import STARTING_CATALOGUE, UNLIMITED, Plan
 from chassis import ids
 
 START = datetime(2026, 1, 31, 23, tzinfo=UTC)
-PLANS = {plan.plan_type: plan for plan in STARTING_CATALOGUE}
+PLANS = {plan.plan_type: plan for plan in STARTING_CATALOGUE if plan.product_line == "talkingphoto"}
 METER = "workflows"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -9,7 +11,7 @@ from uuid import UUID
 import pytest
 
 from billing.payments.money import Money
-from billing.payments.port import ChangeAt, FailureClass, PaymentFailure, RefundRequest, SubscriptionStatus
+from billing.payments.port import ChangeAt, FailureClass, PaymentFailure, PlanPrice, RefundRequest, SubscriptionStatus
 from chassis import ids
 from simulators.core.faults import Fault
 
@@ -83,7 +85,23 @@ async def test_an_upgrade_is_charged_at_once_and_a_downgrade_with_the_renewal(ti
     cheaper = await till.stripe.change_subscription(
         id, till.prices["starter"], interval="month", at=ChangeAt.RENEWAL, key=ids.uuid7()
     )
-    assert (cheaper.price_id, till.count("charge")) == (till.prices["starter"], 2)
+    assert (cheaper.price_id, till.count("charge")) == (till.prices["pro"], 2), "until then all stays as it is"
+    assert cheaper.schedule_id is not None
+    await till.simulator.act("renew", id)
+    renewed = (await till.stripe.subscription(id)).subscription
+    assert (renewed.price_id, renewed.schedule_id, till.count("charge")) == (till.prices["starter"], None, 3)
+    charge = list(till.simulator.books.tables["charge"].values())[-1]
+    assert charge["amount"] == 49_900
+
+
+async def test_what_is_planned_for_the_renewal_is_taken_back_or_replaced(till: Any) -> None:
+    id = await till.subscribed(price="pro")
+    for wanted, at in (("starter", ChangeAt.RENEWAL), ("pro", ChangeAt.NOW), ("starter", ChangeAt.RENEWAL)):
+        held = await till.stripe.change_subscription(id, till.prices[wanted], interval="month", at=at, key=ids.uuid7())
+        assert (held.price_id, held.schedule_id is None) == (till.prices["pro"], wanted == "pro")
+    await till.stripe.cancel_subscription(id, at_once=False, key=ids.uuid7())
+    ending = (await till.stripe.subscription(id)).subscription
+    assert (ending.cancel_at_period_end, ending.schedule_id) == (True, None)
 
 
 async def test_an_upgrade_that_is_not_paid_leaves_the_old_plan(till: Any) -> None:
@@ -95,15 +113,42 @@ async def test_an_upgrade_that_is_not_paid_leaves_the_old_plan(till: Any) -> Non
     assert (waiting.price_id, waiting.change_pending) == (till.prices["starter"], True)
 
 
-async def test_the_interval_cannot_change_at_a_renewal(till: Any) -> None:
+async def test_the_interval_changes_with_the_renewal(till: Any) -> None:
     id = await till.subscribed()
-    before = len(till.simulator.ledger)
-    with pytest.raises(PaymentFailure) as refused:
-        await till.stripe.change_subscription(
-            id, till.prices["pro_yearly"], interval="year", at=ChangeAt.RENEWAL, key=ids.uuid7()
-        )
-    assert refused.value.kind is FailureClass.INVALID
-    assert len(till.simulator.ledger) == before
+    planned = await till.stripe.change_subscription(
+        id, till.prices["pro_yearly"], interval="year", at=ChangeAt.RENEWAL, key=ids.uuid7()
+    )
+    assert planned.interval == "month"
+    await till.simulator.act("renew", id)
+    renewed = (await till.stripe.subscription(id)).subscription
+    assert (renewed.interval, renewed.period_start, renewed.anchor) == ("year", planned.period_end, planned.period_end)
+    assert 364 < (renewed.period_end - renewed.period_start).days < 367
+
+
+async def test_a_price_is_made_known_once(till: Any) -> None:
+    price = PlanPrice(id=ids.uuid7(), name="Reely Pro", amount=Money(Decimal("9.99"), "USD"), interval="year")
+    first = await till.stripe.plan_price(price, key=price.id)
+    assert await till.stripe.plan_price(price, key=ids.uuid7()) == first, "also once the key is forgotten"
+    made = till.simulator.books.get("price", first)
+    assert (made["unit_amount"], made["currency"], made["recurring"]["interval"]) == (999, "usd", "year")
+
+
+async def test_a_page_that_was_left_is_closed(till: Any) -> None:
+    visit = await till.stripe.check_out_plan(till.plan(await till.customer()), key=ids.uuid7())
+    assert (await till.stripe.close_checkout(visit.id, key=ids.uuid7())).status == "expired"
+    paid = await till.bought(INR_999)
+    assert (await till.stripe.close_checkout(paid.id, key=ids.uuid7())).status == "complete"
+
+
+async def test_what_happened_can_be_read_again(till: Any) -> None:
+    began = datetime.fromtimestamp(till.simulator.now(), UTC)
+    for _ in range(30):
+        await till.subscribed()
+    told = [json.loads(body) async for body in till.stripe.events_since(began)]
+    happened = list(till.simulator.books.tables["event"].values())
+    assert [event["id"] for event in told] == [event["id"] for event in reversed(happened)]
+    assert len(told) > 100
+    assert not [body async for body in till.stripe.events_since(began + timedelta(days=1))]
 
 
 async def test_asking_for_the_price_it_has_changes_nothing(till: Any) -> None:

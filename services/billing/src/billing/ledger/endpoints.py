@@ -13,7 +13,9 @@ from billing.ledger import queries, rules
 from billing.ledger.rules import Account
 from billing.plans.book import PlanBook
 from billing.plans.catalogue import UNLIMITED, Plan
+from billing.usage import queries as usage
 from chassis.errors import NotFound, documented
+from chassis.http.outputs import Rupees
 from chassis.http.pagination import Page, Paged
 from chassis.http.requests import Tx
 from chassis.identity.tokens import Caller
@@ -65,6 +67,8 @@ class UsageOut(BaseModel):
     period_end: datetime = Field(description="When the next one begins.")
     meters: dict[str, MeterOut] = Field(description="By what is counted, such as `workflows`.")
     credits_available: int = Field(description="What can be spent.", examples=[2])
+    credits_used: int = Field(description="Credits spent this month on what was delivered.", examples=[1])
+    cost_incurred: Rupees = Field(description="What its AI work cost us.")
     upgrade_to: list[str] = Field(description="Plans that allow more, when little is left.", examples=[["starter"]])
 
 
@@ -75,7 +79,8 @@ async def _account(request: Request, caller: Caller, tx: Tx) -> Account:
     book: PlanBook = request.app.state.plans
     await book.load(tx)
     # Shown as it will be: the month may have ended with no request since.
-    return rules.roll_period(account, book.get(account.product_line, account.plan_type), tx.now).account
+    opening = book.opening(account.product_line, request.app.state.settings.opening_plan)
+    return rules.roll_period(account, book.get(account.product_line, account.plan_type), tx.now, opening).account
 
 
 OwnAccount = Annotated[Account, Depends(_account)]
@@ -119,8 +124,9 @@ async def list_transactions(account: OwnAccount, page: Page, tx: Tx) -> Paged[Tr
 
 
 @router.get("/usage/current", responses=documented(NotFound))
-async def get_usage(request: Request, account: OwnAccount) -> UsageOut:
+async def get_usage(request: Request, account: OwnAccount, tx: Tx) -> UsageOut:
     """Quotas used and left this month (BIL-15)."""
+    credits_used, cost = await usage.spent(tx, account.user_id, account.product_line, account.period_start)
     plan = _plan(request, account)
     book: PlanBook = request.app.state.plans
     meters = {
@@ -140,5 +146,7 @@ async def get_usage(request: Request, account: OwnAccount) -> UsageOut:
         period_end=account.period_end,
         meters=meters,
         credits_available=account.available,
+        credits_used=credits_used,
+        cost_incurred=cost,
         upgrade_to=list(dict.fromkeys(upgrades)),
     )

@@ -1,4 +1,4 @@
-"""Holds that nobody settled are given back."""
+"""What time ends: holds that nobody settled, and months."""
 
 from __future__ import annotations
 
@@ -28,3 +28,25 @@ class HoldExpiry(Periodic):
         async with self._database.transaction() as tx:
             overdue = await repository.overdue(tx, _BATCH)
             return await self._ledger.expire(overdue, tx) if overdue else 0
+
+
+class MonthEnd(Periodic):
+    """Begins the new month of accounts whose old one is over, and ends plans whose time is. Several processes may."""
+
+    def __init__(self, database: Database, ledger: Ledger, *, poll_s: float) -> None:
+        super().__init__("month end", poll_s)
+        self._database = database
+        self._ledger = ledger
+
+    async def round(self) -> None:
+        """Turn whatever is over."""
+        while await self.run_once() == _BATCH:
+            pass
+
+    async def run_once(self) -> int:
+        """Turn what is over now; returns how many accounts."""
+        async with self._database.transaction() as tx:
+            ended = await repository.ended(tx, _BATCH)
+            if ended:
+                await self._ledger.turn(ended, tx)
+        return len(ended)

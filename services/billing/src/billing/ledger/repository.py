@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -40,39 +40,84 @@ LEFT JOIN holds AS hold ON hold.id = asked.id
 LEFT JOIN hold_tombstones AS tombstone ON tombstone.id = asked.id
 """
 
-_WRITE = """
+_ACCOUNT = (
+    ("user_id", "uuid"),
+    ("product_line", "text"),
+    ("plan_type", "text"),
+    ("settled", "bigint"),
+    ("held", "bigint"),
+    ("bought", "bigint"),
+    ("used", "jsonb"),
+    ("period_start", "timestamptz"),
+    ("period_end", "timestamptz"),
+    ("version", "bigint"),
+    ("cycle_start", "timestamptz"),
+    ("plan_until", "timestamptz"),
+    ("granted", "bigint"),
+    ("warned", "jsonb"),
+)
+_HOLD = (
+    ("id", "uuid"),
+    ("run_id", "uuid"),
+    ("user_id", "uuid"),
+    ("product_line", "text"),
+    ("credits", "bigint"),
+    ("bought", "bigint"),
+    ("captured", "bigint"),
+    ("state", "text"),
+    ("meter", "text"),
+    ("units", "int"),
+    ("estimated_cost", "numeric"),
+    ("actual_cost", "numeric"),
+    ("period_start", "timestamptz"),
+    ("expires_at", "timestamptz"),
+    ("quote_id", "uuid"),
+)
+_ENTRY = (
+    ("transfer_id", "uuid"),
+    ("account", "text"),
+    ("credits", "bigint"),
+    ("kind", "text"),
+    ("description", "text"),
+    ("reference", "uuid"),
+    ("created_at", "timestamptz"),
+)
+_JSON = ("used", "warned")
+
+
+def _names(columns: Sequence[tuple[str, str]]) -> str:
+    return ", ".join(name for name, _ in columns)
+
+
+def _arrays(columns: Sequence[tuple[str, str]], first: int) -> str:
+    return ", ".join(f"${first + index}::{kind}[]" for index, (_, kind) in enumerate(columns))
+
+
+_OPENED, _CHANGED = 3, 3 + len(_ACCOUNT)
+_ENTRIES = _CHANGED + len(_ACCOUNT)
+_HELD = _ENTRIES + len(_ENTRY)
+
+# $1 is the moment, $2 the tombstones; then columns: accounts opened, accounts changed, entries, holds.
+_WRITE = f"""
 WITH opened AS (
-    INSERT INTO credit_accounts (user_id, product_line, plan_type, settled, held, bought, used, period_start,
-                                 period_end, version, created_at, updated_at)
-    SELECT *, $43::timestamptz, now() FROM unnest(
-        $1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::jsonb[], $8::timestamptz[],
-        $9::timestamptz[], $10::bigint[]
-    )
+    INSERT INTO credit_accounts ({_names(_ACCOUNT)}, created_at, updated_at)
+    SELECT *, $1::timestamptz, now() FROM unnest({_arrays(_ACCOUNT, _OPENED)})
 ), changed AS (
     UPDATE credit_accounts AS account
-    SET plan_type = new.plan_type, settled = new.settled, held = new.held, bought = new.bought, used = new.used,
-        period_start = new.period_start, period_end = new.period_end, version = new.version, updated_at = now()
-    FROM unnest($11::uuid[], $12::text[], $13::text[], $14::bigint[], $15::bigint[], $16::bigint[], $17::jsonb[],
-                $18::timestamptz[], $19::timestamptz[], $20::bigint[])
-        AS new (user_id, product_line, plan_type, settled, held, bought, used, period_start, period_end, version)
+    SET ({_names(_ACCOUNT[2:])}, updated_at) = ROW({", ".join(f"new.{name}" for name, _ in _ACCOUNT[2:])}, now())
+    FROM unnest({_arrays(_ACCOUNT, _CHANGED)}) AS new ({_names(_ACCOUNT)})
     WHERE account.user_id = new.user_id AND account.product_line = new.product_line
 ), tombstones AS (
-    INSERT INTO hold_tombstones (id, created_at) SELECT unnest($21::uuid[]), $43 ON CONFLICT DO NOTHING
+    INSERT INTO hold_tombstones (id, created_at) SELECT unnest($2::uuid[]), $1 ON CONFLICT DO NOTHING
 ), entries AS (
-    INSERT INTO ledger_entries (transfer_id, account, credits, kind, description, reference, created_at)
-    SELECT * FROM unnest($22::uuid[], $23::text[], $24::bigint[], $25::text[], $26::text[], $27::uuid[],
-                         $28::timestamptz[])
+    INSERT INTO ledger_entries ({_names(_ENTRY)}) SELECT * FROM unnest({_arrays(_ENTRY, _ENTRIES)})
 )
-INSERT INTO holds (id, run_id, user_id, product_line, credits, bought, captured, state, meter, units, estimated_cost,
-                   actual_cost, period_start, expires_at, created_at, updated_at)
-SELECT *, $43, $43 FROM unnest(
-    $29::uuid[], $30::uuid[], $31::uuid[], $32::text[], $33::bigint[], $34::bigint[], $35::bigint[], $36::text[],
-    $37::text[], $38::int[], $39::numeric[], $40::numeric[], $41::timestamptz[], $42::timestamptz[]
-)
+INSERT INTO holds ({_names(_HOLD)}, created_at, updated_at)
+SELECT *, $1, $1 FROM unnest({_arrays(_HOLD, _HELD)})
 ON CONFLICT (id) DO UPDATE
 SET state = excluded.state, captured = excluded.captured, actual_cost = excluded.actual_cost,
     updated_at = excluded.updated_at
-"""
+"""  # noqa: S608  # of our own names
 
 
 @dataclass
@@ -82,6 +127,8 @@ class Books:
     accounts: dict[AccountKey, Account]
     holds: dict[UUID, Hold]
     tombstones: set[UUID]
+    before: Mapping[AccountKey, Account] = field(default_factory=dict)
+    """The accounts as they were found."""
     _opened: set[AccountKey] = field(default_factory=set)
     _touched: set[AccountKey] = field(default_factory=set)
     _holds_touched: set[UUID] = field(default_factory=set)
@@ -119,25 +166,12 @@ class Books:
         holds = [self.holds[hold_id] for hold_id in self._holds_touched]
         await tx.execute(
             _WRITE,
-            *_account_columns(opened),
-            *_account_columns(changed),
-            list(self._new_tombstones),
-            *_entry_columns(self._transfers, tx.now),
-            [hold.id for hold in holds],
-            [hold.run_id for hold in holds],
-            [hold.user_id for hold in holds],
-            [hold.product_line for hold in holds],
-            [hold.credits for hold in holds],
-            [hold.bought for hold in holds],
-            [hold.captured for hold in holds],
-            [hold.state.value for hold in holds],
-            [hold.meter for hold in holds],
-            [hold.units for hold in holds],
-            [hold.estimated_cost for hold in holds],
-            [hold.actual_cost for hold in holds],
-            [hold.period_start for hold in holds],
-            [hold.expires_at for hold in holds],
             tx.now,
+            list(self._new_tombstones),
+            *_columns(_ACCOUNT, opened),
+            *_columns(_ACCOUNT, changed),
+            *_entry_columns(self._transfers, tx.now),
+            *_columns(_HOLD, holds),
         )
 
 
@@ -155,6 +189,7 @@ async def open_books(tx: Transaction, hold_ids: Collection[UUID], accounts: Coll
         locked |= {(row["user_id"], row["product_line"]): account_of(row) for row in rows}
     return Books(
         accounts=locked,
+        before=dict(locked),
         holds={row["id"]: hold_of(row) for row in found if row["id"] is not None},
         tombstones={row["asked"] for row in found if row["tombstone"] is not None},
     )
@@ -171,20 +206,12 @@ def hold_of(row: asyncpg.Record) -> Hold:
     return Hold(**{**values, "state": HoldState(row["state"])})
 
 
-def _account_columns(accounts: Iterable[Account]) -> tuple[list[object], ...]:
-    listed = list(accounts)
-    return (
-        [account.user_id for account in listed],
-        [account.product_line for account in listed],
-        [account.plan_type for account in listed],
-        [account.settled for account in listed],
-        [account.held for account in listed],
-        [account.bought for account in listed],
-        [orjson.dumps(dict(account.used)).decode() for account in listed],
-        [account.period_start for account in listed],
-        [account.period_end for account in listed],
-        [account.version for account in listed],
-    )
+def _columns(columns: Sequence[tuple[str, str]], rows: Sequence[Account | Hold]) -> list[list[object]]:
+    return [[_stored(name, getattr(row, name)) for row in rows] for name, _ in columns]
+
+
+def _stored(name: str, value: object) -> object:
+    return orjson.dumps(dict(value)).decode() if name in _JSON else value  # type: ignore[call-overload]
 
 
 def _entry_columns(transfers: Iterable[Transfer], now: datetime) -> tuple[list[object], ...]:
@@ -225,3 +252,16 @@ async def overdue(tx: Transaction, limit: int) -> list[UUID]:
         "SELECT id FROM holds WHERE state = 'held' AND expires_at <= $1 ORDER BY expires_at LIMIT $2", tx.now, limit
     )
     return [row["id"] for row in rows]
+
+
+async def ended(tx: Transaction, limit: int) -> list[AccountKey]:
+    """Accounts whose period, or the time of whose plan, is over, the longest first."""
+    rows = await tx.fetch(
+        """
+        SELECT user_id, product_line FROM credit_accounts WHERE least(period_end, plan_until) <= $1
+        ORDER BY least(period_end, plan_until) LIMIT $2
+        """,
+        tx.now,
+        limit,
+    )
+    return [(row["user_id"], row["product_line"]) for row in rows]

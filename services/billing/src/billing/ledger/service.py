@@ -3,33 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
-from typing import Any
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Literal
 from uuid import UUID
 
 import structlog
 
 from billing.ledger import repository, rules
 from billing.ledger.repository import AccountKey, Books, open_books
-from billing.ledger.rules import Account, Hold, HoldState, Refusal
+from billing.ledger.rules import Account, Change, Hold, HoldState, Refusal, Terms
 from billing.plans.book import PlanBook
 from billing.plans.catalogue import Plan
+from billing.quotes.repository import most as most_agreed
 from chassis.bus.messages import Received
 from chassis.data.database import Transaction
 from contracts.billing import (
     CaptureCredits,
     CreditsCaptured,
+    CreditsGranted,
     CreditsReleased,
     CreditsReserved,
     EntitlementsChanged,
     ReleaseCredits,
     ReservationRefused,
     ReserveCredits,
+    UsageLimitNear,
+    UsageLimitReached,
+    UsageReset,
 )
 
 log = structlog.get_logger(__name__)
 
 Instruction = ReserveCredits | CaptureCredits | ReleaseCredits
+
+
+def _agreed(command: ReserveCredits, quotes: Mapping[tuple[UUID, UUID], int]) -> list[int]:
+    """The most credits that were agreed on for a run, by its order and by its quote. Another user's quote is none."""
+    of_quote = quotes.get((command.quote_id, command.user_id), 0) if command.quote_id is not None else None
+    return [most for most in (command.max_credits, of_quote) if most is not None]
 
 
 class Ledger:
@@ -59,10 +71,16 @@ class Ledger:
                 if isinstance(item.message, ReserveCredits)
             },
         )
+        quoted = {
+            item.message.quote_id
+            for item in instructions
+            if isinstance(item.message, ReserveCredits) and item.message.quote_id is not None
+        }
+        quotes = await most_agreed(tx, quoted) if quoted else {}
         for item in instructions:
             match item.message:
                 case ReserveCredits() as command:
-                    self._reserve(command, item, books, tx)
+                    self._reserve(command, item, books, tx, _agreed(command, quotes))
                 case CaptureCredits() as command:
                     self._capture(command, item, books, tx)
                 case ReleaseCredits() as command:
@@ -80,7 +98,9 @@ class Ledger:
             return
         gift = self._gifts.get(email, 0)
         if gift and not await repository.granted(tx, account.name, user_id):
-            books.apply(rules.grant(account, gift, "grant", "Promotional credits", user_id, lasting=True))
+            given = rules.grant(account, gift, "grant", "Promotional credits", user_id, lasting=True)
+            books.apply(given)
+            self._say_granted(given.account, gift, "promotional", "Promotional credits", user_id, tx)
         await self._store(books, tx)
 
     async def expire(self, hold_ids: Sequence[UUID], tx: Transaction) -> int:
@@ -113,7 +133,67 @@ class Ledger:
             books.apply(rules.told_again(account))
         await self._store(books, tx)
 
-    def _reserve(self, command: ReserveCredits, cause: Received[Any], books: Books, tx: Transaction) -> None:
+    async def give(self, key: AccountKey, terms: Terms, tx: Transaction) -> None:
+        """Put an account on what its subscription gives."""
+        books, account = await self._account(key, tx)
+        books.apply(rules.give(account, self._plans.get(key[1], terms.plan_type), terms))
+        await self._store(books, tx)
+
+    async def lend(self, key: AccountKey, plan_type: str, until: datetime, tx: Transaction) -> None:
+        """Put an account on a plan until a moment; its months and credits go on as they would have."""
+        books, account = await self._account(key, tx)
+        books.apply(rules.lend(account, plan_type, until))
+        await self._store(books, tx)
+
+    async def fall_back(self, key: AccountKey, ended_at: datetime, tx: Transaction) -> None:
+        """Put an account back on the plan that accounts open with; whatever else it had ended at ``ended_at``."""
+        books, account = await self._account(key, tx)
+        if (opening := self._opening(key[1])) is not None:
+            books.apply(rules.fall_back(account, opening, ended_at, tx.now))
+        await self._store(books, tx)
+
+    async def _account(self, key: AccountKey, tx: Transaction) -> tuple[Books, Account]:
+        """An account, locked, opened where there is none. Raises LookupError where nobody can have one."""
+        await self._plans.load(tx)
+        books = await open_books(tx, (), [key])
+        account = books.accounts.get(key) or self._opened(key, books, tx)
+        if account is None:
+            raise LookupError(f"nobody can have an account in {key[1]}")
+        return books, account
+
+    async def sell(self, key: AccountKey, credits: int, description: str, purchase_id: UUID, tx: Transaction) -> None:
+        """Add credits that were paid for. Once a purchase: a second time breaks on the database's own rule."""
+        books, account = await self._account(key, tx)
+        books.apply(rules.sell(account, credits, description, purchase_id))
+        self._say_granted(books.accounts[key], credits, "bought", description, purchase_id, tx)
+        await self._store(books, tx)
+
+    async def take_back(
+        self, key: AccountKey, credits: int, description: str, purchase_id: UUID, tx: Transaction
+    ) -> int:
+        """Take credits back whose money was given back; returns how many were there to be taken."""
+        await self._plans.load(tx)
+        books = await open_books(tx, (), [key])
+        account = books.accounts.get(key)
+        if account is None:
+            return 0
+        change, taken = rules.take_back(account, credits, description, purchase_id)
+        books.apply(change)
+        await self._store(books, tx)
+        return taken
+
+    async def turn(self, accounts: Sequence[AccountKey], tx: Transaction) -> None:
+        """Begin the new period of accounts whose old one is over."""
+        await self._plans.load(tx)
+        books = await open_books(tx, (), accounts)
+        for account in list(books.accounts.values()):
+            opening = self._opening(account.product_line)
+            books.apply(rules.roll_period(account, self._plan(account), tx.now, opening))
+        await self._store(books, tx)
+
+    def _reserve(
+        self, command: ReserveCredits, cause: Received[Any], books: Books, tx: Transaction, agreed: Sequence[int]
+    ) -> None:
         if (held := books.holds.get(command.reservation_id)) is not None:
             plan = self._plan(books.accounts[held.user_id, held.product_line])
             self._say_reserved(held, plan, cause, tx)
@@ -126,9 +206,9 @@ class Ledger:
         if account is None:
             self._say_refused(command, rules.nothing_sold(command.product_line), cause, tx)
             return
-        plan = self._plan(account)
-        rolled = rules.roll_period(account, plan, tx.now)
+        rolled = rules.roll_period(account, self._plan(account), tx.now, self._opening(account.product_line))
         books.apply(rolled)
+        plan = self._plan(rolled.account)
         request = Hold(
             id=command.reservation_id,
             run_id=command.run_id,
@@ -144,8 +224,16 @@ class Ledger:
             actual_cost=None,
             period_start=rolled.account.period_start,
             expires_at=max(tx.now, command.run_ends_by or tx.now) + self._hold_for,
+            quote_id=command.quote_id,
         )
-        outcome = rules.hold(rolled.account, plan, request, self._upgrades(rolled.account).get(command.meter or "", ()))
+        most = min(agreed, default=command.credits)
+        outcome = (
+            rules.over_quote(command.credits, most)
+            or rules.over_budget(
+                plan, command.estimated_cost, self._plans.dearer(plan.product_line, command.estimated_cost)
+            )
+            or rules.hold(rolled.account, plan, request, self._upgrades(rolled.account).get(command.meter or "", ()))
+        )
         if isinstance(outcome, Refusal):
             self._say_refused(command, outcome, cause, tx)
             return
@@ -188,13 +276,16 @@ class Ledger:
 
     def _opened(self, key: AccountKey, books: Books, tx: Transaction) -> Account | None:
         user_id, product_line = key
-        plan = self._plans.opening(product_line, self._opening_plan)
+        plan = self._opening(product_line)
         if plan is None:
             log.warning("account.not_opened", product_line=product_line, plan=self._opening_plan)
             return None
         change = rules.open_account(user_id, plan, tx.now)
         books.apply(change, opened=True)
         return change.account
+
+    def _opening(self, product_line: str) -> Plan | None:
+        return self._plans.opening(product_line, self._opening_plan)
 
     def _plan(self, account: Account) -> Plan:
         return self._plans.get(account.product_line, account.plan_type)
@@ -207,8 +298,71 @@ class Ledger:
     async def _store(self, books: Books, tx: Transaction, cause: Received[Any] | None = None) -> None:
         """Write the books, and tell everybody who keeps a copy what has changed in it, once an account."""
         for account in books.changed():
+            before = books.before.get((account.user_id, account.product_line))
+            account = self._warned(account, books, tx)
+            if before is not None and before.period_start != account.period_start:
+                self._say_reset(account, tx)
             self._emit_entitlements(account, tx, cause)
         await books.write(tx)
+
+    def _warned(self, account: Account, books: Books, tx: Transaction) -> Account:
+        """Tell of meters of which much or all is used, once a period each (CON-33)."""
+        plan = self._plan(account)
+        warned = dict(account.warned)
+        for meter, share in rules.warnings_due(account, plan).items():
+            warned[meter] = share
+            event = UsageLimitReached if share == rules.ALL else UsageLimitNear
+            tx.emit(
+                event(
+                    user_id=account.user_id,
+                    product_line=account.product_line,
+                    plan=plan.plan_type,
+                    meter=meter,
+                    used=account.used[meter],
+                    limit=plan.quotas[meter],
+                    period_ends_at=account.period_end,
+                    upgrade_to=self._plans.above(account.product_line, account.plan_type, meter),
+                )
+            )
+        if warned == account.warned:
+            return account
+        account = replace(account, warned=warned)
+        books.apply(Change(account))
+        return account
+
+    def _say_reset(self, account: Account, tx: Transaction) -> None:
+        tx.emit(
+            UsageReset(
+                user_id=account.user_id,
+                product_line=account.product_line,
+                plan=account.plan_type,
+                limits=dict(self._plan(account).quotas),
+                credits_available=account.available,
+                period_start=account.period_start,
+                period_end=account.period_end,
+            )
+        )
+
+    @staticmethod
+    def _say_granted(
+        account: Account,
+        credits: int,
+        category: Literal["bought", "promotional", "refund"],
+        description: str,
+        reference: UUID | None,
+        tx: Transaction,
+    ) -> None:
+        tx.emit(
+            CreditsGranted(
+                user_id=account.user_id,
+                product_line=account.product_line,
+                credits=credits,
+                category=category,
+                description=description,
+                available=account.available,
+                reference=reference,
+            )
+        )
 
     def _emit_entitlements(self, account: Account, tx: Transaction, cause: Received[Any] | None = None) -> None:
         plan = self._plan(account)

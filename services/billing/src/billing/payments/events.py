@@ -13,7 +13,7 @@ from uuid import UUID
 
 import orjson
 
-from billing.payments.money import Money
+from billing.payments.money import Money, from_minor
 from billing.payments.port import Checkout, Refund, Subscription
 from billing.payments.stripe.objects import (
     JsonObject,
@@ -36,6 +36,8 @@ class CheckoutReported:
     """A visit to the payment page is complete, its delayed payment came or failed, or it expired."""
 
     checkout: Checkout
+    failed: bool = False
+    """The delayed payment did not come about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,17 @@ class InvoiceReported:
     number: str | None
     page_url: str | None
     pdf_url: str | None
+    tax: Money
+    period_start: datetime | None
+    period_end: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class InvoicePaid:
+    """Which payment an invoice was paid with."""
+
+    invoice_id: str
+    payment_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +95,7 @@ class RefundReported:
     refund: Refund
 
 
-Fact = CheckoutReported | SubscriptionReported | InvoiceReported | ChargeRefunded | RefundReported
+Fact = CheckoutReported | SubscriptionReported | InvoiceReported | InvoicePaid | ChargeRefunded | RefundReported
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +147,9 @@ def _invoice(data: JsonObject, *, paid: bool) -> InvoiceReported:
     # Since 2025-03-31.basil the subscription stands under ``parent`` (docs.stripe.com/changelog/basil).
     holder = part(part(data, "parent"), "subscription_details") or data
     metadata, attempts = part(holder, "metadata"), data.get("attempt_count")
+    lines = part(data, "lines").get("data")
+    last = lines[-1] if isinstance(lines, list) and lines and isinstance(lines[-1], Mapping) else {}
+    period = part(last, "period")
     return InvoiceReported(
         invoice_id=text(data, "id"),
         customer_id=reference(data, "customer") if data.get("customer") else None,
@@ -148,7 +164,23 @@ def _invoice(data: JsonObject, *, paid: bool) -> InvoiceReported:
         number=word(data, "number"),
         page_url=word(data, "hosted_invoice_url"),
         pdf_url=word(data, "invoice_pdf"),
+        tax=from_minor(_tax(data), text(data, "currency")),
+        period_start=moment(period, "start"),
+        period_end=moment(period, "end"),
     )
+
+
+def _tax(data: JsonObject) -> int:
+    taxes = data.get("total_taxes")
+    listed = [tax.get("amount") for tax in taxes if isinstance(tax, Mapping)] if isinstance(taxes, list) else []
+    return sum(each for each in listed if isinstance(each, int) and each > 0)
+
+
+def _invoice_paid(data: JsonObject) -> InvoicePaid | None:
+    payment = part(data, "payment")
+    if payment.get("type") != "payment_intent":
+        return None
+    return InvoicePaid(reference(data, "invoice"), reference(payment, "payment_intent"))
 
 
 def _issued(data: JsonObject) -> datetime:
@@ -167,10 +199,10 @@ def _charge(data: JsonObject) -> ChargeRefunded:
     )
 
 
-_READERS: Mapping[str, Callable[[JsonObject], Fact]] = {
+_READERS: Mapping[str, Callable[[JsonObject], Fact | None]] = {
     "checkout.session.completed": lambda data: CheckoutReported(checkout_of(data)),
     "checkout.session.async_payment_succeeded": lambda data: CheckoutReported(checkout_of(data)),
-    "checkout.session.async_payment_failed": lambda data: CheckoutReported(checkout_of(data)),
+    "checkout.session.async_payment_failed": lambda data: CheckoutReported(checkout_of(data), failed=True),
     "checkout.session.expired": lambda data: CheckoutReported(checkout_of(data)),
     "customer.subscription.created": lambda data: SubscriptionReported(subscription_of(data), 0),
     "customer.subscription.updated": lambda data: SubscriptionReported(subscription_of(data), 1),
@@ -179,6 +211,7 @@ _READERS: Mapping[str, Callable[[JsonObject], Fact]] = {
     "customer.subscription.deleted": lambda data: SubscriptionReported(subscription_of(data), 2),
     "invoice.paid": lambda data: _invoice(data, paid=True),
     "invoice.payment_failed": lambda data: _invoice(data, paid=False),
+    "invoice_payment.paid": _invoice_paid,
     "charge.refunded": _charge,
     "refund.created": lambda data: RefundReported(refund_of(data)),
     "refund.updated": lambda data: RefundReported(refund_of(data)),

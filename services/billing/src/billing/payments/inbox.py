@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -47,6 +47,13 @@ class Result(StrEnum):
     REPEATED = "repeated"
 
 
+Follow = Callable[[Fact, Transaction], Awaitable[None]]
+
+
+async def _follow_nothing(_: Fact, __: Transaction) -> None:
+    """Where only the subscriptions themselves are kept."""
+
+
 @dataclass(frozen=True, slots=True)
 class Inbox:
     """Where events arrive. ``live`` says which mode counts; None takes both."""
@@ -54,6 +61,8 @@ class Inbox:
     secrets: Sequence[str] = field(repr=False)
     clock_now: Callable[[], datetime]
     live: bool | None = None
+    follow: Follow = field(default=_follow_nothing, repr=False)
+    """Lets what is known after an event take effect, in the event's transaction."""
 
     def open(self, body: bytes, signature: str | None) -> Event:
         """Check who sent ``body`` and read its envelope. Raises ``BadSignature`` or ``Unreadable``."""
@@ -61,13 +70,16 @@ class Inbox:
         return envelope(body)
 
     async def take(self, event: Event, body: bytes, tx: Transaction) -> tuple[Result, Fact | None]:
-        """Let a checked event take effect, once; a repeated one changes nothing and has no fact.
-
-        Whoever grants what was paid for does so in the same transaction, from the fact.
-        """
+        """Let a checked event take effect, once; a repeated one changes nothing and has no fact."""
         if not await repository.record_event(tx, event, body):
             return Result.REPEATED, None
+        return await self.take_effect(event, tx)
+
+    async def take_effect(self, event: Event, tx: Transaction) -> tuple[Result, Fact | None]:
+        """Let an event that is kept take effect, however often: what has had its effect changes nothing."""
         result, fact = await self._effect(event, tx)
+        if fact is not None:
+            await self.follow(fact, tx)
         await repository.finish_event(tx, event.id, result)
         return result, fact
 

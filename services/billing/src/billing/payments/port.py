@@ -7,11 +7,11 @@ processor's own pages.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal, Protocol
+from typing import ClassVar, Literal, Protocol
 from uuid import UUID
 
 from billing.payments.money import Money
@@ -118,6 +118,17 @@ class PlanCheckout:
     description: str
     success_url: str
     cancel_url: str
+    trial_days: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanPrice:
+    """What a plan costs every ``interval``; ``id`` is ours and ``name`` what the pages and invoices call the plan."""
+
+    id: UUID
+    name: str
+    amount: Money
+    interval: Interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,6 +200,11 @@ class Subscription:
     ended_at: datetime | None
     change_pending: bool
     """A change of plan waits for its payment; ``price_id`` is still the old one."""
+    anchor: datetime | None = None
+    """Renewals fall on its day of the month."""
+    trial_end: datetime | None = None
+    schedule_id: str | None = None
+    """Of what is planned for the next renewal."""
 
     @property
     def ends_at(self) -> datetime | None:
@@ -245,6 +261,12 @@ class Refund:
 class PaymentProcessor(Protocol):
     """A payment processor. Every method raises :class:`PaymentFailure` and nothing else for what goes wrong there."""
 
+    name: ClassVar[str]
+
+    async def plan_price(self, price: PlanPrice, *, key: UUID) -> str:
+        """Make a price known, unless it is; returns the processor's id for it."""
+        ...
+
     async def create_customer(self, customer: NewCustomer, *, key: UUID) -> str:
         """Make the person known; returns the processor's id for them."""
         ...
@@ -261,6 +283,14 @@ class PaymentProcessor(Protocol):
         """The visit as it is now."""
         ...
 
+    async def close_checkout(self, checkout_id: str, *, key: UUID) -> Checkout:
+        """Let nobody pay on this page any more; one that is over already stays as it ended."""
+        ...
+
+    def events_since(self, moment: datetime) -> AsyncIterator[bytes]:
+        """Every event since ``moment``, the newest first, as a webhook would bring it."""
+        ...
+
     async def subscription(self, subscription_id: str) -> Observed:
         """The subscription as it is now."""
         ...
@@ -270,7 +300,8 @@ class PaymentProcessor(Protocol):
     ) -> Subscription:
         """Move to another price. With ``NOW`` an unpaid difference leaves the old price and ``change_pending``.
 
-        ``RENEWAL`` charges nothing before the next renewal, and is ``INVALID`` where the interval would change.
+        ``RENEWAL`` plans it: until the next renewal all stays as it is, ``price_id`` too. The price it has takes back
+        what was planned.
         """
         ...
 

@@ -10,7 +10,7 @@ import structlog
 from billing.payments import repository, rules
 from billing.payments.port import PaymentFailure, PaymentProcessor
 from billing.payments.repository import Due
-from chassis.data.database import Database
+from chassis.data.database import Database, Transaction
 from chassis.work.periodic import Periodic
 
 log = structlog.get_logger(__name__)
@@ -29,11 +29,13 @@ class SubscriptionReader(Periodic):
         processor: PaymentProcessor,
         *,
         poll_s: float,
+        follow: Callable[[str, Transaction], Awaitable[None]] | None = None,
         close: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         super().__init__("subscription reader", poll_s)
         self._database = database
         self._close = close
+        self._follow = follow
         self._processor = processor
 
     async def round(self) -> None:
@@ -55,6 +57,13 @@ class SubscriptionReader(Periodic):
             await self._read(each)
         return len(found)
 
+    async def look(self, subscription_id: str) -> None:
+        """Read one at once, because we have changed it; what cannot be read now is read by a later round."""
+        async with self._database.transaction() as tx:
+            known = rules.doubted(await repository.lock(tx, subscription_id))
+            await repository.save(tx, subscription_id, known)
+        await self._read(Due(subscription_id, known.version, 0))
+
     async def _read(self, each: Due) -> None:
         try:
             observed = await self._processor.subscription(each.id)
@@ -71,3 +80,5 @@ class SubscriptionReader(Periodic):
             if verdict is rules.Verdict.APPLIED:
                 await repository.save(tx, each.id, held)
                 await repository.put_off(tx, each.id, until=tx.now + _LONGEST_WAIT, failures=0)
+                if self._follow is not None:
+                    await self._follow(each.id, tx)

@@ -78,7 +78,8 @@ async def save(tx: Transaction, subscription_id: str, known: Known) -> None:
             item_id = $6, price_id = $7, interval = $8, period_start = $9, period_end = $10,
             cancel_at_period_end = $11, cancel_at = $12, ended_at = $13, change_pending = $14,
             rank = $15, since = $16, until = $17, event_id = $18, version = $20, updated_at = $21,
-            read_after = CASE WHEN $19 AND NOT doubtful THEN $21 ELSE read_after END, doubtful = $19
+            read_after = CASE WHEN $19 AND NOT doubtful THEN $21 ELSE read_after END, doubtful = $19,
+            anchor = $22, trial_end = $23, schedule_id = $24
         WHERE id = $1
         """,
         subscription_id,
@@ -102,6 +103,9 @@ async def save(tx: Transaction, subscription_id: str, known: Known) -> None:
         known.doubtful,
         known.version,
         tx.now,
+        held.anchor if held else None,
+        held.trial_end if held else None,
+        held.schedule_id if held else None,
     )
 
 
@@ -140,7 +144,7 @@ async def put_off(tx: Transaction, subscription_id: str, *, until: datetime, fai
 def known_of(row: asyncpg.Record) -> Known:
     """A row as the rules see it."""
     return Known(
-        subscription=_subscription(row) if row["status"] is not None else None,
+        subscription=subscription_of(row) if row["status"] is not None else None,
         rank=row["rank"],
         since=row["since"],
         until=row["until"],
@@ -150,7 +154,8 @@ def known_of(row: asyncpg.Record) -> Known:
     )
 
 
-def _subscription(row: asyncpg.Record) -> Subscription:
+def subscription_of(row: asyncpg.Record) -> Subscription:
+    """A subscription that was described, from its row."""
     return Subscription(
         id=row["id"],
         customer_id=row["customer_id"],
@@ -166,4 +171,13 @@ def _subscription(row: asyncpg.Record) -> Subscription:
         cancel_at=row["cancel_at"],
         ended_at=row["ended_at"],
         change_pending=row["change_pending"],
+        anchor=row["anchor"],
+        trial_end=row["trial_end"],
+        schedule_id=row["schedule_id"],
     )
+
+
+async def kept_events(tx: Transaction, after: str, limit: int) -> list[tuple[str, bytes]]:
+    """A batch of events by id, those after ``after``, as they came."""
+    rows = await tx.fetch("SELECT id, body FROM payment_events WHERE id > $1 ORDER BY id LIMIT $2", after, limit)
+    return [(row["id"], row["body"].encode()) for row in rows]

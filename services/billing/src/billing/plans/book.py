@@ -27,6 +27,10 @@ class PlanBook:
         self._plans = {(plan.product_line, plan.plan_type): plan for plan in await repository.all_of(tx)}
         self._read_at = tx.now
 
+    def forget(self) -> None:
+        """Read the catalogue anew when it is next asked for."""
+        self._read_at = None
+
     def get(self, product_line: str, plan_type: str) -> Plan:
         """The plan of an account, sold or not. One that the catalogue has lost allows nothing."""
         return self._plans.get((product_line, plan_type)) or _allowing_nothing(product_line, plan_type)
@@ -50,6 +54,10 @@ class PlanBook:
             for plan in self.of(product_line)
             if (limit := plan.quotas.get(meter, 0)) == UNLIMITED or limit > own
         )
+
+    def dearer(self, product_line: str, run_budget: Decimal) -> tuple[str, ...]:
+        """Plans under which the AI work of a run may cost ``run_budget``, cheapest first."""
+        return tuple(plan.plan_type for plan in self.of(product_line) if plan.run_budget >= run_budget)
 
 
 def _allowing_nothing(product_line: str, plan_type: str) -> Plan:

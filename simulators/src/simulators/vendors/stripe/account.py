@@ -91,6 +91,11 @@ class Account:
                     rows = [row for row in rows if row["status"] == wanted]
                 case wanted:
                     raise Wrong(f"Invalid status: must be one of all, ended, ..., not '{wanted}'", param="status")
+        if (since := chosen.pop("created", None)) is not None:
+            least = whole(since, "gte") or 0
+            rows = [row for row in rows if row["created"] >= least]
+        if (keys := chosen.pop("lookup_keys", None)) is not None:
+            rows = [row for row in rows if row["lookup_key"] in keys]
         rows = [row for row in rows if all(row.get(name) == wanted for name, wanted in chosen.items())]
         if (after := params.get("starting_after")) is not None:
             ids = [row["id"] for row in rows]
@@ -171,6 +176,7 @@ class Account:
             {
                 "active": True,
                 "currency": params["currency"].lower(),
+                "lookup_key": params.get("lookup_key"),
                 "product": product,
                 "recurring": recurring
                 and {"interval": recurring["interval"], "interval_count": 1, "usage_type": "licensed", "meter": None},

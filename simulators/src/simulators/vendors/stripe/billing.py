@@ -6,17 +6,18 @@ Money moves when a request or a helper says so; nobody waits for a clock.
 from __future__ import annotations
 
 import copy
+from calendar import monthrange
 from datetime import UTC, datetime
 
-from simulators.vendors.stripe.account import Account
 from simulators.vendors.stripe.form import Json, Wrong, required, whole, yes
+from simulators.vendors.stripe.schedules import Schedules
 
 _DAY = 86_400
 _FINAL = ("canceled", "incomplete_expired")
 _DAYS = {"day": 1, "week": 7}
 
 
-class Billing(Account):
+class Billing(Schedules):
     """What is billed, and what came of it."""
 
     # --- subscriptions and their invoices
@@ -80,11 +81,19 @@ class Billing(Account):
         item = held["items"]["data"][0]
         if held["cancel_at_period_end"]:
             return self.cancel_subscription(id)
-        began, until = item["current_period_end"], self._after(item["current_period_end"], item["price"])
+        change: Json = {}
+        price = self.renewal_price(held, change)
+        began = item["current_period_end"]
+        if price["recurring"]["interval"] != item["price"]["recurring"]["interval"]:
+            change["billing_cycle_anchor"] = began
+        until = self._after(began, price, change.get("billing_cycle_anchor") or held["billing_cycle_anchor"])
         items = copy.deepcopy(held["items"])
+        items["data"][0]["price"] = item["price"] = price
         items["data"][0] |= {"current_period_start": began, "current_period_end": until}
-        invoice = self.invoice(held, item["price"]["unit_amount"] * item["quantity"], "subscription_cycle")
-        change: Json = {"items": items, "latest_invoice": invoice["id"]}
+        invoice = self.invoice(
+            held, price["unit_amount"] * item["quantity"], "subscription_cycle", period=(began, until)
+        )
+        change |= {"items": items, "latest_invoice": invoice["id"]}
         if paid:
             self.paid(invoice)
             change["status"] = "active"
@@ -94,8 +103,11 @@ class Billing(Account):
         self.move(held, change)
         return held
 
-    def new_subscription(self, customer: str, price: Json, quantity: int, metadata: Json) -> Json:
+    def new_subscription(
+        self, customer: str, price: Json, quantity: int, metadata: Json, *, trial_days: int = 0
+    ) -> Json:
         """An incomplete subscription of one item, paid for by nobody yet."""
+        trial_end = self.now() + trial_days * _DAY if trial_days else None
         if not price["recurring"]:
             raise Wrong("The price specified is set to `type=one_time`.", param="items[0][price]")
         made = self.add(
@@ -103,7 +115,7 @@ class Billing(Account):
             "sub",
             {
                 "automatic_tax": {"enabled": False, "liability": None, "disabled_reason": None},
-                "billing_cycle_anchor": self.now(),
+                "billing_cycle_anchor": trial_end or self.now(),
                 "billing_mode": {"type": "flexible"},
                 "cancel_at": None,
                 "cancel_at_period_end": False,
@@ -116,10 +128,11 @@ class Billing(Account):
                 "latest_invoice": None,
                 "metadata": metadata,
                 "pending_update": None,
+                "schedule": None,
                 "start_date": self.now(),
                 "status": "incomplete",
-                "trial_end": None,
-                "trial_start": None,
+                "trial_end": trial_end,
+                "trial_start": self.now() if trial_end else None,
             },
         )
         item = self.add(
@@ -127,7 +140,7 @@ class Billing(Account):
             "si",
             {
                 "current_period_start": self.now(),
-                "current_period_end": self._after(self.now(), price),
+                "current_period_end": trial_end or self._after(self.now(), price, self.now()),
                 "price": price,
                 "quantity": quantity,
                 "subscription": made["id"],
@@ -146,8 +159,16 @@ class Billing(Account):
         items = copy.deepcopy(held["items"])
         items["data"][0] |= {"price": price}
         if params.get("proration_behavior") == "always_invoice":
-            due = max(0, price["unit_amount"] - item["price"]["unit_amount"])
-            invoice = self.invoice(held, due, "subscription_update")
+            began, until = item["current_period_start"], item["current_period_end"]
+            same = price["recurring"]["interval"] == item["price"]["recurring"]["interval"]
+            left = max(0, until - self.now()) / max(1, until - began)
+            credit = round(item["price"]["unit_amount"] * left)
+            due = max(0, (round(price["unit_amount"] * left) if same else price["unit_amount"]) - credit)
+            if not same:
+                # Another interval begins anew at once.
+                began, until = self.now(), self._after(self.now(), price, self.now())
+                items["data"][0] |= {"current_period_start": began, "current_period_end": until}
+            invoice = self.invoice(held, due, "subscription_update", period=(began, until))
             if due and self._declines(held["customer"], None):
                 self._unpaid(invoice)
                 if params.get("payment_behavior") == "error_if_incomplete":
@@ -167,11 +188,24 @@ class Billing(Account):
         if previous:
             self.tell("customer.subscription.updated", held, previous)
 
-    def invoice(self, subscription: Json | None, due: int, reason: str, *, session: Json | None = None) -> Json:
-        """An open invoice for a subscription, or a paid one for a visit."""
+    def invoice(
+        self,
+        subscription: Json | None,
+        due: int,
+        reason: str,
+        *,
+        session: Json | None = None,
+        tax: int = 0,
+        period: tuple[int, int] | None = None,
+    ) -> Json:
+        """An open invoice for a subscription, or a paid one for a visit. ``due`` is with tax."""
         of = subscription or session or {}
         details = subscription and {"subscription": subscription["id"], "metadata": subscription["metadata"]}
         number = next(self._numbers)
+        item = subscription["items"]["data"][0] if subscription else None
+        began, until = period or (
+            (item["current_period_start"], item["current_period_end"]) if item else (self.now(), self.now())
+        )
         return self.add(
             "invoice",
             "in",
@@ -188,26 +222,67 @@ class Billing(Account):
                 "number": f"SIM-{number:06d}",
                 "parent": details
                 and {"type": "subscription_details", "quote_details": None, "subscription_details": details},
+                "lines": {
+                    "object": "list",
+                    "data": [{"object": "line_item", "amount": due, "period": {"start": began, "end": until}}],
+                },
+                "metadata": {} if subscription else of["metadata"],
                 "period_end": self.now(),
                 "period_start": self.now(),
                 "status": "paid" if session else "open",
-                "subtotal": due,
+                "subtotal": due - tax,
                 "total": due,
-                "total_taxes": [],
+                "total_taxes": [{"amount": tax, "tax_behavior": "exclusive"}] if tax else [],
             },
         )
 
     def paid(self, invoice: Json) -> None:
         """The invoice is paid, with a payment where anything is due."""
+        intent: Json | None = None
         if invoice["amount_due"]:
-            self.payment(invoice["customer"], invoice["amount_due"], invoice["currency"], {"metadata": {}})
+            intent = self.payment(invoice["customer"], invoice["amount_due"], invoice["currency"], {"metadata": {}})
         invoice |= {
             "amount_paid": invoice["amount_due"],
             "amount_remaining": 0,
             "attempt_count": invoice["attempt_count"] + 1,
             "status": "paid",
         }
+        if intent is not None:
+            self.paid_with(invoice, intent)
         self.tell("invoice.paid", invoice)
+
+    def paid_with(self, invoice: Json, intent: Json) -> None:
+        """Which payment paid an invoice: it stands on neither (docs.stripe.com/changelog/basil)."""
+        made = self.add(
+            "invoice_payment",
+            "inpay",
+            {
+                "amount_paid": intent["amount"],
+                "amount_requested": intent["amount"],
+                "currency": intent["currency"],
+                "invoice": invoice["id"],
+                "is_default": True,
+                "payment": {"type": "payment_intent", "payment_intent": intent["id"]},
+                "status": "paid",
+            },
+        )
+        self.tell("invoice_payment.paid", made)
+
+    def collect(self, id: str) -> Json:
+        """The bank takes what it refused: the open invoice of a subscription is paid at last."""
+        held = self.get("subscription", id)
+        invoice = self.get("invoice", held["latest_invoice"])
+        if invoice["status"] != "open":
+            raise Wrong("Invoice is already paid")
+        self.paid(invoice)
+        self.move(held, {"status": "active"})
+        return held
+
+    def retry(self, id: str) -> Json:
+        """The bank refuses the open invoice of a subscription once more."""
+        held = self.get("subscription", id)
+        self._unpaid(self.get("invoice", held["latest_invoice"]))
+        return held
 
     def _unpaid(self, invoice: Json) -> None:
         invoice["attempt_count"] += 1
@@ -217,16 +292,15 @@ class Billing(Account):
         return customer in self.declining or method == "pm_card_visa_chargeDeclined"
 
     @staticmethod
-    def _after(moment: int, price: Json) -> int:
+    def _after(moment: int, price: Json, anchor: int) -> int:
         interval = price["recurring"]["interval"]
         if interval in _DAYS:
             return moment + _DAYS[interval] * _DAY
-        at = datetime.fromtimestamp(moment, UTC)
-        months = at.month + (12 if interval == "year" else 1) - 1
-        year, month = at.year + months // 12, months % 12 + 1
+        at, anchored = datetime.fromtimestamp(moment, UTC), datetime.fromtimestamp(anchor, UTC)
+        years, month = divmod(at.year * 12 + at.month - 1 + (12 if interval == "year" else 1), 12)
         # The last day of a shorter month stands for the days it has not.
-        day = next(day for day in range(at.day, 0, -1) if _exists(year, month, day))
-        return int(at.replace(year=year, month=month, day=day).timestamp())
+        day = min(anchored.day, monthrange(years, month + 1)[1])
+        return int(at.replace(year=years, month=month + 1, day=day).timestamp())
 
     # --- money
 
@@ -316,11 +390,3 @@ def declined_card() -> Wrong:
         decline_code="generic_decline",
         charge="ch_declined",
     )
-
-
-def _exists(year: int, month: int, day: int) -> bool:
-    try:
-        datetime(year, month, day, tzinfo=UTC)
-    except ValueError:
-        return False
-    return True

@@ -85,13 +85,15 @@ class Books(Billing):
         if session["customer"] is None:
             session["customer"] = self.create_customer({"email": session["customer_email"]})["id"]
         tax = self._tax(session["amount_subtotal"], session["currency"]) if session["automatic_tax"]["enabled"] else 0
+        if whole(session["_params"].get("subscription_data") or {}, "trial_period_days"):
+            session["amount_subtotal"] = tax = 0
         session["amount_total"] = session["amount_subtotal"] + tax
         session["total_details"]["amount_tax"] = tax
         session["automatic_tax"]["status"] = "complete" if session["automatic_tax"]["enabled"] else None
         session["status"], session["url"] = "complete", None
         session["customer_details"] = {"email": "payer@example.com", "name": "A. Payer", "address": {"country": "IN"}}
         if not delayed:
-            session["payment_status"] = "paid"
+            session["payment_status"] = "paid" if session["amount_total"] else "no_payment_required"
             self._collect(session)
         self.tell("checkout.session.completed", session)
         return session
@@ -109,6 +111,8 @@ class Books(Billing):
     def expire(self, session_id: str) -> Json:
         """Nobody came."""
         session = self.get("checkout.session", session_id)
+        if session["status"] != "open":
+            raise Wrong(f"Only Checkout Sessions with a status of `open` can be expired, not `{session['status']}`.")
         session["status"], session["url"] = "expired", None
         self.tell("checkout.session.expired", session)
         return session
@@ -125,20 +129,26 @@ class Books(Billing):
         if session["mode"] == "subscription":
             data = params.get("subscription_data") or {}
             price, quantity = session["_prices"][0]
-            made = self.new_subscription(session["customer"], price, quantity, data.get("metadata") or {})
+            trial = whole(data, "trial_period_days", least=1) or 0
+            made = self.new_subscription(
+                session["customer"], price, quantity, data.get("metadata") or {}, trial_days=trial
+            )
             self.tell("customer.subscription.created", made)
-            invoice = self.invoice(made, session["amount_total"], "subscription_create")
+            tax = session["total_details"]["amount_tax"]
+            invoice = self.invoice(made, session["amount_total"], "subscription_create", tax=tax)
             made["latest_invoice"] = session["invoice"] = invoice["id"]
             session["subscription"] = made["id"]
             self.paid(invoice)
-            self.move(made, {"status": "active"})
+            self.move(made, {"status": "trialing" if trial else "active"})
             return
         data = params.get("payment_intent_data") or {}
         intent = self.payment(session["customer"], session["amount_total"], session["currency"], data)
         session["payment_intent"] = intent["id"]
         if yes(params.get("invoice_creation") or {}, "enabled"):
-            invoice = self.invoice(None, session["amount_total"], "manual", session=session)
+            tax = session["total_details"]["amount_tax"]
+            invoice = self.invoice(None, session["amount_total"], "manual", session=session, tax=tax)
             session["invoice"] = invoice["id"]
+            self.paid_with(invoice, intent)
             self.tell("invoice.paid", invoice)
 
     @staticmethod

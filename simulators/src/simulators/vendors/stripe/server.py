@@ -174,9 +174,16 @@ class Stripe(Simulator):
             self._one("/v1/customers/{id}", "customer"),
             creates("/v1/products", "product", books.create_product, frozenset({"name", "metadata"})),
             creates("/v1/prices", "price", books.create_price, price),
+            self._list("/v1/prices", "price", "lookup_keys"),
             creates("/v1/checkout/sessions", "checkout", books.create_session, SESSION_PARAMS),
             self._list("/v1/checkout/sessions", "checkout.session", "customer", "payment_intent", "subscription"),
             self._one("/v1/checkout/sessions/{id}", "checkout.session"),
+            self._change(
+                "/v1/checkout/sessions/{id}/expire",
+                "expire",
+                lambda request, _: books.expire(request.path_params["id"]),
+                frozenset(),
+            ),
             creates("/v1/subscriptions", "subscription", books.create_subscription, subscription_create),
             self._list("/v1/subscriptions", "subscription", "customer", "status"),
             self._one("/v1/subscriptions/{id}", "subscription"),
@@ -187,6 +194,20 @@ class Stripe(Simulator):
                 subscription_update,
             ),
             self.route("/v1/subscriptions/{id}", "end", self._end, methods=("DELETE",)),
+            creates("/v1/subscription_schedules", "schedule", books.create_schedule, frozenset({"from_subscription"})),
+            self._one("/v1/subscription_schedules/{id}", "subscription_schedule"),
+            self._change(
+                "/v1/subscription_schedules/{id}",
+                "schedule_change",
+                lambda request, given: books.update_schedule(request.path_params["id"], given),
+                frozenset({"phases", "end_behavior", "proration_behavior"}),
+            ),
+            self._change(
+                "/v1/subscription_schedules/{id}/release",
+                "schedule_release",
+                lambda request, _: books.release_schedule(request.path_params["id"]),
+                frozenset(),
+            ),
             creates("/v1/refunds", "refund", books.refund, refund),
             self._list("/v1/refunds", "refund", "payment_intent", "charge"),
             self._one("/v1/refunds/{id}", "refund"),
@@ -196,7 +217,7 @@ class Stripe(Simulator):
                 route
                 for kind in ("invoice", "payment_intent", "charge", "event")
                 for route in (
-                    self._list(f"/v1/{kind}s", kind, "customer", "type", "payment_intent"),
+                    self._list(f"/v1/{kind}s", kind, "customer", "type", "payment_intent", "created"),
                     self._one(f"/v1/{kind}s/{{id}}", kind),
                 )
             ),
@@ -366,12 +387,15 @@ class Stripe(Simulator):
         self.webhooks.endpoints.append(Endpoint(self.next_id("we_"), url, list(secrets)))
 
     async def act(self, what: str, id: str, **how: Any) -> Json:
-        """What people, banks and time do: ``pay``, ``settle`` or ``expire`` a visit, ``renew`` a subscription."""
+        """What people, banks and time do: ``pay``, ``settle`` or ``expire`` a visit, ``renew`` a subscription,
+        ``collect`` or ``retry`` what it owes."""
         acts: dict[str, Callable[..., Json]] = {
             "pay": self.books.pay,
             "settle": self.books.settle,
             "expire": self.books.expire,
             "renew": self.books.renew,
+            "collect": self.books.collect,
+            "retry": self.books.retry,
         }
         done = acts[what](id, **how)
         await self.webhooks.flush()

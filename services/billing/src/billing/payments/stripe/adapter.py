@@ -11,13 +11,14 @@ them, and UPI. ``allowed_payment_method_types`` can narrow that.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from uuid import UUID
 
+import orjson
 import stripe
 
 from billing.payments.money import Money, to_minor
@@ -31,6 +32,7 @@ from billing.payments.port import (
     Observed,
     PaymentFailure,
     PlanCheckout,
+    PlanPrice,
     Purchase,
     Refund,
     RefundRequest,
@@ -52,7 +54,7 @@ from chassis.clock import SystemClock
 
 if TYPE_CHECKING:
     from stripe.params import CustomerCreateParams, RefundCreateParams, SubscriptionUpdateParams
-    from stripe.params.checkout import SessionCreateParams
+    from stripe.params.checkout import SessionCreateParams, SessionCreateParamsSubscriptionData
 
 T = TypeVar("T")
 Answer = TypeVar("Answer")
@@ -64,6 +66,8 @@ _PAGES = 20
 @dataclass(frozen=True, slots=True)
 class Stripe:
     """Stripe's API. Satisfies ``PaymentProcessor``."""
+
+    name: ClassVar[str] = "stripe"
 
     client: stripe.StripeClient = field(repr=False)
     automatic_tax: bool = True
@@ -81,14 +85,34 @@ class Stripe:
         made = self.client.v1.customers.create_async(params, _under("customer", key))
         return await _change(made, lambda data: text(data, "id"))
 
+    async def plan_price(self, price: PlanPrice, *, key: UUID) -> str:
+        """``POST /v1/prices`` with a product of its own; our id is the ``lookup_key``, by which it is found again."""
+        listed = self.client.v1.prices.list_async({"lookup_keys": [str(price.id)]})
+        if (found := await _find(listed, lambda data: data.get("lookup_key") == str(price.id))) is not None:
+            return _read(found, lambda data: text(data, "id"))
+        made = self.client.v1.prices.create_async(
+            {
+                "currency": price.amount.currency.lower(),
+                "unit_amount": _minor(price.amount),
+                "recurring": {"interval": price.interval},
+                "product_data": {"name": price.name},
+                "lookup_key": str(price.id),
+            },
+            _under("price", key),
+        )
+        return await _change(made, lambda data: text(data, "id"))
+
     async def check_out_plan(self, wanted: PlanCheckout, *, key: UUID) -> Checkout:
         """``POST /v1/checkout/sessions`` in subscription mode."""
         ours = {**_ours(wanted.purchase), "plan_type": wanted.plan_type}
+        subscription: SessionCreateParamsSubscriptionData = {"metadata": ours, "description": wanted.description}
+        if wanted.trial_days:
+            subscription["trial_period_days"] = wanted.trial_days
         params: SessionCreateParams = {
             **self._page(wanted, ours),
             "mode": "subscription",
             "line_items": [{"price": wanted.price_id, "quantity": 1}],
-            "subscription_data": {"metadata": ours, "description": wanted.description},
+            "subscription_data": subscription,
         }
         return await self._visit(params, key)
 
@@ -119,6 +143,29 @@ class Stripe:
         held, _ = await _asked(self.client.v1.checkout.sessions.retrieve_async(_id(checkout_id)), changes=False)
         return _read(held.to_dict(), checkout_of)
 
+    async def close_checkout(self, checkout_id: str, *, key: UUID) -> Checkout:
+        """``POST /v1/checkout/sessions/{id}/expire``, which takes open ones alone."""
+        try:
+            closed = self.client.v1.checkout.sessions.expire_async(_id(checkout_id), {}, _under("close", key))
+            return await _change(closed, checkout_of)
+        except PaymentFailure as failure:
+            if failure.kind is not FailureClass.INVALID:
+                raise
+        return await self.checkout(checkout_id)
+
+    async def events_since(self, moment: datetime) -> AsyncIterator[bytes]:
+        """``GET /v1/events``, which go back thirty days."""
+        page, _ = await _asked(
+            self.client.v1.events.list_async({"created": {"gte": int(moment.timestamp())}, "limit": _PAGE}),
+            changes=False,
+        )
+        while True:
+            for each in page.data:
+                yield orjson.dumps(each.to_dict(), default=str)
+            if not page.has_more:
+                return
+            page, _ = await _asked(page.next_page_async(), changes=False)
+
     async def subscription(self, subscription_id: str) -> Observed:
         """``GET /v1/subscriptions/{id}``."""
         began = asyncio.get_running_loop().time()
@@ -131,32 +178,72 @@ class Stripe:
     async def change_subscription(
         self, subscription_id: str, price_id: str, *, interval: Interval, at: ChangeAt, key: UUID
     ) -> Subscription:
-        """``POST /v1/subscriptions/{id}`` with the one item's new price.
+        """``NOW``: ``POST /v1/subscriptions/{id}`` with the one item's new price, which invoices the difference
+        (``always_invoice``) and counts once that is paid (``pending_if_incomplete``).
 
-        ``NOW`` invoices the difference (``always_invoice``) and counts once that is paid (``pending_if_incomplete``).
-        ``RENEWAL`` changes what the next invoice will bill and nothing before (``proration_behavior=none``;
-        docs.stripe.com/billing/subscriptions/prorations); with another interval Stripe would bill at once, so that is
-        refused here.
+        ``RENEWAL``: a schedule of two phases, the present one and one interval at the other price, after which the
+        subscription is released and goes on so (docs.stripe.com/billing/subscriptions/subscription-schedules).
         """
         now = (await self.subscription(subscription_id)).subscription
+        if at is ChangeAt.RENEWAL and now.price_id != price_id:
+            return await self._plan(now, price_id, interval, key)
+        now = await self._unplanned(subscription_id, key)
         if now.price_id == price_id:
             return now
         if now.item_id is None:
             raise PaymentFailure(FailureClass.INVALID, f"{subscription_id} has no item to change")
-        if at is ChangeAt.RENEWAL and now.interval != interval:
-            raise PaymentFailure(FailureClass.INVALID, "a change at the renewal cannot change the interval")
         params: SubscriptionUpdateParams = {
             "items": [{"id": now.item_id, "price": price_id, "quantity": 1}],
-            "proration_behavior": "none",
+            "proration_behavior": "always_invoice",
+            "payment_behavior": "pending_if_incomplete",
         }
-        if at is ChangeAt.NOW:
-            params["proration_behavior"] = "always_invoice"
-            params["payment_behavior"] = "pending_if_incomplete"
         return await self._update("change", subscription_id, params, key)
+
+    async def _unplanned(self, subscription_id: str, key: UUID) -> Subscription:
+        """The subscription, with nothing planned for it: Stripe changes none that a schedule has."""
+        now = (await self.subscription(subscription_id)).subscription
+        if now.schedule_id is None:
+            return now
+        released = self.client.v1.subscription_schedules.release_async(_id(now.schedule_id), {}, _under("unplan", key))
+        await _change(released, lambda data: text(data, "id"))
+        return (await self.subscription(subscription_id)).subscription
+
+    async def _plan(self, now: Subscription, price_id: str, interval: Interval, key: UUID) -> Subscription:
+        schedules = self.client.v1.subscription_schedules
+        if now.schedule_id is None:
+            made = schedules.create_async({"from_subscription": _id(now.id)}, _under("schedule", key))
+            schedule = await _change(made, lambda data: data)
+        else:
+            had, _ = await _asked(schedules.retrieve_async(_id(now.schedule_id)), changes=False)
+            schedule = had.to_dict()
+        present = part(schedule, "current_phase")
+        planned = schedules.update_async(
+            text(schedule, "id"),
+            {
+                "end_behavior": "release",
+                "proration_behavior": "none",
+                "phases": [
+                    {
+                        "items": [{"price": now.price_id or "", "quantity": 1}],
+                        "start_date": present["start_date"],
+                        "end_date": present["end_date"],
+                    },
+                    {
+                        "items": [{"price": price_id, "quantity": 1}],
+                        "duration": {"interval": interval, "interval_count": 1},
+                        "proration_behavior": "none",
+                    },
+                ],
+            },
+            _under("plan", key),
+        )
+        await _change(planned, lambda data: text(data, "id"))
+        return (await self.subscription(now.id)).subscription
 
     async def cancel_subscription(self, subscription_id: str, *, at_once: bool, key: UUID) -> Subscription:
         """``POST`` with ``cancel_at_period_end``, or ``DELETE``: no keys, and 404 the second time."""
         if not at_once:
+            await self._unplanned(subscription_id, key)
             return await self._update("cancel", subscription_id, {"cancel_at_period_end": True}, key)
         try:
             return await _change(self.client.v1.subscriptions.cancel_async(_id(subscription_id)), subscription_of)

@@ -52,6 +52,9 @@ def subscription_of(data: JsonObject) -> Subscription:
         cancel_at=moment(data, "cancel_at"),
         ended_at=moment(data, "ended_at"),
         change_pending=data.get("pending_update") is not None,
+        anchor=moment(data, "billing_cycle_anchor"),
+        trial_end=moment(data, "trial_end"),
+        schedule_id=reference(data, "schedule") if data.get("schedule") else None,
     )
 
 

@@ -1,0 +1,1 @@
+"""What an order will cost, said before it begins."""

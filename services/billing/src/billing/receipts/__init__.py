@@ -1,0 +1,1 @@
+"""What was paid, given back and invoiced."""

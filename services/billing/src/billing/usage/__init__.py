@@ -1,0 +1,1 @@
+"""What was used, this month and before."""
