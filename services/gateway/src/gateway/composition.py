@@ -20,6 +20,7 @@ from chassis.identity.limits import MemoryLimiter, RedisLimiter
 from chassis.identity.tokens import TokenVerifier
 from chassis.messaging.sessions import session_listeners
 from chassis.run.service import Dependencies, Service, ServiceSpec
+from gateway.aliases import rewriting
 from gateway.docs import endpoints as docs_endpoints
 from gateway.live import endpoints as live_endpoints
 from gateway.live.tickets import MemoryStore, RedisStore, Tickets
@@ -88,6 +89,7 @@ def build(settings: Settings, deps: Dependencies) -> Service:
     app.state.lines = lines
     app.state.tickets = tickets
     app.state.document = docs_endpoints.Known()
+    app.router.routes.extend(rewriting.routes(app.router, lines))
     app.router.routes.extend(
         Route(row.template, Proxy(row, upstreams, deps.verifier, limits, lines, tickets)) for row in TABLE
     )

@@ -1,4 +1,5 @@
-"""Which product line a request is for (PLT-06): its header, else the host name it came to, else nothing it says itself.
+"""Which product line a request is for (PLT-06): its header, else the host name it came to, else the path where only one
+product has it, else nothing it says itself.
 
 A request with a token is in the token's line; one that says another is refused, whoever says it. For the rest users
 goes on: an account's home line at a login, the default at a registration.
@@ -16,6 +17,9 @@ from chassis.identity.tokens import Identity
 
 HEADER = b"x-product-line"
 
+ALIAS_LINE = "gateway.alias_line"
+"""In a request's scope: the product whose own path it came by."""
+
 
 class Lines:
     """``hosts``: product lines by the host name that a deployment has given them."""
@@ -29,6 +33,7 @@ class Lines:
         if len(given) > 1:
             raise BadRequest("Send one X-Product-Line header.")
         said = known_line(given.pop()).key.value if given else self._hosts.get(_host(scope))
+        said = said or scope.get(ALIAS_LINE)
         if identity is not None:
             check_line(said, identity.product_line)
         return said

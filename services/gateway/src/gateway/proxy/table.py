@@ -41,6 +41,7 @@ TABLE: tuple[Row, ...] = (
     Row("/api/v1/auth/oauth/{rest:path}", "users", public=True, ask_outside=True),
     *_whole("/api/v1/auth", "users", public=True),
     *_whole("/api/v1/users", "users"),
+    *_whole("/api/v1/admin/users", "users"),
     Row("/api/v1/billing/plans", "billing", public=True),
     # Signed by the payment processor, over the body as it was sent.
     Row("/api/v1/billing/webhooks/stripe", "billing", public=True),
@@ -49,6 +50,10 @@ TABLE: tuple[Row, ...] = (
     *_whole("/api/v1/usage", "billing"),
     Row("/api/v1/workflows/{run_id}/events", "notify", live=True),
     *_whole("/api/v1/workflows", "workflow"),
+    *_whole("/api/v1/projects", "workflow"),
+    *_whole("/api/v1/assets", "workflow"),
+    *_whole("/api/v1/trim", "workflow"),
+    *_whole("/api/v1/auto-hooks", "workflow"),
     Row("/api/v1/files", "workflow", max_body=51 * MEBIBYTE),
     Row("/api/v1/files/{rest:path}", "workflow"),
     # The link itself carries the right to read the object.
@@ -59,4 +64,5 @@ TABLE: tuple[Row, ...] = (
     Row("/api/v1/youtube/callback", "export", public=True, ask_outside=True),
     *_whole("/api/v1/youtube", "export"),
     *_whole("/api/v1/notifications", "notify"),
+    *_whole("/api/v1/webhooks", "notify"),
 )
