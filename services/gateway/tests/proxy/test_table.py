@@ -53,7 +53,6 @@ def row_for(path: str) -> Row | None:
         ("/api/v1/trim", "workflow", False),
         ("/api/v1/auto-hooks", "workflow", False),
         ("/api/v1/webhooks/0199f0a1", "notify", False),
-        ("/api/v1/admin/users/0199f0a1", "users", False),
         ("/api/v1/files", "workflow", False),
         ("/api/v1/files/0199f0a1", "workflow", False),
         ("/api/v1/objects/users/1/video.mp4", "workflow", True),

@@ -41,7 +41,6 @@ TABLE: tuple[Row, ...] = (
     Row("/api/v1/auth/oauth/{rest:path}", "users", public=True, ask_outside=True),
     *_whole("/api/v1/auth", "users", public=True),
     *_whole("/api/v1/users", "users"),
-    *_whole("/api/v1/admin/users", "users"),
     Row("/api/v1/billing/plans", "billing", public=True),
     # Signed by the payment processor, over the body as it was sent.
     Row("/api/v1/billing/webhooks/stripe", "billing", public=True),
