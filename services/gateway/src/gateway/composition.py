@@ -24,6 +24,9 @@ from gateway.aliases import rewriting
 from gateway.docs import endpoints as docs_endpoints
 from gateway.live import endpoints as live_endpoints
 from gateway.live.tickets import MemoryStore, RedisStore, Tickets
+from gateway.overview import endpoints as overview_endpoints
+from gateway.overview.gathering import Services
+from gateway.overview.health import Examiner
 from gateway.proxy.headers import SecurityHeaders, cors
 from gateway.proxy.limits import Limits
 from gateway.proxy.lines import Lines
@@ -57,12 +60,14 @@ def build(settings: Settings, deps: Dependencies) -> Service:
     tickets = Tickets(kept)
     limits = Limits(limiter, factor=settings.rate_limit_factor)
     lines = Lines(settings.product_line_hosts)
+    services = Services(upstreams.urls)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await upstreams.start()
         yield
         await upstreams.stop()
+        await services.close()
         for shared in (limiter, kept):
             if isinstance(shared, RedisLimiter | RedisStore):
                 await shared.close()
@@ -72,11 +77,12 @@ def build(settings: Settings, deps: Dependencies) -> Service:
         name="gateway",
         settings=settings,
         version=version("talkingphoto-gateway"),
-        routers=[_root(), docs_endpoints.router, live_endpoints.router],
+        routers=[_root(), docs_endpoints.router, live_endpoints.router, overview_endpoints.router],
         readiness=sessions | {service: partial(upstreams.answers, service) for service in upstreams.urls},
         lifespan=lifespan,
         description="The one public entry.",
         openapi_url=None,
+        shows_dependencies=False,
         larger_bodies={row.path_format: row.max_body for row in TABLE},
     )
     app.add_middleware(TrailingSlashes)
@@ -88,6 +94,8 @@ def build(settings: Settings, deps: Dependencies) -> Service:
     app.state.limits = limits
     app.state.lines = lines
     app.state.tickets = tickets
+    app.state.services = services
+    app.state.examiner = Examiner(services, sessions | ({"cache": kept.ready} if isinstance(kept, RedisStore) else {}))
     app.state.document = docs_endpoints.Known()
     app.router.routes.extend(rewriting.routes(app.router, lines))
     app.router.routes.extend(

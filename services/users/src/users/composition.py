@@ -31,6 +31,7 @@ from users.settings import Settings
 from users.signin import endpoints as signin_endpoints
 from users.signin.registrations import configured
 from users.signin.service import SignIns
+from users.statistics import endpoints as statistics_endpoints
 
 
 def build(settings: Settings, deps: Dependencies) -> Service:
@@ -56,7 +57,13 @@ def build(settings: Settings, deps: Dependencies) -> Service:
         name="users",
         settings=settings,
         version="0.1.0",
-        routers=[account_endpoints.router, session_endpoints.router, signin_endpoints.router, key_endpoints.router],
+        routers=[
+            account_endpoints.router,
+            session_endpoints.router,
+            signin_endpoints.router,
+            key_endpoints.router,
+            statistics_endpoints.router,
+        ],
         readiness={"database": deps.database.ready},
         lifespan=lifespan,
         description="Accounts, sessions and keys.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from contracts.enums import ProductLineKey
@@ -72,13 +73,8 @@ class Alias:
 
 
 def of(line: ProductLineKey) -> Callable[..., Alias]:
-    """Writes rows of ``line``: ``("POST /api/x", "/api/v1/y", "WFL-01", ...)``."""
-
-    def alias(source: str, unified: str, requirement: str, **more: Any) -> Alias:
-        method, path = source.split(" ")
-        return Alias(line, method, path, unified, requirement, **more)
-
-    return alias
+    """Writes rows of ``line``: ``("POST", "/api/x", "/api/v1/y", "WFL-01", ...)``."""
+    return partial(Alias, line)
 
 
 def _braced(template: str) -> Iterator[str]:
