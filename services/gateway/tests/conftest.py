@@ -159,6 +159,7 @@ async def gateway(request: pytest.FixtureRequest) -> AsyncIterator[Gateway]:
             },
             allowed_origins="https://app.example.org",
             product_line_hosts={"pixie.example.org": "pixie"},
+            product_line_origins={"https://studio.example.org": "filmstudio"},
             rate_limit_factor=float(getattr(request, "param", 1000.0)),
             upstream_read_s=0.5,
             upstream_answer_s=1.5,

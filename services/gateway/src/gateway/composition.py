@@ -59,7 +59,7 @@ def build(settings: Settings, deps: Dependencies) -> Service:
     kept = RedisStore.at(redis_url) if redis_url else MemoryStore()
     tickets = Tickets(kept)
     limits = Limits(limiter, factor=settings.rate_limit_factor)
-    lines = Lines(settings.product_line_hosts)
+    lines = Lines(settings.product_line_hosts, settings.product_line_origins)
     services = Services(upstreams.urls)
 
     @asynccontextmanager
@@ -86,8 +86,8 @@ def build(settings: Settings, deps: Dependencies) -> Service:
         larger_bodies={row.path_format: row.max_body for row in TABLE},
     )
     app.add_middleware(TrailingSlashes)
-    if settings.allowed_origins:
-        app.add_middleware(CORSMiddleware, **cors(settings.allowed_origins))
+    if origins := (*settings.allowed_origins, *settings.product_line_origins):
+        app.add_middleware(CORSMiddleware, **cors(origins))
     app.add_middleware(SecurityHeaders)
     app.state.verifier = deps.verifier
     app.state.upstreams = upstreams

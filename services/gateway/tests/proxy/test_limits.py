@@ -159,7 +159,11 @@ async def test_a_user_holds_so_many_live_streams(gateway: Any) -> None:
 
 async def test_pages_of_allowed_origins_may_call_and_no_others(gateway: Any) -> None:
     asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization,idempotency-key"}
-    for origin, allowed in (("https://app.example.org", True), ("https://evil.example", False)):
+    for origin, allowed in (
+        ("https://app.example.org", True),
+        ("https://studio.example.org", True),
+        ("https://evil.example", False),
+    ):
         headers = {"Origin": origin, **asked}
         async with gateway.request("OPTIONS", "/api/v1/workflows", token=None, headers=headers) as answer:
             assert (answer.status == 200) is allowed

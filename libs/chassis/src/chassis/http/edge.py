@@ -279,6 +279,7 @@ async def _identify(scope: Scope) -> Identity | None:
         token = bearer_token(authorization(scope["headers"]))
         if token is None:
             return None
+        scope["chassis.token"] = token
         identity = await verifier.verify(token)
     except ServiceError as refusal:
         scope["chassis.identity"] = refusal

@@ -16,7 +16,7 @@ from yarl import URL
 from chassis.errors import NoAnswer, NotAuthenticated, ServiceError, TooLarge, Unavailable
 from chassis.http.problems import error_response
 from chassis.http.requests import stopping_of
-from chassis.identity.tokens import Identity, Verifier, authorization, bearer_token
+from chassis.identity.tokens import Identity, Verifier, authorization, bearer_token, checked_already
 from chassis.observe import traces
 from gateway.live.tickets import TicketRefused, Tickets
 from gateway.proxy.breaker import Breaker
@@ -154,7 +154,7 @@ class Proxy:
             await self._limits.take(scope, None)
             raise NotAuthenticated("Log in and send the access token as `Authorization: Bearer`.")
         try:
-            return await self._verifier.verify(token)
+            return checked_already(scope, token) or await self._verifier.verify(token)
         except NotAuthenticated:
             await self._limits.take(scope, None)
             raise
