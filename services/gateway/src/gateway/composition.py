@@ -21,6 +21,7 @@ from chassis.identity.tokens import TokenVerifier
 from chassis.messaging.sessions import session_listeners
 from chassis.run.service import Dependencies, Service, ServiceSpec
 from gateway.aliases import rewriting
+from gateway.browser.sessions import CookieSessions
 from gateway.docs import endpoints as docs_endpoints
 from gateway.live import endpoints as live_endpoints
 from gateway.live.tickets import MemoryStore, RedisStore, Tickets
@@ -85,6 +86,7 @@ def build(settings: Settings, deps: Dependencies) -> Service:
         shows_dependencies=False,
         larger_bodies={row.path_format: row.max_body for row in TABLE},
     )
+    app.add_middleware(CookieSessions)
     app.add_middleware(TrailingSlashes)
     if origins := (*settings.allowed_origins, *settings.product_line_origins):
         app.add_middleware(CORSMiddleware, **cors(origins))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
 import orjson
@@ -16,6 +15,7 @@ from chassis.identity.tokens import Identity
 from gateway.aliases import wording
 from gateway.aliases.alias import WEBSOCKET, Alias
 from gateway.aliases.table import by_source
+from gateway.answers import JsonAnswer
 from gateway.proxy.lines import ALIAS_LINE, Lines
 
 _BRACED = re.compile(r"{(\w+)}")
@@ -61,7 +61,7 @@ class Aliased:
             scope["query_string"] = urlencode(query).encode()
         if len(self._rows) == 1:
             scope[ALIAS_LINE] = row.line.value
-        await self._router(scope, receive, _Outward(row, send) if row.changes_answer else send)
+        await self._router(scope, receive, _outward(row, send) if row.changes_answer else send)
 
     def _row(self, scope: Scope) -> Alias:
         if len(self._rows) == 1:
@@ -120,40 +120,5 @@ def _after(messages: list[Message], receive: Receive) -> Receive:
     return received
 
 
-class _Outward:
-    """Sends an answer in the document's words where it is JSON, and as it comes where it is not."""
-
-    def __init__(self, row: Alias, send: Send) -> None:
-        self._row = row
-        self._send = send
-        self._start: Message | None = None
-        self._pieces: list[bytes] = []
-
-    async def __call__(self, message: Message) -> None:
-        if message["type"] == "http.response.start" and _may_be_rewritten(message):
-            self._start = message
-        elif self._start is None:
-            await self._send(message)
-        else:
-            self._pieces.append(message.get("body", b""))
-            if not message.get("more_body", False):
-                await self._send_rewritten(self._start, b"".join(self._pieces))
-
-    async def _send_rewritten(self, start: Message, body: bytes) -> None:
-        try:
-            answer: Any = orjson.loads(body)
-        except orjson.JSONDecodeError:
-            # Nothing, to a HEAD.
-            await self._send(start)
-        else:
-            body = orjson.dumps(wording.outward(self._row, answer))
-            length = (b"content-length", str(len(body)).encode())
-            headers = [header for header in start["headers"] if header[0].lower() != b"content-length"]
-            await self._send({**start, "headers": [*headers, length]})
-        await self._send({"type": "http.response.body", "body": body, "more_body": False})
-
-
-def _may_be_rewritten(start: Message) -> bool:
-    headers = {name.lower(): value for name, value in start.get("headers", ())}
-    kind = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
-    return kind == b"application/json" and b"content-encoding" not in headers
+def _outward(row: Alias, send: Send) -> Send:
+    return JsonAnswer(send, lambda _, answer: (wording.outward(row, answer), []))

@@ -96,7 +96,7 @@ class OperatorFigures(BaseModel):
     """What only administrators see."""
 
     users: AccountFigures | None = Field(description="Accounts.")
-    jobs: Counts | None
+    jobs: dict[Status, int] | None = Field(description="AI jobs by how they are.", examples=[{"completed": 3}])
     waiting: dict[str, int] | None = Field(description="Workflows that wait for room, by lane.", examples=[{"2": 1}])
     stored: StorageFigures | None = Field(description="Uploaded files.")
 

@@ -27,6 +27,9 @@ from gateway.proxy.table import Row
 
 log = structlog.get_logger(__name__)
 
+REFUSED = "gateway.refused"
+"""In a request's scope: the error that it is answered with, found before it was known who serves it."""
+
 _KNOWN_FOR_S = 2.0
 """So long a service that has answered is not asked again whether it does."""
 _ADDED_BY_LIBRARY = frozenset({"Accept", "Accept-Encoding", "Content-Type", "User-Agent"})
@@ -119,6 +122,9 @@ class Proxy:
             await send(message)
 
         try:
+            if REFUSED in scope:
+                await self._limits.take(scope, None)
+                raise scope[REFUSED]
             if self._row.live:
                 scope = await self._admitted(scope)
             identity = await self._check(scope)
@@ -152,6 +158,8 @@ class Proxy:
         token = bearer_token(header)
         if token is None:
             await self._limits.take(scope, None)
+            if isinstance(refusal := scope.get("chassis.identity"), ServiceError):
+                raise refusal
             raise NotAuthenticated("Log in and send the access token as `Authorization: Bearer`.")
         try:
             return checked_already(scope, token) or await self._verifier.verify(token)
