@@ -106,6 +106,7 @@ vendor-matrix: $(VENV)/.dev ## Vendor x operation x fault, as a table
 record: $(VENV)/.dev ## Record examples and schemas of new messages, write the AsyncAPI document and what is kept how long
 	@$(BIN)/python libs/contracts/tools/record.py
 	@$(BIN)/python -m tests.retention_page
+	@$(BIN)/python -m gateway.aliases > docs/aliases.md
 
 lock: $(VENV)/.runtime ## Choose versions anew and write the lock files
 	@$(BIN)/uv lock --quiet --upgrade --python $(BIN)/python

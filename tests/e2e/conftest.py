@@ -68,6 +68,17 @@ async def distributed(rabbitmq: Broker) -> AsyncIterator[Platform]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def unlimited() -> AsyncIterator[EmbeddedPlatform]:
+    """A platform that never says 429."""
+    folder = Path(tempfile.mkdtemp(prefix="talkingphoto-e2e-"))
+    platform = EmbeddedPlatform(Home(folder), overrides={"gateway": {"rate_limit_factor": 1_000_000.0}})
+    await platform.start()
+    yield platform
+    await platform.stop()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 @pytest.fixture(
     params=["embedded", pytest.param("distributed", marks=pytest.mark.broker)],
 )

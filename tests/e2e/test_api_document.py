@@ -140,3 +140,42 @@ async def test_a_browser_shows_every_operation(embedded: Any, browser: str, tmp_
     assert "Unable to render" not in page, errors
     assert set(re.findall(r'data-path="([^"]+)"', page)) == set(document["paths"]), errors
     assert page.count('class="opblock-summary-method"') == len(operations(document))
+
+
+SPENDS = {
+    "/api/v1/workflows",
+    "/api/v1/workflows/{}/retry",
+    "/api/v1/files",
+    "/api/v1/youtube/upload",
+    "/api/v1/projects/{}/generate",
+    "/api/v1/projects/{}/regenerate",
+    "/api/v1/trim",
+    "/api/v1/auto-hooks",
+    "/api/v1/ai/image/enhance",
+    "/api/v1/ai/image/generate",
+    "/api/v1/ai/image/edit",
+    "/api/v1/ai/image/upscale",
+    "/api/v1/ai/video/generate",
+    "/api/v1/ai/audio/generate",
+    "/api/v1/ai/lip-sync",
+    "/api/v1/ai/music/generate",
+    "/api/v1/billing/subscription",
+    "/api/v1/billing/checkout",
+    "/api/v1/billing/credits/topup",
+}
+"""What a POST to takes money, credits or quota, as the requirements name it; some are not there yet."""
+
+
+async def test_whatever_spends_can_be_repeated_without_spending_twice(embedded: Any) -> None:
+    """PLT-21: by a key, and a key that was used for something else is refused."""
+    lacking, there = set(), set()
+    for method, path, operation in operations(await document_of(embedded.url)):
+        name = re.sub(r"{\w+}", "{}", path)
+        if method == "post" and name in SPENDS:
+            there.add(name)
+            if not any(one["name"].lower() == "idempotency-key" for one in operation.get("parameters", ())):
+                lacking.add(path)
+            if "idempotency_key_reused" not in str(operation["responses"].get("422", {})):
+                lacking.add(path)
+    assert lacking == set()
+    assert there >= {"/api/v1/workflows", "/api/v1/workflows/{}/retry", "/api/v1/files", "/api/v1/youtube/upload"}

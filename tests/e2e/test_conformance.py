@@ -6,18 +6,13 @@ import asyncio
 import os
 import re
 import secrets
-import shutil
 import sys
-import tempfile
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from talkingphoto.client import Client, Credentials
 from talkingphoto_runner.embedded import EmbeddedPlatform
-from talkingphoto_runner.layout import Home
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(3600)]
 
@@ -28,17 +23,6 @@ SETTINGS = Path(__file__).with_name("schemathesis.toml")
 
 ENDS_ITS_OWN_SESSION = "^(logout|end_session|end_other_sessions)$"
 FOR_OPERATORS = "^(get_clock|get_workflow_history|undo_workflow|unpark_workflow|list_files)$"
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def unlimited() -> AsyncIterator[EmbeddedPlatform]:
-    """A platform that never says 429."""
-    folder = Path(tempfile.mkdtemp(prefix="talkingphoto-e2e-"))
-    platform = EmbeddedPlatform(Home(folder), overrides={"gateway": {"rate_limit_factor": 1_000_000.0}})
-    await platform.start()
-    yield platform
-    await platform.stop()
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 async def token_of(platform: EmbeddedPlatform, *, role: str = "user") -> str:

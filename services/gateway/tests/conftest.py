@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -28,6 +29,8 @@ class Upstream:
         self.open = 0
         self.release = asyncio.Event()
         self.largest_piece = 0
+        self.says: dict[str, tuple[int, Any]] = {}
+        """Status and JSON by path, instead of what its last part is answered with."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -41,6 +44,7 @@ class Upstream:
             "query": scope["query_string"].decode(),
             "headers": [(name.decode(), value.decode()) for name, value in scope["headers"]],
             "size": 0,
+            "body": b"",
             "left": False,
         }
         self.requests.append(seen)
@@ -48,7 +52,10 @@ class Upstream:
         try:
             await self._read(receive, seen)
             kind = scope["path"].rsplit("/", 1)[-1]
-            await getattr(self, f"answer_{kind}", self.answer_plain)(seen, receive, send)
+            if seen["path"] in self.says:
+                await self._say(*self.says[seen["path"]], send)
+            else:
+                await getattr(self, f"answer_{kind}", self.answer_plain)(seen, receive, send)
         finally:
             self.open -= 1
 
@@ -62,7 +69,17 @@ class Upstream:
             piece = message.get("body", b"")
             self.largest_piece = max(self.largest_piece, len(piece))
             seen["size"] += len(piece)
+            # Of what is large the beginning says enough.
+            seen["body"] = (seen["body"] + piece)[:10_000]
             more = message.get("more_body", False)
+
+    async def _say(self, status: int, answer: Any, send: Send) -> None:
+        headers = [(b"content-type", b"application/json; charset=utf-8")]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        # In two pieces, as a longer one comes.
+        said = json.dumps(answer).encode()
+        await send({"type": "http.response.body", "body": said[:5], "more_body": True})
+        await send({"type": "http.response.body", "body": said[5:]})
 
     async def answer_plain(self, seen: dict[str, Any], receive: Receive, send: Send) -> None:
         headers = [
@@ -142,6 +159,7 @@ async def gateway(request: pytest.FixtureRequest) -> AsyncIterator[Gateway]:
             },
             allowed_origins="https://app.example.org",
             product_line_hosts={"pixie.example.org": "pixie"},
+            product_line_origins={"https://studio.example.org": "filmstudio"},
             rate_limit_factor=float(getattr(request, "param", 1000.0)),
             upstream_read_s=0.5,
             upstream_answer_s=1.5,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Annotated
@@ -91,6 +92,24 @@ async def half() -> StreamingResponse:
     return StreamingResponse(pieces())
 
 
+@router.get("/slow")
+async def slow(request: Request) -> StreamingResponse:
+    """Begin to answer when told, and end when told once more."""
+    state = request.app.state
+    try:
+        await state.begin.wait()
+    except asyncio.CancelledError:
+        state.ended.set()
+        raise
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"first"
+        await state.end.wait()
+        yield b"second"
+
+    return StreamingResponse(pieces())
+
+
 @router.post("", status_code=201)
 async def create(thing: Thing, copies: Annotated[int, Query(ge=1)] = 1) -> Thing:
     """Make a thing."""
@@ -135,6 +154,29 @@ async def http() -> AsyncIterator[httpx.AsyncClient]:
 
 def client_of(app: FastAPI) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://things")
+
+
+async def test_what_nobody_waits_for_any_more_ends() -> None:
+    app = an_app()
+    app.state.begin, app.state.end, app.state.ended = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    async with client_of(app) as http, asyncio.timeout(5):
+        answer = await http.get("/api/v1/things/slow", headers={"X-Internal-Within": "0.05"})
+        assert (answer.status_code, answer.json()["error"]["code"]) == (504, "no_answer")
+        assert app.state.ended.is_set()
+        # Once an answer has begun it takes as long as it takes.
+        app.state.begin.set()
+        asking = asyncio.create_task(http.get("/api/v1/things/slow", headers={"X-Internal-Within": "0.05"}))
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.2):
+                await asyncio.shield(asking)
+        app.state.end.set()
+        assert (await asking).text == "firstsecond"
+
+
+@pytest.mark.parametrize("within", ["", "soon", "-1", "1e9", "nan", "99999"])
+async def test_a_time_that_is_none_bounds_nothing(http: httpx.AsyncClient, within: str) -> None:
+    answer = await http.get("/api/v1/things/context", headers={"X-Internal-Within": within})
+    assert answer.status_code == 200
 
 
 async def test_alive_says_so(http: httpx.AsyncClient) -> None:

@@ -8,7 +8,9 @@ import httpx
 import pytest
 
 from chassis.http import operations
+from chassis.http.app import create_app
 from chassis.http.operations import Check, operations_app
+from chassis.settings import ServiceSettings
 
 
 async def answer_of(path: str, **readiness: Check) -> httpx.Response:
@@ -54,3 +56,29 @@ async def test_what_is_counted_is_shown_as_text() -> None:
 
     assert answer.headers["content-type"].startswith("text/plain")
     assert "# TYPE queue_depth gauge" in answer.text
+
+
+async def test_a_service_tells_the_gateway_how_what_it_needs_is() -> None:
+    async def refused() -> None:
+        raise ConnectionRefusedError("postgres://u:hunter2@db refused")
+
+    for shows, status in ((True, 200), (False, 404)):
+        app = create_app(
+            name="things",
+            settings=ServiceSettings(env="test"),
+            version="1",
+            routers=[],
+            readiness={"database": refused, "store": fine},
+            shows_dependencies=shows,
+        )
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://things") as http:
+            answer = await http.get("/internal/dependencies")
+            assert answer.status_code == status
+        assert "/internal/dependencies" not in app.openapi()["paths"]
+        if shows:
+            told = answer.json()
+            assert {label: found["failure"] for label, found in told.items()} == {
+                "database": "ConnectionRefusedError",
+                "store": None,
+            }
+            assert all(0 <= found["ms"] < 3000 for found in told.values())

@@ -31,6 +31,7 @@ from ai_router.providers.local.adapters import local_providers
 from ai_router.providers.port import Provider
 from ai_router.routing.router import Router
 from ai_router.settings import Settings
+from ai_router.statistics import endpoints as statistics_endpoints
 from chassis.data import migrations
 from chassis.http.app import create_app
 from chassis.messaging.sessions import session_listeners
@@ -110,7 +111,7 @@ def build(
         name="ai_router",
         settings=settings,
         version="0.1.0",
-        routers=[catalogue_endpoints.router, job_endpoints.router],
+        routers=[catalogue_endpoints.router, job_endpoints.router, statistics_endpoints.router],
         readiness={"database": database.ready, "store": deps.store.ready},
         description="AI jobs, models and the health of providers.",
     )

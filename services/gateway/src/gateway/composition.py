@@ -20,9 +20,14 @@ from chassis.identity.limits import MemoryLimiter, RedisLimiter
 from chassis.identity.tokens import TokenVerifier
 from chassis.messaging.sessions import session_listeners
 from chassis.run.service import Dependencies, Service, ServiceSpec
+from gateway.aliases import rewriting
+from gateway.browser.sessions import CookieSessions
 from gateway.docs import endpoints as docs_endpoints
 from gateway.live import endpoints as live_endpoints
 from gateway.live.tickets import MemoryStore, RedisStore, Tickets
+from gateway.overview import endpoints as overview_endpoints
+from gateway.overview.gathering import Services
+from gateway.overview.health import Examiner
 from gateway.proxy.headers import SecurityHeaders, cors
 from gateway.proxy.limits import Limits
 from gateway.proxy.lines import Lines
@@ -55,13 +60,15 @@ def build(settings: Settings, deps: Dependencies) -> Service:
     kept = RedisStore.at(redis_url) if redis_url else MemoryStore()
     tickets = Tickets(kept)
     limits = Limits(limiter, factor=settings.rate_limit_factor)
-    lines = Lines(settings.product_line_hosts)
+    lines = Lines(settings.product_line_hosts, settings.product_line_origins)
+    services = Services(upstreams.urls)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await upstreams.start()
         yield
         await upstreams.stop()
+        await services.close()
         for shared in (limiter, kept):
             if isinstance(shared, RedisLimiter | RedisStore):
                 await shared.close()
@@ -71,23 +78,28 @@ def build(settings: Settings, deps: Dependencies) -> Service:
         name="gateway",
         settings=settings,
         version=version("talkingphoto-gateway"),
-        routers=[_root(), docs_endpoints.router, live_endpoints.router],
+        routers=[_root(), docs_endpoints.router, live_endpoints.router, overview_endpoints.router],
         readiness=sessions | {service: partial(upstreams.answers, service) for service in upstreams.urls},
         lifespan=lifespan,
         description="The one public entry.",
         openapi_url=None,
+        shows_dependencies=False,
         larger_bodies={row.path_format: row.max_body for row in TABLE},
     )
+    app.add_middleware(CookieSessions)
     app.add_middleware(TrailingSlashes)
-    if settings.allowed_origins:
-        app.add_middleware(CORSMiddleware, **cors(settings.allowed_origins))
+    if origins := (*settings.allowed_origins, *settings.product_line_origins):
+        app.add_middleware(CORSMiddleware, **cors(origins))
     app.add_middleware(SecurityHeaders)
     app.state.verifier = deps.verifier
     app.state.upstreams = upstreams
     app.state.limits = limits
     app.state.lines = lines
     app.state.tickets = tickets
+    app.state.services = services
+    app.state.examiner = Examiner(services, sessions | ({"cache": kept.ready} if isinstance(kept, RedisStore) else {}))
     app.state.document = docs_endpoints.Known()
+    app.router.routes.extend(rewriting.routes(app.router, lines))
     app.router.routes.extend(
         Route(row.template, Proxy(row, upstreams, deps.verifier, limits, lines, tickets)) for row in TABLE
     )

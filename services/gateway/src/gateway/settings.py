@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar
 
 from pydantic import Field, field_validator
 
 from chassis.settings import ServiceSettings
 from contracts.product_lines import PRODUCT_LINES
+
+_ORIGIN = re.compile(r"https?://[^/*\s]+")
 
 
 class Settings(ServiceSettings):
@@ -23,6 +26,11 @@ class Settings(ServiceSettings):
         default_factory=dict,
         description='Host names that belong to one product, as JSON: {"reely.example.com": "reely", ...}.',
     )
+    product_line_origins: dict[str, str] = Field(
+        default_factory=dict,
+        description="Origins that browsers may call from for one product alone, as JSON: "
+        '{"https://studio.reely.example.com": "reely", ...}.',
+    )
     rate_limit_factor: float = Field(1.0, gt=0, description="Multiplies every limit on how often a client may ask.")
     upstream_connect_s: float = Field(2.0, gt=0, description="How long a connection to a service may take.")
     upstream_read_s: float = Field(5.0, gt=0, description="How long a service may take to begin what is only read.")
@@ -30,9 +38,16 @@ class Settings(ServiceSettings):
         30.0, gt=0, description="How long a service may take to begin any other answer, and pause within one."
     )
 
-    @field_validator("product_line_hosts")
+    @field_validator("product_line_hosts", "product_line_origins")
     @classmethod
     def _known_lines(cls, value: dict[str, str]) -> dict[str, str]:
         if unknown := sorted(set(value.values()) - PRODUCT_LINES.keys()):
             raise ValueError(f"names product lines that are not known: {', '.join(unknown)}")
+        return value
+
+    @field_validator("product_line_origins")
+    @classmethod
+    def _are_origins(cls, value: dict[str, str]) -> dict[str, str]:
+        if wrong := sorted(origin for origin in value if not _ORIGIN.fullmatch(origin)):
+            raise ValueError(f"names what is no origin, scheme and host: {', '.join(wrong)}")
         return value

@@ -6,9 +6,10 @@ import asyncio
 from typing import Any
 
 import pytest
+from fakeredis import FakeAsyncRedis, FakeServer
 
 from chassis.errors import RateLimited
-from chassis.identity.limits import MemoryLimiter
+from chassis.identity.limits import MemoryLimiter, RedisLimiter
 from chassis.testing.tokens import an_identity
 from gateway.proxy.limits import Limits, network_of
 
@@ -24,7 +25,15 @@ async def statuses(gateway: Any, times: int, method: str, path: str, **arguments
 
 
 @as_in_production
-@pytest.mark.parametrize(("path", "most"), [("/api/v1/auth/register", 5), ("/api/v1/auth/login", 10)])
+@pytest.mark.parametrize(
+    ("path", "most"),
+    [
+        ("/api/v1/auth/register", 5),
+        ("/api/v1/auth/login", 10),
+        ("/api/v1/auth/forgot-password", 3),
+        ("/api/v1/auth/verify-email/resend", 3),
+    ],
+)
 async def test_registering_and_logging_in_are_limited_by_address(gateway: Any, path: str, most: int) -> None:
     assert await statuses(gateway, most + 2, "POST", path, token=None) == [200] * most + [429] * 2
     # A slash more is no other address, and another route goes on.
@@ -39,6 +48,53 @@ async def test_uploads_and_orders_are_limited_by_user(gateway: Any, path: str, m
     assert await statuses(gateway, most + 1, "POST", path, token=mine) == [200] * most + [429]
     assert await statuses(gateway, 1, "POST", path, token=other) == [200]
     assert await statuses(gateway, 1, "GET", path, token=mine) == [200], "reading is another matter"
+
+
+@as_in_production
+async def test_ai_work_is_limited_together_besides(gateway: Any) -> None:
+    """By user and plan (GTW-21); looking at it is not."""
+    token, pro = gateway.issuer.token(), gateway.issuer.token(an_identity(plan="pro"))
+    kinds = ["image/generate", "video/generate", "lip-sync"] * 10
+    found = [await statuses(gateway, 1, "POST", f"/api/v1/ai/{kind}", token=token) for kind in kinds]
+    assert found == [[200]] * 30
+    assert await statuses(gateway, 1, "POST", "/api/v1/ai/lip-sync", token=token) == [429]
+    assert await statuses(gateway, 1, "GET", "/api/v1/ai/models", token=token) == [200]
+    assert await statuses(gateway, 91, "POST", "/api/v1/ai/lip-sync", token=pro) == [200] * 90 + [429]
+
+
+async def test_subscribing_is_limited_by_user() -> None:
+    limits = Limits(MemoryLimiter())
+    scope = {"method": "POST", "path": "/api/v1/billing/subscription", "client": ("198.51.100.7", 1)}
+    caller = an_identity()
+    for _ in range(3):
+        await limits.take(scope, caller)
+    with pytest.raises(RateLimited) as refused:
+        await limits.take(scope, caller)
+    assert 3500 < int(refused.value.headers["Retry-After"]) <= 3600
+    assert refused.value.headers["X-RateLimit-Limit"] == "3"
+
+
+async def test_replicas_count_together_and_each_for_itself_while_redis_is_away() -> None:
+    server, now = FakeServer(), 0.0
+    one, other = (
+        Limits(RedisLimiter(FakeAsyncRedis(server=server).connection_pool, clock=lambda: now)) for _ in range(2)
+    )
+    scope = {"method": "POST", "path": "/api/v1/auth/register", "client": ("198.51.100.7", 1)}
+    for limits in (one, other, one, other, one):
+        await limits.take(scope, None)
+    with pytest.raises(RateLimited):
+        await other.take(scope, None)
+
+    server.connected = False
+    for limits in (one, other):
+        for left in (4, 3, 2, 1, 0):
+            assert (await limits.take(scope, None))["X-RateLimit-Remaining"] == str(left)
+        with pytest.raises(RateLimited):
+            await limits.take(scope, None)
+
+    server.connected, now = True, 1.1
+    with pytest.raises(RateLimited):
+        await one.take(scope, None)
 
 
 @as_in_production
@@ -103,7 +159,11 @@ async def test_a_user_holds_so_many_live_streams(gateway: Any) -> None:
 
 async def test_pages_of_allowed_origins_may_call_and_no_others(gateway: Any) -> None:
     asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization,idempotency-key"}
-    for origin, allowed in (("https://app.example.org", True), ("https://evil.example", False)):
+    for origin, allowed in (
+        ("https://app.example.org", True),
+        ("https://studio.example.org", True),
+        ("https://evil.example", False),
+    ):
         headers = {"Origin": origin, **asked}
         async with gateway.request("OPTIONS", "/api/v1/workflows", token=None, headers=headers) as answer:
             assert (answer.status == 200) is allowed

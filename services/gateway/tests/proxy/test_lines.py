@@ -102,3 +102,33 @@ def test_two_headers_are_one_too_many() -> None:
 def test_hosts_of_unknown_lines_stop_the_start() -> None:
     with pytest.raises(ValueError, match="not known: nothing"):
         Settings(env="test", product_line_hosts={"a.example": "nothing"})
+
+
+@pytest.mark.parametrize(
+    ("origin", "line", "status"),
+    [
+        ("https://studio.example.org", "filmstudio", 200),
+        ("https://Studio.example.org", "talkingphoto", 409),
+        ("https://app.example.org", "talkingphoto", 200),
+        ("https://app.example.org", "filmstudio", 200),
+    ],
+)
+async def test_a_products_own_page_acts_in_that_product_alone(
+    gateway: Any, origin: str, line: str, status: int
+) -> None:
+    token = gateway.issuer.token(an_identity(product_line=line))
+    async with gateway.request("GET", "/api/v1/users/me", token=token, headers={"Origin": origin}) as answer:
+        assert answer.status == status
+        if status == 409:
+            assert (await answer.json())["error"]["code"] == "product_line_differs"
+    headers = {"Origin": origin, "X-Product-Line": line}
+    async with gateway.request("POST", "/api/v1/auth/login", token=None, headers=headers, json={}) as answer:
+        assert answer.status == status
+    async with gateway.request("POST", "/api/v1/auth/login", token=None, headers={"Origin": origin}) as answer:
+        assert answer.status == 200, "where nothing is said, nothing contradicts"
+
+
+@pytest.mark.parametrize("origin", ["*", "https://*.example.org", "studio.example.org", "https://a.example.org/page"])
+def test_what_is_no_origin_stops_the_start(origin: str) -> None:
+    with pytest.raises(ValueError, match="no origin"):
+        Settings(env="test", product_line_origins={origin: "pixie"})

@@ -43,6 +43,7 @@ from users.settings import Settings
 from users.signin import endpoints as signin_endpoints
 from users.signin.registrations import configured
 from users.signin.service import SignIns
+from users.statistics import endpoints as statistics_endpoints
 
 
 def build(settings: Settings, deps: Dependencies) -> Service:
@@ -85,6 +86,7 @@ def build(settings: Settings, deps: Dependencies) -> Service:
             second_factor_endpoints.router,
             signin_endpoints.router,
             key_endpoints.router,
+            statistics_endpoints.router,
         ],
         readiness={"database": deps.database.ready},
         lifespan=lifespan,

@@ -27,6 +27,7 @@ from workflow.runs import consumer, endpoints, service
 from workflow.runs.driver import Driver
 from workflow.runs.timer import Timer
 from workflow.settings import Settings
+from workflow.statistics import endpoints as statistics_endpoints
 
 NAME = "workflow"
 
@@ -59,7 +60,11 @@ def build(
         clock=deps.clock,
         periods=periods,
     )
-    routers = [file_endpoints.router(settings, uploads), endpoints.router(settings, offered, driver, deps.store)]
+    routers = [
+        file_endpoints.router(settings, uploads),
+        endpoints.router(settings, offered, driver, deps.store),
+        statistics_endpoints.router,
+    ]
     if isinstance(deps.store, FallbackStore):
         routers.append(objects_router(deps.store.spare, moved_to=deps.store.primary))
     elif isinstance(deps.store, FolderStore):

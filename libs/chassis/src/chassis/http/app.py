@@ -13,7 +13,7 @@ from starlette.types import Scope
 
 from chassis.errors import Invalid, ServiceError, documented
 from chassis.http.edge import Edge
-from chassis.http.operations import Check
+from chassis.http.operations import Check, dependencies_router
 from chassis.http.problems import install_handlers
 from chassis.http.routes import OnlyKnownQuery
 from chassis.settings import ServiceSettings
@@ -43,10 +43,12 @@ def create_app(
     max_body_size: int = MAX_BODY_SIZE,
     larger_bodies: Mapping[str, int] = NO_LARGER_BODIES,
     openapi_url: str | None = "/openapi.json",
+    shows_dependencies: bool = True,
 ) -> FastAPI:
     """The application of service ``name``, with its settings in ``app.state.settings``.
 
-    ``readiness`` is kept in ``app.state.readiness`` for whoever serves :mod:`chassis.http.operations`, on another port.
+    ``readiness`` is kept in ``app.state.readiness`` for whoever serves :mod:`chassis.http.operations`, on another port;
+    with ``shows_dependencies`` ``/internal/dependencies`` tells it to the gateway too, which lets nobody else there.
     Whoever protects endpoints with ``Caller`` puts a verifier in ``app.state.verifier``. A request body above
     ``max_body_size`` bytes gets 413 before it is read in full; ``larger_bodies`` allows more where uploads arrive, by
     route template: ``{"/api/v1/files": 55_000_000}``.
@@ -76,6 +78,8 @@ def create_app(
         app.include_router(router)
     # Routes are tried in order; what serves users comes before what serves probes.
     app.include_router(_health(name))
+    if shows_dependencies:
+        app.include_router(dependencies_router(readiness))
     app.add_middleware(
         Edge,
         service=name,

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.data.outages import is_database_away
-from chassis.errors import BadRequest, ServiceError
+from chassis.errors import BadRequest, NoAnswer, ServiceError
 from chassis.http.problems import (
     database_away_response,
     error_response,
@@ -39,6 +39,12 @@ UNMATCHED = "unmatched"
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,127}")
 _INTERNAL_LINE = INTERNAL_HEADER.lower().encode()
+
+WITHIN_HEADER = "X-Internal-Within"
+"""Seconds in which an answer must have begun, as a proxy of ours says: after that nobody waits for it any more."""
+
+_WITHIN = WITHIN_HEADER.lower().encode()
+_SECONDS = re.compile(r"[0-9]{1,4}(\.[0-9]{1,3})?")
 _PRODUCT_LINES = frozenset(line.value for line in ProductLineKey)
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _PROBE = "/health"
@@ -143,12 +149,15 @@ class Edge:
                 message["headers"] = [*message.get("headers", ()), answer_id]
             await send(message)
 
+        within = headers.get(_WITHIN, "")
         if b"content-length" in headers or b"transfer-encoding" in headers:
             receive = self._bounded(scope, receive, headers.get(b"content-length", ""))
         self._in_progress.inc()
         try:
             if (refusal := _unreadable(scope)) is not None:
                 await refusal(scope, receive, send_with_id)
+            elif _SECONDS.fullmatch(within):
+                await self._within(float(within), scope, receive, send_with_id)
             else:
                 await self._app(scope, receive, send_with_id)
         except Exception as error:
@@ -169,6 +178,24 @@ class Edge:
             if scope["path"] != _PROBE or status >= 400:
                 _log_request(scope, headers, route, status or _CLIENT_LEFT, seconds)
         return status, route
+
+    async def _within(self, seconds: float, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve, unless the answer has not begun in time: then what was begun for it ends, and 504 says so."""
+
+        async def send_begun(message: Message) -> None:
+            if not limit.expired():
+                limit.reschedule(None)
+            await send(message)
+
+        try:
+            async with asyncio.timeout(seconds) as limit:
+                await self._app(scope, receive, send_begun)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            await error_response(NoAnswer("This took too long. Try again in a moment.", retry_after_s=1))(
+                scope, receive, send
+            )
 
     def _bounded(self, scope: Scope, receive: Receive, declared: str) -> Receive:
         """``receive``, raising 413 as soon as the body is known to be larger than its route takes, 408 when slow."""
@@ -222,6 +249,7 @@ _WANTED = frozenset(
         b"x-request-id",
         b"traceparent",
         _INTERNAL_LINE,
+        _WITHIN,
         b"user-agent",
         b"content-length",
         b"transfer-encoding",
@@ -251,6 +279,7 @@ async def _identify(scope: Scope) -> Identity | None:
         token = bearer_token(authorization(scope["headers"]))
         if token is None:
             return None
+        scope["chassis.token"] = token
         identity = await verifier.verify(token)
     except ServiceError as refusal:
         scope["chassis.identity"] = refusal

@@ -7,9 +7,12 @@ messages has nothing else to serve.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import asdict, dataclass
 
 import structlog
+from fastapi import APIRouter
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -27,6 +30,14 @@ Check = Callable[[], Awaitable[None]]
 """Returns when a dependency can be reached, raises when not."""
 
 CHECK_TIMEOUT_S = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """One dependency: why it cannot be reached, None when it can, and how long it took to tell, in milliseconds."""
+
+    failure: str | None
+    ms: float
 
 
 class NotReady(Unavailable):
@@ -47,8 +58,8 @@ def operations_app(name: str, readiness: Mapping[str, Check]) -> Starlette:
 
     async def ready(_: Request) -> Response:
         with service_scope(name):
-            outcomes = await asyncio.gather(*(_failure(label, check) for label, check in readiness.items()))
-        failures = {label: reason for label, reason in zip(readiness, outcomes, strict=True) if reason is not None}
+            examined = await examine(readiness)
+        failures = {label: found.failure for label, found in examined.items() if found.failure is not None}
         if failures:
             missing = NotReady(f"Not ready: {', '.join(failures)}.", details=dict(failures), retry_after_s=1)
             return error_response(missing)
@@ -58,6 +69,29 @@ def operations_app(name: str, readiness: Mapping[str, Check]) -> Starlette:
         return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
 
     return Starlette(routes=[Route("/health", health), Route("/ready", ready), Route("/metrics", metrics)])
+
+
+async def examine(readiness: Mapping[str, Check]) -> dict[str, Examined]:
+    """Try everything side by side, each for at most ``CHECK_TIMEOUT_S``."""
+    found = await asyncio.gather(*(_examined(label, check) for label, check in readiness.items()))
+    return dict(zip(readiness, found, strict=True))
+
+
+async def _examined(label: str, check: Check) -> Examined:
+    began = time.perf_counter()
+    failure = await _failure(label, check)
+    return Examined(failure, round((time.perf_counter() - began) * 1000, 1))
+
+
+def dependencies_router(readiness: Mapping[str, Check]) -> APIRouter:
+    """``GET /internal/dependencies`` of a service, for the gateway: what it needs, and how that is (GTW-07)."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/internal/dependencies")
+    async def get_dependencies() -> dict[str, dict[str, float | str | None]]:
+        return {label: asdict(found) for label, found in (await examine(readiness)).items()}
+
+    return router
 
 
 async def _failure(label: str, check: Check) -> str | None:

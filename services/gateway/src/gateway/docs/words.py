@@ -8,6 +8,9 @@ ABOUT = """One API for photo, script, video and export.
 
 **Who you are.** `POST /api/v1/auth/login` gives an access token; send it as `Authorization: Bearer ...`.
 
+**Browsers** on this host may keep the session in cookies: send `X-Session: cookie` to log in, and with every change the
+cookie `__Host-csrf` as `X-CSRF-Token`; without it a change is 403 `csrf_refused`.
+
 **Which product.** `X-Product-Line`, the host name or the account says it where a session is opened; the session stays
 in it. A request that names another one than its session's gets 409: log in to that one.
 

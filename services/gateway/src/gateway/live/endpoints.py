@@ -8,10 +8,8 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from chassis.errors import Unavailable, documented
-from chassis.identity.tokens import Caller, authorization, bearer_token
+from gateway.admission import Admitted, token_of
 from gateway.live.tickets import LIFE_S, PARAMETER, Tickets
-from gateway.proxy.limits import Limits
-from gateway.proxy.lines import Lines
 
 router = APIRouter(prefix="/api/v1/workflows", tags=["live updates"])
 
@@ -28,21 +26,14 @@ class TicketOut(BaseModel):
 
 
 @router.post("/{workflow_id}/events/ticket", status_code=201, responses=documented(Unavailable))
-async def create_events_ticket(workflow_id: UUID, caller: Caller, request: Request, response: Response) -> TicketOut:
+async def create_events_ticket(workflow_id: UUID, _: Admitted, request: Request, response: Response) -> TicketOut:
     """An address of the live updates that needs no token, for a browser's `EventSource`.
 
     It opens one stream, which may do what this token may. When the stream breaks, ask for another and add
     `&after=<id of the last event>`.
     """
-    limits: Limits = request.app.state.limits
-    lines: Lines = request.app.state.lines
     tickets: Tickets = request.app.state.tickets
-    response.headers.update(await limits.take(request.scope, caller))
-    lines.said(request.scope, caller)
-    token = bearer_token(authorization(request.scope["headers"]))
-    assert token is not None  # noqa: S101  there is a caller
     path = f"/api/v1/workflows/{workflow_id}/events"
-    url = f"{path}?{PARAMETER}={await tickets.issue(path, token)}"
+    url = f"{path}?{PARAMETER}={await tickets.issue(path, token_of(request))}"
     response.headers["Location"] = url
-    response.headers["Cache-Control"] = "no-store"
     return TicketOut(url=url, expires_in=LIFE_S)

@@ -102,6 +102,10 @@ class RedisStore:
             raise _away() from failure
         return found.encode() if isinstance(found, str) else found
 
+    async def ready(self) -> None:
+        """Return when Redis answers; raises when it does not."""
+        await self._redis.ping()
+
     async def close(self) -> None:
         """Close the connections."""
         await self._redis.aclose()

@@ -7,6 +7,7 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from chassis.http.edge import WITHIN_HEADER
 from chassis.http.server import INTERNAL_PREFIX
 from chassis.identity.product_line import INTERNAL_HEADER
 from chassis.observe import context
@@ -61,9 +62,17 @@ def cors(origins: Sequence[str]) -> dict[str, Any]:
 
 
 def to_upstream(
-    headers: Iterable[tuple[bytes, bytes]], *, client: str | None, scheme: str, line: str | None
+    headers: Iterable[tuple[bytes, bytes]],
+    *,
+    client: str | None,
+    scheme: str,
+    line: str | None,
+    within_s: float | None = None,
 ) -> list[tuple[str, str]]:
-    """What a service gets: the client's headers less those it may not set, plus ids, product line and origin."""
+    """What a service gets: the client's headers less those it may not set, plus ids, product line and origin.
+
+    ``within_s``: how long the gateway waits for the answer to begin; after that nobody does.
+    """
     given = list(headers)
     dropped = _of_the_connection(given) | _SET_HERE
     if any(name == b"transfer-encoding" for name, _ in given):
@@ -81,6 +90,8 @@ def to_upstream(
         passed.append(("traceparent", now.traceparent))
     if line is not None:
         passed.append((INTERNAL_HEADER, line))
+    if within_s is not None:
+        passed.append((WITHIN_HEADER, f"{within_s:g}"))
     if client is not None:
         passed.append(("X-Forwarded-For", client))
     passed.append(("X-Forwarded-Proto", scheme))

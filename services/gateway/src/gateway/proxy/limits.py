@@ -20,7 +20,10 @@ MINUTE, HOUR = 60, 3600
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """``method`` on ``path`` may be asked so often by a user, and without a token by an address."""
+    """``method`` on ``path`` may be asked so often by a user, and without a token by an address.
+
+    A path that ends in ``/*`` is all that begin so, counted together.
+    """
 
     method: str
     path: str
@@ -31,14 +34,22 @@ class Rule:
         """Under which it is counted."""
         return f"{self.method} {self.path}"
 
+    def matches(self, method: str, path: str) -> bool:
+        """Whether a request is one of those."""
+        if method != self.method:
+            return False
+        return path.startswith(self.path[:-1]) if self.path.endswith("/*") else path == self.path
+
 
 RULES: tuple[Rule, ...] = (
     Rule("POST", "/api/v1/auth/register", Limit(5, MINUTE)),
     Rule("POST", "/api/v1/auth/login", Limit(10, MINUTE)),
     Rule("POST", "/api/v1/auth/forgot-password", Limit(3, HOUR)),
+    Rule("POST", "/api/v1/auth/verify-email/resend", Limit(3, HOUR)),
     Rule("POST", "/api/v1/files", Limit(20, MINUTE)),
     Rule("POST", "/api/v1/workflows", Limit(10, HOUR)),
-    Rule("POST", "/api/v1/billing/subscriptions", Limit(3, HOUR)),
+    Rule("POST", "/api/v1/billing/subscription", Limit(3, HOUR)),
+    Rule("POST", "/api/v1/ai/*", Limit(30, MINUTE)),
 )
 """Stricter than the rest; what they let through counts there too."""
 
@@ -86,7 +97,7 @@ class Limits:
         if path in UNLIMITED:
             return {}
         address = f"address {network_of(scope)}"
-        rules = [(rule.name, rule.limit) for rule in RULES if (rule.method, rule.path) == (scope["method"], path)]
+        rules = [(rule.name, rule.limit) for rule in RULES if rule.matches(scope["method"], path)]
         if path.startswith(OBJECTS):
             rules, identity = [("objects", SIGNED_LINKS)], None
         else:

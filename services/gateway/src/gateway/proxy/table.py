@@ -51,6 +51,10 @@ TABLE: tuple[Row, ...] = (
     *_whole("/api/v1/usage", "billing"),
     Row("/api/v1/workflows/{run_id}/events", "notify", live=True),
     *_whole("/api/v1/workflows", "workflow"),
+    *_whole("/api/v1/projects", "workflow"),
+    *_whole("/api/v1/assets", "workflow"),
+    *_whole("/api/v1/trim", "workflow"),
+    *_whole("/api/v1/auto-hooks", "workflow"),
     Row("/api/v1/files", "workflow", max_body=51 * MEBIBYTE),
     Row("/api/v1/files/{rest:path}", "workflow"),
     # The link itself carries the right to read the object.

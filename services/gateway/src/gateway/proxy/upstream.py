@@ -16,15 +16,19 @@ from yarl import URL
 from chassis.errors import NoAnswer, NotAuthenticated, ServiceError, TooLarge, Unavailable
 from chassis.http.problems import error_response
 from chassis.http.requests import stopping_of
-from chassis.identity.tokens import Identity, Verifier, authorization, bearer_token
+from chassis.identity.tokens import Identity, Verifier, authorization, bearer_token, checked_already
 from chassis.observe import traces
 from gateway.live.tickets import TicketRefused, Tickets
+from gateway.proxy.breaker import Breaker
 from gateway.proxy.headers import RawHeaders, to_client, to_upstream
 from gateway.proxy.limits import Limits
 from gateway.proxy.lines import Lines
 from gateway.proxy.table import Row
 
 log = structlog.get_logger(__name__)
+
+REFUSED = "gateway.refused"
+"""In a request's scope: the error that it is answered with, found before it was known who serves it."""
 
 _KNOWN_FOR_S = 2.0
 """So long a service that has answered is not asked again whether it does."""
@@ -46,6 +50,7 @@ class Upstreams:
         self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=connect_s, sock_read=answer_s)
         self._http: aiohttp.ClientSession | None = None
         self._answered_at: dict[str, float] = {}
+        self.breakers = {name: Breaker(name) for name in urls}
 
     async def start(self) -> None:
         """Open the pool."""
@@ -117,6 +122,9 @@ class Proxy:
             await send(message)
 
         try:
+            if REFUSED in scope:
+                await self._limits.take(scope, None)
+                raise scope[REFUSED]
             if self._row.live:
                 scope = await self._admitted(scope)
             identity = await self._check(scope)
@@ -150,9 +158,11 @@ class Proxy:
         token = bearer_token(header)
         if token is None:
             await self._limits.take(scope, None)
+            if isinstance(refusal := scope.get("chassis.identity"), ServiceError):
+                raise refusal
             raise NotAuthenticated("Log in and send the access token as `Authorization: Bearer`.")
         try:
-            return await self._verifier.verify(token)
+            return checked_already(scope, token) or await self._verifier.verify(token)
         except NotAuthenticated:
             await self._limits.take(scope, None)
             raise
@@ -170,21 +180,30 @@ class Proxy:
             raise TooLarge(f"The body is larger than {self._row.max_body} bytes.")
         client = scope["client"][0] if scope.get("client") else None
         has_body = declared != 0
+        url = self._upstreams.url(self._row.service, scope)
+        breaker = self._upstreams.breakers[self._row.service]
+        breaker.check()
+        within_s = self._upstreams.read_s if self._row.reads(scope["method"]) else None
+        began = False
         body = _Body(receive, self._row.max_body, empty=not has_body)
         left = asyncio.ensure_future(body.client_left())
         try:
             asking = self._upstreams.http.request(
                 scope["method"],
-                self._upstreams.url(self._row.service, scope),
-                headers=to_upstream(scope["headers"], client=client, scheme=scope["scheme"], line=line),
+                url,
+                headers=to_upstream(
+                    scope["headers"], client=client, scheme=scope["scheme"], line=line, within_s=within_s
+                ),
                 # A service is to see what the client sent, and nothing that this library would add.
                 skip_auto_headers=_ADDED_BY_LIBRARY,
                 data=body.chunks() if has_body else None,
                 allow_redirects=False,
             )
-            async with asyncio.timeout(self._upstreams.read_s if self._row.reads(scope["method"]) else None):
+            async with asyncio.timeout(within_s):
                 answering = await _unless(left, asking)
             async with answering as answer:
+                began = True
+                breaker.answered()
                 traces.answered(span, answer.status)
                 await send(
                     {
@@ -202,6 +221,8 @@ class Proxy:
         except (aiohttp.ClientError, TimeoutError) as error:
             if body.failure is not None:
                 raise body.failure from error
+            if not began:
+                breaker.failed()
             log.warning("upstream.failed", upstream=self._row.service, error=repr(error))
             # Whoever could not be connected to has done nothing; whoever was, may have.
             if isinstance(error, TimeoutError) and not isinstance(error, aiohttp.ConnectionTimeoutError):

@@ -1,0 +1,1 @@
+"""One table of source paths for each product."""

@@ -1,0 +1,1 @@
+"""Sessions of browsers, in cookies that no script can read."""

@@ -1,0 +1,1 @@
+"""What the gateway answers itself, put together from what the services say."""

@@ -1,0 +1,169 @@
+"""Every path of the source documents, asked of a running platform: it answers in its own fields, or is said to wait."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import secrets
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from gateway.aliases.alias import WEBSOCKET, Alias
+from gateway.aliases.table import ALIASES
+from talkingphoto_runner.embedded import EmbeddedPlatform
+
+pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
+
+# What is sold; as a header it is said before any path says a product that is not.
+LINE = {"X-Product-Line": "talkingphoto"}
+PASSWORD = "monsoon-42-lamp"
+CONSENTS = [{"kind": "terms"}, {"kind": "privacy"}]
+NEEDS_A_CHANNEL = {"/api/v1/youtube/upload"}
+"""Nobody connects one with Google here, so what is promised is not to be had."""
+
+
+class Asker:
+    """Somebody with an account, a photo and an order, who asks each path in the right way."""
+
+    def __init__(self, http: httpx.AsyncClient, portrait: Path) -> None:
+        self._http = http
+        self._portrait = portrait
+        self._email = f"asha-{secrets.token_hex(5)}@example.com"
+        self._ids: dict[str, str] = {}
+        self._token = ""
+
+    async def arrive(self) -> None:
+        """Open the account and log in."""
+        body = {"email": self._email, "password": PASSWORD, "name": "Asha", "consents": CONSENTS}
+        (await self._http.post("/api/v1/auth/register", json=body)).raise_for_status()
+        self._token = (await self._log_in())["access_token"]
+        profile = await self._http.get("/api/v1/users/me", headers=self._headers())
+        self._ids["users"] = profile.json()["id"]
+
+    async def ask(self, row: Alias) -> httpx.Response:
+        """What ``row`` answers."""
+        if row.unified.startswith("/api/v1/ai/jobs/"):
+            await self._wait_for_a_job()
+        answer = await self._http.request(
+            row.method, self._path(row), headers=self._headers(), **await self._content(row), follow_redirects=False
+        )
+        if row.method == "POST" and answer.is_success and row.unified in ("/api/v1/files", "/api/v1/workflows"):
+            self._ids[row.unified] = answer.json()["id"]
+        return answer
+
+    def _path(self, row: Alias) -> str:
+        def filled(found: re.Match[str]) -> str:
+            match found[1]:
+                case "platform":
+                    return "instagram"
+                case "userId":
+                    return self._ids["users"]
+                case "jobId":
+                    return self._ids["/api/v1/ai/jobs"]
+            collection = row.unified.split("/{")[0]
+            return self._ids.get(collection, str(uuid4()))
+
+        return re.sub(r"{(\w+)}", filled, row.path)
+
+    async def _content(self, row: Alias) -> dict[str, Any]:
+        match row.method, row.unified:
+            case "POST", "/api/v1/files":
+                return {"files": {"file": ("me.jpg", self._portrait.read_bytes(), "image/jpeg")}}
+            case "POST", "/api/v1/workflows":
+                order = {"input_file_id": self._ids["/api/v1/files"], "script": f"Hello from {row.path}."}
+                return {"json": order | {"workflow_type": "avatar_presentation"}}
+            case "POST", "/api/v1/auth/register":
+                email = f"asha-{secrets.token_hex(5)}@example.com"
+                return {"json": {"email": email, "password": PASSWORD, "name": "Asha", "consents": CONSENTS}}
+            case "POST", "/api/v1/auth/login":
+                return {"json": {"email": self._email, "password": PASSWORD}}
+            case "POST", "/api/v1/auth/refresh":
+                return {"json": {"refresh_token": (await self._log_in())["refresh_token"]}}
+            case "POST", "/api/v1/auth/logout":
+                self._token = (await self._log_in())["access_token"]
+                return {"json": {}}
+            case "POST" | "PUT", _:
+                return {"json": {name: str(uuid4()) for name in row.from_body}}
+        return {}
+
+    async def _log_in(self) -> dict[str, Any]:
+        answer = await self._http.post("/api/v1/auth/login", json={"email": self._email, "password": PASSWORD})
+        found: dict[str, Any] = answer.raise_for_status().json()
+        return found
+
+    async def _wait_for_a_job(self) -> None:
+        async with asyncio.timeout(60):
+            while "/api/v1/ai/jobs" not in self._ids:
+                jobs = (await self._http.get("/api/v1/ai/jobs", headers=self._headers())).json()["items"]
+                if jobs:
+                    self._ids["/api/v1/ai/jobs"] = jobs[0]["id"]
+                await asyncio.sleep(0.1)
+
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._token}"}
+
+
+def turn(row: Alias) -> int:
+    """What makes something comes first, what ends something last."""
+    if row.method == "DELETE" or row.unified.endswith("/logout"):
+        return 3 if row.unified != "/api/v1/users/me" else 4
+    making = ["/api/v1/files", "/api/v1/workflows"]
+    return making.index(row.unified) if row.method == "POST" and row.unified in making else 2
+
+
+def is_nobody_there(answer: httpx.Response) -> bool:
+    """Nothing has the address, or nothing has it for this method; a thing that is not there is another matter."""
+    return answer.status_code == 405 or (
+        answer.status_code == 404 and answer.json()["error"]["message"] == "There is nothing at this address."
+    )
+
+
+def fields_of(answer: httpx.Response) -> set[str]:
+    body = answer.json()
+    thing = body[0] if isinstance(body, list) else body
+    return set(thing)
+
+
+async def test_every_source_path_answers_in_its_own_fields_or_is_said_to_wait(
+    unlimited: EmbeddedPlatform, portrait: Path
+) -> None:
+    found: dict[str, str] = {}
+    async with httpx.AsyncClient(base_url=unlimited.url, headers=LINE, timeout=60, trust_env=False) as http:
+        asker = Asker(http, portrait)
+        await asker.arrive()
+        for row in sorted(ALIASES, key=turn):
+            if row.method == WEBSOCKET:
+                continue
+            answer = await asker.ask(row)
+            name = f"{row.line}: {row.method} {row.path}"
+            if is_nobody_there(answer) is not row.waits:
+                found[name] = (
+                    f"is said to {'wait' if row.waits else 'answer'}: {answer.status_code} {answer.text[:200]}"
+                )
+            elif answer.status_code >= 500 and row.unified not in NEEDS_A_CHANNEL:
+                found[name] = f"failed: {answer.status_code} {answer.text[:200]}"
+            elif row.promises and not row.waits and row.unified not in NEEDS_A_CHANNEL:
+                if not answer.is_success:
+                    found[name] = f"was asked wrongly: {answer.status_code} {answer.text[:200]}"
+                elif missing := set(row.promises) - fields_of(answer):
+                    found[name] = f"lacks {sorted(missing)}"
+    assert found == {}
+
+
+async def test_a_film_studio_client_meets_its_own_words(unlimited: EmbeddedPlatform) -> None:
+    """Step 1 and 2 of its scenario, as far as plans are sold."""
+    async with httpx.AsyncClient(base_url=unlimited.url, headers=LINE, timeout=60, trust_env=False) as http:
+        person = {"email": f"asha-{secrets.token_hex(5)}@example.com", "password": PASSWORD, "name": "Asha"}
+        registered = await http.post("/api/users/register", json=person | {"consents": CONSENTS})
+        assert (registered.status_code, registered.json()["role"]) == (201, "creator")
+        credentials = {"email": person["email"], "password": PASSWORD}
+        session = (await http.post("/api/users/login", json=credentials)).json()
+        assert session.get("token_type") == "bearer", session
+        assert (await http.get("/api/users/profile")).status_code == 401
+        plans = (await http.get("/api/credits/plans")).json()
+        assert [plan["plan_type"] for plan in plans] == ["Free", "Starter", "Pro", "Enterprise"]
+        assert all(isinstance(plan["price"], int | float) and isinstance(plan["features"], str) for plan in plans)
