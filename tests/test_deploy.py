@@ -17,8 +17,8 @@ import pytest
 import pytest_asyncio
 from aio_pika.exceptions import AMQPConnectionError, ChannelClosed
 from aiormq.exceptions import ChannelAccessRefused
-from yarl import URL
 from tests import compose_file
+from yarl import URL
 
 from chassis import ids
 from chassis.bus.messages import COMMANDS, EVENTS, Delivery, Outgoing

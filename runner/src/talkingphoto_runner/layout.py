@@ -18,8 +18,8 @@ from talkingphoto.account import owner
 from talkingphoto.running import lock_of
 
 if TYPE_CHECKING:
-    from chassis.run.process import Assembled
     from chassis.run.private_postgres import PrivatePostgres
+    from chassis.run.process import Assembled
     from chassis.run.service import ServiceSpec
 
 PACKAGES = ("users", "billing", "workflow", "ai_router", "export", "notify", "gateway")
