@@ -18,6 +18,7 @@ import pytest_asyncio
 from aio_pika.exceptions import AMQPConnectionError, ChannelClosed
 from aiormq.exceptions import ChannelAccessRefused
 from tests import compose_file
+from yarl import URL
 
 from chassis import ids
 from chassis.bus.messages import COMMANDS, EVENTS, Delivery, Outgoing
@@ -267,8 +268,10 @@ async def test_a_service_publishes_its_own_events_and_workflow_alone_commands(br
 
 @pytest.mark.broker
 async def test_nobody_has_the_passwords_of_before_or_rights_to_administer(broker: PrivateRabbitMQ) -> None:
-    with pytest.raises(AMQPConnectionError):
-        await aio_pika.connect(f"amqp://users:earlier@127.0.0.1:{urlsplit(broker.url).port}/")
+    connection = aio_pika.Connection(URL(f"amqp://users:earlier@127.0.0.1:{urlsplit(broker.url).port}/"))
+    async with connection:
+        with pytest.raises(AMQPConnectionError):
+            await connection.connect()
 
 
 async def _is_taken(connection: aio_pika.abc.AbstractConnection, exchange: str, key: str) -> bool:

@@ -15,15 +15,12 @@ from chassis.bus.messages import COMMANDS, Delivery, outgoing
 from chassis.bus.port import ACKNOWLEDGE, Handler, QueueSpec
 from chassis.data import migrations
 from chassis.observe import context
-from chassis.run.process import Assembled, assemble
-from chassis.settings import load
 from chassis.testing.plugin import NewDatabase
 from contracts.catalogue import MESSAGES, commands, events
 from contracts.message import Command, Message
-from talkingphoto_runner.layout import PACKAGES, Home, common_settings, settings_of, specs
+from talkingphoto_runner.layout import PACKAGES, model_of, specs
 
 RECORDED = Path(__file__).parents[1] / "libs" / "contracts" / "recorded"
-NOWHERE = "postgresql+asyncpg://127.0.0.1/none"
 
 
 class Subscriptions:
@@ -36,28 +33,21 @@ class Subscriptions:
         self.queues[queue.name] = (queue, handler)
 
 
-def build(name: str, folder: Path, database_url: str) -> Assembled:
-    home, urls = Home(folder), dict.fromkeys(PACKAGES, "http://127.0.0.1")
-    fields = common_settings(home, urls) | settings_of(name, home, urls)
-    fields |= {"service_name": name, "database_url": database_url, "bus": "memory"}
-    return assemble(specs()[name], load(specs()[name].settings, **fields))
-
-
 @cache
 def handled() -> dict[tuple[str, str], type[Message]]:
     """Every message type that some queue handles, by service and name."""
     found = {}
     for name in PACKAGES:
-        consumers = build(name, Path("/nowhere"), NOWHERE).service.consumers
+        consumers = model_of(name).service.consumers
         for queue in consumers.queues.values() if consumers is not None else ():
             found |= {(name, kind): queue.types[kind] for kind in queue.types}
     return found
 
 
-def test_exactly_the_readers_of_an_event_are_bound_to_it(tmp_path: Path) -> None:
+def test_exactly_the_readers_of_an_event_are_bound_to_it() -> None:
     bound = defaultdict(set)
     for name in PACKAGES:
-        service, subscriptions = build(name, tmp_path, NOWHERE).service, Subscriptions()
+        service, subscriptions = model_of(name).service, Subscriptions()
         for part in (service.consumers, service.listeners):
             if part is not None:
                 arguments = (service.database,) if part is service.consumers else ()
@@ -87,7 +77,7 @@ async def test_a_second_delivery_changes_nothing(
     spec = specs()[service]
     assert spec.migrations is not None
     await migrations.upgrade(url, spec.migrations)
-    assembled = build(service, tmp_path, url)
+    assembled = model_of(service, database_url=url, object_folder=tmp_path)
     database, consumers = assembled.service.database, assembled.service.consumers
     assert database is not None and consumers is not None
     try:

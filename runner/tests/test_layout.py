@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import socket
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -69,3 +71,29 @@ def test_what_was_sealed_can_be_opened_after_the_next_start(tmp_path: Path, monk
     assert "encryption_key" not in settings_of("billing", home, {})
     monkeypatch.setenv("LINK_KEY", "from the environment, as it is in production")
     assert "link_key" not in settings_of("notify", home, {})
+
+
+WATCHED = """
+import os, sys
+from talkingphoto_runner.layout import queue_names, specs
+
+specs()
+written = []
+
+def watch(event, arguments):
+    if event == "open" and arguments[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT) or event in ("os.mkdir", "os.link"):
+        written.append((event, str(arguments[0])))
+
+sys.addaudithook(watch)
+names = queue_names()
+print(len(names), [what for what in written if what[1] != os.devnull])
+"""
+
+
+def test_naming_the_queues_writes_nothing(tmp_path: Path) -> None:
+    said = subprocess.run(
+        [sys.executable, "-B", "-c", WATCHED], cwd=tmp_path, check=True, capture_output=True, text=True
+    ).stdout
+    count, _, written = said.partition(" ")
+    assert int(count) > 10
+    assert written.strip() == "[]"

@@ -148,24 +148,35 @@ async def test_processes_die_at_the_points_of_the_broker_path(breakable: Breakab
     await breakable.survive(fault, seed=1)
 
 
-async def test_what_dies_is_started_again_and_every_run_is_done(breakable: Breakable, victims: Sequence[str]) -> None:
+async def test_what_dies_is_started_again_and_every_run_is_done(
+    breakable: Breakable, victims: Sequence[str], record_property: Callable[[str, object], None]
+) -> None:
     """One process after another, all under the same runs; the next one when the last has come back."""
     platform = breakable.platform
+    killed_at = 0.0
+
+    def note(what: str) -> None:
+        record_property(what, round(time.monotonic() - killed_at, 1))
 
     async def fault() -> None:
         for victim in victims:
             breakable.told.clear()
             dead = platform.processes[victim]
             held = await _held_leases(platform, victim)
+            nonlocal killed_at
+            killed_at = time.monotonic()
             dead.kill()
             await _until(lambda dead=dead, victim=victim: platform.processes[victim] != dead, timeout_s=NEW_WITHIN_S)
+            note(f"{victim}: new process after s")
             await _until(lambda victim=victim: f"{victim} is ready again." in breakable.told, timeout_s=60)
+            note(f"{victim}: ready after s")
             assert breakable.told[0].startswith(f"{victim} was killed (SIGKILL); it is started again ")
             async with asyncio.timeout(TAKEN_OVER_WITHIN_S):
                 while held & await _held_leases(platform, victim):
                     await asyncio.sleep(0.05)
 
     await breakable.survive(fault, seed=2, settle_s=60)
+    note("every run done after s")
 
 
 async def _held_leases(platform: DistributedPlatform, process: str) -> set[object]:

@@ -19,6 +19,7 @@ from talkingphoto.running import lock_of
 
 if TYPE_CHECKING:
     from chassis.run.private_postgres import PrivatePostgres
+    from chassis.run.process import Assembled
     from chassis.run.service import ServiceSpec
 
 PACKAGES = ("users", "billing", "workflow", "ai_router", "export", "notify", "gateway")
@@ -182,15 +183,26 @@ def settings_of(package: str, home: Home, urls: Mapping[str, str]) -> dict[str, 
     return behind
 
 
-def queue_names(home: Home) -> list[str]:
-    """Every queue that consumers declare. Builds the services, but starts and reaches nothing."""
+def model_of(package: str, **settings: object) -> Assembled:
+    """A service as it is wherever it runs, to be looked at. It starts, reaches and writes nothing."""
     from chassis.run.process import assemble
 
-    urls = dict.fromkeys(PACKAGES, "http://127.0.0.1")
-    names: list[str] = []
-    for name, spec in specs().items():
-        fields = common_settings(home, urls) | settings_of(name, home, urls)
-        fields |= {"service_name": name, "database_url": "postgresql+asyncpg://127.0.0.1/none", "bus": "memory"}
-        consumers = assemble(spec, load(spec.settings, **fields)).service.consumers
-        names += consumers.queues if consumers is not None else []
-    return sorted(names)
+    spec = specs()[package]
+    fields: dict[str, object] = {
+        "service_name": package,
+        "env": "development",
+        "database_url": "postgresql+asyncpg://127.0.0.1/none",
+        "bus": "memory",
+        "object_store": "folder",
+        "object_folder": Path(os.devnull),
+        "jwks_url": "http://127.0.0.1/.well-known/jwks.json",
+    }
+    if package == "gateway":
+        fields["upstreams"] = {name: "http://127.0.0.1" for name in PACKAGES if name != "gateway"}
+    return assemble(spec, load(spec.settings, **fields | settings))
+
+
+def queue_names() -> list[str]:
+    """Every queue that consumers declare."""
+    consumers = [model_of(package).service.consumers for package in PACKAGES]
+    return sorted(name for each in consumers if each is not None for name in each.queues)

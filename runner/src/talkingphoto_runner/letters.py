@@ -46,7 +46,7 @@ async def listed(home: Home, queue: str | None, *, as_json: bool) -> None:
     _check(home, queue)
     found: list[DeadLetter] = []
     async with _opened(home) as letters:
-        for name in [queue] if queue else queue_names(home):
+        for name in [queue] if queue else queue_names():
             found += await letters.letters(name, _LIMIT)
     if as_json:
         print_json({"dead_letters": [_plain(letter) for letter in found]})
@@ -109,10 +109,9 @@ async def _opened(home: Home) -> AsyncIterator[_Letters]:
 
 
 def _check(home: Home, queue: str | None) -> None:
-    # First, because naming the queues builds the services, and those make their folders.
     if not os.environ.get("RABBITMQ_URL") and not (home.postgres / "PG_VERSION").exists():
         raise NoSuchLetters(f"No platform has run in {home.root} yet.")
-    if queue is not None and queue not in (known := queue_names(home)):
+    if queue is not None and queue not in (known := queue_names()):
         raise NoSuchLetters(f"There is no queue {queue}. The queues are {', '.join(known)}.")
 
 

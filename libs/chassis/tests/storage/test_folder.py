@@ -34,6 +34,20 @@ def test_processes_share_the_signing_key_and_nobody_else_reads_it(tmp_path: Path
     ]
 
 
+async def test_a_store_that_was_only_built_and_looked_at_writes_nothing(tmp_path: Path) -> None:
+    store = FolderStore(tmp_path / "store")
+    assert await store.stat(KEY) is None
+    assert [key async for key in store.list_keys("")] == []
+    assert await store.clean_unfinished(timedelta(0)) == 0
+    await store.delete(KEY)
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_what_is_kept_is_for_its_owner_alone(tmp_path: Path) -> None:
+    await FolderStore(tmp_path / "store").put_bytes(b"new", KEY, "image/jpeg")
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "store").iterdir()} == {0o700}
+
+
 POINTS = {
     "storage.before_meta_rename": "old",
     "storage.after_meta_rename": "old",
@@ -72,6 +86,7 @@ async def test_a_crash_leaves_the_old_object_or_the_new_one(tmp_path: Path, poin
 
 async def test_what_a_crash_left_behind_is_cleaned_when_it_is_old(tmp_path: Path) -> None:
     store = FolderStore(tmp_path)
+    await store.ready()
     left = tmp_path / "unfinished" / "left"
     left.write_bytes(b"half")
 
@@ -86,7 +101,7 @@ async def test_a_failed_put_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         await store.put_file(tmp_path / "none.jpg", KEY, "image/jpeg")
 
-    assert [path for path in (tmp_path / "store").rglob("*") if path.is_file()] == [tmp_path / "store" / "signing-key"]
+    assert [path for path in (tmp_path / "store").rglob("*") if path.is_file()] == []
 
 
 async def test_damage_on_the_disk_is_noticed(tmp_path: Path) -> None:
@@ -100,7 +115,8 @@ async def test_damage_on_the_disk_is_noticed(tmp_path: Path) -> None:
 
 async def test_a_folder_that_cannot_be_written_is_not_ready(tmp_path: Path) -> None:
     store = FolderStore(tmp_path / "store")
-    (tmp_path / "store" / "unfinished").rmdir()
+    (tmp_path / "store").mkdir()
+    (tmp_path / "store" / "unfinished").touch()
 
     with pytest.raises(OSError, match="unfinished"):
         await store.ready()

@@ -50,19 +50,20 @@ def wav(seconds: float = 1.0, rate: int = 24_000) -> bytes:
 @lru_cache(maxsize=64)
 def mp3(seconds: float = 1.0, rate: int = 44_100) -> bytes:
     """A mono tone as MP3."""
-    return encoded_mp3(
-        (0.3 * 32767 * np.sin(2 * np.pi * 220 * np.arange(int(seconds * rate)) / rate)).astype("<i2"), rate
-    )
+    tone = 0.3 * 32767 * np.sin(2 * np.pi * 220 * np.arange(int(seconds * rate)) / rate)
+    return encoded_mp3(tone.astype("<i2")[:, None], rate)
 
 
 def encoded_mp3(samples: np.ndarray[Any, Any], rate: int) -> bytes:
-    """Mono 16-bit samples as MP3."""
+    """16-bit samples ``(n, channels)``, of one channel or two, as MP3."""
+    layout = "mono" if samples.shape[1] == 1 else "stereo"
     out = io.BytesIO()
     with av.open(out, "w", format="mp3") as container:
         stream = container.add_stream("mp3", rate=rate)
-        stream.layout = "mono"
+        stream.layout = layout
         for start in range(0, len(samples), 1152):
-            frame = av.AudioFrame.from_ndarray(samples[None, start : start + 1152], format="s16p", layout="mono")
+            part = np.ascontiguousarray(samples[start : start + 1152].T)
+            frame = av.AudioFrame.from_ndarray(part, format="s16p", layout=layout)
             frame.sample_rate = rate
             frame.pts = start
             container.mux(stream.encode(frame))

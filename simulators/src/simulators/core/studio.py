@@ -27,7 +27,7 @@ from media.speech.spoken.writing import wrong_writing
 from media.speech.synthesis import synthesise, write_wav
 from media.types import Phoneme, Speech, Word
 from media.video.source import read_audio
-from simulators.core import media
+from simulators.core import invented, media
 
 _RATE = 24.0
 _UNKNOWN_S = 3.0
@@ -69,6 +69,24 @@ def better(photo: bytes, mime_type: str = "image/png") -> bytes:
     return cv2.imencode(_SUFFIX[mime_type], made)[1].tobytes()
 
 
+def changed(
+    photo: bytes, words: str, mime_type: str = "image/png", seed: object = None, size: tuple[int, int] | None = None
+) -> bytes:
+    """The photo, enhanced, in the light that the words put it in, its middle of so a ``size`` where one is given;
+    nothing where it cannot be read."""
+    pixels = _pixels(better(photo))
+    if pixels is None:
+        return b""
+    if size is not None:
+        high, wide = pixels.shape[:2]
+        part = min(wide / size[0], high / size[1])
+        pixels = cv2.resize(
+            cv2.getRectSubPix(pixels, (int(size[0] * part), int(size[1] * part)), (wide / 2, high / 2)), size
+        )
+    light = invented.chance_of(words, seed).uniform(0.98, 1.02, 3)
+    return cv2.imencode(_SUFFIX[mime_type], (pixels * light).clip(0, 255).astype(np.uint8))[1].tobytes()
+
+
 @lru_cache(maxsize=16)
 def spoken(text: str, seconds: float | None = None) -> Spoken:
     """The text, spoken; cut or followed by silence to be of so many ``seconds`` where they are given."""
@@ -78,12 +96,14 @@ def spoken(text: str, seconds: float | None = None) -> Spoken:
 
 
 @lru_cache(maxsize=16)
-def talking(photo: bytes, prompt: str, seconds: float, width: int, height: int, *, silent: bool = False) -> bytes:
+def talking(
+    photo: bytes, prompt: str, seconds: float, width: int, height: int, *, silent: bool = False, seed: object = None
+) -> bytes:
     """A clip in which the face of the photo says what the prompt lets it say; one that only moves where there is no
     face, or nothing to say."""
     said = _SAID.search(prompt)
     if said is None:
-        return media.mp4(seconds, width // 2, height // 2)
+        return invented.clip(prompt, photo, seconds, width // 4 * 2, height // 4 * 2, seed)
     with tempfile.TemporaryDirectory(prefix="studio-") as name:
         folder = Path(name)
         source, out = folder / "photo", folder / "clip.mp4"
@@ -96,7 +116,7 @@ def talking(photo: bytes, prompt: str, seconds: float, width: int, height: int, 
             else:
                 render(source, speech, out, width=width, height=height, frame_rate=_RATE)
         except MediaError:
-            return media.mp4(seconds, width // 2, height // 2)
+            return invented.clip(prompt, photo, seconds, width // 4 * 2, height // 4 * 2, seed)
         return out.read_bytes()
 
 
@@ -115,7 +135,7 @@ def lips_to(photo: bytes, recording: bytes, width: int, height: int | None = Non
             seconds = speech.duration
             render(source, speech, out, width=width, height=height, frame_rate=_RATE)
         except MediaError:
-            return media.mp4(seconds, width // 4 * 2, (height or width) // 4 * 2)
+            return invented.clip("", photo, seconds, width // 4 * 2, (height or width) // 4 * 2)
         return out.read_bytes()
 
 
@@ -153,13 +173,13 @@ def first_picture(clip: bytes) -> bytes:
 
 
 @lru_cache(maxsize=16)
-def larger(photo: bytes, factor: int) -> bytes:
-    """The photo, enhanced and so many times as wide, as JPEG; nothing where it cannot be read."""
+def larger(photo: bytes, factor: int, mime_type: str = "image/jpeg") -> bytes:
+    """The photo, enhanced and so many times as wide; nothing where it cannot be read."""
     pixels = _pixels(better(photo))
     if pixels is None:
         return b""
     made = upscale(pixels, 4 if factor > 2 else 2) if factor > 1 else pixels
-    return cv2.imencode(".jpg", made, (cv2.IMWRITE_JPEG_QUALITY, 95))[1].tobytes()
+    return cv2.imencode(_SUFFIX[mime_type], made, (cv2.IMWRITE_JPEG_QUALITY, 95))[1].tobytes()
 
 
 def _pixels(picture: bytes) -> Any:
@@ -212,5 +232,5 @@ def _without_sound(source: Path, out: Path) -> None:
 def mp3_of(recording: bytes) -> bytes:
     """A WAV recording as MP3."""
     with wave.open(io.BytesIO(recording), "rb") as file:
-        rate, samples = file.getframerate(), np.frombuffer(file.readframes(file.getnframes()), "<i2")
-    return media.encoded_mp3(samples, rate)
+        about, samples = file.getparams(), np.frombuffer(file.readframes(file.getnframes()), "<i2")
+    return media.encoded_mp3(samples.reshape(-1, about.nchannels), about.framerate)

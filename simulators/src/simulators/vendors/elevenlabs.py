@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from simulators.core import media, studio
+from simulators.core import invented, studio
 from simulators.core.base import Simulator, json_object, spoiled
 from simulators.core.faults import HINT_SECONDS, Fault
 
@@ -107,5 +107,6 @@ class ElevenLabs(Simulator):
         if not 3_000 <= length <= 600_000:
             return _error(400, "invalid_music_length", "The length has to be between 3 and 600 seconds.")
         self.accept("perform", body, fault=fault)
-        data, mime_type = spoiled(media.mp3(length / 1000), "audio/mpeg", fault)
+        played = await asyncio.to_thread(invented.music, body.get("prompt") or "", length / 1000)
+        data, mime_type = spoiled(await asyncio.to_thread(studio.mp3_of, played), "audio/mpeg", fault)
         return Response(data, media_type=mime_type, headers={"song-id": self.next_id("song-")})

@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from simulators.core import media, studio
+from simulators.core import invented, media, studio
 from simulators.core.base import Simulator, json_object
 from simulators.core.faults import HINT_SECONDS, Fault
 from simulators.core.jobs import Job, Stage
@@ -195,9 +195,11 @@ class Fal(Simulator):
         if job.fault is Fault.JOB_FAILED:
             return _plain(500, "The runner stopped without an answer", "runner_server_error")
         app, body = job.notes["app"], job.body
+        seed, words = body.get("seed", 1), str(body.get("prompt", ""))
         if "audio" in app:
-            made = self.link(request, media.wav(float(body.get("seconds_total", 3))), "audio/wav", job)
-            return JSONResponse({"audio": self._file_of(job, made, "audio/wav"), "seed": 1})
+            played = invented.music(words, float(body.get("seconds_total", 3)), seed)
+            made = self.link(request, played, "audio/wav", job)
+            return JSONResponse({"audio": self._file_of(job, made, "audio/wav"), "seed": seed})
         if "lipsync" in app:
             photo = studio.first_picture(media.in_data_uri(body.get("video_url")))
             clip = studio.lips_to(photo, media.in_data_uri(body.get("audio_url")), _FILMED)
@@ -205,17 +207,20 @@ class Fal(Simulator):
             return JSONResponse({"video": self._file_of(job, made, "video/mp4")})
         size = body.get("image_size")
         width, height = (size["width"], size["height"]) if isinstance(size, dict) else (320, 320)
-        factor = int(body.get("upscale_factor", 1))
-        drawn = studio.larger(media.in_data_uri(body.get("image_url")), factor)
-        drawn = drawn or media.image("image/jpeg", width * factor, height * factor)
+        photo = media.in_data_uri(body.get("image_url"))
+        if "upscaler" in app:
+            drawn = studio.larger(photo, int(body.get("upscale_factor", 2)))
+        else:
+            drawn = studio.changed(photo, words, "image/jpeg", seed)
+        drawn = drawn or invented.picture(words, width, height, "image/jpeg", seed)
         made = self.link(request, drawn, "image/jpeg", job)
         picture = self._file_of(job, made, "image/jpeg")
         if "upscaler" in app:
-            return JSONResponse({"image": picture, "seed": 1})
+            return JSONResponse({"image": picture, "seed": seed})
         if picture is None:
-            return JSONResponse({"images": [], "seed": 1, "has_nsfw_concepts": []})
+            return JSONResponse({"images": [], "seed": seed, "has_nsfw_concepts": []})
         withheld = job.fault is Fault.REFUSED_OUTPUT
-        return JSONResponse({"images": [picture], "seed": 1, "has_nsfw_concepts": [withheld], "prompt": "as asked"})
+        return JSONResponse({"images": [picture], "seed": seed, "has_nsfw_concepts": [withheld], "prompt": words})
 
     @staticmethod
     def _file_of(job: Job, url: str, mime_type: str) -> dict[str, Any] | None:

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from simulators.core import media, studio
+from simulators.core import invented, studio
 from simulators.core.base import Refusal, Simulator, json_object, spoiled
 from simulators.core.faults import HINT_SECONDS, WEBHOOKS, Fault
 from simulators.core.jobs import Stage
@@ -88,6 +88,7 @@ class Gemini(_Google):
         parts = [part for content in body.get("contents", []) for part in content.get("parts", [])]
         if not parts:
             return _error(400, "INVALID_ARGUMENT", "* GenerateContentRequest.contents: contents is not specified")
+        words = " ".join(part["text"] for part in parts if "text" in part)
         photos = [_decoded(part["inlineData"].get("data", "")) for part in parts if "inlineData" in part]
         self.accept("perform", {"model": request.path_params["model"], **body}, fault=fault)
         answer: dict[str, Any] = {
@@ -102,11 +103,10 @@ class Gemini(_Google):
         config = body.get("generationConfig", {})
         shape = config.get("imageConfig", {}).get("aspectRatio")
         width, height = _ASPECTS.get(shape or "1:1", (320, 320))
-        drawn = (
-            await asyncio.to_thread(studio.better, photos[0])
-            if photos and not shape
-            else media.image("image/png", width, height)
-        )
+        seed = config.get("seed")
+        photo, size = photos[0] if photos else b"", (width, height) if shape else None
+        drawn = await asyncio.to_thread(studio.changed, photo, words, "image/png", seed, size)
+        drawn = drawn or invented.picture(words, width, height, seed=seed)
         data, mime_type = spoiled(drawn, "image/png", fault)
         made = {"inlineData": {"mimeType": mime_type, "data": base64.b64encode(data).decode()}}
         content = {"role": "model", "parts": [{"text": "Here is the picture."}, made]}
@@ -190,7 +190,8 @@ class Veo(_Google):
         parameters = job.body.get("parameters", {})
         size = _FILMED[parameters.get("aspectRatio", "16:9")]
         seconds = float(parameters.get("durationSeconds", 8))
-        clip = await asyncio.to_thread(studio.talking, job.notes["photo"], job.notes["prompt"], seconds, *size)
+        photo, words, seed = job.notes["photo"], job.notes["prompt"], parameters.get("seed")
+        clip = await asyncio.to_thread(studio.talking, photo, words, seconds, *size, seed=seed)
         data, mime_type = spoiled(clip, "video/mp4", job.fault)
         video = {"bytesBase64Encoded": base64.b64encode(data).decode(), "mimeType": mime_type}
         return JSONResponse({**done, "response": {"@type": kind, "raiMediaFilteredCount": 0, "videos": [video]}})

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from simulators.core import media, studio
+from simulators.core import invented, studio
 from simulators.core.base import Simulator
 from simulators.core.faults import HINT_SECONDS, Fault
 
@@ -70,16 +70,22 @@ class Ideogram(Simulator):
         if "image_request" in given:
             given |= json.loads(given["image_request"])
         job = self.accept("perform", {"service": service, **given}, fault=fault)
-        made: dict[str, Any] = {"prompt": given.get("prompt", ""), "resolution": "1024x1024", "seed": 1}
+        seed = int(given.get("seed") or 1)
+        made: dict[str, Any] = {"prompt": given.get("prompt", ""), "resolution": "1024x1024", "seed": seed}
         answer: dict[str, Any] = {"created": "2026-01-01T00:00:00Z"}
         if fault is Fault.EMPTY:
             return JSONResponse({**answer, "data": []})
         if fault is Fault.REFUSED_OUTPUT:
             return JSONResponse({**answer, "data": [{**made, "url": None, "is_image_safe": False}]})
-        width, height = _ASPECTS.get(given.get("aspect_ratio", "1x1"), (320, 320))
-        factor = 2 if service == "/upscale" else 1
-        drawn = media.image("image/png", width * factor, height * factor)
-        if service == "/v1/edit" and photos:
-            drawn = await asyncio.to_thread(studio.better, photos[0])
+        drawn = await asyncio.to_thread(self._drawn, service, given, photos[0] if photos else b"", seed)
         url = self.link(request, drawn, "image/png", job)
         return JSONResponse({**answer, "data": [{**made, "url": url, "is_image_safe": True}]})
+
+    @staticmethod
+    def _drawn(service: str, given: dict[str, Any], photo: bytes, seed: int) -> bytes:
+        words = given.get("prompt") or ""
+        if service == "/upscale":
+            made = studio.larger(photo, 2, "image/png")
+        else:
+            made = studio.changed(photo, words, "image/png", seed)
+        return made or invented.picture(words, *_ASPECTS.get(given.get("aspect_ratio", "1x1"), (320, 320)), seed=seed)

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from simulators.core import media, studio
+from simulators.core import invented, media, studio
 from simulators.core.base import Simulator, json_object
 from simulators.core.faults import HINT_SECONDS, WEBHOOKS, Fault
 from simulators.core.jobs import Job, Stage
@@ -23,10 +23,11 @@ def _answer(code: int, description: str, result: str | None = None) -> Response:
 def _sheet(body: Mapping[str, Any]) -> bytes:
     """Four pictures on one: the photo made better, where one was sent."""
     photos = [media.in_data_uri(uri) for uri in body.get("base64Array") or ()]
-    if photos and (sheet := studio.four_of(studio.better(photos[0]))):
+    if photos and (sheet := studio.four_of(studio.changed(photos[0], body["prompt"]))):
         return sheet
     high = "--ar 9:16" in body["prompt"]
-    return media.image("image/png", 360 if high else 400, 640 if high else 400)
+    # A seed is among the words.
+    return studio.four_of(invented.picture(body["prompt"], 180 if high else 200, 320 if high else 200))
 
 
 class Midjourney(Simulator):

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from simulators.core import media, studio
+from simulators.core import invented, studio
 from simulators.core.base import Simulator, json_object, spoiled
 from simulators.core.faults import HINT_SECONDS, Fault
 from simulators.core.language import structured
@@ -117,9 +117,11 @@ class OpenAI(Simulator):
             message = "Your request was rejected by the safety system."
             return _error(400, message, "moderation_blocked", "image_generation_user_error", more=stage)
         kind = body.get("output_format") or "png"
-        width, height = (1024, 1024) if size == "auto" else map(int, size.split("x"))
-        drawn = media.image(f"image/{kind}", width // 4, height // 4)
-        data, _ = spoiled(studio.better(photo, f"image/{kind}") if photo and size == "auto" else drawn, "", fault)
+        width, height = (256, 256) if size == "auto" else (int(side) // 4 for side in size.split("x"))
+        words, mime_type = body["prompt"], f"image/{kind}"
+        drawn = studio.changed(photo, words, mime_type, size=None if size == "auto" else (width, height))
+        drawn = drawn or invented.picture(words, width, height, mime_type)
+        data, _ = spoiled(drawn, "", fault)
         made = [] if fault is Fault.EMPTY else [{"b64_json": base64.b64encode(data).decode()}]
         usage = {
             "input_tokens": 50,

@@ -165,5 +165,6 @@ class Replicate(Simulator):
         wanted = job.body["input"]
         photo = self.files.get(str(wanted.get("image")).rpartition("/")[2], b"")
         seconds = float(wanted.get("duration", 5))
-        clip = studio.talking(photo, wanted["prompt"], seconds, *studio.shape_of(photo, _SIDE), silent=True)
+        size, seed = studio.shape_of(photo, _SIDE), wanted.get("seed")
+        clip = studio.talking(photo, wanted["prompt"], seconds, *size, silent=True, seed=seed)
         return {**done, "output": self.link(request, clip, "video/mp4", job)}

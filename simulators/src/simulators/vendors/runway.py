@@ -119,7 +119,7 @@ class Runway(Simulator):
         width, height = (int(side) // 4 * 2 for side in job.body.get("ratio", "1280:720").split(":"))
         photo = media.in_data_uri(job.body.get("promptImage") or job.body.get("character", {}).get("uri", ""))
         seconds, wish = float(job.body.get("duration", 4)), job.body.get("promptText") or ""
-        clip = studio.talking(photo, wish, seconds, width, height, silent=True)
+        clip = studio.talking(photo, wish, seconds, width, height, silent=True, seed=job.body.get("seed"))
         return {"status": "SUCCEEDED", "output": [self.link(request, clip, "video/mp4", job)], "cost": _COST}
 
     async def _cancel(self, request: Request, fault: Fault | None) -> Response:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, ClassVar
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from simulators.core import media
+from simulators.core import invented, studio
 from simulators.core.base import Simulator, spoiled
 from simulators.core.faults import HINT_SECONDS, Fault
 
@@ -68,6 +69,7 @@ class Stability(Simulator):
             return _error(400, "bad_request", "content-type: must be multipart/form-data")
         async with request.form() as form:
             given: dict[str, Any] = {name: v if isinstance(v, str) else v.filename for name, v in form.items()}
+            photo = b"" if isinstance(sent := form.get("image", ""), str) else await sent.read()
         service = request.url.path.partition("stable-image/")[2]
         needs = {"edit/inpaint": {"image", "prompt"}, "upscale/fast": {"image"}}.get(service, {"prompt"})
         if missing := sorted(needs - given.keys()):
@@ -76,8 +78,15 @@ class Stability(Simulator):
         headers = {"finish-reason": "SUCCESS", "seed": given.get("seed", "1"), "x-request-id": self.next_id("req-")}
         if fault is Fault.REFUSED_OUTPUT:
             headers["finish-reason"] = "CONTENT_FILTERED"
-        width, height = _ASPECTS.get(given.get("aspect_ratio", "1:1"), (320, 320))
-        factor = 4 if service == "upscale/fast" else 1
-        made = media.image("image/png", width * factor, height * factor)
+        made = await asyncio.to_thread(self._made, service, given, photo, headers["seed"])
         data, mime_type = spoiled(made, "image/png", fault)
         return Response(data, media_type=mime_type, headers=headers)
+
+    @staticmethod
+    def _made(service: str, given: dict[str, Any], photo: bytes, seed: str) -> bytes:
+        words = given.get("prompt", "")
+        if service == "upscale/fast":
+            made = studio.larger(photo, 4, "image/png")
+        else:
+            made = studio.changed(photo, words, "image/png", seed)
+        return made or invented.picture(words, *_ASPECTS.get(given.get("aspect_ratio", "1:1"), (320, 320)), seed=seed)

@@ -19,6 +19,7 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
 
@@ -45,7 +46,10 @@ _DELETE_RACES = 5
 
 
 class FolderStore:
-    """Keeps objects below ``root``. Satisfies ``ObjectStore``. Several processes may share one folder."""
+    """Keeps objects below ``root``. Satisfies ``ObjectStore``. Several processes may share one folder.
+
+    Nothing is written before it is needed: a store that was only built leaves no trace.
+    """
 
     def __init__(
         self,
@@ -55,13 +59,12 @@ class FolderStore:
         signing_key: bytes | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
+        self._root = root
         self._objects = root / "objects"
         self._meta = root / "meta"
         self._unfinished = root / "unfinished"
-        for folder in (self._objects, self._meta, self._unfinished):
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._public_url = public_url.rstrip("/")
-        self._signing_key = signing_key or _kept_signing_key(root / "signing-key")
+        self._given_key = signing_key
         self._clock = clock
 
     async def put_file(
@@ -158,11 +161,23 @@ class FolderStore:
         """Return when the folder can be written to; raises ``OSError`` when not."""
 
         def write() -> None:
+            self._prepare()
             probe = self._unfinished / f"probe-{uuid7().hex}"
             probe.write_bytes(b"")
             probe.unlink()
 
         await asyncio.to_thread(write)
+
+    @cached_property
+    def _signing_key(self) -> bytes:
+        if self._given_key is not None:
+            return self._given_key
+        self._prepare()
+        return _kept_signing_key(self._root / "signing-key")
+
+    def _prepare(self) -> None:
+        for folder in (self._objects, self._meta, self._unfinished):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def _path(self, key: str) -> Path:
         return self._objects / check_key(key)
@@ -173,6 +188,7 @@ class FolderStore:
     def _put(
         self, chunks: Callable[[], Iterator[bytes]], key: str, mime_type: str, metadata: Mapping[str, str]
     ) -> StoredObject:
+        self._prepare()
         content = self._unfinished / uuid7().hex
         try:
             digest, size = _write_durably(content, chunks())
@@ -241,7 +257,7 @@ class FolderStore:
 
     def _clean(self, before: float) -> int:
         removed = 0
-        for path in self._unfinished.iterdir():
+        for path in self._unfinished.glob("*"):
             with contextlib.suppress(FileNotFoundError):
                 if path.stat().st_mtime < before:
                     path.unlink()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import gc
+import logging
 import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -16,7 +18,7 @@ from urllib.parse import urlsplit
 import pytest
 import pytest_asyncio
 import uvloop
-from aio_pika.exceptions import ChannelNotFoundEntity
+from aio_pika.exceptions import CONNECTION_EXCEPTIONS, ChannelNotFoundEntity
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -25,6 +27,7 @@ from pamqp import frame as codec
 
 from chassis.bus.messages import EVENTS
 from chassis.bus.port import Binding, PublishFailed, QueueSpec
+from chassis.bus.rabbitmq.bus import RabbitMQBus
 from chassis.bus.rabbitmq.connection import BrokerAway, connect
 from chassis.bus.rabbitmq.publisher import Publisher
 from chassis.run.private_rabbitmq import Broker
@@ -258,3 +261,15 @@ def _certificate(folder: Path) -> tuple[Path, Path]:
         key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     return folder / "certificate.pem", folder / "key.pem"
+
+
+def test_what_could_not_connect_leaves_nothing_to_close(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Collected where no loop runs, an open connection of aio-pika would begin to close itself there."""
+    # A log line that is kept keeps the error, and by its traceback the connection.
+    monkeypatch.setattr(logging.root.manager, "disable", logging.CRITICAL)
+    with asyncio.Runner() as runner:
+        with pytest.raises(CONNECTION_EXCEPTIONS) as refused:
+            runner.run(RabbitMQBus("amqp://127.0.0.1:9/").dead_letters("tests.nothing"))
+        asyncio.set_event_loop(None)
+        del refused
+        gc.collect()

@@ -16,6 +16,7 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 import aio_pika
 import structlog
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
+from aio_pika.connection import make_url
 
 from chassis import faults
 from chassis.bus.messages import Outgoing
@@ -195,8 +196,10 @@ class RabbitMQBus:
 
     @asynccontextmanager
     async def _administration(self) -> AsyncIterator[AbstractChannel]:
-        connection = await aio_pika.connect(self._url, timeout=5, ssl_context=self._tls)
+        connection = aio_pika.Connection(make_url(self._url), ssl_context=self._tls)
         try:
+            # In here, because what could not connect would close itself wherever it is collected.
+            await connection.connect(timeout=5)
             yield await connection.channel()
         finally:
             await asyncio.wait_for(connection.close(), timeout=5)
