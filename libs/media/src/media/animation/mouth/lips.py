@@ -115,6 +115,12 @@ def lips_of(marks: Landmarks, frame: FaceFrame) -> Lips:
     upper, lower = depths(inner[:11]), depths(inner[[0, *range(19, 9, -1)]])
     if opening_of(marks) < _CLOSED:
         upper = lower = (upper + lower) / 2
+    return with_inner(lips, upper, lower, top, bottom)
+
+
+def with_inner(lips: Lips, upper: Plane, lower: Plane, top: Plane, bottom: Plane) -> Lips:
+    """``lips`` whose four edges lie this far below the line of the corners at each of ``ACROSS``: inner edges of the
+    upper and of the lower lip, outer edges above and below."""
     middle = len(ACROSS) // 2
     bow = 1 - np.square(ACROSS)
     return replace(
