@@ -19,6 +19,8 @@ from media.types import Bgr
 Plane = Grid
 
 _STIFFNESS, _TRUST, _FAITH = 0.4, 0.004, 0.012  # of a path: to be straight, and near what a rough guess or the mesh says
+_LOOKS = ((0.0, 1.0), (0.015, 1.0), (-0.015, 1.0), (0.0, 1.7), (0.008, 1.4), (-0.008, 1.4))
+"""By how much, in face units, the photo is moved for a look, and by how many pixels it is smoothed."""
 _STEP = 0.5  # rows
 _REACH = 8.0
 _DEPTH = 5  # rows of lip and of what is between the lips that an edge is told by
@@ -38,9 +40,9 @@ class Sampled:
     density: float
 
     @classmethod
-    def of(cls, patch: Bgr, left: float, top: float, density: float) -> Sampled:
-        """The patch, a little smoothed."""
-        lab = cv2.cvtColor(cv2.GaussianBlur(patch, (0, 0), 1.0), cv2.COLOR_BGR2LAB)
+    def of(cls, patch: Bgr, left: float, top: float, density: float, blur: float) -> Sampled:
+        """The patch, smoothed by ``blur`` pixels."""
+        lab = cv2.cvtColor(cv2.GaussianBlur(patch, (0, 0), blur), cv2.COLOR_BGR2LAB)
         return cls(lab.astype(np.float32), left, top, density)
 
     def at(self, u: Plane, v: Plane) -> Plane:
@@ -51,8 +53,24 @@ class Sampled:
         )
 
 
-def parted(lips: Lips, seen: Sampled) -> Lips:
-    """``lips`` with inner edges where the photo has them; closed ones that show teeth or darkness are parted."""
+def parted(lips: Lips, patch: Bgr, left: float, top: float, density: float) -> Lips:
+    """``lips`` with inner edges where the photo has them; closed ones that show teeth or darkness are parted.
+
+    ``patch`` is the face around the mouth, from (left, top) in face units, ``density`` pixels a unit. The mean of
+    several looks, moved and smoothed a little, so that a change nobody sees changes little.
+    """
+    looks = [_look(lips, Sampled.of(patch, left, top + shift, density, blur)) for shift, blur in _LOOKS]
+    if not lips.gap and sum(look is None for look in looks) > len(looks) // 2:
+        return lips
+    u = ACROSS * np.float32(lips.half_width) + np.float32(lips.x)
+    base = lips.base(u)
+    outer_upper, upper, lower, outer_lower = (edge - base for edge in lips.edges(u))
+    high, low = np.mean([look or (upper, lower) for look in looks], axis=0).astype(np.float32)
+    return with_inner(lips, high, low, outer_upper, outer_lower)
+
+
+def _look(lips: Lips, seen: Sampled) -> tuple[Plane, Plane] | None:
+    """How far below the line of the corners the inner edges are; None for closed lips."""
     u = (ACROSS * np.float32(lips.half_width) + np.float32(lips.x))[:, None]
     outer_upper, upper, lower, outer_lower = (edge[:, None] for edge in lips.edges(u[:, 0]))
     share = np.linspace(0.25, 0.6, 6, dtype=np.float32)[None, :]
@@ -65,23 +83,21 @@ def parted(lips: Lips, seen: Sampled) -> Lips:
         trust = _TRUST
         found = _between(lips, seen, u, colours)
         if found is None:
-            return lips
+            return None
         upper, lower = found
     rows = np.arange(-_REACH, _REACH + _STEP, _STEP, dtype=np.float32)
+    reach = np.arange(-_REACH - _DEPTH, _REACH + _DEPTH + _STEP, _STEP, dtype=np.float32)[None, :]
+    width, base, taper = round(_DEPTH / _STEP), lips.base(u[:, 0]), np.clip((1 - np.abs(ACROSS)) / 0.1, 0, 1)
     traced = []
     for edge, down, colour in ((upper, 1, colours[0]), (lower, -1, colours[1])):
-        reach = np.arange(-_REACH - _DEPTH, _REACH + _DEPTH + _STEP, _STEP, dtype=np.float32)[None, :]
         like = _alike(seen.at(np.broadcast_to(u, (len(u), reach.shape[1])), edge + reach / seen.density), colour)
-        width = round(_DEPTH / _STEP)
         running = np.cumsum(np.pad(like, ((0, 0), (1, 0))), axis=1)
         before = running[:, width : width + len(rows)] - running[:, : len(rows)]
         after = running[:, 2 * width : 2 * width + len(rows)] - running[:, width : width + len(rows)]
-        traced.append(best_path(down * (before - after) / width, rows, trust) / np.float32(seen.density))
-    taper = np.clip((1 - np.abs(ACROSS)) / 0.1, 0, 1)
-    base = lips.base(u)
-    depths = [edge[:, 0] - base[:, 0] for edge in (upper, lower, outer_upper, outer_lower)]
-    high, low = depths[0] + taper * traced[0], depths[1] + taper * traced[1]
-    return with_inner(lips, np.minimum(high, low), np.maximum(high, low), depths[2], depths[3])
+        moved = best_path(down * (before - after) / width, rows, trust) / np.float32(seen.density)
+        traced.append(edge[:, 0] - base + taper * moved)
+    high, low = traced
+    return np.minimum(high, low), np.maximum(high, low)
 
 
 def _between(lips: Lips, seen: Sampled, u: Plane, colours: list[Plane]) -> tuple[Plane, Plane] | None:

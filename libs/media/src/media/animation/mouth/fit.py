@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from media.animation.frame import FaceFrame, Grid
-from media.animation.mouth.edges import Sampled, best_path, parted
+from media.animation.mouth.edges import best_path, parted
 from media.animation.mouth.lips import ACROSS, Lips, lips_of
 from media.types import Bgr, Face
 
@@ -44,7 +44,7 @@ def fit_lips(image: Bgr, face: Face, frame: FaceFrame) -> Lips:
     patch = frame.patch(image, _LEFT, _TOP, _RIGHT, _BOTTOM, _DENSITY)
     evidence = _evidence(patch)
     if face.landmarks is not None:
-        lips = parted(lips_of(face.landmarks, frame), Sampled.of(patch, _LEFT, _TOP, _DENSITY))
+        lips = parted(lips_of(face.landmarks, frame), patch, _LEFT, _TOP, _DENSITY)
         return lips if lips.gap else _on_its_line(lips, evidence)
     prior = _prior(face, frame)
     starts = [
