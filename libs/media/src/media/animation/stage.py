@@ -192,6 +192,8 @@ class Stage:
             skin = mesh.warp(self._still, *self._frame.to_picture(*lid.sources(u, v)))
             du, dv = mesh.dense(u, v)
             drawn = lid.layers(du, dv, self._soft)
+            behind = 1 - mesh.warp(lid_skin.before, x, y).luma.astype(np.float32) / np.float32(255)
+            drawn = replace(drawn, cover=drawn.cover * behind, lashes=drawn.lashes * behind)
             plain_luma, plain_chroma = lid_skin.at(du)
             luma = _mix(open_eye.luma, _mix(skin.luma, plain_luma, drawn.painted) * drawn.brightness, drawn.cover)
             chroma = _mix(skin.chroma, plain_chroma, _half(drawn.painted)[..., None])

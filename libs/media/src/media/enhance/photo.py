@@ -17,6 +17,7 @@ import numpy as np
 from media.enhance.light import apply_curve, exposure_curve, local_contrast, neutral_gains
 from media.enhance.noise import deblock, denoise
 from media.enhance.sharpen import crispen, deblur, face_weights
+from media.enhance.worth import Looks, harm, kept
 from media.errors import NotUsable
 from media.faces.measures import skin
 from media.faces.preflight import find_faces
@@ -60,7 +61,19 @@ _FLAT = 115.0
 _SKIN_HUES, _MOST_SKIN_CHROMA = (32.0, 80.0), 40.0
 """Hue (degrees in a*, b*) and chroma of all sorts of skin in neutral light, from Xiao et al., "Characterising the
 variations in ethnic skin colours" (2017), and some room for cameras."""
+_LEAST_SKIN_CHROMA = 10.0
+_BLOWN, _MOST_LIFTED = 86.0, 1.1
+_HAZE = 0.2  # light over the face beside its mean: less is flat
 _NEARLY_WHITE = np.float32(245)
+
+
+@dataclass(frozen=True, slots=True)
+class Enhanced:
+    """A photo, what was applied to it in order, and of each correction that was not, why."""
+
+    image: Bgr
+    applied: tuple[str, ...]
+    spared: tuple[str, ...] = ()
 
 
 def enhance(
@@ -76,22 +89,69 @@ def enhance(
     ``kind`` is a key of ``RECIPES``; ``strength`` from 0 (nothing) to 2 scales the corrections of light and crispness
     and, up to 1, the others. Deterministic. Raises ``NotUsable`` for an unknown ``kind``.
     """
+    made = weighed(image, kind=kind, strength=strength, progress=progress)
+    return made.image, made.applied
+
+
+def weighed(
+    image: Bgr,
+    *,
+    kind: str = "standard",
+    strength: float = 1.0,
+    progress: Callable[[float], None] | None = None,
+) -> Enhanced:
+    """As ``enhance``, and why a correction was spared. Each is taken only as far as a person would like what it makes
+    of the face (:mod:`media.enhance.worth`); where none is, the photo is the original, bit by bit."""
     recipe = _recipe(kind, strength)
     say = progress or _silent
-    applied: list[str] = []
     say(0.0)
-    y, cr, cb = to_planes(image)
-    y, cr, cb = _restore(y, cr, cb, recipe, applied)
-    say(0.5)
-    restored = from_planes(y, cr, cb)
-    faces = find_faces(np.clip(restored + 0.5, 0, 255).astype(np.uint8))
-    say(0.7)
-    lit = _light(restored, faces, recipe, applied)
-    better = _crisp(lit, faces, recipe, applied)
+    faces = find_faces(image)
+    say(0.2)
+    made = _Made(image.astype(np.float32), faces)
+    made.take(lambda picture, applied: _restored(picture, recipe, applied), harm)
+    say(0.6)
+    if recipe.colour and not _shows_natural_skin(made.seen, faces):
+        made.take(lambda picture, applied: _balanced(picture, recipe, applied), _nearer_to_skin)
+    if recipe.light:
+        made.take(lambda picture, applied: _lit(picture, faces, recipe, applied), _better_lit)
+        if "exposure" in made.applied and "denoise" not in made.applied:
+            made.take(lambda picture, applied: _without_noise(picture, recipe, applied), harm)
+    say(0.8)
+    # On its own it would only be another picture, not a better one.
+    if made.applied or kind == "vivid":
+        made.take(lambda picture, applied: _crisp(picture, faces, recipe, applied), harm)
     say(1.0)
-    if not applied:
-        return image.copy(), ()
-    return np.clip(better + 0.5, 0, 255).astype(np.uint8), tuple(applied)
+    if not made.applied:
+        return Enhanced(image.copy(), (), tuple(made.spared))
+    return Enhanced(made.seen, tuple(made.applied), tuple(made.spared))
+
+
+class _Made:
+    """A picture on its way, with what was applied and what was spared."""
+
+    def __init__(self, picture: Plane, faces: tuple[Face, ...]) -> None:
+        self.picture = picture
+        self.applied: list[str] = []
+        self.spared: list[str] = []
+        self._face = faces[0] if faces else None
+
+    @property
+    def seen(self) -> Bgr:
+        """The picture in bytes."""
+        return np.clip(self.picture + 0.5, 0, 255).astype(np.uint8)
+
+    def take(
+        self,
+        change: Callable[[Plane, list[str]], Plane],
+        allowed: Callable[[Looks, Looks], str | None],
+    ) -> None:
+        """Make the ``change``, which names its steps, as far as it is ``allowed``."""
+        steps: list[str] = []
+        self.picture, why = kept(self.picture, lambda picture: change(picture, steps), self._face, allowed)
+        if why is None:
+            self.applied += steps
+        elif steps:
+            self.spared.append(f"{', '.join(steps)}: {why}")
 
 
 def _silent(_: float) -> None:
@@ -166,24 +226,69 @@ def _chroma_denoised(plane: Plane, sigma: float) -> Plane:
     return np.asarray(up + beyond, np.float32)
 
 
-def _light(picture: Plane, faces: tuple[Face, ...], recipe: Recipe, applied: list[str]) -> Plane:
+def _restored(picture: Plane, recipe: Recipe, applied: list[str]) -> Plane:
+    planes = to_planes(np.clip(picture + 0.5, 0, 255).astype(np.uint8))
+    restored = _restore(*planes, recipe, applied)
+    return from_planes(*restored) if applied else picture
+
+
+def _balanced(picture: Plane, recipe: Recipe, applied: list[str]) -> Plane:
+    gains = 1 + np.float32(recipe.colour) * (neutral_gains(np.clip(picture + 0.5, 0, 255).astype(np.uint8)) - 1)
+    if float(np.abs(gains - 1).max()) <= _LEAST_GAIN:
+        return picture
+    applied.append("white_balance")
+    # What is nearly white is white in any light that a camera was set for.
+    coloured = np.clip((_NEARLY_WHITE - picture.min(axis=2, keepdims=True)) / np.float32(25), 0, 1)
+    return np.asarray(picture * (1 + coloured * (gains - 1)), np.float32)
+
+
+def _lit(picture: Plane, faces: tuple[Face, ...], recipe: Recipe, applied: list[str]) -> Plane:
     seen = np.clip(picture + 0.5, 0, 255).astype(np.uint8)
-    gains = np.ones(3, np.float32)
-    if recipe.colour and not _shows_natural_skin(seen, faces):
-        gains = 1 + np.float32(recipe.colour) * (neutral_gains(seen) - 1)
-    if float(np.abs(gains - 1).max()) > _LEAST_GAIN:
-        applied.append("white_balance")
-        # What is nearly white is white in any light that a camera was set for.
-        coloured = np.clip((_NEARLY_WHITE - picture.min(axis=2, keepdims=True)) / np.float32(25), 0, 1)
-        picture = picture * (1 + coloured * (gains - 1))
-        seen = np.clip(picture + 0.5, 0, 255).astype(np.uint8)
-    if recipe.light:
-        face_luma = faces[0].exposure * 255 if faces else None
-        curve = exposure_curve(light(luma(seen)), face_luma, recipe.light)
-        if float(np.abs(curve - np.arange(256)).max()) > 4:
-            applied.append("exposure")
-            picture = apply_curve(picture, curve)
-    return picture
+    face_luma = faces[0].exposure * 255 if faces else None
+    curve = exposure_curve(light(luma(seen)), face_luma, recipe.light)
+    if float(np.abs(curve - np.arange(256)).max()) <= 4:
+        return picture
+    applied.append("exposure")
+    return apply_curve(picture, curve)
+
+
+def _better_lit(before: Looks, after: Looks) -> str | None:
+    """Light is changed where there was too little, or where haze lay over all of it."""
+    if before.lightness > _BLOWN:
+        return "light that is lost does not come back"
+    if before.chroma and not before.in_low_light and before.contrast > _HAZE:
+        return "the face is in good light"
+    # What is brightest tells how much light is missing: beyond that, dark skin would be made lighter.
+    if before.in_low_light and after.lightness > _MOST_LIFTED * before.lightness * 245 / before.brightest:
+        return "the skin would become lighter than it is"
+    return harm(before, after)
+
+
+def _nearer_to_skin(before: Looks, after: Looks) -> str | None:
+    """A cast is gone when skin looks like skin, and only then."""
+    if not before.chroma:
+        return None
+    low, high = _SKIN_HUES
+    if low <= after.hue <= high and _LEAST_SKIN_CHROMA <= after.chroma < before.chroma:
+        return None
+    return None if _away(after.hue) < _away(before.hue) else "the skin would change its colour"
+
+
+def _away(hue: float) -> float:
+    """Degrees from the hues of skin."""
+    low, high = _SKIN_HUES
+    return max(low - hue, hue - high, 0.0)
+
+
+def _without_noise(picture: Plane, recipe: Recipe, applied: list[str]) -> Plane:
+    """Noise that more light has brought out."""
+    y, cr, cb = to_planes(np.clip(picture + 0.5, 0, 255).astype(np.uint8))
+    noise = recipe.denoise * max(noise_sigma(y), _coarse_noise(y))
+    chroma_noise = recipe.denoise * max(noise_sigma(cr), noise_sigma(cb))
+    if max(noise, chroma_noise) <= 2 * _LEAST_NOISE:
+        return picture
+    applied.append("denoise")
+    return from_planes(denoise(y, noise), _chroma_denoised(cr, chroma_noise), _chroma_denoised(cb, chroma_noise))
 
 
 def _shows_natural_skin(seen: Bgr, faces: tuple[Face, ...]) -> bool:
@@ -221,9 +326,11 @@ def enhance_file(
     strength: float = 1.0,
     progress: Callable[[float], None] | None = None,
 ) -> Made:
-    """Enhance the photo ``source`` into the JPEG ``out``; ``details["applied"]`` names what was done, comma-joined.
+    """Enhance the photo ``source`` into the JPEG ``out``; ``details["applied"]`` names what was done, comma-joined,
+    ``details["spared"]`` what was not, with the reason, joined by semicolons.
 
     Raises as ``media.images.photos.decode``, ``enhance`` and ``media.images.photos.write_jpeg``.
     """
-    better, applied = enhance(decode(source), kind=kind, strength=strength, progress=progress)
-    return replace(write_jpeg(better, out), details={"applied": ",".join(applied)})
+    made = weighed(decode(source), kind=kind, strength=strength, progress=progress)
+    details: dict[str, float | str] = {"applied": ",".join(made.applied), "spared": "; ".join(made.spared)}
+    return replace(write_jpeg(made.image, out), details=details)

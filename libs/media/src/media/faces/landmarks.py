@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 
@@ -39,14 +40,14 @@ _IRIS_EYE = (0, 9, 10, 11, 12, 13, 14, 15, 8, 7, 6, 5, 4, 3, 2, 1)
 
 _ROOM, _EYE_ROOM = 1.5, 2.3  # a window's side over the face's, and over an eye's width, as the networks were trained
 _LOOKS = 3  # until the window fits the face it shows
-_JITTERS = ((0.025, -0.02, 1.05, 0.03), (-0.025, 0.02, 0.96, -0.03))
+_JITTERS = ((0.0, 0.0, 1.0, 0.0), (0.025, -0.02, 1.05, 0.03), (-0.025, 0.02, 0.96, -0.03))
 
 
 def look(photo: Bgr, window: Window) -> Landmarks | None:
     """The face near ``window``; None where the mesh sees none.
 
-    The mean of what is seen through a window that fits, its mirror and two that were moved a little; ``spread`` is how
-    far these lie apart at the lips and eyes.
+    The mean of what is seen through a window that fits, two that were moved a little, and their mirrors; ``spread`` is
+    how far these lie apart at the lips and eyes.
     """
     mesh = network("face_landmark")
 
@@ -60,15 +61,16 @@ def look(photo: Bgr, window: Window) -> Landmarks | None:
     if presence < LEAST_PRESENCE:
         return None
     found, sure = zip(*(seen(through) for through in _varied(window)), strict=True)
-    looks = np.stack([found[0], found[1][_MIRRORED], *found[2:]])
+    looks = np.stack([points[_MIRRORED] if at % 2 else points for at, points in enumerate(found)])
     return _of(photo, looks, float(np.median(sure)))
 
 
 def _varied(window: Window) -> Iterable[Window]:
-    yield window
-    yield Window(window.x, window.y, window.side, window.angle, mirrored=True)
+    """Windows and their mirrors in turns, so that a mirrored photo gives mirrored points."""
     for right, down, larger, turned in _JITTERS:
-        yield window.moved(right, down, larger=larger, turned=turned)
+        moved = window.moved(right, down, larger=larger, turned=turned)
+        yield moved
+        yield replace(moved, mirrored=True)
 
 
 def _mirrored() -> Points:

@@ -112,7 +112,7 @@ _UNKNOWN = Viseme(0.3, pull=0.4, shape=0.1)
 _BEFORE_S, _AFTER_S = 0.055, 0.05  # time constants of the dominance: lips move ahead of the sound
 _REACH_S = 0.45
 _REST_PULL = 0.12
-_SEAL_RAMP_S, _TUCK_RAMP_S = 0.036, 0.045
+_SEAL_RAMP_S, _TUCK_RAMP_S = 0.06, 0.055
 _JAW_S = 0.045
 _LOUD_SHARE = 0.88  # how much of the opening the loudness commands
 _SETTLE_S = 0.22
@@ -190,7 +190,8 @@ def _contact(times: Curve, segment: _Segment, frame_rate: float, ramp: float) ->
     middle, half = (segment.start + segment.end) / 2, (segment.end - segment.start) / 2
     # The lips meet and part inside the sound: the neighbours keep their own time.
     half = max(half - 0.012, 0.55 / frame_rate)
-    return np.asarray(np.clip(1 - (np.abs(times - middle) - half) / ramp, 0, 1), np.float32)
+    share = np.clip(1 - (np.abs(times - middle) - half) / ramp, 0, 1)
+    return np.asarray(share * share * (3 - 2 * share), np.float32)
 
 
 def _smoothed(values: NDArray[np.floating], sigma: float) -> Curve:

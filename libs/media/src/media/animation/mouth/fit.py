@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from media.animation.frame import FaceFrame, Grid
+from media.animation.mouth.edges import best_path, parted
 from media.animation.mouth.lips import ACROSS, Lips, lips_of
 from media.types import Bgr, Face
 
@@ -40,9 +41,10 @@ class _Evidence:
 
 def fit_lips(image: Bgr, face: Face, frame: FaceFrame) -> Lips:
     """The lips of ``face``; where nothing is seen, those an average face would have there."""
-    evidence = _evidence(frame.patch(image, _LEFT, _TOP, _RIGHT, _BOTTOM, _DENSITY))
+    patch = frame.patch(image, _LEFT, _TOP, _RIGHT, _BOTTOM, _DENSITY)
+    evidence = _evidence(patch)
     if face.landmarks is not None:
-        lips = lips_of(face.landmarks, frame)
+        lips = parted(lips_of(face.landmarks, frame), patch, _LEFT, _TOP, _DENSITY)
         return lips if lips.gap else _on_its_line(lips, evidence)
     prior = _prior(face, frame)
     starts = [
@@ -59,7 +61,7 @@ def fit_lips(image: Bgr, face: Face, frame: FaceFrame) -> Lips:
     return _traced(_extended(best, evidence), evidence)
 
 
-_LINE_REACH = 7.0
+_LINE_REACH = 5.0
 
 
 def _on_its_line(lips: Lips, evidence: _Evidence) -> Lips:
@@ -69,8 +71,8 @@ def _on_its_line(lips: Lips, evidence: _Evidence) -> Lips:
     offsets = np.arange(-_LINE_REACH, _LINE_REACH + _TRACE_STEP, _TRACE_STEP, dtype=np.float32)
     rows = (lips.inner(u)[0][:, None] - np.float32(_TOP)) * np.float32(_DENSITY) + offsets
     score = _at(evidence.line, np.broadcast_to(columns[:, None], rows.shape), rows)
-    moved = _best_path(np.asarray(score), offsets) / np.float32(_DENSITY)
-    moved *= np.clip((1 - np.abs(ACROSS)) / 0.05, 0, 1)
+    moved = best_path(np.asarray(score), offsets) / np.float32(_DENSITY)
+    moved *= np.clip((1 - np.abs(ACROSS)) / 0.3, 0, 1)  # beards and creases go on where the line ends
     shifts = tuple((np.asarray(lips.upper_shift, np.float32) + moved).tolist())
     return replace(lips, upper_shift=shifts, lower_shift=shifts)
 
@@ -113,7 +115,6 @@ def _extended(lips: Lips, evidence: _Evidence) -> Lips:
 _TRACED_GAP = 0.03
 _TRACE_REACH, _TRACE_STEP = 9.0, 0.5
 _TRACE_DEPTH = np.float32(5.0)
-_STIFFNESS, _TRUST = 0.4, 0.004
 
 
 def _traced(lips: Lips, evidence: _Evidence) -> Lips:
@@ -150,7 +151,7 @@ def _paths(lips: Lips, evidence: _Evidence) -> tuple[Plane, Plane]:
             score = _contrast(evidence, spread, rows, lip_side, open_side) / _TRACE_DEPTH
         else:
             score = _at(evidence.line, spread, rows)
-        return _best_path(np.asarray(score), offsets) / np.float32(_DENSITY)
+        return best_path(np.asarray(score), offsets) / np.float32(_DENSITY)
 
     if lips.gap < _TRACED_GAP:
         line = path((upper + lower) / 2, 0)
@@ -170,27 +171,6 @@ def _contrast(evidence: _Evidence, columns: NDArray[np.int32], edge: Plane, lip_
         + between(evidence.inside, edge, open_side)
         - between(evidence.lip, edge, open_side)
     )
-
-
-def _best_path(score: Plane, offsets: Plane) -> Plane:
-    """The offset for each column with the highest total score, bends and distance from the model paid for (Viterbi)."""
-    bend = -_STIFFNESS * np.square((offsets[:, None] - offsets[None, :]) * np.float32(0.5))
-    value = score - _TRUST * np.square(offsets)
-    total = value[0]
-    came_from = []
-    for column in value[1:]:
-        reached = total[None, :] + bend
-        before = reached.argmax(axis=1)
-        came_from.append(before)
-        total = reached[np.arange(len(offsets)), before] + column
-    at = int(total.argmax())
-    path = [at]
-    for before in reversed(came_from):
-        at = int(before[at])
-        path.append(at)
-    traced = offsets[np.asarray(path[::-1])]
-    kernel = np.array([0.25, 0.5, 0.25], np.float32)
-    return np.convolve(np.pad(traced, 1, mode="edge"), kernel, mode="valid")
 
 
 def _prior(face: Face, frame: FaceFrame) -> Lips:

@@ -22,6 +22,7 @@ from media.types import Bgr
 # dental anatomy) seen from the front, over a distance of 63 mm between the pupils.
 _BORDERS = np.array([0.0, 0.135, 0.235, 0.315, 0.375], np.float32)
 _SEEN_GAP = 0.035
+_MOST_SLOPE, _SIDES_APART = 1.2, 0.75  # of the logarithm of the light left and right of the mouth, and their distance
 _STEPS = 10
 _PALE_SHARE = 0.4
 _COVERED = 0.055  # how far a fully pursed upper lip comes down over the teeth
@@ -32,12 +33,14 @@ class Palette:
     """Luma and chromas of what is inside, taken from the photo.
 
     ``teeth_reach`` is how far down the photo's opening its own teeth are seen: 1 for all of it, 0 where there are none.
+    ``slope`` is how much lighter, by shares of a distance of the eyes, it gets towards the right.
     """
 
     teeth: tuple[float, float, float]
     tongue: tuple[float, float, float]
     dark: tuple[float, float, float]
     teeth_reach: float
+    slope: float = 0.0
 
 
 def palette(image: Bgr, frame: FaceFrame, lips: Lips) -> Palette:
@@ -71,8 +74,10 @@ def palette(image: Bgr, frame: FaceFrame, lips: Lips) -> Palette:
         teeth = colour_of(np.median(bright, axis=0))
     red_y, red_u, red_v = colour_of(red)
     tongue = (16 + 0.62 * (red_y - 16), 128 + 0.9 * (red_u - 128), 128 + 1.1 * (red_v - 128))
-    dark = (16 + 0.10 * light, 128 + 0.35 * (red_u - 128), 128 + 0.55 * (red_v - 128))
-    return Palette(teeth, tongue, dark, reach)
+    dark = (16 + 0.13 * light, 128 + 0.5 * (red_u - 128), 128 + 0.8 * (red_v - 128))
+    sides = [np.median(patch[near & (side * (u - lips.x) > 0.15)], axis=0).mean() + 1 for side in (-1, 1)]
+    slope = float(np.clip(np.log(sides[1] / sides[0]), -_MOST_SLOPE, _MOST_SLOPE)) / _SIDES_APART
+    return Palette(teeth, tongue, dark, reach, slope)
 
 
 def _reach(pale: NDArray[np.bool_], down: Grid) -> float:
@@ -121,14 +126,17 @@ class Inside:
         lie = np.float32(0.03 - 0.05 * shape.pose.tongue)
         height = np.float32(0.07 + 0.22 * shape.gap + 0.05 * shape.pose.tongue)
         tip = np.sqrt(np.square(across / np.float32(0.62 * shape.half_width)) + np.square((v - lower - lie) / height))
-        tongue = 0.85 * _edge(1 - tip, soft * 3 + np.float32(0.25))
+        tongue = 0.95 * _edge(1 - tip, soft * 3 + np.float32(0.25))
         shade = np.float32(0.55) + np.float32(0.45) * (1.3 - tip).clip(0, 1)
         _blend(luma, chroma, tongue, np.float32(colours.tongue[0]) * shade * light, _chroma(colours.tongue))
 
+        # What is painted lies in the photo's light from the side, which its own teeth have already.
+        lit = np.exp((np.float32(colours.slope) * across).clip(-0.6, 0.6))
+        luma = np.float32(16) + (luma - 16) * lit
         if colours.teeth_reach:
             self._own_teeth(luma, chroma, across, u, v + covered, still, light)
         else:
-            self._made_teeth(luma, chroma, base, across, v + covered, light)
+            self._made_teeth(luma, chroma, base, across, v + covered - np.float32(0.03 * shape.pose.tuck), light * lit)
 
         # The upper lip and the corners throw a shadow.
         under = ((v - upper) / np.float32(0.05)).clip(0, 1)
@@ -156,15 +164,18 @@ class Inside:
         luma += alpha * ((still.luma - np.float32(16)) * (np.float32(0.6) + np.float32(0.4) * light) + 16 - luma)
         chroma += half * (still.chroma - chroma)
 
-    def _made_teeth(self, luma: Grid, chroma: Grid, base: Grid, across: Grid, v: Grid, light: np.float32) -> None:
+    def _made_teeth(self, luma: Grid, chroma: Grid, base: Grid, across: Grid, v: Grid, light: Grid) -> None:
         size = np.abs(across)
         nearest = np.abs(size[..., None] - _BORDERS).min(axis=-1)
         scallop = np.float32(0.010) * np.exp(-np.square(nearest / np.float32(0.02)))
         edge = base + np.float32(self._edge) - np.float32(0.42) * np.square(across) - scallop
         alpha = _edge(edge - v, self._soft + np.float32(0.01)) * _edge(np.float32(0.40) - size, np.float32(0.06))
         groove = 1 - np.float32(0.16) * np.exp(-np.square(nearest / (self._soft + np.float32(0.008))))
-        round_off = 1 - np.float32(2.2) * np.square(across)
-        down = np.float32(0.82) + np.float32(0.18) * ((v - edge + np.float32(0.12)) / np.float32(0.1)).clip(0, 1)
+        round_off = 1 - np.float32(3.0) * np.square(across)
+        # Teeth bulge: darker under the gum and, thin enough to be seen through, at their edge.
+        high = ((v - edge + np.float32(0.12)) / np.float32(0.1)).clip(0, 1)
+        rim = ((v - edge + np.float32(0.022)) / np.float32(0.022)).clip(0, 1)
+        down = np.float32(0.74) + np.float32(0.26) * high - np.float32(0.1) * rim
         shade = (groove * round_off * down).clip(0.2, 1) * light
         bright = np.float32(16) + np.float32(self._colours.teeth[0] - 16) * shade
         _blend(luma, chroma, alpha, bright, _chroma(self._colours.teeth))

@@ -82,12 +82,13 @@ def _table(shifts: tuple[float, ...]) -> Plane:
     return np.interp(places, np.linspace(-1, 1, len(shifts)), shifts).astype(np.float32)
 
 
-_CLOSED = 0.1  # inner lips apart over the distance of their corners
+_CLOSED, _OPEN = 0.06, 0.14
+"""Inner lips apart over the distance of their corners: closed below the one, as seen from the other on."""
 _CORNER = 0.4  # of the way from the outer corner of the red to the inner one
 
 
 def lips_of(marks: Landmarks, frame: FaceFrame) -> Lips:
-    """The curves through the contours of the lips; lips that hardly part in the mesh are closed ones."""
+    """The curves through the contours of the lips; what hardly parts in the mesh is closed."""
     outer, inner = (
         np.column_stack(frame.to_face(*contour[:, :2].astype(np.float32).T))
         for contour in (marks.outer_lips, marks.inner_lips)
@@ -113,8 +114,15 @@ def lips_of(marks: Landmarks, frame: FaceFrame) -> Lips:
 
     top, bottom = depths(outer[:11]), depths(outer[[0, *range(19, 9, -1)]])
     upper, lower = depths(inner[:11]), depths(inner[[0, *range(19, 9, -1)]])
-    if opening_of(marks) < _CLOSED:
-        upper = lower = (upper + lower) / 2
+    share = float(np.clip((opening_of(marks) - _CLOSED) / (_OPEN - _CLOSED), 0, 1))
+    middle = (upper + lower) / 2
+    upper, lower = middle + np.float32(share) * (upper - middle), middle + np.float32(share) * (lower - middle)
+    return with_inner(lips, upper, lower, top, bottom)
+
+
+def with_inner(lips: Lips, upper: Plane, lower: Plane, top: Plane, bottom: Plane) -> Lips:
+    """``lips`` whose four edges lie this far below the line of the corners at each of ``ACROSS``: inner edges of the
+    upper and of the lower lip, outer edges above and below."""
     middle = len(ACROSS) // 2
     bow = 1 - np.square(ACROSS)
     return replace(

@@ -25,8 +25,11 @@ _CHIN = 0.83  # chin below the mouth, as a share of the mouth below the eyes
 _NECK = 0.9  # below the chin: nothing further down moves
 _NOSE = 0.63  # the base of the nose: nothing above it moves
 _OWN_SHAPE = np.float32(0.6)  # how much of the photo's own lip line a moving mouth keeps
+_RESIDUE = 0.3  # of an opening: what of teeth and shadow is left beyond the inner edges that were found
+_TUCKED = 0.045  # how far the upper teeth show over a lower lip that is tucked under them
 _PURSED = 0.235  # half width of a mouth that says u
 _CHEEK = 0.95  # half the width of the lower face
+_JAW_EASE = 0.62  # of that: over which the jaw's motion fades outwards; the chin itself moves as one
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +87,8 @@ class MouthShape:
         across = u - np.float32(self.lips.x)
         # Measured from straight lines, not from the bowed contours, whose slope would fold the skin beside them.
         base = self._base(u)
-        above = np.maximum(0, base + np.float32(min(0.0, self.upper) - 0.04) - v) / np.float32(0.26)
-        below = np.maximum(0, v - base - np.float32(max(0.0, self.upper + self.gap) + 0.07)) / np.float32(0.4)
+        above = np.maximum(0, base + np.float32(min(0.0, self.upper) - 0.04) - v) / np.float32(0.3)
+        below = np.maximum(0, v - base - np.float32(max(0.0, self.upper + self.gap) + 0.07)) / np.float32(0.5)
         near = _eased(1 - above - below)
         source_u = u + (self._narrowed(across) - across) * near
         along_u = u + self._narrowed(across) - across
@@ -132,7 +135,7 @@ class MouthShape:
     def _jaw_width(self, across: Grid) -> Grid:
         """1 at the chin, 0 at the outline of the cheeks; the side a turned head hides is shorter."""
         half = np.where(across < 0, np.float32(self.reach[0]), np.float32(self.reach[1]))
-        return _eased(1.15 - np.abs(across) / half * np.float32(1.15)) ** np.float32(0.8)
+        return _eased((1 - np.abs(across) / half) / np.float32(_JAW_EASE))
 
 
 def moved_area(lips: Lips) -> tuple[float, float, float, float]:
@@ -160,14 +163,14 @@ class MouthRig:
         smile = float(np.clip((lips.half_width - 0.38) / 0.12, 0, 1))
         # A broad smile relaxes while it speaks; a pursed mouth comes in from there.
         width = lips.half_width * (1 - 0.06 * smile) * (1 + 0.07 * spread * (1 - smile))
-        width += (_PURSED * (1 - 0.1 * smile) * min(lips.half_width, 0.4) / 0.36 - width) * 0.85 * rounding
+        width += (_PURSED * (1 - 0.1 * smile) * min(lips.half_width, 0.4) / 0.36 - width) * (0.85 - 0.4 * smile) * rounding
         width *= 1 - 0.08 * pose.open
-        gap = _MOST_GAP * pose.open * (1 - 0.2 * rounding)
+        gap = _MOST_GAP * pose.open * (1 - 0.2 * rounding) + _TUCKED * pose.tuck
         # Corners go down with the jaw, and with pursing as far as a smile had lifted them; the middle stays.
         corner = 0.22 * gap + 0.35 * max(0.0, lips.upper + 0.4 * lips.gap) * rounding
         meeting = lips.upper + MEETING * min(lips.gap, WIDE_OPEN) + 0.03 * rounding
         lift = min((0.32 - 0.2 * rounding) * gap, max(0.0, meeting - lips.upper) + 0.03)
-        upper = meeting - lift - 0.015 * pose.tuck - corner
+        upper = meeting - lift - 0.03 * pose.tuck - corner
         drop = 0.72 * gap * (0.35 + 0.65 * pose.jaw / max(pose.open, pose.jaw, 1e-3)) - 0.12 * lips.gap * pose.press
         keep = pose.rest
         return MouthShape(
@@ -177,8 +180,8 @@ class MouthRig:
             upper=_mix(upper, lips.upper, keep),
             gap=_mix(gap, lips.gap, keep),
             round=_mix(0.85 - 0.2 * rounding, 1.0, keep),
-            hide_upper=_mix(0.014, 0.0, keep),
-            hide=_mix(0.016 + 0.25 * lips.below * pose.tuck + 0.12 * lips.below * pose.press, 0.0, keep),
+            hide_upper=_mix(0.014 + _RESIDUE * min(lips.gap, 0.05), 0.0, keep),
+            hide=_mix(0.016 + _RESIDUE * min(lips.gap, 0.05) + 0.5 * lips.below * pose.tuck + 0.12 * lips.below * pose.press, 0.0, keep),
             drop=_mix(drop, 0.0, keep),
             pucker=_mix(0.3 * lips.above * rounding, 0.0, keep),
             reach=self._reach,

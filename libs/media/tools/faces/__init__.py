@@ -1,0 +1,1 @@
+"""Faces nobody has tuned for, made from a seed: what the animation is looked at with (``make faces``)."""
