@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
+import orjson
 import pytest
 import pytest_asyncio
 from starlette.types import Message, Receive, Scope, Send
@@ -28,6 +29,11 @@ class Upstream:
         self.open = 0
         self.release = asyncio.Event()
         self.largest_piece = 0
+        self.says: dict[str, tuple[int, bytes]] = {}
+
+    def say(self, path: str, body: Any, status: int = 200) -> None:
+        """Answer this JSON there."""
+        self.says[path] = (status, orjson.dumps(body))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -47,6 +53,11 @@ class Upstream:
         self.open += 1
         try:
             await self._read(receive, seen)
+            if scope["path"] in self.says:
+                status, body = self.says[scope["path"]]
+                await send({"type": "http.response.start", "status": status, "headers": []})
+                await send({"type": "http.response.body", "body": body})
+                return
             kind = scope["path"].rsplit("/", 1)[-1]
             await getattr(self, f"answer_{kind}", self.answer_plain)(seen, receive, send)
         finally:

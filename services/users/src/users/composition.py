@@ -19,6 +19,10 @@ from users.accounts import endpoints as account_endpoints
 from users.accounts.administrators import make_first
 from users.accounts.passwords import Hasher
 from users.accounts.service import commonest_cost, keep_entitlements
+from users.api_keys import endpoints as api_key_endpoints
+from users.api_keys.service import KeyTokens
+from users.audit import endpoints as audit_endpoints
+from users.audit.origin import Origins
 from users.devices import AddressHasher
 from users.kept import tables
 from users.keys import endpoints as key_endpoints
@@ -56,11 +60,20 @@ def build(settings: Settings, deps: Dependencies) -> Service:
         name="users",
         settings=settings,
         version="0.1.0",
-        routers=[account_endpoints.router, session_endpoints.router, signin_endpoints.router, key_endpoints.router],
+        routers=[
+            account_endpoints.router,
+            session_endpoints.router,
+            signin_endpoints.router,
+            api_key_endpoints.router,
+            api_key_endpoints.internal,
+            audit_endpoints.router,
+            key_endpoints.router,
+        ],
         readiness={"database": deps.database.ready},
         lifespan=lifespan,
         description="Accounts, sessions and keys.",
     )
+    app.add_middleware(Origins, address_hash=address_hash)
     app.state.database = deps.database
     app.state.verifier = deps.verifier
     app.state.hasher = hasher
@@ -68,6 +81,7 @@ def build(settings: Settings, deps: Dependencies) -> Service:
     app.state.address_hash = address_hash
     app.state.sessions = sessions
     app.state.sign_ins = sign_ins
+    app.state.key_tokens = KeyTokens(deps.database, keyring, settings)
     return Service(
         name="users",
         app=app,

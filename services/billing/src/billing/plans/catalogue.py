@@ -34,7 +34,14 @@ class Plan:
 
 
 def _talkingphoto(
-    plan_type: str, price: str, workflows: int, credits_per_month: int, budget: str, priority: Priority, text: str
+    plan_type: str,
+    price: str,
+    workflows: int,
+    credits_per_month: int,
+    budget: str,
+    priority: Priority,
+    text: str,
+    **features: bool,
 ) -> Plan:
     return Plan(
         product_line=ProductLineKey.TALKINGPHOTO,
@@ -48,13 +55,16 @@ def _talkingphoto(
         run_budget=Decimal(budget),
         priority=priority,
         max_video_seconds=60,
+        features=features,
     )
 
 
 STARTING_CATALOGUE: tuple[Plan, ...] = (
     _talkingphoto("free", "0", 3, 3, "0.10", Priority.LOW, "Three talking videos a month."),
     _talkingphoto("starter", "499", 30, 30, "0.50", Priority.NORMAL, "Thirty talking videos a month."),
-    _talkingphoto("pro", "1499", UNLIMITED, 0, "2.00", Priority.NORMAL, "As many videos as you like."),
-    _talkingphoto("enterprise", "4999", UNLIMITED, 0, "10.00", Priority.HIGH, "Everything, first in the queue."),
+    _talkingphoto("pro", "1499", UNLIMITED, 0, "2.00", Priority.NORMAL, "As many videos as you like.", api_access=True),
+    _talkingphoto(
+        "enterprise", "4999", UNLIMITED, 0, "10.00", Priority.HIGH, "Everything, first in the queue.", api_access=True
+    ),
 )
 """The other product lines' plans arrive with their products, here and in ``contracts.product_lines``."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, LargeBinary, String
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.data.models import Base, Identified, Timestamped
@@ -65,6 +67,8 @@ class Entitlement(Base):
     version: Mapped[int]
     period_ends_at: Mapped[datetime | None]
     credits_anew: Mapped[int | None]
+    features: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    plans_with: Mapped[dict[str, list[str]]] = mapped_column(JSONB, default=dict)
 
     def credits_at(self, now: datetime) -> int:
         """How many there are: of a period that is over nothing is known to be used."""

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.data.database import Transaction
+from chassis.encoding import as_json
 from contracts.billing import EntitlementsChanged
 from contracts.enums import Role
 from users.accounts.models import Consent, Entitlement, User
@@ -83,11 +84,13 @@ async def keep_entitlement(tx: Transaction, event: EntitlementsChanged) -> None:
     """Keep billing's newest word; an older one changes nothing."""
     await tx.execute(
         """
-        INSERT INTO entitlements (user_id, product_line, plan, credits, version, period_ends_at, credits_anew)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        INSERT INTO entitlements (user_id, product_line, plan, credits, version, period_ends_at, credits_anew,
+                                  features, plans_with)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
         ON CONFLICT (user_id, product_line) DO UPDATE
         SET plan = excluded.plan, credits = excluded.credits, version = excluded.version,
-            period_ends_at = excluded.period_ends_at, credits_anew = excluded.credits_anew
+            period_ends_at = excluded.period_ends_at, credits_anew = excluded.credits_anew,
+            features = excluded.features, plans_with = excluded.plans_with
         WHERE entitlements.version < excluded.version
         """,
         event.user_id,
@@ -97,4 +100,6 @@ async def keep_entitlement(tx: Transaction, event: EntitlementsChanged) -> None:
         event.version,
         event.period_ends_at,
         event.credits_anew,
+        as_json(event.features),
+        as_json(event.plans_with),
     )

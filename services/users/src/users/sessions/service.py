@@ -16,6 +16,7 @@ from chassis.identity.product_line import check_line, offered_line
 from chassis.identity.tokens import Identity
 from contracts.product_lines import PRODUCT_LINES
 from contracts.users import SessionRevoked
+from users import audit
 from users.accounts.errors import AccountInactive, RefreshRefused, SignInAgain, WrongCredentials
 from users.accounts.models import RefreshToken, Session, User
 from users.accounts.passwords import Hasher, weakness
@@ -103,6 +104,7 @@ class Sessions:
             return refusal
         if user is None or not matches:
             await self._lockout.failed(user, body.email, device, tx)
+            audit.record(tx, audit.Action.LOGIN_FAILED, actor=None, target=user.id if user else None, result="refused")
             return _wrong()
         if not user.is_active:
             return AccountInactive("This account is not active. Write to support to have it opened again.")
@@ -136,7 +138,9 @@ class Sessions:
         tx.session.add(session)
         await tx.session.flush()
         await tx.session.refresh(user)
-        return await self._tokens(user, session, _given_out(session.id, secrets.token_urlsafe(48), tx), tx)
+        tokens = await self._tokens(user, session, _given_out(session.id, secrets.token_urlsafe(48), tx), tx)
+        audit.record(tx, audit.Action.LOGGED_IN, actor=user.id, product_line=product_line, session=str(session.id))
+        return tokens
 
     async def refresh(self, refresh_token: str, said: str | None) -> TokensOut:
         """Exchange a refresh token. Raises ``RefreshRefused``; ``LineDiffers`` when ``said`` is not the session's line.
@@ -163,6 +167,7 @@ class Sessions:
                 session.expires_at = tx.now + timedelta(days=self._settings.refresh_days)
                 return await self._tokens(user, session, _succeeded(token, refresh_token, tx), tx)
             _revoke(session, tx)
+            audit.record(tx, audit.Action.REFRESH_TOKEN_REUSED, actor=None, target=session.user_id, result="refused")
         raise refusal
 
     async def change_password(self, caller: Identity, body: PasswordIn, device: Device) -> UserOut:
@@ -203,8 +208,11 @@ class Sessions:
                     await self.end_others(user.id, caller.session_id, tx)
                     await tx.session.flush()
                     await tx.session.refresh(user)
-                    return await with_plan(user, caller.product_line, tx)
+                    profile = await with_plan(user, caller.product_line, tx)
+                    audit.record(tx, audit.Action.PASSWORD_CHANGED, actor=user.id)
+                    return profile
                 await self._lockout.failed(user, user.email, device, tx)
+                audit.record(tx, audit.Action.PASSWORD_CHANGED, actor=user.id, result="refused")
             raise Invalid("The password cannot be changed.", fields={"current_password": "is not the present one"})
         raise RefreshRefused("The account was changed meanwhile. Log in again.")
 
@@ -213,6 +221,7 @@ class Sessions:
         session = await SessionRepository(tx.session).get(session_id)
         if session is not None and session.revoked_at is None:
             _revoke(session, tx)
+            audit.record(tx, audit.Action.LOGGED_OUT, actor=session.user_id, session=str(session_id))
 
     async def list_active(self, user_id: UUID, tx: Transaction) -> list[Session]:
         """A user's sessions that can still be used, newest first."""
@@ -224,6 +233,7 @@ class Sessions:
         if session is None or session.user_id != user_id or session.revoked_at is not None:
             return False
         _revoke(session, tx)
+        audit.record(tx, audit.Action.SESSION_ENDED, actor=user_id, target=session_id)
         return True
 
     async def end_others(self, user_id: UUID, current: UUID | None, tx: Transaction) -> int:
