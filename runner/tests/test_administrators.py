@@ -85,6 +85,6 @@ async def test_a_tampered_audit_log_is_found_out(home: Home, capsys: pytest.Capt
     finally:
         await connection.close()
         await postgres.stop()
-    with pytest.raises(Stop, match="Row 2 .* was changed") as stopped:
+    with pytest.raises(Stop, match=r"Row 2 .* was changed") as stopped:
         await commands.verify_audit(home.root, None, as_json=True)
     assert stopped.value.code == "tampered"

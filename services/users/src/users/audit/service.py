@@ -71,20 +71,20 @@ def record(
     Call it last. The row is written in the round trip of the commit, one after the other for the whole service; a
     statement that follows would make everybody else wait for it.
     """
-    where, now = origin.current(), context.current()
+    where, asked, at = origin.current(), context.current(), tx.now
     entry = {
-        "at": tx.now.isoformat(),
+        "at": at.isoformat(),
         "action": action.value,
         "actor": actor,
         "target": str(target or actor) if target or actor else None,
         "result": result,
-        "product_line": product_line or now.product_line,
-        "request_id": now.correlation_id,
+        "product_line": product_line or asked.product_line,
+        "request_id": asked.correlation_id,
         "address": where.address,
         "user_agent": where.user_agent,
         "details": details,
     }
-    repository.add(tx, tx.now, as_json(entry))
+    repository.add(tx, at, as_json(entry))
 
 
 @dataclass(frozen=True, slots=True)
