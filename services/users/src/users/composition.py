@@ -19,10 +19,12 @@ from users.accounts import endpoints as account_endpoints
 from users.accounts.administrators import make_first
 from users.accounts.passwords import Hasher
 from users.accounts.service import commonest_cost, keep_entitlements
+from users.administration import endpoints as administration_endpoints
 from users.api_keys import endpoints as api_key_endpoints
 from users.api_keys.service import KeyTokens
 from users.audit import endpoints as audit_endpoints
 from users.audit.origin import Origins
+from users.consents import endpoints as consent_endpoints
 from users.devices import AddressHasher
 from users.kept import tables
 from users.keys import endpoints as key_endpoints
@@ -66,6 +68,8 @@ def build(settings: Settings, deps: Dependencies) -> Service:
             signin_endpoints.router,
             api_key_endpoints.router,
             api_key_endpoints.internal,
+            consent_endpoints.router,
+            administration_endpoints.router,
             audit_endpoints.router,
             key_endpoints.router,
         ],
