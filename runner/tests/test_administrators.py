@@ -64,3 +64,27 @@ async def test_what_is_wrong_is_said(home: Home, email: str, password: str, said
 async def test_without_a_home_there_is_nobody_to_make(tmp_path: Path) -> None:
     with pytest.raises(Stop, match="talkingphoto up"):
         await commands.create_administrator(tmp_path, EMAIL, "harvest-7-kite", as_json=False)
+
+
+async def test_a_tampered_audit_log_is_found_out(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    await commands.create_administrator(home.root, EMAIL, "harvest-7-kite", as_json=True)
+    capsys.readouterr()
+    await commands.verify_audit(home.root, None, as_json=True)
+    told = json.loads(capsys.readouterr().out)
+    assert told["rows"] == 2
+    assert told["newest"].startswith("2:")
+    await commands.verify_audit(home.root, told["newest"], as_json=True)
+    with pytest.raises(Stop, match="NUMBER:HASH"):
+        await commands.verify_audit(home.root, "two", as_json=True)
+    postgres = PrivatePostgres(home.postgres)
+    await postgres.start()
+    connection = await postgres.connect("users")
+    try:
+        await connection.execute("ALTER TABLE audit_log DISABLE TRIGGER USER")
+        await connection.execute("UPDATE audit_log SET entry = '{}' WHERE seq = 2")
+    finally:
+        await connection.close()
+        await postgres.stop()
+    with pytest.raises(Stop, match=r"Row 2 .* was changed") as stopped:
+        await commands.verify_audit(home.root, None, as_json=True)
+    assert stopped.value.code == "tampered"

@@ -303,3 +303,19 @@ def create_administrator(
     if password is None and sys.stdin.isatty():
         password = typer.prompt("Password", default="", show_default=False, hide_input=True)
     run(lambda: the_runner().create_administrator(home, email, password or None, as_json=as_json), as_json=as_json)
+
+
+audits = typer.Typer(help="The record of what was done with accounts.", no_args_is_help=True)
+administrators.add_typer(audits, name="audit")
+
+
+@audits.command("verify")
+def verify_audit(
+    known: Annotated[
+        str | None, typer.Option(help="NUMBER:HASH of a row, as an earlier check said: it must still be there.")
+    ] = None,
+    home: HomeOption = DEFAULT_HOME,
+    as_json: JsonOption = False,
+) -> None:
+    """Check that nobody has changed the audit log of the platform in this home, and say its newest row."""
+    run(lambda: the_runner().verify_audit(home, known, as_json=as_json), as_json=as_json)

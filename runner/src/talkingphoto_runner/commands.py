@@ -178,11 +178,19 @@ async def create_administrator(home: Path, email: str, password: str | None, *, 
         await administrators.create(Home(home), email, password, as_json=as_json)
 
 
+async def verify_audit(home: Path, known: str | None, *, as_json: bool) -> None:
+    """Check the audit log of a home. Raises :class:`Stop` when it was changed."""
+    with _refusals():
+        from talkingphoto_runner import administrators
+
+        await administrators.verify_audit(Home(home), known, as_json=as_json)
+
+
 @contextmanager
 def _refusals() -> Iterator[None]:
     from chassis.run.private_postgres import NotDurable, PostgresDidNotStart
     from chassis.run.private_rabbitmq import NoBroker
-    from talkingphoto_runner.administrators import NotMade
+    from talkingphoto_runner.administrators import NotMade, Tampered
     from talkingphoto_runner.keeper import DidNotStart
     from talkingphoto_runner.letters import NoSuchLetters
     from talkingphoto_runner.presence import AlreadyRunning
@@ -191,6 +199,8 @@ def _refusals() -> Iterator[None]:
         yield
     except NoSuchLetters as error:
         raise Stop(str(error), code="not_found") from error
+    except Tampered as error:
+        raise Stop(str(error), code="tampered") from error
     except NotMade as error:
         raise Stop(str(error), code="not_made") from error
     except Invalid as error:

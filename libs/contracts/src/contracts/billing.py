@@ -157,6 +157,8 @@ class EntitlementsChanged(Event):
     """How many are available once the period is over; None from releases that did not say."""
     upgrades: dict[str, tuple[str, ...]] = {}
     """By meter, the plans that have more of it, the cheapest first."""
+    plans_with: dict[str, tuple[str, ...]] = {}
+    """By feature, the plans of this product line that have it, the cheapest first."""
 
 
 SubscriptionStatus = Literal["incomplete", "trialing", "active", "past_due", "cancelled", "expired"]

@@ -212,7 +212,7 @@ class ApiKeyRevoked(Event):
     """An API key has ended; whoever caches verified keys drops it."""
 
     NAME: ClassVar[str] = "users.api_key_revoked.v1"
-    READERS: ClassVar[tuple[str, ...]] = ()
+    READERS: ClassVar[tuple[str, ...]] = ("gateway",)
 
     user_id: UUID
     key_id: UUID

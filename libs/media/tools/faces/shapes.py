@@ -180,7 +180,9 @@ def mouth_at(image: Bgr, opening: float, *, teeth: float = 0.0, lower_teeth: boo
             after[number, 1] += down[number]
         elif y > lip_line:
             fall = down[INNER_LIPS[15]]
-            after[number, 1] += fall * (near if y < chin - 0.25 * (chin - lip_line) else 1.0) * (0.75 if y > chin - 9 else 1)
+            after[number, 1] += (
+                fall * (near if y < chin - 0.25 * (chin - lip_line) else 1.0) * (0.75 if y > chin - 9 else 1)
+            )
         else:
             after[number, 1] += down[INNER_LIPS[5]] * near * max(0.0, 1 - (lip_line - y) / (0.45 * width))
     made = bent(image, points, after, hair=0.0)

@@ -13,13 +13,16 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 
+from chassis.bus.messages import Received
 from chassis.http.app import create_app
+from chassis.http.client import ServiceClient
 from chassis.http.operations import Check
 from chassis.http.routes import takes_any_query
 from chassis.identity.limits import MemoryLimiter, RedisLimiter
 from chassis.identity.tokens import TokenVerifier
 from chassis.messaging.sessions import session_listeners
 from chassis.run.service import Dependencies, Service, ServiceSpec
+from contracts.users import ApiKeyRevoked
 from gateway.aliases import rewriting
 from gateway.browser.sessions import CookieSessions
 from gateway.docs import endpoints as docs_endpoints
@@ -28,6 +31,7 @@ from gateway.live.tickets import MemoryStore, RedisStore, Tickets
 from gateway.overview import endpoints as overview_endpoints
 from gateway.overview.gathering import Services
 from gateway.overview.health import Examiner
+from gateway.proxy.api_keys import ApiKeys
 from gateway.proxy.headers import SecurityHeaders, cors
 from gateway.proxy.limits import Limits
 from gateway.proxy.lines import Lines
@@ -62,6 +66,8 @@ def build(settings: Settings, deps: Dependencies) -> Service:
     limits = Limits(limiter, factor=settings.rate_limit_factor)
     lines = Lines(settings.product_line_hosts, settings.product_line_origins)
     services = Services(upstreams.urls)
+    users_url = upstreams.urls.get("users")
+    api_keys = ApiKeys(ServiceClient(users_url, service="users") if users_url is not None else None)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -69,6 +75,7 @@ def build(settings: Settings, deps: Dependencies) -> Service:
         yield
         await upstreams.stop()
         await services.close()
+        await api_keys.close()
         for shared in (limiter, kept):
             if isinstance(shared, RedisLimiter | RedisStore):
                 await shared.close()
@@ -101,10 +108,16 @@ def build(settings: Settings, deps: Dependencies) -> Service:
     app.state.document = docs_endpoints.Known()
     app.router.routes.extend(rewriting.routes(app.router, lines))
     app.router.routes.extend(
-        Route(row.template, Proxy(row, upstreams, deps.verifier, limits, lines, tickets)) for row in TABLE
+        Route(row.template, Proxy(row, upstreams, deps.verifier, limits, lines, tickets, api_keys)) for row in TABLE
     )
     app.mount("/api/docs/assets", StaticFiles(directory=str(docs_endpoints.ASSETS)))
-    return Service(name="gateway", app=app, listeners=session_listeners("gateway", deps.verifier))
+    listeners = session_listeners("gateway", deps.verifier)
+
+    @listeners.on(ApiKeyRevoked)
+    def forget(received: Received[ApiKeyRevoked]) -> None:
+        api_keys.forget(received.message.key_id)
+
+    return Service(name="gateway", app=app, listeners=listeners)
 
 
 def _root() -> APIRouter:

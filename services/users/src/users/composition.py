@@ -22,6 +22,12 @@ from users.accounts.administrators import make_first
 from users.accounts.passwords import Hasher
 from users.accounts.rules import PasswordRules, RangeApi
 from users.accounts.service import any_argon2id, commonest_cost, keep_entitlements
+from users.administration import endpoints as administration_endpoints
+from users.api_keys import endpoints as api_key_endpoints
+from users.api_keys.service import KeyTokens
+from users.audit import endpoints as audit_endpoints
+from users.audit.origin import Origins
+from users.consents import endpoints as consent_endpoints
 from users.devices import AddressHasher
 from users.kept import tables
 from users.keys import endpoints as key_endpoints
@@ -85,6 +91,11 @@ def build(settings: Settings, deps: Dependencies) -> Service:
             session_endpoints.router,
             second_factor_endpoints.router,
             signin_endpoints.router,
+            api_key_endpoints.router,
+            api_key_endpoints.internal,
+            consent_endpoints.router,
+            administration_endpoints.router,
+            audit_endpoints.router,
             key_endpoints.router,
             statistics_endpoints.router,
         ],
@@ -92,6 +103,7 @@ def build(settings: Settings, deps: Dependencies) -> Service:
         lifespan=lifespan,
         description="Accounts, sessions and keys.",
     )
+    app.add_middleware(Origins, address_hash=address_hash)
     app.state.database = deps.database
     app.state.verifier = deps.verifier
     app.state.hasher = hasher
@@ -106,6 +118,7 @@ def build(settings: Settings, deps: Dependencies) -> Service:
     app.state.links = Links(database, tokens, sessions, passwords, hasher, rules, codes, lockout)
     app.state.second_factors = SecondFactors(database, vault, codes, passwords, sessions, lockout)
     app.state.sign_ins = sign_ins
+    app.state.key_tokens = KeyTokens(deps.database, keyring, settings)
     return Service(
         name="users",
         app=app,

@@ -23,6 +23,14 @@ def tables(settings: Settings) -> tuple[Kept, ...]:
         for_ever("oauth_identities", "how an account signs in; missing: its erasure"),
         swept("user_sessions", timedelta(days=90), "expires_at"),
         swept("refresh_tokens", timedelta(days=settings.refresh_days), "issued_at"),
+        swept("api_keys", timedelta(days=90), "least(revoked_at, expires_at)"),
+        swept(
+            "audit_log",
+            timedelta(days=365),
+            "at",
+            only="seq < (SELECT max(seq) FROM audit_log)",
+            words="all but the newest row, on which the next one follows",
+        ),
         swept("sign_ins", at_once, "expires_at"),
         swept("sign_in_tickets", at_once, "expires_at"),
         swept(

@@ -2,7 +2,8 @@
 
 An access token is a JWT with the claims ``sub`` (user id), ``email``, ``role``, ``product_line``,
 ``subscription_tier``, ``sid`` (session id), ``typ`` = ``access``, ``iss``, ``aud``, ``iat``, ``exp`` and, in its
-header, ``alg`` and ``kid`` (USR-34, SEC-01, SEC-02). Everything fails closed: no key, no entry.
+header, ``alg`` and ``kid`` (USR-34, SEC-01, SEC-02). One that stands for an API key has the key's id as ``sid``, and
+``scope`` and perhaps ``daily_credits`` besides. Everything fails closed: no key, no entry.
 """
 
 from __future__ import annotations
@@ -47,7 +48,11 @@ FetchKeys = Callable[[], Awaitable[Mapping[str, Any]]]
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The caller, as the access token says."""
+    """The caller, as the access token says.
+
+    ``scopes`` are what an API key may do, and None for somebody who has logged in and may do everything that is theirs;
+    ``session_id`` is then the key's, and ``daily_credits`` what it may spend in a day (UTC), None for no such limit.
+    """
 
     user_id: UUID
     email: str
@@ -57,6 +62,8 @@ class Identity:
     session_id: UUID
     issued_at: datetime
     expires_at: datetime
+    scopes: frozenset[str] | None = None
+    daily_credits: int | None = None
 
     @property
     def is_admin(self) -> bool:
@@ -65,7 +72,12 @@ class Identity:
 
     def claims(self, *, issuer: str, audience: str) -> dict[str, Any]:
         """The claims of an access token for this identity; the inverse of what ``TokenVerifier`` reads."""
-        return {
+        of_key: dict[str, Any] = {}
+        if self.scopes is not None:
+            of_key["scope"] = " ".join(sorted(self.scopes))
+        if self.daily_credits is not None:
+            of_key["daily_credits"] = self.daily_credits
+        return of_key | {
             "sub": str(self.user_id),
             "email": self.email,
             "role": self.role,
@@ -359,6 +371,8 @@ def _identity(claims: Mapping[str, Any]) -> Identity:
             session_id=UUID(claims["sid"]),
             issued_at=datetime.fromtimestamp(claims["iat"], UTC),
             expires_at=datetime.fromtimestamp(claims["exp"], UTC),
+            scopes=frozenset(claims["scope"].split()) if "scope" in claims else None,
+            daily_credits=int(claims["daily_credits"]) if "daily_credits" in claims else None,
         )
     except (ValueError, TypeError, AttributeError, OverflowError, OSError) as malformed:
         raise NotAuthenticated("The access token is not valid. Log in again.") from malformed

@@ -380,6 +380,7 @@ class Ledger:
                 credits_bought=account.bought,
                 credits_anew=plan.credits_per_month + account.bought,
                 upgrades=self._upgrades(account),
+                plans_with=self._plans.with_each_feature(account.product_line),
                 version=account.version,
                 period_ends_at=account.period_end,
             ),

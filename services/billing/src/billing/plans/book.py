@@ -59,6 +59,12 @@ class PlanBook:
         """Plans under which the AI work of a run may cost ``run_budget``, cheapest first."""
         return tuple(plan.plan_type for plan in self.of(product_line) if plan.run_budget >= run_budget)
 
+    def with_each_feature(self, product_line: str) -> dict[str, tuple[str, ...]]:
+        """By feature, the plans of a product line that have it, cheapest first."""
+        sold = self.of(product_line)
+        features = sorted({name for plan in sold for name, has in plan.features.items() if has})
+        return {name: tuple(plan.plan_type for plan in sold if plan.features.get(name)) for name in features}
+
 
 def _allowing_nothing(product_line: str, plan_type: str) -> Plan:
     return Plan(

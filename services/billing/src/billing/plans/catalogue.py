@@ -42,7 +42,14 @@ _YEAR = 10
 
 
 def _talkingphoto(
-    plan_type: str, price: str, workflows: int, credits_per_month: int, budget: str, priority: Priority, text: str
+    plan_type: str,
+    price: str,
+    workflows: int,
+    credits_per_month: int,
+    budget: str,
+    priority: Priority,
+    text: str,
+    **features: bool,
 ) -> Plan:
     return Plan(
         product_line=ProductLineKey.TALKINGPHOTO,
@@ -57,6 +64,7 @@ def _talkingphoto(
         run_budget=Decimal(budget),
         priority=priority,
         max_video_seconds=60,
+        features=features,
     )
 
 
@@ -123,8 +131,10 @@ def _a_year(price: str) -> Decimal | None:
 STARTING_CATALOGUE: tuple[Plan, ...] = (
     _talkingphoto("free", "0", 3, 3, "0.10", Priority.LOW, "Three talking videos a month."),
     _talkingphoto("starter", "499", 30, 30, "0.50", Priority.NORMAL, "Thirty talking videos a month."),
-    _talkingphoto("pro", "1499", UNLIMITED, 0, "2.00", Priority.NORMAL, "As many videos as you like."),
-    _talkingphoto("enterprise", "4999", UNLIMITED, 0, "10.00", Priority.HIGH, "Everything, first in the queue."),
+    _talkingphoto("pro", "1499", UNLIMITED, 0, "2.00", Priority.NORMAL, "As many videos as you like.", api_access=True),
+    _talkingphoto(
+        "enterprise", "4999", UNLIMITED, 0, "10.00", Priority.HIGH, "Everything, first in the queue.", api_access=True
+    ),
     _reely("free", "0", 5, 3, 5, Priority.LOW, "Five trims and three hook detections a month."),
     _reely("pro", "9.99", 100, 50, 30, Priority.NORMAL, "A hundred trims, fifty hook detections, and the API."),
     _reely("premium", "29.99", UNLIMITED, UNLIMITED, 120, Priority.HIGH, "As much as you like, first in the queue."),

@@ -11,7 +11,9 @@ from chassis.errors import (
     BadRequest,
     ErrorBody,
     NoAnswer,
+    NotAllowed,
     NotAuthenticated,
+    PaymentNeeded,
     RateLimited,
     ServiceError,
     TooLarge,
@@ -20,7 +22,8 @@ from chassis.errors import (
 )
 from chassis.identity.product_line import LineDiffers, LineNotOffered
 from gateway.docs.examples import example_of
-from gateway.docs.words import ABOUT, HEADERS, TAGS
+from gateway.docs.words import ABOUT, API_KEY, API_KEY_SCHEME, HEADERS, TAGS
+from gateway.proxy.table import row_of
 
 Document = dict[str, Any]
 
@@ -53,7 +56,9 @@ def merge(documents: Mapping[str, Document | None]) -> Document:
         for path, item in document.get("paths", {}).items():
             if path.startswith(_PUBLIC_PREFIX):
                 paths[path] = {
-                    method: _operation(_renamed(operation, service), service) if method in _METHODS else operation
+                    method: _operation(_renamed(operation, service), service, key_scope(path, method))
+                    if method in _METHODS
+                    else operation
                     for method, operation in item.items()
                 }
         for name, schema in components.get("schemas", {}).items():
@@ -61,6 +66,8 @@ def merge(documents: Mapping[str, Document | None]) -> Document:
                 continue
             schemas[schema_name(service, name)] = _renamed(schema, service) | {"title": schema_name(service, name)}
         security |= components.get("securitySchemes", {})
+    if any(API_KEY in one for operation in _operations(paths) for one in operation["security"]):
+        security |= {API_KEY: API_KEY_SCHEME}
     missing = [service for service, document in documents.items() if document is None]
     description = ABOUT
     if missing:
@@ -110,8 +117,14 @@ def schema_name(service: str, name: str) -> str:
     return prefix + re.sub(r"[^A-Za-z0-9]", "", name)
 
 
-def _operation(operation: Document, service: str) -> Document:
-    """An operation as the gateway offers it."""
+def key_scope(path: str, method: str) -> str | None:
+    """The scope with which an API key may do this; None where no key may."""
+    row = row_of(path)
+    return row.scope_for(method.upper()) if row is not None and not row.public else None
+
+
+def _operation(operation: Document, service: str, scope: str | None) -> Document:
+    """An operation as the gateway offers it; ``scope`` is what an API key needs for it."""
     operation.setdefault("tags", [service])
     operation["summary"] = _first_sentence(operation.get("description") or operation.get("summary", ""))
     if "parameters" in operation:
@@ -119,7 +132,10 @@ def _operation(operation: Document, service: str) -> Document:
     operation.setdefault("security", [])
     errors: list[type[ServiceError]] = [BadRequest, RateLimited, Unavailable, NoAnswer, ServiceError]
     if operation["security"]:
-        errors += [NotAuthenticated, LineDiffers, LineNotOffered]
+        errors += [NotAuthenticated, LineDiffers, LineNotOffered, NotAllowed]
+        if scope is not None:
+            operation["security"] = [*operation["security"], {API_KEY: [scope]}]
+            errors.append(PaymentNeeded)
     if "requestBody" in operation:
         errors.append(TooLarge)
     responses = operation.setdefault("responses", {})

@@ -7,6 +7,8 @@ from typing import Any
 ABOUT = """One API for photo, script, video and export.
 
 **Who you are.** `POST /api/v1/auth/login` gives an access token; send it as `Authorization: Bearer ...`.
+Programs use an API key (`POST /api/v1/users/me/api-keys`, where the plan comes with them): send it as `X-API-Key`, or
+where the token would stand. Each operation names the scope that a key needs for it; the others take a login alone.
 
 **Browsers** on this host may keep the session in cookies: send `X-Session: cookie` to log in, and with every change the
 cookie `__Host-csrf` as `X-CSRF-Token`; without it a change is 403 `csrf_refused`.
@@ -33,6 +35,8 @@ cannot send a token: ask `POST /api/v1/workflows/{workflow_id}/events/ticket` fo
 """
 
 TAGS = {
+    "API keys": "For programs: what may act for the account without its password.",
+    "administration": "For administrators: accounts, and what was done with them.",
     "ai": "The AI work behind workflows: jobs, models, and how the services that do it are.",
     "billing": "Plans, credits and use.",
     "export": "What comes out for each platform: kits, requirements, templates.",
@@ -74,3 +78,13 @@ HEADERS: dict[str, Any] = {
     },
 }
 """Headers of answers, by their names in the components."""
+
+API_KEY = "ApiKey"
+"""The name of the security scheme."""
+
+API_KEY_SCHEME: dict[str, Any] = {
+    "type": "apiKey",
+    "in": "header",
+    "name": "X-API-Key",
+    "description": "An API key of the account; an operation names the scope that it needs.",
+}

@@ -31,7 +31,16 @@ _HOP_BY_HOP = frozenset(
 """RFC 9110, section 7.6.1: they speak of one connection, not of the message."""
 
 _SET_HERE = frozenset(
-    {b"host", b"x-request-id", b"traceparent", b"x-forwarded-for", b"x-forwarded-proto", b"x-product-line"}
+    {
+        b"host",
+        b"x-request-id",
+        b"traceparent",
+        b"x-forwarded-for",
+        b"x-forwarded-proto",
+        b"x-product-line",
+        # A token has taken its place.
+        b"x-api-key",
+    }
 )
 
 SECURITY: RawHeaders = [

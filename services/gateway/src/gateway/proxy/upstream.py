@@ -19,6 +19,7 @@ from chassis.http.requests import stopping_of
 from chassis.identity.tokens import Identity, Verifier, authorization, bearer_token, checked_already
 from chassis.observe import traces
 from gateway.live.tickets import TicketRefused, Tickets
+from gateway.proxy.api_keys import ApiKeys, check_scope, without_key
 from gateway.proxy.breaker import Breaker
 from gateway.proxy.headers import RawHeaders, to_client, to_upstream
 from gateway.proxy.limits import Limits
@@ -98,9 +99,17 @@ class Proxy:
     """One row of the table as an ASGI application."""
 
     def __init__(
-        self, row: Row, upstreams: Upstreams, verifier: Verifier, limits: Limits, lines: Lines, tickets: Tickets
+        self,
+        row: Row,
+        upstreams: Upstreams,
+        verifier: Verifier,
+        limits: Limits,
+        lines: Lines,
+        tickets: Tickets,
+        api_keys: ApiKeys,
     ) -> None:
         self._row = row
+        self._api_keys = api_keys
         self._tickets = tickets
         self._limits = limits
         self._lines = lines
@@ -127,7 +136,10 @@ class Proxy:
                 raise scope[REFUSED]
             if self._row.live:
                 scope = await self._admitted(scope)
+            scope = without_key(scope) if self._row.public else await self._with_token(scope)
             identity = await self._check(scope)
+            if identity is not None:
+                check_scope(identity, self._row.scope_for(scope["method"]))
             told += _raw(await self._limits.take(scope, identity))
             line = self._lines.said(scope, identity)
             with (
@@ -147,6 +159,13 @@ class Proxy:
         try:
             return await self._tickets.admitted(scope)
         except TicketRefused:
+            await self._limits.take(scope, None)
+            raise
+
+    async def _with_token(self, scope: Scope) -> Scope:
+        try:
+            return await self._api_keys.admitted(scope)
+        except ServiceError:
             await self._limits.take(scope, None)
             raise
 

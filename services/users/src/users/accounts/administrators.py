@@ -10,6 +10,7 @@ from chassis.data.database import Database
 from chassis.errors import Invalid
 from contracts.enums import Role
 from contracts.users import EmailVerified
+from users import audit
 from users.accounts.models import User
 from users.accounts.passwords import Hasher, weakness
 from users.accounts.repository import AccountRepository
@@ -46,6 +47,7 @@ async def make(email: str, password: str | None, hasher: Hasher, settings: Setti
                 tx.emit(EmailVerified(user_id=user.id))
             user.role, user.is_active, user.email_verified = Role.ADMIN.value, True, True
             user.password_hash = hashed or user.password_hash
+            audit.record(tx, audit.Action.ADMINISTRATOR_MADE, actor=None, target=user.id)
             return Made.PROMOTED
         if hashed is None:
             raise Invalid("A new account needs a password.", fields={"password": "is missing"})
@@ -60,6 +62,7 @@ async def make(email: str, password: str | None, hasher: Hasher, settings: Setti
             home_product_line=settings.default_product_line,
         )
         await open_account(user, _AGREED, AddressHasher.of(settings)(Device(None, None)), tx)
+        audit.record(tx, audit.Action.ADMINISTRATOR_MADE, actor=None, target=user.id)
         return Made.OPENED
 
 

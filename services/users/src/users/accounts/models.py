@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import JSON, ForeignKey, LargeBinary, String
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.data.models import Base, Identified, Timestamped
@@ -71,6 +73,8 @@ class Entitlement(Base):
     credits_anew: Mapped[int | None]
     limits: Mapped[dict[str, int]] = mapped_column(JSON)
     used: Mapped[dict[str, int]] = mapped_column(JSON)
+    features: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    plans_with: Mapped[dict[str, list[str]]] = mapped_column(JSONB, default=dict)
 
     def credits_at(self, now: datetime) -> int:
         """How many there are: of a period that is over nothing is known to be used."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-import orjson
 from sqlalchemy import func, or_, select, true
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.data.database import Transaction
+from chassis.encoding import as_json
 from contracts.billing import EntitlementsChanged
 from contracts.enums import Role
 from users.accounts.models import Consent, Entitlement, User
@@ -91,13 +91,14 @@ async def keep_entitlement(tx: Transaction, event: EntitlementsChanged) -> None:
     """Keep billing's newest word; an older one changes nothing."""
     await tx.execute(
         """
-        INSERT INTO entitlements
-            (user_id, product_line, plan, credits, version, period_ends_at, credits_anew, limits, used)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        INSERT INTO entitlements (user_id, product_line, plan, credits, version, period_ends_at, credits_anew,
+                                  limits, used, features, plans_with)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
         ON CONFLICT (user_id, product_line) DO UPDATE
         SET plan = excluded.plan, credits = excluded.credits, version = excluded.version,
             period_ends_at = excluded.period_ends_at, credits_anew = excluded.credits_anew,
-            limits = excluded.limits, used = excluded.used
+            limits = excluded.limits, used = excluded.used,
+            features = excluded.features, plans_with = excluded.plans_with
         WHERE entitlements.version < excluded.version
         """,
         event.user_id,
@@ -107,6 +108,8 @@ async def keep_entitlement(tx: Transaction, event: EntitlementsChanged) -> None:
         event.version,
         event.period_ends_at,
         event.credits_anew,
-        orjson.dumps(event.limits).decode(),
-        orjson.dumps(event.used).decode(),
+        as_json(event.limits),
+        as_json(event.used),
+        as_json(event.features),
+        as_json(event.plans_with),
     )

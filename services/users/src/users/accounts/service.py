@@ -16,6 +16,7 @@ from contracts.billing import EntitlementsChanged
 from contracts.enums import Role
 from contracts.product_lines import PRODUCT_LINES, ProductLine
 from contracts.users import RegistrationRepeated, UserRegistered, UserUpdated
+from users import audit
 from users.accounts.errors import AccountExists, ConsentNeeded
 from users.accounts.models import Consent, User
 from users.accounts.passwords import Hasher
@@ -138,6 +139,7 @@ async def open_account(user: User, consents: Sequence[ConsentIn], address: bytes
         )
     )
     await tx.session.refresh(user)
+    audit.record(tx, audit.Action.REGISTERED, actor=user.id, product_line=user.home_product_line)
 
 
 async def enter_line(

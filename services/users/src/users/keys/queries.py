@@ -10,6 +10,7 @@ from sqlalchemy import select
 from chassis.data.database import Transaction
 from chassis.identity.revocations import LONGEST_LIFE_S
 from users.accounts.models import Session
+from users.api_keys.models import ApiKey
 
 _LIVING = timedelta(seconds=LONGEST_LIFE_S, minutes=5)
 _UNDER_WAY = timedelta(minutes=1)
@@ -23,8 +24,9 @@ async def signing_since(tx: Transaction, since: datetime) -> dict[str, str]:
 
 
 async def ended_since(tx: Transaction, since: datetime | None) -> list[UUID]:
-    """Sessions that ended since then, or since the oldest token that can be alive was given out."""
+    """Sessions that ended since then, or since the oldest token that can be alive was given out; API keys too."""
     earliest = tx.now - _LIVING
     if since is not None:
         earliest = max(earliest, since - _UNDER_WAY)
-    return list(await tx.session.scalars(select(Session.id).where(Session.revoked_at >= earliest)))
+    of_keys = select(ApiKey.id).where(ApiKey.revoked_at >= earliest)
+    return list(await tx.session.scalars(select(Session.id).where(Session.revoked_at >= earliest).union_all(of_keys)))

@@ -8,6 +8,7 @@ from chassis.data.database import Database, Transaction
 from chassis.errors import ServiceError
 from chassis.identity.product_line import offered_line
 from contracts.users import LoginFailed
+from users import audit
 from users.accounts.errors import AccountInactive, WrongCredentials
 from users.accounts.models import User
 from users.accounts.passwords import Hasher
@@ -107,6 +108,7 @@ class Logins:
                 await self._codes.failed(challenge, tx)
                 await self._lockout.failed(user, user.email, device, tx)
                 self._tell(user.email, "second_factor", challenge.product_line, device, tx)
+                audit.record(tx, audit.Action.LOGIN_FAILED, actor=None, target=user.id, result="refused")
                 outcome = WrongCode("This code is not good. Wait for the next one that the app shows.")
         if isinstance(outcome, ServiceError):
             raise outcome
@@ -131,6 +133,7 @@ class Logins:
         if user is None or not matches:
             await self._lockout.failed(user, body.email, device, tx)
             self._tell(body.email, "credentials", said, device, tx)
+            audit.record(tx, audit.Action.LOGIN_FAILED, actor=None, target=user.id if user else None, result="refused")
             return _wrong()
         if not user.is_active:
             self._tell(body.email, "inactive", said, device, tx)

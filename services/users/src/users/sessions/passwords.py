@@ -10,6 +10,7 @@ from chassis.data.database import Database, Transaction
 from chassis.errors import Invalid
 from chassis.identity.tokens import Identity
 from contracts.users import PasswordChanged
+from users import audit
 from users.accounts.errors import RefreshRefused, SignInAgain
 from users.accounts.models import Session, User
 from users.accounts.passwords import Hasher
@@ -101,10 +102,12 @@ class Passwords:
                     await self._lockout.cleared(again, device, tx)
                     await self._sessions.end_others(again.id, caller.session_id, tx)
                     tx.emit(PasswordChanged(user_id=again.id, how="changed", product_line=caller.product_line))
+                    audit.record(tx, audit.Action.PASSWORD_CHANGED, actor=again.id)
                     await tx.session.flush()
                     await tx.session.refresh(again)
                     return await with_plan(again, caller.product_line, tx)
                 await self._lockout.failed(again, again.email, device, tx)
+                audit.record(tx, audit.Action.PASSWORD_CHANGED, actor=again.id, result="refused")
             raise Invalid("The password cannot be changed.", fields={"current_password": "is not the present one"})
         raise RefreshRefused("The account was changed meanwhile. Log in again.")
 

@@ -14,6 +14,7 @@ from chassis.data.database import Database, Transaction
 from chassis.identity.product_line import check_line
 from chassis.identity.tokens import Identity
 from contracts.users import RefreshTokenReused, SessionRevoked, UserLoggedIn
+from users import audit
 from users.accounts.errors import RefreshRefused
 from users.accounts.models import RefreshToken, Session, User
 from users.accounts.repository import AccountRepository
@@ -87,7 +88,9 @@ class Sessions:
         )
         await tx.session.flush()
         await tx.session.refresh(user)
-        return await self._tokens(user, session, _given_out(session.id, secrets.token_urlsafe(48), tx), tx)
+        tokens = await self._tokens(user, session, _given_out(session.id, secrets.token_urlsafe(48), tx), tx)
+        audit.record(tx, audit.Action.LOGGED_IN, actor=user.id, product_line=product_line, session=str(session.id))
+        return tokens
 
     async def refresh(self, refresh_token: str, said: str | None) -> TokensOut:
         """Exchange a refresh token. Raises ``RefreshRefused``; ``LineDiffers`` when ``said`` is not the session's line.
@@ -122,6 +125,7 @@ class Sessions:
                     product_line=session.product_line,
                 )
             )
+            audit.record(tx, audit.Action.REFRESH_TOKEN_REUSED, actor=None, target=session.user_id, result="refused")
         raise refusal
 
     async def logout(self, session_id: UUID, tx: Transaction) -> None:
@@ -129,6 +133,7 @@ class Sessions:
         session = await SessionRepository(tx.session).get(session_id)
         if session is not None and session.revoked_at is None:
             _revoke(session, tx)
+            audit.record(tx, audit.Action.LOGGED_OUT, actor=session.user_id, session=str(session_id))
 
     async def list_active(self, user_id: UUID, tx: Transaction) -> list[Session]:
         """A user's sessions that can still be used, newest first."""
@@ -144,6 +149,7 @@ class Sessions:
         if session is None or session.user_id != user_id or session.revoked_at is not None:
             return False
         _revoke(session, tx)
+        audit.record(tx, audit.Action.SESSION_ENDED, actor=user_id, target=session_id)
         return True
 
     async def end_others(self, user_id: UUID, current: UUID | None, tx: Transaction) -> int:

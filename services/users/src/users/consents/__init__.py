@@ -1,0 +1,1 @@
+"""What an account has agreed to, and what it has taken back."""
