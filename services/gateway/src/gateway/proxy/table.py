@@ -62,6 +62,8 @@ TABLE: tuple[Row, ...] = (
     Row("/api/v1/notifications/unsubscribe", "notify", public=True),
     *_whole("/api/v1/notifications", "notify"),
     *_whole("/api/v1/webhooks", "notify"),
+    Row("/api/v1/events", "notify"),
+    Row("/api/v1/events/stream", "notify", live=True),
     # There is nothing where letters go through a mail server.
     *_whole("/mail", "notify", public=True),
 )
