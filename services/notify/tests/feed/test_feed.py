@@ -83,7 +83,7 @@ async def test_history_then_live(notify: Any, new_run: Any) -> None:
 async def test_what_is_announced_before_it_is_kept_comes_soon(notify: Any, new_run: Any) -> None:
     run = new_run()
     async with following(notify, run.user_id) as stream:
-        await wait_until(lambda: stream.status == 200, timeout_s=5)
+        await wait_until(lambda: len(notify.service.app.state.users_hub) == 1, timeout_s=5)
         event, began = run.created(), time.monotonic()
         await notify.announce(event)
         await notify.tell(event)
