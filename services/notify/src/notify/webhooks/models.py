@@ -19,7 +19,7 @@ from chassis.bus.messages import Received
 from contracts.workflow import RunCancelled, RunCompleted, RunCreated, RunEvent, RunFailed, StepCompleted
 from notify.live.updates import update_of
 
-FEATURE = "webhooks"
+FEATURE = "customer_webhooks"
 """What a plan that comes with webhooks calls it."""
 MOST_ENDPOINTS = 10
 MOST_FAILURES = 20
