@@ -261,6 +261,18 @@ async def test_the_secret_is_shown_once_and_kept_unreadable(customer: Customer, 
         assert hook["secret"] not in row["row"] and hook["secret"].removeprefix("whsec_") not in row["row"]
 
 
+async def test_a_secret_under_a_lost_key_is_told_to_its_owner(customer: Customer, receiver: Receiver) -> None:
+    hook = await customer.create(receiver.url)
+    await customer.notify.execute("UPDATE webhook_endpoints SET sealed_secret = 'gAAAAA'")
+    await customer.call("POST", f"/{hook['id']}/test")
+    await customer.notify.settled()
+    [log] = await customer.deliveries(hook["id"])
+    assert (log["status"], log["error"]) == ("pending", "the secret cannot be read any more: make a new one")
+    made = (await customer.call("POST", f"/{hook['id']}/rotate-secret")).json()
+    await customer.notify.later(timedelta(minutes=1))
+    assert verified(made["secret"], receiver.requests[0])["type"] == "webhook.test"
+
+
 async def test_redirects_are_not_followed(customer: Customer, receiver: Receiver) -> None:
     hook = await customer.create(receiver.url)
     receiver.status, receiver.location = 302, receiver.url
