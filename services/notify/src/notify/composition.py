@@ -33,6 +33,8 @@ from notify.alerts.service import NOTICE_WORK, Alerts
 from notify.deliveries.port import MailChannel
 from notify.deliveries.runner import LetterRunner
 from notify.deliveries.service import LETTER
+from notify.feed import endpoints as feed_endpoints
+from notify.feed import queries as feed_queries
 from notify.kept import tables
 from notify.letters.letter import Letters
 from notify.letters.smtp import Server, SmtpChannel
@@ -99,6 +101,7 @@ def build(settings: Settings, deps: Dependencies) -> Service:
     alerts = Alerts(tuple(channels))
     alarming = WorkPool(database, NOTICE_WORK, NoticeRunner(database, alerts, channels).run, retry_s=settings.retry_s)
     hub = Hub(partial(repository.newest, database), every_s=settings.live_poll_s)
+    users_hub = Hub(partial(feed_queries.newest, database), every_s=settings.live_poll_s)
     app = create_app(
         name="notify",
         settings=settings,
@@ -107,6 +110,7 @@ def build(settings: Settings, deps: Dependencies) -> Service:
             preference_endpoints.router,
             message_endpoints.router,
             live_endpoints.router,
+            feed_endpoints.router,
             webhook_endpoints.router,
             alert_endpoints.router,
             mailbox_endpoints.router,
@@ -118,6 +122,7 @@ def build(settings: Settings, deps: Dependencies) -> Service:
     app.state.verifier = deps.verifier
     app.state.store = deps.store
     app.state.hub = hub
+    app.state.users_hub = users_hub
     app.state.alerts = alerts
     app.state.webhooks = Webhooks(secrets, settings.webhook_private_targets)
     app.state.unsubscribing = unsubscribing
@@ -127,7 +132,7 @@ def build(settings: Settings, deps: Dependencies) -> Service:
         app=app,
         database=database,
         consumers=_consumers(links),
-        listeners=_listeners(hub, deps.verifier),
+        listeners=_listeners(hub, users_hub, deps.verifier),
         background=(delivering, hooks, alarming),
         retention=tables(settings),
     )
@@ -168,13 +173,14 @@ def _consumers(links: Vault) -> Consumers:
     return registry
 
 
-def _listeners(hub: Hub, verifier: Verifier) -> Listeners:
+def _listeners(hub: Hub, users_hub: Hub, verifier: Verifier) -> Listeners:
     registry = session_listeners("notify", verifier)
 
     @registry.on(*RUN_EVENTS)
     def wake(received: Received[Any]) -> None:
-        """Wake the streams that follow this run."""
+        """Wake the streams that follow this run, or all of its user's."""
         hub.announce(received.message.run_id, received.message.sequence)
+        users_hub.nudge(received.message.user_id)
 
     return registry
 

@@ -12,6 +12,7 @@ def tables(settings: Settings) -> tuple[Kept, ...]:
     """Every table of the service."""
     return (
         swept("client_events", timedelta(days=settings.keep_events_days), "created_at"),
+        for_ever("user_logs", "one row a user: the newest number; missing: nothing tells of an account's erasure"),
         swept("notifications", timedelta(days=settings.keep_messages_days), "created_at"),
         until("deliveries", "their message goes", "the database, with its message"),
         swept("mailbox", timedelta(days=settings.keep_mail_days), "created_at"),

@@ -167,6 +167,18 @@ async def test_a_token_sealed_with_a_lost_key_fails_at_once(notify: Any) -> None
     assert rows == [{"status": "failed", "error": "sealed with a key that is not here any more"}]
 
 
+async def test_what_nobody_foresaw_ends_after_four_tries(notify: Any) -> None:
+    await notify.tell(events.registered(ids.uuid7()))
+    await notify.execute("UPDATE notifications SET kind = 'of_another_release'")
+    await notify.settled()
+    for minutes in (1, 2, 4, 8):
+        await notify.later(timedelta(minutes=minutes))
+    assert await notify.rows("SELECT status, error FROM deliveries") == [
+        {"status": "failed", "error": "it could not be written"}
+    ]
+    assert await notify.rows("SELECT id FROM work") == []
+
+
 async def test_the_local_mail_box_is_read_as_json_and_as_a_page(notify: Any) -> None:
     first, second = ids.uuid7(), ids.uuid7()
     await notify.tell(events.registered(first, email="A@Example.com", name="<i>Asha</i>"))

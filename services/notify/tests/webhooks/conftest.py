@@ -57,7 +57,7 @@ def entitlement(user_id: UUID, *, webhooks: bool = True, version: int = 1) -> En
         product_line="talkingphoto",
         plan="pro",
         limits={},
-        features={"webhooks": webhooks},
+        features={"customer_webhooks": webhooks},
         priority=Priority.NORMAL,
         run_budget="1.0",  # type: ignore[arg-type]
         credits_available=0,

@@ -17,6 +17,7 @@ from standardwebhooks import webhooks as library
 from chassis import ids
 from chassis.bus.port import ACKNOWLEDGE
 from chassis.http import guard
+from chassis.messaging.consumer import wait_until
 from chassis.settings import SettingsError, load
 from chassis.testing.addresses import Names, unsafe_urls
 from contracts.notify import WebhookDeliveryFailed
@@ -174,6 +175,42 @@ async def test_what_follows_on_something_that_failed_waits_for_it(
     assert heard(receiver) == [("workflow.created", 1), ("workflow.created", 1), ("workflow.completed", 2)]
 
 
+async def test_what_comes_after_something_given_up_is_recovered_with_it_in_order(
+    customer: Customer, receiver: Receiver, new_run: Any
+) -> None:
+    hook = await customer.create(receiver.url)
+    run, began = new_run(customer.id), customer.notify.clock.now()
+    receiver.away = True
+    await customer.notify.tell(run.created())
+    await customer.notify.settled()
+    for wait_s in (60, 120, 240, 480, 960, 1920, 3600):
+        await customer.notify.later(timedelta(seconds=wait_s))
+    receiver.away = False
+    await customer.notify.tell(run.completed())
+    await customer.notify.settled()
+    assert receiver.requests == []
+    assert [one["status"] for one in await customer.deliveries(hook["id"])] == ["failed", "missed"]
+    answer = await customer.call("POST", f"/{hook['id']}/recover", json={"since": began.isoformat()})
+    assert answer.json() == {"deliveries": 2}
+    await customer.notify.settled()
+    assert heard(receiver) == [("workflow.created", 1), ("workflow.completed", 2)]
+
+
+async def test_what_comes_while_others_are_sent_is_sent_too(
+    customer: Customer, receiver: Receiver, new_run: Any
+) -> None:
+    """Between a lane's last look and the end of its work nothing is lost."""
+    await customer.create(receiver.url)
+    run = new_run(customer.id)
+    await customer.notify.tell(run.created())
+    await customer.notify.settled()
+    for number in range(40):
+        await customer.notify.tell(run.step())
+        await wait_until(lambda number=number: len(receiver.requests) >= number - 2, timeout_s=10)  # type: ignore[misc]
+    await customer.notify.settled()
+    assert [sequence for _, sequence in heard(receiver)] == list(range(1, 42))
+
+
 async def test_a_receiver_that_is_gone_is_switched_off_at_once(
     customer: Customer, receiver: Receiver, new_run: Any
 ) -> None:
@@ -222,6 +259,18 @@ async def test_the_secret_is_shown_once_and_kept_unreadable(customer: Customer, 
         assert hook["secret"] not in (await customer.call("GET", path)).text
     for row in await customer.notify.fetch("SELECT to_jsonb(e)::text AS row FROM webhook_endpoints AS e"):
         assert hook["secret"] not in row["row"] and hook["secret"].removeprefix("whsec_") not in row["row"]
+
+
+async def test_a_secret_under_a_lost_key_is_told_to_its_owner(customer: Customer, receiver: Receiver) -> None:
+    hook = await customer.create(receiver.url)
+    await customer.notify.execute("UPDATE webhook_endpoints SET sealed_secret = 'gAAAAA'")
+    await customer.call("POST", f"/{hook['id']}/test")
+    await customer.notify.settled()
+    [log] = await customer.deliveries(hook["id"])
+    assert (log["status"], log["error"]) == ("pending", "the secret cannot be read any more: make a new one")
+    made = (await customer.call("POST", f"/{hook['id']}/rotate-secret")).json()
+    await customer.notify.later(timedelta(minutes=1))
+    assert verified(made["secret"], receiver.requests[0])["type"] == "webhook.test"
 
 
 async def test_redirects_are_not_followed(customer: Customer, receiver: Receiver) -> None:

@@ -89,6 +89,8 @@ TABLE: tuple[Row, ...] = (
     Row("/api/v1/notifications/unsubscribe", "notify", public=True),
     *_whole("/api/v1/notifications", "notify", read=Scope.READ, write=Scope.NOTIFICATIONS_WRITE),
     *_whole("/api/v1/webhooks", "notify", read=Scope.READ, write=Scope.NOTIFICATIONS_WRITE),
+    Row("/api/v1/events", "notify", read=Scope.READ),
+    Row("/api/v1/events/stream", "notify", live=True, read=Scope.READ),
     # There is nothing where letters go through a mail server.
     *_whole("/mail", "notify", public=True),
 )

@@ -7,6 +7,7 @@ import structlog
 
 from chassis.data.database import Database
 from chassis.data.leased_work import WorkItem
+from chassis.data.outages import is_database_away
 from chassis.identity.vault import Unreadable
 from contracts.notify import NotificationFailed, NotificationSent
 from notify.deliveries import repository
@@ -55,6 +56,13 @@ class LetterRunner:
             async with self._database.transaction() as tx:
                 await repository.tried(tx, item.id, str(failure))
             raise
+        except Exception as error:
+            # Whatever nobody foresaw is an end as well: a delivery that is tried for ever tells nobody.
+            if item.attempt < MOST_ATTEMPTS or is_database_away(error):
+                raise
+            log.exception("letter.not_written", kind=row["kind"], work_id=str(item.id))
+            await self._end(item, row, "failed", error="it could not be written")
+            return
         await self._end(item, row, "sent", provider_id=provider_id)
 
     async def _end(

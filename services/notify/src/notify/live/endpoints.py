@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from typing import Annotated
 from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Header, Query, Request
 from pydantic import Field
-from sse_starlette import EventSourceResponse, ServerSentEvent
+from sse_starlette import ServerSentEvent
 from starlette.responses import Response
 
 from chassis.data.database import Database
-from chassis.errors import NotAuthenticated, NotFound, Unavailable, documented
+from chassis.errors import NotFound, documented
 from chassis.http.requests import Stopping
-from chassis.identity.tokens import Caller, Verifier, bearer_token
+from chassis.identity.tokens import Caller
 from contracts.enums import Status
 from notify.live import repository
 from notify.live.hub import Hub
 from notify.live.schemas import WorkflowEvent
+from notify.live.streams import Events, StillAllowed, right_of
 from notify.settings import Settings
 
 router = APIRouter(prefix="/api/v1", tags=["live updates"])
@@ -33,8 +34,6 @@ _CATCH_UP_S = 0.02
 _GAP_S = 1.0
 """Batches of one run may be committed out of order; an update that stays away this long is not waited for."""
 
-StillAllowed = Callable[[], Awaitable[bool]]
-"""Whether whoever follows the run would still be let in."""
 _LINE = "\n"
 
 
@@ -50,12 +49,6 @@ id: 3
 event: processing
 data: {"type":"workflow_status","workflow_id":"0199f0a1-7c1e-7a53-9d0b-6c1f2e3d4a5b","state":"processing", ...}
 ```"""
-
-
-class Events(EventSourceResponse):
-    """With its media type where the document looks for it."""
-
-    media_type = "text/event-stream"
 
 
 LastSeen = Annotated[int, Field(ge=0, le=2**31 - 1)]
@@ -98,7 +91,7 @@ async def follow_workflow(
     # Nobody can have seen what has not happened yet: whoever says so is told everything.
     last = last if last <= run.newest else 0
     return Events(
-        _stream(database, hub, workflow_id, last, stopping, _right_of(request), poll_s=settings.live_poll_s),
+        _stream(database, hub, workflow_id, last, stopping, right_of(request), poll_s=settings.live_poll_s),
         ping=settings.heartbeat_s,
         ping_message_factory=lambda: ServerSentEvent(comment="alive", sep=_LINE),
     )
@@ -123,23 +116,6 @@ async def _own(
                 catch_up_s *= 2
             else:
                 await stream.wait(left)
-
-
-def _right_of(request: Request) -> StillAllowed:
-    verifier: Verifier = request.app.state.verifier
-    token = bearer_token(request.headers.get("authorization")) or ""
-
-    async def still_allowed() -> bool:
-        try:
-            await verifier.verify(token)
-        except NotAuthenticated:
-            return False
-        except Unavailable:
-            # Who has been let in stays while nobody can say more.
-            return True
-        return True
-
-    return still_allowed
 
 
 async def _stream(

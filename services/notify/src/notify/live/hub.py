@@ -14,10 +14,12 @@ from chassis.work.periodic import keep_doing
 
 
 class Stream:
-    """One open connection. ``announced`` is the highest sequence number heard of so far."""
+    """One open connection. ``announced`` is the highest sequence number heard of so far; ``nudged``: something has
+    happened whose number nobody knows yet."""
 
     def __init__(self) -> None:
         self.announced = 0
+        self.nudged = False
         self._wake = asyncio.Event()
 
     def announce(self, sequence: int) -> None:
@@ -66,6 +68,12 @@ class Hub:
         """Wake whoever follows the run here."""
         for stream in self._streams.get(run_id, ()):
             stream.announce(sequence)
+
+    def nudge(self, of: UUID) -> None:
+        """Wake whoever follows this here, for something whose number is not known yet."""
+        for stream in self._streams.get(of, ()):
+            stream.nudged = True
+            stream.wake()
 
     @contextmanager
     def follow(self, run_id: UUID, stopping: asyncio.Event) -> Iterator[Stream]:

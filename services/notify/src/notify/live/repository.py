@@ -16,11 +16,18 @@ _FINAL = [status.value for status in Status if status.final]
 
 
 def append(updates: Sequence[Update], tx: Transaction) -> None:
-    """Keep a batch of updates, with the commit; a sequence number of a run is kept once."""
+    """Keep a batch of updates, with the commit; a sequence number of a run is kept once.
+
+    Each gets a number in its user's log as well, in the order in which they are given.
+    """
+    # Batches that take numbers of the same users take them in the same order, so that neither waits for the other.
+    updates = sorted(updates, key=lambda update: update.user_id)
     tx.later(
         """
-        INSERT INTO client_events (run_id, sequence, user_id, state, update, created_at)
-        SELECT * FROM unnest($1::uuid[], $2::int[], $3::uuid[], $4::text[], $5::json[], $6::timestamptz[])
+        INSERT INTO client_events (run_id, sequence, user_id, state, update, created_at, user_sequence)
+        SELECT *, next_of_user(user_id)
+        FROM unnest($1::uuid[], $2::int[], $3::uuid[], $4::text[], $5::json[], $6::timestamptz[])
+            AS new (run_id, sequence, user_id, state, update, created_at)
         ON CONFLICT DO NOTHING
         """,
         [update.run_id for update in updates],

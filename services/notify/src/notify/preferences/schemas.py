@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import time
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StrictBool
 
 from chassis.http.inputs import Input
 from notify.messages.kinds import CHOSEN, Channel
@@ -17,8 +17,8 @@ Clock = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", example
 class Choice(Input):
     """By which channels messages of a kind come."""
 
-    in_app: bool = Field(True, description="In the list of messages.")
-    mail: bool = Field(True, description="As a letter.")
+    in_app: StrictBool = Field(True, description="In the list of messages.")
+    mail: StrictBool = Field(True, description="As a letter.")
 
 
 class QuietHours(Input):

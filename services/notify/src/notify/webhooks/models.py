@@ -19,7 +19,7 @@ from chassis.bus.messages import Received
 from contracts.workflow import RunCancelled, RunCompleted, RunCreated, RunEvent, RunFailed, StepCompleted
 from notify.live.updates import update_of
 
-FEATURE = "webhooks"
+FEATURE = "customer_webhooks"
 """What a plan that comes with webhooks calls it."""
 MOST_ENDPOINTS = 10
 MOST_FAILURES = 20
@@ -73,12 +73,15 @@ class Told:
     body: str
 
 
-def told(received: Received[Any]) -> Told | None:
-    """What customers hear of an event of a run; None for what they do not hear of."""
+def is_told(event: RunEvent) -> bool:
+    """Whether customers can hear of it."""
+    return type(event) in _TYPES
+
+
+def told(received: Received[Any]) -> Told:
+    """What customers hear of an event of a run that :func:`is_told`."""
     event: RunEvent = received.message
-    kind = _TYPES.get(type(event))
-    if kind is None:
-        return None
+    kind = _TYPES[type(event)]
     update = update_of(event, received.envelope.time)
     data = {name: value for name, value in update.body.items() if name not in ("type", "timestamp", "trace_id")}
     body = _body(kind, update.body["timestamp"], data)

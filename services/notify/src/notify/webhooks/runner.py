@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from uuid import UUID
 
 import asyncpg
@@ -10,7 +11,7 @@ import structlog
 from chassis import ids
 from chassis.data.database import Database, Transaction
 from chassis.data.leased_work import WorkItem
-from chassis.identity.vault import Vault
+from chassis.identity.vault import Unreadable, Vault
 from contracts.notify import WebhookDeliveryFailed
 from notify.messages import service as messages
 from notify.messages.models import Draft
@@ -33,16 +34,22 @@ class LaneRunner:
         """Carry out the work of one lane."""
         endpoint_id, lane = UUID(item.payload["endpoint_id"]), UUID(item.payload["lane"])
         while (row := await self._next(item, endpoint_id, lane)) is not None:
-            clock = self._database.clock
-            # Receivers judge how old it is by their own clock.
-            headers = signed(row["event_id"], row["body"], self._secrets(row), clock.machine())
-            answer = await self._sender.post(row["url"], row["body"], headers)
+            answer = await self._send(row)
             if answer.error is None:
                 async with self._database.transaction() as tx:
                     await repository.delivered(tx, row["id"], endpoint_id, answer.status or 0)
                 continue
             await self._failed(item, row, answer)
             return
+
+    async def _send(self, row: asyncpg.Record) -> Answer:
+        try:
+            secrets = self._secrets(row)
+        except Unreadable:
+            return Answer(None, "the secret cannot be read any more: make a new one")
+        # Receivers judge how old it is by their own clock.
+        headers = signed(row["event_id"], row["body"], secrets, self._database.clock.machine())
+        return await self._sender.post(row["url"], row["body"], headers)
 
     async def _next(self, item: WorkItem, endpoint_id: UUID, lane: UUID) -> asyncpg.Record | None:
         """What to send next; where there is nothing, the work is done."""
@@ -56,10 +63,12 @@ class LaneRunner:
             return row
 
     def _secrets(self, row: asyncpg.Record) -> list[str]:
-        sealed = [row["sealed_secret"]]
+        """The present secret, and the old one while it is good and can be read. Raises ``Unreadable``."""
+        found = [self._vault.open(row["sealed_secret"].encode())]
         if row["sealed_old_secret"] is not None and row["old_secret_until"] > self._database.clock.now():
-            sealed.append(row["sealed_old_secret"])
-        return [self._vault.open(one.encode()) for one in sealed]
+            with suppress(Unreadable):
+                found.append(self._vault.open(row["sealed_old_secret"].encode()))
+        return found
 
     async def _failed(self, item: WorkItem, row: asyncpg.Record, answer: Answer) -> None:
         error = answer.error or ""

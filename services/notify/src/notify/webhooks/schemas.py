@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StrictBool
 
 from chassis.http.inputs import Input, Moment
 from notify.webhooks.models import DeliveryStatus, EventType
@@ -20,7 +20,7 @@ class WebhookIn(Input):
 
     url: Url = Field(description="An https address of a public host, without a user in it.")
     event_types: Types = Field(default_factory=list, description="What is sent; empty: all of it.")
-    active: bool = Field(True, description="Whether anything is sent at the moment.")
+    active: StrictBool = Field(True, description="Whether anything is sent at the moment.")
 
 
 class WebhookOut(BaseModel):

@@ -26,7 +26,7 @@ from notify.webhooks.errors import (
     TooManyEndpoints,
     UnsafeUrl,
 )
-from notify.webhooks.models import MOST_ENDPOINTS, OLD_SECRET_LIVES, Told, new_secret, told, trial
+from notify.webhooks.models import MOST_ENDPOINTS, OLD_SECRET_LIVES, Told, is_told, new_secret, told, trial
 
 LANE = "notify.webhook"
 """Kind of the work that delivers what an endpoint hears of one run, in order."""
@@ -90,10 +90,14 @@ async def remove(tx: Transaction, user_id: UUID, endpoint_id: UUID) -> None:
 
 async def publish(received: Sequence[Received[Any]], tx: Transaction) -> None:
     """Have the endpoints of these runs' users told what happened."""
-    found = {one.id: (one, item) for item in received if (one := told(item)) is not None}
-    if not found:
+    heard = [item for item in received if is_told(item.message)]
+    if not heard:
         return
-    endpoints = await repository.hold(tx, {one.user_id for one, _ in found.values()})
+    endpoints = await repository.hold(tx, {item.message.user_id for item in heard})
+    if not endpoints:
+        return
+    listening = {endpoint["user_id"] for endpoint in endpoints}
+    found = {one.id: (one, item) for item in heard if item.message.user_id in listening for one in [told(item)]}
     made = [
         (ids.derived(one.id, endpoint["id"]), endpoint["id"], one)
         for endpoint in endpoints
