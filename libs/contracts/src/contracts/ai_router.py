@@ -159,3 +159,16 @@ class FallbackUsed(Event):
     failed: str
     failure: str
     next_provider: str
+
+
+class AiRouterUserDataErased(Event):
+    """A person's jobs, and what they made, are gone.
+
+    ``ask``: of the ``users.user_deletion_requested.v1`` that this answers.
+    """
+
+    NAME: ClassVar[str] = "ai_router.user_data_erased.v1"
+    READERS: ClassVar[tuple[str, ...]] = ("users",)
+
+    user_id: UUID
+    ask: int

@@ -155,3 +155,16 @@ class EntitlementsChanged(Event):
     """By meter, the plans that have more of it, the cheapest first."""
     plans_with: dict[str, tuple[str, ...]] = {}
     """By feature, the plans of this product line that have it, the cheapest first."""
+
+
+class BillingUserDataErased(Event):
+    """Payments are kept without personal details; nothing else of a person is left in billing.
+
+    ``ask``: of the ``users.user_deletion_requested.v1`` that this answers.
+    """
+
+    NAME: ClassVar[str] = "billing.user_data_erased.v1"
+    READERS: ClassVar[tuple[str, ...]] = ("users",)
+
+    user_id: UUID
+    ask: int

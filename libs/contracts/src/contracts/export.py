@@ -150,3 +150,16 @@ class PlatformLimitChanged(Event):
     longest_s: float | None
     """None: as long as one likes."""
     as_of: datetime
+
+
+class ExportUserDataErased(Event):
+    """A person's kits, uploads and connected channel are gone.
+
+    ``ask``: of the ``users.user_deletion_requested.v1`` that this answers.
+    """
+
+    NAME: ClassVar[str] = "export.user_data_erased.v1"
+    READERS: ClassVar[tuple[str, ...]] = ("users",)
+
+    user_id: UUID
+    ask: int

@@ -18,3 +18,16 @@ class NotificationSent(Event):
     user_id: UUID
     channel: str
     kind: str
+
+
+class NotifyUserDataErased(Event):
+    """A person's messages are gone.
+
+    ``ask``: of the ``users.user_deletion_requested.v1`` that this answers.
+    """
+
+    NAME: ClassVar[str] = "notify.user_data_erased.v1"
+    READERS: ClassVar[tuple[str, ...]] = ("users",)
+
+    user_id: UUID
+    ask: int

@@ -131,3 +131,16 @@ class StepCompleted(RunEvent):
     cost: Money
     seconds: float
     standing: Standing | None = None
+
+
+class WorkflowUserDataErased(Event):
+    """A person's files and results are gone, and runs say nothing of them.
+
+    ``ask``: of the ``users.user_deletion_requested.v1`` that this answers.
+    """
+
+    NAME: ClassVar[str] = "workflow.user_data_erased.v1"
+    READERS: ClassVar[tuple[str, ...]] = ("users",)
+
+    user_id: UUID
+    ask: int

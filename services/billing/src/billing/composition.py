@@ -13,6 +13,7 @@ from billing.ledger.service import Ledger
 from billing.payments import endpoints as payment_endpoints
 from billing.payments.inbox import Inbox
 from billing.payments.reader import SubscriptionReader
+from billing.people import handlers as people
 from billing.plans import endpoints as plan_endpoints
 from billing.plans.book import PlanBook
 from billing.plans.repository import load_starting_catalogue
@@ -21,6 +22,7 @@ from chassis.clock import SystemClock
 from chassis.data import migrations
 from chassis.http.app import create_app
 from chassis.http.clock import clock_router
+from chassis.messaging.consumer import Consumers
 from chassis.messaging.sessions import session_listeners
 from chassis.run.service import Background, Dependencies, Service, ServiceSpec
 
@@ -76,11 +78,17 @@ def build(settings: Settings, deps: Dependencies) -> Service:
         name="billing",
         app=app,
         database=deps.database,
-        consumers=consumers(ledger),
+        consumers=_consumers(ledger),
         listeners=session_listeners("billing", deps.verifier),
         background=background,
         retention=tables(settings),
     )
+
+
+def _consumers(ledger: Ledger) -> Consumers:
+    declared = consumers(ledger)
+    people.subscribe(declared)
+    return declared
 
 
 SPEC = ServiceSpec(

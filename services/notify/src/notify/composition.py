@@ -32,6 +32,7 @@ from notify.live.hub import Hub
 from notify.live.updates import update_of
 from notify.messages import endpoints as message_endpoints
 from notify.messages import service
+from notify.people import handlers as people
 from notify.settings import Settings
 
 RUN_EVENTS: tuple[type[RunEvent], ...] = (
@@ -97,6 +98,7 @@ def _consumers() -> Consumers:
         """Tell the owner of an address that somebody registered with it."""
         await service.warn_of_registration(event, tx)
 
+    people.subscribe(registry)
     return registry
 
 

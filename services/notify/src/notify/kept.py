@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from chassis.data.retention import Kept, for_ever, swept
+from chassis.data.retention import Kept, swept, until
 from notify.settings import Settings
 
 
@@ -13,5 +13,5 @@ def tables(settings: Settings) -> tuple[Kept, ...]:
     return (
         swept("client_events", timedelta(days=settings.keep_events_days), "created_at"),
         swept("notifications", timedelta(days=settings.keep_messages_days), "created_at"),
-        for_ever("recipients", "one row a user; missing: nothing tells of an account's erasure"),
+        until("recipients", "the account is erased", "`notify.people`"),
     )

@@ -11,6 +11,7 @@ from chassis.data import migrations
 from chassis.data.database import Database, Transaction
 from chassis.data.outages import is_database_away
 from chassis.http.app import create_app
+from chassis.identity.vault import Vault
 from chassis.messaging.consumer import Consumers
 from chassis.messaging.sessions import session_listeners
 from chassis.run.service import Dependencies, Service, ServiceSpec
@@ -26,6 +27,9 @@ from users.audit import endpoints as audit_endpoints
 from users.audit.origin import Origins
 from users.consents import endpoints as consent_endpoints
 from users.devices import AddressHasher
+from users.erasure import endpoints as erasure_endpoints
+from users.erasure import handlers as erasure_handlers
+from users.erasure.service import Erasures, Reminders
 from users.kept import tables
 from users.keys import endpoints as key_endpoints
 from users.keys import signing
@@ -47,7 +51,8 @@ def build(settings: Settings, deps: Dependencies) -> Service:
     hasher = Hasher(settings.bcrypt_cost)
     keyring = Keyring(deps.database, signing.load(settings), settings.jwt_withdrawn_keys)
     address_hash = AddressHasher.of(settings)
-    sessions = Sessions(deps.database, hasher, keyring, Lockout(address_hash, settings), address_hash, settings)
+    lockout = Lockout(address_hash, settings)
+    sessions = Sessions(deps.database, hasher, keyring, lockout, address_hash, settings)
     sign_ins = SignIns(deps.database, sessions, configured(settings), address_hash, settings)
 
     @asynccontextmanager
@@ -70,6 +75,7 @@ def build(settings: Settings, deps: Dependencies) -> Service:
             api_key_endpoints.internal,
             consent_endpoints.router,
             administration_endpoints.router,
+            erasure_endpoints.router,
             audit_endpoints.router,
             key_endpoints.router,
         ],
@@ -85,6 +91,8 @@ def build(settings: Settings, deps: Dependencies) -> Service:
     app.state.address_hash = address_hash
     app.state.sessions = sessions
     app.state.sign_ins = sign_ins
+    link_vault = Vault(settings.link_key.get_secret_value())
+    app.state.erasures = Erasures(deps.database, hasher, lockout, sessions, link_vault)
     app.state.key_tokens = KeyTokens(deps.database, keyring, settings)
     return Service(
         name="users",
@@ -92,6 +100,7 @@ def build(settings: Settings, deps: Dependencies) -> Service:
         database=deps.database,
         consumers=_consumers(),
         listeners=session_listeners("users", deps.verifier),
+        background=(Reminders(deps.database),),
         retention=tables(settings),
     )
 
@@ -116,6 +125,7 @@ def _consumers() -> Consumers:
         """Keep a copy of plan and credits for profile and tokens."""
         await keep_entitlements(event, tx)
 
+    erasure_handlers.subscribe(registry)
     return registry
 
 

@@ -14,8 +14,8 @@ from chassis.identity.tokens import AdminCaller
 from contracts.enums import ProductLineKey, Role
 from users.administration import service
 from users.administration.errors import LastAdministrator, OneselfDeactivated
+from users.administration.queries import Wanted
 from users.administration.schemas import ManagedAccountOut, ManagedUserIn, ManagedUserOut
-from users.administration.service import Wanted
 
 router = APIRouter(prefix="/api/v1/admin/users", tags=["administration"])
 

@@ -14,7 +14,7 @@ from users import audit
 from users.accounts.models import User
 from users.accounts.repository import AccountRepository
 from users.administration.errors import LastAdministrator, OneselfDeactivated
-from users.administration.repository import AdministrationRepository, Wanted
+from users.administration.queries import Accounts, Wanted
 from users.administration.schemas import ManagedAccountOut, ManagedUserIn, ManagedUserOut, PlanOut
 from users.api_keys import service as api_keys
 from users.sessions.service import Sessions
@@ -22,7 +22,7 @@ from users.sessions.service import Sessions
 
 async def find(wanted: Wanted, page: PageRequest, tx: Transaction) -> Paged[ManagedUserOut]:
     """Accounts that fit, the newest first."""
-    found, total = await AdministrationRepository(tx.session).find(wanted, page, tx.now)
+    found, total = await Accounts(tx.session).find(wanted, page, tx.now)
     return Paged[ManagedUserOut].of([_seen(user, tx) for user in found], total, page)
 
 
@@ -41,7 +41,7 @@ async def change(
 ) -> ManagedAccountOut:
     """Change what is given. Raises ``NotAllowed``, ``NotFound``, ``OneselfDeactivated`` and ``LastAdministrator``."""
     # Locked before the account itself, and in one order: who takes the role from whom is decided one after the other.
-    administrators = await AdministrationRepository(tx.session).administrators()
+    administrators = await Accounts(tx.session).administrators()
     if caller.user_id not in administrators:
         # The role has gone since the token was made, perhaps while this waited.
         raise NotAllowed("Only administrators may do this.")

@@ -1,4 +1,4 @@
-"""SQL of accounts, for administrators."""
+"""Finding accounts, for administrators."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Wanted:
     product_line: str | None = None
 
 
-class AdministrationRepository:
+class Accounts:
     """Finds accounts of anybody."""
 
     def __init__(self, session: AsyncSession) -> None:
