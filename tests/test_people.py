@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
+import json
 import re
-from datetime import UTC, datetime
+import zipfile
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -15,13 +18,22 @@ from tests.test_seams import Subscriptions, build
 from chassis.bus.messages import Delivery, outgoing
 from chassis.bus.port import ACKNOWLEDGE
 from chassis.data import migrations
+from chassis.data.leased_work import WorkItem
 from chassis.data.retention import CHASSIS
+from chassis.errors import NotFound
+from chassis.ids import uuid7
 from chassis.observe import context
 from chassis.run.service import ServiceSpec
 from chassis.storage import FolderStore, keys
+from chassis.storage.parts import put_part
 from chassis.testing.plugin import NewDatabase
-from contracts.users import UserDeletionRequested
+from chassis.testing.tokens import an_identity
+from contracts.catalogue import MESSAGES
+from contracts.message import Event
+from contracts.objects import StoredObject
+from contracts.users import DataExportRequested, UserDeletionRequested
 from talkingphoto_runner.layout import specs
+from users.exports import service as exports
 
 MAP = Path(__file__).parents[1] / "docs" / "data-map.md"
 SPECS = {name: spec for name, spec in specs().items() if spec.migrations is not None}
@@ -152,14 +164,18 @@ class Person:
 
     async def forget(self) -> list[str]:
         """Ask for it; what was answered."""
-        message = UserDeletionRequested(user_id=self.id, ask=3)
+        rows = await self.tell(UserDeletionRequested(user_id=self.id, ask=3))
+        return [str(row) for row in rows if "user_data_erased" in str(row)]
+
+    async def tell(self, message: Event) -> list[dict[str, Any]]:
+        """Deliver it; the rows of the outbox after that, which is emptied."""
         sent = outgoing(message, service="users", now=datetime.now(UTC), cause=context.Context())
         delivery = Delivery(queue=self.queue.name, headers=sent.headers, body=sent.body)
         assert await self.handler([delivery]) == [ACKNOWLEDGE]
         async with self.database.connection() as connection:
             rows = await connection.fetch("SELECT * FROM outbox ORDER BY id")
             await connection.execute("DELETE FROM outbox")
-        return [str(dict(row)) for row in rows if "user_data_erased" in str(dict(row))]
+        return [dict(row) for row in rows]
 
     async def traces(self) -> list[str]:
         """Tables in which somebody is still called Asha."""
@@ -179,7 +195,8 @@ async def test_nothing_of_a_person_is_left_when_a_service_has_answered(
     person = Person(name, tmp_path, await migrated(SPECS[name], new_database))
     store: Any = FolderStore(tmp_path / "objects", public_url="http://x", signing_key=b"k" * 32)
     mine = keys.video_key(person.id, "mp4", datetime.now(UTC))
-    theirs = keys.video_key(uuid4(), "mp4", datetime.now(UTC))
+    other = uuid4()
+    theirs = keys.video_key(other, "mp4", datetime.now(UTC))
     for key in (mine, theirs):
         await store.put_bytes(b"video", key, "video/mp4")
     try:
@@ -197,3 +214,99 @@ async def test_nothing_of_a_person_is_left_when_a_service_has_answered(
             assert (await store.stat(mine), await store.stat(theirs) is not None) == (None, True)
     finally:
         await person.database.close()
+
+
+def part_in(rows: list[dict[str, Any]]) -> StoredObject:
+    """What a service has handed out, by what it said in the outbox."""
+    [said] = [row["body"] for row in rows if "data_export_part_ready" in str(row)]
+    return StoredObject.model_validate(json.loads(said)["part"])
+
+
+@pytest.mark.parametrize("name", sorted(FILLED))
+async def test_a_person_is_handed_what_a_service_knows_of_them_and_of_nobody_else(
+    name: str, new_database: NewDatabase, tmp_path: Path
+) -> None:
+    person = Person(name, tmp_path, await migrated(SPECS[name], new_database))
+    store: Any = FolderStore(tmp_path / "objects", public_url="http://x", signing_key=b"k" * 32)
+    try:
+        await person.fill(person.id)
+        wanted = DataExportRequested(export_id=uuid7(), user_id=person.id)
+        first = part_in(await person.tell(wanted))
+        found = json.loads(await store.read(first))
+        assert any(rows for rows in found["data"].values())
+        if name != "billing":
+            assert "Asha" in json.dumps(found)
+        # Asked again, because an answer was lost: the same again, in the same place.
+        assert part_in(await person.tell(wanted)) == first
+        stranger = DataExportRequested(export_id=uuid7(), user_id=uuid4())
+        assert not any(json.loads(await store.read(part_in(await person.tell(stranger))))["data"].values())
+    finally:
+        await person.database.close()
+
+
+async def test_all_parts_become_one_archive(new_database: NewDatabase, tmp_path: Path) -> None:
+    url = await migrated(SPECS["users"], new_database)
+    assembled = build("users", tmp_path, url)
+    database = assembled.service.database
+    store: Any = FolderStore(tmp_path / "objects", public_url="http://x", signing_key=b"k" * 32)
+    subscriptions = Subscriptions()
+    assert database is not None and assembled.service.consumers is not None
+    assembled.service.consumers.attach(subscriptions, database)  # type: ignore[arg-type]
+    queue, handler = subscriptions.queues["users.exports"]
+    who = an_identity(user_id=uuid7())
+    try:
+        async with database.connection() as connection:
+            await connection.execute(
+                "INSERT INTO users (id, email, username, home_product_line) VALUES ($1, 'asha@example.com', 'asha', "
+                "'talkingphoto')",
+                who.user_id,
+            )
+        async with database.transaction() as tx:
+            asked = await exports.request(who, store, tx)
+        async with database.transaction() as tx:
+            assert (await exports.request(who, store, tx)).id == asked.id
+        now = datetime.now(UTC)
+        photo = await store.put_bytes(b"photo", keys.image_key(who.user_id, "jpg", now), "image/jpeg")
+        gone = photo.model_copy(update={"key": keys.image_key(who.user_id, "jpg", now)})
+        files = [
+            {"name": f"../{number}/me.jpg", "object": one.model_dump()} for number, one in enumerate((photo, gone))
+        ]
+        for number, service in enumerate(exports.SERVICES):
+            async with database.transaction() as tx:
+                seen = await exports.read(who.user_id, asked.id, store, tx)
+            assert (seen.status, len(seen.waiting_for)) == ("pending", 5 - number)
+            given = files if service == "workflow" else ()
+            part = await put_part(store, service, asked.id, who.user_id, {"things": [service]}, given)
+            kind = MESSAGES[f"{service}.data_export_part_ready.v1"]
+            sent = outgoing(kind(export_id=asked.id, part=part), service=service, now=now, cause=context.Context())
+            delivery = Delivery(queue=queue.name, headers=sent.headers, body=sent.body)
+            assert await handler([delivery, delivery]) == [ACKNOWLEDGE, ACKNOWLEDGE]
+        async with database.connection() as connection:
+            [work] = await connection.fetch("SELECT id, kind, payload FROM work")
+            await connection.execute("UPDATE work SET lease_token = id, lease_until = now() + interval '1 hour'")
+        item = WorkItem(work["id"], work["kind"], work["payload"], 1, work["id"])
+        await exports.Archivist(database, store).run(item)
+        async with database.transaction() as tx:
+            seen = await exports.read(who.user_id, asked.id, store, tx)
+            with pytest.raises(NotFound):
+                await exports.read(uuid4(), asked.id, store, tx)
+        assert seen.status == "ready" and seen.expires_at is not None and seen.download_url is not None
+        assert timedelta(hours=23, minutes=59) < seen.expires_at - datetime.now(UTC) <= timedelta(hours=24)
+        async with database.connection() as connection:
+            archive = StoredObject.model_validate(await connection.fetchval("SELECT archive FROM data_exports"))
+        with zipfile.ZipFile(io.BytesIO(await store.read(archive))) as opened:
+            names = sorted(opened.namelist())
+            profile = json.loads(opened.read("users.json"))["profile"]
+            assert json.loads(opened.read("billing.json")) == {"things": ["billing"]}
+            assert opened.read("files/_/0/me.jpg") == b"photo"
+        assert [one["email"] for one in profile] == ["asha@example.com"]
+        # What was removed meanwhile is left out, and no name leads out of the folder that it is unpacked in.
+        assert names == sorted([*(f"{one}.json" for one in exports.SERVICES), "files/_/0/me.jpg", "users.json"])
+        left = [key async for key in store.list_keys("documents/")]
+        assert left == [archive.key]
+        async with database.connection() as connection:
+            await connection.execute("UPDATE data_exports SET expires_at = now() - interval '1 second'")
+        await exports.Upkeep(database, store).round()
+        assert [key async for key in store.list_keys("documents/")] == []
+    finally:
+        await database.close()

@@ -172,3 +172,13 @@ class AiRouterUserDataErased(Event):
 
     user_id: UUID
     ask: int
+
+
+class AiRouterDataExportPartReady(Event):
+    """What ai-router knows of a person is in the store, as JSON; users makes one archive of all parts."""
+
+    NAME: ClassVar[str] = "ai_router.data_export_part_ready.v1"
+    READERS: ClassVar[tuple[str, ...]] = ("users",)
+
+    export_id: UUID
+    part: StoredObject

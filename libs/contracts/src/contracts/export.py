@@ -163,3 +163,13 @@ class ExportUserDataErased(Event):
 
     user_id: UUID
     ask: int
+
+
+class ExportDataExportPartReady(Event):
+    """What export knows of a person is in the store, as JSON; users makes one archive of all parts."""
+
+    NAME: ClassVar[str] = "export.data_export_part_ready.v1"
+    READERS: ClassVar[tuple[str, ...]] = ("users",)
+
+    export_id: UUID
+    part: StoredObject

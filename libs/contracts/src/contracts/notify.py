@@ -6,6 +6,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from contracts.message import Event
+from contracts.objects import StoredObject
 
 
 class NotificationSent(Event):
@@ -31,3 +32,13 @@ class NotifyUserDataErased(Event):
 
     user_id: UUID
     ask: int
+
+
+class NotifyDataExportPartReady(Event):
+    """What notify knows of a person is in the store, as JSON; users makes one archive of all parts."""
+
+    NAME: ClassVar[str] = "notify.data_export_part_ready.v1"
+    READERS: ClassVar[tuple[str, ...]] = ("users",)
+
+    export_id: UUID
+    part: StoredObject

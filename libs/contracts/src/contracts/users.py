@@ -246,7 +246,7 @@ class DataExportRequested(Event):
     """Somebody wants all that is known of them: every service puts its part into the store and answers (USR-39)."""
 
     NAME: ClassVar[str] = "users.data_export_requested.v1"
-    READERS: ClassVar[tuple[str, ...]] = ()
+    READERS: ClassVar[tuple[str, ...]] = ("billing", "workflow", "ai_router", "export", "notify")
 
     export_id: UUID
     user_id: UUID

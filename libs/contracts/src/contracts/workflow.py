@@ -144,3 +144,13 @@ class WorkflowUserDataErased(Event):
 
     user_id: UUID
     ask: int
+
+
+class WorkflowDataExportPartReady(Event):
+    """What workflow knows of a person is in the store, as JSON; users makes one archive of all parts."""
+
+    NAME: ClassVar[str] = "workflow.data_export_part_ready.v1"
+    READERS: ClassVar[tuple[str, ...]] = ("users",)
+
+    export_id: UUID
+    part: StoredObject

@@ -25,6 +25,7 @@ from chassis.http.clock import clock_router
 from chassis.messaging.consumer import Consumers
 from chassis.messaging.sessions import session_listeners
 from chassis.run.service import Background, Dependencies, Service, ServiceSpec
+from chassis.storage.port import ObjectStore
 
 
 def build(settings: Settings, deps: Dependencies) -> Service:
@@ -78,16 +79,16 @@ def build(settings: Settings, deps: Dependencies) -> Service:
         name="billing",
         app=app,
         database=deps.database,
-        consumers=_consumers(ledger),
+        consumers=_consumers(ledger, deps.store),
         listeners=session_listeners("billing", deps.verifier),
         background=background,
         retention=tables(settings),
     )
 
 
-def _consumers(ledger: Ledger) -> Consumers:
+def _consumers(ledger: Ledger, store: ObjectStore) -> Consumers:
     declared = consumers(ledger)
-    people.subscribe(declared)
+    people.subscribe(declared, store)
     return declared
 
 

@@ -15,6 +15,7 @@ from chassis.messaging.consumer import Consumers
 from chassis.messaging.listeners import Listeners
 from chassis.messaging.sessions import session_listeners
 from chassis.run.service import Dependencies, Service, ServiceSpec
+from chassis.storage.port import ObjectStore
 from contracts.users import RegistrationRepeated, UserRegistered, UserUpdated
 from contracts.workflow import (
     RunCancelled,
@@ -65,13 +66,13 @@ def build(settings: Settings, deps: Dependencies) -> Service:
         name="notify",
         app=app,
         database=deps.database,
-        consumers=_consumers(),
+        consumers=_consumers(deps.store),
         listeners=_listeners(hub, deps.verifier),
         retention=tables(settings),
     )
 
 
-def _consumers() -> Consumers:
+def _consumers(store: ObjectStore) -> Consumers:
     registry = Consumers("notify")
     runs = registry.queue("runs")
     users = registry.queue("users")
@@ -98,7 +99,7 @@ def _consumers() -> Consumers:
         """Tell the owner of an address that somebody registered with it."""
         await service.warn_of_registration(event, tx)
 
-    people.subscribe(registry)
+    people.subscribe(registry, store)
     return registry
 
 

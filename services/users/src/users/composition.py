@@ -15,6 +15,7 @@ from chassis.identity.vault import Vault
 from chassis.messaging.consumer import Consumers
 from chassis.messaging.sessions import session_listeners
 from chassis.run.service import Dependencies, Service, ServiceSpec
+from chassis.work.workers import WorkPool
 from contracts.billing import EntitlementsChanged
 from users.accounts import endpoints as account_endpoints
 from users.accounts.administrators import make_first
@@ -30,6 +31,9 @@ from users.devices import AddressHasher
 from users.erasure import endpoints as erasure_endpoints
 from users.erasure import handlers as erasure_handlers
 from users.erasure.service import Erasures, Reminders
+from users.exports import endpoints as export_endpoints
+from users.exports import handlers as export_handlers
+from users.exports.service import ARCHIVE, Archivist, Upkeep
 from users.kept import tables
 from users.keys import endpoints as key_endpoints
 from users.keys import signing
@@ -76,6 +80,7 @@ def build(settings: Settings, deps: Dependencies) -> Service:
             consent_endpoints.router,
             administration_endpoints.router,
             erasure_endpoints.router,
+            export_endpoints.router,
             audit_endpoints.router,
             key_endpoints.router,
         ],
@@ -86,6 +91,7 @@ def build(settings: Settings, deps: Dependencies) -> Service:
     app.add_middleware(Origins, address_hash=address_hash)
     app.state.database = deps.database
     app.state.verifier = deps.verifier
+    app.state.store = deps.store
     app.state.hasher = hasher
     app.state.keyring = keyring
     app.state.address_hash = address_hash
@@ -100,7 +106,11 @@ def build(settings: Settings, deps: Dependencies) -> Service:
         database=deps.database,
         consumers=_consumers(),
         listeners=session_listeners("users", deps.verifier),
-        background=(Reminders(deps.database),),
+        background=(
+            Reminders(deps.database),
+            Upkeep(deps.database, deps.store),
+            WorkPool(deps.database, ARCHIVE, Archivist(deps.database, deps.store).run, concurrency=1),
+        ),
         retention=tables(settings),
     )
 
@@ -126,6 +136,7 @@ def _consumers() -> Consumers:
         await keep_entitlements(event, tx)
 
     erasure_handlers.subscribe(registry)
+    export_handlers.subscribe(registry)
     return registry
 
 

@@ -30,6 +30,8 @@ def tables(settings: Settings) -> tuple[Kept, ...]:
             only="seq < (SELECT max(seq) FROM audit_log)",
             words="all but the newest row, on which the next one follows",
         ),
+        until("data_exports", "a day after it is ready, or the account is erased", "`users.exports`"),
+        until("data_export_parts", "their export goes", "the database"),
         swept("erasures", timedelta(days=365), "completed_at"),
         until("erasure_receipts", "their erasure goes", "the database"),
         swept("sign_ins", at_once, "expires_at"),

@@ -20,6 +20,7 @@ _FORGET = (
         locked_until = NULL, version = version + 1
     WHERE id = $1
     """,
+    "DELETE FROM data_exports WHERE user_id = $1",
     "DELETE FROM consents WHERE user_id = $1",
     "DELETE FROM entitlements WHERE user_id = $1",
     "DELETE FROM oauth_identities WHERE user_id = $1",

@@ -1,4 +1,4 @@
-"""Who wants to be forgotten, and which services have answered.
+"""Who wants to be forgotten or to have their data, and which services have answered.
 
 Revision ID: 0015
 """
@@ -39,8 +39,37 @@ def upgrade() -> None:
         )
         """
     )
+    op.execute(
+        """
+        CREATE TABLE data_exports (
+            id uuid PRIMARY KEY,
+            user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
+            product_line varchar(40) NOT NULL,
+            requested_at timestamptz NOT NULL,
+            asked_at timestamptz NOT NULL,
+            ready_at timestamptz,
+            expires_at timestamptz,
+            archive jsonb
+        )
+        """
+    )
+    op.execute("CREATE INDEX data_exports_user ON data_exports (user_id)")
+    op.execute("CREATE INDEX data_exports_open ON data_exports (asked_at) WHERE ready_at IS NULL")
+    op.execute("CREATE INDEX data_exports_expiry ON data_exports (expires_at)")
+    op.execute(
+        """
+        CREATE TABLE data_export_parts (
+            export_id uuid NOT NULL REFERENCES data_exports ON DELETE CASCADE,
+            service varchar(40) NOT NULL,
+            part jsonb NOT NULL,
+            PRIMARY KEY (export_id, service)
+        )
+        """
+    )
 
 
 def downgrade() -> None:
+    op.execute("DROP TABLE data_export_parts")
+    op.execute("DROP TABLE data_exports")
     op.execute("DROP TABLE erasure_receipts")
     op.execute("DROP TABLE erasures")
