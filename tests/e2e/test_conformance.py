@@ -21,8 +21,11 @@ EXAMPLES = os.environ.get("CONFORMANCE_EXAMPLES", "4")
 
 SETTINGS = Path(__file__).with_name("schemathesis.toml")
 
-ENDS_ITS_OWN_SESSION = "^(logout|end_session|end_other_sessions)$"
-FOR_OPERATORS = "^(get_clock|get_workflow_history|undo_workflow|unpark_workflow|list_files)$"
+ENDS_ITS_OWN_SESSION = "^(logout|end_session|end_other_sessions|delete_me)$"
+FOR_OPERATORS = (
+    "^(get_clock|get_workflow_history|undo_workflow|unpark_workflow|list_files|list_audit|list_users|get_user"
+    "|change_user|list_erasures)$"
+)
 
 
 async def token_of(platform: EmbeddedPlatform, *, role: str = "user") -> str:

@@ -159,3 +159,26 @@ class FallbackUsed(Event):
     failed: str
     failure: str
     next_provider: str
+
+
+class AiRouterUserDataErased(Event):
+    """A person's jobs, and what they made, are gone.
+
+    ``ask``: of the ``users.user_deletion_requested.v1`` that this answers.
+    """
+
+    NAME: ClassVar[str] = "ai_router.user_data_erased.v1"
+    READERS: ClassVar[tuple[str, ...]] = ("users",)
+
+    user_id: UUID
+    ask: int
+
+
+class AiRouterDataExportPartReady(Event):
+    """What ai-router knows of a person is in the store, as JSON; users makes one archive of all parts."""
+
+    NAME: ClassVar[str] = "ai_router.data_export_part_ready.v1"
+    READERS: ClassVar[tuple[str, ...]] = ("users",)
+
+    export_id: UUID
+    part: StoredObject

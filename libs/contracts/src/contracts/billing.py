@@ -11,6 +11,7 @@ from pydantic import Field
 
 from contracts.enums import Priority
 from contracts.message import Command, Event
+from contracts.objects import StoredObject
 
 Money = Annotated[Decimal, Field(ge=0, decimal_places=4)]
 """Provider cost in the product line's cost currency, four places (PLT-14)."""
@@ -365,3 +366,26 @@ class UsageLimitReached(_UsageLimit):
 
     NAME: ClassVar[str] = "billing.usage_limit_reached.v1"
     READERS: ClassVar[tuple[str, ...]] = ("notify",)
+
+
+class BillingUserDataErased(Event):
+    """Payments are kept without personal details; nothing else of a person is left in billing.
+
+    ``ask``: of the ``users.user_deletion_requested.v1`` that this answers.
+    """
+
+    NAME: ClassVar[str] = "billing.user_data_erased.v1"
+    READERS: ClassVar[tuple[str, ...]] = ("users",)
+
+    user_id: UUID
+    ask: int
+
+
+class BillingDataExportPartReady(Event):
+    """What billing knows of a person is in the store, as JSON; users makes one archive of all parts."""
+
+    NAME: ClassVar[str] = "billing.data_export_part_ready.v1"
+    READERS: ClassVar[tuple[str, ...]] = ("users",)
+
+    export_id: UUID
+    part: StoredObject

@@ -150,3 +150,26 @@ class PlatformLimitChanged(Event):
     longest_s: float | None
     """None: as long as one likes."""
     as_of: datetime
+
+
+class ExportUserDataErased(Event):
+    """A person's kits, uploads and connected channel are gone.
+
+    ``ask``: of the ``users.user_deletion_requested.v1`` that this answers.
+    """
+
+    NAME: ClassVar[str] = "export.user_data_erased.v1"
+    READERS: ClassVar[tuple[str, ...]] = ("users",)
+
+    user_id: UUID
+    ask: int
+
+
+class ExportDataExportPartReady(Event):
+    """What export knows of a person is in the store, as JSON; users makes one archive of all parts."""
+
+    NAME: ClassVar[str] = "export.data_export_part_ready.v1"
+    READERS: ClassVar[tuple[str, ...]] = ("users",)
+
+    export_id: UUID
+    part: StoredObject

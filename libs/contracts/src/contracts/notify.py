@@ -6,6 +6,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from contracts.message import Event
+from contracts.objects import StoredObject
 
 
 class NotificationSent(Event):
@@ -59,3 +60,26 @@ class AlertRaised(Event):
     severity: str
     service: str
     message: str
+
+
+class NotifyUserDataErased(Event):
+    """A person's messages are gone.
+
+    ``ask``: of the ``users.user_deletion_requested.v1`` that this answers.
+    """
+
+    NAME: ClassVar[str] = "notify.user_data_erased.v1"
+    READERS: ClassVar[tuple[str, ...]] = ("users",)
+
+    user_id: UUID
+    ask: int
+
+
+class NotifyDataExportPartReady(Event):
+    """What notify knows of a person is in the store, as JSON; users makes one archive of all parts."""
+
+    NAME: ClassVar[str] = "notify.data_export_part_ready.v1"
+    READERS: ClassVar[tuple[str, ...]] = ("users",)
+
+    export_id: UUID
+    part: StoredObject

@@ -219,12 +219,17 @@ class ApiKeyRevoked(Event):
 
 
 class UserDeletionRequested(Event):
-    """Everything about a person goes: every service erases or makes anonymous what it has, and answers (USR-40)."""
+    """Everything about a person goes: every service erases or makes anonymous what it has, and answers (USR-40).
+
+    Who still works for the person ends that, and does not answer before it has ended. Asked again for as long as an
+    answer is missing; ``ask`` counts.
+    """
 
     NAME: ClassVar[str] = "users.user_deletion_requested.v1"
-    READERS: ClassVar[tuple[str, ...]] = ()
+    READERS: ClassVar[tuple[str, ...]] = ("billing", "workflow", "ai_router", "export", "notify")
 
     user_id: UUID
+    ask: int = 1
 
 
 class UserDeleted(Event):
@@ -243,7 +248,7 @@ class DataExportRequested(Event):
     """Somebody wants all that is known of them: every service puts its part into the store and answers (USR-39)."""
 
     NAME: ClassVar[str] = "users.data_export_requested.v1"
-    READERS: ClassVar[tuple[str, ...]] = ()
+    READERS: ClassVar[tuple[str, ...]] = ("billing", "workflow", "ai_router", "export", "notify")
 
     export_id: UUID
     user_id: UUID

@@ -131,3 +131,26 @@ class StepCompleted(RunEvent):
     cost: Money
     seconds: float
     standing: Standing | None = None
+
+
+class WorkflowUserDataErased(Event):
+    """A person's files and results are gone, and runs say nothing of them.
+
+    ``ask``: of the ``users.user_deletion_requested.v1`` that this answers.
+    """
+
+    NAME: ClassVar[str] = "workflow.user_data_erased.v1"
+    READERS: ClassVar[tuple[str, ...]] = ("users",)
+
+    user_id: UUID
+    ask: int
+
+
+class WorkflowDataExportPartReady(Event):
+    """What workflow knows of a person is in the store, as JSON; users makes one archive of all parts."""
+
+    NAME: ClassVar[str] = "workflow.data_export_part_ready.v1"
+    READERS: ClassVar[tuple[str, ...]] = ("users",)
+
+    export_id: UUID
+    part: StoredObject

@@ -27,6 +27,7 @@ from ai_router.jobs.running.validation import MediaValidator, Validator
 from ai_router.jobs.running.vendor import Polling
 from ai_router.jobs.service import Commands
 from ai_router.kept import tables
+from ai_router.people import handlers as people
 from ai_router.providers.local.adapters import local_providers
 from ai_router.providers.port import Provider
 from ai_router.routing.router import Router
@@ -34,8 +35,10 @@ from ai_router.settings import Settings
 from ai_router.statistics import endpoints as statistics_endpoints
 from chassis.data import migrations
 from chassis.http.app import create_app
+from chassis.messaging.consumer import Consumers
 from chassis.messaging.sessions import session_listeners
 from chassis.run.service import Dependencies, Service, ServiceSpec
+from chassis.storage.port import ObjectStore
 from chassis.work.workers import WorkPool
 
 _NOTHING: Mapping[str, Provider] = {}
@@ -124,7 +127,7 @@ def build(
         name="ai_router",
         app=app,
         database=database,
-        consumers=consumers(commands),
+        consumers=_consumers(commands, deps.store),
         listeners=session_listeners("ai_router", deps.verifier),
         background=(board, jobs, stops, checks, news, housekeeping, vendors),
         retention=tables(settings),
@@ -147,6 +150,12 @@ def _offers_of(providers: Mapping[str, Provider]) -> list[Offer]:
         for key, provider in providers.items()
         for declaration in provider.declarations
     ]
+
+
+def _consumers(commands: Commands, store: ObjectStore) -> Consumers:
+    declared = consumers(commands)
+    people.subscribe(declared, store)
+    return declared
 
 
 SPEC = ServiceSpec(

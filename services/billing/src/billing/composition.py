@@ -18,6 +18,7 @@ from billing.payments.inbox import Inbox
 from billing.payments.port import PaymentProcessor
 from billing.payments.reader import SubscriptionReader
 from billing.payments.reconciliation import Reconciliation
+from billing.people import handlers as people
 from billing.plans import endpoints as plan_endpoints
 from billing.plans.book import PlanBook
 from billing.plans.repository import load_starting_catalogue
@@ -37,8 +38,10 @@ from chassis.clock import SystemClock
 from chassis.data import migrations
 from chassis.http.app import create_app
 from chassis.http.clock import clock_router
+from chassis.messaging.consumer import Consumers
 from chassis.messaging.sessions import session_listeners
 from chassis.run.service import Background, Dependencies, Service, ServiceSpec
+from chassis.storage.port import ObjectStore
 
 
 def build(settings: Settings, deps: Dependencies) -> Service:
@@ -98,7 +101,7 @@ def build(settings: Settings, deps: Dependencies) -> Service:
         name="billing",
         app=app,
         database=deps.database,
-        consumers=consumers(ledger),
+        consumers=_consumers(ledger, deps.store),
         listeners=session_listeners("billing", deps.verifier),
         background=background,
         retention=tables(settings),
@@ -130,6 +133,12 @@ def _processor(
         now=deps.clock.machine,
     )
     return stripe, connections.close_async, []
+
+
+def _consumers(ledger: Ledger, store: ObjectStore) -> Consumers:
+    declared = consumers(ledger)
+    people.subscribe(declared, store)
+    return declared
 
 
 SPEC = ServiceSpec(

@@ -274,10 +274,11 @@ async def test_a_hold_outlives_its_run_however_short_its_own_time_is(billing: An
     assert await expiry.run_once() == 1
 
 
-async def test_a_copy_is_told_the_plans_that_have_more(billing: Any) -> None:
+async def test_a_copy_is_told_the_plans_that_have_more_and_those_with_a_feature(billing: Any) -> None:
     await billing.tell(registered(ids.uuid7()))
     [told] = billing.said(EntitlementsChanged)
     assert told.upgrades == {"workflows": ("starter", "pro", "enterprise")}
+    assert told.plans_with == {"api_access": ("pro", "enterprise")}
 
 
 async def test_an_edited_plan_is_told_to_every_copy_once(billing: Any) -> None:

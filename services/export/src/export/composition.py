@@ -13,6 +13,7 @@ from chassis.http.app import create_app
 from chassis.messaging.consumer import Consumers
 from chassis.messaging.sessions import session_listeners
 from chassis.run.service import Dependencies, Service, ServiceSpec
+from chassis.storage.port import ObjectStore
 from chassis.work.workers import WorkPool
 from export.commands import Commands
 from export.deliveries import handlers as deliveries
@@ -21,6 +22,7 @@ from export.kept import orders_for, tables
 from export.kits import endpoints as kit_endpoints
 from export.kits.runner import KitRunner
 from export.orders import KIT, RENDITIONS
+from export.people import handlers as people
 from export.platforms import endpoints as platform_endpoints
 from export.platforms import repository as platforms
 from export.platforms.announcing import Announcing
@@ -29,6 +31,7 @@ from export.settings import Settings
 from export.templates import endpoints as template_endpoints
 from export.templates import repository as templates
 from export.youtube import endpoints as youtube_endpoints
+from export.youtube.connections import Connections
 from export.youtube.parts import YouTubeParts
 
 
@@ -80,16 +83,17 @@ def build(settings: Settings, deps: Dependencies, *, http: httpx.AsyncClient | N
         name="export",
         app=app,
         database=database,
-        consumers=_consumers(Commands(interrupt)),
+        consumers=_consumers(Commands(interrupt), deps.store, youtube.connections if youtube else None),
         listeners=session_listeners("export", deps.verifier),
         background=(*pools, keeping, Announcing(database), *(youtube.background if youtube else ())),
         retention=tables(settings),
     )
 
 
-def _consumers(commands: Commands) -> Consumers:
+def _consumers(commands: Commands, store: ObjectStore, connections: Connections | None) -> Consumers:
     consumers = commands.consumers()
     deliveries.subscribe(consumers)
+    people.subscribe(consumers, store, connections)
     return consumers
 
 

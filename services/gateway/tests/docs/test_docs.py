@@ -141,3 +141,23 @@ async def test_the_root_says_what_answers(gateway: Any) -> None:
         root = await answer.json()
     assert (root["name"], root["status"], "environment" in root) == ("TalkingPhoto", "running", False)
     assert root["version"]
+
+
+def test_each_operation_says_which_scope_a_key_needs_for_it() -> None:
+    def document(path: str, method: str, **more: Any) -> dict[str, Any]:
+        operation = {"operationId": "one", "security": [{"AccessToken": []}], "responses": {"200": an_answer("Thing")}}
+        return {"paths": {path: {method: operation | more}}, "components": {"schemas": {"Thing": {"type": "object"}}}}
+
+    def of(service: str, path: str, method: str, **more: Any) -> tuple[Any, bool]:
+        merged = merge({service: document(path, method, **more)})
+        operation = merged["paths"][path][method]
+        assert ("402" in operation["responses"]) == ({"ApiKey"} in [set(one) for one in operation["security"]])
+        return operation["security"], "ApiKey" in merged["components"]["securitySchemes"]
+
+    token = {"AccessToken": []}
+    assert of("workflow", "/api/v1/workflows", "post") == ([token, {"ApiKey": ["workflows:write"]}], True)
+    assert of("workflow", "/api/v1/workflows/{workflow_id}", "get") == ([token, {"ApiKey": ["read"]}], True)
+    assert of("users", "/api/v1/users/me/sessions", "get") == ([token], False)
+    assert of("users", "/api/v1/auth/login", "post", security=[]) == ([], False)
+    # The gateway's own endpoints take no keys.
+    assert of("gateway", "/api/v1/workflows/{workflow_id}/events/ticket", "post") == ([token], False)

@@ -16,6 +16,7 @@ from chassis.messaging.consumer import Consumers
 from chassis.messaging.listeners import Listeners
 from chassis.messaging.sessions import session_listeners
 from chassis.run.service import Dependencies, Service, ServiceSpec
+from chassis.storage.port import ObjectStore
 from chassis.work.workers import WorkPool
 from contracts.workflow import (
     RunCancelled,
@@ -47,6 +48,7 @@ from notify.mailbox import endpoints as mailbox_endpoints
 from notify.mailbox.channel import MailboxChannel
 from notify.messages import endpoints as message_endpoints
 from notify.messages import handlers, service
+from notify.people import handlers as people
 from notify.preferences import endpoints as preference_endpoints
 from notify.settings import Settings
 from notify.webhooks import endpoints as webhook_endpoints
@@ -131,7 +133,7 @@ def build(settings: Settings, deps: Dependencies) -> Service:
         name="notify",
         app=app,
         database=database,
-        consumers=_consumers(links),
+        consumers=_consumers(links, deps.store),
         listeners=_listeners(hub, users_hub, deps.verifier),
         background=(delivering, hooks, alarming),
         retention=tables(settings),
@@ -155,7 +157,7 @@ def _alert_channels(settings: Settings, mail: MailChannel) -> dict[str, AlertCha
     return channels
 
 
-def _consumers(links: Vault) -> Consumers:
+def _consumers(links: Vault, store: ObjectStore) -> Consumers:
     registry = Consumers("notify")
     runs = registry.queue("runs")
 
@@ -170,6 +172,7 @@ def _consumers(links: Vault) -> Consumers:
     money = registry.queue("billing")
     handlers.subscribe(registry.queue("users"), money, links)
     webhook_handlers.subscribe(money)
+    people.subscribe(registry, store)
     return registry
 
 

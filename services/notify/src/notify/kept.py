@@ -27,5 +27,5 @@ def tables(settings: Settings) -> tuple[Kept, ...]:
             words="once it is over",
         ),
         for_ever("preferences", "one row a user; missing: nothing tells of an account's erasure"),
-        for_ever("recipients", "one row a user; missing: nothing tells of an account's erasure"),
+        until("recipients", "the account is erased", "`notify.people`"),
     )

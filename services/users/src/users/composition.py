@@ -29,6 +29,12 @@ from users.audit import endpoints as audit_endpoints
 from users.audit.origin import Origins
 from users.consents import endpoints as consent_endpoints
 from users.devices import AddressHasher
+from users.erasure import endpoints as erasure_endpoints
+from users.erasure import handlers as erasure_handlers
+from users.erasure.service import Erasures, Reminders
+from users.exports import endpoints as export_endpoints
+from users.exports import handlers as export_handlers
+from users.exports.service import ARCHIVE, Archivist, Upkeep
 from users.kept import tables
 from users.keys import endpoints as key_endpoints
 from users.keys import signing
@@ -95,6 +101,8 @@ def build(settings: Settings, deps: Dependencies) -> Service:
             api_key_endpoints.internal,
             consent_endpoints.router,
             administration_endpoints.router,
+            erasure_endpoints.router,
+            export_endpoints.router,
             audit_endpoints.router,
             key_endpoints.router,
             statistics_endpoints.router,
@@ -106,6 +114,7 @@ def build(settings: Settings, deps: Dependencies) -> Service:
     app.add_middleware(Origins, address_hash=address_hash)
     app.state.database = deps.database
     app.state.verifier = deps.verifier
+    app.state.store = deps.store
     app.state.hasher = hasher
     app.state.keyring = keyring
     app.state.address_hash = address_hash
@@ -118,6 +127,8 @@ def build(settings: Settings, deps: Dependencies) -> Service:
     app.state.links = Links(database, tokens, sessions, passwords, hasher, rules, codes, lockout)
     app.state.second_factors = SecondFactors(database, vault, codes, passwords, sessions, lockout)
     app.state.sign_ins = sign_ins
+    link_vault = Vault(settings.link_key.get_secret_value())
+    app.state.erasures = Erasures(deps.database, hasher, lockout, sessions, link_vault)
     app.state.key_tokens = KeyTokens(deps.database, keyring, settings)
     return Service(
         name="users",
@@ -125,7 +136,12 @@ def build(settings: Settings, deps: Dependencies) -> Service:
         database=deps.database,
         consumers=_consumers(),
         listeners=session_listeners("users", deps.verifier),
-        background=(WorkPool(database, LETTER, letters.write),),
+        background=(
+            WorkPool(database, LETTER, letters.write),
+            Reminders(database),
+            Upkeep(database, deps.store),
+            WorkPool(database, ARCHIVE, Archivist(database, deps.store).run, concurrency=1),
+        ),
         retention=tables(settings),
     )
 
@@ -151,6 +167,8 @@ def _consumers() -> Consumers:
         """Keep a copy of plan and credits for profile and tokens."""
         await keep_entitlements(event, tx)
 
+    erasure_handlers.subscribe(registry)
+    export_handlers.subscribe(registry)
     return registry
 
 

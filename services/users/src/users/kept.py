@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from chassis.data.retention import Kept, for_ever, swept
+from chassis.data.retention import Kept, for_ever, swept, until
 from users.keys.keyring import PUBLISHED_FOR
 from users.links.models import WITHIN
 from users.settings import Settings
@@ -17,10 +17,10 @@ def tables(settings: Settings) -> tuple[Kept, ...]:
     window = timedelta(minutes=max(settings.lockout_window_minutes, settings.lockout_minutes))
     at_once = timedelta(0)
     return (
-        for_ever("users", "the account; missing: its erasure"),
-        for_ever("consents", "what was agreed to has to be shown as long as the account lives; missing: its erasure"),
-        for_ever("entitlements", "a copy, one row an account"),
-        for_ever("oauth_identities", "how an account signs in; missing: its erasure"),
+        for_ever("users", "the account; after its erasure (`users.erasure`) an id alone"),
+        until("consents", "the account is erased: what was agreed to has to be shown", "`users.erasure`"),
+        until("entitlements", "the account is erased; a copy", "`users.erasure`"),
+        until("oauth_identities", "the account is erased: how it signs in", "`users.erasure`"),
         swept("user_sessions", timedelta(days=90), "expires_at"),
         swept("refresh_tokens", timedelta(days=settings.refresh_days), "issued_at"),
         swept("api_keys", timedelta(days=90), "least(revoked_at, expires_at)"),
@@ -31,6 +31,10 @@ def tables(settings: Settings) -> tuple[Kept, ...]:
             only="seq < (SELECT max(seq) FROM audit_log)",
             words="all but the newest row, on which the next one follows",
         ),
+        until("data_exports", "a day after it is ready, or the account is erased", "`users.exports`"),
+        until("data_export_parts", "their export goes", "the database"),
+        swept("erasures", timedelta(days=365), "completed_at"),
+        until("erasure_receipts", "their erasure goes", "the database"),
         swept("sign_ins", at_once, "expires_at"),
         swept("sign_in_tickets", at_once, "expires_at"),
         swept(

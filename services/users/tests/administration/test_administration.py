@@ -149,3 +149,12 @@ async def test_only_administrators_may(users: Any, method: str, path: str) -> No
     member.token = None
     assert (await member.call(method, path.format(id=member.id), **body)).status_code == 401
     assert [row["role"] for row in await users.rows("SELECT role FROM users")] == ["user"]
+
+
+async def test_a_deleted_account_stays_as_it_is(users: Any) -> None:
+    root, tokens = await administrator(users), await users.member()
+    async with users.client(tokens["access_token"]) as client:
+        assert (await client.request("DELETE", "/api/v1/users/me", json={})).status_code == 202
+    answer = await root.change(tokens["user"]["id"], is_active=True, role="admin")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (409, "account_erased")
+    assert (await root.change(root.id, is_active=1)).status_code == 422

@@ -38,7 +38,7 @@ async def test_giving_and_taking_back_are_the_same_request(users: Any) -> None:
     rows = await users.rows("SELECT ip_hash FROM consents WHERE kind = 'marketing'")
     assert len({row["ip_hash"] for row in rows}) == 1 and len(rows[0]["ip_hash"]) == 32
     recorded = await users.rows("SELECT details FROM audit_log WHERE action = 'consent.changed' ORDER BY seq")
-    assert [row["details"] for row in recorded] == [{"marketing": True}, {"marketing": False}]
+    assert [row["details"] for row in recorded] == [{"said": {"marketing": True}}, {"said": {"marketing": False}}]
 
 
 async def test_what_was_said_already_adds_nothing_and_a_new_version_does(users: Any) -> None:

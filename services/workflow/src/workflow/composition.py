@@ -20,6 +20,7 @@ from workflow.files.scanning import PatternScanner, Scanner
 from workflow.files.service import Uploads
 from workflow.files.upkeep import Upkeep
 from workflow.kept import tables
+from workflow.people import handlers as people
 from workflow.periods import Periods
 from workflow.platforms import handlers as platforms
 from workflow.products.registry import PRODUCTS
@@ -84,6 +85,7 @@ def build(
     consumer.subscribe(consumers, driver)
     accounts.subscribe(consumers)
     platforms.subscribe(consumers)
+    people.subscribe(consumers, driver, deps.store)
     return Service(
         name=NAME,
         app=app,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from chassis.data.retention import Kept, KeptObjects, for_ever, swept, until
 from workflow.periods import Periods
 from workflow.repeats.repository import KEY_LIFE
 from workflow.settings import Settings
 
-_COPY = "a copy, one row an account; missing: nothing tells of an account's erasure"
+_COPY = ("the account is erased; a copy", "`workflow.people`")
 _HOUSEKEEPING = "`workflow.files.housekeeping`"
 _CLEANING = "`workflow.cleaning`"
 
@@ -16,8 +18,8 @@ def tables(settings: Settings) -> tuple[Kept, ...]:
     """Every table of the service."""
     periods = Periods(settings.keep_days)
     return (
-        for_ever("users", _COPY),
-        for_ever("entitlements", _COPY),
+        until("users", *_COPY),
+        until("entitlements", *_COPY),
         until("files", _deleted(periods), _HOUSEKEEPING),
         for_ever("runs", f"its user's list; results go before, see the objects ({_CLEANING})"),
         swept(
@@ -28,6 +30,7 @@ def tables(settings: Settings) -> tuple[Kept, ...]:
             words="and after the run's end",
         ),
         swept("idempotency_keys", KEY_LIFE, "created_at"),
+        swept("key_spending", timedelta(days=2), "day"),
         for_ever("paces", "a few rows: how long each step of a product takes"),
         for_ever("platform_limits", "a copy, one row a platform"),
     )

@@ -65,6 +65,11 @@ def quarantine_key(name: str) -> str:
     return check_key(f"{QUARANTINE}{name}.bin")
 
 
+def all_of(user_id: UUID) -> tuple[str, ...]:
+    """What the keys of everything of a user's begin with, temporary and dangerous files apart."""
+    return tuple(f"{prefix}{user_id}/" for prefix in (IMAGES, VIDEOS, AUDIO, DOCUMENTS))
+
+
 def prefixes_of(user_id: UUID, made: datetime, name: str) -> tuple[str, ...]:
     """What the user's keys of that day begin with when their names begin with ``name``, whatever they are."""
     day = made.astimezone(UTC)

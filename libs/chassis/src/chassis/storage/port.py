@@ -7,8 +7,10 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple, Protocol
+from uuid import UUID
 
 from chassis.errors import NotFound, ServiceError, TooLarge, Unavailable
+from chassis.storage.keys import all_of
 from contracts.objects import StoredObject
 
 DAY_S = 86_400
@@ -149,6 +151,16 @@ def require_life(expires_s: int) -> None:
     """Raise ``ValueError`` unless a link may live that long (FIL-20)."""
     if not 0 < expires_s <= LONGEST_LINK_S:
         raise ValueError(f"a link lives between 1 second and 7 days, not {expires_s} s")
+
+
+async def delete_all_of(store: ObjectStore, user_id: UUID) -> int:
+    """Remove every object under a user's name; how many there were. Repeating it is harmless."""
+    removed = 0
+    for prefix in all_of(user_id):
+        async for key in store.list_keys(prefix):
+            await store.delete(key)
+            removed += 1
+    return removed
 
 
 def missing(key: str) -> ObjectMissing:

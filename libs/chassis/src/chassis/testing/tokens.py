@@ -27,6 +27,7 @@ def an_identity(
     session_id: UUID | None = None,
     issued_at: datetime | None = None,
     lives: timedelta = timedelta(minutes=15),
+    daily_credits: int | None = None,
 ) -> Identity:
     """Somebody; say only what the test is about."""
     user = user_id or uuid7()
@@ -40,6 +41,7 @@ def an_identity(
         session_id=session_id or uuid7(),
         issued_at=issued,
         expires_at=issued + lives,
+        daily_credits=daily_credits,
     )
 
 

@@ -56,7 +56,7 @@ def merge(documents: Mapping[str, Document | None]) -> Document:
         for path, item in document.get("paths", {}).items():
             if path.startswith(_PUBLIC_PREFIX):
                 paths[path] = {
-                    method: _operation(_renamed(operation, service), service, key_scope(path, method))
+                    method: _operation(_renamed(operation, service), service, key_scope(service, path, method))
                     if method in _METHODS
                     else operation
                     for method, operation in item.items()
@@ -117,10 +117,11 @@ def schema_name(service: str, name: str) -> str:
     return prefix + re.sub(r"[^A-Za-z0-9]", "", name)
 
 
-def key_scope(path: str, method: str) -> str | None:
-    """The scope with which an API key may do this; None where no key may."""
+def key_scope(service: str, path: str, method: str) -> str | None:
+    """The scope with which an API key may do this; None where no key may, or the gateway itself answers."""
     row = row_of(path)
-    return row.scope_for(method.upper()) if row is not None and not row.public else None
+    carried = row is not None and row.service == service and not row.public
+    return row.scope_for(method.upper()) if row is not None and carried else None
 
 
 def _operation(operation: Document, service: str, scope: str | None) -> Document:

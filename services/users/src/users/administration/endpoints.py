@@ -13,9 +13,9 @@ from chassis.http.requests import Tx
 from chassis.identity.tokens import AdminCaller
 from contracts.enums import ProductLineKey, Role
 from users.administration import service
-from users.administration.errors import LastAdministrator, OneselfDeactivated
+from users.administration.errors import AccountErased, LastAdministrator, OneselfDeactivated
+from users.administration.queries import Wanted
 from users.administration.schemas import ManagedAccountOut, ManagedUserIn, ManagedUserOut
-from users.administration.service import Wanted
 
 router = APIRouter(prefix="/api/v1/admin/users", tags=["administration"])
 
@@ -44,7 +44,9 @@ async def get_user(user_id: UUID, caller: AdminCaller, request: Request, tx: Tx)
     return await service.read(caller, user_id, request.app.state.sessions, tx)
 
 
-@router.patch("/{user_id}", responses=documented(NotAllowed, NotFound, LastAdministrator, OneselfDeactivated))
+@router.patch(
+    "/{user_id}", responses=documented(NotAllowed, NotFound, LastAdministrator, OneselfDeactivated, AccountErased)
+)
 async def change_user(
     user_id: UUID, body: ManagedUserIn, caller: AdminCaller, request: Request, tx: Tx
 ) -> ManagedAccountOut:

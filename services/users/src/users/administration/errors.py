@@ -1,7 +1,8 @@
 """What an administrator may not do.
 
 ├── LastAdministrator   409  make another one first
-└── OneselfDeactivated  409  ask another administrator
+├── OneselfDeactivated  409  ask another administrator
+└── AccountErased       409  its owner opens another one
 """
 
 from __future__ import annotations
@@ -19,3 +20,9 @@ class OneselfDeactivated(Conflict):
     """Nobody locks themselves out."""
 
     code = "oneself"
+
+
+class AccountErased(Conflict):
+    """The account was deleted by its owner, and nothing of it can be changed any more."""
+
+    code = "account_erased"

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from chassis.http.inputs import Input
 from contracts.enums import Language, ProductLineKey, Role
@@ -50,6 +50,6 @@ class ManagedAccountOut(ManagedUserOut):
 class ManagedUserIn(Input):
     """What an administrator changes of an account; absent fields stay."""
 
-    is_active: bool | None = Field(None, description="False ends all its sessions and API keys at once.")
+    is_active: StrictBool | None = Field(None, description="False ends all its sessions and API keys at once.")
     role: Role | None = Field(None, description="Taking `admin` away ends all its sessions at once.")
     unlock: Literal[True] | None = Field(None, description="Let it log in again although logins have failed.")

@@ -13,8 +13,8 @@ from contracts.users import UserUpdated
 from users import audit
 from users.accounts.models import User
 from users.accounts.repository import AccountRepository
-from users.administration.errors import LastAdministrator, OneselfDeactivated
-from users.administration.repository import AdministrationRepository, Wanted
+from users.administration.errors import AccountErased, LastAdministrator, OneselfDeactivated
+from users.administration.queries import Accounts, Wanted
 from users.administration.schemas import ManagedAccountOut, ManagedUserIn, ManagedUserOut, PlanOut
 from users.api_keys import service as api_keys
 from users.sessions.service import Sessions
@@ -22,7 +22,7 @@ from users.sessions.service import Sessions
 
 async def find(wanted: Wanted, page: PageRequest, tx: Transaction) -> Paged[ManagedUserOut]:
     """Accounts that fit, the newest first."""
-    found, total = await AdministrationRepository(tx.session).find(wanted, page, tx.now)
+    found, total = await Accounts(tx.session).find(wanted, page, tx.now)
     return Paged[ManagedUserOut].of([_seen(user, tx) for user in found], total, page)
 
 
@@ -39,15 +39,20 @@ async def read(caller: Identity, user_id: UUID, sessions: Sessions, tx: Transact
 async def change(
     caller: Identity, user_id: UUID, body: ManagedUserIn, sessions: Sessions, tx: Transaction
 ) -> ManagedAccountOut:
-    """Change what is given. Raises ``NotAllowed``, ``NotFound``, ``OneselfDeactivated`` and ``LastAdministrator``."""
+    """Change what is given.
+
+    Raises ``NotAllowed``, ``NotFound``, ``AccountErased``, ``OneselfDeactivated`` and ``LastAdministrator``.
+    """
     # Locked before the account itself, and in one order: who takes the role from whom is decided one after the other.
-    administrators = await AdministrationRepository(tx.session).administrators()
+    administrators = await Accounts(tx.session).administrators()
     if caller.user_id not in administrators:
         # The role has gone since the token was made, perhaps while this waited.
         raise NotAllowed("Only administrators may do this.")
     user = await AccountRepository(tx.session).get(user_id, lock=True)
     if user is None:
         raise _nobody()
+    if await Accounts(tx.session).is_erased(user_id):
+        raise AccountErased("This account was deleted by its owner and cannot be changed any more.")
     if user_id == caller.user_id and body.is_active is False:
         raise OneselfDeactivated("You cannot deactivate yourself. Ask another administrator.")
     demoted = user.role == Role.ADMIN.value and body.role is Role.USER

@@ -58,7 +58,7 @@ async def change(user_id: UUID, product_line: str, body: ConsentsIn, address: by
     await tx.session.flush()
     answer = await read(user_id, tx)
     said = {consent.kind: consent.granted for consent in body.consents}
-    audit.record(tx, audit.Action.CONSENT_CHANGED, actor=user_id, **said)
+    audit.record(tx, audit.Action.CONSENT_CHANGED, actor=user_id, said=said)
     return answer
 
 

@@ -51,3 +51,5 @@ class Product:
     estimate: Callable[[Settings, Definition, Paces, float, int, Decimal | None], Estimate]
     """Expected cost, and time where nobody else is before it: what has been learned, seconds of film, platforms, the
     plan's budget for a run."""
+    credits: int = 1
+    """What is held for a run of it."""

@@ -49,6 +49,7 @@ from workflow.runs.schemas import (
     WorkflowSummary,
 )
 from workflow.settings import Settings
+from workflow.spending.service import KeyCapReached
 
 SummaryFields = Annotated[frozenset[str] | None, fields_of(WorkflowSummary)]
 
@@ -84,6 +85,7 @@ def router(settings: Settings, definitions: Definitions, driver: Driver, store: 
             LimitReached,
             AccountInactive,
             AddressNotProved,
+            KeyCapReached,
             KeyReused,
             NotPossible,
             LineNotOffered,
@@ -179,7 +181,9 @@ def router(settings: Settings, definitions: Definitions, driver: Driver, store: 
         return JSONResponse(DownloadOut(url=url, expires_in=settings.link_s, filename=filename).model_dump())
 
     @routes.post(
-        "/{workflow_id}/retry", status_code=202, responses=documented(RunNotFound, NotPossible, FilesRemoved, KeyReused)
+        "/{workflow_id}/retry",
+        status_code=202,
+        responses=documented(RunNotFound, NotPossible, FilesRemoved, KeyReused, KeyCapReached),
     )
     async def retry_workflow(
         workflow_id: UUID, caller: Caller, tx: Tx, response: Response, idempotency_key: IdempotencyKey = None

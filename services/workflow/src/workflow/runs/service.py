@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -54,6 +54,7 @@ from workflow.runs.repository import Known, NewRun, Places
 from workflow.runs.rules import clean_line, clean_script, language_warnings, removal_warnings
 from workflow.runs.schemas import EstimateIn, EstimateOut, WorkflowAccepted, WorkflowIn
 from workflow.settings import Settings
+from workflow.spending.service import spend
 
 log = structlog.get_logger(__name__)
 
@@ -86,7 +87,7 @@ async def accept(
     """Check an order and begin its run, or repeat the answer that ``key`` got before, and say so (PLT-21).
 
     Raises ``LineNotOffered``, ``BadScript``, ``FileNotUsable``, ``FileWaits``, ``AccountInactive``,
-    ``AddressNotProved``, ``LimitReached``, ``KeyReused``.
+    ``AddressNotProved``, ``LimitReached``, ``KeyReused``, ``KeyCapReached``.
     """
     product_line = offered_line(caller.product_line).key.value
     definition = definition_for(definitions, body.workflow_type)
@@ -113,6 +114,7 @@ async def accept(
         # Another request with the same key has just committed; what it was answered counts.
         stored = await repeats.remembered(tx, caller.user_id, key or "")
         return WorkflowAccepted.model_validate(answer_of(stored or {}, digest)), True
+    await spend(tx, caller, expected.credits)
     return answer, False
 
 
@@ -220,10 +222,21 @@ async def cancel(tx: Transaction, driver: Driver, caller: Identity, run_id: UUID
     raise NotPossible("This workflow has ended or is being completed; it cannot be cancelled any more.")
 
 
+async def stop(tx: Transaction, driver: Driver, run_ids: Sequence[UUID]) -> None:
+    """Ask runs to stop, whosever they are, as far as they can still be stopped; the others end by themselves."""
+    for run_id in run_ids:
+        row = await _any(tx, run_id)
+        if row.parked_reason is not None:
+            continue
+        run, definition = _loaded(driver, row)
+        if not run.state.phase.final and may_cancel(definition, run):
+            await _drive(tx, driver, row, CancelRequested())
+
+
 async def retry(tx: Transaction, settings: Settings, driver: Driver, caller: Identity, run_id: UUID) -> Row:
     """Begin another round of a failed or cancelled run, as soon as there is a place (WFL-06, WFL-35).
 
-    Raises ``RunNotFound``, ``NotPossible``, ``FilesRemoved``.
+    Raises ``RunNotFound``, ``NotPossible``, ``FilesRemoved``, ``KeyCapReached``.
     """
     row = await _own(tx, caller, run_id)
     if row.parked_reason is not None:
@@ -233,6 +246,7 @@ async def retry(tx: Transaction, settings: Settings, driver: Driver, caller: Ide
     run, _ = _loaded(driver, row)
     if not may_retry(run):
         raise NotPossible("Only a workflow that failed or was cancelled, and holds no credits, can be retried.")
+    await spend(tx, caller, BY_TYPE[WorkflowType(row.brief.workflow_type)].credits)
     room = await repository.take_place(tx, places(settings), row.brief.user_id, row.lane, row.brief.created_at)
     return await _drive(tx, driver, row, RetryRequested(waits=not room))
 

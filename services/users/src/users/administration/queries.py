@@ -1,4 +1,4 @@
-"""SQL of accounts, for administrators."""
+"""Finding accounts, for administrators."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.http.pagination import PageRequest
 from contracts.enums import Role
 from users.accounts.models import User
+from users.erasure.models import Erasure
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Wanted:
     product_line: str | None = None
 
 
-class AdministrationRepository:
+class Accounts:
     """Finds accounts of anybody."""
 
     def __init__(self, session: AsyncSession) -> None:
@@ -44,6 +45,10 @@ class AdministrationRepository:
             .limit(page.limit)
         )
         return rows.all(), total or 0
+
+    async def is_erased(self, user_id: UUID) -> bool:
+        """Whether the account was deleted by its owner."""
+        return await self._session.get(Erasure, user_id) is not None
 
     async def administrators(self) -> Sequence[UUID]:
         """Those who can act as one, locked: of two who take the role from each other, one comes first."""

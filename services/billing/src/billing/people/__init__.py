@@ -1,0 +1,1 @@
+"""What billing does when a person wants to be forgotten (USR-40)."""

@@ -1,0 +1,1 @@
+"""What export does when a person wants to be forgotten (USR-40)."""

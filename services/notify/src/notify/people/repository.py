@@ -1,0 +1,19 @@
+"""The SQL of erasing a person."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from chassis.data.database import Transaction
+
+_ERASE = (
+    "DELETE FROM client_events WHERE user_id = $1",
+    "DELETE FROM notifications WHERE user_id = $1",
+    "DELETE FROM recipients WHERE user_id = $1",
+)
+
+
+async def erase(tx: Transaction, user_id: UUID) -> None:
+    """Remove the person's messages, and what was kept of them to write any."""
+    for statement in _ERASE:
+        await tx.execute(statement, user_id)

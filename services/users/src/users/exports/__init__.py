@@ -1,0 +1,1 @@
+"""All that the platform knows of a person, as one archive for them (USR-20, USR-39)."""

@@ -1,0 +1,1 @@
+"""What workflow does when a person wants to be forgotten (USR-40)."""

@@ -1,0 +1,41 @@
+"""What a person is told of what workflow knows about them (USR-39)."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from chassis.data.database import Transaction
+from chassis.storage.parts import File, rows_of
+
+_EVERYTHING = {
+    "files": "SELECT id, original_name, purpose, mime_type, file_size, created_at FROM files WHERE user_id = $1 "
+    "ORDER BY created_at",
+    "workflows": "SELECT id, workflow_type AS type, title, description, input, created_at, status, estimated_cost, "
+    "finished_at, state::jsonb -> 'cost' AS cost FROM runs WHERE user_id = $1 ORDER BY created_at",
+    "entitlements": "SELECT product_line, plan, limits, used, features FROM entitlements WHERE user_id = $1",
+}
+
+
+async def everything(tx: Transaction, user_id: UUID) -> dict[str, list[Any]]:
+    """All of it, by what it is."""
+    return await rows_of(tx, _EVERYTHING, user_id)
+
+
+_FILES = """
+SELECT DISTINCT ON (stored ->> 'key') name, stored FROM (
+    SELECT 'uploads/' || id || '-' || original_name AS name, jsonb_build_object(
+        'key', storage_key, 'sha256', trim(checksum), 'size', file_size, 'mime_type', mime_type
+    ) AS stored FROM files WHERE user_id = $1 AND deleted_at IS NULL AND scan_status = 'clean'
+    UNION ALL
+    SELECT 'results/' || runs.id || '/' || (found.stored ->> 'key'), found.stored FROM runs, LATERAL (
+        SELECT jsonb_path_query(state::jsonb, '$.** ? (exists (@.sha256) && exists (@.key))') AS stored
+    ) AS found WHERE user_id = $1 AND cleaned_at IS NULL AND status = 'completed'
+) AS everything
+"""
+
+
+async def files_of(tx: Transaction, user_id: UUID) -> list[File]:
+    """The person's uploads, and what was made of them and has not been removed."""
+    rows = await tx.fetch(_FILES, user_id)
+    return [File(name=row["name"], object=row["stored"]) for row in rows]

@@ -1,0 +1,41 @@
+"""The SQL of erasing a person."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from chassis.data.database import Transaction
+
+DELETED = "[DELETED]"
+
+_EMPTY_RUNS = """
+UPDATE runs SET title = NULL, description = NULL, cleaned_at = coalesce(cleaned_at, $2),
+    input = CASE WHEN input ? 'script' THEN jsonb_set(input, '{script}', to_jsonb($3::text)) ELSE input END
+WHERE user_id = $1
+"""
+_REMOVE = (
+    "DELETE FROM run_history USING runs WHERE runs.id = run_id AND runs.user_id = $1",
+    "DELETE FROM files WHERE user_id = $1",
+    "DELETE FROM idempotency_keys WHERE user_id = $1",
+    "DELETE FROM entitlements WHERE user_id = $1",
+    "DELETE FROM users WHERE user_id = $1",
+)
+
+
+async def unended(tx: Transaction, user_id: UUID) -> list[UUID]:
+    """The person's runs that have not ended."""
+    rows = await tx.fetch("SELECT id FROM runs WHERE user_id = $1 AND status IN ('pending', 'processing')", user_id)
+    return [row["id"] for row in rows]
+
+
+async def other_objects(tx: Transaction, user_id: UUID) -> list[str]:
+    """Keys of the person's files, also of those that are kept under nobody's name."""
+    rows = await tx.fetch("SELECT storage_key, prepared ->> 'key' AS prepared FROM files WHERE user_id = $1", user_id)
+    return [key for row in rows for key in row.values() if key is not None]
+
+
+async def erase(tx: Transaction, user_id: UUID) -> None:
+    """Take out of runs what the person wrote, and remove everything else."""
+    await tx.execute(_EMPTY_RUNS, user_id, tx.now, DELETED)
+    for statement in _REMOVE:
+        await tx.execute(statement, user_id)

@@ -1,0 +1,1 @@
+"""What is spent with each API key in a day."""
