@@ -15,6 +15,7 @@ ALL: dict[str, tuple[str, ...]] = {
     "B25": ("benchmarks/saga.py", "--counters"),
     "B3": ("benchmarks/outbox_drain.py",),
     "B11": ("benchmarks/vendor_adapter.py",),
+    "B19": ("benchmarks/login_storm.py",),
     "B14": ("libs/media/benchmarks/media_renditions.py",),
     "B15": ("libs/media/benchmarks/media_talking.py",),
     "memory": ("libs/media/benchmarks/media_memory.py",),

@@ -33,6 +33,9 @@ async def count(users: Any, table: str) -> int:
         ("unknown_logins", (0.04, 0.1)),
         ("sign_ins", (0.006, 0.008)),
         ("sign_in_tickets", (0.0006, 0.0008)),
+        ("one_time_tokens", (1.9, 2.1)),
+        ("letters_asked", (0.04, 0.05)),
+        ("login_challenges", (0.003, 0.004)),
         ("signing_keys", (1.04, 1.05)),
     ],
 )
@@ -50,6 +53,13 @@ async def test_what_is_too_old_goes_and_what_is_not_stays(users: Any, table: str
         "SELECT 't', id, 'talkingphoto', 'c', $1 FROM users",
         users.clock.now() + timedelta(minutes=1),
     )
+    await users.execute(
+        "INSERT INTO login_challenges (ticket_hash, user_id, product_line, expires_at) "
+        "SELECT 't', id, 'talkingphoto', $1 FROM users",
+        users.clock.now() + timedelta(minutes=5),
+    )
+    async with users.client() as client:
+        await client.post("/api/v1/auth/forgot-password", json={"email": "nobody@example.com"})
     began, before = users.clock.now(), await count(users, table)
     assert before
     keeper = sweeper(users)

@@ -26,6 +26,27 @@ async def test_no_secret_reaches_a_log_line_an_event_or_an_error(users: Any, log
         answers.append(await client.get(f"/api/v1/users/me/{PLANTED}", params={"password": PLANTED}))
         answers.append(await client.post("/api/v1/auth/refresh", json={"refresh_token": [tokens["refresh_token"]]}))
         answers.append(await client.post("/api/v1/auth/login", content=f'{{"password": "{PLANTED}"'.encode()))
+    living = (await users.log_in(password=PLANTED)).json()
+    async with users.client(living["access_token"]) as client:
+        for path, body in (
+            ("auth/verify-email", {"token": PLANTED}),
+            ("auth/reset-password", {"token": PLANTED, "new_password": PLANTED}),
+            ("auth/login/second-factor", {"ticket": PLANTED, "code": PLANTED}),
+            ("users/me/email", {"email": "new@example.com", "password": PLANTED + "x"}),
+            ("users/me/second-factor", {"password": PLANTED + "x"}),
+            ("users/me/second-factor/confirm", {"code": PLANTED}),
+            ("users/me/second-factor/disable", {"password": PLANTED, "code": PLANTED}),
+        ):
+            answers.append(await client.post(f"/api/v1/{path}", json=body))
+            assert 400 <= answers[-1].status_code < 500
+        assert (
+            await client.post("/api/v1/auth/forgot-password", json={"email": "asha@example.com"})
+        ).status_code == 202
+        # The account was registered twice, so of this a letter is on its way.
+        assert await users.write_letters() == 1
+        await users.execute("UPDATE users SET email_verified = true, locked_until = NULL, failed_login_count = 0")
+        await users.execute("DELETE FROM login_guards")
+        begun = (await client.post("/api/v1/users/me/second-factor", json={"password": PLANTED})).json()
     await users.execute("ALTER TABLE user_sessions RENAME TO gone")
     try:
         answers.append(await users.log_in(password=PLANTED))
@@ -43,6 +64,7 @@ async def test_no_secret_reaches_a_log_line_an_event_or_an_error(users: Any, log
     secrets = [
         "$2b$",
         PLANTED,
+        begun["secret"],
         *(given[name] for given in (tokens, fresh) for name in ("access_token", "refresh_token")),
     ]
     lines = logged()

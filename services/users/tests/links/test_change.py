@@ -125,3 +125,26 @@ async def test_it_is_the_callers_own_account_that_moves(users: Any, opened: Open
 async def test_what_is_no_address_is_named(users: Any, email: str) -> None:
     answer = await ask(users, await users.member(), email)
     assert (answer.status_code, set(answer.json()["error"]["fields"])) == (422, {"email"})
+
+
+async def test_who_is_shut_out_takes_the_account_nowhere(users: Any, opened: Opened) -> None:
+    """A stranger who was in asks for the account to be moved; the owner changes the password before that is done."""
+    stranger, owner = await users.member(), (await users.log_in()).json()
+    await ask(users, stranger, "stranger@example.org")
+    async with users.client(owner["access_token"]) as client:
+        body = {"current_password": "monsoon-42-lamp", "new_password": "harvest-7-kite"}
+        assert (await client.post("/api/v1/auth/change-password", json=body)).status_code == 200
+    assert (await follow(users, opened(letters(users)[0]))).status_code == 400
+    await ask(users, owner)
+    async with users.client(owner["access_token"]) as client:
+        assert (await client.delete("/api/v1/users/me/sessions")).status_code == 204
+    assert (await follow(users, opened(letters(users)[1]))).status_code == 200
+
+
+async def test_a_stolen_session_takes_the_account_nowhere(users: Any, opened: Opened) -> None:
+    tokens = await users.member()
+    await ask(users, tokens)
+    await users.refresh(tokens["refresh_token"])
+    users.clock.advance(timedelta(minutes=1))
+    assert (await users.refresh(tokens["refresh_token"])).status_code == 401
+    assert (await follow(users, opened(letters(users)[0]))).status_code == 400

@@ -142,3 +142,14 @@ async def test_a_letter_that_is_written_again_goes_out_once(users: Any) -> None:
     with pytest.raises(LeaseLost):
         await users.service.app.state.letters.write(item)
     assert len(users.said(PasswordResetRequested)) == 1
+
+
+async def test_who_lay_in_wait_in_an_account_of_an_unproved_address_is_out(users: Any, opened: Opened) -> None:
+    account = (await users.register()).json()
+    await users.execute(
+        "INSERT INTO oauth_identities (id, provider, subject, user_id, email, created_at) "
+        "VALUES (gen_random_uuid(), 'apple', 'attackers', $1, 'attacker@example.com', now())",
+        UUID(account["id"]),
+    )
+    assert (await reset(users, await link(users, opened))).status_code == 200
+    assert await users.rows("SELECT 1 FROM oauth_identities") == []

@@ -9,7 +9,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from contracts.users import SessionRevoked, UserRegistered
+from contracts.users import EmailVerified, SessionRevoked, UserRegistered
 from simulators.vendors.openid.issuer import Person
 from users.signin.models import Assertion
 from users.signin.repository import SignInRepository
@@ -110,7 +110,14 @@ async def test_who_lay_in_wait_in_an_account_of_an_unproved_address_is_out(world
         "VALUES (gen_random_uuid(), 'apple', 'attackers', $1, 'attacker@example.com', now())",
         UUID(attacker["user"]["id"]),
     )
+    async with world.users.client(attacker["access_token"]) as client:
+        taken_along = await client.post("/api/v1/users/me/email", json={"email": "attacker@example.com"})
+        assert taken_along.status_code == 202
     victim = (await world.sign_in(consent=[])).json()
+    [proved] = world.users.said(EmailVerified)
+    assert str(proved.user_id) == attacker["user"]["id"]
+    still_open = "SELECT purpose FROM one_time_tokens WHERE purpose = 'change_email' AND expires_at > $1"
+    assert await world.users.rows(still_open, world.users.clock.now()) == []
     assert (victim["user"]["id"], victim["user"]["email_verified"]) == (attacker["user"]["id"], True)
     assert (await world.users.log_in()).status_code == 401
     assert (await world.users.refresh(attacker["refresh_token"])).status_code == 401

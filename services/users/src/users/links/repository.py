@@ -49,6 +49,21 @@ class OneTimeTokenRepository:
             statement = statement.where(OneTimeToken.purpose.in_([purpose.value for purpose in purposes]))
         await self._session.execute(statement.values(expires_at=now).execution_options(synchronize_session=False))
 
+    async def end_changes(self, user_id: UUID, now: datetime, *, kept: UUID | None) -> None:
+        """Links to another address are good for nothing, but those that the session ``kept`` has asked for."""
+        await self._session.execute(
+            update(OneTimeToken)
+            .where(
+                OneTimeToken.user_id == user_id,
+                OneTimeToken.purpose == Purpose.CHANGE_EMAIL.value,
+                OneTimeToken.session_id.is_distinct_from(kept),
+                OneTimeToken.used_at.is_(None),
+                OneTimeToken.expires_at > now,
+            )
+            .values(expires_at=now)
+            .execution_options(synchronize_session=False)
+        )
+
 
 async def count_letter(who: UUID, purpose: Purpose, tx: Transaction) -> datetime | None:
     """Count that a letter is asked for; when the next one may be, if this is one too many.

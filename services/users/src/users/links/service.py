@@ -25,6 +25,7 @@ from users.secondfactor.codes import Codes
 from users.sessions.lockout import Lockout
 from users.sessions.passwords import Passwords
 from users.sessions.service import Sessions
+from users.signin.repository import SignInRepository
 
 
 class Links:
@@ -131,8 +132,9 @@ class Links:
         await self._lockout.cleared(user, device, tx)
         await self._sessions.end_others(user.id, None, tx)
         await self._end_open(user.id, tx)
-        # The link came to this address, so whoever used it reads what is sent there.
-        if found.email == user.email:
+        if not user.email_verified:
+            # Whoever opened it without proving its address may have done so in wait for its owner, who comes now.
+            await SignInRepository(tx).unlink_all(user.id)
             _proved(user, tx)
         tx.emit(PasswordChanged(user_id=user.id, how="reset", product_line=user.home_product_line))
 

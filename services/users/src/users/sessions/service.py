@@ -22,6 +22,7 @@ from users.accounts.schemas import TokensOut
 from users.accounts.service import with_plan
 from users.devices import AddressHasher, Device
 from users.keys.keyring import Keyring
+from users.links.repository import OneTimeTokenRepository
 from users.secondfactor.codes import Codes
 from users.secondfactor.repository import SecondFactorRepository
 from users.secondfactor.schemas import ChallengeOut
@@ -117,6 +118,7 @@ class Sessions:
                 session.expires_at = tx.now + timedelta(days=self._settings.refresh_days)
                 return await self._tokens(user, session, _succeeded(token, refresh_token, tx), tx)
             _revoke(session, tx)
+            await OneTimeTokenRepository(tx.session).end_changes(session.user_id, tx.now, kept=None)
             tx.emit(
                 RefreshTokenReused(
                     user_id=session.user_id,
@@ -155,6 +157,8 @@ class Sessions:
     async def end_others(self, user_id: UUID, current: UUID | None, tx: Transaction) -> int:
         """End a user's sessions but the current one, if any, and logins that wait for a code; how many sessions."""
         await SecondFactorRepository(tx.session).end_challenges(user_id)
+        # Whoever is shut out must not take the account along to an address of theirs.
+        await OneTimeTokenRepository(tx.session).end_changes(user_id, tx.now, kept=current)
         others = [session for session in await self.list_active(user_id, tx) if session.id != current]
         for session in others:
             _revoke(session, tx)
