@@ -15,7 +15,7 @@ from billing.plans.book import PlanBook
 from chassis import ids
 from chassis.bus.port import ACKNOWLEDGE
 from chassis.testing.slices import Handlers
-from contracts.billing import CreditsReleased, CreditsReserved, ReleaseCredits, ReserveCredits
+from contracts.billing import CreditsReleased, CreditsReserved, ReleaseCredits, ReservationRefused, ReserveCredits
 from contracts.message import Message
 
 
@@ -66,4 +66,25 @@ async def test_two_workers_take_a_reserve_and_its_release_one_after_the_other(
     assert not held
     assert len(billing.said(CreditsReserved)) == (0 if release_first else 1)
     assert len(billing.said(CreditsReleased)) == (2 if release_first else 1)
+    await billing.check_books()
+
+
+async def test_two_hundred_at_once_on_a_balance_for_ten_are_ten_holds(billing: Any) -> None:
+    """Each on a connection of its own, as many at a time as the pool has."""
+    await billing.execute("UPDATE plans SET credits_per_month = 10 WHERE plan_type = 'free'")
+    user_id = ids.uuid7()
+
+    def one() -> ReserveCredits:
+        return ReserveCredits(
+            reservation_id=ids.uuid7(), run_id=ids.uuid7(), user_id=user_id, product_line="talkingphoto", credits=1
+        )
+
+    await billing.tell(one())
+    verdicts = await asyncio.gather(*(billing.tell(one()) for _ in range(199)))
+    assert {tuple(verdict) for verdict in verdicts} == {(ACKNOWLEDGE,)}
+    assert len(billing.said(CreditsReserved)) == 10
+    refused = billing.said(ReservationRefused)
+    assert (len(refused), {each.reason for each in refused}) == (190, {"insufficient_credits"})
+    assert (await billing.account(user_id))["held"] == 10
+    assert len(await billing.rows("SELECT FROM holds WHERE state = 'held'")) == 10
     await billing.check_books()
