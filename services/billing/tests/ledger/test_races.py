@@ -14,8 +14,16 @@ from billing.ledger.service import Ledger
 from billing.plans.book import PlanBook
 from chassis import ids
 from chassis.bus.port import ACKNOWLEDGE
+from chassis.data.database import Transaction
 from chassis.testing.slices import Handlers
-from contracts.billing import CreditsReleased, CreditsReserved, ReleaseCredits, ReservationRefused, ReserveCredits
+from contracts.billing import (
+    CaptureCredits,
+    CreditsReleased,
+    CreditsReserved,
+    ReleaseCredits,
+    ReservationRefused,
+    ReserveCredits,
+)
 from contracts.message import Message
 
 
@@ -88,3 +96,33 @@ async def test_two_hundred_at_once_on_a_balance_for_ten_are_ten_holds(billing: A
     assert (await billing.account(user_id))["held"] == 10
     assert len(await billing.rows("SELECT FROM holds WHERE state = 'held'")) == 10
     await billing.check_books()
+
+
+@pytest.mark.parametrize("size", [1, 20])
+async def test_a_batch_costs_three_statements_whatever_its_size(
+    billing: Any, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lock, read, write. What the transaction emits and has seen is one more, of the chassis."""
+    held = [
+        ReserveCredits(
+            reservation_id=ids.uuid7(), run_id=ids.uuid7(), user_id=ids.uuid7(), product_line="talkingphoto", credits=1
+        )
+        for _ in range(size)
+    ]
+    await billing.tell(*held)
+    counted: list[str] = []
+    for name in ("fetch", "fetchrow", "execute"):
+        real = getattr(Transaction, name)
+
+        async def counting(self: Any, statement: str, *arguments: Any, real: Any = real) -> Any:
+            counted.append(statement.split(maxsplit=1)[0])
+            return await real(self, statement, *arguments)
+
+        monkeypatch.setattr(Transaction, name, counting)
+    for instructions in (
+        [each.model_copy(update={"reservation_id": ids.uuid7()}) for each in held],
+        [CaptureCredits(reservation_id=each.reservation_id, run_id=each.run_id, credits=1) for each in held],
+    ):
+        counted.clear()
+        await billing.tell(*instructions)
+        assert len(counted) == 3, counted

@@ -143,6 +143,12 @@ async def say_which(
     )
 
 
+async def payment(tx: Transaction, payment_id: UUID) -> Paid | None:
+    """A payment by our id; its row is locked."""
+    row = await tx.fetchrow("SELECT * FROM payments WHERE id = $1 FOR UPDATE", payment_id)
+    return _paid(row) if row is not None else None
+
+
 async def paid_with(tx: Transaction, payment_id: UUID) -> str | None:
     """What the processor calls a payment of ours, where it has said so."""
     row = await tx.fetchrow("SELECT processor_payment_id FROM payments WHERE id = $1", payment_id)
