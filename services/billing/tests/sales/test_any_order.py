@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 from datetime import timedelta
@@ -142,3 +143,18 @@ async def test_what_is_kept_is_gone_through_again(market: Any) -> None:
     await market.billing.execute("INSERT INTO payment_events SELECT * FROM kept_events")
     await replay(market.billing.database, market.inbox)
     assert await state_of(market) == wanted
+
+
+async def test_all_at_once_they_end_in_one_state_too(market: Any) -> None:
+    """As many connections as the pool has, each event twice: nobody waits for somebody who waits for him."""
+    events = await a_month(market)
+    for event in events:
+        await deliver(market, event)
+    wanted = await state_of(market)
+    for seed in range(3):
+        await forget(market, {})
+        order = Random(seed).sample(events * 2, len(events) * 2)  # noqa: S311
+        await asyncio.gather(*(deliver(market, event) for event in order))
+        assert await state_of(market) == wanted, f"seed {seed}"
+        assert len(market.billing.said(PaymentSucceeded)) == 3, f"seed {seed}"
+        assert len(market.billing.said(PaymentRefunded)) == 1, f"seed {seed}"
