@@ -27,7 +27,10 @@ EXAMPLES = os.environ.get("CONFORMANCE_EXAMPLES", "4")
 SETTINGS = Path(__file__).with_name("schemathesis.toml")
 
 ENDS_ITS_OWN_SESSION = "^(logout|end_session|end_other_sessions)$"
-FOR_OPERATORS = "^(get_clock|get_workflow_history|undo_workflow|unpark_workflow|list_files)$"
+FOR_OPERATORS = (
+    "^(get_clock|get_workflow_history|undo_workflow|unpark_workflow|list_files|list_all_plans|edit_plan|unit_costs|"
+    "cost_estimate|margins|user_costs|give_credits|give_money_back)$"
+)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
