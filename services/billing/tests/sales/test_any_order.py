@@ -158,7 +158,7 @@ async def test_all_at_once_they_end_in_one_state_too(market: Any) -> None:
     wanted = await state_of(market)
     for seed in range(3):
         await forget(market, {})
-        order = Random(seed).sample(events * 2, len(events) * 2)  # noqa: S311
+        order = Random(seed).sample(events * 2, len(events) * 2)
         await asyncio.gather(*(deliver(market, event) for event in order))
         assert await state_of(market) == wanted, f"seed {seed}"
         assert len(market.billing.said(PaymentSucceeded)) == 4, f"seed {seed}"
