@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from fastapi import FastAPI
 
+from billing.desk import endpoints as desk_endpoints
 from billing.kept import tables
 from billing.ledger import endpoints as ledger_endpoints
 from billing.ledger.expiry import HoldExpiry, MonthEnd
@@ -24,6 +25,7 @@ from billing.plans.book import PlanBook
 from billing.plans.repository import load_starting_catalogue
 from billing.quotes import endpoints as quote_endpoints
 from billing.receipts import endpoints as receipt_endpoints
+from billing.reports import endpoints as report_endpoints
 from billing.sales import endpoints as sale_endpoints
 from billing.sales.follower import Follower
 from billing.sales.grace import GraceEnd
@@ -70,6 +72,8 @@ def build(settings: Settings, deps: Dependencies) -> Service:
             receipt_endpoints.router,
             quote_endpoints.router,
             usage_endpoints.router,
+            report_endpoints.router,
+            desk_endpoints.router,
             *moving,
         ],
         readiness={"database": deps.database.ready},
@@ -79,6 +83,7 @@ def build(settings: Settings, deps: Dependencies) -> Service:
     app.state.database = deps.database
     app.state.verifier = deps.verifier
     app.state.plans = plans
+    app.state.ledger = ledger
     background: list[Background] = [
         HoldExpiry(deps.database, ledger, poll_s=settings.expiry_poll_s),
         CatalogueNews(deps.database, ledger, poll_s=settings.expiry_poll_s),
@@ -88,13 +93,14 @@ def build(settings: Settings, deps: Dependencies) -> Service:
     follower = Follower(ledger, plans, processor="stripe" if settings.stripe_secret_key is not None else Sandbox.name)
     inbox = Inbox(settings.webhook_secrets, deps.clock.machine, live=settings.stripe_is_live, follow=follower.follow)
     app.state.payment_inbox = inbox
-    app.state.shop = None
+    app.state.shop = app.state.processor = None
     background.append(GraceEnd(deps.database, follower, poll_s=settings.expiry_poll_s))
     if selling:
         processor, close, more = _processor(settings, deps, inbox, app)
         reader = SubscriptionReader(
             deps.database, processor, poll_s=settings.subscription_poll_s, follow=follower.subscription, close=close
         )
+        app.state.processor = processor
         app.state.shop = Shop(deps.database, processor, plans, reader, origins=settings.return_origins)
         background += [reader, Reconciliation(deps.database, processor, inbox), *more]
     return Service(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Annotated, ClassVar
 
 from pydantic import Field, SecretStr, field_validator
@@ -43,6 +44,9 @@ class Settings(ServiceSettings):
     stripe_automatic_tax: bool = Field(True, description="Let Stripe Tax work out the tax; the account must be set up.")
     stripe_payment_methods: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Offer at most these (card,upi,...); empty: whatever the Stripe account has switched on."
+    )
+    rupees_per_dollar: Decimal = Field(
+        Decimal("83"), gt=0, description="For reports alone: provider costs are recorded in rupees (CFL-04)."
     )
     subscription_poll_s: float = Field(5.0, gt=0, description="How often subscriptions in doubt are looked for.")
 

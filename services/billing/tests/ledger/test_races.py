@@ -14,8 +14,16 @@ from billing.ledger.service import Ledger
 from billing.plans.book import PlanBook
 from chassis import ids
 from chassis.bus.port import ACKNOWLEDGE
+from chassis.data.database import Transaction
 from chassis.testing.slices import Handlers
-from contracts.billing import CreditsReleased, CreditsReserved, ReleaseCredits, ReserveCredits
+from contracts.billing import (
+    CaptureCredits,
+    CreditsReleased,
+    CreditsReserved,
+    ReleaseCredits,
+    ReservationRefused,
+    ReserveCredits,
+)
 from contracts.message import Message
 
 
@@ -67,3 +75,54 @@ async def test_two_workers_take_a_reserve_and_its_release_one_after_the_other(
     assert len(billing.said(CreditsReserved)) == (0 if release_first else 1)
     assert len(billing.said(CreditsReleased)) == (2 if release_first else 1)
     await billing.check_books()
+
+
+async def test_two_hundred_at_once_on_a_balance_for_ten_are_ten_holds(billing: Any) -> None:
+    """Each on a connection of its own, as many at a time as the pool has."""
+    await billing.execute("UPDATE plans SET credits_per_month = 10 WHERE plan_type = 'free'")
+    user_id = ids.uuid7()
+
+    def one() -> ReserveCredits:
+        return ReserveCredits(
+            reservation_id=ids.uuid7(), run_id=ids.uuid7(), user_id=user_id, product_line="talkingphoto", credits=1
+        )
+
+    await billing.tell(one())
+    verdicts = await asyncio.gather(*(billing.tell(one()) for _ in range(199)))
+    assert {tuple(verdict) for verdict in verdicts} == {(ACKNOWLEDGE,)}
+    assert len(billing.said(CreditsReserved)) == 10
+    refused = billing.said(ReservationRefused)
+    assert (len(refused), {each.reason for each in refused}) == (190, {"insufficient_credits"})
+    assert (await billing.account(user_id))["held"] == 10
+    assert len(await billing.rows("SELECT FROM holds WHERE state = 'held'")) == 10
+    await billing.check_books()
+
+
+@pytest.mark.parametrize("size", [1, 20])
+async def test_a_batch_costs_three_statements_whatever_its_size(
+    billing: Any, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lock, read, write. What the transaction emits and has seen is one more, of the chassis."""
+    held = [
+        ReserveCredits(
+            reservation_id=ids.uuid7(), run_id=ids.uuid7(), user_id=ids.uuid7(), product_line="talkingphoto", credits=1
+        )
+        for _ in range(size)
+    ]
+    await billing.tell(*held)
+    counted: list[str] = []
+    for name in ("fetch", "fetchrow", "execute"):
+        real = getattr(Transaction, name)
+
+        async def counting(self: Any, statement: str, *arguments: Any, real: Any = real) -> Any:
+            counted.append(statement.split(maxsplit=1)[0])
+            return await real(self, statement, *arguments)
+
+        monkeypatch.setattr(Transaction, name, counting)
+    for instructions in (
+        [each.model_copy(update={"reservation_id": ids.uuid7()}) for each in held],
+        [CaptureCredits(reservation_id=each.reservation_id, run_id=each.run_id, credits=1) for each in held],
+    ):
+        counted.clear()
+        await billing.tell(*instructions)
+        assert len(counted) == 3, counted

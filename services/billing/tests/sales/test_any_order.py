@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 from datetime import timedelta
@@ -45,6 +46,11 @@ async def a_month(market: Any) -> list[dict[str, Any]]:
     assert answer.status_code == 402
     [pack] = await market.billing.rows("SELECT * FROM purchases")
     paid = await market.simulator.act("pay", pack["checkout_id"])
+    await market.ask("POST", "/billing/credits/topup", {"plan_type": "starter"})
+    [_, later] = await market.billing.rows("SELECT * FROM purchases ORDER BY id")
+    await market.simulator.act("pay", later["checkout_id"], delayed=True)
+    market.billing.clock.advance(timedelta(hours=5))
+    await market.simulator.act("settle", later["checkout_id"], paid=True)
     visit = await market.checked_out("starter")
     id = (await market.simulator.act("pay", visit["checkout_id"]))["subscription"]
     customer = market.simulator.books.get("subscription", id)["customer"]
@@ -96,7 +102,7 @@ async def test_however_they_come_a_months_events_end_in_one_state(market: Any) -
     for event in events:
         await deliver(market, event)
     wanted = await state_of(market)
-    assert (wanted[0][0]["plan_type"], wanted[0][0]["bought"]) == ("starter", 0)
+    assert (wanted[0][0]["plan_type"], wanted[0][0]["bought"]) == ("starter", 30)
     for seed in range(ORDERS):
         await forget(market, {})
         random = Random(seed)
@@ -105,7 +111,7 @@ async def test_however_they_come_a_months_events_end_in_one_state(market: Any) -
         for event in order:
             await deliver(market, event)
         assert await state_of(market) == wanted, f"seed {seed}"
-        assert len(market.billing.said(PaymentSucceeded)) == 3, f"seed {seed}"
+        assert len(market.billing.said(PaymentSucceeded)) == 4, f"seed {seed}"
         assert len(market.billing.said(PaymentRefunded)) == 1, f"seed {seed}"
 
 
@@ -142,3 +148,18 @@ async def test_what_is_kept_is_gone_through_again(market: Any) -> None:
     await market.billing.execute("INSERT INTO payment_events SELECT * FROM kept_events")
     await replay(market.billing.database, market.inbox)
     assert await state_of(market) == wanted
+
+
+async def test_all_at_once_they_end_in_one_state_too(market: Any) -> None:
+    """As many connections as the pool has, each event twice: nobody waits for somebody who waits for him."""
+    events = await a_month(market)
+    for event in events:
+        await deliver(market, event)
+    wanted = await state_of(market)
+    for seed in range(3):
+        await forget(market, {})
+        order = Random(seed).sample(events * 2, len(events) * 2)
+        await asyncio.gather(*(deliver(market, event) for event in order))
+        assert await state_of(market) == wanted, f"seed {seed}"
+        assert len(market.billing.said(PaymentSucceeded)) == 4, f"seed {seed}"
+        assert len(market.billing.said(PaymentRefunded)) == 1, f"seed {seed}"

@@ -13,6 +13,7 @@ from contracts.billing import (
     InvoiceAvailable,
     PaymentFailed,
     PaymentSucceeded,
+    ReserveCredits,
     SubscriptionCancelled,
     SubscriptionCreated,
     SubscriptionExpired,
@@ -127,13 +128,25 @@ async def test_a_renewal_begins_a_month_of_its_own(market: Any) -> None:
 
 async def test_a_larger_plan_counts_at_once_and_its_difference_is_charged(market: Any) -> None:
     await market.bought("starter")
+    await market.billing.tell(
+        ReserveCredits(
+            reservation_id=ids.uuid7(),
+            run_id=ids.uuid7(),
+            user_id=market.user_id,
+            product_line="talkingphoto",
+            credits=1,
+            meter="workflows",
+            units=1,
+        )
+    )
     market.billing.clock.advance(timedelta(days=15, hours=12))
     answer = await market.ask("PUT", "/billing/subscription", {"plan": "pro"}, **{"Idempotency-Key": "up"})
     assert (answer.status_code, answer.json()["plan"]) == (200, "pro")
     again = await market.ask("PUT", "/billing/subscription", {"plan": "pro"}, **{"Idempotency-Key": "up"})
     assert again.headers["Idempotency-Replayed"] == "true"
     assert market.charges() == [49_900, 50_000], "half of the month, half of the difference"
-    assert (await market.account())["plan_type"] == "pro"
+    account = await market.account()
+    assert (account["plan_type"], account["used"], account["held"]) == ("pro", {"workflows": 1}, 1)
     assert market.billing.said(EntitlementsChanged)[-1].limits == {"workflows": -1}
     [changed] = market.billing.said(SubscriptionUpdated)
     assert (changed.what, changed.plan, changed.previous_plan) == ("plan_changed", "pro", "starter")

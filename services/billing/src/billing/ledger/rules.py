@@ -15,7 +15,7 @@ from __future__ import annotations
 from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
@@ -27,6 +27,8 @@ GRANTS = "platform:grants"
 SOLD = "platform:sold"
 SPENT = "platform:spent"
 EXPIRED = "platform:expired"
+
+_LEAST = timedelta(microseconds=1)
 
 
 class HoldState(StrEnum):
@@ -251,7 +253,8 @@ def fall_back(account: Account, opening: Plan, at: datetime, now: datetime) -> C
         return roll_period(returned, opening, now)
     start, end = month_of(max(at, now))
     free = replace(account, plan_type=opening.plan_type, cycle_start=None, plan_until=None)
-    return _new_period(free, opening, max(start, at), end)
+    # A start of its own: by it holds know the period they count for.
+    return _new_period(free, opening, max(start, at, account.period_start + _LEAST), end)
 
 
 def give(account: Account, plan: Plan, terms: Terms) -> Change:

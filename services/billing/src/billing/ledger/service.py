@@ -168,6 +168,15 @@ class Ledger:
         self._say_granted(books.accounts[key], credits, "bought", description, purchase_id, tx)
         await self._store(books, tx)
 
+    async def grant(self, key: AccountKey, credits: int, reason: str, reference: UUID, tx: Transaction) -> int:
+        """Give credits that last; returns what is settled then. Raises LookupError where nobody can have any."""
+        books, account = await self._account(key, tx)
+        given = rules.grant(account, credits, "grant", reason, reference, lasting=True)
+        books.apply(given)
+        self._say_granted(given.account, credits, "promotional", reason, reference, tx)
+        await self._store(books, tx)
+        return given.account.settled
+
     async def take_back(
         self, key: AccountKey, credits: int, description: str, purchase_id: UUID, tx: Transaction
     ) -> int:

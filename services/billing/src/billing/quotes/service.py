@@ -108,7 +108,7 @@ async def quote(
     account, plan = rolled.account, plans.get(asker.product_line, rolled.account.plan_type)
     if seconds is not None and plan.max_video_seconds is not None and seconds > plan.max_video_seconds:
         raise TooLong(
-            f"Videos of the {plan.name} plan have at most {plan.max_video_seconds} seconds; those of larger ones, more.",
+            f"Videos of the {plan.name} plan have {plan.max_video_seconds} seconds at most. Larger plans have more.",
             fields={"seconds": f"at most {plan.max_video_seconds}"},
         )
     need = rules.needed(plan, kind, count=count, seconds=seconds)

@@ -28,6 +28,13 @@ class Paid:
     status: str
 
 
+async def lock(tx: Transaction, *names: str) -> None:
+    """Let what is said of an invoice or a payment, by the processor's names for them, be taken in by one at a time:
+    two who cannot see each other's half would each leave the whole to the other."""
+    for name in names:
+        await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"receipt {name}")
+
+
 async def keep_invoice(tx: Transaction, invoice: InvoiceReported, user_id: UUID, product_line: str) -> UUID | None:
     """Keep an invoice; one that was paid stays so. Returns our id of it the moment it is known to be paid."""
     row = await tx.fetchrow(
@@ -141,6 +148,12 @@ async def say_which(
         payment_id,
         invoice_id,
     )
+
+
+async def payment(tx: Transaction, payment_id: UUID) -> Paid | None:
+    """A payment by our id; its row is locked."""
+    row = await tx.fetchrow("SELECT * FROM payments WHERE id = $1 FOR UPDATE", payment_id)
+    return _paid(row) if row is not None else None
 
 
 async def paid_with(tx: Transaction, payment_id: UUID) -> str | None:

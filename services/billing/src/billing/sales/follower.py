@@ -3,6 +3,9 @@
 Reports come late, twice, and in any order. So nothing is done *because* of a report: each is kept as a fact that only
 grows (a subscription by ``payments.rules``, a purchase and an invoice that are paid for good, the most that was given
 back of a payment), and after each what follows from all of them is worked out again and put in place where it is not.
+
+Locks are taken in one order: the subscription's row, the invoice, the payment, what is sold to its buyer, the row of
+the purchase, the account.
 """
 
 from __future__ import annotations
@@ -65,9 +68,11 @@ class Follower:
             case InvoiceReported():
                 await self._invoice(fact, tx)
             case InvoicePaid(invoice_id, payment_id):
+                await receipts.lock(tx, invoice_id, payment_id)
                 await receipts.say_which(tx, payment_id, invoice_id=invoice_id)
                 await self._give_back(payment_id, tx)
             case ChargeRefunded(payment_id=str() as payment_id):
+                await receipts.lock(tx, payment_id)
                 await receipts.say_which(tx, payment_id, refunded_minor=to_minor(fact.refunded))
                 await self._give_back(payment_id, tx)
             case RefundReported() | ChargeRefunded() | CheckoutReported():
@@ -113,6 +118,8 @@ class Follower:
 
     async def _checkout(self, fact: CheckoutReported, purchase_id: UUID, tx: Transaction) -> None:
         visit = fact.checkout
+        if visit.payment_id is not None:
+            await receipts.lock(tx, visit.payment_id)
         bought = await self._locked(purchase_id, tx)
         if bought is None:
             log.error("purchase.unknown", purchase_id=purchase_id, checkout=visit.id)
@@ -181,6 +188,7 @@ class Follower:
     # --- invoices
 
     async def _invoice(self, invoice: InvoiceReported, tx: Transaction) -> None:
+        await receipts.lock(tx, invoice.invoice_id)
         held = await repository.held(tx, invoice.subscription_id) if invoice.subscription_id else None
         user_id, product_line = invoice.user_id, invoice.product_line
         if held is not None:
@@ -252,6 +260,7 @@ class Follower:
 
     async def _give_back(self, processor_payment_id: str, tx: Transaction) -> None:
         """Take back what was bought with money that was given back, in proportion; what is spent is lost to us."""
+        await receipts.lock(tx, processor_payment_id)
         found = await receipts.owed_back(tx, processor_payment_id)
         if found is None:
             return

@@ -1,0 +1,1 @@
+"""What administrators give and give back."""

@@ -1,0 +1,123 @@
+"""Giving credits and giving money back, for administrators."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, Field
+
+from billing.desk import service
+from billing.payments.money import Money
+from billing.sales import errors
+from chassis.errors import NotAllowed, documented
+from chassis.http.idempotency import IdempotencyKey, KeyReused, mark
+from chassis.http.inputs import Input
+from chassis.http.requests import Tx
+from chassis.identity.tokens import AdminCaller
+from contracts.enums import ProductLineKey
+
+router = APIRouter(prefix="/api/v1/admin/billing", tags=["operations"])
+
+Reason = Annotated[str, Field(min_length=1, max_length=400, description="Why; its owner sees it.")]
+
+
+class NothingThere(errors.NotSold):
+    """Nobody can have an account in this product line."""
+
+
+class GrantIn(Input):
+    """Credits to be given; they last."""
+
+    user_id: UUID = Field(description="To whom.")
+    product_line: ProductLineKey = Field(description="Where.")
+    credits: Annotated[int, Field(ge=1, le=1_000_000, description="How many.", examples=[10])]
+    reason: Reason
+
+
+class GrantOut(BaseModel):
+    """Credits that were given."""
+
+    id: UUID = Field(description="Of the decision.")
+    credits_balance: int = Field(description="Settled credits with them.", examples=[13])
+
+
+class RefundIn(Input):
+    """Money to be given back."""
+
+    payment_id: UUID = Field(description="Of which payment.")
+    amount: Annotated[
+        Decimal | None, Field(gt=0, lt=10**9, decimal_places=3, description="How much; null: all that is left.")
+    ] = None
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$", description="Of the amount.", examples=["INR"])] = "INR"
+    reason: Reason
+
+
+class RefundOut(BaseModel):
+    """Money is on its way back."""
+
+    id: UUID = Field(description="Of the decision.")
+    payment_id: UUID = Field(description="Of which payment.")
+
+
+@router.post("/grants", status_code=201, responses=documented(NotAllowed, KeyReused, NothingThere))
+async def give_credits(
+    request: Request,
+    body: GrantIn,
+    admin: AdminCaller,
+    tx: Tx,
+    response: Response,
+    idempotency_key: IdempotencyKey = None,
+) -> GrantOut:
+    """Give somebody credits."""
+    try:
+        given, replayed = await service.give(
+            tx,
+            request.app.state.ledger,
+            user_id=body.user_id,
+            product_line=body.product_line,
+            credits=body.credits,
+            reason=body.reason,
+            by=admin.user_id,
+            key=idempotency_key,
+        )
+    except LookupError:
+        raise NothingThere("Nobody can have an account there.", fields={"product_line": "is not sold"}) from None
+    mark(response, replayed=replayed)
+    return GrantOut.model_validate(given, from_attributes=True)
+
+
+@router.post(
+    "/refunds",
+    status_code=202,
+    responses=documented(
+        NotAllowed,
+        KeyReused,
+        service.PaymentNotFound,
+        service.NotRefundable,
+        service.NotAnAmount,
+        errors.NotAccepted,
+        errors.Declined,
+        errors.ProcessorAway,
+        errors.NothingForSale,
+    ),
+)
+async def give_money_back(
+    request: Request, body: RefundIn, admin: AdminCaller, response: Response, idempotency_key: IdempotencyKey = None
+) -> RefundOut:
+    """Give money of a payment back; credits that it bought are taken back as far as they are not spent."""
+    if request.app.state.processor is None:
+        raise errors.NothingForSale("No payment processor is connected.")
+    refunding, replayed = await service.refund(
+        request.app.state.database,
+        request.app.state.processor,
+        payment_id=body.payment_id,
+        money=Money(body.amount, body.currency) if body.amount is not None else None,
+        reason=body.reason,
+        by=admin.user_id,
+        key=idempotency_key,
+    )
+    mark(response, replayed=replayed)
+    return RefundOut.model_validate(refunding, from_attributes=True)

@@ -1,0 +1,1 @@
+"""What the business costs and earns, for its owner."""
