@@ -19,6 +19,7 @@ from chassis.errors import (
     documented,
 )
 from chassis.identity.product_line import LineDiffers, LineNotOffered
+from gateway.browser.sessions import CsrfRefused
 from gateway.docs.examples import example_of
 from gateway.docs.words import ABOUT, HEADERS, TAGS
 
@@ -53,7 +54,9 @@ def merge(documents: Mapping[str, Document | None]) -> Document:
         for path, item in document.get("paths", {}).items():
             if path.startswith(_PUBLIC_PREFIX):
                 paths[path] = {
-                    method: _operation(_renamed(operation, service), service) if method in _METHODS else operation
+                    method: _operation(_renamed(operation, service), service, changes=method not in ("get", "head"))
+                    if method in _METHODS
+                    else operation
                     for method, operation in item.items()
                 }
         for name, schema in components.get("schemas", {}).items():
@@ -110,8 +113,8 @@ def schema_name(service: str, name: str) -> str:
     return prefix + re.sub(r"[^A-Za-z0-9]", "", name)
 
 
-def _operation(operation: Document, service: str) -> Document:
-    """An operation as the gateway offers it."""
+def _operation(operation: Document, service: str, *, changes: bool) -> Document:
+    """An operation as the gateway offers it; what ``changes`` something can be refused to a browser's session."""
     operation.setdefault("tags", [service])
     operation["summary"] = _first_sentence(operation.get("description") or operation.get("summary", ""))
     if "parameters" in operation:
@@ -120,6 +123,8 @@ def _operation(operation: Document, service: str) -> Document:
     errors: list[type[ServiceError]] = [BadRequest, RateLimited, Unavailable, NoAnswer, ServiceError]
     if operation["security"]:
         errors += [NotAuthenticated, LineDiffers, LineNotOffered]
+        if changes:
+            errors.append(CsrfRefused)
     if "requestBody" in operation:
         errors.append(TooLarge)
     responses = operation.setdefault("responses", {})
