@@ -10,7 +10,7 @@ from importlib.metadata import version
 from fastapi import APIRouter, FastAPI
 from pydantic import BaseModel
 from starlette.middleware.cors import CORSMiddleware
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
 from chassis.http.app import create_app
@@ -21,9 +21,12 @@ from chassis.identity.tokens import TokenVerifier
 from chassis.messaging.sessions import session_listeners
 from chassis.run.service import Dependencies, Service, ServiceSpec
 from gateway.aliases import rewriting
+from gateway.aliases.alias import WEBSOCKET
+from gateway.aliases.table import ALIASES
 from gateway.browser.sessions import CookieSessions
 from gateway.docs import endpoints as docs_endpoints
 from gateway.live import endpoints as live_endpoints
+from gateway.live.sockets import RunSocket
 from gateway.live.tickets import MemoryStore, RedisStore, Tickets
 from gateway.overview import endpoints as overview_endpoints
 from gateway.overview.gathering import Services
@@ -100,8 +103,12 @@ def build(settings: Settings, deps: Dependencies) -> Service:
     app.state.examiner = Examiner(services, sessions | ({"cache": kept.ready} if isinstance(kept, RedisStore) else {}))
     app.state.document = docs_endpoints.Known()
     app.router.routes.extend(rewriting.routes(app.router, lines))
+    proxies = {row: Proxy(row, upstreams, deps.verifier, limits, lines, tickets) for row in TABLE}
+    app.router.routes.extend(Route(row.template, proxy) for row, proxy in proxies.items())
+    [events] = (proxy for row, proxy in proxies.items() if row.live)
+    app.router.routes.append(WebSocketRoute("/api/v1/workflows/{run_id}/ws", RunSocket(events)))
     app.router.routes.extend(
-        Route(row.template, Proxy(row, upstreams, deps.verifier, limits, lines, tickets)) for row in TABLE
+        WebSocketRoute(row.path, RunSocket(events, line=row.line.value)) for row in ALIASES if row.method == WEBSOCKET
     )
     app.mount("/api/docs/assets", StaticFiles(directory=str(docs_endpoints.ASSETS)))
     return Service(name="gateway", app=app, listeners=session_listeners("gateway", deps.verifier))

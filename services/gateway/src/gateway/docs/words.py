@@ -30,6 +30,7 @@ gets the first answer again, marked `Idempotency-Replayed: true`. Another reques
 
 **Live.** `GET /api/v1/workflows/{workflow_id}/events` is a stream of server-sent events. A browser's `EventSource`
 cannot send a token: ask `POST /api/v1/workflows/{workflow_id}/events/ticket` for an address that needs none.
+With `ws` in place of `events` the same address is a WebSocket, which says the same objects, one a message.
 """
 
 TAGS = {
