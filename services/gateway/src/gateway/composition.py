@@ -102,9 +102,13 @@ def build(settings: Settings, deps: Dependencies) -> Service:
     app.state.services = services
     app.state.examiner = Examiner(services, sessions | ({"cache": kept.ready} if isinstance(kept, RedisStore) else {}))
     app.state.document = docs_endpoints.Known()
-    app.router.routes.extend(rewriting.routes(app.router, lines))
+    # The table's rows take all that begins as ours do, so source paths that do come before them; the many others come
+    # after, where no request for a unified path is compared with them.
+    among_ours, others = rewriting.routes(app.router, lines)
+    app.router.routes.extend(among_ours)
     proxies = {row: Proxy(row, upstreams, deps.verifier, limits, lines, tickets) for row in TABLE}
     app.router.routes.extend(Route(row.template, proxy) for row, proxy in proxies.items())
+    app.router.routes.extend(others)
     [events] = (proxy for row, proxy in proxies.items() if row.live)
     app.router.routes.append(WebSocketRoute("/api/v1/workflows/{run_id}/ws", RunSocket(events)))
     app.router.routes.extend(

@@ -22,10 +22,10 @@ from chassis.identity.product_line import LineDiffers, LineNotOffered
 from gateway.browser.sessions import CsrfRefused
 from gateway.docs.examples import example_of
 from gateway.docs.words import ABOUT, HEADERS, TAGS
+from gateway.proxy.table import PUBLIC_PREFIX
 
 Document = dict[str, Any]
 
-_PUBLIC_PREFIX = "/api/v1/"
 _SCHEMAS = "#/components/schemas/"
 _METHODS = ("get", "put", "post", "delete", "patch", "options", "head")
 
@@ -52,7 +52,7 @@ def merge(documents: Mapping[str, Document | None]) -> Document:
             continue
         components = document.get("components", {})
         for path, item in document.get("paths", {}).items():
-            if path.startswith(_PUBLIC_PREFIX):
+            if path.startswith(PUBLIC_PREFIX):
                 paths[path] = {
                     method: _operation(_renamed(operation, service), service, changes=method not in ("get", "head"))
                     if method in _METHODS

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 MEBIBYTE = 1024 * 1024
 
+PUBLIC_PREFIX = "/api/v1/"
+"""How every path of ours begins."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
