@@ -24,7 +24,7 @@ def connect(gateway: Any, path: str, token: str | None = None, **arguments: Any)
     return gateway.http.ws_connect(f"{gateway.url}{path}", headers=headers, **arguments)
 
 
-@pytest.mark.parametrize("path", [UNIFIED, SOURCE, f"{UNIFIED}?after=3"])
+@pytest.mark.parametrize("path", [UNIFIED, SOURCE, f"{SOURCE}/", f"{UNIFIED}?after=3"])
 async def test_each_update_is_a_message_and_the_connection_ends_with_the_workflow(gateway: Any, path: str) -> None:
     # Pieces need not be events: one is torn, and one is a sign of life.
     first = update(1, "processing")
