@@ -32,6 +32,19 @@ async def test_requirements_of_a_platform(start_export: Any) -> None:
     assert (await export.http.get("/api/v1/export/requirements/tiktok")).status_code == 401
 
 
+async def test_what_is_the_same_for_everybody_may_be_kept_by_caches(start_export: Any) -> None:
+    """GTW-27; what is refused may not."""
+    export = await start_export()
+    me = _as(ids.uuid7())
+    for path, kept in (
+        ("templates", "public, max-age=300"),
+        ("requirements/tiktok", "public, max-age=300"),
+        ("requirements/myspace", None),
+    ):
+        answer = await export.http.get(f"/api/v1/export/{path}", headers=me)
+        assert answer.headers.get("Cache-Control") == kept, path
+
+
 async def test_there_is_a_template_for_every_type_and_platform(start_export: Any) -> None:
     """Twelve to begin with, filtered as asked, and an edited one survives the initial data step (EXP-02, EXP-13)."""
     export = await start_export()

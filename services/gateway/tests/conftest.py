@@ -31,6 +31,8 @@ class Upstream:
         self.largest_piece = 0
         self.says: dict[str, tuple[int, Any]] = {}
         """Status and JSON by path, instead of what its last part is answered with."""
+        self.told: list[bytes] = [b"id: 1\n\n", b"id: 2\n\n"]
+        """What an event stream says, the last of it when released."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -97,14 +99,16 @@ class Upstream:
     async def answer_events(self, seen: dict[str, Any], receive: Receive, send: Send) -> None:
         headers = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": b"id: 1\n\n", "more_body": True})
+        *at_once, last = self.told
+        for piece in at_once:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
         gone = asyncio.ensure_future(receive())
         waiting = asyncio.ensure_future(self.release.wait())
         await asyncio.wait({gone, waiting}, return_when=asyncio.FIRST_COMPLETED)
         seen["left"] = gone.done()
         gone.cancel()
         waiting.cancel()
-        await send({"type": "http.response.body", "body": b"id: 2\n\n"})
+        await send({"type": "http.response.body", "body": last})
 
     async def answer_hanging(self, seen: dict[str, Any], receive: Receive, send: Send) -> None:
         seen["left"] = (await receive())["type"] == "http.disconnect"

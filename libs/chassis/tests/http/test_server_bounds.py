@@ -6,10 +6,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
+import aiohttp
 import httpx
 import pytest
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, WebSocket
 from starlette.responses import StreamingResponse
+from starlette.routing import WebSocketRoute
 
 from chassis.http import edge, server
 from chassis.http.app import create_app
@@ -41,6 +43,12 @@ def an_app() -> FastAPI:
     async def large() -> StreamingResponse:
         return StreamingResponse(bytes(65_536) for _ in range(1000))
 
+    async def echo(websocket: WebSocket) -> None:
+        await websocket.accept()
+        async for text in websocket.iter_text():
+            await websocket.send_text(f"{text} {websocket.headers.get('x-internal-key')}")
+
+    app.router.routes.append(WebSocketRoute("/echo", echo))
     return app
 
 
@@ -182,6 +190,34 @@ async def test_one_address_gets_so_many_connections_and_they_come_back() -> None
                     break
                 except httpx.TransportError:
                     await asyncio.sleep(0.01)
+
+
+async def test_a_websocket_is_a_connection_of_its_address_and_lasts(quick: None) -> None:
+    """No wait for a head ends it, and its place is free when it has ended, however it did."""
+    async with served(an_app(), most_connections_per_address=2) as url, aiohttp.ClientSession() as http:
+        for ends in ("in order", "broken off") * 3:
+            socket = await http.ws_connect(f"{url}/echo", headers={"X-Internal-Key": "forged"})
+            with pytest.raises(TimeoutError):
+                await socket.receive(timeout=0.5)
+            await socket.send_str("still")
+            assert (await socket.receive(timeout=5)).data == "still None", "nobody says what only proxies say"
+            if ends == "in order":
+                await socket.close()
+            else:
+                assert socket._conn is not None
+                socket._conn.transport.abort()  # type: ignore[union-attr]
+                await socket.close()
+        async with AsyncExitStack() as stack, asyncio.timeout(5):
+            # The server notices an end a moment after the client does.
+            while True:
+                try:
+                    held = [await stack.enter_async_context(http.ws_connect(f"{url}/echo")) for _ in range(2)]
+                    break
+                except aiohttp.ClientError:
+                    await asyncio.sleep(0.02)
+            with pytest.raises(aiohttp.ClientError):
+                await http.ws_connect(f"{url}/echo")
+            assert len(held) == 2
 
 
 async def test_a_trusted_proxy_is_not_counted() -> None:

@@ -101,7 +101,9 @@ async def test_models_and_health(start_router: Any, painter: Any) -> None:
     """Models can be filtered; the health of every provider is told, also of those without a key."""
     router = await start_router()
     me = _as(ids.uuid7())
-    models = (await router.http.get("/api/v1/ai/models?capability=audio_generation", headers=me)).json()["items"]
+    listed = await router.http.get("/api/v1/ai/models?capability=audio_generation", headers=me)
+    assert listed.headers["Cache-Control"] == "public, max-age=300", "the same for everybody (GTW-27)"
+    models = listed.json()["items"]
     assert [model["name"] for model in models] == ["espeak-ng", "hibari"]
     services = (await router.http.get("/api/v1/ai/services/health", headers=me)).json()["services"]
     by_name = {(one["provider"], one["capability"]): one for one in services}

@@ -11,7 +11,16 @@ from gateway.proxy.limits import Limits
 from gateway.proxy.lines import Lines
 
 
-async def _admitted(request: Request, response: Response, caller: Caller) -> Identity:
+async def _count_strangers(request: Request) -> None:
+    """Whoever is about to be refused counts by address, as everywhere."""
+    limits: Limits = request.app.state.limits
+    if not isinstance(request.scope.get("chassis.identity"), Identity):
+        await limits.take(request.scope, None)
+
+
+async def _admitted(
+    request: Request, response: Response, _: Annotated[None, Depends(_count_strangers)], caller: Caller
+) -> Identity:
     limits: Limits = request.app.state.limits
     lines: Lines = request.app.state.lines
     response.headers.update(await limits.take(request.scope, caller))

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from fastapi import APIRouter, FastAPI
 from pydantic import BaseModel
 from starlette.middleware.cors import CORSMiddleware
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
 from chassis.bus.messages import Received
@@ -24,9 +24,12 @@ from chassis.messaging.sessions import session_listeners
 from chassis.run.service import Dependencies, Service, ServiceSpec
 from contracts.users import ApiKeyRevoked
 from gateway.aliases import rewriting
+from gateway.aliases.alias import WEBSOCKET
+from gateway.aliases.table import ALIASES
 from gateway.browser.sessions import CookieSessions
 from gateway.docs import endpoints as docs_endpoints
 from gateway.live import endpoints as live_endpoints
+from gateway.live.sockets import RunSocket
 from gateway.live.tickets import MemoryStore, RedisStore, Tickets
 from gateway.overview import endpoints as overview_endpoints
 from gateway.overview.gathering import Services
@@ -106,9 +109,17 @@ def build(settings: Settings, deps: Dependencies) -> Service:
     app.state.services = services
     app.state.examiner = Examiner(services, sessions | ({"cache": kept.ready} if isinstance(kept, RedisStore) else {}))
     app.state.document = docs_endpoints.Known()
-    app.router.routes.extend(rewriting.routes(app.router, lines))
+    # The table's rows take all that begins as ours do, so source paths that do come before them; the many others come
+    # after, where no request for a unified path is compared with them.
+    among_ours, others = rewriting.routes(app.router, lines)
+    app.router.routes.extend(among_ours)
+    proxies = {row: Proxy(row, upstreams, deps.verifier, limits, lines, tickets, api_keys) for row in TABLE}
+    app.router.routes.extend(Route(row.template, proxy) for row, proxy in proxies.items())
+    app.router.routes.extend(others)
+    [events] = (proxy for row, proxy in proxies.items() if row.template == "/api/v1/workflows/{run_id}/events")
+    app.router.routes.append(WebSocketRoute("/api/v1/workflows/{run_id}/ws", RunSocket(events)))
     app.router.routes.extend(
-        Route(row.template, Proxy(row, upstreams, deps.verifier, limits, lines, tickets, api_keys)) for row in TABLE
+        WebSocketRoute(row.path, RunSocket(events, line=row.line.value)) for row in ALIASES if row.method == WEBSOCKET
     )
     app.mount("/api/docs/assets", StaticFiles(directory=str(docs_endpoints.ASSETS)))
     listeners = session_listeners("gateway", deps.verifier)

@@ -54,6 +54,15 @@ async def test_a_path_of_one_product_says_which_and_one_of_several_does_not(gate
     ]
 
 
+async def test_a_source_path_among_ours_goes_before_the_table(gateway: Any) -> None:
+    """``/api/v1/auth/...`` is users' and public; this one of it is neither."""
+    token = gateway.issuer.token(an_identity(product_line="reely"))
+    for shown, status in ((token, 200), (None, 401)):
+        async with gateway.request("GET", "/api/v1/auth/me", token=shown) as answer:
+            assert answer.status == status
+    assert [seen["path"] for seen in gateway.upstream.requests] == ["/api/v1/users/me"]
+
+
 async def test_a_token_of_another_product_is_refused_as_with_any_other_way_of_saying_so(gateway: Any) -> None:
     async with gateway.request("GET", "/api/users/profile", token=gateway.issuer.token(an_identity())) as answer:
         assert (answer.status, (await answer.json())["error"]["code"]) == (409, "product_line_not_offered")

@@ -69,6 +69,26 @@ def test_the_mapping_of_a_discriminator_is_renamed_too() -> None:
     assert all(resolves(merged, reference) for reference in references(merged))
 
 
+def test_a_change_with_a_session_can_be_refused_to_a_browser_and_nothing_else_can() -> None:
+    operation = {"security": [{"AccessToken": []}], "responses": {}}
+    open_to_all = {"responses": {}}
+    paths = {
+        "/api/v1/things": {"get": {**operation}, "put": {**operation}},
+        "/api/v1/doors": {"post": open_to_all},
+    }
+    merged = merge({"users": {"paths": paths}})["paths"]
+    found = {
+        (path, method): "csrf_refused" in str(told["responses"])
+        for path, item in merged.items()
+        for method, told in item.items()
+    }
+    assert found == {
+        ("/api/v1/things", "get"): False,
+        ("/api/v1/things", "put"): True,
+        ("/api/v1/doors", "post"): False,
+    }
+
+
 class Item(BaseModel):
     name: str
 

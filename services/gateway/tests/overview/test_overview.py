@@ -106,6 +106,15 @@ async def test_nobody_unknown_sees_figures(gateway: Any, answers: Any, path: str
     assert not gateway.upstream.requests
 
 
+@pytest.mark.parametrize("gateway", [1.0], indirect=True)
+async def test_guessing_tokens_is_limited_by_address(gateway: Any) -> None:
+    found = []
+    for _ in range(61):
+        async with gateway.request("GET", "/api/v1/system/stats", token="wrong") as answer:
+            found.append(answer.status)
+    assert found == [401] * 60 + [429]
+
+
 @pytest.mark.parametrize("role", ["user", "admin"])
 async def test_statistics_are_everybodys_and_ones_own_and_all_of_it_for_administrators(
     gateway: Any, answers: Any, role: str

@@ -20,6 +20,12 @@ from chassis.encoding import as_json
 from chassis.ids import uuid7
 from chassis.settings import Network, ServiceSettings
 
+SOCKET_MESSAGE_BYTES = 4096
+"""The largest message that a WebSocket takes."""
+
+SOCKET_PING_S = 20.0
+"""How often a WebSocket is asked whether anybody is there, and how long that may take: who does not read, is not."""
+
 INTERNAL_PREFIX = b"x-internal-"
 """How headers begin that only our own proxies set."""
 
@@ -49,7 +55,12 @@ def bounded(app: Any, settings: ServiceSettings, *, host: str, port: int, grace_
         port=port,
         # uvicorn makes one for each connection and asks for nothing but that.
         http=partial(BoundedHttp, bounds=Bounds(settings)),  # type: ignore[arg-type]
-        ws="none",
+        # Where the library for it is installed; who has no WebSocket refuses the handshake.
+        ws="auto",
+        ws_max_size=SOCKET_MESSAGE_BYTES,
+        ws_ping_interval=SOCKET_PING_S,
+        ws_ping_timeout=SOCKET_PING_S,
+        ws_per_message_deflate=False,
         h11_max_incomplete_event_size=HEAD_BYTES,
         limit_concurrency=settings.most_connections,
         # Above, inside of what looks at who is really connected.
@@ -72,7 +83,7 @@ class _InternalHeaders:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve what is left of the request."""
         peer = scope.get("client")
-        if scope["type"] == "http" and not is_trusted(peer[0] if peer else "", self._trusted):
+        if scope["type"] in ("http", "websocket") and not is_trusted(peer[0] if peer else "", self._trusted):
             headers = [header for header in scope["headers"] if not header[0].startswith(INTERNAL_PREFIX)]
             scope = {**scope, "headers": headers}
         await self._app(scope, receive, send)
@@ -121,6 +132,7 @@ class BoundedHttp(H11Protocol):
         self._address: str | None = None
         self._head: asyncio.TimerHandle | None = None
         self._unread: asyncio.TimerHandle | None = None
+        self._is_websocket = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in the base
         """Begin to wait for a head, unless this address has connections enough."""
@@ -136,14 +148,33 @@ class BoundedHttp(H11Protocol):
         """End every wait."""
         self._head = _cancelled(self._head)
         self._unread = _cancelled(self._unread)
+        self._leave()
+        super().connection_lost(exc)
+
+    def _leave(self) -> None:
         if self._address is not None:
             self._bounds.leave(self._address)
             self._address = None
-        super().connection_lost(exc)
+
+    def handle_websocket_upgrade(self, event: Any) -> None:
+        """Hand the connection over; it stays one of its address until it ends."""
+        self._is_websocket = True
+        self._head = _cancelled(self._head)
+        super().handle_websocket_upgrade(event)
+        socket = self.transport.get_protocol()
+        lost = socket.connection_lost
+
+        def connection_lost(exc: Exception | None) -> None:
+            self._leave()
+            lost(exc)
+
+        socket.connection_lost = connection_lost  # type: ignore[method-assign]  # its class is the library's choice
 
     def handle_events(self) -> None:
         """Read what has come; the wait is over while a request is being answered."""
         super().handle_events()
+        if self._is_websocket:
+            return
         if self.cycle is not None and not self.cycle.response_complete:
             self._head = _cancelled(self._head)
         elif self._head is None and not self.transport.is_closing() and self._has_begun():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 
 from ai_router.catalogue import queries
 from ai_router.catalogue.schemas import ModelOut, ProviderHealthOut, ServicesHealth
@@ -24,9 +24,11 @@ async def list_models(
     caller: Caller,
     tx: Tx,
     page: Page,
+    response: Response,
     capability: Annotated[Capability | None, Query(description="Only these.")] = None,
 ) -> Paged[ModelOut]:
     """The active models, with what they take and cost in credits."""
+    response.headers["Cache-Control"] = "public, max-age=300"
     models = [ModelOut.model_validate(dict(row)) for row in await queries.models(tx, capability)]
     return Paged[ModelOut].cut(models, page)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from pydantic import Field
 
 from chassis.errors import NotAuthenticated, NotFound, documented
@@ -27,10 +27,11 @@ class RequirementsOut(PlatformSpecification):
 
 
 @router.get("/{platform}", responses=documented(NotAuthenticated, UnknownPlatform))
-async def get_platform_requirements(platform: str, caller: Caller, tx: Tx) -> RequirementsOut:
+async def get_platform_requirements(platform: str, caller: Caller, tx: Tx, response: Response) -> RequirementsOut:
     """Format, codec, aspect ratio, resolution, duration, size and caption length (EXP-03)."""
     found = await queries.of_platform(tx, platform)
     if not found:
         raise UnknownPlatform(f"We make nothing for {platform[:50]!r}.")
     first, *others = found
+    response.headers["Cache-Control"] = "public, max-age=300"
     return RequirementsOut(**first.model_dump(), variants={other.variant: other.values for other in others})

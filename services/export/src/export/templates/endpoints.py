@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
 from chassis.errors import NotAuthenticated, documented
@@ -42,10 +42,12 @@ async def list_templates(
     caller: Caller,
     tx: Tx,
     page: Page,
+    response: Response,
     workflow_type: Annotated[WorkflowType | None, Query(description="Only for this kind of video.")] = None,
     platform: Annotated[Platform | None, Query(description="Only for this platform.")] = None,
     difficulty: Annotated[Difficulty | None, Query(description="Only of this difficulty.")] = None,
 ) -> Paged[TemplateOut]:
     """Active templates."""
+    response.headers["Cache-Control"] = "public, max-age=300"
     rows = await queries.active(tx, workflow_type=workflow_type, platform=platform, difficulty=difficulty)
     return Paged[TemplateOut].cut([TemplateOut.model_validate(dict(row)) for row in rows], page)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from urllib.parse import parse_qsl, quote, urlencode
 
 import orjson
@@ -17,18 +16,25 @@ from gateway.aliases.alias import WEBSOCKET, Alias
 from gateway.aliases.table import by_source
 from gateway.answers import JsonAnswer
 from gateway.proxy.lines import ALIAS_LINE, Lines
+from gateway.proxy.table import PUBLIC_PREFIX
 
 _BRACED = re.compile(r"{(\w+)}")
 _PART = re.compile(r"[^/]+")
 """Of a path."""
 
 
-def routes(router: ASGIApp, lines: Lines) -> Iterator[Route]:
-    """A route for each source path that is not ours already; ``router`` serves what it becomes."""
+def routes(router: ASGIApp, lines: Lines) -> tuple[list[Route], list[Route]]:
+    """A route for each source path that is not ours already: those that begin as ours do, and the others.
+
+    ``router`` serves what they become.
+    """
+    found: tuple[list[Route], list[Route]] = [], []
     for (method, _), rows in by_source().items():
         if method != WEBSOCKET:
             path = rows[0].path.rstrip("/")
-            yield Route(path, Aliased(path, rows, router, lines), methods=[method])
+            route = Route(path, Aliased(path, rows, router, lines), methods=[method])
+            found[not path.startswith(PUBLIC_PREFIX)].append(route)
+    return found
 
 
 class Aliased:

@@ -21,13 +21,13 @@ from chassis.errors import (
     documented,
 )
 from chassis.identity.product_line import LineDiffers, LineNotOffered
+from gateway.browser.sessions import CsrfRefused
 from gateway.docs.examples import example_of
 from gateway.docs.words import ABOUT, API_KEY, API_KEY_SCHEME, HEADERS, TAGS
-from gateway.proxy.table import row_of
+from gateway.proxy.table import PUBLIC_PREFIX, row_of
 
 Document = dict[str, Any]
 
-_PUBLIC_PREFIX = "/api/v1/"
 _SCHEMAS = "#/components/schemas/"
 _METHODS = ("get", "put", "post", "delete", "patch", "options", "head")
 
@@ -54,9 +54,14 @@ def merge(documents: Mapping[str, Document | None]) -> Document:
             continue
         components = document.get("components", {})
         for path, item in document.get("paths", {}).items():
-            if path.startswith(_PUBLIC_PREFIX):
+            if path.startswith(PUBLIC_PREFIX):
                 paths[path] = {
-                    method: _operation(_renamed(operation, service), service, key_scope(service, path, method))
+                    method: _operation(
+                        _renamed(operation, service),
+                        service,
+                        key_scope(service, path, method),
+                        changes=method not in ("get", "head"),
+                    )
                     if method in _METHODS
                     else operation
                     for method, operation in item.items()
@@ -124,8 +129,9 @@ def key_scope(service: str, path: str, method: str) -> str | None:
     return row.scope_for(method.upper()) if row is not None and carried else None
 
 
-def _operation(operation: Document, service: str, scope: str | None) -> Document:
-    """An operation as the gateway offers it; ``scope`` is what an API key needs for it."""
+def _operation(operation: Document, service: str, scope: str | None, *, changes: bool) -> Document:
+    """An operation as the gateway offers it; ``scope`` is what an API key needs for it; what ``changes`` something can
+    be refused to a browser's session."""
     operation.setdefault("tags", [service])
     operation["summary"] = _first_sentence(operation.get("description") or operation.get("summary", ""))
     if "parameters" in operation:
@@ -134,6 +140,8 @@ def _operation(operation: Document, service: str, scope: str | None) -> Document
     errors: list[type[ServiceError]] = [BadRequest, RateLimited, Unavailable, NoAnswer, ServiceError]
     if operation["security"]:
         errors += [NotAuthenticated, LineDiffers, LineNotOffered, NotAllowed]
+        if changes:
+            errors.append(CsrfRefused)
         if scope is not None:
             operation["security"] = [*operation["security"], {API_KEY: [scope]}]
             errors.append(PaymentNeeded)

@@ -33,6 +33,7 @@ gets the first answer again, marked `Idempotency-Replayed: true`. Another reques
 **Live.** `GET /api/v1/workflows/{workflow_id}/events` is a stream of server-sent events. A browser's `EventSource`
 cannot send a token: ask `POST /api/v1/workflows/{workflow_id}/events/ticket` for an address that needs none.
 `GET /api/v1/events/stream` follows all of a user's workflows at once; who polls asks `GET /api/v1/events?after=`.
+With `ws` in place of `events` the same address is a WebSocket, which says the same objects, one a message.
 """
 
 TAGS = {

@@ -15,7 +15,7 @@ class TrailingSlashes:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve the path without them."""
-        if scope["type"] == "http" and scope["path"].endswith("/") and not scope["path"].startswith(OBJECTS_PATH):
+        if scope["type"] != "lifespan" and scope["path"].endswith("/") and not scope["path"].startswith(OBJECTS_PATH):
             raw = scope.get("raw_path") or scope["path"].encode()
             scope = {**scope, "path": scope["path"].rstrip("/") or "/", "raw_path": raw.rstrip(b"/") or b"/"}
         await self._app(scope, receive, send)

@@ -10,6 +10,9 @@ from contracts.scopes import Scope
 
 MEBIBYTE = 1024 * 1024
 
+PUBLIC_PREFIX = "/api/v1/"
+"""How every path of ours begins."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:

@@ -72,5 +72,5 @@ ALIASES: tuple[alias.Alias, ...] = (
     _row("POST", "/auth/login", "/api/v1/auth/login", "USR-02", promises=_LOGGED_IN),
     _row("GET", "/users/profile", "/api/v1/users/me", "USR-11", promises=_REGISTERED),
     _row("PUT", "/users/profile", "/api/v1/users/me", "USR-12", promises=_REGISTERED),
-    _row("WS", "/workflow/{workflow_id}", "/api/v1/workflows/{workflow_id}/ws", "WFL-13", waits=True),
+    _row("WS", "/workflow/{workflow_id}", "/api/v1/workflows/{workflow_id}/ws", "WFL-13"),
 )
