@@ -171,6 +171,7 @@ HOMES = [
     ],
     Case("a home that begins with ~", (*MAKE, "--home", "~/x"), "Done", env={"HOME": "{folder}/me"}),
     Case("the environment's begins with ~", MAKE, "Done", env={"HOME": "{folder}", "TALKINGPHOTO_HOME": "~/x"}),
+    Case("a home without a name", ("status", "--home", ""), "That names no folder. Name one", WRONG),
     Case("somebody else's home", ("status", "--home", "~no.such.user/x"), "this user has no home folder", WRONG),
     Case("a home that cannot be", (*MAKE, "--home", "/proc/x"), "Error: /proc/x: No such file", FAILED),
     Case("a home below a file", (*MAKE, "--home", "/dev/null/x"), "Error: /dev/null/x", FAILED),
@@ -216,6 +217,11 @@ FOLDERS = [
     Case("out as json", (*MAKE, "--out", "f", "--json"), '"code": "wrong_use"', WRONG, files={"f": b""}),
     Case("get into a file", ("get", SOMEBODY, "--out", "f"), "into f: File exists.", WRONG, files={"f": b""}),
     Case("retry into a file", ("retry", SOMEBODY, "--out", "f"), "into f: File exists.", WRONG, files={"f": b""}),
+    *[
+        Case(f"{command[0]} into {out!r}", (*command, f"--out={out}"), "That names no folder. Name one", WRONG)
+        for command in (MAKE, ("demo",), ("get", SOMEBODY), ("retry", SOMEBODY))
+        for out in ("", " ", "\t")
+    ],
     Case("out is new and deep", (*MAKE, "--out", "a/b/c"), "Files in a/b/c: "),
     Case("out is here", (*MAKE, "--out", "."), "Files in .: "),
     Case("out ends with a slash", (*MAKE, "--out", "o/"), "Files in o: "),
@@ -293,6 +299,8 @@ WORDS = [
     Case("a folder", reads("."), ". cannot be read: Is a directory.", WRONG),
     Case("no such file", SCRIPT, "s.txt cannot be read: No such file or directory.", WRONG),
     Case("a script that is no text", says("\udce9"), "--script is not valid UTF-8", WRONG),
+    Case("a title of 256 letters", (*MAKE, "--title", "x" * 256), "--title has 256 characters; 255 are taken", WRONG),
+    Case("a title of 255 letters", (*MAKE, "--title", "é" * 255), "Done"),
     Case("a title that is no text", (*MAKE, "--title", "\udce9"), "--title is not valid UTF-8", WRONG),
     *[
         Case(f"spoken {text!r}", says(text), "Done", spoken=text)

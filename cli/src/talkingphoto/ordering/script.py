@@ -9,6 +9,7 @@ from pathlib import Path
 from talkingphoto.ordering.length import seconds_of
 
 _LARGEST = 1_000_000  # bytes: a script is a few thousand characters
+_LONGEST_TITLE = 255
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     # Before UTF-16, whose mark the one of little-endian UTF-32 begins with.
@@ -38,6 +39,13 @@ def words_of(script: str | None, file: Path | None, *, encoding: str | None = No
     if not seconds_of(words, "en"):
         raise BadWords("The script has nothing to say. Write what the photo should say.")
     return words.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def title_of(title: str) -> str:
+    """The title that was given. Raises :class:`BadWords` for one that the platform would not take."""
+    if len(title) > _LONGEST_TITLE:
+        raise BadWords(f"--title has {len(title)} characters; {_LONGEST_TITLE} are taken. Shorten it.")
+    return given("--title", title)
 
 
 def given(option: str, text: str) -> str:

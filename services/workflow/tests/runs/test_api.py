@@ -304,7 +304,8 @@ async def test_an_inactive_account_makes_nothing(shared: Any, somebody: Identity
 async def test_cancelling_stops_the_work_and_gives_the_credits_back(world: Any, somebody: Identity) -> None:
     world.others.mute = {SubmitJob}
     run_id = (await world.order(somebody)).json()["id"]
-    await world.until(somebody, run_id, lambda d: d["credits"]["held"] == 1)
+    going = await world.until(somebody, run_id, lambda d: d["credits"]["held"] == 1)
+    assert going["credits"] == {"held": 1, "captured": 0, "returned": False}
     status = (await world.call(somebody, "GET", f"/api/v1/workflows/{run_id}/status")).json()
     assert status["status"] == "processing"
     assert "photo to be improved" in status["waiting_for"]
@@ -314,7 +315,7 @@ async def test_cancelling_stops_the_work_and_gives_the_credits_back(world: Any, 
 
     run = await world.ended(somebody, run_id)
     assert run["status"] == "cancelled"
-    assert run["credits"]["returned"]
+    assert run["credits"] == {"held": 0, "captured": 0, "returned": True}
     assert list(world.others.holds.values()) == ["released"]
     assert {c.job_id for c in world.others.asked(CancelJob)} == {c.job_id for c in world.others.asked(SubmitJob)}
     await world.wait_for(lambda: [e for e in world.published if isinstance(e, RunCancelled)])

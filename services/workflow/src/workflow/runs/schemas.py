@@ -204,7 +204,7 @@ class CreditsOut(BaseModel):
 
     held: int = Field(description="Set aside until it ends.")
     captured: int = Field(description="Spent.", examples=[1])
-    returned: bool = Field(description="Whether what was held was given back.")
+    returned: bool = Field(description="Whether it has ended without spending, and nothing is held any more.")
 
 
 class ErrorOut(BaseModel):
