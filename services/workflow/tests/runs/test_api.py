@@ -272,6 +272,25 @@ async def test_a_month_that_is_over_refuses_nobody(shared: Any, somebody: Identi
     assert (await shared.order(somebody)).status_code == 202
 
 
+@pytest.mark.parametrize(
+    ("captions", "field"),
+    [
+        ("x", "captions"),
+        (3, "captions"),
+        (["files"], "captions"),
+        ({"instagram": "x"}, "captions.instagram"),
+        ({"tiktok": None}, "captions.tiktok"),
+        ({"myspace": "burned"}, "captions.myspace"),
+    ],
+)
+async def test_what_is_wrong_with_captions_is_named_as_it_was_sent(
+    shared: Any, somebody: Identity, captions: Any, field: str
+) -> None:
+    refused = await shared.order(somebody, captions=captions)
+    assert refused.status_code == 422
+    assert list(refused.json()["error"]["fields"]) == [field]
+
+
 async def test_bought_credits_pay_beyond_the_months_limit(shared: Any, somebody: Identity) -> None:
     soon = datetime.now(UTC) + timedelta(days=1)
     await shared.publish(entitlements(somebody, used=3, period_ends_at=soon, credits_bought=1))
