@@ -73,11 +73,11 @@ def _read(file: Path, encoding: str | None) -> str:
         encoding = next((name for mark, name in _BOMS if data.startswith(mark)), "utf-8")
     try:
         return data.decode(encoding)
-    except LookupError:
-        raise BadWords(f"There is no encoding {encoding}. Try utf-8, utf-16, cp1252 or latin-1.") from None
     except UnicodeDecodeError as error:
         where = f"byte 0x{data[error.start]:02x} at {error.start}"
         raise BadWords(
             f"{name} is not {encoding.removesuffix('-sig').upper()} ({where}). "
             "Save it as UTF-8, or say what it is: --encoding cp1252."
         ) from None
+    except (LookupError, UnicodeError):
+        raise BadWords(f"There is no encoding {encoding}. Try utf-8, utf-16, cp1252 or latin-1.") from None
