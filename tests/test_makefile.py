@@ -88,7 +88,7 @@ def clone(tmp_path: Path) -> Path:
     _script(tmp_path / "good", "exit 0")
     _script(
         tmp_path / "python",
-        '[ "$2" != venv ] || { rm -rf .venv && mkdir -p .venv/bin && cp good .venv/bin/python && cp good .venv/bin/uv; }',
+        '[ "$2" != venv ] || { rm -rf .venv && mkdir -p .venv/bin && cp good .venv/bin/python; cp good .venv/bin/uv; }',
     )
     return tmp_path
 
