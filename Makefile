@@ -34,11 +34,20 @@ export UP_PORT := $(value PORT)
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
+# What is in an environment leads to where it was made: one that came along when its folder was moved is made anew.
+MADE_IN := $(shell cat $(VENV)/.runtime 2> /dev/null)
+ifneq ($(MADE_IN),)
+ifneq ($(MADE_IN),$(CURDIR))
+MOVED := yes
+.PHONY: $(VENV)/.runtime
+endif
+endif
+
 setup: $(VENV)/.runtime ## Install what running needs
 $(VENV)/.runtime: requirements-uv.lock requirements-build.lock requirements.lock $(addsuffix /pyproject.toml,$(MEMBERS))
 	@echo 'Installing into $(VENV), once: a minute or two.'
 # Without pip, its making was broken off.
-	@$(BIN)/python -m pip --version > /dev/null 2>&1 || { \
+	@$(if $(MOVED),false,$(BIN)/python -m pip --version > /dev/null 2>&1) || { \
 		$(or $(PYTHON),false) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2> /dev/null || { echo \
 		'Python 3.11 or newer is needed. Install it, or say where it is: make PYTHON=/path/to/python3.11' >&2; exit 1; }; \
 		$(PYTHON) -m venv --clear $(VENV); }
@@ -46,7 +55,7 @@ $(VENV)/.runtime: requirements-uv.lock requirements-build.lock requirements.lock
 		-r requirements-uv.lock -r requirements-build.lock
 	@$(UV) --require-hashes -r requirements.lock
 	@$(UV) --no-deps --no-build-isolation $(addprefix -e ,$(MEMBERS))
-	@touch $@
+	@pwd -P > $@
 
 $(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock simulators/pyproject.toml
 	@$(UV) --require-hashes -r requirements-dev.lock

@@ -88,7 +88,7 @@ def clone(tmp_path: Path) -> Path:
     _script(tmp_path / "good", "exit 0")
     _script(
         tmp_path / "python",
-        '[ "$2" != venv ] || { mkdir -p .venv/bin && cp good .venv/bin/python && cp good .venv/bin/uv; }',
+        '[ "$2" != venv ] || { rm -rf .venv && mkdir -p .venv/bin && cp good .venv/bin/python; cp good .venv/bin/uv; }',
     )
     return tmp_path
 
@@ -111,6 +111,20 @@ def test_setting_up_says_what_is_awaited_and_is_done_once(clone: Path) -> None:
 
     assert (first.returncode, first.stdout) == (0, "Installing into .venv, once: a minute or two.\n"), first.stderr
     assert (second.returncode, "Installing" in second.stdout) == (0, False)
+
+
+def test_the_environment_of_a_folder_that_has_moved_is_made_anew(clone: Path, tmp_path: Path) -> None:
+    """Its commands begin with the old path, and it imports from there."""
+    assert _set_up(clone, "./python").returncode == 0
+    moved = tmp_path.with_name(f"{tmp_path.name} moved")
+    clone.rename(moved)
+    _script(moved / ".venv" / "bin" / "talkingphoto", "echo of the old place")
+
+    first, second = _set_up(moved, "./python"), _set_up(moved, "./python")
+
+    assert (first.returncode, "Installing" in first.stdout) == (0, True), first.stderr
+    assert not (moved / ".venv" / "bin" / "talkingphoto").exists()
+    assert "Installing" not in second.stdout
 
 
 def test_an_environment_whose_making_was_broken_off_is_made_anew(clone: Path) -> None:

@@ -224,6 +224,10 @@ def _connected(url: str, *, timeout_s: float) -> httpx.AsyncClient:
         return httpx.AsyncClient(base_url=url, timeout=timeout_s, trust_env=not _is_here(url))
     except (ValueError, ImportError) as error:
         raise Unreachable(f"The proxy that the environment names cannot be used: {error}") from error
+    except OSError as error:
+        raise Unreachable(
+            f"{error.filename}, which SSLKEYLOGFILE names, cannot be written: {error.strerror}. Unset it."
+        ) from error
 
 
 def _is_here(url: str) -> bool:

@@ -59,10 +59,14 @@ def default_home() -> Path | None:
     return None
 
 
-def expanded(value: Path) -> Path:
-    """Below a home folder where it begins with ``~``, which shells leave alone after ``--option=``."""
+def folder(value: str | Path) -> Path:
+    """A folder that is named, below a home folder where it begins with ``~``, which shells leave alone after
+    ``--option=``. Raises ``typer.BadParameter``."""
+    if not str(value).strip():
+        # As a path it would be the folder that the command was given in.
+        raise typer.BadParameter("That names no folder. Name one; . is the one you are in.")
     try:
-        return value.expanduser()
+        return Path(value).expanduser()
     except RuntimeError:
         raise typer.BadParameter(
             f"{value} leads nowhere: this user has no home folder. Name one with --home or TALKINGPHOTO_HOME."
@@ -86,7 +90,11 @@ def _server(value: str | None) -> str | None:
 HomeOption = Annotated[
     Path,
     typer.Option(
-        "--home", envvar="TALKINGPHOTO_HOME", help="Where this installation keeps its data.", callback=expanded
+        "--home",
+        envvar="TALKINGPHOTO_HOME",
+        help="Where this installation keeps its data.",
+        metavar="FOLDER",
+        parser=folder,
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text for people.")]

@@ -17,7 +17,7 @@ from talkingphoto.command import (
     HomeOption,
     JsonOption,
     ServerOption,
-    expanded,
+    folder,
     run,
     run_id,
     the_runner,
@@ -25,7 +25,7 @@ from talkingphoto.command import (
 )
 from talkingphoto.making import Order
 from talkingphoto.ordering.choices import Captions, Language, Platform, Quality, Voice, WhenTooLong, WorkflowType
-from talkingphoto.ordering.script import BadWords, given, words_of
+from talkingphoto.ordering.script import BadWords, title_of, words_of
 from talkingphoto.runs import Where
 from talkingphoto.sample import sample_portrait
 from talkingphoto.trace import trace_command
@@ -45,7 +45,7 @@ _DEMO_SCRIPT = "Hello! I was just a photo a moment ago. Now I can say whatever y
 RunArgument = Annotated[
     str, typer.Argument(metavar="RUN", help="The run's id; `talkingphoto status` lists them.", callback=run_id)
 ]
-OutOption = Annotated[Path, typer.Option("--out", help="Folder for the finished files.", callback=expanded)]
+OutOption = Annotated[Path, typer.Option("--out", metavar="FOLDER", help="For the finished files.", parser=folder)]
 KeepGoingOption = Annotated[
     bool, typer.Option("--keep-going", help="On Ctrl-C leave the run going, instead of cancelling it.")
 ]
@@ -125,7 +125,7 @@ def make_command(
             quality=quality.value,
             when_too_long=when_too_long.value,
             captions=captions.value,
-            title=given("--title", title) if title is not None else None,
+            title=title_of(title) if title is not None else None,
         )
     except BadWords as error:
         wrong_use(str(error), as_json=as_json)

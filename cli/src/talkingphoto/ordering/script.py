@@ -9,6 +9,7 @@ from pathlib import Path
 from talkingphoto.ordering.length import seconds_of
 
 _LARGEST = 1_000_000  # bytes: a script is a few thousand characters
+_LONGEST_TITLE = 255
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     # Before UTF-16, whose mark the one of little-endian UTF-32 begins with.
@@ -40,6 +41,13 @@ def words_of(script: str | None, file: Path | None, *, encoding: str | None = No
     return words.replace("\r\n", "\n").replace("\r", "\n")
 
 
+def title_of(title: str) -> str:
+    """The title that was given. Raises :class:`BadWords` for one that the platform would not take."""
+    if len(title) > _LONGEST_TITLE:
+        raise BadWords(f"--title has {len(title)} characters; {_LONGEST_TITLE} are taken. Shorten it.")
+    return given("--title", title)
+
+
 def given(option: str, text: str) -> str:
     """The text of an option. Raises :class:`BadWords` for bytes that the terminal's encoding does not have."""
     try:
@@ -65,11 +73,11 @@ def _read(file: Path, encoding: str | None) -> str:
         encoding = next((name for mark, name in _BOMS if data.startswith(mark)), "utf-8")
     try:
         return data.decode(encoding)
-    except LookupError:
-        raise BadWords(f"There is no encoding {encoding}. Try utf-8, utf-16, cp1252 or latin-1.") from None
     except UnicodeDecodeError as error:
         where = f"byte 0x{data[error.start]:02x} at {error.start}"
         raise BadWords(
             f"{name} is not {encoding.removesuffix('-sig').upper()} ({where}). "
             "Save it as UTF-8, or say what it is: --encoding cp1252."
         ) from None
+    except (LookupError, UnicodeError):
+        raise BadWords(f"There is no encoding {encoding}. Try utf-8, utf-16, cp1252 or latin-1.") from None

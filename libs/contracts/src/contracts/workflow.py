@@ -90,6 +90,7 @@ class RunCompleted(RunEvent):
     cost: Money
     credits: int
     seconds: float
+    """From the order to the result, by the platform's clock; waiting for a place is part of it."""
     warnings: tuple[str, ...] = ()
 
 

@@ -272,6 +272,25 @@ async def test_a_month_that_is_over_refuses_nobody(shared: Any, somebody: Identi
     assert (await shared.order(somebody)).status_code == 202
 
 
+@pytest.mark.parametrize(
+    ("captions", "field"),
+    [
+        ("x", "captions"),
+        (3, "captions"),
+        (["files"], "captions"),
+        ({"instagram": "x"}, "captions.instagram"),
+        ({"tiktok": None}, "captions.tiktok"),
+        ({"myspace": "burned"}, "captions.myspace"),
+    ],
+)
+async def test_what_is_wrong_with_captions_is_named_as_it_was_sent(
+    shared: Any, somebody: Identity, captions: Any, field: str
+) -> None:
+    refused = await shared.order(somebody, captions=captions)
+    assert refused.status_code == 422
+    assert list(refused.json()["error"]["fields"]) == [field]
+
+
 async def test_bought_credits_pay_beyond_the_months_limit(shared: Any, somebody: Identity) -> None:
     soon = datetime.now(UTC) + timedelta(days=1)
     await shared.publish(entitlements(somebody, used=3, period_ends_at=soon, credits_bought=1))
@@ -304,7 +323,8 @@ async def test_an_inactive_account_makes_nothing(shared: Any, somebody: Identity
 async def test_cancelling_stops_the_work_and_gives_the_credits_back(world: Any, somebody: Identity) -> None:
     world.others.mute = {SubmitJob}
     run_id = (await world.order(somebody)).json()["id"]
-    await world.until(somebody, run_id, lambda d: d["credits"]["held"] == 1)
+    going = await world.until(somebody, run_id, lambda d: d["credits"]["held"] == 1)
+    assert going["credits"] == {"held": 1, "captured": 0, "returned": False}
     status = (await world.call(somebody, "GET", f"/api/v1/workflows/{run_id}/status")).json()
     assert status["status"] == "processing"
     assert "photo to be improved" in status["waiting_for"]
@@ -314,7 +334,7 @@ async def test_cancelling_stops_the_work_and_gives_the_credits_back(world: Any, 
 
     run = await world.ended(somebody, run_id)
     assert run["status"] == "cancelled"
-    assert run["credits"]["returned"]
+    assert run["credits"] == {"held": 0, "captured": 0, "returned": True}
     assert list(world.others.holds.values()) == ["released"]
     assert {c.job_id for c in world.others.asked(CancelJob)} == {c.job_id for c in world.others.asked(SubmitJob)}
     await world.wait_for(lambda: [e for e in world.published if isinstance(e, RunCancelled)])

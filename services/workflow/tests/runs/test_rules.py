@@ -39,6 +39,13 @@ def test_a_script_of_signs_is_refused_at_once(signs: int) -> None:
     assert time.process_time() - start < 0.05
 
 
+@pytest.mark.parametrize("mark", ["# ", "- ", "> # ", "+ "])
+def test_a_script_of_marks_is_cleaned_at_once(mark: str) -> None:
+    start = time.process_time()
+    assert clean_script(mark * (19_000 // len(mark)) + "a", Language.EN, LIMIT).text == "a"
+    assert time.process_time() - start < 0.1
+
+
 @pytest.mark.parametrize("language", Language)
 @pytest.mark.parametrize(
     "script",

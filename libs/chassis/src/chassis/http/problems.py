@@ -144,5 +144,7 @@ def http_error_response(status: int, detail: str, headers: Mapping[str, str] | N
 
 
 def field_name(location: tuple[str | int, ...]) -> str:
-    """``body.items.0.name`` becomes ``items.0.name``; a problem with the body as a whole is called ``body``."""
-    return ".".join(str(part) for part in location[1:]) or str(location[0])
+    """``body.items.0.name`` becomes ``items.0.name``; a problem with the body as a whole is called ``body``. What
+    stands in square brackets is the validator's own: ``[key]``, and which of several types was looked for."""
+    parts = [str(part) for part in location[1:]]
+    return ".".join(part for part in parts if not (part[:1] == "[" and part[-1:] == "]")) or str(location[0])

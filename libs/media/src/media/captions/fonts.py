@@ -93,10 +93,14 @@ def font_for(text: str, folders: Sequence[Path] | None = None) -> FontFace:
     names = sorted({script_of(chr(letter)) for letter in missing or wanted - faces[0].covers})
     step = _how_to_get(names) if missing else "Use letters of one script only"
     raise NotUsable(
-        f"no installed font draws {', '.join(names)}{'' if missing else ' together with the rest of the text'}",
+        f"no installed font draws {_said(names)}{'' if missing else ' together with the rest of the text'}",
         code="NO_FONT",
         advice=f"{step}, or deliver the captions as a separate file.",
     )
+
+
+def _said(scripts: Sequence[str]) -> str:
+    return ", ".join("Chinese" if script == "CJK" else script.capitalize() for script in scripts)
 
 
 def _how_to_get(scripts: Sequence[str]) -> str:
@@ -104,9 +108,7 @@ def _how_to_get(scripts: Sequence[str]) -> str:
     extras = {extra for extra, known in _EXTRAS.items() if not set(known).isdisjoint(scripts)}
     others = set(scripts).difference(*_EXTRAS.values())
     steps = [f"run pip install 'talkingphoto-media[{','.join(sorted(extras))}]'"] if extras else []
-    steps += (
-        [f"install a font with {', '.join(sorted(others))} (Debian: apt install fonts-noto-core)"] if others else []
-    )
+    steps += [f"install a font with {_said(sorted(others))} (Debian: apt install fonts-noto-core)"] if others else []
     return f"To draw them {' and '.join(steps)}"
 
 

@@ -159,13 +159,25 @@ def test_cleaning_again_changes_nothing(cleaner: Callable[[str], str], text: str
         " ",
         "\u200d",
         "क्\u200d",
+        "- # ",
+        "> - ",
+        "+ [ ] ",
+        "[# ](/)",
+        "1. ",
     ],
 )
-def test_no_text_takes_longer_than_its_length(unit: str) -> None:
-    text = (unit * 100_000)[:100_000]
+@pytest.mark.parametrize("end", ["", "a"])
+def test_no_text_takes_longer_than_its_length(unit: str, end: str) -> None:
+    text = unit * (100_000 // len(unit)) + end
     start = time.process_time()
     clean_html(text)
     assert time.process_time() - start < 1.0
+
+
+@pytest.mark.parametrize("marks", ["# # ", "- - - - - - - - - - ", "> # - ", "- # > ## ", "- [x] - [ ] "])
+def test_marks_before_a_line_go_however_many_they_are(marks: str) -> None:
+    assert clean(f"{marks}One\n{marks}two") == "One\ntwo"
+    assert clean(marks * 50 + "One") == "One"
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator
 
 from chassis.http.inputs import Input
 from chassis.http.outputs import DECIMAL, Link, Rupees
@@ -33,6 +34,13 @@ Score = Annotated[Decimal, Field(examples=["9.10"], json_schema_extra={"pattern"
 Enhancement = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,49}$", examples=["portrait"])]
 
 
+CaptionsFor = Annotated[
+    Annotated[Captions, Tag("[all]")] | Annotated[dict[Platform, Captions], Tag("[each]")],
+    Discriminator(lambda given: "[each]" if isinstance(given, Mapping) else "[all]"),
+]
+"""Told apart by what was sent, so that only what fits it is said to be wrong."""
+
+
 Script = Annotated[str, Field(max_length=100_000)]
 
 
@@ -55,7 +63,7 @@ class EstimateIn(Input):
         description="What a platform gets that takes no film that long: parts that end with sentences, or one video "
         "that ends with the last sentence that fits.",
     )
-    captions: Captions | dict[Platform, Captions] = Field(
+    captions: CaptionsFor = Field(
         Captions.FILES,
         description="Drawn into the picture, or in files beside it: for all platforms, or for each (those not named "
         "get files).",
@@ -204,7 +212,7 @@ class CreditsOut(BaseModel):
 
     held: int = Field(description="Set aside until it ends.")
     captured: int = Field(description="Spent.", examples=[1])
-    returned: bool = Field(description="Whether what was held was given back.")
+    returned: bool = Field(description="Whether it has ended without spending, and nothing is held any more.")
 
 
 class ErrorOut(BaseModel):

@@ -218,7 +218,8 @@ def _credits(definition: Definition, run: Run) -> CreditsOut:
         for result in run.results(step.name).values()
     )
     captured = definition.credits(run)
-    return CreditsOut(held=0 if captured else held, captured=captured, returned=run.credits_returned and not captured)
+    returned = run.state.phase.final and run.credits_returned and not held and not captured
+    return CreditsOut(held=0 if captured else held, captured=captured, returned=returned)
 
 
 def _error(row: Row, run: Run) -> ErrorOut | None:

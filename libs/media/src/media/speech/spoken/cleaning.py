@@ -50,7 +50,7 @@ _ENTITY = regex.compile(r"&(?:[a-zA-Z][a-zA-Z0-9]{1,31}|#[0-9]{1,7}|#[xX][0-9a-f
 _SIGNIFICANT = regex.compile(r"[<>&;]|[^<>&;]+")
 _WITH_CONTENT = frozenset({"script", "style"})
 
-_BLOCK = regex.compile(r"[ \t]*+(?:>[ \t]*+)*+(?:#{1,6}[ \t]++|[-*+•‣◦▪●·][ \t]++(?:\[[ xX]\][ \t]++)?)?(?=\S)")
+_BLOCK = regex.compile(r"[ \t]*+(?:>[ \t]*+|#{1,6}[ \t]++|[-*+•‣◦▪●·][ \t]++(?:\[[ xX]\][ \t]++)?)*+(?=\S)")
 _SPEAKABLE = regex.compile(r"[\p{L}\p{N}\p{So}]")
 _RULER = regex.compile(r"[ \t]*+(?:`{3,}.*|~{3,}[ \w]*+$|(?:[-*_=][ \t]*+){3,}$|(?=[^|]*\|)(?=[^-]*-)[|:\-\s]++$)")
 _LINK = regex.compile(r"!?\[([^\[\]\n]*)\]\((?:https?://|/|#|mailto:)[^()\s]*(?:[ \t]+\"[^\"\n]*\")?\)")

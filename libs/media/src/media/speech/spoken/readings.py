@@ -114,7 +114,8 @@ def _rules(language: str) -> tuple[tuple[re.Pattern[str], Say], ...]:
         (_URL, _address),
         (_EMOTICON, _silent),
         (_PICTOGRAPH, _silent),
-        (rf"{_LEFT}(?P<y>\d{{4}})(?P<s>[-/.])(?P<m>\d{{1,2}})(?P=s)(?P<d>\d{{1,2}}){_RIGHT}", date),
+        (rf"{_LEFT}(?P<y>\d{{4}})(?P<s>[-/.])(?P<m>\d{{1,2}})(?P=s)(?P<d>\d{{1,2}})(?:{_RIGHT}|(?=T\d\d:))", date),
+        (r"(?<=\d-\d\d)T(?=\d\d:\d\d)", lambda _m, _lang: ", "),
         (rf"{_LEFT}(?P<a>\d{{1,2}})(?P<s>[-/.])(?P<b>\d{{1,2}})(?P=s)(?P<y>\d{{4}}|\d{{2}}){_RIGHT}", date),
         (
             rf"(?P<case>{_CASE})?{_LEFT}(?P<d>\d{{1,2}})\.\s?(?P<m>\d{{1,2}})\.(?!\d)",
@@ -127,7 +128,7 @@ def _rules(language: str) -> tuple[tuple[re.Pattern[str], Say], ...]:
         (_PHONE, _telephone),
         (rf"{_LEFT}[6-9]\d\d \d{{3}} \d{{3}}{_RIGHT}", _telephone if language == "es" else _unsaid),
         (
-            rf"{_LEFT}(?P<h>[01]?\d|2[0-4])(?:(?::(?P<m>[0-5]\d)(?::(?P<sec>[0-5]\d))?(?P<of>\s?(?:[AaPp]\.?[Mm]\b\.?|Uhr|h|बजे)(?![{_LATIN}]))?)"
+            rf"(?:{_LEFT}|(?<=\d-\d\dT))(?P<h>[01]?\d|2[0-4])(?:(?::(?P<m>[0-5]\d)(?::(?P<sec>[0-5]\d))?(?P<of>\s?(?:[AaPp]\.?[Mm]\b\.?|Uhr|h|बजे)(?![{_LATIN}]))?)"
             + (r"|\s?h\s?(?P<m>[0-5]\d)" if language in ("fr", "es") else "")
             + (r"|\s?h(?=\W|$)" if language == "fr" else "")
             + (r"|\.(?P<m>[0-5]\d)\s(?P<of>Uhr)" if language == "de" else "")
@@ -145,9 +146,10 @@ def _rules(language: str) -> tuple[tuple[re.Pattern[str], Say], ...]:
         (rf"(?<![{_LATIN}])(?P<sign>{codes})\s(?P<n>{number})(?:\s?(?P<scale>{scales})(?![{_LATIN}]))?(?!\d)", _money),
         (rf"{plain}(?:\s?(?P<scale>{scales})(?:\s(?:de|of)\b)?)?\s?(?P<sign>{marks})(?![{_LATIN}])", _money),
         (rf"{plain}(?:\s?(?P<scale>{scales}))?\s?(?P<sign>{codes})(?![{_LATIN}\p{{N}}])", _money),
+        (rf"{plain}\s?¢", _cents),
         (rf"{plain}\s(?P<scale>Mio|Mrd|Md|mn|bn|M(?=\sd))(?![{_LATIN}])\.?", _scale),
         (rf"{plain}\s?(?P<unit>(?:{units})(?![{_LATIN}\p{{N}}²³])|[%‰°])", _unit),
-        (rf"{_LEFT}(?P<n>\d{{1,9}})?\s?(?P<sign>[½⅓⅔¼¾⅛]){_RIGHT}", _fraction),
+        (rf"{_LEFT}(?:(?P<n>\d{{1,9}})\s?)?(?P<sign>[½⅓⅔¼¾⅛]){_RIGHT}", _fraction),
         (rf"{_LEFT}(?:(?P<n>\d{{1,3}})\s)?(?P<f>\d{{1,3}}/\d{{1,4}}){_RIGHT}", _fraction),
         (rf"{_LEFT}(?P<n>\d)['′](?P<in>\d{{1,2}})(?:[\"″]|(?!\w))", _height if language == "en" else _unsaid),
         (rf"{_LEFT}(?P<n>\d{{1,4}})x(?=[\s.,!?]|$)", _fold if language == "en" else _unsaid),
@@ -155,7 +157,7 @@ def _rules(language: str) -> tuple[tuple[re.Pattern[str], Say], ...]:
         (rf"{_LEFT}(?P<n>\d{{1,6}}|\d{{1,3}}(?:,\d{{3}}){{1,2}})(?P<what>{_counters(language)})", counter),
         (rf"{_LEFT}(?P<n>19\d\d|20\d\d|{_YEAR_WORDS}1[0-8]\d\d)(?![{_LATIN}\p{{N}}\-−]|[.,:/'’]\d|\s\d{{3}}\b)", _year),
         (rf"{_LEFT}(?P<a>\d{{1,5}})\s?(?P<sign>[:xX×])\s?(?P<b>\d{{1,5}}){_RIGHT}", _ratio),
-        (rf"{plain}{_RIGHT}", _number),
+        (rf"{plain}(?:{_RIGHT}|(?=[²³](?![{_LATIN}\p{{N}}])))", _number),
         (r"\d{16,}", lambda m, lang: digits(m[0], lang)),
         (rf"(?<![{_LATIN}\p{{N}}])(?P<sign>[@#])(?P<word>[\p{{L}}\p{{M}}\p{{N}}_]+)", _tag),
         (r"(?<=\d\s?)−(?=\s?\d)|(?<=\d\s)[-–](?=\s\d{1,9}\s?=)", lambda _m, lang: LANGUAGES[lang].minus),
@@ -167,7 +169,7 @@ def _rules(language: str) -> tuple[tuple[re.Pattern[str], Say], ...]:
         (r"#(?=\s?\d)", lambda _m, lang: LANGUAGES[lang].number),
         (r"[&+×÷≤≥±≈°§‰№∙]|(?<!=)=(?!=)", _sign),
         (r"~(?=\d)", lambda _m, lang: LANGUAGES[lang].signs["≈"]),
-        (r"(?<=\p{L})[²³]", lambda m, lang: LANGUAGES[lang].powers[m[0] == "³"]),
+        (r"(?<=[\p{L}\p{N}])[²³](?!\p{N})", lambda m, lang: LANGUAGES[lang].powers[m[0] == "³"]),
         (r"(?<=\p{L})–(?=\p{L})", lambda _m, lang: LANGUAGES[lang].to),
         (r"(?<=\s|^)@(?=\s)", lambda _m, lang: LANGUAGES[lang].at),
         (unreadable(language), _silent),
@@ -289,6 +291,18 @@ def _ordinal(match: Match, language: str) -> str:
         article = match.string[: match.start()].split()[-1].lower()
         return words if article in ("die", "das", "der", "jede") else f"{words}n"
     return words
+
+
+def _cents(match: Match, language: str) -> str | None:
+    dollar = LANGUAGES[language].money.get("USD")
+    if dollar is None or not dollar.cent:
+        return None
+    whole, fraction = amount(match["n"], language)
+    if fraction:
+        return _signed(match, f"{decimal(whole, fraction, language)} {dollar.cents}", language)
+    return _signed(
+        match, f"{counted(whole, dollar.cent, language)} {dollar.cent if whole == 1 else dollar.cents}", language
+    )
 
 
 def _money(match: Match, language: str) -> str:
