@@ -107,7 +107,9 @@ def aged(image: Bgr, seed: int) -> Bgr:
     lines += [(71, 69, 108, 151, 337, 299, 301), (21, 104, 10, 333, 251), (61, 204, 169), (291, 424, 394)]
     for line in lines:
         path = points[list(line), :2] + dice.normal(0, 0.008 * unit, (len(line), 2))
-        cv2.polylines(folds, [np.round(path * 16).astype(np.int32)], False, 1.0, max(1, round(0.012 * unit)), cv2.LINE_AA, 4)
+        cv2.polylines(
+            folds, [np.round(path * 16).astype(np.int32)], False, 1.0, max(1, round(0.012 * unit)), cv2.LINE_AA, 4
+        )
     folds = cv2.GaussianBlur(folds, (0, 0), 0.012 * unit)
     lit = np.roll(folds, round(0.018 * unit), axis=0)
     spots = cv2.GaussianBlur((dice.random(image.shape[:2]) > 0.9993).astype(np.float32), (0, 0), 0.012 * unit)
@@ -117,7 +119,16 @@ def aged(image: Bgr, seed: int) -> Bgr:
     grey = cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR) * 1.35 + 45
     share = 0.75 * cv2.GaussianBlur(hair.astype(np.float32), (0, 0), 3)[..., None]
     near = np.zeros(image.shape[:2], np.float32)
-    cv2.ellipse(near, tuple(np.round(points[168, :2]).astype(int).tolist()), (round(1.6 * unit), round(2 * unit)), 0, 0, 360, 1, -1)
+    cv2.ellipse(
+        near,
+        tuple(np.round(points[168, :2]).astype(int).tolist()),
+        (round(1.6 * unit), round(2 * unit)),
+        0,
+        0,
+        360,
+        1,
+        -1,
+    )
     share *= cv2.GaussianBlur(near, (0, 0), 8)[..., None]
     return _bytes((image + share * (grey - image)) * (1 + change[..., None]))
 

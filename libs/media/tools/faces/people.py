@@ -45,7 +45,9 @@ def person(number: int, portrait: Bgr, *, skin: tuple[float, float, float] = (0.
     fine = luma - cv2.GaussianBlur(luma, (0, 0), _FINE)
     lips = filled(coarse.shape, after[list(OUTER_LIPS)], 3) * (1 - filled(coarse.shape, after[list(INNER_LIPS)], 1.5))
     # The forehead is left out: there the fine detail is another person's hair.
-    below = np.vstack([after[list(LEFT_BROW + RIGHT_BROW)] - (0, 12, 0), after[list(OVAL[14:]), :], after[list(OVAL[:2]), :]])
+    below = np.vstack(
+        [after[list(LEFT_BROW + RIGHT_BROW)] - (0, 12, 0), after[list(OVAL[14:]), :], after[list(OVAL[:2]), :]]
+    )
     made = coarse + 0.85 * filled(coarse.shape, cv2.convexHull(below[:, :2].astype(np.float32))[:, 0], 6) * face * fine
     hair = np.clip((95 - coarse) / 40, 0, 1) * (1 - face)
     tint = np.array(skin, np.float32)
@@ -60,7 +62,9 @@ def drawn(seed: int, *, ink: bool = True) -> Bgr:
     """A face drawn with flat colours and a pen: head, ears, hair, brows, eyes, nose, mouth; all of it by ``seed``."""
     dice = np.random.default_rng(seed)
     image = np.full((SIDE, SIDE, 3), dice.integers(150, 235, 3), np.uint8)
-    skin = np.array([(150, 190, 235), (95, 135, 190), (60, 85, 130), (190, 210, 245)][int(dice.integers(4))], np.float64)
+    skin = np.array(
+        [(150, 190, 235), (95, 135, 190), (60, 85, 130), (190, 210, 245)][int(dice.integers(4))], np.float64
+    )
     hair = np.array([(25, 30, 40), (40, 70, 110), (60, 140, 200), (120, 120, 125)][int(dice.integers(4))], np.float64)
     line = tuple((hair * 0.3).astype(int).tolist())
     cx, cy, wide, high = SIDE // 2, 330, 135 * (0.9 + 0.25 * dice.random()), 185 * (0.92 + 0.16 * dice.random())
@@ -86,7 +90,17 @@ def drawn(seed: int, *, ink: bool = True) -> Bgr:
     for side in (-1, 1):
         oval(cx + side * wide * 0.99, cy, 20, 34, skin * 0.95)
     oval(cx, cy, wide, high, skin)
-    cv2.ellipse(image, (cx, round(cy - high * 0.72)), (round(wide * 0.92), round(high * 0.36)), 0, 180, 360, tuple_of(hair), -1, cv2.LINE_AA)
+    cv2.ellipse(
+        image,
+        (cx, round(cy - high * 0.72)),
+        (round(wide * 0.92), round(high * 0.36)),
+        0,
+        180,
+        360,
+        tuple_of(hair),
+        -1,
+        cv2.LINE_AA,
+    )
     apart, eye_y, big = wide * 0.44, cy - high * 0.1, 24 * (0.9 + 0.5 * dice.random())
     iris = dice.integers(30, 150, 3).astype(float)
     for side in (-1, 1):
@@ -96,14 +110,24 @@ def drawn(seed: int, *, ink: bool = True) -> Bgr:
         oval(x, eye_y, big * 0.22, big * 0.25, np.array((15.0, 15, 15)), edge=0)
         oval(x - 4, eye_y - 4, 3, 3, np.array((255.0, 255, 255)), edge=0)
         stroke([(x - big * 1.3, eye_y - 1), (x, eye_y - big * 1.25), (x + big * 1.3, eye_y - 1)], np.array(line), 5)
-        stroke([(x - big * 1.3, eye_y - big * 1.6), (x, eye_y - big * 2.2), (x + big * 1.3, eye_y - big * 1.6)], hair * 0.7, 8)
+        stroke(
+            [(x - big * 1.3, eye_y - big * 1.6), (x, eye_y - big * 2.2), (x + big * 1.3, eye_y - big * 1.6)],
+            hair * 0.7,
+            8,
+        )
         oval(x * 1.02 - cx * 0.02, cy + high * 0.28, 26, 16, skin * (0.9, 0.92, 1.0), edge=0)
     nose = cy + high * 0.24
     stroke([(cx - 2, eye_y + 20), (cx + 16, nose - 6), (cx + 12, nose)], skin * 0.68, 4)
     stroke([(cx - 14, nose), (cx, nose + 10), (cx + 14, nose)], skin * 0.6, 4)
     y, half, smile = cy + high * 0.52, wide * (0.33 + 0.12 * dice.random()), 14 * dice.random()
     lip = np.array((95.0, 85, 190)) * (0.7 + 0.4 * dice.random())
-    top = [(cx - half, y - smile), (cx - half * 0.3, y - 15), (cx, y - 9), (cx + half * 0.3, y - 15), (cx + half, y - smile)]
+    top = [
+        (cx - half, y - smile),
+        (cx - half * 0.3, y - 15),
+        (cx, y - 9),
+        (cx + half * 0.3, y - 15),
+        (cx + half, y - smile),
+    ]
     low = [(cx + half * 0.5, y + 17), (cx, y + 22), (cx - half * 0.5, y + 17)]
     cv2.fillPoly(image, [np.round(np.array(top + low) * 16).astype(np.int32)], tuple_of(lip), cv2.LINE_AA, 4)
     stroke([(cx - half, y - smile), (cx, y + smile + 3), (cx + half, y - smile)], lip * 0.4, 4)
@@ -128,7 +152,12 @@ def oiled(image: Bgr, brush: int = 5) -> Bgr:
         total = cv2.boxFilter(alike, -1, (brush, brush))
         mean = cv2.boxFilter(tidy * alike[..., None], cv2.CV_32F, (brush, brush)) / np.maximum(total, 1e-3)[..., None]
         made[best == level] = mean[best == level]
-    canvas = 1 + 0.03 * np.sin(np.arange(image.shape[1]) * 1.9)[None, :, None] * np.sin(np.arange(image.shape[0]) * 1.7)[:, None, None]
+    canvas = (
+        1
+        + 0.03
+        * np.sin(np.arange(image.shape[1]) * 1.9)[None, :, None]
+        * np.sin(np.arange(image.shape[0]) * 1.7)[:, None, None]
+    )
     return np.asarray(np.clip(made * canvas * (0.96, 1.0, 1.03), 0, 255), np.uint8)
 
 
@@ -156,9 +185,10 @@ def statue(image: Bgr, stone: tuple[float, float, float], seed: int) -> Bgr:
     relief = grey.copy()
     for part in (OUTER_LIPS, LEFT_BROW, RIGHT_BROW):
         outline = points[list(part)]
-        mask = filled(image.shape, outline if part is OUTER_LIPS else np.vstack([outline, outline[::-1] + (0, 9, 0)]), 4)
+        mask = filled(
+            image.shape, outline if part is OUTER_LIPS else np.vstack([outline, outline[::-1] + np.array((0, 9, 0))]), 4
+        )
         relief += 0.6 * mask * (skin - relief)
     lit = 0.55 * shade * 255 * 0.8 + 0.45 * relief * 150 / max(skin, 1.0)
     veins = cv2.GaussianBlur(dice.normal(0, 1, (height, width)), (0, 0), 1.2) * 14
     return np.asarray(np.clip((lit + veins)[..., None] * stone, 0, 255), np.uint8)
-

@@ -18,7 +18,11 @@ from media.types import Bgr
 
 Plane = Grid
 
-_STIFFNESS, _TRUST, _FAITH = 0.4, 0.004, 0.012  # of a path: to be straight, and near what a rough guess or the mesh says
+_STIFFNESS, _TRUST, _FAITH = (
+    0.4,
+    0.004,
+    0.012,
+)  # of a path: to be straight, and near what a rough guess or the mesh says
 _LOOKS = ((0.0, 1.0), (0.015, 1.0), (-0.015, 1.0), (0.0, 1.7), (0.008, 1.4), (-0.008, 1.4))
 """By how much, in face units, the photo is moved for a look, and by how many pixels it is smoothed."""
 _STEP = 0.5  # rows
@@ -47,10 +51,10 @@ class Sampled:
 
     def at(self, u: Plane, v: Plane) -> Plane:
         """The colours there, the nearest ones beyond the edge."""
-        x, y = (u - np.float32(self.left)) * self.density - 0.5, (v - np.float32(self.top)) * self.density - 0.5
-        return np.asarray(
-            cv2.remap(self.lab, np.float32(x), np.float32(y), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        x, y = (
+            np.asarray((at - edge) * self.density - 0.5, np.float32) for at, edge in ((u, self.left), (v, self.top))
         )
+        return np.asarray(cv2.remap(self.lab, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
 
 
 def parted(lips: Lips, patch: Bgr, left: float, top: float, density: float) -> Lips:
@@ -75,7 +79,9 @@ def _look(lips: Lips, seen: Sampled) -> tuple[Plane, Plane] | None:
     outer_upper, upper, lower, outer_lower = (edge[:, None] for edge in lips.edges(u[:, 0]))
     share = np.linspace(0.25, 0.6, 6, dtype=np.float32)[None, :]
     colours = [
-        np.median(seen.at(np.broadcast_to(u, (len(u), 6)), edge + share * (inner - edge))[_MIDDLE].reshape(-1, 3), axis=0)
+        np.median(
+            seen.at(np.broadcast_to(u, (len(u), 6)), edge + share * (inner - edge))[_MIDDLE].reshape(-1, 3), axis=0
+        )
         for edge, inner in ((outer_upper, upper), (outer_lower, lower))
     ]
     trust = _FAITH

@@ -163,7 +163,9 @@ class MouthRig:
         smile = float(np.clip((lips.half_width - 0.38) / 0.12, 0, 1))
         # A broad smile relaxes while it speaks; a pursed mouth comes in from there.
         width = lips.half_width * (1 - 0.06 * smile) * (1 + 0.07 * spread * (1 - smile))
-        width += (_PURSED * (1 - 0.1 * smile) * min(lips.half_width, 0.4) / 0.36 - width) * (0.85 - 0.4 * smile) * rounding
+        width += (
+            (_PURSED * (1 - 0.1 * smile) * min(lips.half_width, 0.4) / 0.36 - width) * (0.85 - 0.4 * smile) * rounding
+        )
         width *= 1 - 0.08 * pose.open
         gap = _MOST_GAP * pose.open * (1 - 0.2 * rounding) + _TUCKED * pose.tuck
         # Corners go down with the jaw, and with pursing as far as a smile had lifted them; the middle stays.
@@ -181,7 +183,11 @@ class MouthRig:
             gap=_mix(gap, lips.gap, keep),
             round=_mix(0.85 - 0.2 * rounding, 1.0, keep),
             hide_upper=_mix(0.014 + _RESIDUE * min(lips.gap, 0.05), 0.0, keep),
-            hide=_mix(0.016 + _RESIDUE * min(lips.gap, 0.05) + 0.5 * lips.below * pose.tuck + 0.12 * lips.below * pose.press, 0.0, keep),
+            hide=_mix(
+                0.016 + _RESIDUE * min(lips.gap, 0.05) + 0.5 * lips.below * pose.tuck + 0.12 * lips.below * pose.press,
+                0.0,
+                keep,
+            ),
             drop=_mix(drop, 0.0, keep),
             pucker=_mix(0.3 * lips.above * rounding, 0.0, keep),
             reach=self._reach,
