@@ -75,7 +75,7 @@ class LidSkin:
         tints = np.stack([_along(cheek_tint[..., plane], _WINDOW // 2, 50.0) for plane in (0, 1)], axis=-1)
         chroma = np.clip(chroma, tints - _MOST_TINT, tints + _MOST_TINT)
         # Darker skin of the same hue has less chroma: else a lid in the shadow of the brow glows.
-        chroma = 128 + (chroma - 128) * np.minimum(1, (luma - _BLACK) / np.maximum(usual, 1))[:, None]
+        chroma = 128 + (chroma - 128) * np.minimum(1, (luma - _BLACK) / np.maximum(usual, 1))[:, None] ** 0.5
         down = np.array([-frame.sin, frame.cos]) * _CHEEK * frame.scale
         cheek = region.moved(*(int(2 * round(shift / 2)) for shift in down.tolist()))
         sigma = max(1.5, 0.02 * frame.scale)
