@@ -27,7 +27,7 @@ _LIT = 65.0  # percentile of the skin's luma: shadows, lashes and brows weigh le
 _WINDOW = 13  # columns: wider than an ink line or the rim of spectacles
 _CHEEK = 0.3  # how far below the eye the grain is taken from
 _CHEEK_ROWS = np.linspace(0.12, 0.5, 24, dtype=np.float32)
-_LEAST_LIGHT, _MOST_LIGHT, _MOST_TINT = 0.8, 1.12, 5.0  # of a lid beside its cheek
+_LEAST_LIGHT, _MOST_LIGHT, _MOST_TINT = 0.68, 1.12, 5.0  # of a lid beside its cheek
 _BLACK = 16.0
 _THIN, _DARKER = 0.16, 0.62  # a rim or a strand: narrower than this, darker than this share of what is around it
 _LID_ITSELF = 0.045  # beside the opening of the eye: lashes and the crease move with the lid
