@@ -29,7 +29,7 @@ export DEMO_OUT := $(value OUT)
 export UP_PORT := $(value PORT)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up doctor test check fmt types imports bench chaos record lock vendors vendor-matrix clean
+.PHONY: help setup demo up doctor test check fmt types imports bench faces chaos record lock vendors vendor-matrix clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -100,6 +100,9 @@ fmt: $(VENV)/.dev ## Format and mend what can be mended
 
 bench: $(VENV)/.dev ## Measure beside the peers, in one run: make bench [QUICK=1 ONLY=B1,B3]
 	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY))
+
+faces: $(VENV)/.dev ## Render some eighty sorts of faces and write a page about them: make faces [ONLY=glasses SAMPLE=faces.jpg]
+	@$(BIN)/python -m libs.media.tools.faces $(if $(ONLY),--only "$(ONLY)") $(if $(SAMPLE),--sample $(SAMPLE))
 
 chaos: $(VENV)/.dev ## Break everything on purpose: crash points, broker and database killed and frozen, 100,000 cancellations, odd requests
 	@$(BIN)/python -m pytest -q -n 2 --dist worksteal -m chaos tests/chaos --all-points --seeds 5

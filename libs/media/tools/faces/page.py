@@ -76,7 +76,8 @@ def sample(folder: Path, names: Sequence[str], out: Path) -> None:
 
 def _labelled(folder: Path, name: str) -> Bgr:
     cells = cv2.imread(str(folder / "cells" / f"{name}.png"))
-    assert cells is not None
+    if cells is None:
+        raise FileNotFoundError(name)
     bar = np.full((18, cells.shape[1], 3), 255, np.uint8)
     cv2.putText(bar, name, (4, 14), cv2.FONT_HERSHEY_SIMPLEX, 0.46, (0, 0, 0), 1, cv2.LINE_AA)
     return np.vstack([bar, cells])

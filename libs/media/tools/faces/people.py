@@ -186,7 +186,7 @@ def statue(image: Bgr, stone: tuple[float, float, float], seed: int) -> Bgr:
     for part in (OUTER_LIPS, LEFT_BROW, RIGHT_BROW):
         outline = points[list(part)]
         mask = filled(
-            image.shape, outline if part is OUTER_LIPS else np.vstack([outline, outline[::-1] + (0, 9, 0)]), 4
+            image.shape, outline if part is OUTER_LIPS else np.vstack([outline, outline[::-1] + np.array((0, 9, 0))]), 4
         )
         relief += 0.6 * mask * (skin - relief)
     lit = 0.55 * shade * 255 * 0.8 + 0.45 * relief * 150 / max(skin, 1.0)

@@ -1,4 +1,4 @@
-"""The set: some seventy faces by name, each made from a seed. No face is there twice, and no person makes up a third."""
+"""The set: some seventy faces by name, each made from a seed. No person makes up a third of it."""
 
 from __future__ import annotations
 

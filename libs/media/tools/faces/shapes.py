@@ -26,7 +26,8 @@ _ROUND_THE_HEAD = 1.55
 def mesh_of(image: Bgr) -> Points:
     """All points of the mesh over the largest face of ``image``: x, y and depth in pixels."""
     marks = find_faces(image)[0].landmarks
-    assert marks is not None
+    if marks is None:
+        raise ValueError("the face mesh does not know this face")
     low, high = marks.oval[:, :2].min(axis=0), marks.oval[:, :2].max(axis=0)
     (x, y), side = (low + high) / 2, 1.5 * float((high - low).max())
     roll = math.atan2(*(marks.right_pupil - marks.left_pupil)[1::-1])
@@ -77,7 +78,8 @@ def _seen(before: Points, after: Points) -> NDArray[np.bool_]:
 
     def area(points: Points) -> Points:
         one, two, three = (points[triangles[:, at], :2] for at in range(3))
-        return np.asarray(np.cross(two - one, three - one))
+        (x, y), (across, down) = (two - one).T, (three - one).T
+        return np.asarray(x * down - y * across)
 
     folded = np.sign(area(before)) * area(after) < 0.15 * np.abs(area(before))
     seen = np.ones(len(before), bool)
@@ -144,7 +146,7 @@ def with_lips(fuller: float, wider: float = 0.0) -> Callable[[Points, float], Po
 
 
 def turned(yaw: float = 0.0, pitch: float = 0.0) -> Callable[[Points, float], Points]:
-    """The head turned by ``yaw`` degrees to the viewer's right and nodded down by ``pitch``, seen without perspective."""
+    """The head turned by ``yaw`` degrees to the viewer's right and nodded down by ``pitch``, without perspective."""
     side, nod = math.radians(yaw), math.radians(pitch)
 
     def change(face: Points, _: float) -> Points:

@@ -90,9 +90,8 @@ def main() -> None:
         if changes:
             print(f"{name}: {', '.join(changes)}")
     count, trials = sum(map(len, found.values())), len(names) * len(INVISIBLE)
-    print(
-        f"{count} jumps in {trials} trials ({count / trials:.1%}), on {sum(map(bool, found.values()))} of {len(names)} faces"
-    )
+    faces = sum(map(bool, found.values()))
+    print(f"{count} jumps in {trials} trials ({count / trials:.1%}), on {faces} of {len(names)} faces")
 
 
 if __name__ == "__main__":

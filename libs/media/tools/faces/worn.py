@@ -61,8 +61,8 @@ def strands(image: Bgr, count: int, seed: int, colour: Colour = (28, 34, 48)) ->
     top = points[10, :2]
     for _ in range(count):
         eye = middle(points, LEFT_EYE if dice.random() < 0.6 else RIGHT_EYE)
-        start = top + (dice.normal(0, 0.35) * unit, -0.35 * unit)
-        end = eye + (dice.normal(-0.1, 0.25) * unit, (0.2 + 0.4 * dice.random()) * unit)
+        start = top + np.array((dice.normal(0, 0.35) * unit, -0.35 * unit))
+        end = eye + np.array((dice.normal(-0.1, 0.25) * unit, (0.2 + 0.4 * dice.random()) * unit))
         bow = (start + end) / 2 + (dice.normal(0, 0.18) * unit, 0)
         at = np.linspace(0, 1, 24)[:, None]
         path = (1 - at) ** 2 * start + 2 * at * (1 - at) * bow + at**2 * end

@@ -189,11 +189,19 @@ class Stage:
             if not shut:
                 self._canvas.put(mesh.region, open_eye)
                 continue
-            skin = mesh.warp(self._still, *self._frame.to_picture(*lid.sources(u, v)))
+            lid_places = self._frame.to_picture(*lid.sources(u, v))
+            skin = mesh.warp(self._still, *lid_places)
             du, dv = mesh.dense(u, v)
             drawn = lid.layers(du, dv, self._soft)
+            # A rim or a strand stays where it is: neither covered, nor drawn down with the skin.
             behind = 1 - mesh.warp(lid_skin.before, x, y).luma.astype(np.float32) / np.float32(255)
-            drawn = replace(drawn, cover=drawn.cover * behind, lashes=drawn.lashes * behind)
+            crossed = mesh.warp(lid_skin.before, *lid_places).luma.astype(np.float32) / np.float32(255)
+            drawn = replace(
+                drawn,
+                cover=drawn.cover * behind,
+                lashes=drawn.lashes * behind,
+                painted=np.maximum(drawn.painted, crossed),
+            )
             plain_luma, plain_chroma = lid_skin.at(du)
             luma = _mix(open_eye.luma, _mix(skin.luma, plain_luma, drawn.painted) * drawn.brightness, drawn.cover)
             chroma = _mix(skin.chroma, plain_chroma, _half(drawn.painted)[..., None])

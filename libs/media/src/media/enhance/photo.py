@@ -138,7 +138,7 @@ class _Made:
     @property
     def seen(self) -> Bgr:
         """The picture in bytes."""
-        return np.clip(self.picture + 0.5, 0, 255).astype(np.uint8)
+        return np.asarray(np.clip(self.picture + 0.5, 0, 255), np.uint8)
 
     def take(
         self,

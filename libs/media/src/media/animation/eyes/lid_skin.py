@@ -27,9 +27,9 @@ _LIT = 65.0  # percentile of the skin's luma: shadows, lashes and brows weigh le
 _WINDOW = 13  # columns: wider than an ink line or the rim of spectacles
 _CHEEK = 0.3  # how far below the eye the grain is taken from
 _CHEEK_ROWS = np.linspace(0.12, 0.5, 24, dtype=np.float32)
-_LEAST_LIGHT, _MOST_LIGHT, _MOST_TINT = 0.6, 1.04, 5.0  # of a lid beside its cheek
+_LEAST_LIGHT, _MOST_LIGHT, _MOST_TINT = 0.68, 1.12, 5.0  # of a lid beside its cheek
 _BLACK = 16.0
-_THIN, _DARKER = 0.09, 0.62  # a rim or a strand: narrower than this, darker than this share of what is around it
+_THIN, _DARKER = 0.16, 0.62  # a rim or a strand: narrower than this, darker than this share of what is around it
 _LID_ITSELF = 0.045  # beside the opening of the eye: lashes and the crease move with the lid
 _SHORTEST = 0.3  # shorter ones are creases and the ends of lashes
 _TABLE = 512
@@ -75,7 +75,7 @@ class LidSkin:
         tints = np.stack([_along(cheek_tint[..., plane], _WINDOW // 2, 50.0) for plane in (0, 1)], axis=-1)
         chroma = np.clip(chroma, tints - _MOST_TINT, tints + _MOST_TINT)
         # Darker skin of the same hue has less chroma: else a lid in the shadow of the brow glows.
-        chroma = 128 + (chroma - 128) * np.minimum(1, (luma - _BLACK) / np.maximum(usual, 1))[:, None]
+        chroma = 128 + (chroma - 128) * np.minimum(1, (luma - _BLACK) / np.maximum(usual, 1))[:, None] ** 0.5
         down = np.array([-frame.sin, frame.cos]) * _CHEEK * frame.scale
         cheek = region.moved(*(int(2 * round(shift / 2)) for shift in down.tolist()))
         sigma = max(1.5, 0.02 * frame.scale)
@@ -145,4 +145,5 @@ def _grain(plane: NDArray[np.uint8], cheek: Region, scale: int, sigma: float) ->
     strength = cv2.GaussianBlur(np.abs(fine), (0, 0), 2 * sigma)
     usual = np.median(strength, axis=(0, 1)) + np.float32(0.1)
     around = cv2.dilate(strength, np.ones((round(4 * sigma) | 1, round(4 * sigma) | 1), np.uint8))
-    return np.asarray(fine * np.clip(3 - around / usual, 0, 1), np.float32)
+    # Beside a thick one its halo is left.
+    return np.asarray(np.clip(fine, -3 * usual, 3 * usual) * np.clip(3 - around / usual, 0, 1), np.float32)

@@ -15,7 +15,7 @@ _LASHES = 0.02
 _LASH_WIDTH = 0.016
 _LASH_STRENGTH = 0.8
 _PAINTED = 0.3  # shut this much, all of the lid below its fold is painted
-_SHADE = 0.16
+_SHADE = 0.08
 _FOLD, _BESIDE = 0.06, 0.3  # over which the lid's skin fades into what is above and beside it
 
 

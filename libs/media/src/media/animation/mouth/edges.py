@@ -51,10 +51,10 @@ class Sampled:
 
     def at(self, u: Plane, v: Plane) -> Plane:
         """The colours there, the nearest ones beyond the edge."""
-        x, y = (u - np.float32(self.left)) * self.density - 0.5, (v - np.float32(self.top)) * self.density - 0.5
-        return np.asarray(
-            cv2.remap(self.lab, np.float32(x), np.float32(y), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        x, y = (
+            np.asarray((at - edge) * self.density - 0.5, np.float32) for at, edge in ((u, self.left), (v, self.top))
         )
+        return np.asarray(cv2.remap(self.lab, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
 
 
 def parted(lips: Lips, patch: Bgr, left: float, top: float, density: float) -> Lips:

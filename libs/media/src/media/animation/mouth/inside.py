@@ -68,8 +68,10 @@ def palette(image: Bgr, frame: FaceFrame, lips: Lips) -> Palette:
         middle = inside & (np.abs(lips.across(u)) < 0.5)
         # Mostly pale, it is teeth from lip to lip, whatever dark lines or gaps are between them.
         reach = 1.0 if pale[inside].mean() > 0.48 else _reach(pale[middle], down[middle])
+    teeth_there = inside & (v < upper + np.float32(reach) * (lower - upper))
+    if not teeth_there.any():
+        reach = 0.0
     if reach:
-        teeth_there = inside & (v < upper + np.float32(reach) * (lower - upper))
         bright = patch[teeth_there & (luma >= np.percentile(luma[teeth_there], 65))]
         teeth = colour_of(np.median(bright, axis=0))
     red_y, red_u, red_v = colour_of(red)
