@@ -29,7 +29,7 @@ export DEMO_OUT := $(value OUT)
 export UP_PORT := $(value PORT)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up doctor test check fmt types imports bench faces chaos record lock vendors vendor-matrix clean
+.PHONY: help setup demo up doctor test check fmt types imports bench chaos faces judge record lock vendors vendor-matrix clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -108,6 +108,9 @@ chaos: $(VENV)/.dev ## Break everything on purpose: crash points, broker and dat
 	@$(BIN)/python -m pytest -q -n 2 --dist worksteal -m chaos tests/chaos --all-points --seeds 5
 	@CANCELLATIONS=100000 $(BIN)/python -m pytest -q libs/chassis/tests/data/test_cancellation.py
 	@CONFORMANCE_EXAMPLES=100 $(BIN)/python -m pytest -q tests/e2e/test_conformance.py
+
+judge: $(VENV)/.dev ## Plant faults in films and see what the judge of films says, as a table [PHOTOS="a.jpg b.jpg"]
+	@$(BIN)/python -m libs.media.tools.judged out/judged samples/portrait.jpg $(PHOTOS)
 
 vendors: $(VENV)/.dev ## Start the vendors' simulators on loopback
 	@$(BIN)/python -m simulators

@@ -11,12 +11,14 @@ import cv2
 import numpy as np
 import pytest
 import skimage
+from libs.media.tools.portraits import PORTRAITS
 
 from media.errors import NotUsable
 from media.faces.detect import find_candidates
+from media.faces.landmarks import eyes_apart
 from media.faces.preflight import find_faces, preflight
 from media.images.photos import decode
-from media.types import Bgr, Face
+from media.types import Bgr, Face, Landmarks
 
 LEFT_EYE, RIGHT_EYE, MOUTH = (203.5, 99.0), (246.5, 101.5), (223.0, 147.0)
 """Measured by eye on the enlarged portrait, pixels."""
@@ -188,3 +190,50 @@ def test_only_what_cannot_work_blocks(portrait: Bgr) -> None:
     assert _codes((portrait * 0.2).astype(np.uint8))["TOO_DARK"] is False
     advice = [finding.advice for finding in preflight((portrait * 0.2).astype(np.uint8)).findings]
     assert all(text.endswith(".") for text in advice)
+
+
+def _masked(image: Bgr, marks: Landmarks, colour: tuple[int, int, int]) -> Bgr:
+    """From the middle of the nose to under the chin."""
+    eyes = (marks.left_eye.mean(axis=0) + marks.right_eye.mean(axis=0)) / 2
+    bridge = eyes + 0.6 * (marks.nose[1] - eyes)
+    outline = np.vstack([bridge, marks.oval[18:35]])[:, :2]
+    return np.asarray(cv2.fillPoly(image.copy(), [np.round(outline).astype(np.int32)], colour, cv2.LINE_AA), np.uint8)
+
+
+def _with_microphone(image: Bgr, marks: Landmarks) -> Bgr:
+    x, y = marks.outer_lips[:, :2].mean(axis=0).round().astype(int).tolist()
+    unit = eyes_apart(marks)
+    held = cv2.circle(image.copy(), (x, y + round(0.15 * unit)), round(0.42 * unit), (40, 40, 42), -1, cv2.LINE_AA)
+    return np.asarray(held, np.uint8)
+
+
+@pytest.mark.parametrize("kind", ["plain", "lips closed", "dark skin", "beard", "grey"])
+def test_a_covered_mouth_stops_the_order_with_what_to_do(portrait: Bgr, kind: str) -> None:
+    image = PORTRAITS[kind](portrait)
+    marks = find_faces(image)[0].landmarks
+    assert marks is not None
+    for colour in ((200, 160, 110), (235, 235, 235), (30, 30, 30), (50, 50, 170)):
+        found = {finding.code: finding for finding in preflight(_masked(image, marks, colour)).findings}
+        assert found["MOUTH_COVERED"].blocking, colour
+        assert found["MOUTH_COVERED"].advice.startswith("Uncover the mouth")
+    assert _codes(_with_microphone(image, marks))["MOUTH_COVERED"]
+
+
+@pytest.mark.parametrize("kind", PORTRAITS)
+def test_no_person_is_refused(portrait: Bgr, kind: str) -> None:
+    assert not [code for code, blocking in _codes(PORTRAITS[kind](portrait)).items() if blocking]
+
+
+def test_a_cat_is_told_to_be_an_animal_and_a_thing_is_not() -> None:
+    folder = Path(skimage.__file__).parent / "data"
+    assert _codes(decode(folder / "chelsea.png"))["ANIMAL"] is True
+    for name in ("coffee", "brick", "coins", "gravel"):
+        assert "ANIMAL" not in _codes(decode(folder / f"{name}.png"))
+
+
+def test_of_two_faces_of_one_size_somebody_must_choose(portrait: Bgr) -> None:
+    pair = np.concatenate([portrait[:, 60:390], portrait[:, 60:390]], axis=1)
+    (finding,) = [one for one in preflight(pair).findings if one.code == "MULTIPLE_FACES"]
+    assert finding.blocking
+    assert finding.advice.startswith("Choose a face")
+    assert preflight(pair, choose=1).chosen == 1

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chassis import ids
-from contracts.ai_router import JobFailed
+from contracts.ai_router import JobCompleted, JobFailed
 from contracts.billing import CreditsReleased, CreditsReserved
 from contracts.enums import Capability
 from contracts.message import Command, Event
@@ -37,7 +37,7 @@ from workflow.engine.signals import (
     load_signal,
 )
 from workflow.engine.state import Brief, Phase, Run, RunState, dump_state, load_state
-from workflow.products.talking_photo.definition import talking_photo
+from workflow.products.talking_photo.definition import VIDEO_GATE, talking_photo
 from workflow.products.talking_photo.input import TalkingPhotoInput
 from workflow.runs.translation import translate
 from workflow.settings import Settings
@@ -257,7 +257,8 @@ def play(s: Simulation, move: str, n: int, delivered: list[Event]) -> None:
 
 
 def assert_money_is_even(s: Simulation) -> None:
-    """Each hold ended in exactly one capture or release, and only a completed run was paid for, once."""
+    """Each hold ended in exactly one capture or release, and only a completed run whose video passes its gate was paid
+    for, once."""
     if not s.run.credits_returned:
         # All answers to the release were lost: an operator asks again, and this time somebody listens.
         s.signal(UndoRetryRequested())
@@ -265,7 +266,8 @@ def assert_money_is_even(s: Simulation) -> None:
     # A hold whose only news was lost cannot be known of; the bus loses none, and billing lets holds expire.
     states = [state for ref, state in s.others.holds.items() if state != "held" or ref not in s.lost]
     assert "held" not in states, states
-    if s.phase() is Phase.COMPLETED:
+    scores = [result.score for result in s.run.results("generate").values() if result.score is not None]
+    if s.phase() is Phase.COMPLETED and all(score >= VIDEO_GATE.passes_at for score in scores):
         assert states.count("captured") == 1, states
     else:
         assert states.count("captured") == 0, states
@@ -374,6 +376,24 @@ def test_credits_that_cannot_be_given_back_are_left_to_an_operator_and_can_be_tr
     assert [s.run.credits_returned, may_retry(s.run)] == [True, True]
     assert len(s.events) == ended, "its end was told a second time"
     assert_money_is_even(s)
+
+
+@pytest.mark.parametrize(("score", "ends"), [(7.4, "released"), (7.6, "captured")])
+def test_a_video_below_its_gate_is_delivered_and_costs_nothing(simulate: Simulate, score: float, ends: str) -> None:
+    """The router's verdict decides whether billing is asked for credits or told to give them back."""
+    s = simulate()
+    s.signal(Started())
+    while not s.phase().final:
+        if s.commands:
+            s.answer(0)
+            continue
+        answer = s.answers.pop(0)
+        s.deliver(answer.model_copy(update={"score": score}) if isinstance(answer, JobCompleted) else answer)
+    assert s.phase() is Phase.COMPLETED
+    assert list(s.others.holds.values()) == [ends]
+    assert s.events[-1].credits == (ends == "captured")  # type: ignore[attr-defined]
+    told = "The credits for this video were not charged."
+    assert any(told in warning for warning in s.state.warnings) == (ends == "released")
 
 
 def test_a_hold_that_expired_before_its_capture_costs_nothing_and_the_video_stays(simulate: Simulate) -> None:

@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 
 from media.errors import NotUsable
-from media.faces.detect import Candidate, Grey, find_candidates
+from media.faces.covered import mouth_covered
+from media.faces.detect import Candidate, Grey, cascade, find_candidates
 from media.faces.features import Eyes, Mouth, align, find_eyes, find_mouth, to_photo
 from media.faces.landmarks import eyes_apart, look, opening_of, yaw_of
 from media.faces.looks import Window
@@ -178,6 +179,10 @@ def _cut_off(face: Face, image: Bgr) -> float:
     return float(max(0.0, *over) / side)
 
 
+def _mouth_covered(face: Face, image: Bgr) -> float:
+    return 0.0 if face.landmarks is None else mouth_covered(image, face.landmarks)
+
+
 _RULES = (
     _Rule("FACE_TOO_SMALL", lambda face, _: -face.box.width, -72, -48, "Come closer, or crop the photo to the face."),
     _Rule("TURNED_AWAY", lambda face, _: abs(face.yaw), 0.5, 0.75, "Use a photo where you look at the camera."),
@@ -185,8 +190,9 @@ _RULES = (
     _Rule("BLURRED", lambda face, _: -face.sharpness, -0.4, -0.2, "Use a sharper photo, focused on the face."),
     _Rule("TOO_DARK", lambda face, _: -face.exposure, -0.2, -0.06, "Use more light on the face."),
     _Rule("TOO_BRIGHT", lambda face, _: face.exposure, 0.9, 0.98, "Use softer light; the face is nearly white."),
-    _Rule("MOUTH_OPEN", lambda face, _: face.mouth_open, 0.35, math.inf, "A closed or smiling mouth works best."),
+    _Rule("MOUTH_OPEN", lambda face, _: face.mouth_open, 0.35, 0.8, "A closed or smiling mouth works best."),
     _Rule("FACE_CUT_OFF", _cut_off, 0.04, 0.35, "Use a photo that shows the whole head with some room around it."),
+    _Rule("MOUTH_COVERED", _mouth_covered, 0.5, 0.8, "Uncover the mouth: no mask, hand or microphone before it."),
     _Rule("OCCLUDED", lambda face, _: face.occlusion, 0.4, 0.8, "Nothing should cover the face, no mask or hand."),
 )
 _LEAST_SIDE, _GOOD_SIDE = 256, 480
@@ -202,17 +208,38 @@ def preflight(image: Bgr, *, choose: int | None = None) -> Preflight:
         raise NotUsable(f"There is no face number {choose}; {len(faces)} found.", code="NO_FACE")
     findings = list(_resolution_findings(width, height))
     if not faces:
-        findings.append(Finding("NO_FACE", True, "Use a photo that shows one face clearly, from the front."))
+        findings.append(_ANIMAL if _is_cat(image) else _NO_FACE)
         return Preflight(width, height, (), None, tuple(findings))
     chosen = choose or 0
-    if choose is None and len(faces) > 1 and faces[1].share > 0.35 * faces[0].share:
-        who = f"the largest of the {len(faces)} faces, {_where(faces[0], width)},"
-        findings.append(Finding("MULTIPLE_FACES", False, f"It is {who} that will speak. Crop the photo to choose."))
+    if choose is None and len(faces) > 1 and faces[1].share > _OTHER * faces[0].share:
+        findings.append(_several(faces, width))
     for rule in _RULES:
         value = rule.measure(faces[chosen], image)
         if value >= rule.remark:
             findings.append(Finding(rule.code, value >= rule.block, rule.advice))
     return Preflight(width, height, faces, chosen, tuple(findings))
+
+
+_OTHER, _ALIKE = 0.35, 0.8
+"""Shares of the largest face from which another one is worth a word, and from which nobody knows who is meant."""
+_NO_FACE = Finding("NO_FACE", True, "Use a photo that shows one face clearly, from the front.")
+_ANIMAL = Finding("ANIMAL", True, "This seems to be an animal. Use a photo of a person, from the front.")
+
+
+def _several(faces: tuple[Face, ...], width: int) -> Finding:
+    if faces[1].share > _ALIKE * faces[0].share:
+        advice = f"Choose a face: crop the photo to the one of the {len(faces)} that shall speak."
+        return Finding("MULTIPLE_FACES", True, advice)
+    who = f"the largest of the {len(faces)} faces, {_where(faces[0], width)},"
+    return Finding("MULTIPLE_FACES", False, f"It is {who} that will speak. Crop the photo to choose.")
+
+
+def _is_cat(image: Bgr) -> bool:
+    """Asked only where no person was found: by OpenCV's cascade for faces of cats."""
+    scale = min(1.0, 480 / max(image.shape[:2]))
+    small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    grey = cv2.cvtColor(small, cv2.COLOR_BGR2GRAY)
+    return len(cascade("frontalcatface").detectMultiScale(grey, 1.05, 2, minSize=(40, 40))) > 0
 
 
 def _where(face: Face, width: int) -> str:

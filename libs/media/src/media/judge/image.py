@@ -13,7 +13,6 @@ large one: values differ by less than 0.1 (tested).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -27,26 +26,12 @@ from media.faces.measures import sharpness
 from media.faces.preflight import find_faces
 from media.images.measures import blockiness, blur_sigma, light, luma, noise_sigma, tiles
 from media.images.photos import decode, fit_within
+from media.judge.penalty import Penalty
 from media.types import Bgr, Box, Face, Score
 
 TILE = 512
 FACE_SIDE = 512
 """Longest side of the copy in which faces are looked for and compared."""
-
-
-@dataclass(frozen=True, slots=True)
-class Penalty:
-    """Points lost to one measure: none at ``fine``, ``most`` at ``awful`` and beyond; ``reason`` is for a person."""
-
-    measure: str
-    fine: float
-    awful: float
-    most: float
-    reason: str
-
-    def of(self, value: float) -> float:
-        """The points that ``value`` costs."""
-        return self.most * float(np.clip((value - self.fine) / (self.awful - self.fine), 0, 1))
 
 
 PENALTIES = (

@@ -137,6 +137,13 @@ def measure_sync(tracker: MouthTracker, samples: NDArray[np.float32], rate: int)
     loudness = loudness_at(times, samples, rate)
     quiet = loudness <= np.quantile(loudness, _QUIET_SHARE)
     mouth, upper = tracker.changes(quiet)
+    return sync(times, mouth, upper, samples, rate)
+
+
+def sync(times: Series, mouth: Series, upper: Series, samples: NDArray[np.float32], rate: int) -> MouthSync:
+    """How ``mouth`` (its opening at ``times``) goes with the sound; ``upper`` is what the upper face does meanwhile."""
+    if len(times) < 10 or not len(samples):
+        return MouthSync(0.0, 0.0, 0.0, 0.0)
     grid = np.arange(times[0], times[-1], _STEP_S)
     opening = _smooth(np.interp(grid, times, mouth))
     motion, upper_motion = float(np.std(opening)), float(np.std(_smooth(np.interp(grid, times, upper))))

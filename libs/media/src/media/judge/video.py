@@ -10,8 +10,9 @@ The score is the sum of six marks, each between 0 and its weight, with straight 
     resolution  1.0     shorter side 180 px     shorter side 720 px
     sharpness   1.0     0.05                    0.35 (``Face.sharpness`` of the first frame with a face)
 
-``correlation`` is between how open the mouth is and the loudness of the sound, see ``video_score_mouth``. A defect that
-makes the video useless caps the sum, whatever else is good: see ``_CAPS``. At most the first two minutes are looked at.
+``correlation`` is between how open the mouth is and what the sounds of the speech ask for; where these are not known,
+the loudness of the sound. What the face mesh sees go wrong is taken off (``PENALTIES``); a defect that makes the video
+useless caps the sum, whatever else is good (``_CAPS``). At most the first two minutes are looked at.
 
 The bounds for the lag follow ITU-R BT.1359-1, which finds 45 ms early to 125 ms late undetected by most viewers.
 """
@@ -19,7 +20,7 @@ The bounds for the lag follow ITU-R BT.1359-1, which finds 45 ms early to 125 ms
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -29,16 +30,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from media.faces.preflight import find_faces
-from media.judge.mouth import MouthSync, MouthTracker, loudness_at, measure_sync
+from media.judge.face.follow import Planes
+from media.judge.face.measures import measures as measures_of
+from media.judge.face.watch import Watch
+from media.judge.mouth import MouthSync, MouthTracker, loudness_at, measure_sync, sync
+from media.judge.penalty import Penalty
 from media.sound.loudness import integrated_lufs
-from media.types import Box, Face, Point, Score, Speech
+from media.types import Box, Face, Landmarks, Point, Score, Speech
 from media.video.source import duration_of, open_media, read_audio, start_of, video_stream
 from media.video.thumbnails import upright
 
 PASSING = 5.0
 LONGEST_S = 120.0
 
-_EIGHT_BIT_LUMA = ("yuv420p", "yuvj420p", "nv12", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p", "gray")
+_SUBSAMPLED = ("yuv420p", "yuvj420p")
 _FACE_TRIES = 6
 _SEARCH_SIDE = 640
 _BLACK_LEVEL = 24.0
@@ -63,7 +68,8 @@ def score_video(path: Path, *, speech: Speech | None = None, expected_duration: 
 
     ``expected_duration`` (seconds) defaults to that of ``speech``, else to the length of the file's own sound.
     ``measures``: ``duration``, ``expected_duration``, ``decoded_share``, ``loudness_lufs``, ``mouth_correlation`` (0 to
-    1), ``mouth_lag_ms`` (positive: lips late), ``mouth_motion`` and ``upper_motion`` (grey levels), ``frozen_share``,
+    1), ``mouth_lag_ms`` (positive: lips late), ``mouth_motion`` and ``upper_motion`` (hundredths of the eyes' distance
+    and 0 for a face that the mesh follows, else grey levels), those of ``media.judge.face.measures``, ``frozen_share``,
     ``black_share``, ``short_side``, ``sharpness``, ``face_share`` and one ``mark_...`` per line of the formula.
     ``reasons`` say what lowered the score.
 
@@ -75,7 +81,10 @@ def score_video(path: Path, *, speech: Speech | None = None, expected_duration: 
     sound_length = len(samples) / rate
     expected = expected_duration or (speech.duration if speech else None) or max(sound_length, seen.seen_until)
     loudness = integrated_lufs(samples, rate) if len(samples) else float("-inf")
-    sync = measure_sync(seen.mouth, samples, rate) if seen.mouth is not None else MouthSync(0.0, 0.0, 0.0, 0.0)
+    face = measures_of(seen.watch, speech, samples, rate) if seen.watch is not None else {}
+    sync = _sync(seen, samples, rate)
+    if "lips_follow" in face:  # what the sounds ask for says more than how loud they are
+        sync = replace(sync, correlation=face["lips_follow"], lag_ms=face["lips_late"] / 30 * 1000)
     frozen = _frozen_share(seen, samples, rate)
     length = min(seen.duration, LONGEST_S)
     decoded = min(1.0, seen.seen_until / length) if length > 0 else 0.0
@@ -94,7 +103,7 @@ def score_video(path: Path, *, speech: Speech | None = None, expected_duration: 
         "sharpness": seen.face.sharpness if seen.face is not None else 0.0,
         "face_share": seen.face.share if seen.face is not None else 0.0,
     }
-    return judge(measures)
+    return judge(measures | face)
 
 
 def judge(measures: dict[str, float]) -> Score:
@@ -123,11 +132,45 @@ def judge(measures: dict[str, float]) -> Score:
         "late": moves and abs(m["mouth_lag_ms"]) > 250 and m["mouth_correlation"] >= 0.3,
     }
     found = [_CAPS[name] for name, there in defects.items() if there]
-    value = min([sum(marks.values()), *(cap for cap, _ in found)])
-    reasons = [reason for _, reason in found] + [
-        _SHORTFALLS[name] for name, mark in marks.items() if mark < _WORTH[name]
-    ]
-    return Score(round(value, 2), measures | {f"mark_{name}": mark for name, mark in marks.items()}, tuple(reasons))
+    losses = sorted(((rule.of(m[rule.measure]), rule) for rule in PENALTIES if rule.measure in m), key=_first)
+    value = max(0.0, min([sum(marks.values()) - sum(points for points, _ in losses), *(cap for cap, _ in found)]))
+    reasons = [reason for _, reason in found]
+    reasons += [rule.reason for points, rule in losses if points >= _WORTH_SAYING]
+    reasons += [_SHORTFALLS[name] for name, mark in marks.items() if mark < _WORTH[name]]
+    marked = {f"mark_{name}": mark for name, mark in marks.items()}
+    return Score(round(value, 2), measures | marked, tuple(dict.fromkeys(reasons)))
+
+
+def _first(loss: tuple[float, Penalty]) -> float:
+    return -loss[0]
+
+
+_WORTH_SAYING = 0.5
+
+_LATE = "the mouth and the sound are not at the same time"
+_VANISHES = "the {} lip disappears while speaking"
+PENALTIES = (
+    Penalty("lips_follow", 0.75, 0.5, 6.0, "the lips do not move with what is said"),
+    Penalty("lips_move", 1.7, 0.9, 4.0, "the lips hardly move"),
+    Penalty("lips_late", 1.25, 2.5, 4.5, _LATE),
+    Penalty("lips_late", -1.25, -2.5, 4.5, _LATE),
+    Penalty("lips_apart", 0.55, 0.72, 4.0, "the lips do not meet on m, b and p"),
+    Penalty("upper_lip", 0.45, 0.28, 4.5, _VANISHES.format("upper")),
+    Penalty("upper_colour", 0.5, 0.33, 4.0, _VANISHES.format("upper")),
+    Penalty("lower_lip", 0.45, 0.28, 4.5, _VANISHES.format("lower")),
+    Penalty("lower_colour", 0.35, 0.15, 4.0, _VANISHES.format("lower")),
+    Penalty("outside", 0.018, 0.034, 4.5, "something dark or pale shows beside the lips"),
+    Penalty("torn", 0.02, 0.06, 4.5, "the skin around the mouth tears"),
+    Penalty("widened", 1.06, 1.12, 4.0, "the mouth grows beyond its corners"),
+    Penalty("hollow", 0.6, 0.72, 4.0, "there is skin where the mouth is open"),
+    Penalty("awake", 0.5, 0.65, 3.5, "the eyes never shut"),
+    Penalty("lids", 11.5, 13.0, 4.0, "the lids have another colour than the skin"),
+    Penalty("alike", 0.8, 0.6, 6.0, "the face becomes another one"),
+    Penalty("hue", 4.0, 8.0, 4.0, "the skin changes its colour"),
+    Penalty("flicker", 0.8, 2.5, 4.0, "the picture flickers"),
+    Penalty("sway", 0.008, 0.025, 4.0, "the background moves with the head"),
+)
+"""What is lost to what the face mesh sees of a face, see ``media.judge.face.measures``."""
 
 
 _WORTH = {"duration": 1.0, "sound": 1.0, "lips": 2.6, "picture": 0.8, "resolution": 0.4, "sharpness": 0.5}
@@ -152,6 +195,7 @@ class _Seen:
     changes: list[float]
     face: Face | None = None
     mouth: MouthTracker | None = None
+    watch: Watch | None = None
 
     @property
     def seen_until(self) -> float:
@@ -172,19 +216,42 @@ def _watch(path: Path) -> _Seen:
         before: NDArray[np.float32] | None = None
         tries, next_try = 0, 0.0
         for time, frame in _frames(container, stream):
-            luma = _luma(frame)
-            small = cv2.resize(luma, (96, 96), interpolation=cv2.INTER_AREA).astype(np.float32)
+            planes = _planes(frame)
+            small = _sparse(planes.luma)
             seen.times.append(time)
             seen.black.append(bool(np.quantile(small, 0.98) < _BLACK_LEVEL))
             seen.changes.append(255.0 if before is None else float(np.abs(small - before).mean()))
             before = small
-            if seen.mouth is None and tries < _FACE_TRIES and time >= next_try and not seen.black[-1]:
+            if seen.face is None and tries < _FACE_TRIES and time >= next_try and not seen.black[-1]:
                 tries, next_try = tries + 1, time + 0.5
                 seen.face = _find_face(upright(frame))
-                seen.mouth = MouthTracker(seen.face) if seen.face is not None else None
+                if seen.face is not None:
+                    seen.watch = Watch.of(seen.face, planes)
+                    seen.mouth = MouthTracker(seen.face) if seen.watch is None else None
             if seen.mouth is not None:
-                seen.mouth.add(time, luma)
+                seen.mouth.add(time, planes.luma)
+            if seen.watch is not None:
+                seen.watch.add(time, planes)
         return seen
+
+
+_SPARSE_SIDE = 160
+
+
+def _sparse(luma: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Every so many pixels: enough to tell black and standing still."""
+    step = max(1, min(luma.shape) // _SPARSE_SIDE)
+    return luma[::step, ::step].astype(np.float32)
+
+
+def _sync(seen: _Seen, samples: NDArray[np.float32], rate: int) -> MouthSync:
+    """How the mouth goes with the sound's loudness; the face mesh's opening in hundredths of the eyes' distance."""
+    if seen.watch is not None:
+        gap = np.array([one.gap for one in seen.watch.seen])
+        return sync(np.asarray(seen.watch.times), 100 * gap, np.zeros(len(gap)), samples, rate)
+    if seen.mouth is not None:
+        return measure_sync(seen.mouth, samples, rate)
+    return MouthSync(0.0, 0.0, 0.0, 0.0)
 
 
 def _frames(container: Any, stream: Any) -> Iterator[tuple[float, Any]]:
@@ -198,14 +265,16 @@ def _frames(container: Any, stream: Any) -> Iterator[tuple[float, Any]]:
         yield time, frame
 
 
-def _luma(frame: Any) -> NDArray[np.uint8]:
-    """The upright luma plane, without converting what is already there."""
-    if frame.format.name not in _EIGHT_BIT_LUMA:
-        frame = frame.reformat(format="gray")
-    plane = frame.planes[0]
-    rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: frame.height, : frame.width]
+def _planes(frame: Any) -> Planes:
+    """The upright planes, without converting what is there already."""
+    if frame.format.name not in _SUBSAMPLED:
+        frame = frame.reformat(format="yuv420p")
     turns = round(frame.rotation / 90) % 4
-    return np.ascontiguousarray(np.rot90(rows, turns)) if turns else rows
+    planes = []
+    for plane in frame.planes:
+        rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: plane.height, : plane.width]
+        planes.append(np.ascontiguousarray(np.rot90(rows, turns)) if turns else rows)
+    return Planes(*planes)
 
 
 def _find_face(image: NDArray[np.uint8]) -> Face | None:
@@ -217,6 +286,9 @@ def _find_face(image: NDArray[np.uint8]) -> Face | None:
     return _scaled(faces[0], 1 / scale) if faces else None
 
 
+_CONTOURS = [one.name for one in fields(Landmarks) if one.name not in ("presence", "spread")]
+
+
 def _scaled(face: Face, factor: float) -> Face:
     def box(b: Box) -> Box:
         return Box(round(b.x * factor), round(b.y * factor), round(b.width * factor), round(b.height * factor))
@@ -224,12 +296,16 @@ def _scaled(face: Face, factor: float) -> Face:
     def point(p: Point) -> Point:
         return Point(p.x * factor, p.y * factor)
 
+    def contours(marks: Landmarks) -> Landmarks:
+        return replace(marks, **{name: getattr(marks, name) * factor for name in _CONTOURS})
+
     return replace(
         face,
         box=box(face.box),
         mouth=box(face.mouth),
         left_eye=point(face.left_eye),
         right_eye=point(face.right_eye),
+        landmarks=None if face.landmarks is None else contours(face.landmarks),
     )
 
 

@@ -239,6 +239,10 @@ def _release(run: Run, ref: UUID, reason: str) -> Command:
 
 
 def _capture(run: Run, asking: Asking) -> Command:
+    """A video below its gate is delivered with a warning, and costs its owner nothing."""
+    scores = [result.score for result in run.results("generate").values()]
+    if any(score is not None and score < VIDEO_GATE.passes_at for score in scores):
+        return _release(run, asking.ref, "low_quality")
     credits = int(_reservation(run).get("credits", CREDITS))
     return CaptureCredits(reservation_id=asking.ref, run_id=run.id, credits=credits, actual_cost=run.state.cost)
 

@@ -1,0 +1,1 @@
+"""A speaking face in a film: followed by the face mesh, and compared with how it looked at first."""
