@@ -41,6 +41,9 @@ _YEAR = 10
 """Months' prices that a year costs, as Pixie's does."""
 
 
+_FOR_PROGRAMS = {"api_access": True, "customer_webhooks": True}
+
+
 def _talkingphoto(
     plan_type: str,
     price: str,
@@ -131,9 +134,9 @@ def _a_year(price: str) -> Decimal | None:
 STARTING_CATALOGUE: tuple[Plan, ...] = (
     _talkingphoto("free", "0", 3, 3, "0.10", Priority.LOW, "Three talking videos a month."),
     _talkingphoto("starter", "499", 30, 30, "0.50", Priority.NORMAL, "Thirty talking videos a month."),
-    _talkingphoto("pro", "1499", UNLIMITED, 0, "2.00", Priority.NORMAL, "As many videos as you like.", api_access=True),
+    _talkingphoto("pro", "1499", UNLIMITED, 0, "2.00", Priority.NORMAL, "As many videos as you like.", **_FOR_PROGRAMS),
     _talkingphoto(
-        "enterprise", "4999", UNLIMITED, 0, "10.00", Priority.HIGH, "Everything, first in the queue.", api_access=True
+        "enterprise", "4999", UNLIMITED, 0, "10.00", Priority.HIGH, "Everything, first in the queue.", **_FOR_PROGRAMS
     ),
     _reely("free", "0", 5, 3, 5, Priority.LOW, "Five trims and three hook detections a month."),
     _reely("pro", "9.99", 100, 50, 30, Priority.NORMAL, "A hundred trims, fifty hook detections, and the API."),
