@@ -25,6 +25,7 @@ _STIFFNESS, _TRUST, _FAITH = (
 )  # of a path: to be straight, and near what a rough guess or the mesh says
 _LOOKS = ((0.0, 1.0), (0.015, 1.0), (-0.015, 1.0), (0.0, 1.7), (0.008, 1.4), (-0.008, 1.4))
 """By how much, in face units, the photo is moved for a look, and by how many pixels it is smoothed."""
+_SURELY_PARTED = 0.06
 _STEP = 0.5  # rows
 _REACH = 8.0
 _DEPTH = 5  # rows of lip and of what is between the lips that an edge is told by
@@ -70,6 +71,9 @@ def parted(lips: Lips, patch: Bgr, left: float, top: float, density: float) -> L
     base = lips.base(u)
     outer_upper, upper, lower, outer_lower = (edge - base for edge in lips.edges(u))
     high, low = np.mean([look or (upper, lower) for look in looks], axis=0).astype(np.float32)
+    if lips.gap:  # the less the mesh parts them, the less its edges may move: no step between closed and parted
+        sure = np.float32(min(1.0, lips.gap / _SURELY_PARTED))
+        high, low = upper + sure * (high - upper), lower + sure * (low - lower)
     return with_inner(lips, high, low, outer_upper, outer_lower)
 
 
