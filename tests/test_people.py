@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
-from tests.test_seams import Subscriptions, build
+from tests.test_seams import Subscriptions
 
 from chassis.bus.messages import Delivery, outgoing
 from chassis.bus.port import ACKNOWLEDGE
@@ -32,7 +32,7 @@ from contracts.catalogue import MESSAGES
 from contracts.message import Event
 from contracts.objects import StoredObject
 from contracts.users import DataExportRequested, UserDeletionRequested
-from talkingphoto_runner.layout import specs
+from talkingphoto_runner.layout import model_of, specs
 from users.exports import service as exports
 
 MAP = Path(__file__).parents[1] / "docs" / "data-map.md"
@@ -146,7 +146,7 @@ class Person:
 
     def __init__(self, name: str, folder: Path, url: str) -> None:
         self.id = uuid4()
-        self.service = build(name, folder, url).service
+        self.service = model_of(name, database_url=url, object_folder=folder / "objects").service
         subscriptions = Subscriptions()
         assert self.service.consumers is not None and self.service.database is not None
         self.database = self.service.database
@@ -246,7 +246,7 @@ async def test_a_person_is_handed_what_a_service_knows_of_them_and_of_nobody_els
 
 async def test_all_parts_become_one_archive(new_database: NewDatabase, tmp_path: Path) -> None:
     url = await migrated(SPECS["users"], new_database)
-    assembled = build("users", tmp_path, url)
+    assembled = model_of("users", database_url=url, object_folder=tmp_path / "objects")
     database = assembled.service.database
     store: Any = FolderStore(tmp_path / "objects", public_url="http://x", signing_key=b"k" * 32)
     subscriptions = Subscriptions()

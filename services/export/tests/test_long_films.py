@@ -245,7 +245,7 @@ async def test_captions_that_no_font_draws_are_delivered_in_files(
     assert {"srt", "vtt"} <= set(made.outputs)
     (warning,) = made.warnings
     assert warning.startswith("The captions for TikTok are files beside the video, not in it: no installed font draws")
-    assert "RUNIC" in warning
+    assert "Runic" in warning
 
 
 async def test_limits_are_told_once_and_again_when_their_row_changes(start_export: Any) -> None:

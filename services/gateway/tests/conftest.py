@@ -34,6 +34,10 @@ class Upstream:
         self.told: list[bytes] = [b"id: 1\n\n", b"id: 2\n\n"]
         """What an event stream says, the last of it when released."""
 
+    def say(self, path: str, body: Any, status: int = 200) -> None:
+        """Answer this JSON there."""
+        self.says[path] = (status, body)
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             while (message := await receive())["type"] != "lifespan.shutdown":
