@@ -43,7 +43,7 @@ class StepQuote(BaseModel):
     """One step of an order."""
 
     step: str = Field(description="As in the workflow.", examples=["enhance"])
-    cost: CostRange = Field(description="Of its AI work, as it was lately.")
+    cost: CostRange = Field(description="Of its AI work, as it was lately, in rupees.")
 
 
 class Obstacle(BaseModel):
@@ -64,7 +64,7 @@ class QuoteOut(BaseModel):
     credits: CreditsRange = Field(description="What it takes from the account.")
     meter: str | None = Field(description="What counts it, where that is not credits.", examples=["workflows"])
     units: int = Field(description="Units of the meter.", examples=[1])
-    cost: CostRange = Field(description="What its AI work costs us, all steps together.")
+    cost: CostRange = Field(description="What its AI work costs us, all steps together, in rupees.")
     steps: list[StepQuote] = Field(description="By step, where the steps are known.")
     run_budget: Rupees = Field(description="The most that its AI work may cost by the plan.")
     obstacle: Obstacle | None = Field(description="Null: the account can pay for it.")
