@@ -92,10 +92,12 @@ async def test_a_quote_says_what_it_takes_and_what_it_lately_cost(billing: Any) 
     assert (quote["meter"], quote["units"], quote["obstacle"]) == ("workflows", 2, None)
     assert quote["steps"][0]["step"] == "enhance"
     shown = {name: Decimal(value) for name, value in quote["steps"][0]["cost"].items()}
-    assert shown == {"minimum": Decimal("0.02"), "expected": Decimal("0.03"), "maximum": Decimal("0.1")}, "the budget"
+    of_two = {"minimum": Decimal("0.04"), "expected": Decimal("0.06"), "maximum": Decimal("0.2")}
+    assert shown == of_two, "of both, each of them within the plan's budget"
+    assert Decimal(quote["cost"]["maximum"]) == 2 * Decimal(quote["run_budget"])
     assert quote["valid_until"] == (billing.clock.now() + timedelta(minutes=15)).isoformat().replace("+00:00", "Z")
     async with billing.client(user_id) as client:
-        assert (await client.get(f"/api/v1/billing/quotes/{quote['id']}")).json() == quote
+        assert (await client.get(answer.headers["location"])).json() == quote
     async with billing.client(ids.uuid7()) as stranger:
         assert (await stranger.get(f"/api/v1/billing/quotes/{quote['id']}")).status_code == 404
     assert await billing.rows("SELECT * FROM credit_accounts") == [], "asking opens no account"

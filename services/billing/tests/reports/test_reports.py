@@ -33,7 +33,7 @@ FILMS = {plan.plan_type: plan for plan in STARTING_CATALOGUE if plan.product_lin
 def test_the_margins_of_films(plan: str, cost: str, profit: str, margin: str | None) -> None:
     """BIL-62."""
     found = rules.unit_cost(FILMS[plan])
-    assert (found.cost, found.profit) == (Decimal(cost), Decimal(profit))
+    assert (found.currency, found.cost, found.profit) == ("USD", Decimal(cost), Decimal(profit))
     assert found.margin == (Decimal(margin) if margin else None)
 
 

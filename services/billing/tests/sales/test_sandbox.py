@@ -72,7 +72,9 @@ async def subscribed(embedded: Embedded, plan: str = "starter") -> str:
 
 
 async def test_a_plan_is_paid_for_on_the_page(embedded: Embedded) -> None:
-    answer = (await embedded.ask("POST", "/checkout", {"plan": "starter", **PAGES})).json()
+    begun = await embedded.ask("POST", "/subscription", {"plan": "starter", **PAGES})
+    assert (begun.status_code, begun.headers["location"]) == (201, "/api/v1/billing/subscription")
+    answer = begun.json()
     url = answer["checkout_url"]
     page = await embedded.page(url)
     assert "Starter plan" in page
@@ -83,7 +85,10 @@ async def test_a_plan_is_paid_for_on_the_page(embedded: Embedded) -> None:
     assert (await embedded.mine())["plan_type"] == "free"
     paid = await embedded.press(url, "pay")
     assert (paid.status_code, paid.headers["location"]) == (303, f"{HOME}/paid?s={answer['checkout_id']}")
-    assert (await embedded.press(url, "pay")).status_code == 404, "once"
+    assert (await embedded.press(url, "pay")).headers["location"] == paid.headers["location"], "pressed twice"
+    shown = await embedded.page(url)
+    assert "This is paid" in shown
+    assert paid.headers["location"] in shown
     account = await embedded.mine()
     assert (account["plan_type"], account["settled"]) == ("starter", 30)
     [told] = embedded.said(PaymentSucceeded)
@@ -122,6 +127,7 @@ async def test_up_at_once_down_with_the_renewal_and_out_with_the_period(embedded
 async def test_renewals_that_the_bank_refuses(embedded: Embedded) -> None:
     await subscribed(embedded)
     url = (await embedded.ask("POST", "/portal", {"return_url": f"{HOME}/"})).json()["url"]
+    assert "499.00 INR a month: active" in await embedded.page(url)
     await embedded.press(url, "refuse-next")
     await embedded.months(31)
     assert len(embedded.said(PaymentFailed)) == 1

@@ -201,7 +201,7 @@ def test_every_scope_opens_something() -> None:
 def the_key_of(gateway: Any, *scopes: str, **answer: Any) -> str:
     """A key that the service behind the gateway knows."""
     token = gateway.issuer.token(an_identity(session_id=KEY_ID), scope=" ".join(scopes))
-    gateway.upstream.say("/internal/api-keys/token", granted()("") | {"access_token": token} | answer)
+    gateway.upstream.says["/internal/api-keys/token"] = (200, granted()("") | {"access_token": token} | answer)
     return new_key()
 
 
@@ -247,7 +247,7 @@ async def test_a_revoked_key_stops_at_once(gateway: Any) -> None:
     gateway.service.listeners.attach(listeners)
     async with gateway.request("GET", "/api/v1/workflows", token=None, headers={"X-API-Key": key}) as answer:
         assert answer.status == 200
-    gateway.upstream.say("/internal/api-keys/token", {"error": {"code": "api_key_refused", "message": "no"}}, 401)
+    gateway.upstream.says["/internal/api-keys/token"] = (401, {"error": {"code": "api_key_refused", "message": "no"}})
     event = ApiKeyRevoked(user_id=uuid7(), key_id=KEY_ID)
     told = outgoing(event, service="users", now=NOW, cause=Context())
     queue = listeners.queue_of[told.routing_key]

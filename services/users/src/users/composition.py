@@ -102,6 +102,7 @@ def build(settings: Settings, deps: Dependencies) -> Service:
             consent_endpoints.router,
             administration_endpoints.router,
             erasure_endpoints.router,
+            erasure_endpoints.admin,
             export_endpoints.router,
             audit_endpoints.router,
             key_endpoints.router,

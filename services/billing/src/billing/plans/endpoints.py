@@ -6,13 +6,13 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, WithJsonSchema
 
 from billing.plans import service
 from billing.plans.book import PlanBook
 from chassis.errors import NotAllowed, documented
 from chassis.http.inputs import Input
-from chassis.http.outputs import Amount, Rupees
+from chassis.http.outputs import DECIMAL, Amount, Rupees
 from chassis.http.pagination import Page, Paged
 from chassis.http.requests import Tx
 from chassis.identity.product_line import SAID, Said
@@ -69,6 +69,12 @@ async def list_plans(
 admin = APIRouter(prefix="/api/v1/admin/billing", tags=["operations"])
 
 Count = Annotated[int, Field(ge=0, le=1_000_000_000)]
+Price = Annotated[
+    Decimal, Field(ge=0, lt=10**9, decimal_places=2), WithJsonSchema({"type": "string", "pattern": DECIMAL})
+]
+Budget = Annotated[
+    Decimal, Field(ge=0, lt=10**8, decimal_places=4), WithJsonSchema({"type": "string", "pattern": DECIMAL})
+]
 Key = Annotated[str, Path(pattern="^[a-z][a-z0-9_]{0,49}$", description="Names the plan within its product line.")]
 
 
@@ -78,13 +84,14 @@ class PlanIn(Input):
     reason: Annotated[str, Field(min_length=1, max_length=500, description="Why; kept with the version.")]
     name: Annotated[str | None, Field(min_length=1, max_length=100, description="For people.")] = None
     description: Annotated[str | None, Field(max_length=1000, description="For people.")] = None
-    price_monthly: Annotated[
-        Decimal | None, Field(ge=0, lt=10**9, decimal_places=2, description="Of a month, in `currency`.")
-    ] = None
+    price_monthly: Annotated[Price | None, Field(description="Of a month, in `currency`.", examples=["499"])] = None
     price_yearly: Annotated[
-        Decimal | None, Field(gt=0, lt=10**9, decimal_places=2, description="Of a year; null: by the month only.")
+        Price | None,
+        Field(gt=0, description="Of a year, in `currency`; null: by the month only.", examples=["4990"]),
     ] = None
-    currency: Annotated[str | None, Field(pattern="^[A-Z]{3}$", description="As ISO 4217 says; of a new plan.")] = None
+    currency: Annotated[
+        str | None, Field(pattern="^[A-Z]{3}$", description="As ISO 4217 says; of a new plan.", examples=["INR"])
+    ] = None
     credits_per_month: Annotated[Count | None, Field(description="Given each month.")] = None
     credits_per_minute: Annotated[int | None, Field(ge=1, le=1000, description="Price of a minute of video.")] = None
     max_video_seconds: Annotated[
@@ -101,8 +108,8 @@ class PlanIn(Input):
         dict[str, Count] | None, Field(max_length=20, description="Requests an hour by what is limited.")
     ] = None
     run_budget: Annotated[
-        Decimal | None,
-        Field(ge=0, lt=10**8, decimal_places=4, description="The most that the AI work of one workflow may cost us."),
+        Budget | None,
+        Field(description="The most that the AI work of one workflow may cost us, in rupees.", examples=["2.5"]),
     ] = None
     priority: Annotated[Priority | None, Field(description="Of its workflows in the queue.")] = None
     trial_days: Annotated[int | None, Field(ge=0, le=730, description="Free days of a first subscription.")] = None

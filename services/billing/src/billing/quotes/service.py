@@ -43,7 +43,7 @@ class StepQuote(BaseModel):
     """One step of an order."""
 
     step: str = Field(description="As in the workflow.", examples=["enhance"])
-    cost: CostRange = Field(description="Of its AI work, as it was lately.")
+    cost: CostRange = Field(description="Of its AI work for all that is ordered, as it was lately, in rupees.")
 
 
 class Obstacle(BaseModel):
@@ -64,9 +64,9 @@ class QuoteOut(BaseModel):
     credits: CreditsRange = Field(description="What it takes from the account.")
     meter: str | None = Field(description="What counts it, where that is not credits.", examples=["workflows"])
     units: int = Field(description="Units of the meter.", examples=[1])
-    cost: CostRange = Field(description="What its AI work costs us, all steps together.")
+    cost: CostRange = Field(description="What the AI work for all that is ordered costs us, in rupees.")
     steps: list[StepQuote] = Field(description="By step, where the steps are known.")
-    run_budget: Rupees = Field(description="The most that its AI work may cost by the plan.")
+    run_budget: Rupees = Field(description="The most that the AI work of one of them may cost by the plan.")
     obstacle: Obstacle | None = Field(description="Null: the account can pay for it.")
     valid_until: datetime = Field(description="Fifteen minutes.")
 
@@ -140,8 +140,8 @@ async def quote(
         credits=CreditsRange(minimum=need.credits, expected=need.credits, maximum=need.credits),
         meter=need.meter,
         units=need.units,
-        cost=_cost(list(by_step.values()), plan.run_budget),
-        steps=[StepQuote(step=step, cost=_cost([each], plan.run_budget)) for step, each in by_step.items()],
+        cost=_cost(list(by_step.values()), plan.run_budget, count),
+        steps=[StepQuote(step=step, cost=_cost([each], plan.run_budget, count)) for step, each in by_step.items()],
         run_budget=plan.run_budget,
         obstacle=_obstacle(outcome) if isinstance(outcome, Refusal) else None,
         valid_until=tx.now + VALID_FOR,
@@ -176,9 +176,9 @@ def _obstacle(refusal: Refusal) -> Obstacle:
     )
 
 
-def _cost(ranges: list[Range], budget: Decimal) -> CostRange:
+def _cost(ranges: list[Range], budget: Decimal, count: int) -> CostRange:
     return CostRange(
-        minimum=min(budget, sum((each.minimum for each in ranges), Decimal(0))),
-        expected=min(budget, sum((each.expected for each in ranges), Decimal(0))),
-        maximum=min(budget, sum((each.maximum for each in ranges), Decimal(0))),
+        minimum=count * min(budget, sum((each.minimum for each in ranges), Decimal(0))),
+        expected=count * min(budget, sum((each.expected for each in ranges), Decimal(0))),
+        maximum=count * min(budget, sum((each.maximum for each in ranges), Decimal(0))),
     )

@@ -28,12 +28,13 @@ Until = Annotated[Moment, Query(description="Before this moment.")]
 
 
 class UnitCostOut(BaseModel):
-    """What a plan's minutes of film cost and what is left of its price, in dollars a month."""
+    """What a plan's minutes of film cost and what is left of its price, a month."""
 
     plan_type: str = Field(description="The plan.", examples=["standard"])
-    price: Amount = Field(description="Of a month.")
+    currency: str = Field(description="Of all amounts.", examples=["USD"])
+    price: Amount = Field(description="Of a month, in `currency`.")
     minutes: int = Field(description="Minutes that its credits pay for.", examples=[10])
-    cost: Amount = Field(description="Of those minutes.")
+    cost: Amount = Field(description="Of those minutes, in `currency`.")
     profit: Amount = Field(description="What is left; negative for the free plan.")
     margin: Percent
 
@@ -63,7 +64,7 @@ class MarginOut(BaseModel):
     received: Amount = Field(description="With tax.")
     refunded: Amount = Field(description="Of that, given back.")
     fees: Amount = Field(description="Of the payment processor: 2.9 percent and 3 rupees each.")
-    ai_cost: Amount = Field(description="What AI work cost, by the configured rate.")
+    ai_cost: Amount = Field(description="What AI work cost, in `currency` by the configured rate.")
     profit: Amount = Field(description="What is left.")
     margin: Percent
 

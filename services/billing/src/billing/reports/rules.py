@@ -24,6 +24,7 @@ class UnitCost:
     """What the minutes of a plan cost, and what is left of its price; ``margin`` in percent, None of nothing."""
 
     plan_type: str
+    currency: str
     price: Decimal
     minutes: int
     cost: Decimal
@@ -54,7 +55,15 @@ def unit_cost(plan: Plan) -> UnitCost:
     minutes = plan.credits_per_month // (plan.credits_per_minute or 1)
     cost = minutes * (GPU_A_MINUTE + STORAGE_A_MINUTE + NETWORK_A_MINUTE)
     profit = plan.price_monthly - cost
-    return UnitCost(plan.plan_type, plan.price_monthly, minutes, cost, profit, percent(profit, plan.price_monthly))
+    return UnitCost(
+        plan_type=plan.plan_type,
+        currency=plan.currency,
+        price=plan.price_monthly,
+        minutes=minutes,
+        cost=cost,
+        profit=profit,
+        margin=percent(profit, plan.price_monthly),
+    )
 
 
 def estimate(users: int, workflows: int) -> Estimate:

@@ -41,8 +41,8 @@ class TopUpIn(Input):
     """Credits to be bought, by the plan whose credits they are."""
 
     plan_type: PlanKey
-    success_url: Return | None = None
-    cancel_url: Return | None = None
+    success_url: Return | None = Field(None, description="Where to go when it is paid; without it the front page.")
+    cancel_url: Return | None = Field(None, description="Where to go when it is not; without it the front page.")
 
 
 class ChangeIn(Input):

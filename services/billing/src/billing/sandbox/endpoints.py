@@ -74,8 +74,10 @@ async def act(id: Id, action: Action, desk: TheDesk, tx: Tx, of: str = "") -> Re
             session = await desk.get(tx, id)
             if action is Action.DECLINE:
                 return _page(_visit(session, "The bank declined. Nothing was paid; try again or leave."))
-            await desk.pay(tx, session)
-            return RedirectResponse(session["success_url"].replace("{CHECKOUT_SESSION_ID}", id), 303)
+            # Whoever presses twice, or comes back to the page, has paid once and goes on.
+            if session["status"] != "complete":
+                await desk.pay(tx, session)
+            return RedirectResponse(_paid_url(session), 303)
         await desk.act(tx, id, action.value, of)
     except PaymentFailure:
         raise NotFound("That cannot be done here.") from None
@@ -88,27 +90,35 @@ def _page(body: str) -> HTMLResponse:
 
 def _visit(session: Json, said: str = "") -> str:
     about = f"<p>{escape(session['description'])}: <strong>{_money(session)}</strong></p>"
+    if session["status"] == "complete":
+        return f'{about}<p>This is paid.</p><p><a href="{escape(_paid_url(session))}">Go on</a></p>'
     if session["status"] != "open":
-        return f"{about}<p>This is {escape(session['status'])}.</p>"
+        return f'{about}<p>This cannot be paid any more.</p><p><a href="{escape(session["cancel_url"])}">Leave</a></p>'
     buttons = _button(session["id"], Action.PAY, "Pay") + _button(session["id"], Action.DECLINE, "Decline")
     back = f'<p><a href="{escape(session["cancel_url"])}">Leave without paying</a></p>'
     return f"{about}<p>{escape(said)}</p>{buttons}{back}"
 
 
+def _paid_url(session: Json) -> str:
+    return str(session["success_url"].replace("{CHECKOUT_SESSION_ID}", session["id"]))
+
+
 def _customer(id: str, customer: Json, subscriptions: list[Json], charges: list[Json]) -> str:
-    refuses = customer["declines"]
-    words = "refuses" if refuses else "allows"
-    parts = [f"<p>The bank {words} the next payments that nobody confirms, such as renewals.</p>"]
-    parts.append(_button(id, Action.ALLOW_NEXT if refuses else Action.REFUSE_NEXT, "Change that"))
+    if customer["declines"]:
+        parts = ["<p>The bank declines renewals.</p>", _button(id, Action.ALLOW_NEXT, "Let them pass")]
+    else:
+        parts = ["<p>The bank accepts renewals.</p>", _button(id, Action.REFUSE_NEXT, "Let them be declined")]
     parts.append("<h2>Subscriptions</h2><ul>")
     for held in subscriptions:
         collect = _button(id, Action.COLLECT, "Pay what is due", held["id"]) if held["status"] == "past_due" else ""
-        parts.append(f"<li>{escape(held['id'])}: {escape(held['status'])} {collect}</li>")
+        price = held["items"]["data"][0]["price"]
+        costs = f"{_money(price)} a {escape(price['recurring']['interval'])}"
+        parts.append(f"<li>{costs}: {escape(held['status'].replace('_', ' '))} {collect}</li>")
     parts.append("</ul><h2>Payments</h2><ul>")
     for charge in charges:
         refund = "" if charge["refunded"] else _button(id, Action.REFUND, "Refund", charge["id"])
         back = from_minor(charge["amount_refunded"], charge["currency"]).amount
-        parts.append(f"<li>{_money(charge)}, {back} given back {refund}</li>")
+        parts.append(f"<li>{_money(charge)}{f', {back} given back' if back else ''} {refund}</li>")
     return "".join([*parts, "</ul>"])
 
 
@@ -118,5 +128,6 @@ def _button(id: str, action: Action, words: str, of: str = "") -> str:
 
 
 def _money(thing: Json) -> str:
-    money = from_minor(int(thing["amount_total"] if "amount_total" in thing else thing["amount"]), thing["currency"])
+    [amount] = [thing[name] for name in ("amount_total", "unit_amount", "amount") if name in thing]
+    money = from_minor(int(amount), thing["currency"])
     return f"{money.amount} {money.currency}"

@@ -70,8 +70,7 @@ HEADERS: dict[str, Any] = {
     "X-RateLimit-Remaining": {"description": "How often you still may.", "schema": {"type": "integer"}},
     "X-RateLimit-Reset": {"description": "Seconds until you may once more.", "schema": {"type": "integer"}},
     "Location": {
-        "description": "Where that is.",
-        "required": True,
+        "description": "Where that is, if it has an address of its own.",
         "schema": {"type": "string", "format": "uri-reference"},
     },
     "Idempotency-Replayed": {

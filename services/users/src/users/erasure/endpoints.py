@@ -17,6 +17,7 @@ from users.erasure import service
 from users.erasure.schemas import DeletionIn, DeletionOut, ErasureOut, ManagedErasureOut
 
 router = APIRouter(prefix="/api/v1", tags=["users"])
+admin = APIRouter(prefix="/api/v1/admin/erasures", tags=["administration"])
 
 
 @router.delete(
@@ -47,7 +48,7 @@ async def get_erasure(
     return await service.progress(ticket, tx)
 
 
-@router.get("/admin/erasures", tags=["administration"], responses=documented(NotAllowed))
+@admin.get("", responses=documented(NotAllowed))
 async def list_erasures(
     caller: AdminCaller,
     tx: Tx,
