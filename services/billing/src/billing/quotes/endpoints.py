@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
 from billing.quotes import service
@@ -30,10 +30,10 @@ class QuoteIn(Input):
 
 
 @router.post("/quotes", status_code=201, responses=documented(TooLong, LengthNeeded, NotFound))
-async def ask_for_a_quote(request: Request, body: QuoteIn, caller: Caller, tx: Tx) -> QuoteOut:
+async def ask_for_a_quote(request: Request, body: QuoteIn, caller: Caller, tx: Tx, response: Response) -> QuoteOut:
     """What an order will cost at the least, most likely and at the most, and whether you can pay for it."""
     state = request.app.state
-    return await service.quote(
+    quoted = await service.quote(
         tx,
         state.plans,
         caller,
@@ -42,6 +42,8 @@ async def ask_for_a_quote(request: Request, body: QuoteIn, caller: Caller, tx: T
         seconds=body.seconds,
         opening_plan=state.settings.opening_plan,
     )
+    response.headers["Location"] = f"{router.prefix}/quotes/{quoted.id}"
+    return quoted
 
 
 @router.get("/quotes/{quote_id}", responses=documented(NotFound))

@@ -62,6 +62,7 @@ async def subscribe(
     body: schemas.CheckoutIn, caller: Caller, shop: OurShop, response: Response, idempotency_key: IdempotencyKey = None
 ) -> CheckoutOut:
     """Begin a subscription (BIL-02): it counts once it is paid for on the page that this answers."""
+    response.headers["Location"] = f"{router.prefix}/subscription"
     return await check_out(body, caller, shop, response, idempotency_key)
 
 
