@@ -56,6 +56,7 @@ async def ticket(users: Any, **login: Any) -> str:
     """The first step of a login."""
     answer = await users.log_in(**login)
     assert answer.status_code == 202, answer.text
+    assert answer.headers["Location"] == "/api/v1/auth/login/second-factor"
     found: str = answer.json()["ticket"]
     return found
 
