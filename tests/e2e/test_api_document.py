@@ -14,6 +14,15 @@ from tests.e2e.browsers import dom_of
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(180)]
 
+LEADS_NOWHERE = {
+    "/api/v1/admin/billing/grants",
+    "/api/v1/admin/billing/refunds",
+    "/api/v1/auth/forgot-password",
+    "/api/v1/auth/verify-email/resend",
+    "/api/v1/users/me/email",
+}
+"""Letters, credits and money on their way have no address to look at."""
+
 
 async def document_of(url: str) -> dict[str, Any]:
     async with httpx.AsyncClient(base_url=url, timeout=30) as http:
@@ -74,7 +83,7 @@ async def test_whatever_is_answered_has_a_schema_and_an_example_that_fits_it(emb
             if status[0] == "2" and status != "204":
                 assert response.get("content"), (method, path, status)
             if status in ("201", "202", "302", "303"):
-                assert "Location" in response["headers"], (method, path, status)
+                assert ("Location" in response["headers"]) is (path not in LEADS_NOWHERE), (method, path, status)
 
 
 async def test_everything_is_described_in_sentences(embedded: Any) -> None:

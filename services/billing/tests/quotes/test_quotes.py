@@ -87,6 +87,7 @@ async def test_a_quote_says_what_it_takes_and_what_it_lately_cost(billing: Any) 
     )
     answer = await ask(billing, user_id, kind="talking_photo", count=2)
     assert answer.status_code == 201
+    assert answer.headers["Location"] == f"/api/v1/billing/quotes/{answer.json()['id']}"
     quote = answer.json()
     assert quote["credits"] == {"minimum": 2, "expected": 2, "maximum": 2}
     assert (quote["meter"], quote["units"], quote["obstacle"]) == ("workflows", 2, None)

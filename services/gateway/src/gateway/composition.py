@@ -17,7 +17,7 @@ from chassis.bus.messages import Received
 from chassis.http.app import create_app
 from chassis.http.client import ServiceClient
 from chassis.http.operations import Check
-from chassis.http.routes import takes_any_query
+from chassis.http.routes import paths_of, takes_any_query
 from chassis.identity.limits import MemoryLimiter, RedisLimiter
 from chassis.identity.tokens import TokenVerifier
 from chassis.messaging.sessions import session_listeners
@@ -38,8 +38,9 @@ from gateway.proxy.api_keys import ApiKeys
 from gateway.proxy.headers import SecurityHeaders, cors
 from gateway.proxy.limits import Limits
 from gateway.proxy.lines import Lines
+from gateway.proxy.methods import OtherMethods
 from gateway.proxy.slashes import TrailingSlashes
-from gateway.proxy.table import TABLE
+from gateway.proxy.table import PUBLIC_PREFIX, TABLE
 from gateway.proxy.upstream import Proxy, Upstreams
 from gateway.settings import Settings
 
@@ -95,6 +96,10 @@ def build(settings: Settings, deps: Dependencies) -> Service:
         openapi_url=None,
         shows_dependencies=False,
         larger_bodies={row.path_format: row.max_body for row in TABLE},
+    )
+    # The rows would carry their other methods to services that do not know them.
+    app.router.routes.extend(
+        Route(path, OtherMethods(path)) for path in sorted(paths_of(app)) if path.startswith(PUBLIC_PREFIX)
     )
     app.add_middleware(CookieSessions)
     app.add_middleware(TrailingSlashes)

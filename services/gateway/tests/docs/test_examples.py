@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from chassis.http.routes import LEADS_NOWHERE
 from gateway.docs.examples import Endless, example_of
 from gateway.docs.merging import merge
 
@@ -76,3 +77,12 @@ def test_an_operation_is_told_as_clients_meet_it() -> None:
     assert told["responses"]["404"]["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/Error"}
     assert {"Location", "X-Request-ID"} <= set(told["responses"]["201"]["headers"])
     assert {"401", "409", "429", "500", "503", "504"} <= set(told["responses"])
+
+
+def test_what_has_no_address_is_not_promised_one() -> None:
+    operation = {"operationId": "ask_for_a_letter", **LEADS_NOWHERE, "responses": {"202": {}}}
+
+    told = merge({"users": {"paths": {"/api/v1/letters": {"post": operation}}}})["paths"]["/api/v1/letters"]["post"]
+
+    assert "Location" not in told["responses"]["202"]["headers"]
+    assert not any(name.startswith("x-") for name in told)

@@ -52,6 +52,22 @@ def answers(gateway: Any) -> dict[str, tuple[int, Any]]:
     return says
 
 
+@pytest.mark.parametrize(
+    ("path", "takes"),
+    [
+        ("/api/v1/users/me/dashboard", "GET"),
+        ("/api/v1/system/stats", "GET"),
+        (f"/api/v1/workflows/{uuid4()}/events/ticket", "POST"),
+    ],
+)
+async def test_other_methods_of_our_own_paths_are_carried_to_nobody(gateway: Any, path: str, takes: str) -> None:
+    token = gateway.issuer.token(an_identity())
+    for method in {"GET", "POST", "PUT", "DELETE", "TRACE"} - {takes}:
+        async with gateway.request(method, path, token=token) as answer:
+            assert (answer.status, answer.headers["Allow"]) == (405, takes), method
+            assert (await answer.json())["error"]["code"] == "method_not_allowed"
+
+
 async def test_a_dashboard_is_there_without_the_service_that_is_away_and_names_it(gateway: Any, answers: Any) -> None:
     token = gateway.issuer.token(an_identity())
     async with gateway.request("GET", "/api/v1/users/me/dashboard", token=token) as answer:

@@ -56,6 +56,7 @@ async def ticket(users: Any, **login: Any) -> str:
     """The first step of a login."""
     answer = await users.log_in(**login)
     assert answer.status_code == 202, answer.text
+    assert answer.headers["Location"] == "/api/v1/auth/login/second-factor"
     found: str = answer.json()["ticket"]
     return found
 
@@ -68,6 +69,7 @@ async def test_it_is_on_once_a_code_has_confirmed_it(users: Any) -> None:
     other, tokens = await proved(users), (await users.log_in()).json()
     begun = await post(users, PATH, tokens)
     assert (begun.status_code, begun.headers["Cache-Control"]) == (201, "no-store")
+    assert begun.headers["Location"] == PATH
     secret = begun.json()["secret"]
     read = pyotp.parse_uri(begun.json()["otpauth_uri"])
     assert (read.secret, read.name, read.issuer) == (secret, "asha@example.com", "TalkingPhoto")

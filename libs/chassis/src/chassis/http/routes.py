@@ -14,6 +14,10 @@ from chassis.errors import Invalid
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
+NOWHERE = "x-leads-nowhere"
+LEADS_NOWHERE: dict[str, Any] = {NOWHERE: True}
+"""``openapi_extra`` of an operation that makes or begins what has no address: its answer has no ``Location``."""
+
 _ANY = "takes_any_query"
 
 
@@ -78,6 +82,11 @@ def methods_at(app: FastAPI, path: str) -> set[str]:
         if compile_path(template)[0].match(path):
             found |= methods
     return found
+
+
+def paths_of(app: FastAPI) -> set[str]:
+    """The templates of all paths that ``app`` has routes for."""
+    return {template for template, _ in _routes(app)}
 
 
 def is_written_out(app: FastAPI, path: str) -> bool:

@@ -16,6 +16,7 @@ from chassis.errors import NotAllowed, documented
 from chassis.http.idempotency import IdempotencyKey, KeyReused, mark
 from chassis.http.inputs import Input
 from chassis.http.requests import Tx
+from chassis.http.routes import LEADS_NOWHERE
 from chassis.identity.tokens import AdminCaller
 from contracts.enums import ProductLineKey
 
@@ -62,7 +63,12 @@ class RefundOut(BaseModel):
     payment_id: UUID = Field(description="Of which payment.")
 
 
-@router.post("/grants", status_code=201, responses=documented(NotAllowed, KeyReused, NothingThere))
+@router.post(
+    "/grants",
+    status_code=201,
+    responses=documented(NotAllowed, KeyReused, NothingThere),
+    openapi_extra=LEADS_NOWHERE,
+)
 async def give_credits(
     request: Request,
     body: GrantIn,
@@ -103,6 +109,7 @@ async def give_credits(
         errors.ProcessorAway,
         errors.NothingForSale,
     ),
+    openapi_extra=LEADS_NOWHERE,
 )
 async def give_money_back(
     request: Request, body: RefundIn, admin: AdminCaller, response: Response, idempotency_key: IdempotencyKey = None

@@ -20,6 +20,7 @@ from chassis.errors import (
     Unavailable,
     documented,
 )
+from chassis.http.routes import NOWHERE
 from chassis.identity.product_line import LineDiffers, LineNotOffered
 from gateway.browser.sessions import CsrfRefused
 from gateway.docs.examples import example_of
@@ -147,6 +148,7 @@ def _operation(operation: Document, service: str, scope: str | None, *, changes:
             errors.append(PaymentNeeded)
     if "requestBody" in operation:
         errors.append(TooLarge)
+    leads_nowhere = operation.pop(NOWHERE, False)
     responses = operation.setdefault("responses", {})
     for status, response in documented(*errors).items():
         del response["model"]
@@ -156,7 +158,9 @@ def _operation(operation: Document, service: str, scope: str | None, *, changes:
         response.setdefault("description", HTTPStatus(int(status)).phrase)
         _set_right(response, is_error=int(status) >= 400)
         response["headers"] = {
-            name: {"$ref": f"#/components/headers/{name}"} for name in _headers_of(int(status), operation)
+            name: {"$ref": f"#/components/headers/{name}"}
+            for name in _headers_of(int(status), operation)
+            if not (leads_nowhere and name == "Location")
         } | response.get("headers", {})
     operation["responses"] = dict(sorted(responses.items()))
     return operation

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 
 from chassis.errors import Invalid, documented
 from chassis.http.requests import Tx
+from chassis.http.routes import LEADS_NOWHERE
 from chassis.identity.product_line import SAID, Said
 from chassis.identity.tokens import Caller
 from users.accounts.errors import AccountLocked, AddressLocked, RefreshRefused, SignInAgain
@@ -33,7 +34,12 @@ async def verify_email(body: TokenIn, request: Request, tx: Tx) -> ProvedOut:
     return await _links(request).prove(body.token.get_secret_value(), tx)
 
 
-@router.post("/auth/verify-email/resend", status_code=202, responses=documented(TooManyLetters), openapi_extra=SAID)
+@router.post(
+    "/auth/verify-email/resend",
+    status_code=202,
+    responses=documented(TooManyLetters),
+    openapi_extra=SAID | LEADS_NOWHERE,
+)
 async def resend_verification(body: AddressIn, said: Said, request: Request, tx: Tx) -> LetterOut:
     """Have the link that proves an address sent again, three times an hour (USR-06)."""
     letters: Letters = request.app.state.letters
@@ -41,7 +47,12 @@ async def resend_verification(body: AddressIn, said: Said, request: Request, tx:
     return LetterOut(message="If an account with this address waits for its proof, a letter is on its way.")
 
 
-@router.post("/auth/forgot-password", status_code=202, responses=documented(TooManyLetters), openapi_extra=SAID)
+@router.post(
+    "/auth/forgot-password",
+    status_code=202,
+    responses=documented(TooManyLetters),
+    openapi_extra=SAID | LEADS_NOWHERE,
+)
 async def forgot_password(body: AddressIn, said: Said, request: Request, tx: Tx) -> LetterOut:
     """Have a link to a new password sent, three times an hour (USR-07). It is good once, for an hour."""
     letters: Letters = request.app.state.letters
@@ -63,6 +74,7 @@ async def reset_password(body: ResetIn, device: CallingDevice, request: Request)
     "/users/me/email",
     status_code=202,
     responses=documented(Invalid, SignInAgain, AccountLocked, AddressLocked, RefreshRefused, TooManyLetters),
+    openapi_extra=LEADS_NOWHERE,
 )
 async def change_email(body: NewAddressIn, caller: Caller, device: CallingDevice, request: Request) -> LetterOut:
     """Have a link sent to a new address; the old one stays the account's until the link is used (USR-12)."""

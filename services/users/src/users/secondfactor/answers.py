@@ -16,5 +16,6 @@ SECOND_STEP: dict[int | str, dict[str, Any]] = {
 
 
 def second_step(challenge: ChallengeOut) -> Response:
-    """The answer that asks for a code."""
-    return JSONResponse(challenge.model_dump(mode="json"), 202, headers={"Cache-Control": "no-store"})
+    """The answer that asks for a code; its ``Location`` is where the code goes."""
+    headers = {"Cache-Control": "no-store", "Location": "/api/v1/auth/login/second-factor"}
+    return JSONResponse(challenge.model_dump(mode="json"), 202, headers=headers)

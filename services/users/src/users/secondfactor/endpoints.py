@@ -41,6 +41,7 @@ async def begin_second_factor(
     body: ProofIn, caller: Caller, device: CallingDevice, request: Request, response: Response
 ) -> EnrolmentOut:
     """Get a secret for an authenticator app. It is on only once a code has confirmed it."""
+    response.headers["Location"] = router.prefix
     response.headers["Cache-Control"] = "no-store"
     return await _factors(request).begin(caller, body.password, device)
 

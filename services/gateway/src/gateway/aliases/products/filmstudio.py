@@ -88,7 +88,6 @@ ALIASES: tuple[alias.Alias, ...] = (
         takes=(lowered("plan_type"),),
         gives=_PLAN,
         promises=("credits_balance", "plan_type", "message"),
-        waits=True,
     ),
     _row(
         "GET",
