@@ -120,8 +120,8 @@ class MouthTracker:
 
 @dataclass(frozen=True, slots=True)
 class MouthSync:
-    """``correlation`` is the best over lags of at most 400 ms and ``LAG_SHARE``, ``lag_ms`` is positive when the mouth is
-    late.
+    """``correlation`` is the best over lags of at most 400 ms and ``LAG_SHARE`` of the film, ``lag_ms`` is positive
+    when the mouth is late.
 
     ``motion`` is the spread of the mouth's change in grey levels, ``upper_motion`` that of the upper face.
     """

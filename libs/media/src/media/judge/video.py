@@ -74,9 +74,10 @@ def score_video(path: Path, *, speech: Speech | None = None, expected_duration: 
 
     ``expected_duration`` (seconds) defaults to that of ``speech``, else to the length of the file's own sound.
     ``measures``: ``duration``, ``expected_duration``, ``decoded_share``, ``loudness_lufs``, ``mouth_correlation`` (0 to
-    1), ``mouth_lag_ms`` (positive: lips late), ``spoken`` (seconds), ``mouth_motion`` and ``upper_motion`` (hundredths of the eyes' distance
-    and 0 for a face that the mesh follows, else grey levels), those of ``media.judge.face.measures``, ``frozen_share``,
-    ``black_share``, ``short_side``, ``sharpness``, ``face_share`` and one ``mark_...`` per line of the formula.
+    1), ``mouth_lag_ms`` (positive: lips late), ``mouth_motion`` and ``upper_motion`` (hundredths of the eyes' distance
+    and 0 for a face that the mesh follows, else grey levels), ``spoken`` (seconds), those of
+    ``media.judge.face.measures``, ``frozen_share``, ``black_share``, ``short_side``, ``sharpness``, ``face_share`` and
+    one ``mark_...`` per line of the formula.
     ``reasons`` say what lowered the score.
 
     Raises ``UnknownFormat``, ``TooLarge``, ``Corrupt``, and ``NotUsable`` for a file without any picture track.
