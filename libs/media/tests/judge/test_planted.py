@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from libs.media.tools import planted
@@ -15,7 +16,7 @@ from libs.media.tools.planted import Fault, Scene, film
 from libs.media.tools.portraits import PORTRAITS
 
 from media.images.photos import decode
-from media.judge.video import score_video
+from media.judge.video import PASSING, score_video
 from media.speech.synthesis import synthesise
 from media.types import Score, Speech
 
@@ -41,6 +42,38 @@ def score(portrait_path: Path, spoken: Speech, tmp_path: Path) -> Callable[..., 
 @pytest.mark.parametrize("face", ["plain", "lips closed", "dark skin", "beard"])
 def test_an_honest_film_passes(score: Callable[..., Score], face: str) -> None:
     assert score(face).value >= GATE
+
+
+@pytest.mark.parametrize("script", ["Hello.", "Good morning, Mumbai."])
+@pytest.mark.parametrize("voice", ["female", "male"])
+def test_of_a_short_script_what_is_honest_passes_and_a_still_mouth_does_not(
+    portrait_path: Path, tmp_path: Path, script: str, voice: Literal["female", "male"]
+) -> None:
+    speech = synthesise(script, tmp_path / "speech.wav", voice=voice)
+    scene = Scene(decode(portrait_path), speech)
+    honest, still = (
+        score_video(film(scene, tmp_path / "film.mp4", fault, size=(720, 1280)), speech=speech)
+        for fault in (None, planted.frozen())
+    )
+    assert honest.value >= 7.5, honest
+    assert still.value < PASSING, still
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (planted.late(5), "the mouth and the sound are not at the same time"),
+        (planted.backwards(), "the lips do not move with what is said"),
+    ],
+    ids=["late", "backwards"],
+)
+def test_a_mouth_that_is_late_or_says_other_words_is_seen_in_a_second_and_a_half(
+    portrait_path: Path, tmp_path: Path, fault: Fault, said: str
+) -> None:
+    speech = synthesise("Good morning, Mumbai.", tmp_path / "speech.wav", voice="female")
+    found = score_video(film(Scene(decode(portrait_path), speech), tmp_path / "film.mp4", fault), speech=speech)
+    assert found.value < GATE
+    assert said in found.reasons
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ GOOD = {
     "loudness_lufs": -16.0,
     "mouth_correlation": 0.7,
     "mouth_lag_ms": 0.0,
+    "spoken": 4.0,
     "mouth_motion": 6.0,
     "upper_motion": 1.0,
     "frozen_share": 0.0,

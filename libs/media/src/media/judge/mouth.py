@@ -25,6 +25,8 @@ _FEWEST_POINTS = 8
 _QUIET_SHARE = 0.2
 _STEP_S = 1 / 30
 MAX_LAG_S = 0.4
+LAG_SHARE = 1 / 6
+"""Of a film: a longer lag leaves too little of it to compare."""
 
 
 @dataclass(slots=True)
@@ -118,7 +120,8 @@ class MouthTracker:
 
 @dataclass(frozen=True, slots=True)
 class MouthSync:
-    """``correlation`` is the best over lags of at most 400 ms, ``lag_ms`` is positive when the mouth is late.
+    """``correlation`` is the best over lags of at most 400 ms and ``LAG_SHARE`` of the film, ``lag_ms`` is positive
+    when the mouth is late.
 
     ``motion`` is the spread of the mouth's change in grey levels, ``upper_motion`` that of the upper face.
     """
@@ -148,7 +151,8 @@ def sync(times: Series, mouth: Series, upper: Series, samples: NDArray[np.float3
     opening = _smooth(np.interp(grid, times, mouth))
     motion, upper_motion = float(np.std(opening)), float(np.std(_smooth(np.interp(grid, times, upper))))
     best = (-1.0, 0.0)
-    for step in sorted(range(-round(MAX_LAG_S / _STEP_S), round(MAX_LAG_S / _STEP_S) + 1), key=abs):
+    most = round(min(MAX_LAG_S / _STEP_S, LAG_SHARE * len(grid)))
+    for step in sorted(range(-most, most + 1), key=abs):
         lag = step * _STEP_S
         value = _correlation(opening, loudness_at(grid - lag, samples, rate))
         if value > best[0] + 1e-9:

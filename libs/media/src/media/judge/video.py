@@ -14,6 +14,10 @@ The score is the sum of six marks, each between 0 and its weight, with straight 
 the loudness of the sound. What the face mesh sees go wrong is taken off (``PENALTIES``); a defect that makes the video
 useless caps the sum, whatever else is good (``_CAPS``). At most the first two minutes are looked at.
 
+What is said of lips weighs as much as there is to see: less where less than ``ENOUGH_S`` is spoken or fewer than
+``ENOUGH_SEALS`` sounds need shut lips. Among so few moments chance alone makes a lag or a low correlation. That a mouth
+stands still counts in full at any length.
+
 The bounds for the lag follow ITU-R BT.1359-1, which finds 45 ms early to 125 ms late undetected by most viewers.
 """
 
@@ -42,6 +46,8 @@ from media.video.thumbnails import upright
 
 PASSING = 5.0
 LONGEST_S = 120.0
+ENOUGH_S = 2.0
+ENOUGH_SEALS = 3.0
 
 _SUBSAMPLED = ("yuv420p", "yuvj420p")
 _FACE_TRIES = 6
@@ -69,8 +75,9 @@ def score_video(path: Path, *, speech: Speech | None = None, expected_duration: 
     ``expected_duration`` (seconds) defaults to that of ``speech``, else to the length of the file's own sound.
     ``measures``: ``duration``, ``expected_duration``, ``decoded_share``, ``loudness_lufs``, ``mouth_correlation`` (0 to
     1), ``mouth_lag_ms`` (positive: lips late), ``mouth_motion`` and ``upper_motion`` (hundredths of the eyes' distance
-    and 0 for a face that the mesh follows, else grey levels), those of ``media.judge.face.measures``, ``frozen_share``,
-    ``black_share``, ``short_side``, ``sharpness``, ``face_share`` and one ``mark_...`` per line of the formula.
+    and 0 for a face that the mesh follows, else grey levels), ``spoken`` (seconds), those of
+    ``media.judge.face.measures``, ``frozen_share``, ``black_share``, ``short_side``, ``sharpness``, ``face_share`` and
+    one ``mark_...`` per line of the formula.
     ``reasons`` say what lowered the score.
 
     Raises ``UnknownFormat``, ``TooLarge``, ``Corrupt``, and ``NotUsable`` for a file without any picture track.
@@ -85,7 +92,8 @@ def score_video(path: Path, *, speech: Speech | None = None, expected_duration: 
     sync = _sync(seen, samples, rate)
     if "lips_follow" in face:  # what the sounds ask for says more than how loud they are
         sync = replace(sync, correlation=face["lips_follow"], lag_ms=face["lips_late"] / 30 * 1000)
-    frozen = _frozen_share(seen, samples, rate)
+    spoken = _spoken(seen, samples, rate)
+    frozen = _frozen_share(seen, spoken)
     length = min(seen.duration, LONGEST_S)
     decoded = min(1.0, seen.seen_until / length) if length > 0 else 0.0
     measures = {
@@ -97,6 +105,7 @@ def score_video(path: Path, *, speech: Speech | None = None, expected_duration: 
         "mouth_lag_ms": sync.lag_ms,
         "mouth_motion": sync.motion,
         "upper_motion": sync.upper_motion,
+        "spoken": float(spoken.mean()) * seen.seen_until if len(spoken) else 0.0,
         "frozen_share": frozen,
         "black_share": seen.black_share,
         "short_side": float(seen.short_side),
@@ -112,7 +121,9 @@ def judge(measures: dict[str, float]) -> Score:
     off = abs(m["duration"] - m["expected_duration"])
     off_share = 0.0 if off <= 0.25 else off / max(m["expected_duration"], 1e-6)
     moves = m["mouth_motion"] >= _STILL_MOTION and m["mouth_motion"] >= 0.7 * m["upper_motion"]
-    lips = _ramp(m["mouth_correlation"], 0.15, 0.50) * _ramp(abs(m["mouth_lag_ms"]), 250, 80) if moves else 0.0
+    follows = _ramp(m["mouth_correlation"], 0.15, 0.50) * _ramp(abs(m["mouth_lag_ms"]), 250, 80)
+    weights = _weights(m)
+    lips = 1 - weights["lips_follow"] * (1 - follows) if moves else 0.0
     spoilt = max(m["black_share"], m["frozen_share"])
     marks = {
         "duration": 1.5 * _ramp(off_share, 0.20, 0.03),
@@ -122,23 +133,32 @@ def judge(measures: dict[str, float]) -> Score:
         "resolution": 1.0 * _ramp(m["short_side"], 180, 720),
         "sharpness": 1.0 * _ramp(m["sharpness"], 0.05, 0.35),
     }
+    enough = m["spoken"] >= ENOUGH_S
     defects = {
         "no_face": m["face_share"] <= 0,
         "no_sound": m["loudness_lufs"] < -60,
-        "still": not moves or m["mouth_correlation"] < 0.15,
+        "still": not moves or (enough and m["mouth_correlation"] < 0.15),
         "black": m["black_share"] > 0.25,
         "frozen": m["frozen_share"] > 0.4,
         "short": m["decoded_share"] < 0.9 or m["duration"] < 0.85 * m["expected_duration"],
-        "late": moves and abs(m["mouth_lag_ms"]) > 250 and m["mouth_correlation"] >= 0.3,
+        "late": moves and enough and abs(m["mouth_lag_ms"]) > 250 and m["mouth_correlation"] >= 0.3,
     }
     found = [_CAPS[name] for name, there in defects.items() if there]
-    losses = sorted(((rule.of(m[rule.measure]), rule) for rule in PENALTIES if rule.measure in m), key=_first)
+    rules = [rule for rule in PENALTIES if rule.measure in m]
+    losses = sorted(((weights.get(rule.measure, 1.0) * rule.of(m[rule.measure]), rule) for rule in rules), key=_first)
     value = max(0.0, min([sum(marks.values()) - sum(points for points, _ in losses), *(cap for cap, _ in found)]))
     reasons = [reason for _, reason in found]
     reasons += [rule.reason for points, rule in losses if points >= _WORTH_SAYING]
     reasons += [_SHORTFALLS[name] for name, mark in marks.items() if mark < _WORTH[name]]
     marked = {f"mark_{name}": mark for name, mark in marks.items()}
     return Score(round(value, 2), measures | marked, tuple(dict.fromkeys(reasons)))
+
+
+def _weights(m: dict[str, float]) -> dict[str, float]:
+    """How much the measures of lips count that need speech to show, 0 to 1."""
+    spoken = _ramp(m["spoken"], 0.0, ENOUGH_S)
+    seals = _ramp(m.get("seals", 0.0), 0.0, ENOUGH_SEALS)
+    return {"lips_follow": spoken, "lips_late": spoken, "lips_apart": seals}
 
 
 def _first(loss: tuple[float, Penalty]) -> float:
@@ -226,7 +246,7 @@ def _watch(path: Path) -> _Seen:
                 tries, next_try = tries + 1, time + 0.5
                 seen.face = _find_face(upright(frame))
                 if seen.face is not None:
-                    seen.watch = Watch.of(seen.face, planes)
+                    seen.watch = Watch.of(seen.face, planes, seen.duration)
                     seen.mouth = MouthTracker(seen.face) if seen.watch is None else None
             if seen.mouth is not None:
                 seen.mouth.add(time, planes.luma)
@@ -309,7 +329,14 @@ def _scaled(face: Face, factor: float) -> Face:
     )
 
 
-def _frozen_share(seen: _Seen, samples: NDArray[np.float32], rate: int) -> float:
+def _spoken(seen: _Seen, samples: NDArray[np.float32], rate: int) -> NDArray[np.bool_]:
+    """For each picture whether something is said meanwhile; always, where there is no sound at all."""
+    times = np.asarray(seen.times)
+    loud = loudness_at(times, samples, rate) if len(samples) else np.ones_like(times)
+    return np.asarray(loud >= _SPEECH_LEVEL * max(float(loud.max(initial=0.0)), 1e-9))
+
+
+def _frozen_share(seen: _Seen, spoken: NDArray[np.bool_]) -> float:
     """The share of the spoken time that lies in runs of at least 0.4 s without any change of the picture."""
     if len(seen.times) < 2:
         return 1.0
@@ -318,8 +345,6 @@ def _frozen_share(seen: _Seen, samples: NDArray[np.float32], rate: int) -> float
     if seen.mouth is not None:
         steps = seen.mouth.steps()
         changed[len(changed) - len(steps) :] |= steps > _SAME_LEVEL * 5
-    loud = loudness_at(times, samples, rate) if len(samples) else np.ones_like(times)
-    spoken = loud >= _SPEECH_LEVEL * max(float(loud.max()), 1e-9)
     moments = np.flatnonzero(changed)
     run = np.zeros_like(times)
     edges = np.concatenate((moments, [len(times)]))

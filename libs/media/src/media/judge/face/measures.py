@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
 from media.judge.face.watch import Watch
-from media.judge.mouth import loudness_at
+from media.judge.mouth import LAG_SHARE, loudness_at
 from media.speech.visemes import mouth_track
 from media.types import Speech
 
 Series = NDArray[np.float64]
 
 _RATE = 30.0
-_FARTHEST = 12.0  # frames between sound and mouth that are looked for
+_FARTHEST = 12.0  # frames between sound and mouth that are looked for in a film long enough
 _FEWEST = 12
 _FAINT, _CONTRAST = 4.0, 10.0  # levels between lip and skin, below which the colour of a lip says nothing
 _BLINKS_S = 4.8  # in so long a time everybody blinks
@@ -27,7 +29,8 @@ def measures(watch: Watch, speech: Speech | None, samples: NDArray[np.float32], 
 
     ``lips_follow``: correlation of the opening with what the sounds of ``speech`` and its loudness ask for, at the best
     lag; ``lips_late``: that lag, frames of 1/30 s. ``lips_move``: spread of the opening,
-    hundredths of the eyes' distance; ``lips_apart``: opening on m, b and p over the widest one.
+    hundredths of the eyes' distance; ``lips_apart``: opening on m, b and p over the widest one, ``seals``: how many of
+    them were looked at.
     ``upper_lip``, ``lower_lip``: how much a lip looks like itself while the mouth is open, 0 to 1; ``upper_colour``,
     ``lower_colour``: whether it has its colour. ``outside``: area, over the mouth's, of what is paler or darker beside
     the lips than skin there; ``torn``: that of new edges; ``widened``: widest mouth over the one at first; ``hollow``:
@@ -78,17 +81,16 @@ def _swing(values: Series, apart: int) -> float:
 def _follows(watch: Watch, gap: Series, speech: Speech, samples: NDArray[np.float32], rate: int) -> dict[str, float]:
     times = np.asarray(watch.times)
     grid = np.arange(times[0], times[-1], 1 / _RATE)
-    if len(grid) < 4 * _FARTHEST:
-        return {}
+    farthest = math.floor(2 * min(_FARTHEST, LAG_SHARE * len(grid))) / 2
     # Sounds begin where the recording does: the film is as long as it.
     pictures = np.arange(0, times[-1] + 1, 1 / _RATE)
     loud = loudness_at(pictures + 0.5 / _RATE, samples, rate) if len(samples) else np.zeros(len(pictures))
     loud = np.minimum((loud / max(float(np.percentile(loud, 95)), 1e-6)) ** 0.6, 1)
     wanted = mouth_track(speech.phonemes, loud.astype(np.float32), _RATE, duration=speech.duration)
     seen = np.interp(grid, times, gap)
-    inner = slice(round(_FARTHEST) // 2, -round(_FARTHEST) // 2)
+    inner = slice(round(farthest) // 2, len(grid) - round(farthest) // 2)
     best, late = -1.0, 0.0
-    for lag in sorted(np.arange(-_FARTHEST, _FARTHEST + 0.5, 0.5).tolist(), key=abs):
+    for lag in sorted(np.arange(-farthest, farthest + 0.5, 0.5).tolist(), key=abs):
         asked = np.interp(grid - lag / _RATE, pictures, wanted.open)
         value = _correlation(seen[inner], asked[inner])
         if value > best + 1e-9:
@@ -100,6 +102,7 @@ def _follows(watch: Watch, gap: Series, speech: Speech, samples: NDArray[np.floa
         if sound.ipa in ("m", "b", "p") and (near := np.abs(times - (sound.start + sound.end) / 2) < 0.06).any()
     ]
     if shut:
+        found["seals"] = float(len(shut))
         found["lips_apart"] = max(float(np.median(shut)), 0.0) / max(float(np.percentile(gap, 92)), 0.02)
     return found
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from media.faces.landmarks import INNER_LIPS, LEFT_EYE, OUTER_LIPS, OVAL, RIGHT_EYE
-from media.judge.face.follow import DENSITY, LEFT, TOP, Look, Patch, Points
+from media.judge.face.follow import DENSITY, LEFT, RIGHT, TOP, Look, Patch, Points
 
 Mask = NDArray[np.bool_]
 
@@ -18,6 +18,7 @@ _UPPER = ((39, 81), (37, 82), (0, 13), (267, 312), (269, 311))
 _LOWER = ((181, 178), (84, 87), (17, 14), (314, 317), (405, 402))
 _BESIDE = 0.12  # units from the edge of a lip to skin
 _LIGHTER, _DARKER, _SHARPER = 12.0, 12.0, 13.0  # levels beyond what was there before
+_NEAR = 0.1  # units to the sides in which the same may stand
 _LIT = 110.0  # luma of skin on which so much darker is seen; on darker skin less is
 
 
@@ -60,7 +61,7 @@ class Rest:
         self._mouth_area = max(1.0, float(_inside(points[list(OUTER_LIPS)], first.luma.shape).sum()))
         # What lips and teeth look like is no measure of what skin may.
         mouth = _inside(points[list(OUTER_LIPS)], first.luma.shape, grow=0.03)
-        reach = _brush(0.1, 0.2)
+        reach = _brush(_NEAR, 0.2)
         self._highest = cv2.dilate(np.where(mouth, 0, self._soft), reach) + np.float32(_LIGHTER)
         light = min(1.0, float(np.median(self._soft[self._oval])) / _LIT)
         self._lowest = cv2.erode(np.where(mouth, 255, self._soft), reach) - np.float32(_DARKER * light)
@@ -77,7 +78,9 @@ class Rest:
         # The lower edge of the chin moves with the jaw, and what is under it comes into sight.
         line, chin, gap = float(points[13, 1]), float(points[152, 1]), _gap(points)
         rows = _rows(first.luma.shape, float(points[2, 1]) - 0.05, line + 0.6 * (chin - line) - gap)
-        self._below = np.asarray(self._oval & rows)
+        # What lies beyond the cut comes into sight where it ends.
+        known = _columns(first.luma.shape, LEFT + _NEAR, RIGHT - _NEAR)
+        self._below = np.asarray(self._oval & rows & known)
         self._skins = [
             _colours(first, points[[pair[0] for pair in pairs]] + [0.0, down])
             for pairs, down in ((_UPPER, -_BESIDE), (_LOWER, _BESIDE))
@@ -195,6 +198,11 @@ def _inside(outline: Points, shape: tuple[int, ...], grow: float = 0.0) -> Mask:
 def _rows(shape: tuple[int, ...], top: float, bottom: float) -> Mask:
     places = TOP + (np.arange(shape[0]) + 0.5) / DENSITY
     return np.broadcast_to(((places > top) & (places < bottom))[:, None], shape[:2])
+
+
+def _columns(shape: tuple[int, ...], left: float, right: float) -> Mask:
+    places = LEFT + (np.arange(shape[1]) + 0.5) / DENSITY
+    return np.broadcast_to(((places > left) & (places < right))[None, :], shape[:2])
 
 
 def _brush(right: float, down: float) -> NDArray[np.uint8]:

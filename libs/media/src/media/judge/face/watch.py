@@ -12,7 +12,8 @@ from media.judge.face.rest import Rest, Seen
 from media.types import Box, Face
 
 EVERY = 2
-"""The mesh looks at one picture of these many."""
+"""The mesh looks at one picture of these many, in films of ``SHORT_S`` and more; of shorter ones at each."""
+SHORT_S = 4.0
 _SPARSE = 5  # pixels from one sample of the background or of the skin to the next
 _ROOM = (0.75, 0.6, 1.3)  # what a head takes beside, above and below the box of its face, in widths of it
 _STEEP = 3.0  # levels a pixel: where the background shows whether it moves
@@ -33,11 +34,12 @@ class Watch:
     _follower: Follower | None = None
     _skin: Box = field(default_factory=lambda: Box(0, 0, 1, 1))
     _behind: _Behind | None = None
+    _every: int = EVERY
     _count: int = 0
 
     @classmethod
-    def of(cls, face: Face, planes: Planes) -> Watch | None:
-        """None for a face that the mesh does not follow."""
+    def of(cls, face: Face, planes: Planes, seconds: float) -> Watch | None:
+        """For a film of ``seconds``; None for a face that the mesh does not follow."""
         if face.landmarks is None:
             return None
         follower = Follower(face.landmarks, planes)
@@ -47,7 +49,9 @@ class Watch:
         box = face.box
         skin = Box(box.x + box.width // 5, box.y, 3 * box.width // 5, 3 * box.height // 5)
         unit = float(np.hypot(face.right_eye.x - face.left_eye.x, face.right_eye.y - face.left_eye.y))
-        return cls(Rest(first), unit=unit, _follower=follower, _skin=skin, _behind=_Behind.of(planes.luma, box))
+        every = 1 if seconds < SHORT_S else EVERY
+        behind = _Behind.of(planes.luma, box)
+        return cls(Rest(first), unit=unit, _follower=follower, _skin=skin, _behind=behind, _every=every)
 
     def add(self, time: float, planes: Planes) -> None:
         """Note the picture at ``time``."""
@@ -57,7 +61,7 @@ class Watch:
         if self._behind is not None:
             self.sway.append(self._behind.shift(planes.luma))
         self._count += 1
-        if (self._count - 1) % EVERY or self._follower is None:
+        if (self._count - 1) % self._every or self._follower is None:
             return
         look = self._follower.look(planes)
         if look is None:
