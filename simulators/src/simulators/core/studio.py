@@ -25,9 +25,10 @@ from media.images.photos import decode
 from media.speech.polish import block_level_db
 from media.speech.spoken.writing import wrong_writing
 from media.speech.synthesis import synthesise, write_wav
+from media.speech.timed import timed
 from media.types import Phoneme, Speech, Word
 from media.video.source import read_audio
-from simulators.core import invented, media
+from simulators.core import ears, invented, media
 
 _RATE = 24.0
 _UNKNOWN_S = 3.0
@@ -187,11 +188,13 @@ def _pixels(picture: bytes) -> Any:
 
 
 def _heard(recording: Path, out: Path) -> Speech:
-    """A recording whose words nobody has told: the mouth is open where it is loud."""
+    """A recording whose words nobody has told: what is understood of it, else the mouth is open where it is loud."""
     found = read_audio(recording, mono=True)
     if found is None or not len(found[0]):
         raise NotUsable("there is no sound", code="NO_SOUND", advice="Send a recording.")
     samples, rate = found
+    if text := ears.heard(recording):
+        return timed(text, samples[:, 0], rate, out)
     write_wav(out, [(np.clip(samples[:, 0], -1, 1) * 32767).astype(np.int16)], rate)
     levels = block_level_db(samples[:, 0], round(_SOUND_S * rate))
     loud = levels > float(levels.max()) - _QUIET_DB
@@ -204,7 +207,7 @@ def _heard(recording: Path, out: Path) -> Speech:
 
 def _speech(text: str, out: Path, seconds: float | None) -> Speech:
     language = next((one for one in _LANGUAGES if wrong_writing(text, one) is None), "en")
-    made = synthesise(text, out, language=language, voice="neutral")
+    made = synthesise(text, out, language=language, voice="female")
     if seconds is None:
         return made
     with wave.open(str(out), "rb") as file:
