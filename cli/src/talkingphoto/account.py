@@ -27,7 +27,8 @@ async def log_in(client: Client, home: Path) -> None:
 
 def asking() -> Callable[[], str] | None:
     """Asks for a code of the second factor where somebody can type one."""
-    return _typed if sys.stdin.isatty() and sys.stderr.isatty() else None
+    # A stream that was closed before the start is None.
+    return _typed if all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr)) else None
 
 
 def _typed() -> str:

@@ -300,7 +300,7 @@ def create_administrator(
     as_json: JsonOption = False,
 ) -> None:
     """Make somebody an administrator of the platform in this home."""
-    if password is None and sys.stdin.isatty():
+    if password is None and sys.stdin is not None and sys.stdin.isatty():
         password = typer.prompt("Password", default="", show_default=False, hide_input=True)
     run(lambda: the_runner().create_administrator(home, email, password or None, as_json=as_json), as_json=as_json)
 

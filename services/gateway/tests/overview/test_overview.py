@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -57,7 +57,7 @@ def answers(gateway: Any) -> dict[str, tuple[int, Any]]:
     [
         ("/api/v1/users/me/dashboard", "GET"),
         ("/api/v1/system/stats", "GET"),
-        (f"/api/v1/workflows/{uuid4()}/events/ticket", "POST"),
+        (f"/api/v1/workflows/{UUID(int=7)}/events/ticket", "POST"),
     ],
 )
 async def test_other_methods_of_our_own_paths_are_carried_to_nobody(gateway: Any, path: str, takes: str) -> None:
