@@ -136,7 +136,7 @@ def test_a_title_card_has_readable_text_and_fades(tmp_path: Path) -> None:
 def test_a_card_needs_a_title_and_a_font(tmp_path: Path) -> None:
     with pytest.raises(BadMedia):
         title_card(tmp_path / "a.mp4", title=" ")
-    with pytest.raises(NotUsable, match="LATIN"):
+    with pytest.raises(NotUsable, match="Latin"):
         title_card(tmp_path / "a.mp4", title="Hello", font_folders=[tmp_path])
     with pytest.raises(BadMedia):
         title_card(tmp_path / "a.mp4", title="Hello", colours=("no", "colours"))

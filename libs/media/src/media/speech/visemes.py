@@ -112,7 +112,7 @@ _UNKNOWN = Viseme(0.3, pull=0.4, shape=0.1)
 _BEFORE_S, _AFTER_S = 0.055, 0.05  # time constants of the dominance: lips move ahead of the sound
 _REACH_S = 0.45
 _REST_PULL = 0.12
-_SEAL_RAMP_S, _TUCK_RAMP_S = 0.05, 0.05
+_SEAL_RAMP_S, _TUCK_RAMP_S = 0.038, 0.045
 _JAW_S = 0.045
 _LOUD_SHARE = 0.88  # how much of the opening the loudness commands
 _SETTLE_S = 0.22
