@@ -128,7 +128,14 @@ FILLED: dict[str, tuple[str, ...]] = {
         "1, $1, 's', '{\"of\": \"Asha\"}', now())",
         "INSERT INTO notifications (id, user_id, product_line, kind, title, body, data, created_at) VALUES "
         "(gen_random_uuid(), $1, 'talkingphoto', 'k', 'Asha', 'Asha', '{}', now())",
-        "INSERT INTO recipients (user_id, name, language, version) VALUES ($1, 'Asha', 'en', 1)",
+        "INSERT INTO recipients (user_id, name, language, version, email) VALUES ($1, 'Asha', 'en', 1, "
+        "'Asha@example.com')",
+        "INSERT INTO mailbox (id, recipient, subject, sealed_letter, created_at) SELECT gen_random_uuid(), "
+        "'asha@example.com', 'Asha', 'x', now() WHERE $1::uuid IS NOT NULL",
+        "INSERT INTO webhook_endpoints (id, user_id, product_line, url, event_types, active, sealed_secret, "
+        "created_at, updated_at) VALUES (gen_random_uuid(), $1, 'talkingphoto', 'https://Asha.example.com', '{}', "
+        "true, 'x', now(), now())",
+        "INSERT INTO preferences (user_id, choices, updated_at) VALUES ($1, '{}', now())",
     ),
 }
 """Rows about a person called Asha, by service."""

@@ -17,7 +17,15 @@ WHERE (body LIKE '%' || $1::text || '%' OR EXISTS (
 )) AND processed_at IS NOT NULL
 """
 
+_FORGET = (
+    "UPDATE invoices SET page_url = NULL, pdf_url = NULL WHERE user_id = $1",
+    "DELETE FROM quotes WHERE user_id = $1",
+    "DELETE FROM idempotency_keys WHERE user_id = $1",
+)
+
 
 async def erase(tx: Transaction, user_id: UUID) -> None:
-    """Take personal details out of what was reported of the person's payments."""
+    """Take personal details out of what was reported of the person's payments, and forget what is no part of books."""
     await tx.execute(_EMPTY_REPORTS, str(user_id))
+    for statement in _FORGET:
+        await tx.execute(statement, user_id)

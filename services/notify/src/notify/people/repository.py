@@ -9,7 +9,12 @@ from chassis.data.database import Transaction
 _ERASE = (
     "DELETE FROM client_events WHERE user_id = $1",
     "DELETE FROM notifications WHERE user_id = $1",
+    "DELETE FROM mailbox USING recipients AS r WHERE r.user_id = $1 AND lower(recipient) = lower(r.email)",
     "DELETE FROM recipients WHERE user_id = $1",
+    "DELETE FROM preferences WHERE user_id = $1",
+    "DELETE FROM entitlements WHERE user_id = $1",
+    "DELETE FROM webhook_endpoints WHERE user_id = $1",
+    "DELETE FROM user_logs WHERE user_id = $1",
 )
 
 

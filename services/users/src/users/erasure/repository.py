@@ -25,6 +25,9 @@ _FORGET = (
     "DELETE FROM entitlements WHERE user_id = $1",
     "DELETE FROM oauth_identities WHERE user_id = $1",
     "DELETE FROM sign_in_tickets WHERE user_id = $1",
+    "DELETE FROM one_time_tokens WHERE user_id = $1",
+    "DELETE FROM login_challenges WHERE user_id = $1",
+    "DELETE FROM second_factors WHERE user_id = $1",
     "DELETE FROM login_guards WHERE user_id = $1",
     "DELETE FROM refresh_tokens USING user_sessions AS s WHERE s.id = session_id AND s.user_id = $1",
     # Everybody who checks tokens still has to hear that these have ended.
