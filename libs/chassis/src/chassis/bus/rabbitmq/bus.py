@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from uuid import NAMESPACE_OID, UUID, uuid5
 
@@ -30,6 +30,7 @@ from chassis.bus.rabbitmq.publisher import Publisher
 log = structlog.get_logger(__name__)
 
 _REPLAY_BATCH = 100
+_TAKEN_BACK_S, _LOOK_EVERY_S = 2.0, 0.02
 
 
 class RabbitMQBus:
@@ -113,9 +114,13 @@ class RabbitMQBus:
             dead = await channel.get_queue(topology.dead_queue(queue, self._prefix), ensure=False)
             while len(read) < limit and (message := await dead.get(fail=False, timeout=5)) is not None:
                 read.append(message)
-            # Asking again returns them before this returns; closing alone would do it a moment later.
             for message in read:
                 await message.nack(requeue=True)
+            # A quorum queue takes them back a moment after it was told to; whoever asks next shall find them.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_TAKEN_BACK_S):
+                    while await self._depth(channel, dead.name) < len(read):
+                        await asyncio.sleep(_LOOK_EVERY_S)
         return [_letter(queue, message) for message in read]
 
     async def replay(self, queue: str, message_ids: Sequence[UUID] | None = None) -> int:
