@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
-from pydantic import BaseModel, Field, WithJsonSchema
+from pydantic import BaseModel, Field, StrictBool, WithJsonSchema
 
 from billing.plans import service
 from billing.plans.book import PlanBook
@@ -113,7 +113,7 @@ class PlanIn(Input):
     ] = None
     priority: Annotated[Priority | None, Field(description="Of its workflows in the queue.")] = None
     trial_days: Annotated[int | None, Field(ge=0, le=730, description="Free days of a first subscription.")] = None
-    is_active: Annotated[bool | None, Field(description="Sold; who has the plan keeps it when it is not.")] = None
+    is_active: Annotated[StrictBool | None, Field(description="Sold; who has the plan keeps it when it is not.")] = None
 
 
 class EditedPlanOut(PlanOut):
