@@ -94,3 +94,13 @@ Moment = Annotated[
     ),
 ]
 """A date and time from a client, always with a zone."""
+
+
+def _no_truth(value: object) -> object:
+    if isinstance(value, bool):
+        raise PydanticCustomError("int_type", "is true or false, and has to be a whole number")
+    return value
+
+
+Whole = Annotated[int, BeforeValidator(_no_truth)]
+"""A whole number. In JSON ``true`` is none, which Python takes for 1."""

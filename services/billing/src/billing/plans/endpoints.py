@@ -6,12 +6,13 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
-from pydantic import BaseModel, Field, StrictBool, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, Field, StrictBool, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from billing.plans import service
 from billing.plans.book import PlanBook
 from chassis.errors import NotAllowed, documented
-from chassis.http.inputs import Input
+from chassis.http.inputs import Input, Whole
 from chassis.http.outputs import DECIMAL, Amount, Rupees
 from chassis.http.pagination import Page, Paged
 from chassis.http.requests import Tx
@@ -68,12 +69,26 @@ async def list_plans(
 
 admin = APIRouter(prefix="/api/v1/admin/billing", tags=["operations"])
 
-Count = Annotated[int, Field(ge=0, le=1_000_000_000)]
+Count = Annotated[Whole, Field(ge=0, le=1_000_000_000)]
+
+
+def _written(value: object) -> object:
+    if value is not None and not isinstance(value, (str, Decimal)):
+        raise PydanticCustomError("decimal_type", "has to be a decimal number in a string")
+    return value
+
+
 Price = Annotated[
-    Decimal, Field(ge=0, lt=10**9, decimal_places=2), WithJsonSchema({"type": "string", "pattern": DECIMAL})
+    Decimal,
+    BeforeValidator(_written),
+    Field(ge=0, lt=10**9, decimal_places=2),
+    WithJsonSchema({"type": "string", "pattern": DECIMAL}),
 ]
 Budget = Annotated[
-    Decimal, Field(ge=0, lt=10**8, decimal_places=4), WithJsonSchema({"type": "string", "pattern": DECIMAL})
+    Decimal,
+    BeforeValidator(_written),
+    Field(ge=0, lt=10**8, decimal_places=4),
+    WithJsonSchema({"type": "string", "pattern": DECIMAL}),
 ]
 Key = Annotated[str, Path(pattern="^[a-z][a-z0-9_]{0,49}$", description="Names the plan within its product line.")]
 
@@ -93,12 +108,12 @@ class PlanIn(Input):
         str | None, Field(pattern="^[A-Z]{3}$", description="As ISO 4217 says; of a new plan.", examples=["INR"])
     ] = None
     credits_per_month: Annotated[Count | None, Field(description="Given each month.")] = None
-    credits_per_minute: Annotated[int | None, Field(ge=1, le=1000, description="Price of a minute of video.")] = None
+    credits_per_minute: Annotated[Whole | None, Field(ge=1, le=1000, description="Price of a minute of video.")] = None
     max_video_seconds: Annotated[
-        int | None, Field(ge=1, le=1_000_000, description="Longest video; null: as long as it takes.")
+        Whole | None, Field(ge=1, le=1_000_000, description="Longest video; null: as long as it takes.")
     ] = None
     quotas: Annotated[
-        dict[str, Annotated[int, Field(ge=-1, le=1_000_000_000)]] | None,
+        dict[str, Annotated[Whole, Field(ge=-1, le=1_000_000_000)]] | None,
         Field(max_length=20, description="Units a month by what is counted; -1 is unlimited."),
     ] = None
     features: Annotated[
@@ -112,7 +127,7 @@ class PlanIn(Input):
         Field(description="The most that the AI work of one workflow may cost us, in rupees.", examples=["2.5"]),
     ] = None
     priority: Annotated[Priority | None, Field(description="Of its workflows in the queue.")] = None
-    trial_days: Annotated[int | None, Field(ge=0, le=730, description="Free days of a first subscription.")] = None
+    trial_days: Annotated[Whole | None, Field(ge=0, le=730, description="Free days of a first subscription.")] = None
     is_active: Annotated[StrictBool | None, Field(description="Sold; who has the plan keeps it when it is not.")] = None
 
 
