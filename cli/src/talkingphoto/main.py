@@ -29,6 +29,7 @@ from talkingphoto.ordering.script import BadWords, title_of, words_of
 from talkingphoto.runs import Where
 from talkingphoto.sample import sample_portrait
 from talkingphoto.trace import trace_command
+from talkingphoto.workflows.commands import approve_command, batches, rerun_command, timeline_command
 
 app = typer.Typer(
     name="talkingphoto",
@@ -246,6 +247,10 @@ def doctor(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None
 
 
 app.command("trace")(trace_command)
+app.command("rerun")(rerun_command)
+app.command("approve")(approve_command)
+app.command("timeline")(timeline_command)
+app.add_typer(batches, name="batch")
 
 letters = typer.Typer(help="Messages that were given up: list, show, replay.", no_args_is_help=True)
 app.add_typer(letters, name="dead-letters")

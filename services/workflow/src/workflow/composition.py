@@ -25,7 +25,7 @@ from workflow.people import handlers as people
 from workflow.periods import Periods
 from workflow.platforms import handlers as platforms
 from workflow.prices import handlers as prices
-from workflow.products.registry import PRODUCTS
+from workflow.products.registry import BY_TYPE
 from workflow.reruns import endpoints as rerun_endpoints
 from workflow.runs import consumer, endpoints
 from workflow.runs.driver import Driver
@@ -40,8 +40,9 @@ NAME = "workflow"
 
 def default_definitions(settings: Settings) -> Definitions:
     """What is offered: all types of a product share its definition."""
-    made = [(product.types, product.definition(settings)) for product in PRODUCTS]
-    former = [definition for product in PRODUCTS for definition in product.former(settings)]
+    products = list({id(product): product for product in BY_TYPE.values()}.values())
+    made = [(product.types, product.definition(settings)) for product in products]
+    former = [definition for product in products for definition in product.former(settings)]
     return Definitions({kind.value: definition for types, definition in made for kind in types}, former)
 
 

@@ -77,7 +77,8 @@ async def test_what_is_submitted_again_orders_only_what_is_new(
         assert (await shared.ended(somebody, row["workflow_id"]))["status"] == "completed"
     status = (await shared.call(somebody, "GET", f"/api/v1/batches/{first['id']}")).json()
     assert (status["name"], status["rows"], status["completed"]) == ("may", 3, 3)
-    listed = (await shared.call(somebody, "GET", f"/api/v1/batches/{first['id']}/rows?status=completed&page_size=2")).json()
+    path = f"/api/v1/batches/{first['id']}/rows"
+    listed = (await shared.call(somebody, "GET", path, params={"status": "completed", "per_page": 2})).json()
     assert (listed["total"], [row["ref"] for row in listed["items"]]) == (3, ["row 0", "row 1"])
 
     other = help_.an_identity()

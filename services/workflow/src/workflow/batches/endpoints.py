@@ -73,7 +73,7 @@ def router(settings: Settings, driver: Driver) -> APIRouter:
         dry_run: Annotated[bool, Query(description="Only say what would become of each row.")] = False,
         all_or_nothing: Annotated[bool, Query(description="Order nothing while a row is refused.")] = False,
     ) -> BatchOut:
-        """Order many videos with one manifest. Each row gets its verdict; once more, and only what is new is ordered."""
+        """Order many videos with one manifest. Each row has its verdict; sent again, only what is new is ordered."""
         submission = Submission(
             request.headers.get("content-type", ""), await request.body(), name, dry_run, all_or_nothing
         )
