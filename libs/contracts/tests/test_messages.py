@@ -91,7 +91,7 @@ def test_an_enumeration_that_is_declared_to_grow_may_gain_a_value_and_not_lose_o
     assert breaking_changes(schema, with_values("Capability", lambda values: [*values, "singing"])) == []
     assert breaking_changes(schema, with_values("Capability", lambda values: values[1:]))
     assert breaking_changes(schema, with_values("Capability", lambda values: [*values[1:], "singing"]))
-    assert breaking_changes(schema, with_values("Priority", lambda values: [*values, "tomorrow"]))
+    assert breaking_changes(schema, with_values("Quality", lambda values: [*values, "tomorrow"]))
 
 
 def test_the_asyncapi_document_is_fresh() -> None:

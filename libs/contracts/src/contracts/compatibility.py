@@ -1,5 +1,5 @@
-"""What may change within a version of a message: a new optional field, and a value of an enumeration that is declared to
-grow (CON-12)."""
+"""What may change within a version of a message: a new optional field, and a value of an enumeration that is declared
+to grow (CON-12)."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 Schema = dict[str, Any]
 
 GROWING = frozenset({"Capability"})
-"""Enumerations that may gain values, and never lose one. A reader of an older release gives a message with a new value up
-into its dead letters, from where it is replayed: so a release that adds one is rolled out readers first."""
+"""Enumerations that may gain values, and never lose one. A reader of an older release gives a message with a new value
+up into its dead letters, from where it is replayed: so a release that adds one is rolled out readers first."""
 
 
 def breaking_changes(published: Schema, current: Schema) -> list[str]:
