@@ -12,6 +12,7 @@ import aiohttp
 import structlog
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.staticfiles import StaticFiles
 
 from chassis.http.routes import takes_any_query
 from gateway.docs.merging import merge
@@ -100,6 +101,16 @@ async def read_docs_start() -> Response:
 async def read_redoc_start() -> Response:
     """Starts the page to be read."""
     return _start("redoc")
+
+
+class Assets(StaticFiles):
+    """The parts of the pages, which are everybody's: kept for an hour, then asked for by their tags."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        """One part."""
+        answer = super().file_response(*args, **kwargs)
+        answer.headers["Cache-Control"] = "public, max-age=3600"
+        return answer
 
 
 @dataclass
