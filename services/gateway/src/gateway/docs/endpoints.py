@@ -33,7 +33,7 @@ _POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One way to read the document; ``start`` is a file of its own, because the policy forbids scripts inside a page."""
+    """One way to read the document; ``start`` is a file of its own, because the policy forbids scripts in a page."""
 
     script: str
     start: str
