@@ -113,7 +113,7 @@ class Limits:
             if identity is None:
                 keys: list[tuple[str, float]] = [(address, 1)]
             else:
-                times = PLANS.get((identity.product_line, identity.plan), 1)
+                times = float(PLANS.get((identity.product_line, identity.plan), 1))
                 keys = [(f"user {identity.user_id}", times), (f"{address} users", times * BEHIND_ONE_ADDRESS)]
                 if identity.scopes is not None:
                     # First: what a key is refused takes nothing from its owner.

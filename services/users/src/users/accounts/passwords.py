@@ -52,7 +52,7 @@ def weakness(password: str, *, not_like: Iterable[str] = ()) -> str | None:
 def _common() -> frozenset[str]:
     """The 30,000 commonest passwords of public leaks, as zxcvbn brings them."""
     # 0.1 s to import: not before somebody chooses a password.
-    from zxcvbn.frequency_lists import FREQUENCY_LISTS
+    from zxcvbn.frequency_lists import FREQUENCY_LISTS  # type: ignore[import-untyped]
 
     return frozenset(FREQUENCY_LISTS["passwords"])
 
