@@ -15,6 +15,7 @@ from typer.testing import CliRunner, Result
 from talkingphoto.main import app
 from workflow.batches.schemas import BatchCancelledOut, BatchOut, BatchStatusOut
 from workflow.reruns.schemas import RerunIn, RerunOut
+from workflow.runs.schemas import ApprovalOut
 from workflow.timeline.schemas import TimelineOut
 
 NOW = "2026-11-29T08:30:00Z"
@@ -101,11 +102,17 @@ def test_a_decision_goes_to_the_step_that_asks(
     run_id = fake.add("Hello.", status="processing")
     nothing = ran(fake, tmp_path, "approve", run_id)
     assert (nothing.exit_code, "does not wait for a decision" in nothing.output) == (1, True)
-    asking = {"step": "after_enhance", "until": LATER, "otherwise": "cancel", "shows": {}}
+    asking = ApprovalOut(step="after_enhance", until=LATER, otherwise="cancel", shows={})
     details = fake._details
     monkeypatch.setattr(fake, "_details", lambda run: details(run).model_copy(update={"approval": asking}))
     assert ran(fake, tmp_path, "approve", run_id, "--reject").exit_code == 0
     assert more["decide"] == ("after_enhance", {"approved": False})
+
+
+def test_an_order_says_where_its_owner_wants_to_be_asked(fake: Any, tmp_path: Path, photo: Path) -> None:
+    made = ran(fake, tmp_path, "make", str(photo), "--script", "Hi.", "--ask", "after_enhance", "--out", str(tmp_path))
+    assert made.exit_code == 0, made.output
+    assert list(next(reversed(fake.runs.values())).order.approvals) == ["after_enhance"]
 
 
 def test_a_timeline_is_a_table_of_waits(fake: Any, more: dict[str, Any], tmp_path: Path) -> None:

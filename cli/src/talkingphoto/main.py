@@ -107,6 +107,10 @@ def make_command(
         ),
     ] = WhenTooLong.SPLIT,
     title: Annotated[str | None, typer.Option("--title", help="Title of the video.")] = None,
+    ask_at: Annotated[
+        list[str] | None,
+        typer.Option("--ask", metavar="STEP", help="Ask before going on: after_enhance, before_generate."),
+    ] = None,
     out: OutOption = Path("out/video"),
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it would cost and take; make nothing.")] = False,
     keep_going: KeepGoingOption = False,
@@ -127,6 +131,7 @@ def make_command(
             when_too_long=when_too_long.value,
             captions=captions.value,
             title=title_of(title) if title is not None else None,
+            approvals=tuple(ask_at or ()),
         )
     except BadWords as error:
         wrong_use(str(error), as_json=as_json)

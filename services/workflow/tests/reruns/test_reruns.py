@@ -81,7 +81,7 @@ async def test_from_the_renditions_on_nothing_is_asked_of_the_router_and_nothing
     assert (run["parent_id"], run["credits"]["captured"], Decimal(run["actual_cost"])) == (first["id"], 0, 0)
     reserved = [one for one in shared.others.asked(ReserveCredits) if str(one.run_id) == answer["id"]]
     captured = [one for one in shared.others.asked(CaptureCredits) if str(one.run_id) == answer["id"]]
-    assert [(one.credits, one.units) for one in reserved] == [(0, 0)]
+    assert [(one.credits, one.meter, one.units) for one in reserved] == [(0, None, 0)]
     assert [one.credits for one in captured] == [0]
     assert run["results"]["video"]["sha256"] == first["results"]["video"]["sha256"]
     assert {step["name"] for step in run["steps"] if step["reused"]} == {"enhance", "speak", "generate"}

@@ -226,6 +226,11 @@ def router(settings: Settings, definitions: Definitions, driver: Driver, store: 
         row = await service.decide(tx, settings, driver, caller, workflow_id, step, approved=body.approved)
         return _leading_to(await _status(tx, row), response)
 
+    @routes.delete("/{workflow_id}/files", status_code=204, responses=documented(RunNotFound, NotFinished))
+    async def delete_workflow_files(workflow_id: UUID, caller: Caller, tx: Tx) -> None:
+        """Remove what an ended workflow made, before its time. What another workflow uses as well stays with that."""
+        await service.remove_results(tx, store, caller, workflow_id)
+
     @routes.post("/{workflow_id}/undo", status_code=202, responses=documented(RunNotFound, NotAllowed, NotPossible))
     async def undo_workflow(workflow_id: UUID, _: AdminCaller, tx: Tx, response: Response) -> StatusOut:
         """For operators: try again to give back what could not be given back."""

@@ -201,7 +201,9 @@ class ApprovalOut(BaseModel):
 class DecisionIn(Input):
     """Your decision."""
 
-    approved: StrictBool = Field(description="`false` cancels the workflow and gives the credits back.")
+    approved: StrictBool = Field(
+        description="`false` cancels the workflow and gives the credits back.", examples=[True]
+    )
 
 
 class InterventionOut(BaseModel):

@@ -9,7 +9,9 @@ import structlog
 
 from chassis.data.database import Transaction
 from chassis.identity.tokens import Identity
+from chassis.storage.port import ObjectStore
 from contracts.enums import Status, WorkflowType
+from workflow.cleaning.service import remove
 from workflow.engine.advance import may_cancel, may_decide, may_retry
 from workflow.engine.approvals import rests
 from workflow.engine.definition import Definition
@@ -18,7 +20,7 @@ from workflow.engine.state import Run, UndoStatus, load_state
 from workflow.products.registry import BY_TYPE
 from workflow.runs import repository
 from workflow.runs.driver import Driver, Happening
-from workflow.runs.errors import FilesRemoved, NotPossible, RunNotFound
+from workflow.runs.errors import FilesRemoved, NotFinished, NotPossible, RunNotFound
 from workflow.runs.models import Row
 from workflow.runs.repository import places
 from workflow.settings import Settings
@@ -98,6 +100,18 @@ async def decide(
         tx, places(settings), row.brief.user_id, row.lane, row.brief.created_at
     )
     return await _drive(tx, driver, row, Decided(step, approved=approved, waits=approved and waits))
+
+
+async def remove_results(tx: Transaction, store: ObjectStore, caller: Identity, run_id: UUID) -> None:
+    """Remove what the caller's run made, before its time (WFL-11). Repeating it is harmless.
+
+    Raises ``RunNotFound``, ``NotFinished``.
+    """
+    row = await own(tx, caller, run_id)
+    if row.finished_at is None or row.status not in (Status.COMPLETED, Status.FAILED, Status.CANCELLED):
+        raise NotFinished("This workflow is still being made. Cancel it first, or wait for its end.")
+    if row.cleaned_at is None:
+        await remove(tx, store, run_id, caller.user_id, row.state)
 
 
 async def undo_again(tx: Transaction, driver: Driver, run_id: UUID) -> Row:

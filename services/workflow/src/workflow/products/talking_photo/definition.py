@@ -269,7 +269,8 @@ def _reserve(run: Run, asking: Asking) -> Command:
         user_id=run.brief.user_id,
         product_line=run.brief.product_line,
         credits=order.credits,
-        meter=METER,
+        # What costs nothing does not count either, however much of the month is used.
+        meter=METER if order.credits else None,
         units=1 if order.credits else 0,
         estimated_cost=order.estimated_cost,
         run_ends_by=run.state.ends_by,

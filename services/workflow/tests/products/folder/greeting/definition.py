@@ -34,7 +34,7 @@ def greeting(settings: Settings) -> Definition:
         deadline_s=settings.run_deadline_s,
         results=_results,
         credits=lambda run: sum(int(one.data["credits"]) for one in run.results("capture").values()),
-        budget=lambda run: Decimal(run.result("reserve").data["budget"]),
+        budget=_budget,
         steps=(
             Step(
                 "reserve",
@@ -73,6 +73,11 @@ def greeting(settings: Settings) -> Definition:
             ),
         ),
     )
+
+
+def _budget(run: Run) -> Decimal:
+    held = run.results("reserve").get("")
+    return Decimal(held.data["budget"]) if held is not None else Decimal(0)
 
 
 def _results(run: Run) -> dict[str, StoredObject]:
