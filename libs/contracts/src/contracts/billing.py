@@ -22,16 +22,21 @@ RefusalReason = Literal[
 
 
 class ReserveCredits(Command):
-    """Hold credits for one run. Repeating it for the same ``reservation_id`` repeats the answer."""
+    """Hold credits for one run, or for one single AI job, whose id ``run_id`` is then.
+
+    Repeating it for the same ``reservation_id`` repeats the answer.
+    """
 
     NAME: ClassVar[str] = "billing.reserve_credits.v1"
     READERS: ClassVar[tuple[str, ...]] = ("billing",)
-    SENDERS: ClassVar[tuple[str, ...]] = ("workflow",)
+    SENDERS: ClassVar[tuple[str, ...]] = ("workflow", "ai_router")
 
     reservation_id: UUID
     run_id: UUID
     user_id: UUID
     product_line: str
+    capability: str | None = None
+    """What a single job does; with it, billing says which meter of the product line counts the job."""
     credits: Annotated[int, Field(ge=0)]
     meter: str | None = None
     units: Annotated[int, Field(ge=0)] = 0
@@ -42,6 +47,8 @@ class ReserveCredits(Command):
     """The most that whoever ordered agreed to; a run that needs more is refused."""
     quote_id: UUID | None = None
     """What was said of the cost beforehand; its maximum holds too."""
+    least_cost: Money | None = None
+    """What the run's AI work costs at least; a plan whose budget is smaller cannot pay for it (BIL-66)."""
 
 
 class CaptureCredits(Command):
@@ -49,7 +56,7 @@ class CaptureCredits(Command):
 
     NAME: ClassVar[str] = "billing.capture_credits.v1"
     READERS: ClassVar[tuple[str, ...]] = ("billing",)
-    SENDERS: ClassVar[tuple[str, ...]] = ("workflow",)
+    SENDERS: ClassVar[tuple[str, ...]] = ("workflow", "ai_router")
 
     reservation_id: UUID
     run_id: UUID
@@ -62,7 +69,7 @@ class ReleaseCredits(Command):
 
     NAME: ClassVar[str] = "billing.release_credits.v1"
     READERS: ClassVar[tuple[str, ...]] = ("billing",)
-    SENDERS: ClassVar[tuple[str, ...]] = ("workflow",)
+    SENDERS: ClassVar[tuple[str, ...]] = ("workflow", "ai_router")
 
     reservation_id: UUID
     run_id: UUID

@@ -10,9 +10,8 @@ from fastapi import FastAPI
 from billing.desk import endpoints as desk_endpoints
 from billing.kept import tables
 from billing.ledger import endpoints as ledger_endpoints
-from billing.ledger.expiry import HoldExpiry, MonthEnd
+from billing.ledger.expiry import catalogue_news, hold_expiry, month_end
 from billing.ledger.handlers import consumers
-from billing.ledger.news import CatalogueNews
 from billing.ledger.service import Ledger
 from billing.payments import endpoints as payment_endpoints
 from billing.payments.inbox import Inbox
@@ -85,9 +84,9 @@ def build(settings: Settings, deps: Dependencies) -> Service:
     app.state.plans = plans
     app.state.ledger = ledger
     background: list[Background] = [
-        HoldExpiry(deps.database, ledger, poll_s=settings.expiry_poll_s),
-        CatalogueNews(deps.database, ledger, poll_s=settings.expiry_poll_s),
-        MonthEnd(deps.database, ledger, poll_s=settings.expiry_poll_s),
+        hold_expiry(deps.database, ledger, poll_s=settings.expiry_poll_s),
+        catalogue_news(deps.database, ledger, poll_s=settings.expiry_poll_s),
+        month_end(deps.database, ledger, poll_s=settings.expiry_poll_s),
     ]
     selling = settings.stripe_secret_key is not None or settings.sandbox_payments
     follower = Follower(ledger, plans, processor="stripe" if settings.stripe_secret_key is not None else Sandbox.name)

@@ -45,8 +45,8 @@ class Embedded(Billing):
 
     async def months(self, days: float) -> None:
         self.clock.advance(timedelta(days=days))
-        for name in ("Renewals", "MonthEnd", "GraceEnd"):
-            [part] = [part for part in self.service.background if type(part).__name__ == name]
+        for name in ("Renewals", "month end", "GraceEnd"):
+            [part] = [part for part in self.service.background if getattr(part, "name", type(part).__name__) == name]
             await part.round()
 
     async def mine(self) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from uuid import UUID
 
 import asyncpg
 
+from billing.ledger.models import Account
 from billing.ledger.repository import account_of
-from billing.ledger.rules import Account
 from chassis.data.database import Transaction
 from chassis.http.pagination import PageRequest
 
