@@ -6,8 +6,8 @@ from uuid import UUID
 
 import asyncpg
 
-from billing.ledger.models import Account
-from billing.ledger.repository import account_of
+from billing.ledger.models import Account, Hold
+from billing.ledger.repository import account_of, hold_of
 from chassis.data.database import Transaction
 from chassis.http.pagination import PageRequest
 
@@ -18,6 +18,12 @@ async def account(tx: Transaction, user_id: UUID, product_line: str) -> Account 
         "SELECT * FROM credit_accounts WHERE user_id = $1 AND product_line = $2", user_id, product_line
     )
     return account_of(row) if row is not None else None
+
+
+async def hold(tx: Transaction, hold_id: UUID) -> Hold | None:
+    """A hold as it is stored."""
+    row = await tx.fetchrow("SELECT * FROM holds WHERE id = $1", hold_id)
+    return hold_of(row) if row is not None else None
 
 
 async def entries(tx: Transaction, account_name: str, wanted: PageRequest) -> tuple[list[asyncpg.Record], int]:

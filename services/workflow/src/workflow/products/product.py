@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from pydantic import BaseModel
 
-from contracts.enums import WorkflowType
+from contracts.enums import ProductLineKey, WorkflowType
 from workflow.engine.definition import Definition
 from workflow.paces.models import Paces
 from workflow.prices.models import Amount
@@ -56,3 +56,5 @@ class Product:
     """What it wants of ai-router for so many seconds of film and characters of script."""
     credits: int = 1
     """What is held for a run of it."""
+    line: ProductLineKey = ProductLineKey.TALKINGPHOTO
+    """Where it can be ordered."""
