@@ -15,7 +15,7 @@ from simulators.vendors.midjourney import Midjourney
 from simulators.vendors.openai import OpenAI
 from simulators.vendors.openid.apple import Apple
 from simulators.vendors.openid.google import Google
-from simulators.vendors.razorpay import Razorpay
+from simulators.vendors.razorpay.server import Razorpay
 from simulators.vendors.replicate import Replicate
 from simulators.vendors.runway import Runway
 from simulators.vendors.stability import Stability

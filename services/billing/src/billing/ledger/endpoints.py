@@ -57,6 +57,7 @@ class TransactionOut(BaseModel):
     id: int = Field(description="Of the entry; a later one is larger.")
     transaction_type: str = Field(description="Why the balance changed.", examples=["grant"])
     amount: int = Field(description="Credits; negative is spent.", examples=[3])
+    balance_after: int = Field(description="Settled credits with it.", examples=[3])
     description: str = Field(description="For people.", examples=["Credits of the month"])
     reference: UUID | None = Field(description="The workflow or payment it belongs to.")
     created_at: datetime = Field(description="When it happened.")
@@ -136,6 +137,7 @@ async def list_transactions(account: OwnAccount, page: Page, tx: Tx) -> Paged[Tr
             id=row["id"],
             transaction_type=row["kind"],
             amount=row["credits"],
+            balance_after=row["balance_after"],
             description=row["description"],
             reference=row["reference"],
             created_at=row["created_at"],

@@ -27,9 +27,10 @@ async def hold(tx: Transaction, hold_id: UUID) -> Hold | None:
 
 
 async def entries(tx: Transaction, account_name: str, wanted: PageRequest) -> tuple[list[asyncpg.Record], int]:
-    """One page of an account's entries, newest first, and how many there are."""
+    """One page of an account's entries with the balance after each, newest first, and how many there are."""
     rows = await tx.fetch(
-        "SELECT * FROM ledger_entries WHERE account = $1 ORDER BY id DESC LIMIT $2 OFFSET $3",
+        "SELECT *, (sum(credits) OVER (ORDER BY id))::bigint AS balance_after FROM ledger_entries WHERE account = $1 "
+        "ORDER BY id DESC LIMIT $2 OFFSET $3",
         account_name,
         wanted.limit,
         wanted.offset,

@@ -38,7 +38,7 @@ from chassis.testing.slices import DatabaseFor, slice_of
 from contracts.billing import PaymentRefunded, PaymentSucceeded
 from contracts.users import UserDeletionRequested
 from simulators.core.faults import Fault
-from simulators.vendors import razorpay as simulated
+from simulators.vendors.razorpay import server as simulated
 
 KEY_ID, KEY_SECRET, HOOK_SECRET = "rzp_test_planted", "planted-secret-9d2", "planted-hook-4e1"
 HOME = "http://127.0.0.1:8000"
@@ -180,7 +180,7 @@ async def test_shuffled_doubled_lost_and_fetched_they_end_in_one_state(bazaar: B
     answer = await bazaar.ask("POST", "/checkout", {"plan": "starter", "interval": "month", **PAGES})
     id = answer.json()["checkout_id"]
     await bazaar.simulator.act("pay", id)
-    bodies = list(bazaar.simulator.events)
+    bodies = list(bazaar.simulator.books.events)
     assert len(bodies) == 7
 
     async def state() -> list[Any]:
@@ -234,7 +234,7 @@ async def test_who_is_forgotten_is_charged_no_more(bazaar: Bazaar) -> None:
     assert await endings.run_once() == 0, "their side had a problem"
     assert await endings.run_once() == 1
     assert await endings.run_once() == 0
-    assert bazaar.simulator.tables["subscription"][id]["status"] == "cancelled"
+    assert bazaar.simulator.books.tables["subscription"][id]["status"] == "cancelled"
     [decision] = await bazaar.billing.rows("SELECT * FROM payment_decisions WHERE kind = 'erasure'")
     assert decision["outcome"] == "done"
 
@@ -266,7 +266,7 @@ async def test_whatever_goes_wrong_a_link_is_made_once(
     assert KEY_SECRET not in f"{failed.value!r} {failed.value} {capfd.readouterr()}"
     made = [await bazaar.processor.check_out_credits(wanted, key=purchase.id) for _ in range(2)]
     assert made[0] == made[1] == await bazaar.processor.find_checkout(purchase.id, "")
-    links = list(bazaar.simulator.tables["payment_link"].values())
+    links = list(bazaar.simulator.books.tables["payment_link"].values())
     assert [link["reference_id"] for link in links] == [str(purchase.id)]
     closed = await bazaar.processor.close_checkout(made[0].id, key=purchase.id)
     assert (closed.status, (await bazaar.processor.close_checkout(made[0].id, key=purchase.id)).status) == (
