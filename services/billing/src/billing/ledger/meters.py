@@ -29,6 +29,7 @@ _OF_CAPABILITY: Mapping[str, str] = {
     Capability.LIP_SYNC: VIDEO_JOBS,
     Capability.AUDIO_GENERATION: AUDIO_JOBS,
     Capability.MUSIC_GENERATION: AUDIO_JOBS,
+    Capability.TRANSCRIPTION: AUDIO_JOBS,
 }
 _OF_LINE: Mapping[str, Mapping[str, str]] = {
     ProductLineKey.TALKINGPHOTO: dict.fromkeys(Capability, WORKFLOWS),

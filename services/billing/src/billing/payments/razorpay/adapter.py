@@ -154,7 +154,7 @@ class Razorpay:
         """``GET /v1/subscriptions/:id``."""
         asked = self.now()
         data = await self.calls(lambda client: client.subscription.fetch(subscription_id))
-        return Observed(_read(data, subscription_of), asked, self.now())
+        return Observed(_read(data, lambda held: subscription_of(held, asked)), asked, self.now())
 
     async def change_subscription(
         self, subscription_id: str, price_id: str, *, interval: Interval, at: ChangeAt, key: UUID

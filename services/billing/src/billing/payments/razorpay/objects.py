@@ -52,8 +52,12 @@ def moment(data: JsonObject, name: str) -> datetime | None:
     return datetime.fromtimestamp(value, UTC) if isinstance(value, int) and value > 0 else None
 
 
-def subscription_of(data: JsonObject) -> Subscription:
-    """A ``subscription`` entity. Raises ``Unreadable``."""
+def subscription_of(data: JsonObject, at: datetime | None = None) -> Subscription:
+    """A ``subscription`` entity as it was ``at`` a moment. Raises ``Unreadable``.
+
+    While a charge is tried again its cycle may still be the one that was paid for; the one that is owed for began with
+    that one's end.
+    """
     status = STATUSES.get(text(data, "status"))
     if status is None:
         raise Unreadable(f"a subscription is {data.get('status')!r}")
@@ -65,6 +69,8 @@ def subscription_of(data: JsonObject) -> Subscription:
         # Agreed to, and charged for the first time when it starts.
         start, end = moment(data, "created_at"), moment(data, "start_at") or moment(data, "charge_at")
         trial_end = end
+    if status is SubscriptionStatus.PAST_DUE and start and end and at is not None and end <= at:
+        start, end = end, end + (end - start)
     return Subscription(
         id=text(data, "id"),
         customer_id=word(data, "customer_id") or "",

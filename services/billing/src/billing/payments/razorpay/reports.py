@@ -63,7 +63,7 @@ def envelope(body: bytes) -> Event:
         livemode=False,
         api_version=None,
         object_id=word(subject, "id"),
-        data=found["payload"],
+        data={**found["payload"], "at": found["created_at"]},
     )
 
 
@@ -78,7 +78,7 @@ def _entity(data: JsonObject, name: str) -> JsonObject:
 
 
 def _subscription(rank: int) -> Callable[[JsonObject], Fact]:
-    return lambda data: SubscriptionReported(subscription_of(_entity(data, "subscription")), rank)
+    return lambda data: SubscriptionReported(subscription_of(_entity(data, "subscription"), moment(data, "at")), rank)
 
 
 def _link(data: JsonObject) -> Fact:
