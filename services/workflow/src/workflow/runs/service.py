@@ -34,6 +34,7 @@ from workflow.paces.models import Paces
 from workflow.platforms.limits import told
 from workflow.products.product import Estimate, Product
 from workflow.products.registry import BY_TYPE
+from workflow.projects.joining import add_run
 from workflow.repeats import repository as repeats
 from workflow.repeats.repository import Remember
 from workflow.repeats.service import answer_of
@@ -114,6 +115,8 @@ async def accept(
         # Another request with the same key has just committed; what it was answered counts.
         stored = await repeats.remembered(tx, caller.user_id, key or "")
         return WorkflowAccepted.model_validate(answer_of(stored or {}, digest)), True
+    if body.project_id is not None:
+        await add_run(tx, caller.user_id, body.project_id, run_id)
     await spend(tx, caller, expected.credits)
     return answer, False
 

@@ -43,7 +43,6 @@ ALIASES: tuple[alias.Alias, ...] = (
         "/api/v1/projects",
         "PRJ-01",
         promises=("id", "user_id", "title", "status", "created_at"),
-        waits=True,
     ),
     _row(
         "GET",
@@ -51,7 +50,6 @@ ALIASES: tuple[alias.Alias, ...] = (
         "/api/v1/projects/{id}",
         "PRJ-03",
         promises=("id", "title", "video_url", "subtitles_url"),
-        waits=True,
     ),
     _row(
         "GET",
@@ -60,10 +58,9 @@ ALIASES: tuple[alias.Alias, ...] = (
         "PRJ-02",
         whole=listed_as("projects"),
         promises=("projects", "total", "page", "per_page"),
-        waits=True,
     ),
-    _row("PUT", "/api/projects/{id}", "/api/v1/projects/{id}", "PRJ-04", waits=True),
-    _row("DELETE", "/api/projects/{id}", "/api/v1/projects/{id}", "PRJ-05", waits=True),
+    _row("PUT", "/api/projects/{id}", "/api/v1/projects/{id}", "PRJ-04"),
+    _row("DELETE", "/api/projects/{id}", "/api/v1/projects/{id}", "PRJ-05"),
     _row(
         "POST",
         "/api/projects/{id}/regenerate",
