@@ -73,7 +73,7 @@ doctor: setup ## Say what is installed, reachable, missing
 	@$(BIN)/talkingphoto doctor
 
 # Pure computation is shared out test by test, slices file by file (each worker has its own servers), and last come
-# the tests that run, break and watch whole platforms.
+# the tests that run, break and watch whole platforms: those of one platform together, the longest first.
 PURE := libs/contracts libs/media simulators services/ai-router/tests/providers
 SLICES := libs/chassis $(filter-out services/ai-router/tests,$(wildcard services/*/tests)) \
 	$(filter-out services/ai-router/tests/providers,$(wildcard services/ai-router/tests/*)) cli runner $(wildcard tests/test_*.py)
@@ -85,7 +85,7 @@ ifdef TESTS
 else
 	@$(BIN)/python -m pytest -q -n 2 --dist worksteal $(PURE)
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile $(SLICES)
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile $(WHOLE)
+	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup --no-loadscope-reorder $(WHOLE)
 endif
 
 check: $(VENV)/.dev ## Formatting, lint, types, import rules

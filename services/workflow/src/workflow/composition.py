@@ -33,14 +33,16 @@ from workflow.kept import tables
 from workflow.people import handlers as people
 from workflow.periods import Periods
 from workflow.platforms import handlers as platforms
+from workflow.prices import handlers as prices
 from workflow.products.registry import PRODUCTS
 from workflow.projects import endpoints as project_endpoints
 from workflow.projects import joining
 from workflow.projects.service import Projects
 from workflow.resumable import endpoints as resumable_endpoints
 from workflow.resumable.service import Resumable
-from workflow.runs import consumer, endpoints, service
+from workflow.runs import consumer, endpoints
 from workflow.runs.driver import Driver
+from workflow.runs.repository import places
 from workflow.runs.timer import Timer
 from workflow.settings import Settings
 from workflow.statistics import endpoints as statistics_endpoints
@@ -70,7 +72,7 @@ def build(
         raise ValueError("workflow needs a database")
     offered = definitions or default_definitions(settings)
     driver = Driver(offered)
-    timer = Timer(deps.database, driver, poll_s=settings.timer_poll_s, places=service.places(settings))
+    timer = Timer(deps.database, driver, poll_s=settings.timer_poll_s, places=places(settings))
     driver.ended = timer.wake
     periods = Periods(settings.keep_days)
     intake = Intake(
@@ -110,7 +112,7 @@ def build(
         larger_bodies={
             "/api/v1/files": MAX_BYTES + MAX_FORM_OVERHEAD,
             resumable_endpoints.PATH: LARGEST,
-            f"{resumable_endpoints.PATH}/{{upload_id}}": LARGEST,
+            f"{resumable_endpoints.PATH}/{{multipart_id}}": LARGEST,
         },
     )
     app.state.database = deps.database
@@ -120,6 +122,7 @@ def build(
     accounts.subscribe(consumers)
     platforms.subscribe(consumers)
     asset_handlers.subscribe(consumers, assets)
+    prices.subscribe(consumers)
     people.subscribe(consumers, driver, deps.store)
     return Service(
         name=NAME,

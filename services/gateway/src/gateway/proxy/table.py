@@ -76,7 +76,7 @@ TABLE: tuple[Row, ...] = (
     *_whole("/api/v1/workflows", "workflow", read=Scope.READ, write=Scope.WORKFLOWS_WRITE),
     # What everybody may see, and what the link itself carries the right to.
     Row("/api/v1/projects/public", "workflow", public=True),
-    Row("/api/v1/projects/public/{project_id}", "workflow", public=True),
+    Row("/api/v1/projects/public/{public_id}", "workflow", public=True),
     Row("/api/v1/projects/shared/{token}", "workflow", public=True),
     *_whole("/api/v1/projects", "workflow", read=Scope.READ, write=Scope.WORKFLOWS_WRITE),
     *_whole("/api/v1/assets", "workflow", read=Scope.READ, write=Scope.FILES_WRITE),
@@ -86,7 +86,7 @@ TABLE: tuple[Row, ...] = (
     # Uploads that go on where they were interrupted: one request may bring all of a video.
     Row("/api/v1/files/multipart", "workflow", max_body=500 * MEBIBYTE, read=Scope.READ, write=Scope.FILES_WRITE),
     Row(
-        "/api/v1/files/multipart/{upload_id}",
+        "/api/v1/files/multipart/{multipart_id}",
         "workflow",
         max_body=500 * MEBIBYTE,
         read=Scope.READ,

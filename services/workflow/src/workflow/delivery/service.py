@@ -201,4 +201,4 @@ def _keys(row: dict[str, Any], file_id: UUID, wanted: Format, now: datetime) -> 
 
 def _size_key(row: dict[str, Any], size: Size, wanted: Format) -> str:
     """Beside the original: what is temporary stays with what is."""
-    return row["storage_key"].rsplit(".", 1)[0] + f"-{size.name}.{wanted.extension}"
+    return f"{row['storage_key'].rsplit('.', 1)[0]}-{size.name}.{wanted.extension}"

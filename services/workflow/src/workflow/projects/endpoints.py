@@ -103,10 +103,10 @@ def router(projects: Projects) -> APIRouter:
         items = [ProjectSummary.model_validate(projects.described(row, Right.VIEW)) for row in rows]
         return selected(Paged[ProjectSummary].of(items, total, page), fields)
 
-    @routes.get("/public/{project_id}", responses=documented(ProjectNotFound))
-    async def get_public_project(project_id: UUID, tx: Tx) -> ProjectOut:
-        """A project that everybody may see."""
-        return await projects.public(tx, project_id)
+    @routes.get("/public/{public_id}", responses=documented(ProjectNotFound))
+    async def get_public_project(public_id: UUID, tx: Tx) -> ProjectOut:
+        """A project that everybody may see, by its id."""
+        return await projects.public(tx, public_id)
 
     @routes.get("/shared/{token}", responses=documented(ProjectNotFound, LinkOver))
     async def get_shared_project(

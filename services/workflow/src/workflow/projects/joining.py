@@ -18,6 +18,9 @@ async def add_input(tx: Transaction, user_id: UUID, project_id: UUID, file_id: U
 
 
 async def add_run(tx: Transaction, user_id: UUID, project_id: UUID, run_id: UUID) -> None:
-    """Have what a run makes become the project's. Raises ``ProjectNotFound``; only the owner spends for it."""
+    """Have what a run makes become the project's. Only the owner spends for it.
+
+    Raises ``ProjectNotFound``, ``OnlyForOwner``.
+    """
     await reach(tx, project_id, user_id, Right.OWN, lock=True)
     await repository.add_run(tx, project_id, run_id)

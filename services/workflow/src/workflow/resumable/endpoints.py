@@ -115,7 +115,7 @@ def router(uploads: Resumable) -> APIRouter:
         promised = protocol.checksum(checksum)
         upload = await uploads.create(caller, protocol.number("Upload-Length", length), protocol.metadata(said))
         if (request.headers.get("content-type") or "").startswith(protocol.BYTES):
-            upload = await uploads.append(caller, upload.id, 0, request.stream(), promised)
+            upload = await uploads.append(caller, upload, 0, request.stream(), promised)
         response.headers["Location"] = f"{PATH}/{upload.id}"
         response.headers.update(_headers(upload))
         return _shown(upload)
@@ -126,29 +126,31 @@ def router(uploads: Resumable) -> APIRouter:
         found, total = await queries.page(tx, caller.user_id, page.limit, page.offset)
         return Paged[UploadOut].of([_shown(upload) for upload in found], total, page)
 
-    @routes.head("/{upload_id}", include_in_schema=False)
-    async def ask_upload_offset(upload_id: UUID, caller: Caller, response: Response, version: Version = None) -> None:
+    @routes.head("/{multipart_id}", include_in_schema=False)
+    async def ask_upload_offset(
+        multipart_id: UUID, caller: Caller, response: Response, version: Version = None
+    ) -> None:
         """Where to go on (tus)."""
         protocol.check_version(version)
-        response.headers.update(_headers(await uploads.found(caller, upload_id)))
+        response.headers.update(_headers(await uploads.found(caller, multipart_id)))
         response.headers["Cache-Control"] = "no-store"
 
-    @routes.get("/{upload_id}", responses=documented(UploadNotFound, UploadExpired))
-    async def get_upload(upload_id: UUID, caller: Caller, response: Response) -> UploadOut:
+    @routes.get("/{multipart_id}", responses=documented(UploadNotFound, UploadExpired))
+    async def get_upload(multipart_id: UUID, caller: Caller, response: Response) -> UploadOut:
         """How far an upload is, and which file it has become."""
-        upload = await uploads.found(caller, upload_id)
+        upload = await uploads.found(caller, multipart_id)
         response.headers.update(_headers(upload))
         response.headers["Cache-Control"] = "no-store"
         return _shown(upload)
 
     @routes.patch(
-        "/{upload_id}",
+        "/{multipart_id}",
         status_code=204,
         openapi_extra=_BYTES,
         responses=documented(*_REFUSED, UploadNotFound, OffsetConflict),
     )
     async def send_bytes(
-        upload_id: UUID,
+        multipart_id: UUID,
         request: Request,
         response: Response,
         caller: Caller,
@@ -157,23 +159,20 @@ def router(uploads: Resumable) -> APIRouter:
         checksum: Checksum = None,
     ) -> None:
         """Send the next bytes. With the last of them the file is judged as any upload is, and refused or accepted."""
+        upload = await uploads.found(caller, multipart_id)
         protocol.check_version(version)
         protocol.check_type(request.headers.get("content-type"))
         upload = await uploads.append(
-            caller,
-            upload_id,
-            protocol.number("Upload-Offset", offset),
-            request.stream(),
-            protocol.checksum(checksum),
+            caller, upload, protocol.number("Upload-Offset", offset), request.stream(), protocol.checksum(checksum)
         )
         response.headers.update(_headers(upload))
         if upload.file_id is not None:
             response.headers["Content-Location"] = f"/api/v1/files/{upload.file_id}"
 
-    @routes.delete("/{upload_id}", status_code=204, responses=documented(UploadNotFound))
-    async def end_upload(upload_id: UUID, caller: Caller, response: Response) -> None:
+    @routes.delete("/{multipart_id}", status_code=204, responses=documented(UploadNotFound))
+    async def end_upload(multipart_id: UUID, caller: Caller, response: Response) -> None:
         """End an upload; what has arrived of it goes. Of a finished one the file stays."""
-        await uploads.end(caller, upload_id)
+        await uploads.end(caller, multipart_id)
         response.headers["Tus-Resumable"] = protocol.VERSION
 
     return routes

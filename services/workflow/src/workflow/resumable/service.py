@@ -91,14 +91,13 @@ class Resumable:
             return await _own(tx, caller, upload_id)
 
     async def append(
-        self, caller: Identity, upload_id: UUID, offset: int, body: AsyncIterator[bytes], checksum: Checksum | None
+        self, caller: Identity, upload: Upload, offset: int, body: AsyncIterator[bytes], checksum: Checksum | None
     ) -> Upload:
         """Take the bytes from ``offset`` on; with the last of them the upload becomes a file.
 
         What has arrived is kept when the client leaves in the middle; with a ``checksum`` all of it counts or nothing.
         Raises ``OffsetConflict``, ``ChecksumDiffers``, what an upload in one request raises, and as :meth:`found`.
         """
-        upload = await self.found(caller, upload_id)
         if offset != upload.received or (upload.file_id is not None and offset != upload.length):
             raise _conflict(upload.received)
         if upload.file_id is not None:
@@ -109,7 +108,7 @@ class Resumable:
                     await self._judge(upload, piece)
                 await self._keep(upload, offset, piece)
                 offset += piece.size
-        upload = await self.found(caller, upload_id)
+        upload = await self.found(caller, upload.id)
         return upload if not upload.whole else await self._finish_now(caller, upload)
 
     async def end(self, caller: Identity, upload_id: UUID) -> None:
