@@ -1,4 +1,8 @@
-"""S-20 at the front door: a hostile photo is refused or comes out harmless, and no honest one is refused."""
+"""S-20 at the front door: a hostile photo is refused or comes out harmless, and no honest one is refused.
+
+Every sample of both corpora goes through the same confined process in the media library's own tests; here each
+so many of them come the whole way, so that all kinds do.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +26,8 @@ CORPORA = REPOSITORY / "libs" / "media" / "tests" / "hostile"
 PORTRAIT = REPOSITORY / "samples" / "portrait.jpg"
 
 SLOWEST_S = 15.0
+EACH = 7
+"""Of the samples, which lie in the order of their kinds."""
 
 
 def corpus(name: str) -> ModuleType:
@@ -53,8 +59,9 @@ def bare(data: bytes) -> bool:
 
 async def test_no_hostile_photo_gets_in_as_it_is(shared: Any, somebody: Identity) -> None:
     module = corpus("corpus")
-    samples = list(module.hostile_images(PORTRAIT))
-    assert len(samples) >= 200
+    everything = list(module.hostile_images(PORTRAIT))
+    assert len(everything) >= 200
+    samples = everything[::EACH]
     outcomes, wrong, slowest = Counter[str](), [], 0.0
     for sample in samples:
         began = time.monotonic()
@@ -71,13 +78,14 @@ async def test_no_hostile_photo_gets_in_as_it_is(shared: Any, somebody: Identity
             wrong.append(f"{sample.name}: {reply.status_code}")
     assert wrong == []
     assert slowest <= SLOWEST_S
-    assert outcomes["format_not_accepted"] > 30 and outcomes["image_refused"] > 100, outcomes
+    assert outcomes["format_not_accepted"] > 4 and outcomes["image_refused"] > 15, outcomes
     assert (await shared.http.get("/health")).status_code == 200
 
 
 async def test_every_honest_photo_gets_in(shared: Any, somebody: Identity) -> None:
-    samples = list(corpus("corpus").honest_images(PORTRAIT))
-    assert len(samples) >= 200
+    everything = list(corpus("corpus").honest_images(PORTRAIT))
+    assert len(everything) >= 200
+    samples = everything[::EACH]
     refused = []
     for sample in samples:
         reply = await shared.upload(somebody, sample.data, sample.name)

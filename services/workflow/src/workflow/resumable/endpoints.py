@@ -127,9 +127,7 @@ def router(uploads: Resumable) -> APIRouter:
         return Paged[UploadOut].of([_shown(upload) for upload in found], total, page)
 
     @routes.head("/{multipart_id}", include_in_schema=False)
-    async def ask_upload_offset(
-        multipart_id: UUID, caller: Caller, response: Response, version: Version = None
-    ) -> None:
+    async def ask_offset(multipart_id: UUID, caller: Caller, response: Response, version: Version = None) -> None:
         """Where to go on (tus)."""
         protocol.check_version(version)
         response.headers.update(_headers(await uploads.found(caller, multipart_id)))
