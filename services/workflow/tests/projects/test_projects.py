@@ -133,6 +133,9 @@ async def test_projects_of_others_are_not_there(shared: Any, somebody: Identity,
         [result] = (await shared.call(other, "POST", f"{PATH}/bulk", json=body)).json()["results"]
         assert result == {"id": made["id"], "done": False, "error": "not_found"}
     assert (await shared.call(other, "GET", PATH)).json()["total"] == 0
+    admin = help_.an_identity(role="admin")
+    assert (await shared.call(admin, "GET", f"{PATH}/{made['id']}")).json()["right"] == "view"
+    assert (await shared.call(admin, "DELETE", f"{PATH}/{made['id']}")).status_code == 404
     assert (await shared.call(somebody, "GET", f"{PATH}/{made['id']}")).json()["version"] == 1
 
 

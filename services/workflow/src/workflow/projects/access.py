@@ -32,14 +32,17 @@ def right_of(row: dict[str, Any], user_id: UUID) -> Right:
 
 
 async def reach(
-    tx: Transaction, project_id: UUID, user_id: UUID, needed: Right, *, lock: bool = False
+    tx: Transaction, project_id: UUID, user_id: UUID, needed: Right, *, lock: bool = False, looks_after: bool = False
 ) -> dict[str, Any]:
-    """A project with which the user may do what is ``needed``; locked where it is to be changed.
+    """A project with which the user may do what is ``needed``; locked where it is to be changed. Who ``looks_after``
+    the platform may look at all of them.
 
     Raises ``ProjectNotFound`` for whom it is not there at all, ``OnlyForEditors`` and ``OnlyForOwner`` for others.
     """
     row = await queries.of_user(tx, project_id, user_id, lock=lock)
     right = right_of(row, user_id) if row is not None else Right.NONE
+    if looks_after:
+        right = max(right, Right.VIEW)
     if row is None or right is Right.NONE:
         raise ProjectNotFound("There is no such project.")
     if right < needed:

@@ -119,7 +119,7 @@ def router(projects: Projects) -> APIRouter:
     @routes.get("/{project_id}", responses=documented(ProjectNotFound))
     async def get_project(project_id: UUID, caller: Caller, tx: Tx) -> ProjectOut:
         """A project of yours, one shared with you, or a public one."""
-        return await projects.shown(tx, caller.user_id, project_id)
+        return await projects.shown(tx, caller.user_id, project_id, looks_after=caller.is_admin)
 
     @routes.put(
         "/{project_id}", responses=documented(ProjectNotFound, OnlyForEditors, OnlyForOwner, ProjectBusy, FileNotYours)

@@ -80,10 +80,10 @@ class Projects:
         )
         return await self.shown(tx, caller.user_id, project_id)
 
-    async def shown(self, tx: Transaction, user_id: UUID, project_id: UUID) -> ProjectOut:
+    async def shown(self, tx: Transaction, user_id: UUID, project_id: UUID, *, looks_after: bool = False) -> ProjectOut:
         """A project that the user may see. Raises ``ProjectNotFound``."""
-        row = await reach(tx, project_id, user_id, Right.VIEW)
-        return ProjectOut.model_validate(self.described(row, right_of(row, user_id)))
+        row = await reach(tx, project_id, user_id, Right.VIEW, looks_after=looks_after)
+        return ProjectOut.model_validate(self.described(row, max(right_of(row, user_id), Right.VIEW)))
 
     async def change(self, tx: Transaction, caller: Identity, project_id: UUID, body: ProjectChange) -> ProjectOut:
         """Change what is named, as its owner or an editor; the result is a new version.
