@@ -107,7 +107,10 @@ class Asker:
                 order = {"input_file_id": self._ids["/api/v1/files"], "script": f"Hello from {row.path}."}
                 return {"json": order | {"workflow_type": "avatar_presentation"}}
             case "POST", "/api/v1/projects":
-                return {"json": {"name" if row.names else "title": "Opening"}}
+                made_of = {"script": "Hello again.", "images": [self._ids["/api/v1/files"]]}
+                return {"json": {"name" if row.names else "title": "Opening"} | made_of}
+            case "POST", "/api/v1/projects/{project_id}/generate":
+                return {"json": {"project_id": self._ids["/api/v1/projects"]}}
             case "PUT", unified if unified.startswith("/api/v1/projects/"):
                 return {"json": {"description": f"Changed by {row.path}."}}
             case "POST", unified if unified.endswith(("/assets", "/compress")):

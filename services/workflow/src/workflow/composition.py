@@ -96,7 +96,7 @@ def build(
         endpoints.router(settings, offered, driver, deps.store),
         statistics_endpoints.router,
         asset_endpoints.router(assets),
-        project_endpoints.router(projects),
+        project_endpoints.router(settings, offered, projects),
     ]
     if isinstance(deps.store, FallbackStore):
         routers.append(objects_router(deps.store.spare, moved_to=deps.store.primary))

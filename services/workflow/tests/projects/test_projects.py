@@ -109,6 +109,8 @@ ROUTES = (
     ("DELETE", "", None),
     ("GET", "/versions", None),
     ("POST", "/versions/1/restore", None),
+    ("POST", "/generate", {}),
+    ("POST", "/regenerate", None),
     ("POST", "/share", {}),
     ("GET", "/shares", None),
     ("DELETE", f"/shares/{ids.uuid7()}", None),
@@ -301,3 +303,32 @@ async def test_an_order_for_somebody_elses_project_is_refused(
     missing = await shared.order(somebody, project_id=str(ids.uuid7()))
     assert (missing.status_code, missing.json()["error"]["code"]) == (404, "project_not_found")
     assert (await shared.call(somebody, "GET", "/api/v1/workflows")).json()["total"] == 0
+
+
+async def test_a_project_is_made_into_a_video_of_what_it_says(shared: Any, somebody: Identity) -> None:
+    photo = (await shared.upload(somebody)).json()["id"]
+    made = await make(shared, somebody)
+    path = f"{PATH}/{made['id']}"
+    empty = await shared.call(somebody, "POST", f"{path}/regenerate")
+    assert (empty.status_code, empty.json()["error"]["code"]) == (422, "not_ready")
+    assert set(empty.json()["error"]["fields"]) == {"script", "images"}
+    await shared.call(somebody, "PUT", path, json={"script": "Come in.", "images": [photo], "duration": 1})
+    key = {"Idempotency-Key": "one"}
+    ordered = await shared.call(somebody, "POST", f"{path}/generate", json={"script": "Go out."}, headers=key)
+    assert ordered.status_code == 202, ordered.text
+    assert ordered.headers["Location"] == f"/api/v1/workflows/{ordered.json()['job_id']}"
+    again = await shared.call(somebody, "POST", f"{path}/generate", json={"script": "Go out."}, headers=key)
+    assert (again.json()["id"], again.headers["Idempotency-Replayed"]) == (ordered.json()["id"], "true")
+    run = await shared.ended(somebody, ordered.json()["id"])
+    assert (run["status"], run["input"]["script"], run["title"]) == ("completed", "Go out.", "Opening")
+    second = await shared.call(somebody, "POST", f"{path}/regenerate")
+    assert second.status_code == 200, second.text
+    assert (await shared.ended(somebody, second.json()["id"]))["input"]["script"] == "Come in."
+
+
+async def test_nobody_spends_for_somebody_elses_project(
+    shared: Any, somebody: Identity, help_: SimpleNamespace
+) -> None:
+    made = await make(shared, somebody, is_public=True)
+    reply = await shared.call(help_.an_identity(), "POST", f"{PATH}/{made['id']}/generate", json={})
+    assert (reply.status_code, reply.json()["error"]["code"]) == (403, "only_for_owner")

@@ -8,16 +8,20 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Response
 
 from chassis.errors import documented
+from chassis.http.idempotency import IdempotencyKey, KeyReused, mark
 from chassis.http.pagination import Page, Paged, fields_of, paged, selected
 from chassis.http.requests import Tx
+from chassis.identity.product_line import LineNotOffered
 from chassis.identity.tokens import Caller
 from contracts.enums import ProductLineKey, ProjectStatus
+from workflow.engine.definition import Definitions
 from workflow.projects import queries
 from workflow.projects.access import Right, reach
 from workflow.projects.errors import (
     CannotShare,
     FileNotYours,
     LinkOver,
+    NotReady,
     OnlyForEditors,
     OnlyForOwner,
     ProjectBusy,
@@ -25,9 +29,12 @@ from workflow.projects.errors import (
     ShareNotFound,
     VersionNotFound,
 )
+from workflow.projects.generating import generate
 from workflow.projects.queries import Filters
 from workflow.projects.schemas import (
     BulkOut,
+    GenerateIn,
+    GenerateOut,
     ProjectChange,
     ProjectIn,
     ProjectOut,
@@ -40,6 +47,18 @@ from workflow.projects.schemas import (
 )
 from workflow.projects.searching import search_of
 from workflow.projects.service import Projects
+from workflow.runs.errors import (
+    AccountInactive,
+    AddressNotProved,
+    BadScript,
+    FileNotUsable,
+    FileWaits,
+    LimitReached,
+    NotPossible,
+    OverBudget,
+)
+from workflow.settings import Settings
+from workflow.spending.service import KeyCapReached
 
 PATH = "/api/v1/projects"
 
@@ -54,7 +73,25 @@ Status = Annotated[
 ]
 
 
-def router(projects: Projects) -> APIRouter:
+_NO_ORDER = (
+    ProjectNotFound,
+    OnlyForOwner,
+    NotReady,
+    BadScript,
+    FileNotUsable,
+    FileWaits,
+    LimitReached,
+    AccountInactive,
+    AddressNotProved,
+    OverBudget,
+    KeyCapReached,
+    KeyReused,
+    NotPossible,
+    LineNotOffered,
+)
+
+
+def router(settings: Settings, definitions: Definitions, projects: Projects) -> APIRouter:
     """Routes under ``/api/v1/projects``, those of assets apart."""
     routes = APIRouter(prefix=PATH, tags=["projects"])
 
@@ -133,6 +170,30 @@ def router(projects: Projects) -> APIRouter:
         """Delete a project with its versions and shares; what is being made for it stops, your files stay."""
         await reach(tx, project_id, caller.user_id, Right.OWN)
         await projects.delete(tx, caller, [project_id])
+
+    @routes.post("/{project_id}/generate", status_code=202, responses=documented(*_NO_ORDER))
+    async def generate_project(
+        project_id: UUID,
+        body: GenerateIn,
+        caller: Caller,
+        tx: Tx,
+        response: Response,
+        idempotency_key: IdempotencyKey = None,
+    ) -> GenerateOut:
+        """Have the project's video made, with what you say instead of what it says. Only its owner spends for it."""
+        answer, replayed = await generate(tx, settings, definitions, caller, project_id, body, idempotency_key)
+        mark(response, replayed=replayed)
+        response.headers["Location"] = f"/api/v1/workflows/{answer.id}"
+        return answer
+
+    @routes.post("/{project_id}/regenerate", responses=documented(*_NO_ORDER))
+    async def regenerate_project(
+        project_id: UUID, caller: Caller, tx: Tx, response: Response, idempotency_key: IdempotencyKey = None
+    ) -> GenerateOut:
+        """Have the project's video made anew from what the project says now."""
+        answer, replayed = await generate(tx, settings, definitions, caller, project_id, GenerateIn(), idempotency_key)
+        mark(response, replayed=replayed)
+        return answer
 
     @routes.get("/{project_id}/versions", responses=documented(ProjectNotFound))
     async def list_project_versions(project_id: UUID, caller: Caller, tx: Tx, page: Page) -> Paged[VersionOut]:

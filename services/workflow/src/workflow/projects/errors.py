@@ -29,6 +29,12 @@ class ProjectBusy(Conflict):
     code = "project_busy"
 
 
+class NotReady(Invalid):
+    """Something that the project's video is made from has not been said; the fields say what."""
+
+    code = "not_ready"
+
+
 class VersionNotFound(NotFound):
     """The project has no such version."""
 

@@ -10,8 +10,8 @@ from uuid import UUID
 from pydantic import BaseModel, EmailStr, Field, StrictBool, model_validator
 
 from chassis.http.inputs import Input, Whole
-from chassis.http.outputs import Link
-from contracts.enums import ProductLineKey, ProjectStatus, SharePermission, Voice
+from chassis.http.outputs import Link, Rupees
+from contracts.enums import ProductLineKey, ProjectStatus, SharePermission, Status, Voice
 
 Title = Annotated[str, Field(min_length=1, max_length=255, pattern=r"\S")]
 Tag = Annotated[str, Field(min_length=1, max_length=50, pattern=r"^\S(.*\S)?$")]
@@ -137,6 +137,34 @@ class ShareMade(ShareOut):
     """A new share."""
 
     url: Link | None = Field(description="The link, said only now; null where it is shared with an account.")
+
+
+class GenerateIn(Input):
+    """What is to be otherwise than the project says, in this video alone."""
+
+    script: Annotated[str, Field(max_length=100_000)] | None = Field(
+        None, description="What is said in it.", examples=["Hello, I am glad that you are here."]
+    )
+    images: Images | None = Field(
+        None, description="What it is made from.", examples=[["0199f0a1-7c1e-7a53-9d0b-6c1f2e3d4a5b"]]
+    )
+    voice: Voice | None = Field(None, description="Who speaks.")
+    duration: Annotated[Whole, Field(ge=1, le=240)] | None = Field(None, description="Whole minutes.", examples=[1])
+    music: Annotated[str, Field(max_length=255)] | None = Field(
+        None, description="What is played to it, where the product has music.", examples=["calm piano"]
+    )
+
+
+class GenerateOut(BaseModel):
+    """The order, which is a workflow."""
+
+    id: UUID = Field(description="Of the workflow; follow it there.")
+    job_id: UUID = Field(description="The same.")
+    project_id: UUID = Field(description="What it is made for.")
+    status: Status = Field(description="How it is.")
+    estimated_cost: Rupees = Field(description="What the AI work costs us, in rupees.")
+    estimated_time: float = Field(description="Seconds until it is there.", examples=[14.0])
+    warnings: list[str] = Field(description="What to expect of it, for a person.")
 
 
 class BulkAction(StrEnum):

@@ -67,7 +67,6 @@ ALIASES: tuple[alias.Alias, ...] = (
         "/api/v1/projects/{id}/regenerate",
         "PRJ-06",
         promises=("id", "status"),
-        waits=True,
     ),
     _row(
         "GET",
@@ -120,9 +119,7 @@ ALIASES: tuple[alias.Alias, ...] = (
         promises=("videos", "total"),
     ),
     _row("GET", "/api/youtube/videos/{id}", "/api/v1/youtube/videos/{id}", "EXP-10"),
-    _row(
-        "POST", "/api/ai/video-generate", "/api/v1/projects/{project_id}/generate", "WFL-12", promises=_JOB, waits=True
-    ),
+    _row("POST", "/api/ai/video-generate", "/api/v1/projects/{project_id}/generate", "WFL-12", promises=_JOB),
     _row("POST", "/api/ai/audio-generate", "/api/v1/ai/audio/generate", "AIR-06", promises=_JOB, waits=True),
     _row("POST", "/api/ai/lip-sync", "/api/v1/ai/lip-sync", "AIR-07", promises=_JOB, waits=True),
     _row("POST", "/api/ai/music-generate", "/api/v1/ai/music/generate", "AIR-08", promises=_JOB, waits=True),
