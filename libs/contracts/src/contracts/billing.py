@@ -22,11 +22,14 @@ RefusalReason = Literal[
 
 
 class ReserveCredits(Command):
-    """Hold credits for one run. Repeating it for the same ``reservation_id`` repeats the answer."""
+    """Hold credits for one run. Repeating it for the same ``reservation_id`` repeats the answer.
+
+    An AI job that is ordered by itself is its own ``run_id``.
+    """
 
     NAME: ClassVar[str] = "billing.reserve_credits.v1"
     READERS: ClassVar[tuple[str, ...]] = ("billing",)
-    SENDERS: ClassVar[tuple[str, ...]] = ("workflow",)
+    SENDERS: ClassVar[tuple[str, ...]] = ("workflow", "ai_router")
 
     reservation_id: UUID
     run_id: UUID
@@ -49,7 +52,7 @@ class CaptureCredits(Command):
 
     NAME: ClassVar[str] = "billing.capture_credits.v1"
     READERS: ClassVar[tuple[str, ...]] = ("billing",)
-    SENDERS: ClassVar[tuple[str, ...]] = ("workflow",)
+    SENDERS: ClassVar[tuple[str, ...]] = ("workflow", "ai_router")
 
     reservation_id: UUID
     run_id: UUID
@@ -62,7 +65,7 @@ class ReleaseCredits(Command):
 
     NAME: ClassVar[str] = "billing.release_credits.v1"
     READERS: ClassVar[tuple[str, ...]] = ("billing",)
-    SENDERS: ClassVar[tuple[str, ...]] = ("workflow",)
+    SENDERS: ClassVar[tuple[str, ...]] = ("workflow", "ai_router")
 
     reservation_id: UUID
     run_id: UUID
@@ -73,7 +76,7 @@ class CreditsReserved(Event):
     """Credits are set aside for one run; nothing has been charged yet."""
 
     NAME: ClassVar[str] = "billing.credits_reserved.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("workflow",)
+    READERS: ClassVar[tuple[str, ...]] = ("workflow", "ai_router")
 
     reservation_id: UUID
     run_id: UUID
@@ -89,7 +92,7 @@ class ReservationRefused(Event):
     """The run cannot be paid for. ``upgrade_to`` names plans that would allow it."""
 
     NAME: ClassVar[str] = "billing.reservation_refused.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("workflow",)
+    READERS: ClassVar[tuple[str, ...]] = ("workflow", "ai_router")
 
     reservation_id: UUID
     run_id: UUID
@@ -107,7 +110,7 @@ class CreditsCaptured(Event):
     """Held credits were spent."""
 
     NAME: ClassVar[str] = "billing.credits_captured.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("workflow",)
+    READERS: ClassVar[tuple[str, ...]] = ("workflow", "ai_router")
 
     reservation_id: UUID
     run_id: UUID
@@ -120,7 +123,7 @@ class CreditsReleased(Event):
     """Held credits are available again. ``credits`` is 0 when nothing was held."""
 
     NAME: ClassVar[str] = "billing.credits_released.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("workflow",)
+    READERS: ClassVar[tuple[str, ...]] = ("workflow", "ai_router")
 
     reservation_id: UUID
     run_id: UUID

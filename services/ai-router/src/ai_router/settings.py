@@ -41,6 +41,9 @@ class Settings(ServiceSettings):
     """Vendor keys are not fields: the provider registry reads ``<VENDOR>_API_KEY`` for the rows it knows."""
 
     service_name: str = Field("ai_router", description="In log lines, metrics and traces.")
+    workflow_url: str | None = Field(
+        None, description="Where workflow answers, which knows what was uploaded. None: orders cannot name files."
+    )
     job_concurrency: int = Field(32, ge=1, le=1000, description="Jobs under way at a time in one process.")
     job_lease_s: float = Field(30.0, gt=0, description="A job whose process died passes on after this long.")
     alone: bool = Field(False, description="This is the only worker on its database: take over open jobs at once.")

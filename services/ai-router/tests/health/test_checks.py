@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ai_router.health.breakers import TOLD_AGAIN_S
+from ai_router.health.breakers import may_try
 from ai_router.providers.port import Declaration, FailureClass, ProviderFailure
 from ai_router.routing.breaker import FAILURES_TO_OPEN
 from chassis import ids
@@ -137,48 +138,77 @@ async def test_each_turn_is_taken_anew(start_router: Any) -> None:
                 pass
 
 
-async def test_the_process_that_answers_knows_the_breakers_of_those_that_work(start_router: Any) -> None:
-    """Open while one process does not ask, for as long as that one says so and lives."""
+async def test_every_process_knows_what_one_has_learnt(start_router: Any) -> None:
+    """Open for all while one says so; one call of all processes tries; its success closes it for all."""
     api = await start_router({"veo3": Patient()}, consume=False)
     workers = [await start_router({"veo3": Patient()}, consume=False, url=api.database.url) for _ in range(2)]
-    routings = [worker.service.app.state.router for worker in workers]
+    first, second = (worker.service.app.state.router for worker in workers)
     news = [_part(worker, "tell") for worker in workers]
     film = Capability.VIDEO_GENERATION
 
     async def breaker() -> str:
         for one in news:
             await one.tell()
+        for routing in (first, second):
+            await routing.book.current()
         return str((await _told(api))["breaker"])
 
     assert await breaker() == "closed"
-    routings[0].failed("veo3", film, FailureClass.TRANSIENT)
-    assert await breaker() == "closed"
     for _ in range(FAILURES_TO_OPEN):
-        routings[0].failed("veo3", film, FailureClass.TRANSIENT)
+        first.failed("veo3", film, FailureClass.TRANSIENT)
     assert await breaker() == "open"
-    routings[1].failed("veo3", film, FailureClass.AUTH)
-    routings[0].succeeded("veo3", film)
-    assert await breaker() == "open", "the other process does not ask it"
-    routings[1]._ticks = lambda: time.monotonic() + 1000
+    assert second.breaker_open("veo3", film), "the other process has not failed once, and does not ask either"
+    assert not second.breaker_open("veo3", film, "veo-3.1-fast"), "another model has a breaker of its own"
+    await api.execute("UPDATE breakers SET opened_until = now() - interval '1 second'")
+    first._ticks = lambda: time.monotonic() + 1000
     assert await breaker() == "half_open"
-    routings[1].succeeded("veo3", film)
+    assert await may_try(api.database, second, "veo3", film)
+    assert not await may_try(api.database, first, "veo3", film), "one call of all processes tries"
+    await first.book.current()
+    assert first.breaker_open("veo3", film)
+    second.succeeded("veo3", film)
     assert await breaker() == "closed"
-
-    routings[0].failed("veo3", film, FailureClass.AUTH)
-    assert await breaker() == "open"
-    await api.execute("UPDATE provider_breakers SET told_at = told_at - interval '31 seconds'")
-    assert (await _told(api))["breaker"] == "closed", "nobody has said so for a while"
+    first.succeeded("veo3", film)
+    assert not first.breaker_open("veo3", film)
+    assert await may_try(api.database, first, "veo3", film)
 
 
-async def test_a_breaker_that_stays_open_is_told_again(start_router: Any) -> None:
-    """Or those who ask would take the process for dead."""
+async def test_a_quota_closes_all_of_a_vendor_until_its_date(start_router: Any) -> None:
+    """As the vendor says, and whatever is asked of it."""
     router = await start_router({"veo3": Patient()}, consume=False)
-    news = _part(router, "tell")
-    router.service.app.state.router.failed("veo3", Capability.VIDEO_GENERATION, FailureClass.AUTH)
-    await news.tell()
-    await router.execute("UPDATE provider_breakers SET told_at = told_at - interval '31 seconds'")
-    await news.tell()
-    assert (await _told(router))["breaker"] == "closed", "not with each look"
-    news._told_at -= TOLD_AGAIN_S
-    await news.tell()
+    routing = router.service.app.state.router
+    until = (datetime.now(UTC) + timedelta(hours=2)).isoformat()
+    routing.failed("veo3", Capability.VIDEO_GENERATION, FailureClass.QUOTA, until=until)
+    await _part(router, "tell").tell()
+    (row,) = await router.fetch("SELECT capability, opened_until, why FROM breakers")
+    assert (row["capability"], row["why"]) == ("*", "quota")
+    assert abs(row["opened_until"] - datetime.fromisoformat(until)) < timedelta(seconds=5)
+    assert routing.breaker_open("veo3", Capability.IMAGE_EDIT)
     assert (await _told(router))["breaker"] == "open"
+
+
+async def test_an_operator_holds_and_closes_a_breaker_for_all(start_router: Any, as_admin: Any) -> None:
+    """With a reason; others may not, and what the catalogue does not list is not there."""
+    router = await start_router({"veo3": Patient()}, consume=False, verifier=as_admin)
+    routing = router.service.app.state.router
+    path, film = "/api/v1/admin/router/breakers/veo3/video_generation", Capability.VIDEO_GENERATION
+    admin = {"Authorization": f"Bearer admin-{ids.uuid7()}"}
+    body = {"state": "open", "for_s": 60, "reason": "announced outage"}
+    held = await router.http.put(path, json=body, headers=admin)
+    assert held.status_code == 200, held.text
+    assert [one["state"] for one in held.json()["breakers"]] == ["open"]
+    await routing.book.current()
+    assert routing.breaker_open("veo3", film)
+    routing.succeeded("veo3", film)
+    await _part(router, "tell").tell()
+    assert await router.fetch("SELECT 1 FROM breakers"), "a call that was under way does not end what a person holds"
+    for _ in range(FAILURES_TO_OPEN):
+        routing.failed("veo3", film, FailureClass.TRANSIENT)
+    closed = await router.http.put(path, json={**body, "state": "closed"}, headers=admin)
+    assert closed.json()["breakers"] == []
+    await routing.book.current()
+    assert not routing.breaker_open("veo3", film)
+    unknown = await router.http.put(path.replace("veo3", "nobody"), json=body, headers=admin)
+    assert (unknown.status_code, unknown.json()["error"]["code"]) == (404, "not_listed")
+    stranger = await router.http.put(path, json=body, headers={"Authorization": f"Bearer {ids.uuid7()}"})
+    assert stranger.status_code == 403

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from ai_router.catalogue import queries
 from ai_router.catalogue.schemas import ModelOut, ProviderHealthOut, ServicesHealth
-from ai_router.routing.breaker import BreakerState
+from ai_router.routing.breaker import ALL, BreakerState
 from ai_router.routing.router import Router
 from chassis.errors import NotAuthenticated, documented
 from chassis.http.pagination import Page, Paged
@@ -44,7 +44,8 @@ async def get_services_health(caller: Caller, tx: Tx, request: Request) -> Servi
         check = checks.get(offer.provider)
         configured = offer.provider in routing.providers
         well = configured and offer.is_active and (check is None or check["status"] == ServiceHealth.HEALTHY)
-        breaker = breakers.get((offer.provider, offer.capability), BreakerState.CLOSED)
+        whole = breakers.get((offer.provider, ALL), BreakerState.CLOSED)
+        breaker = breakers.get((offer.provider, offer.capability), whole) if whole != BreakerState.OPEN else whole
         services.append(
             ProviderHealthOut(
                 provider=offer.provider,

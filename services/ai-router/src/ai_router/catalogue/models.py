@@ -64,6 +64,8 @@ class Policy:
     """Catalogue quality below which a paid provider is not considered."""
     fallback_score: float = 0.0
     """A result that scores less is not accepted while another provider is left."""
+    chain: tuple[str, ...] | None = None
+    """Outside providers in their order, where it is not that of their priorities (CFL-49)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,12 @@ class Rules:
     emergency: bool = False
     daily_warning: Decimal = Decimal(4000)
     daily_limit: Decimal = Decimal(5000)
+    jobs_at_once: Mapping[str, int] = field(default_factory=dict)
+    """How many jobs that a user ordered by themselves may be under way, by plan; ``*`` is every other plan."""
+
+    def most_open(self, plan: str) -> int:
+        """How many of a user's own jobs may be under way on a plan."""
+        return self.jobs_at_once.get(plan, self.jobs_at_once.get("*", 5))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +114,8 @@ class Catalogue:
     offers: tuple[Offer, ...]
     policies: Mapping[Capability, Policy] = field(default_factory=dict)
     rules: Rules = field(default_factory=Rules)
+    lines: Mapping[str, Mapping[Capability, Policy]] = field(default_factory=dict)
+    """Policies of product lines that have their own, by line."""
 
     @cached_property
     def by_capability(self) -> Mapping[Capability, tuple[Offer, ...]]:
@@ -130,9 +140,9 @@ class Catalogue:
         """The inverse of :meth:`document`."""
         return _adapter().validate_json(document)
 
-    def policy(self, capability: Capability) -> Policy:
-        """The capability's policy; without a row, no primary and no thresholds."""
-        return self.policies.get(capability) or Policy(capability)
+    def policy(self, capability: Capability, line: str = "") -> Policy:
+        """The capability's policy in a product line; without a row, no primary and no thresholds."""
+        return self.lines.get(line, {}).get(capability) or self.policies.get(capability) or Policy(capability)
 
     def offer(self, provider: str, capability: Capability) -> Offer:
         """The row of ``provider``; ``KeyError`` where there is none."""

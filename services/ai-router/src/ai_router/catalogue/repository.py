@@ -5,21 +5,21 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 import asyncpg
 import orjson
-import structlog
 
 from ai_router.catalogue.models import Catalogue, Offer, Policy, Rules, Usage
-from ai_router.catalogue.starting import MODELS, OFFERS, POLICIES, RULES
+from ai_router.catalogue.starting import LINE_POLICIES, MODELS, OFFERS, POLICIES, RULES
 from ai_router.metrics import COST_TODAY, PROVIDER_HEALTHY
+from ai_router.routing.breaker import Key, SharedBreaker, key_of
 from chassis import ids
 from chassis.data.database import Database, Transaction
 from contracts.enums import Capability, Priority, ServiceHealth
-
-log = structlog.get_logger(__name__)
 
 _COLUMNS = (
     "key, capability, cost, cost_unit, quality, speed_s, max_clip_s, requests_per_hour, base_url, priority, "
@@ -50,16 +50,10 @@ async def load_starting_catalogue(database: Database) -> None:
                 sorted(offer.allowed_tiers),
                 offer.is_active,
             )
-        for policy in POLICIES:
-            await tx.execute(
-                "INSERT INTO routing_policies (capability, primary_provider, premium_provider, minimum_quality, "
-                "fallback_score) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
-                str(policy.capability),
-                policy.primary,
-                policy.premium,
-                Decimal(str(policy.minimum_quality)),
-                Decimal(str(policy.fallback_score)),
-            )
+        listed = [("", policy) for policy in POLICIES]
+        listed += [(str(line), policy) for line, policies in LINE_POLICIES.items() for policy in policies]
+        for line, policy in listed:
+            await put_policy(tx, line, policy, anew=False)
         for name, value in RULES.items():
             await tx.execute(
                 "INSERT INTO routing_rules (name, value) VALUES ($1, $2::jsonb) ON CONFLICT DO NOTHING",
@@ -77,6 +71,47 @@ async def load_starting_catalogue(database: Database) -> None:
                 model.description,
                 orjson.dumps(dict(model.parameters)).decode(),
             )
+
+
+async def put_policy(tx: Transaction, line: str, policy: Policy, *, anew: bool = True) -> None:
+    """Keep how a capability is routed in a product line (``""``: in all that have none of their own)."""
+    otherwise = (
+        "UPDATE SET primary_provider = excluded.primary_provider, premium_provider = excluded.premium_provider, "
+        "minimum_quality = excluded.minimum_quality, fallback_score = excluded.fallback_score, "
+        "chain = excluded.chain, updated_at = now()"
+    )
+    await tx.execute(
+        "INSERT INTO routing_policies (product_line, capability, primary_provider, premium_provider, minimum_quality, "  # noqa: S608
+        "fallback_score, chain) VALUES ($1, $2, $3, $4, $5, $6, $7) "
+        f"ON CONFLICT (product_line, capability) DO {otherwise if anew else 'NOTHING'}",
+        line,
+        str(policy.capability),
+        policy.primary,
+        policy.premium,
+        Decimal(str(policy.minimum_quality)),
+        Decimal(str(policy.fallback_score)),
+        None if policy.chain is None else list(policy.chain),
+    )
+
+
+async def drop_policy(tx: Transaction, line: str, capability: Capability) -> bool:
+    """Route a capability in a product line as in all others again. False where it was."""
+    row = await tx.fetchrow(
+        "DELETE FROM routing_policies WHERE product_line = $1 AND capability = $2 RETURNING capability",
+        line,
+        capability.value,
+    )
+    return row is not None
+
+
+async def put_rule(tx: Transaction, name: str, value: Any) -> None:
+    """Keep a rule over all capabilities."""
+    await tx.execute(
+        "INSERT INTO routing_rules (name, value) VALUES ($1, $2::jsonb) "
+        "ON CONFLICT (name) DO UPDATE SET value = excluded.value, updated_at = now()",
+        name,
+        orjson.dumps(value).decode(),
+    )
 
 
 # A minute that began an hour ago counts whole.
@@ -116,7 +151,12 @@ class CatalogueBook:
         self._catalogue = Catalogue(offers=())
         self._usage = Usage()
         self._kept = ""
-        self._told_over: str | None = None
+        self.breakers: Mapping[Key, SharedBreaker] = {}
+        """What all processes know of providers that are not asked at the moment."""
+
+    def now(self) -> datetime:
+        """The service's clock, by which shared breakers are read."""
+        return self._database.clock.now()
 
     async def current(self) -> tuple[Catalogue, Usage]:
         """The snapshot; raises what the database raises."""
@@ -146,18 +186,24 @@ class CatalogueBook:
             rules = await connection.fetch("SELECT name, value FROM routing_rules")
             usage = _usage(await connection.fetch(_USED, now))
             checked = await connection.fetch("SELECT provider, status FROM provider_health")
+            breakers = await connection.fetch(
+                "SELECT provider, capability, model, opened_until, probe_until, probe_by, reset_at FROM breakers"
+            )
+            guard = await connection.fetchrow("SELECT lifted_to FROM daily_guard WHERE day = $1", now.date())
         listed = tuple(_offer(row) for row in offers)
         known = {(offer.provider, offer.capability) for offer in listed}
         unlisted = tuple(offer for offer in self._extra if (offer.provider, offer.capability) not in known)
         self._catalogue = Catalogue(
             offers=listed + unlisted,
-            policies={policy.capability: policy for policy in map(_policy, policies)},
-            rules=_rules({row["name"]: row["value"] for row in rules}, fallback=self._fallback),
+            policies={Capability(row["capability"]): _policy(row) for row in policies if not row["product_line"]},
+            rules=lifted(_rules({row["name"]: row["value"] for row in rules}, fallback=self._fallback), guard),
+            lines=_by_line(policies),
         )
         await self._keep_version()
         self._usage = usage
         self._hear(checked)
-        self._tell_cost()
+        self.breakers = {key_of(row): SharedBreaker.of(row) for row in breakers}
+        COST_TODAY.set(float(usage.cost_today))
         if changes == self._changes:
             self._read_at = began_at
 
@@ -179,14 +225,6 @@ class CatalogueBook:
         for provider, is_well in well.items():
             PROVIDER_HEALTHY.labels(provider).set(is_well)
         self.unwell = frozenset(provider for provider, is_well in well.items() if not is_well)
-
-    def _tell_cost(self) -> None:
-        cost, rules = self._usage.cost_today, self._catalogue.rules
-        COST_TODAY.set(float(cost))
-        over = "limit" if cost >= rules.daily_limit else "warning" if cost >= rules.daily_warning else None
-        if over != self._told_over and over is not None:
-            log.warning("cost.daily_threshold_reached", threshold=over, cost=str(cost))
-        self._told_over = over
 
 
 def _usage(rows: Sequence[asyncpg.Record]) -> Usage:
@@ -223,7 +261,23 @@ def _policy(row: asyncpg.Record) -> Policy:
         premium=row["premium_provider"],
         minimum_quality=float(row["minimum_quality"]),
         fallback_score=float(row["fallback_score"]),
+        chain=None if row["chain"] is None else tuple(row["chain"]),
     )
+
+
+def _by_line(rows: Sequence[asyncpg.Record]) -> dict[str, dict[Capability, Policy]]:
+    lines: dict[str, dict[Capability, Policy]] = {}
+    for row in rows:
+        if row["product_line"]:
+            lines.setdefault(row["product_line"], {})[Capability(row["capability"])] = _policy(row)
+    return lines
+
+
+def lifted(rules: Rules, guard: Mapping[str, Any] | None) -> Rules:
+    """The rules of a day on which an administrator allowed more."""
+    if guard is None or guard["lifted_to"] is None:
+        return rules
+    return replace(rules, daily_limit=max(rules.daily_limit, guard["lifted_to"]))
 
 
 def _rules(values: Mapping[str, Any], *, fallback: bool = True) -> Rules:
@@ -235,4 +289,5 @@ def _rules(values: Mapping[str, Any], *, fallback: bool = True) -> Rules:
         emergency=bool(known["emergency"]),
         daily_warning=Decimal(str(known["daily_warning"])),
         daily_limit=Decimal(str(known["daily_limit"])),
+        jobs_at_once={plan: int(most) for plan, most in known["jobs_at_once"].items()},
     )

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from ai_router.catalogue.models import CostUnit, Listing, Offer, Policy
-from contracts.enums import Capability, ProviderKey
+from contracts.enums import Capability, ProductLineKey, ProviderKey
 
 LOCAL = 100
 """Priority from which local providers count, so that they end every chain."""
@@ -220,6 +220,12 @@ POLICIES: tuple[Policy, ...] = (
     ),
 )
 
+LINE_POLICIES: Mapping[str, tuple[Policy, ...]] = {
+    ProductLineKey.PIXIE: (Policy(Capability.IMAGE_GENERATION, primary=ProviderKey.FAL_AI),),
+    ProductLineKey.REELY: (Policy(Capability.HOOK_DETECTION, primary=ProviderKey.OPENAI),),
+}
+"""Where a product line is routed otherwise than all (CFL-49)."""
+
 RULES: Mapping[str, Any] = {
     "premium_tiers": ["pro", "enterprise"],
     "priorities": {"enterprise": "high_priority", "premium": "high_priority", "free": "low_priority"},
@@ -227,6 +233,7 @@ RULES: Mapping[str, Any] = {
     "emergency": False,
     "daily_warning": "4000",
     "daily_limit": "5000",
+    "jobs_at_once": {"*": 5, "pro": 20, "premium": 20, "enterprise": 50},
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -15,7 +15,7 @@ from ai_router.jobs.models import CacheEntry, Call, Ending
 from chassis import ids
 from chassis.data.database import Transaction
 from chassis.encoding import as_json
-from contracts.ai_router import SubmitJob
+from contracts.ai_router import JobFailed, SubmitJob
 
 _CALL_COLUMNS = (
     "id, job_id, provider, capability, attempt, paid, started_at, estimated_cost, state, vendor_job_id, duration_ms, "
@@ -65,12 +65,13 @@ def _job_columns(commands: Sequence[SubmitJob]) -> list[list[Any]]:
         [command.product_line for command in commands],
         [command.run_id for command in commands],
         [command.capability.value for command in commands],
-        [_request(command) for command in commands],
+        [command_as_json(command) for command in commands],
         [command.deadline for command in commands],
     ]
 
 
-def _request(command: SubmitJob) -> str:
+def command_as_json(command: SubmitJob) -> str:
+    """What ``input_data`` holds of a command: what has no column of its own."""
     return command.model_dump_json(exclude={"job_id", "user_id", "product_line", "run_id", "capability", "deadline"})
 
 
@@ -79,10 +80,11 @@ work.payload || (
     SELECT jsonb_build_object('command', input_data || jsonb_build_object(
         'job_id', job.id, 'user_id', user_id, 'product_line', product_line, 'run_id', workflow_id,
         'capability', job_type, 'deadline', deadline
-    )) FROM ai_jobs AS job WHERE job.id = work.id
+    ), 'credits', CASE WHEN hold IS NOT NULL THEN credits END, 'speaks_for', speaks_for)
+    FROM ai_jobs AS job WHERE job.id = work.id
 )
 """
-"""The payload of a job's work with the command it came from."""
+"""The payload of a job's work with the command it came from, and what is held for it."""
 
 
 async def add_cancelled(tx: Transaction, job_id: UUID, run_id: UUID | None, user_id: UUID | None) -> bool:
@@ -101,14 +103,23 @@ async def add_cancelled(tx: Transaction, job_id: UUID, run_id: UUID | None, user
 async def cancel(tx: Transaction, job_id: UUID) -> asyncpg.Record | None:
     """Mark an open job as cancelled and remove its work. None when it has ended or is not known."""
     row = await tx.fetchrow(
-        "UPDATE ai_jobs SET status = 'cancelled', completed_at = $2, updated_at = $2 "
-        "WHERE id = $1 AND status IN ('pending', 'processing') RETURNING id, workflow_id, user_id",
+        "UPDATE ai_jobs SET status = 'cancelled', completed_at = $2, updated_at = $2, "
+        "hold = CASE WHEN hold IS NOT NULL THEN 'released' END "
+        "WHERE id = $1 AND status IN ('pending', 'processing') RETURNING id, workflow_id, user_id, hold",
         job_id,
         tx.now,
     )
     if row is not None:
         await tx.execute("DELETE FROM work WHERE id = $1", job_id)
     return row
+
+
+async def speakers(tx: Transaction, job_id: UUID) -> list[UUID]:
+    """The jobs under way that make the speech for a film that was ordered by itself."""
+    rows = await tx.fetch(
+        "SELECT id FROM ai_jobs WHERE speaks_for = $1 AND status IN ('pending', 'processing')", job_id
+    )
+    return [row["id"] for row in rows]
 
 
 async def find(tx: Transaction, job_id: UUID) -> asyncpg.Record | None:
@@ -218,10 +229,11 @@ UPDATE ai_jobs SET status = ended.status, provider = ended.provider, model_name 
     output_data = ended.output, routing = ended.routing, error_message = ended.error, quality_score = ended.score,
     cost = ended.cost, attempts = ended.attempts, cache_hit = ended.cache_hit,
     progress = CASE ended.status WHEN 'completed' THEN 100 ELSE ai_jobs.progress END,
+    hold = CASE WHEN ai_jobs.hold = 'held' THEN ended.hold ELSE ai_jobs.hold END,
     processing_time_ms = ended.milliseconds, completed_at = $13, updated_at = $13
 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::json[], $6::json[], $7::text[], $8::numeric[],
-            $9::numeric[], $10::int[], $11::bool[], $12::int[])
-    AS ended (id, status, provider, model, output, routing, error, score, cost, attempts, cache_hit, milliseconds)
+            $9::numeric[], $10::int[], $11::bool[], $12::int[], $14::text[])
+    AS ended (id, status, provider, model, output, routing, error, score, cost, attempts, cache_hit, milliseconds, hold)
 WHERE ai_jobs.id = ended.id AND ai_jobs.status IN ('pending', 'processing')
 """
 
@@ -243,9 +255,26 @@ def finish(tx: Transaction, endings: Sequence[Ending]) -> None:
         [ending.cache_hit for ending in endings],
         [round(ending.seconds * 1000) for ending in endings],
         tx.now,
+        ["capturing" if ending.is_paid_for else "released" for ending in endings],
     )
     save_calls(tx, [call for ending in endings for call in ending.calls])
     remember(tx, [ending.cache for ending in endings if ending.cache is not None])
+
+
+async def fail(tx: Transaction, failed: Mapping[UUID, JobFailed]) -> None:
+    """End jobs that have not begun, each with its event."""
+    await tx.execute(
+        """
+        UPDATE ai_jobs SET status = 'failed', error_message = said.words, output_data = said.event, completed_at = $4,
+            updated_at = $4, hold = CASE WHEN hold IS NOT NULL THEN 'released' END
+        FROM unnest($1::uuid[], $2::text[], $3::json[]) AS said (id, words, event)
+        WHERE ai_jobs.id = said.id AND status IN ('pending', 'processing')
+        """,
+        list(failed),
+        [event.message for event in failed.values()],
+        [event.model_dump_json() for event in failed.values()],
+        tx.now,
+    )
 
 
 async def put_off(tx: Transaction, work_id: UUID, token: UUID, payload: dict[str, Any], until: datetime) -> bool:

@@ -45,7 +45,7 @@ def completed(
         cost=course.spent,
         seconds=_seconds(course, now),
         repeatable=not offer.deterministic,
-        warnings=(*((warning,) if warning else ()), *result.warnings),
+        warnings=(*((warning,) if warning else ()), *result.warnings, *_ungranted(job, accepted)),
     )
     used = {stored.key for stored in event.outputs.values()}
     return Ending(
@@ -100,6 +100,16 @@ def cost_recorded(job: Job, call: Call, unit_cost: Decimal) -> CostRecorded:
         unit_cost=unit_cost,
         cost=call.spent,
     )
+
+
+def _ungranted(job: Job, accepted: Accepted) -> tuple[str, ...]:
+    """Codes of the wishes of who ordered the job by itself that were not granted."""
+    if job.credits is None:
+        return ()
+    wishes = job.command.parameters
+    ignored = tuple(f"ignored:{name}" for name in accepted.result.ignored if name in wishes and name != "model")
+    other = job.command.prefer is not None and accepted.candidate.provider != job.command.prefer
+    return (*ignored, "provider_ignored") if other else ignored
 
 
 def _seconds(course: Course, now: datetime) -> float:

@@ -165,22 +165,26 @@ class Runner:
         if candidate.clips == 1:
             return await self._attempts.make(course, candidate)
         capability = course.job.command.capability
-        # Before anything is awaited, so that a half-open breaker lets one film through and not all who look at it.
-        self._router.started(candidate.provider, capability)
+        model = self._router.model_of(candidate.provider, course.job.command)
+        await self._attempts.admit(course, candidate.provider)
+        # Before anything else is awaited, so that a half-open breaker lets one film through and not all who look at it.
+        self._router.started(candidate.provider, capability, model)
         try:
             async with self._database.transaction() as tx:
                 calls = await repository.calls_of(tx, course.job.id) if course.attempts else []
             mine = [call for call in calls if call.provider == candidate.provider]
             return await self._films.make(course, candidate, mine)
         except NoRoom:
-            self._router.failed(candidate.provider, capability, None)
+            self._router.failed(candidate.provider, capability, None, model)
             raise
 
     async def _good_enough(self, course: Course, accepted: Accepted) -> bool:
         """Whether the result is taken at once; else it is kept in case nobody does better."""
         catalogue, _ = await self._router.snapshot()
         command = course.job.command
-        threshold = max(command.minimum_score, catalogue.policy(command.capability).fallback_score)
+        threshold = max(
+            command.minimum_score, catalogue.policy(command.capability, command.product_line).fallback_score
+        )
         score = accepted.verdict.score
         if score is None or score >= threshold:
             return True
