@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
@@ -198,7 +198,8 @@ class DailyCostReached(Event):
     NAME: ClassVar[str] = "ai_router.daily_cost_reached.v1"
     READERS: ClassVar[tuple[str, ...]] = ()
 
-    day: date
+    day_began: datetime
+    """Midnight UTC."""
     threshold: Literal["warning", "limit"]
     cost: Money
     limit: Money

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, time
 from decimal import Decimal
 
 import structlog
@@ -35,7 +36,7 @@ class DailyGuard(Periodic):
                 if await repository.tell_once(tx, threshold):
                     tx.emit(
                         DailyCostReached(
-                            day=tx.now.date(),
+                            day_began=datetime.combine(tx.now.date(), time(), UTC),
                             threshold="limit" if threshold == "stopped" else "warning",
                             cost=usage.cost_today,
                             limit=limit,
