@@ -97,6 +97,8 @@ class JobCompleted(Event):
     repeatable: bool = True
     """False when the same provider would only make the same result again."""
     warnings: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
+    """What its judge took points off for, the most first; for people."""
 
 
 class JobFailed(Event):

@@ -33,14 +33,16 @@ def tables(settings: Settings) -> tuple[Kept, ...]:
     )
 
 
-def objects(_: Settings) -> tuple[KeptObjects, ...]:
+def objects(settings: Settings) -> tuple[KeptObjects, ...]:
     """Every prefix the service stores under."""
+    jobs = timedelta(seconds=settings.keep_jobs_s)
     unused = f"{in_words(UNUSED_FOR)} after the job's end"
     return tuple(
         kept
         for prefix in ("images/", "videos/", "audio/", "documents/")
         for kept in (
-            KeptObjects(prefix, "what jobs hand out", "with the run's results", "`workflow.cleaning`"),
+            KeptObjects(prefix, "what jobs hand out to runs", "with the run's results", "`workflow.cleaning`"),
+            KeptObjects(prefix, "what single jobs hand out", f"{in_words(jobs)} after the order", _HOUSEKEEPING),
             KeptObjects(prefix, "what attempts made and no job hands out", unused, _HOUSEKEEPING),
         )
     )

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from ai_router.jobs.housekeeping import Housekeeping
 from ai_router.orders.settling import Settling
 from ai_router.providers.port import FailureClass
 from chassis import ids
@@ -125,6 +126,32 @@ async def test_what_was_made_before_costs_nothing(shop: Any, headers: Any) -> No
     answer = (await _result(shop, headers, job_id)).json()
     assert (answer["cache_hit"], answer["credits"]) == (True, 0)
     assert len(shop.local.requests) == 1
+
+
+async def test_what_a_removed_job_made_goes_with_it(shop: Any, headers: Any) -> None:
+    """Not while another order was answered with it; then an hour later, with what calls left."""
+    jobs = []
+    for number in range(2):
+        jobs.append(UUID((await _order(shop, headers)).json()["job_id"]))
+        await shop.billing.holds(jobs[-1])
+        if number == 0:
+            await shop.billing.spends(jobs[-1])
+    await shop.billing.released(jobs[1])
+    housekeeping = next(p for p in shop.router.service.background if isinstance(p, Housekeeping))
+
+    async def swept() -> int:
+        await shop.router.execute("UPDATE ai_jobs SET completed_at = now() - interval '2 hours'")
+        return int((await housekeeping.sweep())["objects"])
+
+    path = "/api/v1/ai/jobs"
+    assert (await shop.router.http.delete(f"{path}/{jobs[0]}", headers=headers(shop.user))).status_code == 204
+    assert await swept() == 0, "the other order was answered with it"
+    third = UUID((await _order(shop, headers, strength=0.5)).json()["job_id"])
+    await shop.billing.holds(third)
+    await shop.billing.spends(third)
+    assert (await shop.router.http.delete(f"{path}/{third}", headers=headers(shop.user))).status_code == 204
+    assert await swept() == 1
+    assert (await _result(shop, headers, third)).status_code == 404
 
 
 async def test_a_hold_that_has_ended_makes_the_result_free(shop: Any, headers: Any) -> None:

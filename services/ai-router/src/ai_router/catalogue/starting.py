@@ -7,10 +7,10 @@ Stated figures stand as stated. Of the others, marked ``[assumed]``, prices are 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from ai_router.catalogue.listed import Model, vendors
 from ai_router.catalogue.models import CostUnit, Listing, Offer, Policy
 from contracts.enums import Capability, ProductLineKey, ProviderKey
 
@@ -237,17 +237,6 @@ RULES: Mapping[str, Any] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Model:
-    """One entry of the list of models that users see (AIR-17)."""
-
-    name: str
-    provider: str
-    model_type: str
-    description: str
-    parameters: Mapping[str, Any]
-
-
 MODELS: tuple[Model, ...] = (
     Model(
         "photo-enhance",
@@ -291,18 +280,5 @@ MODELS: tuple[Model, ...] = (
         "Composes a simple background track on this machine.",
         {"style": "calm", "duration": 30, "seed": 0},
     ),
-    Model(
-        "gemini-2.5-flash-image",
-        ProviderKey.NANO_BANANA,
-        Capability.IMAGE_ENHANCEMENT,
-        "Google's image model, through the Gemini API.",
-        {"enhancement_type": "standard"},
-    ),
-    Model(
-        "veo-3.1-generate-001",
-        ProviderKey.VEO3,
-        Capability.VIDEO_GENERATION,
-        "Google's video model; clips of 4, 6 or 8 seconds.",
-        {"duration": 8},
-    ),
+    *vendors(),
 )

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request
 
 from ai_router.jobs import queries, service
 from ai_router.jobs.errors import JobHasNoResult, JobNotFinished, JobNotFound, JobOfWorkflow, JobSettling
-from ai_router.jobs.schemas import JobOut, JobResultOut, JobStatusOut, OutputOut, words_of
+from ai_router.jobs.schemas import IGNORED, JobOut, JobResultOut, JobStatusOut, OutputOut, words_of
 from ai_router.orders.telling import message_of, tell
 from chassis.data.database import Transaction
 from chassis.errors import NotAuthenticated, documented
@@ -98,6 +98,8 @@ async def get_job_result(job_id: UUID, caller: Caller, tx: Tx, request: Request)
         data=event.data,
         quality_score=event.score,
         measures=event.measures,
+        reasons=list(event.reasons),
+        ignored=[code.removeprefix(IGNORED) for code in event.warnings if code.startswith(IGNORED)],
         cost=event.cost,
         cache_hit=event.cache_hit,
         credits=job["credits_used"],

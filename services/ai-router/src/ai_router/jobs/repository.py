@@ -127,14 +127,51 @@ async def find(tx: Transaction, job_id: UUID) -> asyncpg.Record | None:
     return await tx.fetchrow("SELECT * FROM ai_jobs WHERE id = $1", job_id)
 
 
-async def remove(tx: Transaction, job_id: UUID) -> None:
-    """Forget what a job was about and what it made. What it cost stays, and that it was: it is not done again."""
+async def remove(tx: Transaction, job_ids: Sequence[UUID]) -> None:
+    """Forget what jobs were about and what they made. What they cost stays, and that they were: they are not done
+    again. Files of those that were ordered by themselves go with what their calls left, unless another job that was
+    answered with them is still there."""
+    await tx.execute(
+        """
+        WITH made AS (
+            SELECT job.id, job.user_id, file.value ->> 'key' AS key
+            FROM ai_jobs AS job, json_each(job.output_data::json -> 'outputs') AS file
+            WHERE job.id = ANY($1::uuid[]) AND job.hold IS NOT NULL AND job.status = 'completed' AND NOT job.cache_hit
+        ), unused AS (
+            SELECT id, json_agg(key) AS keys FROM made WHERE NOT EXISTS (
+                SELECT FROM ai_jobs AS other, json_each(other.output_data::json -> 'outputs') AS file
+                WHERE other.user_id = made.user_id AND other.cache_hit AND other.removed_at IS NULL
+                    AND other.id <> ALL($1::uuid[]) AND file.value ->> 'key' = made.key
+            ) GROUP BY id
+        )
+        UPDATE provider_calls AS call SET discarded = (
+            SELECT json_agg(key)::text FROM (
+                SELECT json_array_elements_text(unused.keys) AS key
+                UNION SELECT json_array_elements_text(coalesce(call.discarded, '[]')::json)
+            ) AS all_keys
+        ) FROM unused WHERE call.job_id = unused.id AND call.attempt = (
+            SELECT max(attempt) FROM provider_calls WHERE job_id = unused.id
+        )
+        """,
+        list(job_ids),
+    )
     await tx.execute(
         "UPDATE ai_jobs SET removed_at = $2, updated_at = $2, input_data = '{}', output_data = NULL, routing = NULL, "
-        "error_message = NULL, progress_message = NULL WHERE id = $1",
-        job_id,
+        "error_message = NULL, progress_message = NULL WHERE id = ANY($1::uuid[])",
+        list(job_ids),
         tx.now,
     )
+
+
+async def ordered_before(tx: Transaction, before: datetime, most: int) -> list[UUID]:
+    """Jobs that were ordered by themselves before a moment, have ended, and still say what they were about. Locked."""
+    rows = await tx.fetch(
+        "SELECT id FROM ai_jobs WHERE id < $1 AND hold IN ('captured', 'released', 'refused') AND removed_at IS NULL "
+        "AND status NOT IN ('pending', 'processing') LIMIT $2 FOR UPDATE SKIP LOCKED",
+        ids.uuid7_floor(before),
+        most,
+    )
+    return [row["id"] for row in rows]
 
 
 class Holder(NamedTuple):

@@ -90,6 +90,10 @@ class JobResultOut(BaseModel):
     data: dict[str, Any] = Field(description="What came out beside the files; depends on the kind of job.")
     quality_score: float | None = Field(None, description="From 0 to 10.", examples=[9.1])
     measures: dict[str, float] = Field(description="What the score is made of.", examples=[{"sharpness": 8.4}])
+    reasons: list[str] = Field(
+        description="What its judge took points off for, the most first.", examples=[["The face is a little soft."]]
+    )
+    ignored: list[str] = Field(description="What was given and not acted on.", examples=[["seed"]])
     cost: Rupees = Field(description="In rupees.")
     credits: int = Field(description="What it took from the account.", examples=[1])
     cache_hit: bool = Field(description="Whether an earlier result was used again.")

@@ -119,12 +119,20 @@ class Commands:
         choice, _ = await self._router.choose(job.command, spoken=spoken)
         if not choice.ranked or choice.ranked[0].provider != provider:
             return False
-        if not catalogue.offer(provider, job.command.capability).deterministic:
+        offer = catalogue.offer(provider, job.command.capability)
+        if not (offer.deterministic or cache.seeded(job.command)):
+            return False
+        if not offer.deterministic and not self._offers(provider, job.command, result.get("model")):
             return False
         for output in result["outputs"].values():
             if await self._store.stat(output["key"]) is None:
                 return False
         return True
+
+    def _offers(self, provider: str, command: SubmitJob, model: object) -> bool:
+        """Whether a provider still has the model that a result was made with."""
+        declared = self._router.providers[provider].declarations
+        return any(model in one.models for one in declared if one.capability is command.capability)
 
     async def _cancel(self, command: CancelJob, user_id: UUID | None, tx: Transaction) -> None:
         if await repository.add_cancelled(tx, command.job_id, command.run_id, user_id):
@@ -172,7 +180,7 @@ async def cancel_job(tx: Transaction, job_id: UUID, interrupt: Interrupt) -> boo
 
 async def remove(tx: Transaction, job_id: UUID) -> None:
     """Remove a job that has ended."""
-    await repository.remove(tx, job_id)
+    await repository.remove(tx, [job_id])
 
 
 def _work_of(job: Job, catalogue: Catalogue) -> NewWork:

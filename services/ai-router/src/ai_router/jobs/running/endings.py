@@ -40,6 +40,7 @@ def completed(
         data=dict(result.data),
         score=verdict.score,
         measures=verdict.measures,
+        reasons=verdict.warnings,
         attempts=max(1, course.attempts),
         tried=tuple(name for name in course.tried if name != offer.provider),
         cost=course.spent,

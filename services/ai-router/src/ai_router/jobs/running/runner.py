@@ -259,7 +259,8 @@ class Runner:
         catalogue, _ = await self._router.snapshot()
         offer = catalogue.offer(accepted.candidate.provider, course.job.command.capability)
         now, keep = self._now(), None
-        if self._options.cache_results and offer.deterministic and not warning:
+        same = cache.repeats(course.job.command, accepted.result.ignored, deterministic=offer.deterministic)
+        if self._options.cache_results and same and not warning:
             keep = cache.key_of(course.job.command, self._options.cache_setup), now + self._options.cache_for
         return endings.completed(course, accepted, offer, now, warning=warning, keep=keep, cut_short=cut_short)
 

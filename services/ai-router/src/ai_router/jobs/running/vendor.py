@@ -11,6 +11,7 @@ from typing import cast
 
 import structlog
 
+from ai_router.providers.keys import asking_for
 from ai_router.providers.port import (
     Accepted,
     FailureClass,
@@ -65,9 +66,10 @@ async def drive(
     earlier: Earlier | None = None,
 ) -> ProviderResult:
     """The result of this attempt, or :class:`ProviderFailure`. Work is handed to a vendor at most once."""
-    if submits(type(provider)):
-        return await _submitted(cast(Submits, provider), request, workspace, report, remember, polling, earlier)
-    return await _performed(cast(Performs, provider), request, workspace, report, earlier)
+    with asking_for(request.attempt_id):
+        if submits(type(provider)):
+            return await _submitted(cast(Submits, provider), request, workspace, report, remember, polling, earlier)
+        return await _performed(cast(Performs, provider), request, workspace, report, earlier)
 
 
 @cache
