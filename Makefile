@@ -107,7 +107,7 @@ faces: $(VENV)/.dev ## Render some eighty sorts of faces and write a page about 
 chaos: $(VENV)/.dev ## Break everything on purpose: crash points, broker and database killed and frozen, 100,000 cancellations, odd requests
 	@$(BIN)/python -m pytest -q -n 2 --dist worksteal -m chaos tests/chaos --all-points --seeds 5
 	@CANCELLATIONS=100000 $(BIN)/python -m pytest -q libs/chassis/tests/data/test_cancellation.py
-	@PAID_SCRIPTS=10 $(BIN)/python -m pytest -q services/ai-router/tests/jobs/test_paid_scripts.py
+	@PAID_SCRIPTS=10 KILLS=50 $(BIN)/python -m pytest -q -n 2 services/ai-router/tests/jobs/test_paid_scripts.py services/ai-router/tests/jobs/test_killed.py
 	@CONFORMANCE_EXAMPLES=100 $(BIN)/python -m pytest -q tests/e2e/test_conformance.py
 
 judge: $(VENV)/.dev ## Plant faults in films and see what the judge of films says, as a table [PHOTOS="a.jpg b.jpg"]
