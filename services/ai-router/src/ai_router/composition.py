@@ -13,6 +13,7 @@ from fastapi import FastAPI
 
 from ai_router.catalogue import endpoints as catalogue_endpoints
 from ai_router.catalogue.models import Offer
+from ai_router.catalogue.pricing import PriceNews
 from ai_router.catalogue.repository import CatalogueBook, load_starting_catalogue
 from ai_router.explaining import endpoints as explaining_endpoints
 from ai_router.health.breakers import BreakerNews
@@ -125,7 +126,7 @@ def build(
     housekeeping = Housekeeping(database, deps.store, keep_jobs=timedelta(seconds=settings.keep_jobs_s))
     commands = Commands(router, deps.store, jobs.cancel, cache_results=settings.cache_results, cache_setup=setup)
     orders = Orders(router, commands)
-    money = (Settling(database), DailyGuard(database, router))
+    money = (Settling(database), DailyGuard(database, router), PriceNews(database, router))
     known_files = WorkflowFiles(settings.workflow_url)
 
     @asynccontextmanager

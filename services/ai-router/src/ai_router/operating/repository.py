@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from chassis.data.database import Transaction
@@ -32,7 +33,7 @@ async def tell_once(tx: Transaction, threshold: str) -> bool:
     return row is not None
 
 
-async def known_prices(tx: Transaction) -> dict[str, Mapping[str, object]]:
+async def known_prices(tx: Transaction) -> dict[str, Mapping[str, Any]]:
     """The least prices that were told last, by capability. Until the commit nobody else tells any."""
     await tx.execute("SELECT pg_advisory_xact_lock(hashtext('ai_router.capability_prices'))")
     return {row["capability"]: dict(row) for row in await tx.fetch("SELECT * FROM capability_prices")}

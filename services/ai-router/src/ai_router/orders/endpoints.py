@@ -25,6 +25,7 @@ from ai_router.orders.schemas import (
     LipSyncIn,
     MusicIn,
     OrderIn,
+    TranscribeIn,
     UpscaleIn,
     VideoIn,
 )
@@ -132,6 +133,12 @@ async def generate_video(body: VideoIn, counter: TheCounter) -> JobAccepted:
 @router.post("/audio/generate", status_code=202)
 async def generate_audio(body: AudioIn, counter: TheCounter) -> JobAccepted:
     """Have a text spoken, with the time of each word where the model tells them."""
+    return await counter.take(body)
+
+
+@router.post("/audio/transcribe", status_code=202)
+async def transcribe_audio(body: TranscribeIn, counter: TheCounter) -> JobAccepted:
+    """Have what is said in a recording written down, with the time of each word."""
     return await counter.take(body)
 
 

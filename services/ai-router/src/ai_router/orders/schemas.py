@@ -271,6 +271,29 @@ class MusicIn(OrderIn):
         return self._order(Capability.MUSIC_GENERATION, prompt=self.prompt, style=self.style, duration=self.duration)
 
 
+class TranscribeIn(OrderIn):
+    """Have what is said in a recording written down, with the time of each word."""
+
+    file_id: FileId = None
+    job_id: JobId = None
+    url: Link = None
+    language: Language | None = Field(None, description="What is spoken; without it that is found out.")
+
+    @model_validator(mode="after")
+    def _given(self) -> TranscribeIn:
+        if not self.wanted()[0].is_given:
+            raise ValueError("file_id: give the id of the recording, job_id of a job that made it, or a url")
+        return self
+
+    def wanted(self) -> tuple[Wanted, ...]:
+        """The recording."""
+        return (Wanted("audio", "audio", self.file_id, self.job_id, self.url),)
+
+    def order(self) -> Order:
+        """See :class:`OrderIn`."""
+        return self._order(Capability.TRANSCRIPTION, language=None if self.language is None else self.language.value)
+
+
 class SaidIn(Input):
     """One piece of a transcript."""
 

@@ -24,6 +24,7 @@ _DOING = {
     Capability.IMAGE_GENERATION: "Making the picture",
     Capability.IMAGE_EDIT: "Editing the picture",
     Capability.LIP_SYNC: "Fitting the lips to the sound",
+    Capability.TRANSCRIPTION: "Writing down what is said",
     Capability.HOOK_DETECTION: "Looking for the best moments",
     Capability.AUDIO_GENERATION: "Speaking the script",
     Capability.VIDEO_GENERATION: "Making the photo talk",
