@@ -23,7 +23,7 @@ from contracts.enums import Capability, Priority, ServiceHealth
 
 _COLUMNS = (
     "key, capability, cost, cost_unit, quality, speed_s, max_clip_s, requests_per_hour, base_url, priority, "
-    "listing, zero_cost, deterministic, allowed_tiers, is_active"
+    "listing, zero_cost, deterministic, allowed_tiers, is_active, calls_at_once"
 )
 
 
@@ -33,7 +33,7 @@ async def load_starting_catalogue(database: Database) -> None:
         for offer in OFFERS:
             await tx.execute(
                 f"INSERT INTO providers ({_COLUMNS}) "  # noqa: S608  a constant
-                "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT DO NOTHING",
+                "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ON CONFLICT DO NOTHING",
                 str(offer.provider),
                 str(offer.capability),
                 offer.cost,
@@ -49,6 +49,7 @@ async def load_starting_catalogue(database: Database) -> None:
                 offer.deterministic,
                 sorted(offer.allowed_tiers),
                 offer.is_active,
+                offer.calls_at_once,
             )
         listed = [("", policy) for policy in POLICIES]
         listed += [(str(line), policy) for line, policies in LINE_POLICIES.items() for policy in policies]
@@ -116,9 +117,15 @@ async def put_rule(tx: Transaction, name: str, value: Any) -> None:
 
 # A minute that began an hour ago counts whole.
 _USED = """
-SELECT provider, coalesce(sum(calls) FILTER (WHERE minute > $1::timestamptz - interval '61 minutes'), 0)::int AS calls,
-    coalesce(sum(cost) FILTER (WHERE minute >= date_trunc('day', $1::timestamptz, 'UTC')), 0) AS cost
-FROM paid_minutes WHERE minute > $1::timestamptz - interval '25 hours' GROUP BY provider
+SELECT provider, coalesce(calls, 0) AS calls, coalesce(cost, 0) AS cost, coalesce(under_way, 0) AS under_way FROM (
+    SELECT provider,
+        coalesce(sum(calls) FILTER (WHERE minute > $1::timestamptz - interval '61 minutes'), 0)::int AS calls,
+        coalesce(sum(cost) FILTER (WHERE minute >= date_trunc('day', $1::timestamptz, 'UTC')), 0) AS cost
+    FROM paid_minutes WHERE minute > $1::timestamptz - interval '25 hours' GROUP BY provider
+) AS used FULL JOIN (
+    SELECT provider, count(*)::int AS under_way FROM provider_calls WHERE paid AND state IN ('calling', 'accepted')
+    GROUP BY provider
+) AS going USING (provider)
 """
 
 
@@ -157,6 +164,11 @@ class CatalogueBook:
     def now(self) -> datetime:
         """The service's clock, by which shared breakers are read."""
         return self._database.clock.now()
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The snapshot that was read last."""
+        return self._catalogue
 
     async def current(self) -> tuple[Catalogue, Usage]:
         """The snapshot; raises what the database raises."""
@@ -230,7 +242,8 @@ class CatalogueBook:
 def _usage(rows: Sequence[asyncpg.Record]) -> Usage:
     return Usage(
         cost_today=sum((row["cost"] for row in rows), Decimal(0)),
-        calls_last_hour={row["provider"]: row["calls"] for row in rows},
+        calls_last_hour={row["provider"]: row["calls"] for row in rows if row["calls"]},
+        under_way={row["provider"]: row["under_way"] for row in rows if row["under_way"]},
     )
 
 
@@ -251,6 +264,7 @@ def _offer(row: asyncpg.Record) -> Offer:
         deterministic=row["deterministic"],
         allowed_tiers=frozenset(row["allowed_tiers"]),
         is_active=row["is_active"],
+        calls_at_once=row["calls_at_once"],
     )
 
 
@@ -289,5 +303,6 @@ def _rules(values: Mapping[str, Any], *, fallback: bool = True) -> Rules:
         emergency=bool(known["emergency"]),
         daily_warning=Decimal(str(known["daily_warning"])),
         daily_limit=Decimal(str(known["daily_limit"])),
+        patience_s={Priority(lane): float(seconds) for lane, seconds in known["patience_s"].items()},
         jobs_at_once={plan: int(most) for plan, most in known["jobs_at_once"].items()},
     )

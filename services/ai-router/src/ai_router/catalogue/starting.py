@@ -12,6 +12,7 @@ from typing import Any
 
 from ai_router.catalogue.listed import Model, vendors
 from ai_router.catalogue.models import CostUnit, Listing, Offer, Policy
+from ai_router.routing.patience import USUAL_S
 from contracts.enums import Capability, ProductLineKey, ProviderKey
 
 LOCAL = 100
@@ -233,6 +234,7 @@ RULES: Mapping[str, Any] = {
     "emergency": False,
     "daily_warning": "4000",
     "daily_limit": "5000",
+    "patience_s": {lane.value: seconds for lane, seconds in USUAL_S.items()},
     "jobs_at_once": {"*": 5, "pro": 20, "premium": 20, "enterprise": 50},
 }
 

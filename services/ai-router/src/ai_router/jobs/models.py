@@ -59,6 +59,8 @@ class Job:
     """How often the job as a whole was put off (AIR-49)."""
     ends_by: datetime | None = None
     """When a job that has begun, and was put off, has to have ended."""
+    waited_s: float = 0.0
+    """How long it has waited for a cheaper provider."""
     credits: int | None = None
     """Held for it, where it was ordered by itself."""
     speaks_for: UUID | None = None
@@ -75,6 +77,7 @@ class Job:
             "context": self.context.known(),
             "round": self.round,
             **({} if self.ends_by is None else {"ends_by": self.ends_by.isoformat()}),
+            **({"waited_s": self.waited_s} if self.waited_s else {}),
         }
 
     @classmethod
@@ -92,6 +95,7 @@ class Job:
                 Context(**known),
                 item.payload["round"],
                 None if ends_by is None else datetime.fromisoformat(ends_by),
+                item.payload.get("waited_s", 0.0),
                 item.payload.get("credits"),
                 None if item.payload.get("speaks_for") is None else UUID(item.payload["speaks_for"]),
             )

@@ -52,6 +52,8 @@ class ProviderState:
     breaker_open: bool = False
     remaining_calls: int | None = None
     """Calls left of its hourly allowance; None: not limited."""
+    free_calls: int | None = None
+    """Calls that may begin beside those under way; None: not limited."""
 
 
 Health = Mapping[str, ProviderState]
@@ -167,6 +169,8 @@ def _why_not_outside(offer: Offer, state: ProviderState, request: RoutingRequest
         return "breaker open"
     if state.remaining_calls is not None and state.remaining_calls < request.clips_of(offer.provider):
         return "hourly allowance used up"
+    if state.free_calls is not None and state.free_calls < request.clips_of(offer.provider):
+        return "as many calls as it may have are under way"
     threshold = catalogue.policy(request.capability, request.line).minimum_quality
     if offer.quality < threshold:
         return f"quality {offer.quality:g} below {threshold:g}"

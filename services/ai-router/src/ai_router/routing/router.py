@@ -56,6 +56,7 @@ class Inputs:
                     "healthy": state.healthy,
                     "breaker_open": state.breaker_open,
                     "remaining_calls": state.remaining_calls,
+                    **({} if state.free_calls is None else {"free_calls": state.free_calls}),
                 }
                 for key, state in self.health.items()
             },
@@ -270,13 +271,14 @@ class Router:
         for offer in catalogue.by_capability.get(command.capability, ()):
             if offer.provider not in self.providers:
                 continue
-            limit = offer.requests_per_hour
+            limit, at_once = offer.requests_per_hour, offer.calls_at_once
             states[offer.provider] = ProviderState(
                 healthy=offer.provider not in self.book.unwell,
                 breaker_open=self.breaker_open(
                     offer.provider, command.capability, self.model_of(offer.provider, command)
                 ),
                 remaining_calls=None if limit is None else limit - usage.calls_last_hour.get(offer.provider, 0),
+                free_calls=None if at_once is None else at_once - usage.under_way.get(offer.provider, 0),
             )
         return states
 

@@ -27,6 +27,7 @@ from ai_router.jobs.running.vendor import Polling
 from ai_router.providers.port import FailureClass, ProviderFailure
 from ai_router.routing.choose import Candidate
 from ai_router.routing.failures import CONSEQUENCES, LONGEST_WAIT_S, QUICK_RETRY_S, ROUNDS_S, wait_before_again
+from ai_router.routing.patience import PAUSE_S, waits_for
 from ai_router.routing.router import Router
 from ai_router.routing.spoken import spoken_for
 from chassis.data.database import Database, LeaseLost
@@ -131,6 +132,8 @@ class Runner:
         again: dict[str, int] = {}
         while True:
             candidate, dropped = await self._next(course)
+            if course.busy is not None and await self._waits(item, course):
+                return None
             if candidate is None:
                 return await self._nobody_left(item, course, dropped)
             try:
@@ -158,6 +161,8 @@ class Runner:
             course.job.command, failed=course.failed, spent=course.spent, spoken=course.spoken
         )
         course.choices.append({"inputs": inputs.document(), **choice.document()})
+        # Nothing is awaited between the choice and the call, so that a half-open breaker lets one through.
+        course.busy = waits_for(inputs.request, self._router.book.catalogue, inputs.health, inputs.budget, choice)
         return choice.ranked[0] if choice.ranked else None, choice.dropped
 
     async def _made(self, course: Course, candidate: Candidate) -> Accepted:
@@ -193,12 +198,25 @@ class Runner:
         course.last_failure = ProviderFailure(FailureClass.BAD_OUTPUT, f"scored {score:.2f}, wanted {threshold:g}")
         return False
 
+    async def _waits(self, item: WorkItem, course: Course) -> bool:
+        """Put a job off that nobody has been asked for yet, while its lane has patience for a cheaper provider."""
+        job, now = course.job, self._now()
+        catalogue, _ = await self._router.snapshot()
+        patience = catalogue.rules.patience_s.get(catalogue.rules.lane(job.command.plan), 0.0)
+        until = now + timedelta(seconds=PAUSE_S)
+        if course.attempts or job.waited_s + PAUSE_S > patience or until >= course.ends_by:
+            return False
+        later = replace(job, waited_s=job.waited_s + PAUSE_S, ends_by=course.ends_by)
+        await self._put_off(item, course, later, until, waits_for=course.busy)
+        return True
+
     async def _nobody_left(self, item: WorkItem, course: Course, dropped: tuple[Any, ...]) -> Ending | None:
         job = course.job
         if course.best is None and course.may_work_later and job.round < len(self._options.rounds_s):
             until = self._now() + timedelta(seconds=self._options.rounds_s[job.round])
             if until < course.ends_by:
-                await self._put_off(item, course, until)
+                later = replace(job, round=job.round + 1, ends_by=course.ends_by)
+                await self._put_off(item, course, later, until)
                 return None
         return await self._best_or(course, why_nobody(course.last_failure, dropped))
 
@@ -208,15 +226,16 @@ class Runner:
             return endings.failed(course, end, self._now())
         return await self._completed(course, course.best, warning="low_quality", cut_short=end is JobEnd.TOO_LATE)
 
-    async def _put_off(self, item: WorkItem, course: Course, until: datetime) -> None:
-        later = replace(course.job, round=course.job.round + 1, ends_by=course.ends_by)
+    async def _put_off(
+        self, item: WorkItem, course: Course, later: Job, until: datetime, *, waits_for: str | None = None
+    ) -> None:
         async with self._database.transaction() as tx:
             repository.save_calls(tx, course.unsaved)
             if not await repository.put_off(tx, item.id, item.token, later.payload(), until):
                 raise LeaseLost(f"the lease of job {item.id} had ended")
             for event in course.events:
                 tx.emit(event)
-        log.info("job.put_off", job_id=str(item.id), until=until.isoformat(), round=later.round)
+        log.info("job.put_off", job_id=str(item.id), until=until.isoformat(), round=later.round, waits_for=waits_for)
 
     async def _pick_up(self, course: Course) -> Accepted | None:
         """Go on where another process, or an earlier round, stopped; the result of an open call, if it has one."""
