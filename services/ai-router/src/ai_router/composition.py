@@ -23,6 +23,7 @@ from ai_router.jobs.handlers import consumers
 from ai_router.jobs.housekeeping import Housekeeping
 from ai_router.jobs.models import STOP_WORK, WORK
 from ai_router.jobs.repository import JOB_OF_WORK
+from ai_router.jobs.running.bell import Bell
 from ai_router.jobs.running.finisher import Finisher
 from ai_router.jobs.running.fitting import ClipFitter
 from ai_router.jobs.running.progress import ProgressBoard
@@ -46,6 +47,7 @@ from ai_router.routing.router import Router
 from ai_router.settings import Settings
 from ai_router.statistics import endpoints as statistics_endpoints
 from ai_router.usage import endpoints as usage_endpoints
+from ai_router.webhooks import endpoints as webhook_endpoints
 from chassis.data import migrations
 from chassis.http.app import create_app
 from chassis.messaging.consumer import Consumers
@@ -75,7 +77,7 @@ def build(
     if deps.database is None:
         raise ValueError("the AI router needs a database")
     database = deps.database
-    vendors = VendorClients(os.environ)
+    vendors = VendorClients({**os.environ, **_told_at(settings)})
     known: dict[str, Provider] = {
         **local_providers(
             deps.processes,
@@ -99,7 +101,9 @@ def build(
         cache_for=timedelta(seconds=settings.cache_for_s),
     )
     setup = {who: str(file) for who, file in settings.piper_voices.items()}
-    options = replace(options, cache_results=settings.cache_results, cache_setup=setup)
+    bell = Bell(database)
+    polling = replace(options.polling, bell=bell)
+    options = replace(options, polling=polling, cache_results=settings.cache_results, cache_setup=setup)
     runner = Runner(
         database,
         deps.store,
@@ -146,6 +150,7 @@ def build(
             explaining_endpoints.router,
             operating_endpoints.router,
             statistics_endpoints.router,
+            webhook_endpoints.router,
         ],
         readiness={"database": database.ready, "store": deps.store.ready},
         lifespan=connected,
@@ -157,6 +162,7 @@ def build(
     app.state.router = router
     app.state.interrupt = jobs.cancel
     app.state.orders = orders
+    app.state.webhook_secrets = settings.webhook_secrets()
     app.state.sources = Sources(deps.store, files or known_files)
     return Service(
         name="ai_router",
@@ -164,9 +170,17 @@ def build(
         database=database,
         consumers=_consumers(commands, orders, deps.store),
         listeners=session_listeners("ai_router", deps.verifier),
-        background=(board, jobs, stops, checks, news, housekeeping, *money, vendors),
+        background=(board, jobs, stops, checks, news, bell, housekeeping, *money, vendors),
         retention=tables(settings),
     )
+
+
+def _told_at(settings: Settings) -> Mapping[str, str]:
+    """Where vendors whose secret is set tell that a job has ended."""
+    return {
+        f"{vendor.upper()}_WEBHOOK_URL": f"{settings.public_url}/api/v1/vendors/{vendor}/webhook"
+        for vendor in settings.webhook_secrets()
+    }
 
 
 def _offers_of(providers: Mapping[str, Provider]) -> list[Offer]:

@@ -216,6 +216,25 @@ async def open_paid_calls(tx: Transaction, job_ids: Sequence[UUID]) -> list[Call
     return [Call(**dict(row)) for row in rows]
 
 
+async def ring(tx: Transaction, provider: str, vendor_job_id: str) -> None:
+    """A vendor says that its job has ended."""
+    await tx.execute(
+        "UPDATE provider_calls SET rung_at = $3 WHERE provider = $1 AND vendor_job_id = $2 AND paid "
+        "AND state IN ('calling', 'accepted') AND rung_at IS NULL",
+        provider,
+        vendor_job_id,
+        tx.now,
+    )
+
+
+async def rung(tx: Transaction, call_ids: Sequence[UUID]) -> list[UUID]:
+    """Those of these calls whose vendor has said that they have ended."""
+    rows = await tx.fetch(
+        "SELECT id FROM provider_calls WHERE id = ANY($1::uuid[]) AND rung_at IS NOT NULL", list(call_ids)
+    )
+    return [row["id"] for row in rows]
+
+
 def save_calls(tx: Transaction, calls: Sequence[Call]) -> None:
     """Store calls as they are now, with the commit. A call that has ended keeps its end."""
     if calls:

@@ -17,6 +17,11 @@ ALWAYS_SOFT = frozenset({"seed"})
 """Wishes that rule nobody out: where they are not granted the result says so."""
 
 
+MINIMUM_SCORE: Mapping[Capability, float] = {Capability.VIDEO_GENERATION: 7.0, Capability.LIP_SYNC: 7.0}
+"""A result that scores less is handed out only where nobody does better, and costs its owner nothing. Pictures go by
+what their routing policy says."""
+
+
 class Hold(StrEnum):
     """What is held for a job: asked for, held, being spent, spent; or given back, or refused."""
 

@@ -18,7 +18,7 @@ from ai_router.jobs.models import Job
 from ai_router.jobs.service import Commands
 from ai_router.orders import registry, repository, speaking
 from ai_router.orders.errors import KeyCapReached, NobodyThere, TooManyJobs
-from ai_router.orders.models import Hold, Order, settlement
+from ai_router.orders.models import MINIMUM_SCORE, Hold, Order, settlement
 from ai_router.orders.telling import tell
 from ai_router.providers.registry import ROWS
 from ai_router.routing.choose import Choice
@@ -148,6 +148,7 @@ class Orders:
             quality=order.quality,
             plan=caller.plan,
             budget=UNKNOWN_BUDGET,
+            minimum_score=MINIMUM_SCORE.get(order.capability, 0.0),
             exclude=fit.exclude,
             prefer=fit.prefer,
             deadline=now + BEGIN_WITHIN,

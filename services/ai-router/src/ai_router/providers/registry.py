@@ -145,7 +145,7 @@ ROWS: tuple[Row, ...] = (
         "https://api.replicate.com",
         replicate.DIALECT,
         lambda key: {"authorization": f"Bearer {key}"},
-        lambda http, settings: replicate.Replicate(http),
+        lambda http, settings: replicate.Replicate(http, told_at=settings.get("REPLICATE_WEBHOOK_URL") or None),
     ),
 )
 
