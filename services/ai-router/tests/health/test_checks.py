@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
+
+import pytest
 
 from ai_router.health.breakers import may_try
 from ai_router.providers.port import Declaration, FailureClass, ProviderFailure
@@ -212,3 +215,24 @@ async def test_an_operator_holds_and_closes_a_breaker_for_all(start_router: Any,
     assert (unknown.status_code, unknown.json()["error"]["code"]) == (404, "not_listed")
     stranger = await router.http.put(path, json=body, headers={"Authorization": f"Bearer {ids.uuid7()}"})
     assert stranger.status_code == 403
+
+
+async def test_what_was_put_off_is_tried_again_at_the_rate_of_who_is_back(start_router: Any, a_job: Any) -> None:
+    """In the order of the lanes, never later than it would have been, and nothing of another kind."""
+    router = await start_router({"veo3": Patient()}, consume=False)
+    jobs = [a_job(Capability.VIDEO_GENERATION, plan=plan) for plan in ("free", "enterprise", "pro")]
+    await router.tell(*jobs, other := a_job(Capability.IMAGE_EDIT))
+    await router.execute(
+        "UPDATE work SET run_after = now() + interval '4 minutes', payload = jsonb_set(payload, '{round}', '1')"
+    )
+    routing = router.service.app.state.router
+    await routing.snapshot()
+    routing.failed("veo3", Capability.VIDEO_GENERATION, FailureClass.AUTH)
+    await _part(router, "tell").tell()
+    await routing.snapshot()
+    routing.succeeded("veo3", Capability.VIDEO_GENERATION)
+    await _part(router, "tell").tell()
+    rows = await router.fetch("SELECT id, run_after - now() AS left FROM work ORDER BY run_after")
+    assert [row["id"] for row in rows] == [jobs[1].job_id, jobs[2].job_id, jobs[0].job_id, other.job_id]
+    apart = [(after["left"] - before["left"]).total_seconds() for before, after in pairwise(rows[:3])]
+    assert apart == pytest.approx([36.0, 36.0]), "a hundred an hour"

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import asyncpg
 
-from ai_router.jobs.models import CacheEntry, Call, Ending
+from ai_router.jobs.models import WORK, CacheEntry, Call, Ending
 from chassis import ids
 from chassis.data.database import Transaction
 from chassis.encoding import as_json
@@ -344,6 +344,27 @@ async def put_off(tx: Transaction, work_id: UUID, token: UUID, payload: dict[str
         as_json(payload),
     )
     return row is not None
+
+
+async def bring_forward(tx: Transaction, capability: str | None, spacing_s: float) -> int:
+    """Have jobs that were put off for want of a provider tried again, one every so many seconds, in the order of their
+    lanes; none later than it would have been. How many those are."""
+    rows = await tx.fetch(
+        """
+        UPDATE work SET run_after = least(work.run_after, $2::timestamptz + make_interval(secs => turn.n * $4))
+        FROM (
+            SELECT work.id, row_number() OVER (ORDER BY work.lane, work.run_after, work.id) - 1 AS n
+            FROM work JOIN ai_jobs AS job ON job.id = work.id
+            WHERE work.kind = $1 AND work.lease_token IS NULL AND work.run_after > $2
+                AND (work.payload ->> 'round')::int > 0 AND ($3::text IS NULL OR job.job_type = $3)
+        ) AS turn WHERE work.id = turn.id RETURNING work.id
+        """,
+        WORK,
+        tx.now,
+        capability,
+        spacing_s,
+    )
+    return len(rows)
 
 
 def remember(tx: Transaction, entries: Sequence[CacheEntry]) -> None:
