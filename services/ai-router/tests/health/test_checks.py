@@ -227,7 +227,8 @@ async def test_what_was_put_off_is_tried_again_at_the_rate_of_who_is_back(start_
     )
     routing = router.service.app.state.router
     await routing.snapshot()
-    routing.failed("veo3", Capability.VIDEO_GENERATION, FailureClass.AUTH)
+    for _ in range(FAILURES_TO_OPEN):
+        routing.failed("veo3", Capability.VIDEO_GENERATION, FailureClass.TRANSIENT)
     await _part(router, "tell").tell()
     await routing.snapshot()
     routing.succeeded("veo3", Capability.VIDEO_GENERATION)
