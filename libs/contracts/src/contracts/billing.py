@@ -22,9 +22,9 @@ RefusalReason = Literal[
 
 
 class ReserveCredits(Command):
-    """Hold credits for one run. Repeating it for the same ``reservation_id`` repeats the answer.
+    """Hold credits for one run, or for one single AI job, whose id ``run_id`` is then.
 
-    An AI job that is ordered by itself is its own ``run_id``.
+    Repeating it for the same ``reservation_id`` repeats the answer.
     """
 
     NAME: ClassVar[str] = "billing.reserve_credits.v1"
@@ -35,6 +35,8 @@ class ReserveCredits(Command):
     run_id: UUID
     user_id: UUID
     product_line: str
+    capability: str | None = None
+    """What a single job does; with it, billing says which meter of the product line counts the job."""
     credits: Annotated[int, Field(ge=0)]
     meter: str | None = None
     units: Annotated[int, Field(ge=0)] = 0

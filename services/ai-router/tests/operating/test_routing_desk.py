@@ -65,7 +65,7 @@ async def test_stored_jobs_are_replayed_under_another_policy(desk: Any, admin: d
     assert (same["changed"], same["cost_after"]) == (0, "0.0390")
     gone = (await desk.http.post(SIMULATE, json={"emergency": True}, headers=admin)).json()
     assert gone["providers_after"] == {"local_upscaler": 1}
-    dearer = {"prices": {"nano_banana": "0.05"}, "without": ["ideogram"]}
+    dearer = {"rates": {"nano_banana": "0.05"}, "without": ["ideogram"]}
     assert (await desk.http.post(SIMULATE, json=dearer, headers=admin)).json()["cost_after"] == "0.0500"
     vague = await desk.http.post(SIMULATE, json={"policy": {"primary": "ideogram"}}, headers=admin)
     assert (vague.status_code, vague.json()["error"]["code"]) == (422, "simulation_not_usable")

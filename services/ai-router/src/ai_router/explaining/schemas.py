@@ -104,8 +104,11 @@ class SimulateIn(Input):
     end: Moment | None = Field(None, description="Ordered before then; without it until now.")
     limit: Annotated[Whole, Field(ge=1, le=5_000)] = Field(1_000, description="At most so many, the newest.")
     policy: PolicyIn | None = Field(None, description="The policy to try.")
-    prices: dict[Name, Annotated[Decimal, Field(ge=0, decimal_places=4, max_digits=12)]] = Field(
-        {}, description="Other prices a unit, by provider.", examples=[{"nano_banana": "0.05"}], max_length=50
+    rates: dict[Name, Annotated[Decimal, Field(ge=0, decimal_places=4, max_digits=12)]] = Field(
+        {},
+        description="What a unit costs instead, in rupees, by provider.",
+        examples=[{"nano_banana": "0.05"}],
+        max_length=50,
     )
     without: Annotated[list[Name], Field(max_length=50)] = Field([], description="Providers that are not there.")
     emergency: StrictBool | None = Field(None, description="With emergency mode on, or off.")

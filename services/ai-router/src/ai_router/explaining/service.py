@@ -88,7 +88,7 @@ async def simulate(tx: Transaction, body: SimulateIn) -> SimulationOut:
 
 
 def changed(catalogue: Catalogue, body: SimulateIn) -> Catalogue:
-    """A catalogue with the policy, prices and rules that are tried."""
+    """A catalogue with the policy, rates and rules that are tried."""
     policies, lines = dict(catalogue.policies), dict(catalogue.lines)
     if body.policy is not None and body.capability is not None:
         for line in {"", *lines, *(() if body.product_line is None else (body.product_line.value,))}:
@@ -99,7 +99,7 @@ def changed(catalogue: Catalogue, body: SimulateIn) -> Catalogue:
             else:
                 policies[body.capability] = policy
     offers = tuple(
-        replace(offer, cost=body.prices.get(offer.provider, offer.cost)) if not offer.zero_cost else offer
+        replace(offer, cost=body.rates.get(offer.provider, offer.cost)) if not offer.zero_cost else offer
         for offer in catalogue.offers
         if offer.provider not in body.without
     )

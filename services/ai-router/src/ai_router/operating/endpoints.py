@@ -36,7 +36,11 @@ router = APIRouter(
 )
 
 Line = Annotated[str, Path(pattern=r"^([a-z]{1,30}|all)$", description="A product line, or `all`.", examples=["all"])]
-Provider = Annotated[str, Path(pattern=r"^[a-z0-9_]{1,50}$", examples=["veo3"])]
+Provider = Annotated[str, Path(pattern=r"^[a-z0-9_]{1,50}$", description="Whose.", examples=["veo3"])]
+What = Annotated[Capability, Path(description="What is done.", examples=["image_enhancement"])]
+WhatOrAll = Annotated[
+    str, Path(pattern=r"^[a-z_]{1,50}$", description="What is done, or `all`.", examples=["video_generation"])
+]
 
 
 class NotListed(NotFound):
@@ -57,7 +61,7 @@ def _routing(request: Request) -> Router:
 
 
 @router.get("/breakers")
-async def list_breakers(_: AdminCaller, tx: Tx) -> BreakersOut:
+async def get_breakers(_: AdminCaller, tx: Tx) -> BreakersOut:
     """Providers that are not asked at the moment, as all processes know them."""
     return BreakersOut(
         breakers=[
@@ -78,19 +82,19 @@ async def list_breakers(_: AdminCaller, tx: Tx) -> BreakersOut:
 
 @router.put("/breakers/{provider}/{capability}", responses=documented(NotListed))
 async def set_breaker(
-    provider: Provider, capability: Capability | str, body: BreakerIn, caller: AdminCaller, tx: Tx, request: Request
+    provider: Provider, capability: WhatOrAll, body: BreakerIn, caller: AdminCaller, tx: Tx, request: Request
 ) -> BreakersOut:
     """Have nobody ask a provider for a while, or have them ask again; `all` for whatever is asked of it."""
     catalogue, _ = await _routing(request).snapshot()
     whole = capability == "all"
     listed = {(offer.provider, offer.capability.value) for offer in catalogue.offers}
-    if not any(each == provider and (whole or what == str(capability)) for each, what in listed):
+    if not any(each == provider and (whole or what == capability) for each, what in listed):
         raise NotListed(f"The catalogue has no {provider} for {capability}.")
-    key = Key(provider, ALL if whole else str(capability), "" if whole else body.model)
+    key = Key(provider, ALL if whole else capability, "" if whole else body.model)
     await service.set_breaker(tx, key, body, caller.user_id)
     tx.after_commit(_routing(request).book.expire)
-    log.warning("operator.breaker", provider=provider, capability=str(capability), state=body.state, reason=body.reason)
-    return await list_breakers(caller, tx)
+    log.warning("operator.breaker", provider=provider, capability=capability, state=body.state, reason=body.reason)
+    return await get_breakers(caller, tx)
 
 
 @router.put("/emergency")
@@ -124,7 +128,7 @@ async def lift_daily_limit(body: GuardIn, caller: AdminCaller, tx: Tx, request: 
 
 
 @router.get("/policies")
-async def list_policies(_: AdminCaller, request: Request) -> PoliciesOut:
+async def get_policies(_: AdminCaller, request: Request) -> PoliciesOut:
     """How each capability is routed, in all product lines and in those that have their own way."""
     catalogue, _usage = await _routing(request).snapshot()
     everywhere = [PolicyOut.of("", policy) for policy in catalogue.policies.values()]
@@ -134,7 +138,7 @@ async def list_policies(_: AdminCaller, request: Request) -> PoliciesOut:
 
 @router.put("/policies/{product_line}/{capability}", responses=documented(NotListed))
 async def set_policy(
-    product_line: Line, capability: Capability, body: PolicyIn, caller: AdminCaller, tx: Tx, request: Request
+    product_line: Line, capability: What, body: PolicyIn, caller: AdminCaller, tx: Tx, request: Request
 ) -> PolicyOut:
     """Route a capability otherwise, in one product line or in all that have no way of their own."""
     line = "" if product_line == "all" else known_line(product_line, field="product_line").key.value
@@ -148,9 +152,7 @@ async def set_policy(
 
 
 @router.delete("/policies/{product_line}/{capability}", status_code=204, responses=documented(NotListed))
-async def drop_policy(
-    product_line: Line, capability: Capability, caller: AdminCaller, tx: Tx, request: Request
-) -> None:
+async def drop_policy(product_line: Line, capability: What, caller: AdminCaller, tx: Tx, request: Request) -> None:
     """Route a capability in a product line as in all others again."""
     line = "" if product_line == "all" else known_line(product_line, field="product_line").key.value
     if not await service.drop_policy(tx, line, capability):

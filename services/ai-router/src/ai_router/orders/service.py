@@ -195,6 +195,7 @@ def reserve(command: SubmitJob, credits: int, cost: Decimal, now: datetime) -> R
         run_id=command.job_id,
         user_id=command.user_id,
         product_line=command.product_line,
+        capability=command.capability.value,
         credits=credits,
         estimated_cost=cost,
         run_ends_by=now + BEGIN_WITHIN + timedelta(seconds=RUN_FOR_S),
