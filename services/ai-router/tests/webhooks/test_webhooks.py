@@ -8,6 +8,7 @@ import hmac
 import json
 import time
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import httpx
@@ -61,7 +62,7 @@ async def test_who_waits_looks_as_soon_as_it_is_told(
         return answer if film.polls >= film.polls_needed else type(answer)(0.5, poll_after_s=600.0)
 
     film.poll = slow
-    job = a_job(Capability.VIDEO_GENERATION, parameters={"duration": 5}, prefer="replicate")
+    job = a_job(Capability.VIDEO_GENERATION, parameters={"duration": 5}, prefer="replicate", budget=Decimal(100))
     await router.tell(job)
     await router.eventually("SELECT state FROM provider_calls", ["accepted"])
     unsigned = await router.http.post(PATH, content=b'{"id": "job-1"}')
