@@ -24,7 +24,7 @@ Prompt = Annotated[Text, Field(max_length=LONGEST_PROMPT)]
 Script = Annotated[Text, Field(max_length=LONGEST_SCRIPT)]
 Size = Annotated[str, Field(pattern=rf"^{_SIDE}x{_SIDE}$", examples=["1024x1024"])]
 FileId = Annotated[UUID | None, Field(description="An uploaded file of yours.", examples=[_ID])]
-JobId = Annotated[UUID | None, Field(description="In its place: a job of yours whose result it is.", examples=[_ID])]
+JobId = Annotated[UUID | None, Field(description="In its place: a job of yours whose result it is.", examples=[None])]
 Link = Annotated[
     str | None,
     Field(max_length=4_000, description="In its place: a link to a file or result of yours.", examples=[None]),
@@ -35,10 +35,12 @@ class OrderIn(Input):
     """What every order may say."""
 
     model: Annotated[str, Field(max_length=100)] | None = Field(
-        None, description="Who it is done with, as `GET /api/v1/ai/models` names it; without it the best is chosen."
+        None,
+        description="Who it is done with, as `GET /api/v1/ai/models` names it; without it the best is chosen.",
+        examples=[None],
     )
     provider: Annotated[str, Field(max_length=50)] | None = Field(
-        None, description="Who does it. Where they cannot, another does, and the result says so."
+        None, description="Who does it. Where they cannot, another does, and the result says so.", examples=[None]
     )
     seed: Annotated[Whole, Field(ge=0, lt=2**32)] | None = Field(
         None,
@@ -46,7 +48,7 @@ class OrderIn(Input):
         examples=[_SEED],
     )
     quality_preference: Quality = Field(Quality.BALANCED, description="What counts where providers differ.")
-    project_id: UUID | None = Field(None, description="The project it is for.", examples=[_ID])
+    project_id: UUID | None = Field(None, description="The project it is for.", examples=[None])
 
     def wanted(self) -> tuple[Wanted, ...]:
         """The inputs it names."""
@@ -132,7 +134,7 @@ class EditIn(_NeedsPicture):
     prompt: Prompt = Field(description="What is to change.", examples=["Put a red hat on the cat"])
     negative_prompt: Prompt | None = Field(None, description="What is not to be seen.", examples=["text"])
     mask_file_id: UUID | None = Field(
-        None, description="A picture whose white parts are changed, and nothing else.", examples=[_ID]
+        None, description="A picture whose white parts are changed, and nothing else.", examples=[None]
     )
 
     def wanted(self) -> tuple[Wanted, ...]:
