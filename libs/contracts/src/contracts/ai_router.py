@@ -208,6 +208,18 @@ class DailyCostReached(Event):
     currency: str = "INR"
 
 
+class ProviderHealthChanged(Event):
+    """An outside provider can take work again, or cannot any more, as the checks found (CON-39)."""
+
+    NAME: ClassVar[str] = "ai_router.provider_health_changed.v1"
+    READERS: ClassVar[tuple[str, ...]] = ()
+
+    provider: str
+    healthy: bool
+    error: str | None = None
+    """What went wrong, for operators."""
+
+
 class CapabilityPriced(Event):
     """What one order of a capability costs at least, told at start and whenever it changes.
 

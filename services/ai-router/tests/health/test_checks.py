@@ -14,7 +14,8 @@ from ai_router.health.breakers import may_try
 from ai_router.providers.port import Declaration, FailureClass, ProviderFailure
 from ai_router.routing.breaker import FAILURES_TO_OPEN
 from chassis import ids
-from contracts.ai_router import JobFailed
+from chassis.messaging.consumer import wait_until
+from contracts.ai_router import JobFailed, ProviderHealthChanged
 from contracts.enums import Capability
 
 
@@ -237,3 +238,17 @@ async def test_what_was_put_off_is_tried_again_at_the_rate_of_who_is_back(start_
     assert [row["id"] for row in rows] == [jobs[1].job_id, jobs[2].job_id, jobs[0].job_id, other.job_id]
     apart = [(after["left"] - before["left"]).total_seconds() for before, after in pairwise(rows[:3])]
     assert apart == pytest.approx([36.0, 36.0]), "a hundred an hour"
+
+
+async def test_a_change_of_health_is_told_once(start_router: Any) -> None:
+    """Not each check that finds the same."""
+    patient = Patient()
+    router = await start_router({"veo3": patient}, consume=False)
+    checks = _part(router, "check_all")
+    for well in (True, True, False, False, True):
+        patient.well = well
+        await checks.check_all()
+    await wait_until(lambda: len(router.events(ProviderHealthChanged)) == 2, timeout_s=10)
+    told = router.events(ProviderHealthChanged)
+    assert [(event.provider, event.healthy) for event in told] == [("veo3", False), ("veo3", True)]
+    assert "not today" in told[0].error and told[1].error is None

@@ -10,19 +10,24 @@ from chassis.data.database import Transaction
 from contracts.enums import ServiceHealth
 
 
-async def keep(tx: Transaction, provider: str, milliseconds: int, error: str | None) -> None:
-    """Keep the last check of a provider: how long it took, and what went wrong, if anything."""
-    await tx.execute(
+async def keep(tx: Transaction, provider: str, milliseconds: int, error: str | None) -> bool:
+    """Keep the last check of a provider: how long it took, and what went wrong, if anything. Whether it is otherwise
+    than it was; one that was never checked is taken to have been well."""
+    status = (ServiceHealth.HEALTHY if error is None else ServiceHealth.UNHEALTHY).value
+    row = await tx.fetchrow(
         "INSERT INTO provider_health (provider, status, response_time_ms, checked_at, error_message) "
         "VALUES ($1, $2, $3, $4, $5) ON CONFLICT (provider) DO UPDATE SET status = excluded.status, "
         "response_time_ms = excluded.response_time_ms, checked_at = excluded.checked_at, "
-        "error_message = excluded.error_message",
+        "error_message = excluded.error_message "
+        "RETURNING (SELECT status FROM provider_health AS before WHERE before.provider = $1) AS before",
         provider,
-        (ServiceHealth.HEALTHY if error is None else ServiceHealth.UNHEALTHY).value,
+        status,
         milliseconds,
         tx.now,
         error,
     )
+    before = row["before"] if row is not None else None
+    return status != (before or ServiceHealth.HEALTHY.value)
 
 
 async def tell_breakers(tx: Transaction, changes: Mapping[Key, tuple[float, str] | None]) -> None:
