@@ -125,6 +125,8 @@ FILLED: dict[str, tuple[str, ...]] = {
         "gen_random_uuid(), id, 'p', 'c', 1, false, 'failed', now(), 'Asha' FROM ai_jobs WHERE user_id = $1",
         "INSERT INTO result_cache (key, user_id, provider, result, expires_at) SELECT 'k' || $1, $1::uuid, 'p', "
         '\'{"of": "Asha"}\', now()',
+        "INSERT INTO idempotency_keys (user_id, key, body_sha256, answer, created_at) VALUES ($1, 'Asha', 'x', '{}', "
+        "now())",
     ),
     "export": (
         "INSERT INTO renditions (id, run_id, user_id, platform, status, work_id, request) VALUES (gen_random_uuid(), "
