@@ -14,6 +14,8 @@ ALL: dict[str, tuple[str, ...]] = {
     "B1": ("benchmarks/saga.py",),
     "B25": ("benchmarks/saga.py", "--counters"),
     "B3": ("benchmarks/outbox_drain.py",),
+    "B6": ("benchmarks/gateway_edge.py",),
+    "B7": ("benchmarks/gateway_edge.py", "--tokens"),
     "B11": ("benchmarks/vendor_adapter.py",),
     "B19": ("benchmarks/login_storm.py",),
     "B14": ("libs/media/benchmarks/media_renditions.py",),
