@@ -21,6 +21,7 @@ pytestmark = [pytest.mark.journey, pytest.mark.timeout(240)]
 NOBODYS = {
     "platform": "a name",
     "provider": "a name",
+    "flag": "a name",
     "product_line": "a name",
     "plan_type": "a name",
     "key": "an address with a signature",
