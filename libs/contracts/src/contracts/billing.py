@@ -42,6 +42,8 @@ class ReserveCredits(Command):
     """The most that whoever ordered agreed to; a run that needs more is refused."""
     quote_id: UUID | None = None
     """What was said of the cost beforehand; its maximum holds too."""
+    least_cost: Money | None = None
+    """What the run's AI work costs at least; a plan whose budget is smaller cannot pay for it (BIL-66)."""
 
 
 class CaptureCredits(Command):
