@@ -24,6 +24,7 @@ NOBODYS = {
     "step": "a name",
     "provider": "a name",
     "capability": "a name",
+    "flag": "a name",
     "product_line": "a name",
     "plan_type": "a name",
     "key": "an address with a signature",

@@ -80,6 +80,12 @@ PLANS: Mapping[tuple[str, str], int] = {
     ("talkingphoto", "starter"): 2,
     ("talkingphoto", "pro"): 3,
     ("talkingphoto", "enterprise"): 10,
+    ("reely", "pro"): 2,
+    ("reely", "premium"): 3,
+    ("filmstudio", "standard"): 2,
+    ("filmstudio", "pro"): 3,
+    ("filmstudio", "enterprise"): 10,
+    ("pixie", "premium"): 3,
 }
 """How many times the limits a product line's plan has."""
 

@@ -64,6 +64,7 @@ TABLE: tuple[Row, ...] = (
     *_whole("/api/v1/admin/users", "users"),
     *_whole("/api/v1/admin/audit", "users"),
     *_whole("/api/v1/admin/erasures", "users"),
+    *_whole("/api/v1/admin/flags", "users"),
     Row("/api/v1/billing/plans", "billing", public=True),
     # Signed by the payment processor, over the body as it was sent.
     Row("/api/v1/billing/webhooks/stripe", "billing", public=True),
