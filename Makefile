@@ -109,8 +109,8 @@ chaos: $(VENV)/.dev ## Break everything on purpose: crash points, broker and dat
 	@CANCELLATIONS=100000 $(BIN)/python -m pytest -q libs/chassis/tests/data/test_cancellation.py
 	@CONFORMANCE_EXAMPLES=100 $(BIN)/python -m pytest -q tests/e2e/test_conformance.py
 
-judge: $(VENV)/.dev ## Plant faults in films and see what the judge of films says, as a table [PHOTOS="a.jpg b.jpg"]
-	@$(BIN)/python -m libs.media.tools.judged out/judged samples/portrait.jpg $(PHOTOS)
+judge: $(VENV)/.dev ## Plant faults in films that no threshold was chosen on, and see what the judge says [SET=tuning AGAIN=1]
+	@$(BIN)/python -m libs.media.tools.judged out/judged $(if $(SET),--set $(SET)) $(if $(AGAIN),--again)
 
 vendors: $(VENV)/.dev ## Start the vendors' simulators on loopback
 	@$(BIN)/python -m simulators

@@ -146,8 +146,9 @@ def _straight(thin: NDArray[np.bool_], between: NDArray[np.bool_], scale: float)
     seen, dark = thin.astype(np.uint8), between.astype(np.uint8)
     for angle in _STEEP:
         bridge, strand = (_line(angle, length * scale) for length in (_BRIDGED, _STRAND))
-        whole = seen | (cv2.morphologyEx(seen, cv2.MORPH_CLOSE, bridge) & dark)
-        found |= cv2.morphologyEx(whole, cv2.MORPH_OPEN, strand, borderType=cv2.BORDER_REPLICATE)
+        whole = seen | (np.asarray(cv2.morphologyEx(seen, cv2.MORPH_CLOSE, bridge), np.uint8) & dark)
+        lines = cv2.morphologyEx(whole, cv2.MORPH_OPEN, strand, borderType=cv2.BORDER_REPLICATE)
+        found |= np.asarray(lines, np.uint8)
     return np.asarray(found > 0)
 
 

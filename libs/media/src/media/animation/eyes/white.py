@@ -30,8 +30,8 @@ def to_the_white(eye: Eye, image: Bgr, frame: FaceFrame) -> Eye:
     pale = _pale(patch, eye, top)
 
     def white(u: Grid, v: Grid) -> float:
-        x, y = (((at - low) * np.float32(_DENSITY) - np.float32(0.5)) for at, low in ((u, left), (v, top)))
-        found = cv2.remap(pale, *np.broadcast_arrays(x, y), cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+        x, y = ((at - np.float32(low)) * np.float32(_DENSITY) - np.float32(0.5) for at, low in ((u, left), (v, top)))
+        found = cv2.remap(pale, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
         return float(np.asarray(found).mean())
 
     grown = eye
@@ -39,9 +39,9 @@ def to_the_white(eye: Eye, image: Bgr, frame: FaceFrame) -> Eye:
         most = grown.half_width * _MOST
         reach = 0.0
         while reach < most:
-            u = np.float32(grown.x + side * (grown.half_width + reach + _STEP))
-            line = np.float32(grown.y) + np.float32(grown.tilt) * (u - np.float32(grown.x))
-            if white(np.full((1, 5), u), (line + _ENDS)[None]) < _WHITE:
+            away = side * (grown.half_width + reach + _STEP)
+            end = np.full_like(_ENDS, grown.x + away)
+            if white(end, np.float32(grown.y + grown.tilt * away) + _ENDS) < _WHITE:
                 break
             reach += _STEP
         if reach >= most:
@@ -53,9 +53,9 @@ def to_the_white(eye: Eye, image: Bgr, frame: FaceFrame) -> Eye:
     for name, sign in (("above", -1), ("below", 1)):
         most = getattr(grown, name) + _MOST * grown.half_width
         while getattr(grown, name) < most:
-            u = (_SIDES * np.float32(grown.half_width) + np.float32(grown.x))[None]
-            edge = grown.lids(u)[0 if sign < 0 else 1]
-            if white(u, edge + np.float32(sign * _STEP)) < _WHITE:
+            sides = _SIDES * np.float32(grown.half_width) + np.float32(grown.x)
+            edge = grown.lids(sides)[0 if sign < 0 else 1]
+            if white(sides, edge + np.float32(sign * _STEP)) < _WHITE:
                 break
             grown = replace(grown, **{name: getattr(grown, name) + _STEP})
         else:
@@ -74,4 +74,4 @@ def _pale(patch: Bgr, eye: Eye, top: float) -> Grid:
     if tint > _LEAST_TINT:
         grey = np.hypot(lab[..., 1], lab[..., 2]) < 0.45 * tint
         pale |= grey & (lab[..., 0] > 0.95 * skin[0])
-    return pale.astype(np.float32)
+    return np.asarray(pale, np.float32)
