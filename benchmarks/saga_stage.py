@@ -28,7 +28,7 @@ from chassis.run.private_rabbitmq import PrivateRabbitMQ
 from chassis.run.process import migrate
 from chassis.settings import load
 from contracts.enums import Priority, WorkflowType
-from workflow.runs.service import Order, begin_all
+from workflow.runs.ordering import Order, begin_all
 
 HERE = Path(__file__).parent
 ENDS_WITHIN_S = 120.0

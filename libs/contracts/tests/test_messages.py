@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,20 @@ def test_the_check_finds_every_planted_break_and_allows_an_optional_field() -> N
     additive = copy.deepcopy(schema)
     additive["properties"]["note"] = {"anyOf": [{"type": "string"}, {"type": "null"}], "default": None}
     assert breaking_changes(schema, additive) == []
+
+
+def test_an_enumeration_that_is_declared_to_grow_may_gain_a_value_and_not_lose_one() -> None:
+    schema = MESSAGES["ai_router.submit_job.v1"].model_json_schema(mode="serialization")
+
+    def with_values(name: str, change: Callable[[list[str]], list[str]]) -> dict[str, Any]:
+        changed = copy.deepcopy(schema)
+        changed["$defs"][name]["enum"] = change(changed["$defs"][name]["enum"])
+        return changed
+
+    assert breaking_changes(schema, with_values("Capability", lambda values: [*values, "singing"])) == []
+    assert breaking_changes(schema, with_values("Capability", lambda values: values[1:]))
+    assert breaking_changes(schema, with_values("Capability", lambda values: [*values[1:], "singing"]))
+    assert breaking_changes(schema, with_values("Quality", lambda values: [*values, "tomorrow"]))
 
 
 def test_the_asyncapi_document_is_fresh() -> None:

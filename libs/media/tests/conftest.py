@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 import av
@@ -12,6 +13,8 @@ import pytest
 
 from media.faces import preflight as faces
 from media.faces.detect import Candidate, Grey
+from media.speech.synthesis import synthesise
+from media.types import Speech
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -43,6 +46,18 @@ def job_dir(tmp_path: Path) -> Path:
     folder = tmp_path / "job"
     folder.mkdir()
     return folder
+
+
+@pytest.fixture(scope="session")
+def spoken_pumps(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Speech]:
+    """A sentence of four seconds by the English voice, with its times; made when first asked for."""
+
+    @cache
+    def speak() -> Speech:
+        text = "My father bought five pumps, a map and a lamp for the boat."
+        return synthesise(text, tmp_path_factory.mktemp("spoken") / "pumps.wav", voice="female")
+
+    return speak
 
 
 @pytest.fixture

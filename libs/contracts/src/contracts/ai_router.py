@@ -161,6 +161,28 @@ class FallbackUsed(Event):
     next_provider: str
 
 
+class CapabilityPriced(Event):
+    """What one order of a capability costs at least, told at start and whenever it changes.
+
+    ``version`` rises per capability; an older one never replaces a newer one. A provider that costs nothing and may be
+    chosen makes it zero.
+    """
+
+    NAME: ClassVar[str] = "ai_router.capability_priced.v1"
+    READERS: ClassVar[tuple[str, ...]] = ("workflow",)
+
+    capability: Capability
+    least_cost: Money
+    """Of the smallest order that is priced, in the currency of a job's cost and of a run's budget."""
+    unit: str
+    """What the price grows with: ``image``, ``second``, ``character``."""
+    per_unit: Money
+    """What each unit of it costs."""
+    cheapest_model: str
+    """Provider and model that it is the price of, for operators."""
+    version: Annotated[int, Field(ge=0)]
+
+
 class AiRouterUserDataErased(Event):
     """A person's jobs, and what they made, are gone.
 

@@ -1,10 +1,15 @@
-"""What may change within a version of a message: a new optional field, and nothing else (CON-12)."""
+"""What may change within a version of a message: a new optional field, and a value of an enumeration that is declared
+to grow (CON-12)."""
 
 from __future__ import annotations
 
 from typing import Any
 
 Schema = dict[str, Any]
+
+GROWING = frozenset({"Capability"})
+"""Enumerations that may gain values, and never lose one. A reader of an older release gives a message with a new value
+up into its dead letters, from where it is replayed: so a release that adds one is rolled out readers first."""
 
 
 def breaking_changes(published: Schema, current: Schema) -> list[str]:
@@ -36,7 +41,9 @@ def _compare(old_side: _Side, old: Schema, new_side: _Side, new: Schema, where: 
     old, new = old_side.resolve(old), new_side.resolve(new)
     here = where or "the message"
     if "enum" in old or "enum" in new:
-        if set(old.get("enum", ())) != set(new.get("enum", ())):
+        before, after = set(old.get("enum", ())), set(new.get("enum", ()))
+        grown = before < after and old.get("title") == new.get("title") and new.get("title") in GROWING
+        if before != after and not grown:
             found.append(f"{here}: the values it may have changed")
         return
     found.extend(

@@ -121,6 +121,7 @@ class Capability(StrEnum):
     AUDIO_GENERATION = "audio_generation"
     LIP_SYNC = "lip_sync"
     MUSIC_GENERATION = "music_generation"
+    TRANSCRIPTION = "transcription"
     HOOK_DETECTION = "hook_detection"
     WORKFLOW_OPTIMIZATION = "workflow_optimization"
 
@@ -230,3 +231,7 @@ class ProviderKey(StrEnum):
     REPLICATE = "replicate"
     LOCAL_SPEECH = "local_speech"
     LOCAL_MUSIC = "local_music"
+    LOCAL_EARS = "local_ears"
+    LOCAL_HOOKS = "local_hooks"
+    OWN_SERVER = "own_server"
+    COMFYUI = "comfyui"

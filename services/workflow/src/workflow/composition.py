@@ -23,9 +23,11 @@ from workflow.kept import tables
 from workflow.people import handlers as people
 from workflow.periods import Periods
 from workflow.platforms import handlers as platforms
+from workflow.prices import handlers as prices
 from workflow.products.registry import PRODUCTS
-from workflow.runs import consumer, endpoints, service
+from workflow.runs import consumer, endpoints
 from workflow.runs.driver import Driver
+from workflow.runs.repository import places
 from workflow.runs.timer import Timer
 from workflow.settings import Settings
 from workflow.statistics import endpoints as statistics_endpoints
@@ -50,7 +52,7 @@ def build(
         raise ValueError("workflow needs a database")
     offered = definitions or default_definitions(settings)
     driver = Driver(offered)
-    timer = Timer(deps.database, driver, poll_s=settings.timer_poll_s, places=service.places(settings))
+    timer = Timer(deps.database, driver, poll_s=settings.timer_poll_s, places=places(settings))
     driver.ended = timer.wake
     periods = Periods(settings.keep_days)
     uploads = Uploads(
@@ -85,6 +87,7 @@ def build(
     consumer.subscribe(consumers, driver)
     accounts.subscribe(consumers)
     platforms.subscribe(consumers)
+    prices.subscribe(consumers)
     people.subscribe(consumers, driver, deps.store)
     return Service(
         name=NAME,

@@ -33,6 +33,7 @@ def tables(settings: Settings) -> tuple[Kept, ...]:
         swept("key_spending", timedelta(days=2), "day"),
         for_ever("paces", "a few rows: how long each step of a product takes"),
         for_ever("platform_limits", "a copy, one row a platform"),
+        for_ever("capability_prices", "a copy, one row a capability"),
     )
 
 

@@ -31,7 +31,7 @@ from workflow.engine.state import Run, load_state
 from workflow.runs import repository
 from workflow.runs.consumer import Throttle
 from workflow.runs.driver import lazily
-from workflow.runs.service import Order, begin_all
+from workflow.runs.ordering import Order, begin_all
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from contracts.enums import WorkflowType
 from workflow.engine.definition import Definition
 from workflow.paces.models import Paces
+from workflow.prices.models import Amount
 from workflow.settings import Settings
 
 
@@ -51,5 +52,7 @@ class Product:
     estimate: Callable[[Settings, Definition, Paces, float, int, Decimal | None], Estimate]
     """Expected cost, and time where nobody else is before it: what has been learned, seconds of film, platforms, the
     plan's budget for a run."""
+    amounts: Callable[[float, int], Sequence[Amount]]
+    """What it wants of ai-router for so many seconds of film and characters of script."""
     credits: int = 1
     """What is held for a run of it."""

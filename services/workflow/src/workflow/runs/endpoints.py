@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, RedirectResponse
 
 from chassis.data.database import Transaction
 from chassis.errors import NotAllowed, documented
+from chassis.http import repeats
 from chassis.http.idempotency import IdempotencyKey, KeyReused, mark
 from chassis.http.inputs import Moment
 from chassis.http.pagination import Page, Paged, fields_of, paged, selected
@@ -20,8 +21,7 @@ from chassis.storage.port import ObjectStore
 from contracts.enums import ProductLineKey, Status, WorkflowType
 from contracts.objects import StoredObject
 from workflow.engine.definition import Definitions
-from workflow.repeats import service as repeats
-from workflow.runs import queries, service, views
+from workflow.runs import ordering, queries, service, views
 from workflow.runs.driver import Driver
 from workflow.runs.errors import (
     AccountInactive,
@@ -33,6 +33,7 @@ from workflow.runs.errors import (
     LimitReached,
     NotFinished,
     NotPossible,
+    OverBudget,
     ResultNotFound,
     RunNotFound,
 )
@@ -83,6 +84,7 @@ def router(settings: Settings, definitions: Definitions, driver: Driver, store: 
             FileNotUsable,
             FileWaits,
             LimitReached,
+            OverBudget,
             AccountInactive,
             AddressNotProved,
             KeyCapReached,
@@ -99,15 +101,15 @@ def router(settings: Settings, definitions: Definitions, driver: Driver, store: 
         idempotency_key: IdempotencyKey = None,
     ) -> WorkflowAccepted:
         """Have a photo speak a script. Repeating it with the same Idempotency-Key repeats the answer for 24 hours."""
-        answer, replayed = await service.accept(tx, settings, definitions, caller, body, idempotency_key)
+        answer, replayed = await ordering.accept(tx, settings, definitions, caller, body, idempotency_key)
         mark(response, replayed=replayed)
         return _leading_to(answer, response)
 
     @routes.post("/estimate", responses=documented(BadScript, NotPossible))
     async def estimate_workflow(body: EstimateIn, caller: Caller, tx: Tx) -> EstimateOut:
         """What an order is expected to take, without starting it."""
-        service.definition_for(definitions, body.workflow_type)
-        return await service.estimated(tx, settings, definitions, caller, body)
+        ordering.definition_for(definitions, body.workflow_type)
+        return await ordering.estimated(tx, settings, definitions, caller, body)
 
     @routes.get("", response_model=paged(WorkflowSummary))
     async def list_workflows(

@@ -41,6 +41,12 @@ class LimitReached(PaymentNeeded):
     code = "quota_exceeded"
 
 
+class OverBudget(PaymentNeeded):
+    """The order costs more than was agreed to, or its AI work more than the plan allows for one."""
+
+    code = "budget_exceeded"
+
+
 class AccountInactive(NotAllowed):
     """The account is not active."""
 

@@ -21,9 +21,10 @@ from workflow.engine.signals import dump_signal
 from workflow.engine.state import Brief, RunState, dump_state
 from workflow.paces.models import Pace
 from workflow.platforms.limits import Limit
+from workflow.prices.models import Price
 from workflow.products.product import Ahead
-from workflow.repeats.repository import KEY_LIFE
 from workflow.runs.models import Row
+from workflow.settings import Settings
 
 COLUMNS = """
 id, user_id, product_line, workflow_type, definition, version, created_at, input, state::text AS state, wake_at,
@@ -101,13 +102,12 @@ SELECT *, $22::timestamptz, $23::text FROM unnest(
 _BEFORE_CREATE = """
 SELECT
     (SELECT to_jsonb(f) FROM (
-        SELECT id, prepared, scan_status, kind, findings, storage_backend FROM files
-        WHERE id = $1 AND user_id = $2 AND deleted_at IS NULL AND (expires_at IS NULL OR expires_at > $6)
+        SELECT id, prepared, width, height, scan_status, kind, findings, storage_backend FROM files
+        WHERE id = $1 AND user_id = $2 AND deleted_at IS NULL AND (expires_at IS NULL OR expires_at > $4)
     ) AS f) AS file,
     (SELECT is_active FROM users WHERE user_id = $2) AS is_active,
     (SELECT email_verified FROM users WHERE user_id = $2) AS email_verified,
     (SELECT to_jsonb(e) FROM entitlements AS e WHERE user_id = $2 AND product_line = $3) AS entitlement,
-    (SELECT to_jsonb(k) FROM idempotency_keys AS k WHERE user_id = $2 AND key = $4 AND created_at >= $5) AS remembered,
     (SELECT coalesce(array_agg(estimated_seconds * (1 - progress / 100.0)), '{}')::float8[] FROM runs
         WHERE status = 'processing') AS left_s,
     (SELECT coalesce(sum(estimated_seconds), 0)::float8 FROM runs WHERE status = 'pending') AS waiting_s,
@@ -117,7 +117,9 @@ SELECT
             SELECT plan FROM entitlements WHERE user_id = $2 AND product_line = $3
         ) DESC, seen_at DESC
     ) AS newest) AS paces,
-    (SELECT jsonb_object_agg(platform, to_jsonb(l)) FROM platform_limits AS l) AS limits
+    (SELECT jsonb_object_agg(platform, to_jsonb(l)) FROM platform_limits AS l) AS limits,
+    (SELECT jsonb_object_agg(capability, jsonb_build_array(least_cost::text, unit, per_unit::text))
+        FROM capability_prices) AS prices
 """
 
 
@@ -149,12 +151,13 @@ class Known:
     is_active: bool | None
     email_verified: bool
     entitlement: Entitlement | None
-    remembered: dict[str, Any] | None
     ahead: Ahead
     paces: Mapping[str, Pace]
     """By definition and step: with whom the plan had it done last."""
     limits: Mapping[str, Limit]
     """Of platforms, by their name."""
+    prices: Mapping[str, Price]
+    """What capabilities cost at least, by their name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,11 +179,14 @@ class NewRun:
     wake_at: datetime | None
 
 
-async def before_create(
-    tx: Transaction, file_id: UUID | None, user_id: UUID, product_line: str, key: str | None
-) -> Known:
+def places(settings: Settings) -> Places:
+    """How many runs are made at once."""
+    return Places(settings.max_processing, settings.max_processing_per_user)
+
+
+async def before_create(tx: Transaction, file_id: UUID | None, user_id: UUID, product_line: str) -> Known:
     """Everything that decides whether a run may be created, in one statement."""
-    record = await tx.fetchrow(_BEFORE_CREATE, file_id, user_id, product_line, key, tx.now - KEY_LIFE, tx.now)
+    record = await tx.fetchrow(_BEFORE_CREATE, file_id, user_id, product_line, tx.now)
     assert record is not None  # noqa: S101  a SELECT without FROM has one row
     entitlement = record["entitlement"]
     return Known(
@@ -199,12 +205,15 @@ async def before_create(
         )
         if entitlement is not None
         else None,
-        remembered=record["remembered"],
         ahead=Ahead(record["left_s"], record["waiting_s"]),
         paces={key: Pace(pace, cost) for key, (pace, cost) in (record["paces"] or {}).items()},
         limits={
             platform: Limit(limit["display_name"], limit["longest_s"])
             for platform, limit in (record["limits"] or {}).items()
+        },
+        prices={
+            capability: Price(Decimal(least), unit, Decimal(per_unit))
+            for capability, (least, unit, per_unit) in (record["prices"] or {}).items()
         },
     )
 

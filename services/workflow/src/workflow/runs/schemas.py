@@ -10,7 +10,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator
 
-from chassis.http.inputs import Input
+from chassis.http.inputs import Input, Whole
 from chassis.http.outputs import DECIMAL, Link, Rupees
 from contracts.enums import (
     Captions,
@@ -108,6 +108,14 @@ class WorkflowIn(EstimateIn):
     title: Annotated[str, Field(max_length=255)] | None = Field(None, description="Of the video.")
     description: Annotated[str, Field(max_length=5_000)] | None = Field(None, description="Of the video.")
     enhancement_type: Enhancement = Field("portrait", description="How the photo is improved.")
+    max_credits: Annotated[Whole, Field(ge=0, le=1_000_000)] | None = Field(
+        None, description="The most credits you agree to; an order that takes more is refused.", examples=[1]
+    )
+    quote_id: UUID | None = Field(
+        None,
+        description="A quote of `POST /api/v1/billing/quote`: the order takes at most what it says.",
+        examples=["0199f0a1-7c1e-7a53-9d0b-6c1f2e3d4a5b"],
+    )
 
     @field_validator("target_platforms")
     @classmethod
@@ -119,6 +127,9 @@ class EstimateOut(BaseModel):
     """What a run is expected to take."""
 
     estimated_cost: Rupees = Field(description="What the AI work costs us, in rupees.")
+    least_cost: Rupees | None = Field(
+        None, description="What the AI work costs us at least, in rupees; null while that is not known."
+    )
     credits: int = Field(description="What it takes from the account.", examples=[1])
     estimated_seconds: float = Field(description="How long it takes.", examples=[14.0])
     ahead: int = Field(description="Runs that wait before it.", examples=[0])

@@ -29,7 +29,7 @@ Link = Callable[[StoredObject], str]
 PARKED = "a person: this workflow is being looked at"
 
 
-_OURS = ("image", "priority", "film_s", "paces")
+_OURS = ("image", "priority", "film_s", "paces", "sides", "least_cost")
 """What is kept with a run's input and is not its owner's."""
 
 

@@ -38,7 +38,7 @@ from workflow.engine.state import Run
 from workflow.engine.timing import Shape
 from workflow.products.talking_photo import results
 from workflow.products.talking_photo.input import TalkingPhotoInput
-from workflow.products.talking_photo.rules import CREDITS, METER
+from workflow.products.talking_photo.rules import CREDITS, METER, film_sides
 from workflow.settings import Settings
 
 IMAGE_GATE = Gate(
@@ -221,6 +221,7 @@ def _lane(run: Run) -> Priority:
 
 
 def _reserve(run: Run, asking: Asking) -> Command:
+    order = _input(run)
     return ReserveCredits(
         reservation_id=asking.ref,
         run_id=run.id,
@@ -229,8 +230,11 @@ def _reserve(run: Run, asking: Asking) -> Command:
         credits=CREDITS,
         meter=METER,
         units=1,
-        estimated_cost=_input(run).estimated_cost,
+        estimated_cost=order.estimated_cost,
         run_ends_by=run.state.ends_by,
+        max_credits=order.max_credits,
+        quote_id=order.quote_id,
+        least_cost=order.least_cost,
     )
 
 
@@ -271,13 +275,15 @@ def _generate(run: Run, asking: Asking) -> Command:
     inputs = {"image": run.result("enhance").outputs["image"], "audio": spoken["audio"]}
     if "timings" in spoken:
         inputs["timings"] = spoken["timings"]
-    parameters = {
+    parameters: dict[str, Any] = {
         "script": order.script,
         "language": order.language,
         "voice": order.voice,
         # As long as its speech: a clip of another length would be paid for and be of no use.
         "duration": speech.data.get("duration", order.duration),
     }
+    if (sides := film_sides(order.sides, order.platforms)) is not None:
+        parameters["width"], parameters["height"] = sides
     return _job(run, asking, Capability.VIDEO_GENERATION, inputs, parameters)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
@@ -34,3 +35,10 @@ class TalkingPhotoInput(BaseModel):
     """How long the script is expected to be spoken."""
     paces: dict[str, float] = {}
     """How many times its usual time each step was expected to take when it was ordered."""
+    sides: tuple[int, int] | None = None
+    """Width and height of the photo."""
+    max_credits: int | None = None
+    """The most that whoever ordered agreed to."""
+    quote_id: UUID | None = None
+    least_cost: Decimal | None = None
+    """What its AI work costs at least, as far as that was known."""

@@ -2,17 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
+from contracts.enums import Capability, Platform
 from workflow.engine.definition import Definition
 from workflow.engine.timing import critical_s
 from workflow.paces.models import Pace, Paces
+from workflow.prices.models import Amount
 from workflow.products.product import Estimate
 from workflow.settings import Settings
 
 CREDITS = 1
 """A talking photo costs one credit and counts as one workflow of the month (BIL-46)."""
 METER = "workflows"
+
+WIDE = frozenset({Platform.YOUTUBE})
+"""Platforms whose films lie; all others stand."""
+
+
+def amounts(film_s: float, characters: int) -> Sequence[Amount]:
+    """What a talking photo wants of ai-router."""
+    return (
+        Amount(Capability.IMAGE_ENHANCEMENT),
+        Amount(Capability.AUDIO_GENERATION, film_s, characters),
+        Amount(Capability.VIDEO_GENERATION, film_s, characters),
+    )
+
+
+def film_sides(photo: tuple[int, int] | None, platforms: Sequence[Platform]) -> tuple[int, int] | None:
+    """Width and height of a film that keeps the sides of a photo that lies, where a platform shows them.
+
+    None: as whoever makes it likes, which stands. Where others want a standing film of it too, it is higher, because
+    theirs is cut out of it; never higher than the photo, or than makes sense.
+    """
+    if photo is None or photo[0] <= photo[1] or not WIDE.intersection(platforms):
+        return None
+    height = 720 if WIDE.issuperset(platforms) else min(1080, max(720, photo[1] // 2 * 2))
+    return round(height * 16 / 18) * 2, height
 
 
 def estimate(

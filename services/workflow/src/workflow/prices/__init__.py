@@ -1,0 +1,1 @@
+"""A copy of what each capability costs at least, fed by ai-router's events."""
