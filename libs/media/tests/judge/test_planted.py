@@ -42,7 +42,7 @@ def score(portrait_path: Path, spoken: Speech, tmp_path: Path) -> Callable[..., 
     return of
 
 
-@pytest.mark.parametrize("face", ["moustache of his own", "sample closed", "dark skin", "many strands"])
+@pytest.mark.parametrize("face", ["moustache of his own", "sample closed", "dark skin", "moustache"])
 def test_an_honest_film_passes(score: Callable[..., Score], face: str) -> None:
     assert score(face).value >= GATE
 
