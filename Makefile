@@ -118,8 +118,8 @@ histories: $(VENV)/.dev ## Money: 10,000 random histories of an account, 100 ord
 	@EVENT_ORDERS=100 STORM_EVENTS=10000 $(BIN)/python -m pytest -q --timeout=0 \
 		services/billing/tests/sales/test_any_order.py services/billing/tests/sales/test_storm.py
 
-judge: $(VENV)/.dev ## Plant faults in films and see what the judge of films says, as a table [PHOTOS="a.jpg b.jpg"]
-	@$(BIN)/python -m libs.media.tools.judged out/judged samples/portrait.jpg $(PHOTOS)
+judge: $(VENV)/.dev ## Plant faults in films that no threshold was chosen on, and see what the judge says [SET=tuning AGAIN=1]
+	@$(BIN)/python -m libs.media.tools.judged out/judged $(if $(SET),--set $(SET)) $(if $(AGAIN),--again)
 
 vendors: $(VENV)/.dev ## Start the vendors' simulators on loopback
 	@$(BIN)/python -m simulators
