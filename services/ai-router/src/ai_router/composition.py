@@ -28,7 +28,7 @@ from ai_router.jobs.running.vendor import Polling
 from ai_router.jobs.service import Commands
 from ai_router.kept import tables
 from ai_router.people import handlers as people
-from ai_router.providers.local.adapters import local_providers
+from ai_router.providers.local.every import local_providers
 from ai_router.providers.port import Provider
 from ai_router.routing.router import Router
 from ai_router.settings import Settings
@@ -66,6 +66,7 @@ def build(
             deps.processes,
             deadline_s=settings.render_deadline_s,
             piper_voices=settings.piper_voices,
+            whisper=settings.whisper_model,
         ),
         **vendors.providers,
         **providers,
@@ -84,12 +85,13 @@ def build(
         cache_for=timedelta(seconds=settings.cache_for_s),
     )
     setup = {who: str(file) for who, file in settings.piper_voices.items()}
+    setup |= {"whisper": str(settings.whisper_model)} if settings.whisper_model else {}
     options = replace(options, cache_results=settings.cache_results, cache_setup=setup)
     runner = Runner(
         database,
         deps.store,
         router,
-        validator or MediaValidator(deps.processes),
+        validator or MediaValidator(deps.processes, whisper=settings.whisper_model),
         ClipFitter(deps.processes),
         board,
         finisher,
