@@ -154,6 +154,14 @@ async def test_a_browser_shows_every_operation(embedded: Any, browser: str, tmp_
     assert page.count('class="opblock-summary-method"') == len(operations(document))
 
 
+async def test_a_browser_shows_every_operation_to_be_read(embedded: Any, browser: str, tmp_path: Path) -> None:
+    document = await document_of(embedded.url)
+    shown, errors = await dom_of(browser, f"{embedded.url}/api/redoc", tmp_path / "profile")
+    assert "Something went wrong" not in shown, errors
+    ids = {name.removeprefix("operation/") for name in re.findall(r'id="(?:tag/[^"]+/)?(operation/[^"/]+)"', shown)}
+    assert ids == {operation["operationId"] for _, _, operation in operations(document)}, errors
+
+
 SPENDS = {
     "/api/v1/workflows",
     "/api/v1/workflows/{}/retry",

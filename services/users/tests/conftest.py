@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
@@ -66,6 +67,12 @@ class Users(Slice):
     async def refresh(self, token: str, *, line: str | None = None) -> httpx.Response:
         async with self.client(**said(line)) as client:
             return await client.post("/api/v1/auth/refresh", json={"refresh_token": token})
+
+    async def trail(self, *, after: int = 0) -> list[tuple[str, str, dict[str, Any]]]:
+        """What the audit log says, oldest first: action, result, details."""
+        rows = await self.rows("SELECT entry::text AS entry FROM audit_log WHERE seq > $1 ORDER BY seq", after)
+        entries = [json.loads(row["entry"]) for row in rows]
+        return [(entry["action"], entry["result"], entry["details"]) for entry in entries]
 
     async def write_letters(self) -> int:
         """Carry out the leased work of letters; how many there were."""

@@ -198,7 +198,7 @@ class SubscriptionCreated(_SubscriptionEvent):
     """A subscription gives its plan for the first time: paid for, or on trial (CON-28)."""
 
     NAME: ClassVar[str] = "billing.subscription_created.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("notify",)
+    READERS: ClassVar[tuple[str, ...]] = ("users", "notify")
 
     trial_ends_at: datetime | None = None
 
@@ -208,7 +208,7 @@ class SubscriptionUpdated(_SubscriptionEvent):
     than it would have (CON-28)."""
 
     NAME: ClassVar[str] = "billing.subscription_updated.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("notify",)
+    READERS: ClassVar[tuple[str, ...]] = ("users", "notify")
 
     what: Literal["renewed", "plan_changed", "change_planned", "past_due", "recovered", "cancel_planned", "resumed"]
     previous_plan: str | None = None
@@ -218,7 +218,7 @@ class SubscriptionCancelled(_SubscriptionEvent):
     """A subscription ended because its owner or an administrator wanted that; the free plan counts (CON-28)."""
 
     NAME: ClassVar[str] = "billing.subscription_cancelled.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("notify",)
+    READERS: ClassVar[tuple[str, ...]] = ("users", "notify")
 
     previous_plan: str
 
@@ -227,7 +227,7 @@ class SubscriptionExpired(_SubscriptionEvent):
     """A subscription ended for want of payment; the free plan counts (CON-28, BIL-58)."""
 
     NAME: ClassVar[str] = "billing.subscription_expired.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("notify",)
+    READERS: ClassVar[tuple[str, ...]] = ("users", "notify")
 
     previous_plan: str
 

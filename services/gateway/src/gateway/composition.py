@@ -11,7 +11,6 @@ from fastapi import APIRouter, FastAPI
 from pydantic import BaseModel
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route, WebSocketRoute
-from starlette.staticfiles import StaticFiles
 
 from chassis.bus.messages import Received
 from chassis.http.app import create_app
@@ -126,7 +125,7 @@ def build(settings: Settings, deps: Dependencies) -> Service:
     app.router.routes.extend(
         WebSocketRoute(row.path, RunSocket(events, line=row.line.value)) for row in ALIASES if row.method == WEBSOCKET
     )
-    app.mount("/api/docs/assets", StaticFiles(directory=str(docs_endpoints.ASSETS)))
+    app.mount("/api/docs/assets", docs_endpoints.Assets(directory=str(docs_endpoints.ASSETS)))
     listeners = session_listeners("gateway", deps.verifier)
 
     @listeners.on(ApiKeyRevoked)

@@ -135,16 +135,18 @@ async def test_however_many_ask_for_the_document_the_services_are_asked_once(gat
     assert len(asked) == len({"users", "workflow", "notify", "ai_router"})
 
 
-async def test_the_page_is_served_whole_from_here(gateway: Any) -> None:
-    async with gateway.request("GET", "/api/docs", token=None) as answer:
+@pytest.mark.parametrize(("path", "parts"), [("/api/docs", 3), ("/api/redoc", 2)])
+async def test_the_pages_are_served_whole_from_here(gateway: Any, path: str, parts: int) -> None:
+    async with gateway.request("GET", path, token=None) as answer:
         page = await answer.text()
         policy = answer.headers["Content-Security-Policy"]
     assert "default-src 'self'" in policy
+    assert not {"script-src", "connect-src", "*", "http:", "https:"} & set(policy.replace(";", "").split())
     assert "<script>" not in page
     links = re.findall(r'(?:src|href)="([^"]+)"', page)
-    assert len(links) == 3
+    assert len(links) == parts
     for link in links:
-        assert link.startswith("/api/docs/")
+        assert link.startswith(("/api/docs/", "/api/redoc/"))
         async with gateway.request("GET", link, token=None) as asset:
             assert asset.status == 200
             assert len(await asset.read()) > 50

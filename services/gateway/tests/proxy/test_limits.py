@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 from fakeredis import FakeAsyncRedis, FakeServer
 
+from chassis import ids
 from chassis.errors import RateLimited
 from chassis.identity.limits import MemoryLimiter, RedisLimiter
 from chassis.testing.tokens import an_identity
@@ -30,7 +33,9 @@ async def statuses(gateway: Any, times: int, method: str, path: str, **arguments
     [
         ("/api/v1/auth/register", 5),
         ("/api/v1/auth/login", 10),
+        ("/api/v1/auth/login/second-factor", 10),
         ("/api/v1/auth/forgot-password", 3),
+        ("/api/v1/auth/reset-password", 10),
         ("/api/v1/auth/verify-email/resend", 3),
     ],
 )
@@ -101,6 +106,25 @@ async def test_replicas_count_together_and_each_for_itself_while_redis_is_away()
 async def test_a_plan_raises_the_limits(gateway: Any) -> None:
     token = gateway.issuer.token(an_identity(plan="enterprise"))
     assert await statuses(gateway, 101, "POST", "/api/v1/workflows", token=token) == [200] * 100 + [429]
+
+
+async def test_a_key_is_counted_for_itself_and_leaves_its_owner_something() -> None:
+    limits = Limits(MemoryLimiter())
+    scope = {"method": "POST", "path": "/api/v1/workflows", "client": ("198.51.100.7", 1)}
+    owner = an_identity()
+    first, second = (replace(owner, session_id=ids.uuid7(), scopes=frozenset({"workflows:write"})) for _ in range(2))
+    for left in range(7, -1, -1):
+        assert await limits.take(scope, first) == {
+            "X-RateLimit-Limit": "8", "X-RateLimit-Remaining": str(left), "X-RateLimit-Reset": ANY,
+        }  # fmt: skip
+    for _ in range(3):
+        with pytest.raises(RateLimited):
+            await limits.take(scope, first)
+    await limits.take(scope, second)
+    await limits.take(scope, owner)
+    for identity in (second, owner):
+        with pytest.raises(RateLimited):
+            await limits.take(scope, identity)
 
 
 @as_in_production

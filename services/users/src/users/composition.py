@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 from fastapi import FastAPI
 
+from chassis.bus.messages import Received
 from chassis.data import migrations
 from chassis.data.database import Database, Transaction
 from chassis.data.outages import is_database_away
@@ -16,12 +18,18 @@ from chassis.messaging.consumer import Consumers
 from chassis.messaging.sessions import session_listeners
 from chassis.run.service import Dependencies, Service, ServiceSpec
 from chassis.work.workers import WorkPool
-from contracts.billing import EntitlementsChanged
+from contracts.billing import (
+    EntitlementsChanged,
+    SubscriptionCancelled,
+    SubscriptionCreated,
+    SubscriptionExpired,
+    SubscriptionUpdated,
+)
 from users.accounts import endpoints as account_endpoints
 from users.accounts.administrators import make_first
 from users.accounts.passwords import Hasher
 from users.accounts.rules import PasswordRules, RangeApi
-from users.accounts.service import any_argon2id, commonest_cost, keep_entitlements
+from users.accounts.service import any_argon2id, commonest_cost, keep_entitlements, keep_statuses
 from users.administration import endpoints as administration_endpoints
 from users.api_keys import endpoints as api_key_endpoints
 from users.api_keys.service import KeyTokens
@@ -167,6 +175,11 @@ def _consumers() -> Consumers:
     async def keep(event: EntitlementsChanged, tx: Transaction) -> None:
         """Keep a copy of plan and credits for profile and tokens."""
         await keep_entitlements(event, tx)
+
+    @entitlements.many(SubscriptionCreated, SubscriptionUpdated, SubscriptionCancelled, SubscriptionExpired)
+    async def keep_status(received: Sequence[Received[Any]], tx: Transaction) -> None:
+        """Keep a copy of how subscriptions stand for the profile."""
+        await keep_statuses([(item.message, item.envelope.time) for item in received], tx)
 
     erasure_handlers.subscribe(registry)
     export_handlers.subscribe(registry)

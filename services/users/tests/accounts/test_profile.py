@@ -11,7 +11,8 @@ import pytest
 
 from chassis import ids
 from chassis.bus.port import ACKNOWLEDGE
-from contracts.billing import EntitlementsChanged
+from chassis.testing.slices import NOW
+from contracts.billing import EntitlementsChanged, SubscriptionStatus, SubscriptionUpdated
 from contracts.enums import Priority
 from contracts.users import UserUpdated
 
@@ -27,6 +28,21 @@ def entitlements(user_id: str, version: int, *, plan: str = "pro", credits: int 
         priority=Priority.NORMAL,
         run_budget=Decimal("0.5"),
         version=version,
+    )
+
+
+def subscription(user_id: str, status: SubscriptionStatus, *, plan: str = "pro") -> SubscriptionUpdated:
+    return SubscriptionUpdated(
+        subscription_id=UUID(user_id),
+        user_id=UUID(user_id),
+        product_line="talkingphoto",
+        plan=plan,
+        plan_name=plan.title(),
+        interval="month",
+        status=status,
+        period_start=NOW,
+        period_end=NOW + timedelta(days=30),
+        what="renewed",
     )
 
 
@@ -180,3 +196,28 @@ async def test_a_line_that_needs_a_name_keeps_it(users: Any, all_lines_sell: Non
     async with users.client(tokens["access_token"]) as client:
         answer = await client.put("/api/v1/users/me", json={"name": None})
     assert (answer.status_code, set(answer.json()["error"]["fields"])) == (422, {"name"})
+
+
+async def test_the_profile_says_how_the_subscription_stands_whatever_comes_first_or_twice(users: Any) -> None:
+    tokens = await users.member()
+    user_id = tokens["user"]["id"]
+
+    async def status() -> str | None:
+        found: str | None = (await profile_of(users, tokens["access_token"]))["subscription_status"]
+        return found
+
+    assert await status() is None
+    active = users.delivery(subscription(user_id, "active"))
+    users.clock.advance(timedelta(minutes=1))
+    late = users.delivery(subscription(user_id, "past_due"))
+    assert await users.deliver(late) == [ACKNOWLEDGE]
+    assert await status() == "past_due"
+    # Billing's word about the plan says the rest, and takes nothing back.
+    await users.tell(entitlements(user_id, 1))
+    assert await plan_of(users, tokens["access_token"]) == ("pro", 50)
+    assert await users.deliver(active, late) == [ACKNOWLEDGE, ACKNOWLEDGE]
+    assert await status() == "past_due"
+    users.clock.advance(timedelta(minutes=1))
+    both = users.delivery(subscription(user_id, "active")), users.delivery(subscription(user_id, "cancelled"))
+    await users.deliver(*both)
+    assert await status() == "cancelled"

@@ -26,6 +26,7 @@ async def test_an_account_is_opened_and_announced(users: Any) -> None:
         "role",
         "plan_type",
         "credits",
+        "subscription_status",
         "usage",
         "period_ends_at",
         "email_verified",

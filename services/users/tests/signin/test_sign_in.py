@@ -49,6 +49,8 @@ async def test_the_second_time_it_is_the_same_account(world: Any, provider: str)
     assert second["user"]["name"] == "Asha Rao"
     assert (await world.counts())["users"] == 1
     assert len(world.users.said(UserRegistered)) == 1
+    linked = [said for said in await world.users.trail() if said[0].startswith("account.identity")]
+    assert linked == [("account.identity_linked", "done", {"provider": provider})]
 
 
 async def test_what_was_agreed_to_is_kept_with_version_time_and_a_hash_of_the_address(world: Any) -> None:

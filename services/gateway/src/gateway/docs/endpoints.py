@@ -11,7 +11,8 @@ from typing import Any
 import aiohttp
 import structlog
 from fastapi import APIRouter, Request
-from starlette.responses import HTMLResponse, JSONResponse
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.staticfiles import StaticFiles
 
 from chassis.http.routes import takes_any_query
 from gateway.docs.merging import merge
@@ -21,37 +22,95 @@ log = structlog.get_logger(__name__)
 
 router = APIRouter(include_in_schema=False)
 
-ASSETS = files("fastapi_swagger") / "resources"
-"""Swagger UI 5, as a package brings it."""
+ASSETS = files("fastapi_offline") / "static"
+"""Swagger UI 5 and ReDoc 2, as a package brings them."""
 
 _FRESH_S, _FRESH_WITHOUT_ALL_S = 60.0, 5.0
 """How long a document is given out again, whole and with a service missing; however many ask for it meanwhile."""
 
-_PAGE = """<!doctype html>
+_POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One way to read the document; ``start`` is a file of its own, because the policy forbids scripts in a page."""
+
+    script: str
+    start: str
+    style: str = ""
+    policy: str = _POLICY
+
+    def html(self, name: str) -> str:
+        """The page, all of whose parts are here."""
+        style = f'<link rel="stylesheet" href="/api/docs/assets/{self.style}">' if self.style else ""
+        return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>TalkingPhoto API</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<link rel="stylesheet" href="/api/docs/assets/swagger-ui.css"></head>
+<meta name="viewport" content="width=device-width, initial-scale=1">{style}</head>
 <body><div id="docs"></div>
-<script src="/api/docs/assets/swagger-ui-bundle.js"></script>
-<script src="/api/docs/start.js"></script>
+<script src="/api/docs/assets/{self.script}"></script>
+<script src="/api/{name}/start.js"></script>
 </body></html>"""
 
-_START = 'SwaggerUIBundle({url: "/api/openapi.json", dom_id: "#docs", deepLinking: true, docExpansion: "list"});'
 
-_POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'"
+PAGES = {
+    "docs": Page(
+        script="swagger-ui-bundle.js",
+        style="swagger-ui.css",
+        start='SwaggerUIBundle({url: "/api/openapi.json", dom_id: "#docs", deepLinking: true, docExpansion: "list"});',
+    ),
+    "redoc": Page(
+        script="redoc.standalone.js",
+        start='Redoc.init("/api/openapi.json", {hideLoading: true}, document.getElementById("docs"));',
+        # It searches in a worker that it makes of its own text.
+        policy=f"{_POLICY}; worker-src blob:",
+    ),
+}
+"""To try operations, and to read them."""
+
+
+def _page(name: str) -> HTMLResponse:
+    page = PAGES[name]
+    return HTMLResponse(page.html(name), headers={"Content-Security-Policy": page.policy})
+
+
+def _start(name: str) -> Response:
+    return Response(PAGES[name].start, media_type="text/javascript")
 
 
 @router.get("/api/docs", response_class=HTMLResponse)
 @takes_any_query
 async def read_docs() -> HTMLResponse:
     """The interactive description of the public API."""
-    return HTMLResponse(_PAGE, headers={"Content-Security-Policy": _POLICY})
+    return _page("docs")
+
+
+@router.get("/api/redoc", response_class=HTMLResponse)
+@takes_any_query
+async def read_redoc() -> HTMLResponse:
+    """The description of the public API, to be read."""
+    return _page("redoc")
 
 
 @router.get("/api/docs/start.js")
-async def read_start_script() -> HTMLResponse:
-    """Starts the page; a file of its own, because the policy forbids scripts inside it."""
-    return HTMLResponse(_START, media_type="text/javascript")
+async def read_docs_start() -> Response:
+    """Starts the interactive page."""
+    return _start("docs")
+
+
+@router.get("/api/redoc/start.js")
+async def read_redoc_start() -> Response:
+    """Starts the page to be read."""
+    return _start("redoc")
+
+
+class Assets(StaticFiles):
+    """The parts of the pages, which are everybody's: kept for an hour, then asked for by their tags."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        """One part."""
+        answer = super().file_response(*args, **kwargs)
+        answer.headers["Cache-Control"] = "public, max-age=3600"
+        return answer
 
 
 @dataclass

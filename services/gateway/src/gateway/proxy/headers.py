@@ -50,6 +50,8 @@ SECURITY: RawHeaders = [
     (b"x-frame-options", b"DENY"),
     (b"x-xss-protection", b"0"),
     (b"referrer-policy", b"no-referrer"),
+    # What may be kept says so itself: the few things that are the same for everybody (GTW-27).
+    (b"cache-control", b"no-store"),
 ]
 """GTW-26. The old XSS filter is switched off on purpose: browsers that still have it are harmed by it."""
 
@@ -107,14 +109,11 @@ def to_upstream(
     return passed
 
 
-def to_client(headers: Iterable[tuple[bytes, bytes]], *, authenticated: bool) -> RawHeaders:
+def to_client(headers: Iterable[tuple[bytes, bytes]]) -> RawHeaders:
     """What a client gets: the service's headers less the connection's."""
     given = [(name.lower(), value) for name, value in headers]
     dropped = _of_the_connection(given) | {b"server", b"date", b"x-request-id"}
-    passed = [(name, value) for name, value in given if name not in dropped]
-    if authenticated and all(name != b"cache-control" for name, _ in passed):
-        passed.append((b"cache-control", b"no-store"))
-    return passed
+    return [(name, value) for name, value in given if name not in dropped]
 
 
 def _of_the_connection(headers: RawHeaders) -> frozenset[bytes]:

@@ -44,7 +44,10 @@ class Rule:
 RULES: tuple[Rule, ...] = (
     Rule("POST", "/api/v1/auth/register", Limit(5, MINUTE)),
     Rule("POST", "/api/v1/auth/login", Limit(10, MINUTE)),
+    Rule("POST", "/api/v1/auth/login/second-factor", Limit(10, MINUTE)),
     Rule("POST", "/api/v1/auth/forgot-password", Limit(3, HOUR)),
+    # Each hashes a password before anybody knows whose it is.
+    Rule("POST", "/api/v1/auth/reset-password", Limit(10, MINUTE)),
     Rule("POST", "/api/v1/auth/verify-email/resend", Limit(3, HOUR)),
     Rule("POST", "/api/v1/files", Limit(20, MINUTE)),
     Rule("POST", "/api/v1/workflows", Limit(10, HOUR)),
@@ -72,6 +75,9 @@ PLANS: Mapping[tuple[str, str], int] = {
     ("talkingphoto", "enterprise"): 10,
 }
 """How many times the limits a product line's plan has."""
+
+KEY_SHARE = 0.75
+"""Of its owner's limits, what one API key may take: a program never shuts its owner out."""
 
 STREAMS = 20
 """Live streams that one user may have open at a time, through one replica of the gateway."""
@@ -105,10 +111,13 @@ class Limits:
         verdicts = []
         for name, limit in rules:
             if identity is None:
-                keys = [(address, 1)]
+                keys: list[tuple[str, float]] = [(address, 1)]
             else:
-                times = PLANS.get((identity.product_line, identity.plan), 1)
+                times = float(PLANS.get((identity.product_line, identity.plan), 1))
                 keys = [(f"user {identity.user_id}", times), (f"{address} users", times * BEHIND_ONE_ADDRESS)]
+                if identity.scopes is not None:
+                    # First: what a key is refused takes nothing from its owner.
+                    keys.insert(0, (f"key {identity.session_id}", times * KEY_SHARE))
             for who, times in keys:
                 verdict = await self._limiter.take(f"{name} {who}", self._times(limit, times))
                 verdict.require()

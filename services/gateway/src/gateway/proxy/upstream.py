@@ -228,7 +228,7 @@ class Proxy:
                     {
                         "type": "http.response.start",
                         "status": answer.status,
-                        "headers": to_client(answer.raw_headers, authenticated=not self._row.public),
+                        "headers": to_client(answer.raw_headers),
                     }
                 )
                 stopping = stopping_of(scope) if answer.content_type == "text/event-stream" else None

@@ -75,6 +75,8 @@ class Entitlement(Base):
     used: Mapped[dict[str, int]] = mapped_column(JSON)
     features: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
     plans_with: Mapped[dict[str, list[str]]] = mapped_column(JSONB, default=dict)
+    subscription_status: Mapped[str | None]
+    subscription_told_at: Mapped[datetime | None]
 
     def credits_at(self, now: datetime) -> int:
         """How many there are: of a period that is over nothing is known to be used."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import func, or_, select, true
@@ -11,9 +12,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.data.database import Transaction
 from chassis.encoding import as_json
-from contracts.billing import EntitlementsChanged
+from contracts.billing import (
+    EntitlementsChanged,
+    SubscriptionCancelled,
+    SubscriptionCreated,
+    SubscriptionExpired,
+    SubscriptionUpdated,
+)
 from contracts.enums import Role
 from users.accounts.models import Consent, Entitlement, User
+
+Subscription = SubscriptionCreated | SubscriptionUpdated | SubscriptionCancelled | SubscriptionExpired
+"""What is told of a subscription: each says how it is after it."""
 
 
 class AccountRepository:
@@ -85,6 +95,31 @@ class AccountRepository:
     def add(self, user: User) -> None:
         """A new account."""
         self._session.add(user)
+
+
+async def keep_subscriptions(tx: Transaction, told: Sequence[tuple[Subscription, datetime]]) -> None:
+    """Keep how subscriptions stand, one word about each, said at that time; an older word changes nothing.
+
+    Where nothing is known of an account yet, the next word about its entitlements says the rest.
+    """
+    await tx.execute(
+        """
+        INSERT INTO entitlements (user_id, product_line, plan, credits, version, limits, used,
+                                  subscription_status, subscription_told_at)
+        SELECT user_id, product_line, plan, 0, -1, '{}', '{}', status, told_at
+        FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::timestamptz[])
+             AS told (user_id, product_line, plan, status, told_at)
+        ON CONFLICT (user_id, product_line) DO UPDATE
+        SET subscription_status = excluded.subscription_status, subscription_told_at = excluded.subscription_told_at
+        WHERE entitlements.subscription_told_at IS NULL
+           OR entitlements.subscription_told_at <= excluded.subscription_told_at
+        """,
+        [event.user_id for event, _ in told],
+        [event.product_line for event, _ in told],
+        [event.plan for event, _ in told],
+        [event.status for event, _ in told],
+        [at for _, at in told],
+    )
 
 
 async def keep_entitlement(tx: Transaction, event: EntitlementsChanged) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Protocol
@@ -75,9 +76,11 @@ class PasswordRules:
     async def objection(self, password: str, *, not_like: Iterable[str] = ()) -> str | None:
         """What is wrong with a password, for the person choosing it; None when it is accepted.
 
-        Where nobody can be asked about stolen ones, the list of those that every guesser tries first still holds.
+        Where nobody can be asked about stolen ones, the list of the commonest still holds.
         """
-        if (wrong := weakness(password, not_like=not_like)) is not None or self._breaches is None:
+        # In a thread, because the first of all reads the list.
+        wrong = await asyncio.to_thread(weakness, password, not_like=tuple(not_like))
+        if wrong is not None or self._breaches is None:
             return wrong
         return STOLEN if await self._breaches.knows(password) else None
 

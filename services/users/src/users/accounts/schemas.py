@@ -11,6 +11,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, AnyHttpUrl, BaseModel, ConfigDict, EmailStr, Field, SecretStr, StringConstraints
 
 from chassis.http.inputs import Input
+from contracts.billing import SubscriptionStatus
 from contracts.enums import Language, ProductLineKey, Role
 from users.accounts import names
 from users.accounts.passwords import LONGEST, SHORTEST
@@ -155,6 +156,9 @@ class UserOut(BaseModel):
     avatar_url: str | None = Field(description="A picture of you.")
     role: Role = Field(description="What the account may do.")
     plan_type: str = Field("free", description="The plan in this product line.", examples=["free"])
+    subscription_status: SubscriptionStatus | None = Field(
+        None, description="How what is paid for the plan stands; null where nothing ever was.", examples=["active"]
+    )
     credits: int | None = Field(None, description="Null for a moment after registration, until billing has answered.")
     usage: list[UsageOut] = Field([], description="What is used of the plan in this period, as far as is known.")
     period_ends_at: datetime | None = Field(None, description="When usage is counted anew.")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection, Sequence
+from datetime import datetime
+from operator import itemgetter
 from uuid import UUID
 
 import asyncpg
@@ -20,7 +22,7 @@ from users import audit
 from users.accounts.errors import AccountExists, ConsentNeeded
 from users.accounts.models import Consent, User
 from users.accounts.passwords import Hasher
-from users.accounts.repository import AccountRepository, keep_entitlement
+from users.accounts.repository import AccountRepository, Subscription, keep_entitlement, keep_subscriptions
 from users.accounts.rules import PasswordRules
 from users.accounts.schemas import ConsentIn, ProfileIn, RegisterIn, UsageOut, UserOut
 from users.links.models import Purpose
@@ -187,6 +189,7 @@ async def with_plan(user: User, product_line: str, tx: Transaction) -> UserOut:
                         for meter, used in sorted(entitlement.used_at(tx.now).items())
                     ],
                     "period_ends_at": entitlement.ends_after(tx.now),
+                    "subscription_status": entitlement.subscription_status,
                 }
             )
     return profile
@@ -231,6 +234,14 @@ async def changed(user: User, tx: Transaction) -> None:
 async def keep_entitlements(event: EntitlementsChanged, tx: Transaction) -> None:
     """Keep billing's newest word; an older one changes nothing."""
     await keep_entitlement(tx, event)
+
+
+async def keep_statuses(told: Sequence[tuple[Subscription, datetime]], tx: Transaction) -> None:
+    """Keep the newest that was said of each subscription, and when; an older word changes nothing."""
+    by_time = sorted(told, key=itemgetter(1))
+    newest = {(event.user_id, event.product_line): (event, at) for event, at in by_time}
+    # In one order for everybody: two batches must not wait for each other's rows.
+    await keep_subscriptions(tx, [newest[key] for key in sorted(newest)])
 
 
 async def hash_password(hasher: Hasher, body: RegisterIn) -> bytes:

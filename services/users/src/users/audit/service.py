@@ -29,6 +29,8 @@ class Action(StrEnum):
     """What is recorded."""
 
     REGISTERED = "account.registered"
+    IDENTITY_LINKED = "account.identity_linked"
+    HANDED_OVER = "account.handed_over"
     EMAIL_VERIFIED = "account.email_verified"
     EMAIL_CHANGED = "account.email_changed"
     PASSWORD_CHANGED = "account.password_changed"  # noqa: S105  no password

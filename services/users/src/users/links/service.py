@@ -8,6 +8,7 @@ from chassis.data.database import Database, Transaction
 from chassis.errors import Invalid, ServiceError
 from chassis.identity.tokens import Identity
 from contracts.users import EmailChanged, EmailVerified, PasswordChanged
+from users import audit
 from users.accounts.errors import AccountExists, RefreshRefused
 from users.accounts.models import User
 from users.accounts.passwords import Hasher
@@ -89,7 +90,10 @@ class Links:
             await self._move(user, found, tx)
         elif found.email != user.email:
             raise _refused()
-        _proved(user, tx, anew=found.purpose == Purpose.CHANGE_EMAIL)
+        moved = found.purpose == Purpose.CHANGE_EMAIL
+        _proved(user, tx, anew=moved)
+        done = audit.Action.EMAIL_CHANGED if moved else audit.Action.EMAIL_VERIFIED
+        audit.record(tx, done, actor=user.id)
         return ProvedOut(email=user.email, email_verified=True)
 
     async def reset(self, body: ResetIn, device: Device) -> None:
@@ -124,6 +128,7 @@ class Links:
         if await self._codes.accepts(user.id, body.code.get_secret_value(), tx):
             return None
         await self._lockout.failed(user, user.email, device, tx)
+        audit.record(tx, audit.Action.PASSWORD_RESET, actor=None, target=user.id, result="refused")
         return Invalid("The password cannot be changed.", fields={"code": "is not good; wait for the next one"})
 
     async def _set(self, user: User, hashed: bytes, found: OneTimeToken, device: Device, tx: Transaction) -> None:
@@ -137,6 +142,7 @@ class Links:
             await SignInRepository(tx).unlink_all(user.id)
             _proved(user, tx)
         tx.emit(PasswordChanged(user_id=user.id, how="reset", product_line=user.home_product_line))
+        audit.record(tx, audit.Action.PASSWORD_RESET, actor=user.id)
 
     async def _move(self, user: User, found: OneTimeToken, tx: Transaction) -> None:
         old, user.email = user.email, found.email

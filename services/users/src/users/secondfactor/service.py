@@ -13,6 +13,7 @@ from chassis.identity.tokens import Identity
 from chassis.identity.vault import Vault, hashed
 from contracts.product_lines import PRODUCT_LINES
 from contracts.users import SecondFactorChanged
+from users import audit
 from users.accounts.errors import RefreshRefused
 from users.accounts.models import User
 from users.accounts.repository import AccountRepository
@@ -118,6 +119,7 @@ class SecondFactors:
         if await self._codes.accepts(user.id, code.get_secret_value(), tx):
             return True
         await self._lockout.failed(user, user.email, device, tx)
+        audit.record(tx, audit.Action.SECOND_FACTOR_CHANGED, actor=user.id, result="refused")
         return False
 
     async def _renewed(
@@ -142,6 +144,7 @@ def _tell(
     user: User, caller: Identity, what: Literal["enabled", "disabled", "recovery_codes"], tx: Transaction
 ) -> None:
     tx.emit(SecondFactorChanged(user_id=user.id, what=what, product_line=caller.product_line))
+    audit.record(tx, audit.Action.SECOND_FACTOR_CHANGED, actor=user.id, what=what)
 
 
 def _wrong_code() -> Invalid:

@@ -118,7 +118,7 @@ async def list_sessions(caller: Caller, request: Request, tx: Tx, page: Page) ->
 @router.delete("/users/me/sessions", status_code=204)
 async def end_other_sessions(caller: Caller, request: Request, tx: Tx) -> None:
     """End every session but this one (USR-16)."""
-    await _sessions(request).end_others(caller.user_id, caller.session_id, tx)
+    await _sessions(request).end_rest(caller, tx)
 
 
 @router.delete("/users/me/sessions/{session_id}", status_code=204, responses=documented(NotFound))

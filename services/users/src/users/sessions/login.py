@@ -65,7 +65,7 @@ class Logins:
                 user = await AccountRepository(tx.session).by_login(body.email)
                 refusal = await self._lockout.refusal(user, body.email, device, tx)
                 if refusal is not None:
-                    self._tell(body.email, "locked", said, device, tx)
+                    self._tell(user, body.email, "locked", said, device, tx)
             if refusal is not None:
                 raise refusal
             compared = user.password_hash if user is not None else None
@@ -95,10 +95,10 @@ class Logins:
             challenge, user = await self._codes.waiting(body.ticket.get_secret_value(), tx)
             refusal = await self._lockout.refusal(user, user.email, device, tx)
             if refusal is not None:
-                self._tell(user.email, "locked", challenge.product_line, device, tx)
+                self._tell(user, user.email, "locked", challenge.product_line, device, tx)
                 outcome: TokensOut | ServiceError = refusal
             elif not user.is_active:
-                self._tell(user.email, "inactive", challenge.product_line, device, tx)
+                self._tell(user, user.email, "inactive", challenge.product_line, device, tx)
                 outcome = _inactive()
             elif await self._codes.accepts(user.id, body.code.get_secret_value(), tx):
                 await self._codes.finished(challenge, tx)
@@ -107,8 +107,7 @@ class Logins:
             else:
                 await self._codes.failed(challenge, tx)
                 await self._lockout.failed(user, user.email, device, tx)
-                self._tell(user.email, "second_factor", challenge.product_line, device, tx)
-                audit.record(tx, audit.Action.LOGIN_FAILED, actor=None, target=user.id, result="refused")
+                self._tell(user, user.email, "second_factor", challenge.product_line, device, tx)
                 outcome = WrongCode("This code is not good. Wait for the next one that the app shows.")
         if isinstance(outcome, ServiceError):
             raise outcome
@@ -128,15 +127,14 @@ class Logins:
         """A session, a challenge, or the answer to commit and then raise."""
         # Asked again: of many guesses at the same moment, those after the fifth learn nothing from their answer.
         if (refusal := await self._lockout.refusal(user, body.email, device, tx)) is not None:
-            self._tell(body.email, "locked", said, device, tx)
+            self._tell(user, body.email, "locked", said, device, tx)
             return refusal
         if user is None or not matches:
             await self._lockout.failed(user, body.email, device, tx)
-            self._tell(body.email, "credentials", said, device, tx)
-            audit.record(tx, audit.Action.LOGIN_FAILED, actor=None, target=user.id if user else None, result="refused")
+            self._tell(user, body.email, "credentials", said, device, tx)
             return _wrong()
         if not user.is_active:
-            self._tell(body.email, "inactive", said, device, tx)
+            self._tell(user, body.email, "inactive", said, device, tx)
             return _inactive()
         if rehashed is not None:
             user.password_hash = rehashed
@@ -148,7 +146,12 @@ class Logins:
         await self._lockout.cleared(user, device, tx)
         return await self._sessions.open(user, line.key.value, device, tx)
 
-    def _tell(self, login: str, reason: Reason, said: str | None, device: Device, tx: Transaction) -> None:
+    def _tell(
+        self, user: User | None, login: str, reason: Reason, said: str | None, device: Device, tx: Transaction
+    ) -> None:
+        """Say that a login was refused, to whoever listens and for good."""
+        target = user.id if user is not None else None
+        audit.record(tx, audit.Action.LOGIN_FAILED, actor=None, target=target, result="refused", reason=reason)
         tx.emit(
             LoginFailed(
                 login_hash=str(self._address_hash.of_login(login)),

@@ -164,6 +164,11 @@ class Sessions:
             _revoke(session, tx)
         return len(others)
 
+    async def end_rest(self, caller: Identity, tx: Transaction) -> None:
+        """End all of the caller's sessions but the one that asks, because the caller wants it."""
+        ended = await self.end_others(caller.user_id, caller.session_id, tx)
+        audit.record(tx, audit.Action.SESSION_ENDED, actor=caller.user_id, others=ended)
+
     async def _tokens(self, user: User, session: Session, refresh_token: str, tx: Transaction) -> TokensOut:
         profile = await with_plan(user, session.product_line, tx)
         # A long life is for clients that cannot refresh; an account of another line gets none by asking for one.

@@ -16,6 +16,7 @@ from chassis.data.database import Database, Transaction
 from chassis.errors import Invalid, NotFound, ServiceError
 from chassis.identity.product_line import offered_line
 from contracts.users import EmailVerified
+from users import audit
 from users.accounts.errors import AccountExists, AccountInactive
 from users.accounts.models import User
 from users.accounts.repository import AccountRepository
@@ -263,10 +264,12 @@ class SignIns:
                 ended = await self._sessions.end_others(user.id, None, tx)
                 tx.emit(EmailVerified(user_id=user.id))
                 log.info("signin.account_claimed", user_id=str(user.id), sessions_ended=ended)
+                audit.record(tx, audit.Action.HANDED_OVER, actor=user.id, provider=assertion.provider)
         else:
             user = await self._opened(assertion, email, flow, told_name, device, tx)
         if not await identities.link(assertion, user.id, tx.now):
             raise AccountExists("This identity has just been linked.")
+        audit.record(tx, audit.Action.IDENTITY_LINKED, actor=user.id, provider=assertion.provider)
         return user
 
     async def _opened(
