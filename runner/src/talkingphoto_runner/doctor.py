@@ -108,7 +108,8 @@ def _vendors() -> Finding:
         rows = import_module("ai_router.providers.registry").ROWS
     except (ImportError, OSError) as error:
         return Finding("vendor keys", ok=False, needed=False, found=f"the adapters do not load: {error}")
-    present = [name for row in rows if os.environ.get(name := f"{row.setting}_API_KEY")]
+    wanted = [f"{row.setting}_{what}" for row in rows for what in ("API_KEY", "BASE_URL")[: 1 if row.needs_key else 2]]
+    present = [name for name in wanted if os.environ.get(name)]
     found = ", ".join(present) or "none set: the local providers do the work"
     return Finding("vendor keys", bool(present), needed=False, found=found)
 

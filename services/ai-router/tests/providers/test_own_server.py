@@ -58,7 +58,7 @@ async def test_words_come_with_their_times(at: Bench, workspace: FolderWorkspace
     assert [word["text"].strip(",.").casefold() for word in document["words"]] == ["good", "morning", "and", "welcome"]
     assert all(word["start"] <= word["end"] <= document["duration"] for word in document["words"])
     [entry] = at.simulators["own_server"].ledger.entries
-    assert entry.body == {"model": "whisper-1", "granularities": ["segment", "word"]}
+    assert entry.body == {"model": "whisper-1", "language": "en", "granularities": ["segment", "word"]}
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,8 @@ class OwnServer(OpenAI):
             if not isinstance(upload, UploadFile) or not model:
                 return self.error(Fault.BAD_INPUT)
             recording = await upload.read()
-        self.accept("perform", {"model": model, "granularities": sorted(granularities)}, fault=fault)
+        wish = {"model": model, "language": form.get("language"), "granularities": sorted(granularities)}
+        self.accept("perform", wish, fault=fault)
         if fault is Fault.EMPTY:
             return JSONResponse({})
         answer = await asyncio.to_thread(_transcript, recording, granularities)

