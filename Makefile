@@ -73,7 +73,7 @@ doctor: setup ## Say what is installed, reachable, missing
 	@$(BIN)/talkingphoto doctor
 
 # Pure computation is shared out test by test, slices file by file (each worker has its own servers), and last come
-# the tests that run, break and watch whole platforms.
+# the tests that run, break and watch whole platforms: those of one platform together, the longest first.
 PURE := libs/contracts libs/media simulators services/ai-router/tests/providers
 SLICES := libs/chassis $(filter-out services/ai-router/tests,$(wildcard services/*/tests)) \
 	$(filter-out services/ai-router/tests/providers,$(wildcard services/ai-router/tests/*)) cli runner $(wildcard tests/test_*.py)
@@ -85,7 +85,7 @@ ifdef TESTS
 else
 	@$(BIN)/python -m pytest -q -n 2 --dist worksteal $(PURE)
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile $(SLICES)
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile $(WHOLE)
+	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup --no-loadscope-reorder $(WHOLE)
 endif
 
 check: $(VENV)/.dev ## Formatting, lint, types, import rules
@@ -107,7 +107,8 @@ faces: $(VENV)/.dev ## Render some eighty sorts of faces and write a page about 
 chaos: $(VENV)/.dev ## Break everything on purpose: crash points, broker and database killed and frozen, 100,000 cancellations, odd requests
 	@$(BIN)/python -m pytest -q -n 2 --dist worksteal -m chaos tests/chaos --all-points --seeds 5
 	@CANCELLATIONS=100000 $(BIN)/python -m pytest -q libs/chassis/tests/data/test_cancellation.py
-	@CONFORMANCE_EXAMPLES=100 $(BIN)/python -m pytest -q tests/e2e/test_conformance.py
+	@CONFORMANCE_EXAMPLES=100 ESTIMATED_SENTENCES=2,4,8,20 \
+		$(BIN)/python -m pytest -q tests/e2e/test_conformance.py tests/e2e/test_estimates.py
 
 judge: $(VENV)/.dev ## Plant faults in films and see what the judge of films says, as a table [PHOTOS="a.jpg b.jpg"]
 	@$(BIN)/python -m libs.media.tools.judged out/judged samples/portrait.jpg $(PHOTOS)

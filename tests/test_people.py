@@ -99,6 +99,10 @@ FILLED: dict[str, tuple[str, ...]] = {
         "'{}' FROM runs WHERE user_id = $1",
         "INSERT INTO idempotency_keys (user_id, key, body_sha256, answer, created_at) VALUES ($1, 'Asha', 'x', '{}', "
         "now())",
+        "INSERT INTO batches (id, user_id, product_line, name, created_at, updated_at) VALUES (gen_random_uuid(), $1, "
+        "'talkingphoto', 'Asha', now(), now())",
+        "INSERT INTO batch_rows (batch_id, ref, line, digest, run_id) SELECT id, 'Asha', 1, 'd', gen_random_uuid() "
+        "FROM batches WHERE user_id = $1",
     ),
     "ai_router": (
         "INSERT INTO ai_jobs (id, user_id, status, input_data) VALUES (gen_random_uuid(), $1, 'completed', "

@@ -5,6 +5,7 @@ A route that comes is asked without further ado, or this fails and wants to know
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,7 @@ pytestmark = [pytest.mark.journey, pytest.mark.timeout(240)]
 
 NOBODYS = {
     "platform": "a name",
+    "step": "a name",
     "provider": "a name",
     "product_line": "a name",
     "plan_type": "a name",
@@ -56,6 +58,9 @@ class Things:
         file_id = await owner.upload(photo)
         quote = await owner.post("/api/v1/billing/quotes", {"kind": "talking_photo", "seconds": 5})
         workflow_id = await owner.order(file_id)
+        row = json.dumps({"input_file_id": file_id, "script": "Hi.", "target_platforms": ["tiktok"]})
+        manifest = {"content": row, "headers": {"Content-Type": "application/x-ndjson"}}
+        batch = (await owner.ask("POST", "/api/v1/batches", **manifest)).json()
         webhook = await owner.post("/api/v1/webhooks", {"url": HOOK, "event_types": ["workflow.created"]})
         await owner.post(f"/api/v1/webhooks/{webhook['id']}/test")
         key = await owner.post("/api/v1/users/me/api-keys", {"name": "one", "scopes": ["read"]})
@@ -68,6 +73,7 @@ class Things:
                 "file_id": file_id,
                 "workflow_id": workflow_id,
                 "quote_id": quote["id"],
+                "batch_id": batch["id"],
                 "job_id": str(await _first(owner, "/api/v1/ai/jobs", status="completed")),
                 "notification_id": str(await _first(owner, "/api/v1/notifications")),
                 "webhook_id": webhook["id"],

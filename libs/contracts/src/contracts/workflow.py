@@ -41,6 +41,8 @@ class Standing(BaseModel):
     provider: str | None = None
     cost: Money | None = None
     seconds_left: float | None = None
+    note: str | None = None
+    """What was done by itself so that the run does not stand still, for a person."""
 
 
 class RunEvent(Event):
@@ -76,6 +78,8 @@ class RunProgressed(RunEvent):
     provider: str | None = None
     cost: Money | None = None
     seconds_left: float | None = None
+    note: str | None = None
+    """What was done by itself so that the run does not stand still, for a person."""
 
 
 class RunCompleted(RunEvent):

@@ -11,6 +11,7 @@ from chassis.storage import FallbackStore, FolderStore
 from chassis.storage.router import objects_router
 from media.images.photos import MAX_BYTES
 from workflow.accounts import handlers as accounts
+from workflow.batches import endpoints as batch_endpoints
 from workflow.cleaning.service import Cleaning
 from workflow.engine.definition import Definitions
 from workflow.files import endpoints as file_endpoints
@@ -24,21 +25,25 @@ from workflow.people import handlers as people
 from workflow.periods import Periods
 from workflow.platforms import handlers as platforms
 from workflow.prices import handlers as prices
-from workflow.products.registry import PRODUCTS
+from workflow.products.registry import BY_TYPE
+from workflow.reruns import endpoints as rerun_endpoints
 from workflow.runs import consumer, endpoints
 from workflow.runs.driver import Driver
 from workflow.runs.repository import places
 from workflow.runs.timer import Timer
 from workflow.settings import Settings
 from workflow.statistics import endpoints as statistics_endpoints
+from workflow.timeline import endpoints as timeline_endpoints
 
 NAME = "workflow"
 
 
 def default_definitions(settings: Settings) -> Definitions:
     """What is offered: all types of a product share its definition."""
-    made = [(product.types, product.definition(settings)) for product in PRODUCTS]
-    return Definitions({kind.value: definition for types, definition in made for kind in types})
+    products = list({id(product): product for product in BY_TYPE.values()}.values())
+    made = [(product.types, product.definition(settings)) for product in products]
+    former = [definition for product in products for definition in product.former(settings)]
+    return Definitions({kind.value: definition for types, definition in made for kind in types}, former)
 
 
 def build(
@@ -67,6 +72,9 @@ def build(
         file_endpoints.router(settings, uploads),
         endpoints.router(settings, offered, driver, deps.store),
         statistics_endpoints.router,
+        rerun_endpoints.router(settings, driver),
+        timeline_endpoints.router(offered),
+        batch_endpoints.router(settings, driver),
     ]
     if isinstance(deps.store, FallbackStore):
         routers.append(objects_router(deps.store.spare, moved_to=deps.store.primary))

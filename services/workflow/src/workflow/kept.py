@@ -29,6 +29,8 @@ def tables(settings: Settings) -> tuple[Kept, ...]:
             only="EXISTS (SELECT FROM runs WHERE runs.id = run_id AND runs.finished_at < $1)",
             words="and after the run's end",
         ),
+        until("batches", "the account is erased", "`workflow.people`"),
+        until("batch_rows", "its batch goes", "`workflow.people`"),
         swept("idempotency_keys", KEY_LIFE, "created_at"),
         swept("key_spending", timedelta(days=2), "day"),
         for_ever("paces", "a few rows: how long each step of a product takes"),

@@ -51,6 +51,7 @@ RULES: tuple[Rule, ...] = (
     Rule("POST", "/api/v1/auth/verify-email/resend", Limit(3, HOUR)),
     Rule("POST", "/api/v1/files", Limit(20, MINUTE)),
     Rule("POST", "/api/v1/workflows", Limit(10, HOUR)),
+    Rule("POST", "/api/v1/batches", Limit(10, HOUR)),
     Rule("POST", "/api/v1/billing/subscription", Limit(3, HOUR)),
     Rule("POST", "/api/v1/ai/*", Limit(30, MINUTE)),
 )

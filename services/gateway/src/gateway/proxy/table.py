@@ -74,6 +74,7 @@ TABLE: tuple[Row, ...] = (
     *_whole("/api/v1/usage", "billing", read=Scope.READ),
     Row("/api/v1/workflows/{run_id}/events", "notify", live=True, read=Scope.READ),
     *_whole("/api/v1/workflows", "workflow", read=Scope.READ, write=Scope.WORKFLOWS_WRITE),
+    *_whole("/api/v1/batches", "workflow", read=Scope.READ, write=Scope.WORKFLOWS_WRITE),
     *_whole("/api/v1/projects", "workflow", read=Scope.READ, write=Scope.WORKFLOWS_WRITE),
     *_whole("/api/v1/assets", "workflow", read=Scope.READ, write=Scope.FILES_WRITE),
     *_whole("/api/v1/trim", "workflow", read=Scope.READ, write=Scope.WORKFLOWS_WRITE),

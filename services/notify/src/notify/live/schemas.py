@@ -46,6 +46,7 @@ class WorkflowEvent(TypedDict):
     provider: NotRequired[Annotated[str, Field(description="Who is at work.", examples=["local_stable_video"])]]
     cost: NotRequired[Annotated[Rupees, Field(description="So far, or in all, in rupees.")]]
     seconds_left: NotRequired[Annotated[float, Field(description="Until it ends, as far as can be told.")]]
+    note: NotRequired[Annotated[str, Field(description="What was done by itself so that it does not stand still.")]]
     step_completed: NotRequired[Annotated[FinishedStep, Field(description="The step whose end this tells.")]]
     seconds: NotRequired[Annotated[float, Field(description="How long it took; at the end.", examples=[12.4])]]
     credits: NotRequired[Annotated[int, Field(description="Spent; at the end.", examples=[1])]]

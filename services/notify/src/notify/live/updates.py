@@ -82,6 +82,6 @@ def _describe(event: RunEvent) -> _Described:
 
 def _standing(standing: Standing | RunProgressed) -> _Described:
     extra = standing.model_dump(
-        mode="json", include={"waiting_for", "provider", "cost", "seconds_left"}, exclude_none=True
+        mode="json", include={"waiting_for", "provider", "cost", "seconds_left", "note"}, exclude_none=True
     )
     return Status.PROCESSING, standing.progress, standing.step, standing.message, extra

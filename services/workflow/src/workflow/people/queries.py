@@ -13,6 +13,8 @@ _EVERYTHING = {
     "ORDER BY created_at",
     "workflows": "SELECT id, workflow_type AS type, title, description, input, created_at, status, estimated_cost, "
     "finished_at, state::jsonb -> 'cost' AS cost FROM runs WHERE user_id = $1 ORDER BY created_at",
+    "batches": "SELECT batches.id, name, ref, line, run_id, batches.created_at FROM batches JOIN batch_rows "
+    "ON batch_id = batches.id WHERE user_id = $1 ORDER BY batches.created_at, line",
     "entitlements": "SELECT product_line, plan, limits, used, features FROM entitlements WHERE user_id = $1",
 }
 

@@ -15,6 +15,7 @@ WHERE user_id = $1
 """
 _REMOVE = (
     "DELETE FROM run_history USING runs WHERE runs.id = run_id AND runs.user_id = $1",
+    "DELETE FROM batches WHERE user_id = $1",
     "DELETE FROM files WHERE user_id = $1",
     "DELETE FROM idempotency_keys WHERE user_id = $1",
     "DELETE FROM entitlements WHERE user_id = $1",

@@ -1,0 +1,20 @@
+"""Tests of one platform stay in one process, so that each is started once."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Group for ``--dist loadgroup`` what shares a platform; whatever shares none stays with its file."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(group_of(item)))
+
+
+def group_of(item: pytest.Item) -> str:
+    """The platform that ``item`` is parametrised with or asks for by name, or else the file it stands in."""
+    called = getattr(item, "callspec", None)
+    asked = [called.params.get("platform")] if called else []
+    asked += [name for name in ("embedded", "distributed") if name in getattr(item, "fixturenames", ())]
+    return next((str(name) for name in asked if name), item.path.stem)
