@@ -13,6 +13,7 @@ from contracts.enums import Captions, WhenTooLong
 from contracts.export import Conformity
 from export.platforms.conformance import broken, conformity
 from export.platforms.models import Requirements
+from export.provenance.source_type import mark_picture, mark_video
 
 if TYPE_CHECKING:
     from media.types import Box, Cue, Made, RenditionSpec, Word
@@ -186,10 +187,13 @@ def _rendered(wanted: Wanted, parts: Sequence[Part], made: Sequence[Made], secon
 def _piece(made: Made, wants: Requirements) -> Piece:
     from media.video.probe import probe
 
+    poster = made.path.with_suffix(".jpg")
+    mark_video(made.path)
+    mark_picture(poster)
     srt, vtt = made.path.with_suffix(".srt"), made.path.with_suffix(".vtt")
     return Piece(
         made.path,
-        made.path.with_suffix(".jpg"),
+        poster,
         srt if srt.exists() else None,
         vtt if vtt.exists() else None,
         made.duration,
