@@ -125,6 +125,8 @@ FILLED: dict[str, tuple[str, ...]] = {
         "gen_random_uuid(), id, 'p', 'c', 1, false, 'failed', now(), 'Asha' FROM ai_jobs WHERE user_id = $1",
         "INSERT INTO result_cache (key, user_id, provider, result, expires_at) SELECT 'k' || $1, $1::uuid, 'p', "
         '\'{"of": "Asha"}\', now()',
+        "INSERT INTO idempotency_keys (user_id, key, body_sha256, answer, created_at) VALUES ($1, 'Asha', 'x', '{}', "
+        "now())",
     ),
     "export": (
         "INSERT INTO renditions (id, run_id, user_id, platform, status, work_id, request) VALUES (gen_random_uuid(), "
@@ -135,6 +137,8 @@ FILLED: dict[str, tuple[str, ...]] = {
         "(gen_random_uuid(), gen_random_uuid(), $1, '{}', '{\"title\": \"Asha\"}', '{}', now())",
         "INSERT INTO export_history (id, user_id, kind, request) VALUES (gen_random_uuid(), $1, 'k', "
         '\'{"title": "Asha"}\')',
+        "INSERT INTO template_feedback (template_id, user_id, published, rating, updated_at) SELECT id, $1, true, 5, "
+        "now() FROM export_templates LIMIT 1",
         "INSERT INTO youtube_connections (user_id, channel_id, channel_title, tokens, scopes, expires_at, "
         "connected_at) VALUES ($1, 'UC', 'Asha', 't', '{}', now(), now())",
         "INSERT INTO youtube_uploads (id, user_id, project_id, channel_id, upload_status, video, resource, "

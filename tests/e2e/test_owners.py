@@ -23,6 +23,8 @@ NOBODYS = {
     "platform": "a name",
     "step": "a name",
     "provider": "a name",
+    "capability": "a name",
+    "flag": "a name",
     "product_line": "a name",
     "plan_type": "a name",
     "key": "an address with a signature",
@@ -58,8 +60,9 @@ class Things:
     async def of(cls, owner: Person, photo: Path) -> Things:
         """One of each."""
         await owner.arrive()
-        await owner.subscribe("pro")
         file_id = await owner.upload(photo)
+        job_id = await _made(owner, file_id)
+        await owner.subscribe("pro")
         quote = await owner.post("/api/v1/billing/quotes", {"kind": "talking_photo", "seconds": 5})
         workflow_id = await owner.order(file_id)
         row = json.dumps({"input_file_id": file_id, "script": "Hi.", "target_platforms": ["tiktok"]})
@@ -85,8 +88,8 @@ class Things:
                 "share_id": share["id"],
                 "multipart_id": upload.json()["id"],
                 "quote_id": quote["id"],
+                "job_id": job_id,
                 "batch_id": batch["id"],
-                "job_id": str(await _first(owner, "/api/v1/ai/jobs", status="completed")),
                 "notification_id": str(await _first(owner, "/api/v1/notifications")),
                 "webhook_id": webhook["id"],
                 "delivery_id": str(await until(lambda: _first(owner, f"/api/v1/webhooks/{webhook['id']}/deliveries"))),
@@ -95,6 +98,19 @@ class Things:
                 "session_id": str(await _first(owner, "/api/v1/users/me/sessions")),
             },
         )
+
+
+async def _made(owner: Person, file_id: str) -> str:
+    """A job that was ordered by itself, and is done."""
+    job_id = str((await owner.post("/api/v1/ai/image/enhance", {"file_id": file_id}))["job_id"])
+
+    async def done() -> bool | None:
+        status = (await owner.get(f"/api/v1/ai/jobs/{job_id}/status"))["status"]
+        assert status not in ("failed", "cancelled"), status
+        return True if status == "completed" else None
+
+    await until(done)
+    return job_id
 
 
 async def _first(owner: Person, path: str, **query: str) -> str | None:

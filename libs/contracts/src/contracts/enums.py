@@ -241,4 +241,3 @@ class ProviderKey(StrEnum):
     LOCAL_EARS = "local_ears"
     LOCAL_HOOKS = "local_hooks"
     OWN_SERVER = "own_server"
-    COMFYUI = "comfyui"

@@ -120,7 +120,7 @@ ALIASES: tuple[alias.Alias, ...] = (
     ),
     _row("GET", "/api/youtube/videos/{id}", "/api/v1/youtube/videos/{id}", "EXP-10"),
     _row("POST", "/api/ai/video-generate", "/api/v1/projects/{project_id}/generate", "WFL-12", promises=_JOB),
-    _row("POST", "/api/ai/audio-generate", "/api/v1/ai/audio/generate", "AIR-06", promises=_JOB, waits=True),
-    _row("POST", "/api/ai/lip-sync", "/api/v1/ai/lip-sync", "AIR-07", promises=_JOB, waits=True),
-    _row("POST", "/api/ai/music-generate", "/api/v1/ai/music/generate", "AIR-08", promises=_JOB, waits=True),
+    _row("POST", "/api/ai/audio-generate", "/api/v1/ai/audio/generate", "AIR-06", promises=_JOB),
+    _row("POST", "/api/ai/lip-sync", "/api/v1/ai/lip-sync", "AIR-07", promises=_JOB),
+    _row("POST", "/api/ai/music-generate", "/api/v1/ai/music/generate", "AIR-08", promises=_JOB),
 )

@@ -50,10 +50,10 @@ ALIASES: tuple[alias.Alias, ...] = (
         "FIL-04",
         promises=("mime_type", "width", "height", "checksum"),
     ),
-    _row("POST", "/api/ai/image/generate", "/api/v1/ai/image/generate", "AIR-02", waits=True),
-    _row("POST", "/api/ai/image/edit", "/api/v1/ai/image/edit", "AIR-03", waits=True),
-    _row("POST", "/api/ai/image/upscale", "/api/v1/ai/image/upscale", "AIR-04", waits=True),
-    _row("POST", "/api/ai/video/generate", "/api/v1/ai/video/generate", "AIR-05", waits=True),
+    _row("POST", "/api/ai/image/generate", "/api/v1/ai/image/generate", "AIR-02"),
+    _row("POST", "/api/ai/image/edit", "/api/v1/ai/image/edit", "AIR-03"),
+    _row("POST", "/api/ai/image/upscale", "/api/v1/ai/image/upscale", "AIR-04"),
+    _row("POST", "/api/ai/video/generate", "/api/v1/ai/video/generate", "AIR-05"),
     _row(
         "GET",
         "/api/ai/jobs/{jobId}/status",
@@ -64,7 +64,7 @@ ALIASES: tuple[alias.Alias, ...] = (
     _row("GET", "/api/ai/jobs/{jobId}/result", "/api/v1/ai/jobs/{jobId}/result", "AIR-11"),
     _row("DELETE", "/api/ai/jobs/{jobId}", "/api/v1/ai/jobs/{jobId}", "AIR-12"),
     _row("GET", "/api/ai/models", "/api/v1/ai/models", "AIR-13", promises=("items",)),
-    _row("GET", "/api/ai/usage/{userId}", "/api/v1/ai/usage/{userId}", "AIR-14", waits=True),
+    _row("GET", "/api/ai/usage/{userId}", "/api/v1/ai/usage/{userId}", "AIR-14"),
     _row("POST", "/api/projects", "/api/v1/projects", "PRJ-01", names=_PROJECT, promises=("id", "name")),
     _row(
         "GET",
