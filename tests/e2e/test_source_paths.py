@@ -104,6 +104,10 @@ class Asker:
             case "POST", "/api/v1/workflows":
                 order = {"input_file_id": self._ids["/api/v1/files"], "script": f"Hello from {row.path}."}
                 return {"json": order | {"workflow_type": "avatar_presentation"}}
+            case "POST", "/api/v1/ai/audio/generate":
+                return {"json": {"project_id": str(uuid4()), "text": "Hello.", "voice": "female", "language": "en"}}
+            case "POST", "/api/v1/ai/music/generate":
+                return {"json": {"project_id": str(uuid4()), "prompt": "by the sea", "duration": 2, "style": "calm"}}
             case "POST", "/api/v1/auth/register":
                 email = f"asha-{secrets.token_hex(5)}@example.com"
                 return {"json": {"email": email, "password": PASSWORD, "name": "Asha", "consents": CONSENTS}}
