@@ -41,7 +41,7 @@ from ai_router.orders.service import Orders
 from ai_router.orders.settling import Settling
 from ai_router.orders.sources import Files, Sources, WorkflowFiles
 from ai_router.people import handlers as people
-from ai_router.providers.local.adapters import local_providers
+from ai_router.providers.local.every import local_providers
 from ai_router.providers.port import Provider
 from ai_router.routing.router import Router
 from ai_router.settings import Settings
@@ -83,6 +83,7 @@ def build(
             deps.processes,
             deadline_s=settings.render_deadline_s,
             piper_voices=settings.piper_voices,
+            whisper=settings.whisper_model,
         ),
         **vendors.providers,
         **providers,
@@ -101,6 +102,7 @@ def build(
         cache_for=timedelta(seconds=settings.cache_for_s),
     )
     setup = {who: str(file) for who, file in settings.piper_voices.items()}
+    setup |= {"whisper": str(settings.whisper_model)} if settings.whisper_model else {}
     bell = Bell(database)
     polling = replace(options.polling, bell=bell)
     options = replace(options, polling=polling, cache_results=settings.cache_results, cache_setup=setup)
@@ -108,7 +110,7 @@ def build(
         database,
         deps.store,
         router,
-        validator or MediaValidator(deps.processes),
+        validator or MediaValidator(deps.processes, whisper=settings.whisper_model),
         ClipFitter(deps.processes),
         board,
         finisher,

@@ -37,6 +37,16 @@ def read_piper_voices(text: str) -> Mapping[str, Path]:
         raise ValueError("; ".join(problems)) from error
 
 
+def _heard(folder: Path | None) -> Path | None:
+    if folder is not None and not (folder / "model.bin").is_file():
+        raise ValueError(f"{folder} is no Whisper for CTranslate2: it has no model.bin")
+    return folder
+
+
+WhisperModel = Annotated[Path | None, AfterValidator(_heard)]
+"""Where other ears than the packaged ones are."""
+
+
 class Settings(ServiceSettings):
     """Vendor keys are not fields: the provider registry reads ``<VENDOR>_API_KEY`` for the rows it knows."""
 
@@ -53,6 +63,10 @@ class Settings(ServiceSettings):
     render_deadline_s: float = Field(900.0, gt=0, description="Longest run of one local piece of work.")
     piper_voices: PiperVoices = Field(
         {}, description='Piper voices that speak instead of the local ones, as JSON: {"en:female": "/voices/amy.onnx"}.'
+    )
+    whisper_model: WhisperModel = Field(
+        None,
+        description="Folder of a Whisper converted for CTranslate2 that listens instead of the packaged tiny.en.",
     )
     catalogue_max_age_s: float = Field(5.0, ge=0, description="How old the catalogue and rules in memory may be.")
     fallback_enabled: bool = Field(True, description="Go on with the next provider where the chosen one fails.")

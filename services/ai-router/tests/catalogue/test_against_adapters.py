@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from ai_router.catalogue.starting import MODELS, OFFERS
-from ai_router.providers.local.adapters import local_providers
+from ai_router.providers.local.every import local_providers
 from ai_router.providers.port import Declaration
 from ai_router.providers.registry import ROWS, configured
 from chassis.work.process_pool import ProcessPool

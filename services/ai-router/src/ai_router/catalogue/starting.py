@@ -163,6 +163,25 @@ _STATED: tuple[Offer, ...] = (
     ),
 )
 
+_LISTENERS: tuple[tuple[ProviderKey, Capability, CostUnit, float], ...] = (
+    (ProviderKey.LOCAL_EARS, Capability.TRANSCRIPTION, "second", 4.0),
+    (ProviderKey.LOCAL_HOOKS, Capability.HOOK_DETECTION, "job", 0.5),
+)
+_LISTENING: tuple[Offer, ...] = tuple(
+    Offer(
+        provider,
+        capability,
+        Decimal(0),
+        unit,
+        quality=6.0,
+        speed_s=speed_s,
+        priority=LOCAL,
+        zero_cost=True,
+        deterministic=True,
+    )
+    for provider, capability, unit, speed_s in _LISTENERS
+)
+
 # [assumed] What has a key is wanted, so these are in the chains; not where that would put another provider into a
 # written chain (AIR-41), or money before an upscaler that costs nothing.
 _FURTHER: tuple[Offer, ...] = (
@@ -197,6 +216,10 @@ _FURTHER: tuple[Offer, ...] = (
     _assumed(ProviderKey.OPENAI, Capability.AUDIO_GENERATION, "0.0016", "character", 8.5, 3.0, 2),
     _assumed(ProviderKey.ELEVENLABS, Capability.MUSIC_GENERATION, "1.20", "second", 9.0, 20.0, 1, max_clip_s=600.0),
     _assumed(ProviderKey.FAL_AI, Capability.MUSIC_GENERATION, "0.60", "second", 8.0, 15.0, 2, max_clip_s=190.0),
+    # A machine of one's own costs what it draws from the wall; whoever has one wants it used first.
+    _assumed(ProviderKey.OWN_SERVER, Capability.IMAGE_GENERATION, "0.01", "job", 8.0, 10.0, 0),
+    _assumed(ProviderKey.OWN_SERVER, Capability.AUDIO_GENERATION, "0.01", "job", 8.5, 3.0, 0),
+    _assumed(ProviderKey.OWN_SERVER, Capability.TRANSCRIPTION, "0.01", "job", 8.5, 5.0, 0),
     # Tokens at the price of an output token, which is the dearer one.
     _assumed(ProviderKey.OPENAI, Capability.HOOK_DETECTION, "0.0005", "token", 8.5, 4.0, 1),
     _assumed(ProviderKey.ANTHROPIC, Capability.HOOK_DETECTION, "0.0005", "token", 8.5, 4.0, 2),
@@ -204,7 +227,7 @@ _FURTHER: tuple[Offer, ...] = (
     _assumed(ProviderKey.ANTHROPIC, Capability.WORKFLOW_OPTIMIZATION, "0.0005", "token", 8.5, 4.0, 2),
 )
 
-OFFERS: tuple[Offer, ...] = (*_STATED, *_FURTHER)
+OFFERS: tuple[Offer, ...] = (*_STATED, *_LISTENING, *_FURTHER)
 
 POLICIES: tuple[Policy, ...] = (
     Policy(
@@ -255,6 +278,13 @@ MODELS: tuple[Model, ...] = (
         {"factor": 2},
     ),
     Model(
+        "real-esrgan",
+        ProviderKey.LOCAL_UPSCALER,
+        Capability.IMAGE_UPSCALE,
+        "Redraws a small photo, up to 640 x 640 pixels, at two or four times its size on this machine; takes minutes.",
+        {"factor": 4},
+    ),
+    Model(
         "hibari",
         ProviderKey.LOCAL_SPEECH,
         Capability.AUDIO_GENERATION,
@@ -281,6 +311,20 @@ MODELS: tuple[Model, ...] = (
         Capability.MUSIC_GENERATION,
         "Composes a simple background track on this machine.",
         {"style": "calm", "duration": 30, "seed": 0},
+    ),
+    Model(
+        "whisper-tiny.en",
+        ProviderKey.LOCAL_EARS,
+        Capability.TRANSCRIPTION,
+        "Writes down what is said in an English recording on this machine, with the time of every word.",
+        {"language": "en"},
+    ),
+    Model(
+        "hook-rubric",
+        ProviderKey.LOCAL_HOOKS,
+        Capability.HOOK_DETECTION,
+        "Finds the moments worth watching by a rubric that says for which words each point was given.",
+        {"count": 3, "language": "en"},
     ),
     *vendors(),
 )

@@ -21,6 +21,7 @@ from ai_router.providers.vendors import (
     ideogram,
     midjourney,
     openai,
+    own_server,
     replicate,
     runway,
     stability,
@@ -43,6 +44,8 @@ class Row:
     """The headers that carry the key."""
     build: Callable[[VendorHttp, Mapping[str, str]], Provider]
     """Makes the adapter; the settings are for options of the vendor's own."""
+    needs_key: bool = True
+    """A server of one's own may do without."""
 
 
 def _settle_s(settings: Mapping[str, str]) -> float:
@@ -147,24 +150,41 @@ ROWS: tuple[Row, ...] = (
         lambda key: {"authorization": f"Bearer {key}"},
         lambda http, settings: replicate.Replicate(http, told_at=settings.get("REPLICATE_WEBHOOK_URL") or None),
     ),
+    Row(
+        "own_server",
+        "OWN_SERVER",
+        "",
+        own_server.DIALECT,
+        lambda key: {"authorization": f"Bearer {key}"} if key else {},
+        lambda http, settings: own_server.OwnServer(http, own_server.declarations(settings)),
+        needs_key=False,
+    ),
 )
 
 
 def configured(settings: Mapping[str, str], http: Callable[[], httpx.AsyncClient]) -> dict[str, Provider]:
-    """Every vendor whose ``<SETTING>_API_KEY`` is set and not blank, by key.
+    """Every vendor whose ``<SETTING>_API_KEY`` is set and not blank, by key; of those that need none, every one whose
+    address is set.
 
     ``<SETTING>_BASE_URL`` replaces a vendor's address (another region, a relay, a simulator); a vendor without an
     address of its own needs it. Several keys are separated by commas, and used in rotation. ``http`` gives the client;
     called once, and only when there is a vendor to talk to. It stays the caller's to close.
     """
     found = [(row, *_of(settings, row)) for row in ROWS]
-    usable = [(row, keys, base_url) for row, keys, base_url in found if keys and base_url]
+    usable = [(row, keys, base_url) for row, keys, base_url in found if base_url and (keys or not row.needs_key)]
     if not usable:
         return {}
     client = http()
     return {
         row.key: row.build(
-            VendorHttp(client, base_url, row.dialect, row.headers(keys[0]), Secrets(keys), _ring(row, keys)),
+            VendorHttp(
+                client,
+                base_url,
+                row.dialect,
+                row.headers(next(iter(keys), "")),
+                Secrets(keys),
+                _ring(row, keys),
+            ),
             settings,
         )
         for row, keys, base_url in usable

@@ -49,9 +49,7 @@ async def read_events(
     return FeedOut.model_validate({"items": items, "next": last, "more": len(rows) > limit})
 
 
-@router.get(
-    "/stream", response_class=Events, responses={200: {"model": FeedEvent, "description": _ABOUT}}
-)
+@router.get("/stream", response_class=Events, responses={200: {"model": FeedEvent, "description": _ABOUT}})
 async def follow_events(
     caller: Caller,
     request: Request,
