@@ -134,6 +134,13 @@ class AssetType(StrEnum):
     REFERENCE = "reference"
 
 
+class SharePermission(StrEnum):
+    """What somebody may do with a project that is shared with them (PRJ-13)."""
+
+    VIEWER = "viewer"
+    EDITOR = "editor"
+
+
 class SubscriptionStatus(StrEnum):
     """Mirrors the payment processor."""
 

@@ -53,6 +53,15 @@ def test_listed_models_are_models_of_their_providers(declared: Declared) -> None
         assert model.name in declared[model.provider, Capability(model.model_type)].models, model
 
 
+def test_every_model_of_a_vendor_is_listed(declared: Declared) -> None:
+    """Nobody has to guess a name."""
+    listed = {(model.provider, model.model_type, model.name) for model in MODELS}
+    vendors = {row.key for row in ROWS}
+    for (provider, capability), one in declared.items():
+        if provider in vendors:
+            assert {(provider, capability, name) for name in one.models} <= listed, (provider, capability)
+
+
 def test_only_local_providers_are_free(declared: Declared) -> None:
     """Every paid row has a price that survives the four places of money."""
     vendors = {row.key for row in ROWS}

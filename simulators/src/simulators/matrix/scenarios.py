@@ -112,7 +112,8 @@ SCENARIOS: tuple[Scenario, ...] = (
 )
 
 
-def _input(role: str) -> tuple[bytes, str]:
+def input_of(role: str) -> tuple[bytes, str]:
+    """An ordinary input in a role, and its type."""
     match role:
         case "audio":
             return media.wav(2.0), "audio/wav"
@@ -131,7 +132,7 @@ def request_of(scenario: Scenario, workspace: FolderWorkspace, number: int = 1) 
         job_id=UUID(int=number),
         capability=scenario.capability,
         model=None,
-        inputs={role: workspace.put(*_input(role)) for role in scenario.inputs},
+        inputs={role: workspace.put(*input_of(role)) for role in scenario.inputs},
         parameters=scenario.parameters,
         deadline_s=60.0,
     )

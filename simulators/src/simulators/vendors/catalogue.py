@@ -16,6 +16,7 @@ from simulators.vendors.openai import OpenAI
 from simulators.vendors.openid.apple import Apple
 from simulators.vendors.openid.google import Google
 from simulators.vendors.own_server import OwnServer
+from simulators.vendors.razorpay.server import Razorpay
 from simulators.vendors.replicate import Replicate
 from simulators.vendors.runway import Runway
 from simulators.vendors.stability import Stability
@@ -42,4 +43,7 @@ AI: Mapping[str, type[Simulator]] = {
 }
 """Those that do AI work: the ones the matrix is about."""
 
-ALL: Mapping[str, type[Simulator]] = {**AI, **{kind.vendor: kind for kind in (Google, Apple, YouTube, Stripe)}}
+ALL: Mapping[str, type[Simulator]] = {
+    **AI,
+    **{kind.vendor: kind for kind in (Google, Apple, YouTube, Stripe, Razorpay)},
+}

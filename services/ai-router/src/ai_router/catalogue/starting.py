@@ -7,12 +7,13 @@ Stated figures stand as stated. Of the others, marked ``[assumed]``, prices are 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from ai_router.catalogue.listed import Model, vendors
 from ai_router.catalogue.models import CostUnit, Listing, Offer, Policy
-from contracts.enums import Capability, ProviderKey
+from ai_router.routing.patience import USUAL_S
+from contracts.enums import Capability, ProductLineKey, ProviderKey
 
 LOCAL = 100
 """Priority from which local providers count, so that they end every chain."""
@@ -243,6 +244,12 @@ POLICIES: tuple[Policy, ...] = (
     ),
 )
 
+LINE_POLICIES: Mapping[str, tuple[Policy, ...]] = {
+    ProductLineKey.PIXIE: (Policy(Capability.IMAGE_GENERATION, primary=ProviderKey.FAL_AI),),
+    ProductLineKey.REELY: (Policy(Capability.HOOK_DETECTION, primary=ProviderKey.OPENAI),),
+}
+"""Where a product line is routed otherwise than all (CFL-49)."""
+
 RULES: Mapping[str, Any] = {
     "premium_tiers": ["pro", "enterprise"],
     "priorities": {"enterprise": "high_priority", "premium": "high_priority", "free": "low_priority"},
@@ -250,18 +257,9 @@ RULES: Mapping[str, Any] = {
     "emergency": False,
     "daily_warning": "4000",
     "daily_limit": "5000",
+    "patience_s": {lane.value: seconds for lane, seconds in USUAL_S.items()},
+    "jobs_at_once": {"*": 5, "pro": 20, "premium": 20, "enterprise": 50},
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """One entry of the list of models that users see (AIR-17)."""
-
-    name: str
-    provider: str
-    model_type: str
-    description: str
-    parameters: Mapping[str, Any]
 
 
 MODELS: tuple[Model, ...] = (
@@ -328,18 +326,5 @@ MODELS: tuple[Model, ...] = (
         "Finds the moments worth watching by a rubric that says for which words each point was given.",
         {"count": 3, "language": "en"},
     ),
-    Model(
-        "gemini-2.5-flash-image",
-        ProviderKey.NANO_BANANA,
-        Capability.IMAGE_ENHANCEMENT,
-        "Google's image model, through the Gemini API.",
-        {"enhancement_type": "standard"},
-    ),
-    Model(
-        "veo-3.1-generate-001",
-        ProviderKey.VEO3,
-        Capability.VIDEO_GENERATION,
-        "Google's video model; clips of 4, 6 or 8 seconds.",
-        {"duration": 8},
-    ),
+    *vendors(),
 )

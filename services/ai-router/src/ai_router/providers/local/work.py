@@ -25,6 +25,7 @@ def enhance(source: Path, out: Path, kind: str, strength: float, *, progress: Pr
         "width": made.width,
         "height": made.height,
         "applied": [name.strip() for name in applied.split(",") if name.strip()],
+        "spared": [why.strip() for why in str(made.details.get("spared", "")).split(";") if why.strip()],
     }
 
 
