@@ -15,7 +15,6 @@ from chassis.http.requests import Tx
 from chassis.identity.tokens import Caller
 from chassis.storage.port import ObjectStore
 from contracts.enums import Captions, WhenTooLong
-from contracts.export import Conformity
 from export.instructions.schemas import PlatformName
 from export.instructions.service import PlatformUnknown
 from export.kits.schemas import FileOut, file_out
@@ -37,6 +36,15 @@ class ShapesIn(Input):
     when_too_long: WhenTooLong = Field(WhenTooLong.SPLIT, description="What becomes of a film that is too long there.")
 
 
+class RuleOut(BaseModel):
+    """One rule of a platform's row, and what was measured."""
+
+    rule: str = Field(description="Which.", examples=["loudness_lufs"])
+    wanted: str = Field(description="What the row asks.", examples=["-14 +-1"])
+    found: str = Field(description="What was measured on the finished file.", examples=["-14.06"])
+    holds: bool = Field(description="Whether that satisfies it.")
+
+
 class RenditionOut(BaseModel):
     """One film in one shape."""
 
@@ -49,7 +57,7 @@ class RenditionOut(BaseModel):
     height: int | None = Field(None, description="Pixels.", examples=[1350])
     duration: float | None = Field(None, description="Seconds, of all parts.", examples=[10.0])
     warnings: list[str] = Field([], description="What is otherwise than one would expect.")
-    conformance: dict[str, list[Conformity]] = Field(
+    conformance: dict[str, list[RuleOut]] = Field(
         {}, description="By role: each rule of the row, and what was measured."
     )
     created_at: datetime = Field(description="When it was ordered.")
@@ -115,5 +123,8 @@ def _one(row: dict[str, Any], store: ObjectStore) -> RenditionOut:
         height=made.height,
         duration=made.duration,
         warnings=list(made.warnings),
-        conformance={role: list(rules) for role, rules in made.conformance.items()},
+        conformance={
+            role: [RuleOut.model_validate(rule.model_dump()) for rule in rules]
+            for role, rules in made.conformance.items()
+        },
     )
