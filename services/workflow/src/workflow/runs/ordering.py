@@ -34,6 +34,7 @@ from workflow.platforms.limits import told
 from workflow.prices.models import least_cost
 from workflow.products.product import Estimate, Product
 from workflow.products.registry import BY_TYPE
+from workflow.projects.joining import add_run
 from workflow.runs import repository
 from workflow.runs.driver import send
 from workflow.runs.errors import (
@@ -43,6 +44,7 @@ from workflow.runs.errors import (
     FileWaits,
     LimitReached,
     NothingToApprove,
+    NotInThisLine,
     NotPossible,
     OverBudget,
 )
@@ -84,8 +86,9 @@ async def accept(
 ) -> tuple[WorkflowAccepted, bool]:
     """Check an order and begin its run, or repeat the answer that ``key`` got before, and say so (PLT-21).
 
-    Raises ``LineNotOffered``, ``BadScript``, ``FileNotUsable``, ``FileWaits``, ``AccountInactive``,
-    ``AddressNotProved``, ``LimitReached``, ``OverBudget``, ``KeyReused``, ``KeyCapReached``.
+    Raises ``LineNotOffered``, ``NotInThisLine``, ``BadScript``, ``FileNotUsable``, ``FileWaits``, ``AccountInactive``,
+    ``AddressNotProved``, ``LimitReached``, ``OverBudget``, ``KeyReused``, ``KeyCapReached``, ``ProjectNotFound``,
+    ``OnlyForOwner``.
     """
     product_line = offered_line(caller.product_line).key.value
     definition = definition_for(definitions, body.workflow_type)
@@ -97,6 +100,8 @@ async def accept(
         run_id = ids.uuid7()
         room = await repository.take_place(tx, places(settings), caller.user_id, LANES[order.priority], tx.now)
         begin_all(tx, definition, {run_id: order}, room=room)
+        if body.project_id is not None:
+            await add_run(tx, caller.user_id, body.project_id, run_id)
         await spend(tx, caller, expected.credits)
         return WorkflowAccepted(
             id=run_id,
@@ -133,6 +138,7 @@ def check(
     """Say what an order comes to, by what is known, where so many others are ordered with it; raises what
     :func:`accept` does."""
     product = BY_TYPE[body.workflow_type]
+    check_line(product, product_line)
     check_account(known, proved_only=settings.proved_only(product_line))
     check_file(known)
     check_quota(product, known, now, ahead=ahead)
@@ -232,6 +238,19 @@ def definition_for(definitions: Definitions, workflow_type: WorkflowType) -> Def
     if found is None:
         raise NotPossible(f"{workflow_type.value} is not offered here.")
     return found
+
+
+def check_line(product: Product, product_line: str) -> None:
+    """A product can be ordered in its own line alone; raises ``NotInThisLine``."""
+    if product.line == product_line:
+        return
+    here = sorted(kind.value for kind, other in BY_TYPE.items() if other.line == product_line)
+    offer = f"Choose one of: {', '.join(here)}." if here else f"Log in to {product.line.value} to order it."
+    raise NotInThisLine(
+        f"This is made in {product.line.value}, and the session is in {product_line}. {offer}",
+        fields={"workflow_type": f"is of {product.line.value}"},
+        details={"product_line": product.line.value, "workflow_types": list(here)},
+    )
 
 
 def check_account(known: Known, *, proved_only: bool) -> None:
