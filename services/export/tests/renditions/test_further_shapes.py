@@ -44,9 +44,10 @@ async def test_a_finished_film_is_made_for_a_row_that_was_just_added(start_expor
     made = {one["platform"]: one for one in (await export.http.get(url, headers=me)).json()["items"]}
     assert made["linkedin"]["width"] / made["linkedin"]["height"] == 180 / 224
     assert set(made["threads"]["files"]) == {"video-1", "poster-1", "video-2", "poster-2"}
-    assert made["instagram:story"]["warnings"] == [
-        "Instagram story wants a length in seconds of at least 3 and at most 60, and the video has 2."
-    ]
+    (short,) = made["instagram:story"]["warnings"]
+    assert short.startswith(
+        "Instagram story wants a length in seconds of at least 3 and at most 60, and the video has 2"
+    )
     assert export.events(RenditionCompleted) == []
     rules = {rule["rule"]: rule for rule in made["linkedin"]["conformance"]["video"]}
     assert rules["loudness_lufs"]["holds"], rules
