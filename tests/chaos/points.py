@@ -29,8 +29,8 @@ QUEUES = (
     "notify.billing",
 )
 """Not ``workflow.platforms``: what it takes in comes when an operator edits a row, which no order does. Workflow's own
-tests deliver it twice; and ``workflow.prices`` likewise, which hears of a changed catalogue. Nor ``notify.jobs``: no
-step of a run is ordered by itself. Nor the queues of erasure: nobody is forgotten in a journey, and
+tests deliver it twice. ``workflow.prices`` and ``export.prices`` likewise, which hear of a changed catalogue. Nor
+``notify.jobs``: no step of a run is ordered by itself. Nor the queues of erasure: nobody is forgotten in a journey, and
 ``tests/test_seams.py`` delivers all that they take twice."""
 SCOPES = {
     "transaction.before_commit": SERVICES,

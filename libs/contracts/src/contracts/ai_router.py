@@ -228,7 +228,7 @@ class CapabilityPriced(Event):
     """
 
     NAME: ClassVar[str] = "ai_router.capability_priced.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("workflow",)
+    READERS: ClassVar[tuple[str, ...]] = ("export", "workflow")
 
     capability: Capability
     least_cost: Money

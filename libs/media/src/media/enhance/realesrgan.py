@@ -96,7 +96,8 @@ def _true_to(image: Bgr, grown: NDArray[np.float32]) -> Bgr:
     for _ in range(2):
         missing = image.astype(np.float32) - cv2.resize(grown, small, interpolation=cv2.INTER_AREA)
         grown = grown + cv2.resize(missing, large, interpolation=cv2.INTER_CUBIC)
-    return np.clip(grown + 0.5, 0, 255).astype(np.uint8)
+    whole: Bgr = np.clip(grown + 0.5, 0, 255).astype(np.uint8)
+    return whole
 
 
 @cache

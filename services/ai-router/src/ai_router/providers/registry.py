@@ -178,7 +178,12 @@ def configured(settings: Mapping[str, str], http: Callable[[], httpx.AsyncClient
     return {
         row.key: row.build(
             VendorHttp(
-                client, base_url, row.dialect, row.headers(next(iter(keys), "")), Secrets(keys), _ring(row, keys)
+                client,
+                base_url,
+                row.dialect,
+                row.headers(next(iter(keys), "")),
+                Secrets(keys),
+                _ring(row, keys),
             ),
             settings,
         )

@@ -192,7 +192,8 @@ def transcript(answer: Any) -> dict[str, Any]:
             {"text": str(one["text"]).strip(), "start": float(one["start"]), "end": float(one["end"])}
             for one in listed(answer, "segments")
         ]
-        duration = float(path(answer, "duration") or max((one["end"] for one in segments), default=0.0))
+        ends = [float(one["end"]) for one in listed(answer, "segments")]
+        duration = float(path(answer, "duration") or max(ends, default=0.0))
     except (KeyError, TypeError, ValueError):
         raise failure(FailureClass.BAD_OUTPUT, "the transcription has words without times") from None
     language = str(path(answer, "language") or "")
