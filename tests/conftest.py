@@ -13,7 +13,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def group_of(item: pytest.Item) -> str:
-    """The platform that ``item`` is parametrised with, or else the file it stands in."""
+    """The platform that ``item`` is parametrised with or asks for by name, or else the file it stands in."""
     called = getattr(item, "callspec", None)
-    platform = called.params.get("platform") if called else None
-    return str(platform or item.path.stem)
+    asked = [called.params.get("platform")] if called else []
+    asked += [name for name in ("embedded", "distributed") if name in getattr(item, "fixturenames", ())]
+    return next((str(name) for name in asked if name), item.path.stem)

@@ -341,7 +341,13 @@ async def test_cancelling_stops_the_work_and_gives_the_credits_back(world: Any, 
     assert "photo to be improved" in status["waiting_for"]
     assert (await world.call(somebody, "GET", f"/api/v1/workflows/{run_id}/download")).status_code == 409
 
-    assert (await world.call(somebody, "POST", f"/api/v1/workflows/{run_id}/cancel")).status_code == 202
+    cancelled = await world.call(somebody, "POST", f"/api/v1/workflows/{run_id}/cancel")
+    assert cancelled.status_code == 202
+    answer = cancelled.json()
+    assert (answer["stopped"], answer["kept"]) == (["enhance", "speak"], [])
+    assert (answer["credits_released"], answer["credits_charged"]) == (1, 0)
+    assert Decimal(answer["cost_so_far"]) == 0
+    assert Decimal(answer["cost_under_way"]) == Decimal("2"), "what both were handed of the budget"
 
     run = await world.ended(somebody, run_id)
     assert run["status"] == "cancelled"

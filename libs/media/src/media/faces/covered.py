@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +11,9 @@ from numpy.typing import NDArray
 from media.faces.landmarks import eyes_apart
 from media.types import Bgr, Landmarks
 
+_COLOURED = 2.5, 5.0  # levels of chroma between eyes and cheeks: no colours, and colours
+_HUES = 2.0, 4.0  # and across the hue of the cheeks
+_LIPS_TINT = 1.0, 1.8  # and between what lies where lips should be and what is around it: skin, and lips
 _UNIT = 64.0  # pixels between the eyes that a face is looked at with, at most
 
 
@@ -16,7 +21,7 @@ def mouth_covered(image: Bgr, marks: Landmarks) -> float:
     """0 for lips that are seen, 1 for what cannot be lips.
 
     Lips are no less red than the cheeks and hardly ever half as light; what lies over a mouth lies around it too, in a
-    colour that no skin has beside these cheeks, or shows nothing at all where lips would be.
+    colour that no skin has beside these cheeks, or shows nothing at all where lips would be, or only more skin.
     """
     low = np.maximum(marks.oval[:, :2].min(axis=0).astype(int) - 2, 0)
     high = np.minimum(marks.oval[:, :2].max(axis=0).astype(int) + 3, image.shape[1::-1])
@@ -25,7 +30,8 @@ def mouth_covered(image: Bgr, marks: Landmarks) -> float:
     scale = min(1.0, _UNIT / max(eyes_apart(marks), 1.0))
     size = np.maximum(np.round((high - low) * scale), 8).astype(int)
     part = cv2.resize(image[low[1] : high[1], low[0] : high[0]], size.tolist(), interpolation=cv2.INTER_AREA)
-    lab = cv2.cvtColor(cv2.GaussianBlur(part, (0, 0), 0.8).astype(np.float32) / 255, cv2.COLOR_BGR2LAB)
+    soft = cv2.GaussianBlur(part, (0, 0), 0.8).astype(np.float32) / 255
+    lab = np.asarray(cv2.cvtColor(soft, cv2.COLOR_BGR2LAB), np.float32)
 
     def places(points: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.asarray((np.atleast_2d(points)[:, :2] - low) * size / (high - low))
@@ -51,13 +57,25 @@ def mouth_covered(image: Bgr, marks: Landmarks) -> float:
     lip, around, skin = (np.median(lab[area], axis=0) for area in (lips, beside, cheeks > 0))
     light = np.percentile(lab[mouth > 0][:, 0], (8, 92))
     blank = light[1] - light[0] < 3 and np.linalg.norm(lip - around) < 1
+    eyes_seen = (filled(marks.left_eye) > 0) | (filled(marks.right_eye) > 0)
+    coloured = _in_colours(lab[eyes_seen], lab[(filled(marks.oval) > 0) & (mouth == 0)], skin)
+    hand = coloured * (1 - _ramp(float(np.linalg.norm((lip - around)[1:])), *_LIPS_TINT))
     return max(
+        hand,
         _ramp(skin[1] - lip[1], 3, 8),
         _ramp(abs(around[1] - skin[1]), 15, 22),
         _ramp(abs(around[2] - skin[2]), 20, 32),
         _ramp(skin[0] - lip[0], 40, 52),
         float(blank),
     )
+
+
+def _in_colours(eyes: NDArray[np.float32], face: NDArray[np.float32], skin: NDArray[np.float32]) -> float:
+    """1 where skin has several hues, or eyes have another one than skin: there lips differ as well. 0 for grey, sepia
+    and bronze."""
+    tint = float(np.linalg.norm((np.median(eyes, axis=0) - skin)[1:])) if len(eyes) else 0.0
+    hues = face[:, 1:] @ (np.array([-skin[2], skin[1]]) / max(math.hypot(*skin[1:]), 1.0))
+    return max(_ramp(tint, *_COLOURED), _ramp(float(np.ptp(np.percentile(hues, (10, 90)))), *_HUES))
 
 
 def _ramp(value: float, nothing: float, full: float) -> float:

@@ -47,6 +47,12 @@ class LimitReached(PaymentNeeded):
     code = "quota_exceeded"
 
 
+class NothingToApprove(Invalid):
+    """One is not asked at that step; the fields say where one is."""
+
+    code = "approval_unknown"
+
+
 class OverBudget(PaymentNeeded):
     """The order costs more than was agreed to, or its AI work more than the plan allows for one."""
 
