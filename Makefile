@@ -29,7 +29,7 @@ export DEMO_OUT := $(value OUT)
 export UP_PORT := $(value PORT)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up doctor test check fmt types imports bench chaos faces judge record lock vendors vendor-matrix clean
+.PHONY: help setup demo up doctor test check fmt types imports bench chaos faces histories judge record lock vendors vendor-matrix clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -107,8 +107,16 @@ faces: $(VENV)/.dev ## Render some eighty sorts of faces and write a page about 
 chaos: $(VENV)/.dev ## Break everything on purpose: crash points, broker and database killed and frozen, 100,000 cancellations, odd requests
 	@$(BIN)/python -m pytest -q -n 2 --dist worksteal -m chaos tests/chaos --all-points --seeds 5
 	@CANCELLATIONS=100000 $(BIN)/python -m pytest -q libs/chassis/tests/data/test_cancellation.py
+	@PAID_SCRIPTS=10 KILLS=50 $(BIN)/python -m pytest -q -n 2 \
+		services/ai-router/tests/jobs/test_paid_scripts.py services/ai-router/tests/jobs/test_killed.py
 	@CONFORMANCE_EXAMPLES=100 ESTIMATED_SENTENCES=2,4,8,20 \
 		$(BIN)/python -m pytest -q tests/e2e/test_conformance.py tests/e2e/test_estimates.py
+
+histories: $(VENV)/.dev ## Money: 10,000 random histories of an account, 100 orders of a month's events, a storm of 10,000 [SEQUENCES=10000 SEED=1]
+	@LEDGER_SEQUENCES=$(or $(SEQUENCES),10000) $(BIN)/python -m pytest -q --timeout=0 $(if $(SEED),--hypothesis-seed=$(SEED)) \
+		services/billing/tests/ledger/test_histories.py
+	@EVENT_ORDERS=100 STORM_EVENTS=10000 $(BIN)/python -m pytest -q --timeout=0 \
+		services/billing/tests/sales/test_any_order.py services/billing/tests/sales/test_storm.py
 
 judge: $(VENV)/.dev ## Plant faults in films that no threshold was chosen on, and see what the judge says [SET=tuning AGAIN=1]
 	@$(BIN)/python -m libs.media.tools.judged out/judged $(if $(SET),--set $(SET)) $(if $(AGAIN),--again)

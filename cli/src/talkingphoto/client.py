@@ -129,6 +129,35 @@ class Client:
         """Try a run again that failed or was cancelled. Raises :class:`ApiError` (409) for any other."""
         return await self._send("POST", f"/api/v1/workflows/{run_id}/retry")
 
+    async def rerun(self, run_id: str, begin_from: str | None, changes: Mapping[str, Any]) -> dict[str, Any]:
+        """Make a new run of one that is done. Raises :class:`ApiError` (409) where nothing of it would be made."""
+        params = {} if begin_from is None else {"from": begin_from}
+        return await self._send("POST", f"/api/v1/workflows/{run_id}/rerun", params=params, json=dict(changes))
+
+    async def decide(self, run_id: str, step: str, *, approved: bool) -> dict[str, Any]:
+        """Decide what a run asks at ``step``. Raises :class:`ApiError` (409) where it asks nothing."""
+        return await self._send("POST", f"/api/v1/workflows/{run_id}/approvals/{step}", json={"approved": approved})
+
+    async def timeline(self, run_id: str) -> dict[str, Any]:
+        """Where the time of a run went."""
+        return await self._send("GET", f"/api/v1/workflows/{run_id}/timeline")
+
+    async def submit_batch(
+        self, manifest: bytes, kind: str, *, name: str, dry_run: bool, all_or_nothing: bool
+    ) -> dict[str, Any]:
+        """Order what a manifest says; what was ordered under that name is not ordered again."""
+        params = {"name": name, "dry_run": dry_run, "all_or_nothing": all_or_nothing}
+        headers = {"Content-Type": kind}
+        return await self._send("POST", "/api/v1/batches", params=params, content=manifest, headers=headers)
+
+    async def batch(self, batch_id: str) -> dict[str, Any]:
+        """How the runs of a batch are."""
+        return await self._send("GET", f"/api/v1/batches/{batch_id}")
+
+    async def cancel_batch(self, batch_id: str) -> dict[str, Any]:
+        """Stop the runs of a batch."""
+        return await self._send("POST", f"/api/v1/batches/{batch_id}/cancel")
+
     async def follow(self, run_id: str) -> AsyncIterator[dict[str, Any]]:
         """Live updates of a run until it ends; resumes where it was when the connection breaks.
 

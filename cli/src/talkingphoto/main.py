@@ -29,6 +29,7 @@ from talkingphoto.ordering.script import BadWords, title_of, words_of
 from talkingphoto.runs import Where
 from talkingphoto.sample import sample_portrait
 from talkingphoto.trace import trace_command
+from talkingphoto.workflows.commands import approve_command, batches, rerun_command, timeline_command
 
 app = typer.Typer(
     name="talkingphoto",
@@ -106,6 +107,10 @@ def make_command(
         ),
     ] = WhenTooLong.SPLIT,
     title: Annotated[str | None, typer.Option("--title", help="Title of the video.")] = None,
+    ask_at: Annotated[
+        list[str] | None,
+        typer.Option("--ask", metavar="STEP", help="Ask before going on: after_enhance, before_generate."),
+    ] = None,
     out: OutOption = Path("out/video"),
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it would cost and take; make nothing.")] = False,
     keep_going: KeepGoingOption = False,
@@ -126,6 +131,7 @@ def make_command(
             when_too_long=when_too_long.value,
             captions=captions.value,
             title=title_of(title) if title is not None else None,
+            approvals=tuple(ask_at or ()),
         )
     except BadWords as error:
         wrong_use(str(error), as_json=as_json)
@@ -246,6 +252,10 @@ def doctor(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None
 
 
 app.command("trace")(trace_command)
+app.command("rerun")(rerun_command)
+app.command("approve")(approve_command)
+app.command("timeline")(timeline_command)
+app.add_typer(batches, name="batch")
 
 letters = typer.Typer(help="Messages that were given up: list, show, replay.", no_args_is_help=True)
 app.add_typer(letters, name="dead-letters")

@@ -63,6 +63,8 @@ class Order:
     when_too_long: str = "split"
     captions: str = "files"
     title: str | None = None
+    approvals: Sequence[str] = ()
+    """Steps at which its owner wants to be asked."""
     key: str = field(default_factory=lambda: secrets.token_hex(16))
 
     def request(self) -> dict[str, Any]:
@@ -79,7 +81,7 @@ class Order:
             "when_too_long": self.when_too_long,
             "captions": self.captions,
             "title": self.title,
-        }
+        } | ({"approvals": {step: {} for step in self.approvals}} if self.approvals else {})
 
 
 async def make(client: Client, order: Order, out: Path, screen: Screen) -> dict[str, Any]:

@@ -194,7 +194,7 @@ def _try(out: Path, order: Order | None = None) -> None:
 
 
 async def _estimated(client: Client, order: Order) -> dict[str, Any]:
-    unasked = ("voice", "title")
+    unasked = ("voice", "title", "approvals")
     return await client.estimate({name: value for name, value in order.request().items() if name not in unasked})
 
 

@@ -1,4 +1,4 @@
-"""The four products as data (PLT-05). A deployment may override any field by setting; these are the defaults."""
+"""The four products as data (PLT-05): the defaults. A deployment may have some of it otherwise (``line_changes``)."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ _LINES = (
         bucket="reely-storage",
         region="us-east-1",
         cdn_domain=None,
-        plans=(),
+        plans=("free", "pro", "premium"),
         default_providers={"hook_detection": "openai"},
     ),
     ProductLine(
@@ -65,7 +65,7 @@ _LINES = (
         bucket="filmstudio-storage",
         region="us-east-1",
         cdn_domain=None,
-        plans=(),
+        plans=("free", "standard", "pro", "enterprise"),
         upload_types=IMAGE_TYPES + MEDIA_TYPES,
         access_token_seconds=86_400,
         name_required=True,
@@ -77,7 +77,7 @@ _LINES = (
         bucket="pixie-files",
         region="us-east-1",
         cdn_domain=None,
-        plans=(),
+        plans=("free", "premium"),
         upload_types=IMAGE_TYPES + MEDIA_TYPES,
         name_required=True,
         default_providers={"image_generation": "fal_ai"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from chassis.identity.tokens import Identity
 from chassis.settings import SettingsError, load
 from chassis.work.sweeper import Sweeper
+from contracts.ai_router import SubmitJob
 from contracts.billing import CaptureCredits
 from workflow.cleaning.service import Cleaning
 from workflow.kept import tables
@@ -131,3 +133,28 @@ async def test_history_goes_after_its_time_and_keys_after_a_day(start_world: Any
 def test_periods_that_nobody_knows_are_refused_at_the_start(changed: dict[str, int]) -> None:
     with pytest.raises(SettingsError, match="KEEP_DAYS"):
         load(Settings, env="test", keep_days=changed)
+
+
+async def test_an_owner_removes_results_before_their_time(
+    start_world: Any, somebody: Identity, help_: SimpleNamespace
+) -> None:
+    """But not what a run that was made of it uses as well; and not while it is being made."""
+    world = await start_world()
+    await _store_everything(world)
+    run = (await world.order(somebody)).json()
+    path = f"/api/v1/workflows/{run['id']}"
+    await world.ended(somebody, run["id"])
+    child = (await world.call(somebody, "POST", f"{path}/rerun", params={"from": "kit"}, json={})).json()
+    await world.ended(somebody, child["id"])
+    assert (await world.call(help_.an_identity(), "DELETE", f"{path}/files")).status_code == 404
+    for _ in range(2):
+        assert (await world.call(somebody, "DELETE", f"{path}/files")).status_code == 204
+    assert (await world.call(somebody, "GET", f"{path}/download")).status_code == 410
+    assert await _left(world) == set(NAMES), "its child has them"
+    assert (await world.call(somebody, "DELETE", f"/api/v1/workflows/{child['id']}/files")).status_code == 204
+    assert await _left(world) == set()
+
+    world.others.mute = {SubmitJob}
+    going = (await world.order(somebody)).json()["id"]
+    refused = await world.call(somebody, "DELETE", f"/api/v1/workflows/{going}/files")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "workflow_not_finished")

@@ -118,6 +118,31 @@ async def test_a_parked_run_goes_on_when_there_is_a_place(
     assert await status(world, somebody, parked) == "processing"
 
 
+async def test_one_order_of_somebody_else_comes_before_the_rest_of_two_hundred(
+    start_world: Any, somebody: Identity, help_: SimpleNamespace
+) -> None:
+    """Users of a lane take turns: whoever has fewer places is next, however many the other has queued before."""
+    world = await start_world(max_processing=2, timer_poll_s=0.05)
+    world.others.mute = {SubmitJob}
+    file_id = (await world.upload(somebody)).json()["id"]
+    mine = [
+        (await world.order(somebody, input_file_id=file_id, target_platforms=["tiktok"])).json() for _ in range(200)
+    ]
+    assert await statuses(world) == {"processing": 2, "pending": 198}
+    other = help_.an_identity()
+    theirs = (await world.order(other)).json()
+    found = (await world.call(other, "GET", f"/api/v1/workflows/{theirs['id']}/status")).json()
+    assert (found["status"], found["position"]) == ("pending", 1)
+    assert 0 <= found["begins_in"]["least_s"] <= found["begins_in"]["most_s"]
+    last = (await world.call(somebody, "GET", f"/api/v1/workflows/{mine[-1]['id']}/status")).json()
+    assert last["position"] == 199
+    assert last["begins_in"]["most_s"] > found["begins_in"]["most_s"]
+
+    await world.call(somebody, "POST", f"/api/v1/workflows/{mine[0]['id']}/cancel")
+    await world.until(other, theirs["id"], lambda d: d["status"] == "processing")
+    assert await statuses(world) == {"processing": 2, "pending": 198, "cancelled": 1}, "within one turn"
+
+
 async def test_one_user_leaves_places_to_others(start_world: Any, somebody: Identity, help_: SimpleNamespace) -> None:
     world = await start_world(max_processing=3, max_processing_per_user=2, timer_poll_s=0.05)
     world.others.mute = {SubmitJob}

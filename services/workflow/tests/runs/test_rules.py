@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.enums import Language
+from workflow.products.product import Ahead
 from workflow.runs.errors import BadScript
-from workflow.runs.rules import clean_line, clean_script
+from workflow.runs.rules import begins_in, clean_line, clean_script
 
 LIMIT = 5_000
 
@@ -84,3 +85,18 @@ def test_cleaning_again_changes_nothing(script: str, language: Language) -> None
 def test_so_it_is_with_titles(line: str) -> None:
     assert clean_line(clean_line(line)) == clean_line(line)
     clean_line(line).encode()
+
+
+@pytest.mark.parametrize(
+    ("left", "waiting", "expected"),
+    [
+        ((), 0.0, (0.0, 0.0)),
+        ((4.0, 10.0), 0.0, (4.0, 7.0)),
+        ((4.0, 10.0), 26.0, (10.0, 20.0)),
+        ((30.0,), 0.0, (30, 30)),
+    ],
+)
+def test_when_a_run_begins_lies_between_all_side_by_side_and_one_after_the_other(
+    left: tuple[float, ...], waiting: float, expected: tuple[float, float]
+) -> None:
+    assert begins_in(Ahead(left, waiting), places=4, machines=2) == expected

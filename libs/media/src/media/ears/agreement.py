@@ -2,7 +2,8 @@
 
 Both texts are read aloud on paper first (numbers, signs and dates in words), so that ``7.30 pm`` is ``seven thirty``.
 What a listener is told by his ears is sounds and not spelling, so what decides is letters: ``bird house``
-for ``birdhouse`` costs nothing, ``Bryan`` for ``Brian`` little, another text nearly everything. Words are what people count.
+for ``birdhouse`` costs nothing, ``Bryan`` for ``Brian`` little, another text nearly everything. Words are what people
+count.
 """
 
 from __future__ import annotations

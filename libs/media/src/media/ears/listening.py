@@ -64,6 +64,12 @@ class Transcript:
         return " ".join(passage.text for passage in self.passages)
 
     @property
+    def sure(self) -> float:
+        """The mean probability of its words; 0 where there are none."""
+        words = sum(len(passage.words) for passage in self.passages)
+        return sum(passage.sure * len(passage.words) for passage in self.passages) / words if words else 0.0
+
+    @property
     def words(self) -> tuple[Word, ...]:
         """Every word in order."""
         return tuple(word for passage in self.passages for word in passage.words)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import asyncpg
 
 from chassis.data.database import Transaction
+from contracts.enums import Platform
 from export.platforms.models import STANDARD, PlatformSpecification
 from export.platforms.starting import SPECIFICATIONS
 
@@ -36,15 +37,19 @@ async def standard(tx: Transaction, platforms: Sequence[str]) -> dict[str, Platf
 
 
 async def to_announce(tx: Transaction) -> list[PlatformSpecification]:
-    """Standard specifications whose limit is not what was last told; they count as told with the commit."""
+    """Standard specifications whose limit is not what was last told; they count as told with the commit.
+
+    Only of platforms that runs can be ordered for: others are exported from finished runs.
+    """
     rows = await tx.fetch(
         """
         UPDATE platform_requirements SET told = jsonb_build_array(key_values->'name', key_values->'max_duration_s')
-        WHERE variant = $1
+        WHERE variant = $1 AND platform = ANY($2::text[])
         AND told IS DISTINCT FROM jsonb_build_array(key_values->'name', key_values->'max_duration_s')
         RETURNING platform, variant, version, key_values AS "values"
         """,
         STANDARD,
+        list(Platform),
     )
     return [specification_of(row) for row in rows]
 

@@ -17,7 +17,7 @@ from chassis.data.leased_work import WorkItem
 from chassis.storage import keys
 from chassis.storage.port import ObjectStore
 from chassis.work.process_pool import ProcessPool
-from contracts.export import CreateRendition, RenditionCompleted, RenditionFailed
+from contracts.export import Conformity, CreateRendition, RenditionCompleted, RenditionFailed
 from contracts.objects import StoredObject
 from export.orders import Refusal, as_caused, private_folder, refusals
 from export.platforms import repository as platforms
@@ -95,8 +95,11 @@ class RenditionRunner:
 
     async def _kept(self, order: CreateRendition, rendered: Rendered, seconds: float) -> RenditionCompleted:
         outputs: dict[str, StoredObject] = {}
+        conformance: dict[str, tuple[Conformity, ...]] = {}
         for number, piece in enumerate(rendered.pieces, 1):
-            outputs |= await self._keep_piece(order, piece, f"-{number}" if len(rendered.pieces) > 1 else "")
+            suffix = f"-{number}" if len(rendered.pieces) > 1 else ""
+            outputs |= await self._keep_piece(order, piece, suffix)
+            conformance[f"video{suffix}"] = piece.conformance
         return RenditionCompleted(
             rendition_id=order.rendition_id,
             run_id=order.run_id,
@@ -109,6 +112,7 @@ class RenditionRunner:
             whole=rendered.whole,
             captions=rendered.captions,
             warnings=rendered.warnings,
+            conformance=conformance,
         )
 
     async def _keep_piece(self, order: CreateRendition, piece: Piece, number: str) -> dict[str, StoredObject]:

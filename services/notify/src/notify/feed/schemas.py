@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import BaseModel, Field
 
-from notify.live.schemas import WorkflowEvent
+from notify.live.schemas import JobEvent, WorkflowEvent
 
 
 class FeedItem(BaseModel):
     """One entry."""
 
     sequence: int = Field(ge=1, description="Number within the log of the user. It rises; some may be left out.")
-    event: WorkflowEvent = Field(description="What happened to which workflow.")
+    event: Annotated[WorkflowEvent | JobEvent, Field(discriminator="type")] = Field(
+        description="What happened to which workflow, or to which job that was ordered by itself."
+    )
 
 
 class FeedOut(BaseModel):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 import orjson
 import structlog
 
-from chassis.data.database import Database
+from chassis.data.database import Database, Transaction
 from chassis.storage.port import ObjectStore
 from chassis.work.periodic import Periodic
 from workflow.cleaning import repository
@@ -43,12 +44,17 @@ class Cleaning(Periodic):
         async with self._database.transaction() as tx:
             runs = await repository.due(tx, self._periods.before("results", tx.now), BATCH)
             for run_id, user_id, state in runs:
-                keys = results_in(orjson.loads(state))
-                for key in keys - await repository.needed(tx, user_id, run_id, sorted(keys)):
-                    await self._store.delete(key)
-                await repository.cleaned(tx, run_id)
-                log.info("run.cleaned", run_id=str(run_id), objects=len(keys))
+                await remove(tx, self._store, run_id, user_id, state)
         return len(runs)
+
+
+async def remove(tx: Transaction, store: ObjectStore, run_id: UUID, user_id: UUID, state: str) -> None:
+    """Remove what a run that has ended made, as far as nothing else has it as well. Repeating it is harmless."""
+    keys = results_in(orjson.loads(state))
+    for key in keys - await repository.needed(tx, user_id, run_id, sorted(keys)):
+        await store.delete(key)
+    await repository.cleaned(tx, run_id)
+    log.info("run.cleaned", run_id=str(run_id), objects=len(keys))
 
 
 def results_in(state: Any) -> set[str]:

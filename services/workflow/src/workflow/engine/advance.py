@@ -14,13 +14,15 @@ from uuid import UUID
 from contracts.enums import Priority
 from contracts.message import Command, Event
 from contracts.workflow import Standing
-from workflow.engine import forward, undoing
+from workflow.engine import approvals, forward, undoing
 from workflow.engine.definition import Definition, Role, Step
 from workflow.engine.draft import Draft
 from workflow.engine.signals import (
     Answered,
     CancelRequested,
+    Decided,
     Faulted,
+    Offered,
     Progressed,
     RetryRequested,
     Signal,
@@ -76,7 +78,7 @@ def advance(definition: Definition, run: Run, signal: Signal, now: datetime) -> 
     state = draft.run.state
     state.number += 1
     rose = draft.raise_progress()
-    if state.phase is Phase.RUNNING and (draft.turned or rose):
+    if (state.phase is Phase.RUNNING and (draft.turned or rose)) or (state.phase is Phase.WAITING and draft.notes):
         draft.tell_progress(draft.current_step(), created=isinstance(signal, Started) and signal.at_once)
     return Decision(
         state=state,
@@ -110,6 +112,12 @@ def may_cancel(definition: Definition, run: Run) -> bool:
     )
 
 
+def may_decide(definition: Definition, run: Run, step: str) -> bool:
+    """Whether the run waits for its owner's decision at ``step``."""
+    found = approvals.open_one(definition, run)
+    return found is not None and found.step == step
+
+
 def may_retry(run: Run) -> bool:
     """Whether another round may begin: the run ended without its result and holds nothing any more."""
     return run.state.phase in (Phase.FAILED, Phase.CANCELLED) and run.credits_returned
@@ -130,6 +138,12 @@ def _apply(draft: Draft, signal: Signal) -> None:
                 forward.tick_waiting(draft)
             else:
                 undoing.tick(draft)
+        case Offered(results=results):
+            if phase is Phase.WAITING and not draft.run.state.number:
+                draft.run.state.offered, draft.changed = dict(results), True
+        case Decided(step=name, approved=approved, waits=waits):
+            if phase is Phase.RUNNING and approvals.decide(draft, name, approved=approved, waits=waits):
+                forward.go_on(draft)
         case Started():
             if phase is Phase.WAITING:
                 forward.start(draft)

@@ -64,6 +64,14 @@ class Undo:
 
 
 @dataclass(frozen=True, slots=True)
+class Approval:
+    """How a person is asked: decided ``within_s``, or else the run goes on, or is cancelled."""
+
+    within_s: float
+    goes_on: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One step. Without ``ask`` it is done as soon as what it needs is done.
 
@@ -74,6 +82,8 @@ class Step:
     the run at the step's start and end; ``peak``: what it reaches at most before its result has been judged.
     ``waits_for`` is told to people while the step runs. ``share``: how much of what is left of the run's budget one
     attempt is handed; those of steps that run side by side add up to one at most. ``shape``: what its time depends on.
+    ``approval``: it asks its owner, nobody else; None of a run whose owner does not want to be asked. ``another_take``:
+    the field of the order that gets another number when it is to be made anew although nothing has changed.
     """
 
     name: str
@@ -99,6 +109,8 @@ class Step:
     peak: int | None = None
     share: Decimal = Decimal(0)
     shape: Shape = _SHORT
+    approval: Callable[[Run], Approval | None] | None = None
+    another_take: str = ""
     learns: tuple[str, ...] = ()
     """Fields of the answer that are kept as the result's data."""
 
@@ -209,6 +221,11 @@ class Definition:
                 if kind is not None:
                     found.setdefault(kind.NAME, []).append((step, role))
         return found
+
+    def lasts_s(self, run: Run) -> float:
+        """How long a run may take from its start: its owner's time to decide is not the platform's."""
+        wishes = [step.approval(run) for step in self.steps if step.approval is not None]
+        return self.deadline_s + sum(wish.within_s for wish in wishes if wish is not None)
 
     @cached_property
     def undo_allowance_s(self) -> float:

@@ -9,7 +9,7 @@ from contracts.enums import Priority
 from contracts.message import Command, Event
 from contracts.workflow import RunProgressed, Standing, StepCompleted
 from workflow.engine.definition import Definition, Step
-from workflow.engine.state import Phase, Run, StepState, StepStatus, UndoStatus, UnitStatus
+from workflow.engine.state import Intervention, Phase, Run, StepState, StepStatus, UndoStatus, UnitStatus
 from workflow.engine.waiting import seconds_left, waiting_for
 
 TOLD_AT_MOST_EVERY_S = 2.0
@@ -30,6 +30,8 @@ class Draft:
     """A step began or ended, so that people are told."""
     standing: Standing | None = None
     """How far the run is, where that was to be told."""
+    notes: list[str] = field(default_factory=list)
+    """What was done by itself, to be told with it."""
 
     def step_state(self, step: Step) -> StepState:
         """The state of a step, made when it is first asked for."""
@@ -44,6 +46,12 @@ class Draft:
         """Tell the owner once."""
         if warning and warning not in self.run.state.warnings:
             self.run.state.warnings.append(warning)
+
+    def intervene(self, step: Step, text: str) -> None:
+        """Note what was done by itself, and have the owner told."""
+        self.run.state.interventions.append(Intervention(self.now, step.name, text))
+        self.notes.append(text)
+        self.changed = self.turned = True
 
     def after(self, seconds: float) -> datetime:
         """That many seconds from now."""
@@ -88,6 +96,7 @@ class Draft:
             provider=provider,
             cost=state.cost,
             seconds_left=seconds_left(self.definition, self.run, self.now),
+            note=" ".join(self.notes) or None,
         )
         if created:
             return

@@ -9,7 +9,7 @@ from uuid import UUID
 from chassis.ids import derived
 from contracts.enums import WorkflowType
 from contracts.workflow import RunCompleted, StepCompleted
-from workflow.engine import gates, undoing
+from workflow.engine import approvals, gates, reuse, undoing
 from workflow.engine.definition import Asking, Step
 from workflow.engine.draft import TOLD_AT_MOST_EVERY_S, Draft
 from workflow.engine.signals import Answered, Progressed
@@ -31,9 +31,11 @@ UNSETTLED = "The video is complete; the settlement of its credits is still being
 def start(draft: Draft) -> None:
     """Begin a run that has been waiting."""
     state = draft.run.state
-    state.phase, state.started_at = Phase.RUNNING, draft.now
-    state.ends_by = draft.after(draft.definition.deadline_s)
-    draft.changed = True
+    state.phase, draft.changed = Phase.RUNNING, True
+    if state.started_at is None:
+        state.started_at, state.ends_by = draft.now, draft.after(draft.definition.lasts_s(draft.run))
+    # Else it had only made room while its owner decided.
+    draft.turned = True
     go_on(draft)
 
 
@@ -54,7 +56,7 @@ def another_round(draft: Draft, *, waits: bool) -> None:
     state.phase = Phase.WAITING if waits else Phase.RUNNING
     state.started_at, state.finished_at = None if waits else draft.now, None
     state.failure, state.failed_step, state.progress = None, "", 0
-    state.ends_by = draft.after(draft.definition.deadline_s)
+    state.ends_by = draft.after(draft.definition.lasts_s(draft.run))
     draft.changed = True
     for step in draft.definition.steps:
         before = state.steps.get(step.name)
@@ -100,13 +102,29 @@ def go_on(draft: Draft) -> None:
 def _begin(draft: Draft, step: Step) -> None:
     state = draft.step_state(step)
     state.status, state.started_at, draft.turned = StepStatus.RUNNING, draft.now, True
+    if step.approval is not None and approvals.ask(
+        draft, step, state, derived(draft.run.id, step.name, draft.run.state.round)
+    ):
+        return
     keys = () if step.ask is None else step.keys(draft.run)
     for key in keys:
-        if key not in state.units:
+        if key not in state.units and not _given(draft, step, state, key):
             unit = state.units[key] = Unit(ref=draft.run.id, attempt=0, avoid=state.avoid)
             _ask(draft, step, key, unit)
     if all(unit.status is UnitStatus.DONE for unit in state.units.values()):
         state.status, state.finished_at = StepStatus.DONE, draft.now
+
+
+def _given(draft: Draft, step: Step, state: StepState, key: str) -> bool:
+    """Use what an earlier run has made, where this one wants the same."""
+    offer = draft.run.state.offered.get(step.name, {}).get(key)
+    if offer is None or offer.digest not in ("", reuse.digest(step, draft.run, key)):
+        return False
+    state.units[key] = reuse.given(derived(draft.run.id, step.name, key, draft.run.state.round, 0), offer.result)
+    settled = gates.settle(step.gate, [offer.result])
+    for warning in (*offer.result.warnings, settled.warning or ""):
+        draft.warn(warning)
+    return True
 
 
 def _ask(draft: Draft, step: Step, key: str, unit: Unit) -> None:
@@ -239,6 +257,9 @@ def tick(draft: Draft) -> None:
             if unit.status is UnitStatus.PAUSED:
                 draft.turned = True
                 _ask(draft, step, key, unit)
+            elif unit.status is UnitStatus.ASKED and step.approval is not None:
+                if approvals.overdue(draft, step):
+                    go_on(draft)
             elif unit.status is UnitStatus.ASKED:
                 _silence(draft, step, key, unit)
 
@@ -246,9 +267,12 @@ def tick(draft: Draft) -> None:
 def _silence(draft: Draft, step: Step, key: str, unit: Unit) -> None:
     unit.silences += 1
     draft.changed = True
+    subject = f"{step.waits_for} ({key})" if key else step.waits_for
     if step.commits or unit.silences <= step.patience:
+        draft.intervene(step, f"There was no sign of life while waiting for {subject}: it was asked for again.")
         _send(draft, step, key, unit)
         return
+    draft.intervene(step, f"There was still no sign of life while waiting for {subject}: it was given up.")
     if step.stop is not None and step.stopped is not None:
         draft.send(step.stop(draft.run, unit.ref, "no answer in time"))
     if unit.results:
@@ -266,6 +290,7 @@ def _out_of_time(draft: Draft) -> None:
         draft.warn(UNSETTLED)
         complete(draft)
         return
+    draft.intervene(draft.current_step(), "It had taken as long as it may: it was stopped, and everything given back.")
     failure = Failure("deadline_exceeded", "This took longer than it may.", retryable=True)
     undoing.begin(draft, Phase.FAILING, draft.current_step(), failure, failure.code)
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import Field, TypeAdapter
 
 from contracts.objects import StoredObject
-from workflow.engine.state import Failure
+from workflow.engine.state import Failure, Offer
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,24 @@ class Started:
 
     at_once: bool = False
     kind: Literal["started"] = "started"
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """Results of an earlier run, by step and part, which may be used again. Comes before everything else."""
+
+    results: dict[str, dict[str, Offer]]
+    kind: Literal["offered"] = "offered"
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """The owner has decided what ``step`` asked. ``waits``: there is no place for the run yet."""
+
+    step: str
+    approved: bool
+    waits: bool = False
+    kind: Literal["decided"] = "decided"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +108,18 @@ class Faulted:
     kind: Literal["faulted"] = "faulted"
 
 
-Signal = Started | Answered | Progressed | CancelRequested | RetryRequested | UndoRetryRequested | Ticked | Faulted
+Signal = (
+    Offered
+    | Started
+    | Answered
+    | Decided
+    | Progressed
+    | CancelRequested
+    | RetryRequested
+    | UndoRetryRequested
+    | Ticked
+    | Faulted
+)
 
 _ADAPTER: TypeAdapter[Signal] = TypeAdapter(Annotated[Signal, Field(discriminator="kind")])
 

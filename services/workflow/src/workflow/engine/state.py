@@ -130,6 +130,24 @@ class Result:
     warnings: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A result of an earlier run. ``digest``: it may be used where exactly that is wanted; empty: in any case."""
+
+    digest: str
+    result: Result
+
+
+@dataclass(frozen=True, slots=True)
+class Intervention:
+    """What was done, without anybody having asked for it, so that a run does not stand still; ``text`` is for its
+    owner."""
+
+    at: datetime
+    step: str
+    text: str
+
+
 @dataclass(slots=True)
 class Unit:
     """One thing asked for. ``ref`` is the id in the command and in its answers; it stays until there is an answer."""
@@ -151,6 +169,8 @@ class Unit:
     """Providers to leave out in the first attempt of another round."""
     budget: Decimal = Decimal(0)
     """What the present attempt was handed, and holds until it is answered."""
+    reused: bool = False
+    """Its result is that of an earlier run."""
 
     @property
     def result(self) -> Result | None:
@@ -194,11 +214,15 @@ class RunState:
     failure: Failure | None = None
     undo_by: datetime | None = None
     """On the way back: when what has not been undone by then is left to a person."""
+    offered: dict[str, dict[str, Offer]] = field(default_factory=dict)
+    """By step and part: results of an earlier run that may be used again."""
+    interventions: list[Intervention] = field(default_factory=list)
 
     def clone(self) -> RunState:
         """A copy that can be changed without changing this one; results are shared, they never change."""
         state = RunState(*_RUN_VALUES(self))
         state.warnings, state.owed = list(self.warnings), dict(self.owed)
+        state.offered, state.interventions = dict(self.offered), list(self.interventions)
         state.steps = {name: _clone_step(step) for name, step in self.steps.items()}
         return state
 

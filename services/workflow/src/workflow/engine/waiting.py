@@ -55,6 +55,8 @@ def _unit(step: Step, key: str, unit: Unit) -> str | None:
     if unit.status is UnitStatus.PAUSED and unit.due is not None:
         reason = unit.error.message if unit.error else "it did not work"
         return f"{subject}: next try at {unit.due:%H:%M:%S} UTC, because: {reason}"
+    if unit.status is UnitStatus.ASKED and step.approval is not None and unit.due is not None:
+        return f"{subject}, until {unit.due:%d %B %H:%M} UTC"
     if unit.status is UnitStatus.ASKED:
         return f"{subject}, attempt {unit.attempt}" if unit.attempt > 1 else subject
     return None

@@ -23,7 +23,7 @@ def seen(definition: Definition, run: Run, events: Iterable[object]) -> Iterator
         if not worked:
             continue
         film_s = definition.film_s(run)
-        expected = step.shape.seconds(film_s, len(state.units))
+        expected = step.shape.seconds(film_s, sum(not unit.reused for unit in state.units.values()))
         yield Seen(
             definition.name,
             step.name,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
-from contracts.enums import WorkflowType
+from contracts.enums import ProductLineKey, WorkflowType
 from workflow.engine.definition import Definition
 from workflow.paces.models import Paces
 from workflow.prices.models import Amount
@@ -49,10 +49,16 @@ class Product:
     """What of an order is kept with the run; takes the fields it knows."""
     meter: str
     """Which quota of the month a run counts for."""
-    estimate: Callable[[Settings, Definition, Paces, float, int, Decimal | None], Estimate]
+    estimate: Callable[[Settings, Definition, Paces, float, int, Decimal | None, Collection[str] | None], Estimate]
     """Expected cost, and time where nobody else is before it: what has been learned, seconds of film, platforms, the
-    plan's budget for a run."""
-    amounts: Callable[[float, int], Sequence[Amount]]
-    """What it wants of ai-router for so many seconds of film and characters of script."""
+    plan's budget for a run, and which steps are made; None for all."""
+    amounts: Callable[[float, int], Mapping[str, Amount]]
+    """What its steps want of ai-router for so many seconds of film and characters of script."""
+    as_order: Callable[[Mapping[str, Any]], dict[str, Any]]
+    """The order that a run's input came from, in the fields of the API."""
     credits: int = 1
     """What is held for a run of it."""
+    line: ProductLineKey = ProductLineKey.TALKINGPHOTO
+    """Where it can be ordered."""
+    former: Callable[[Settings], Sequence[Definition]] = field(default=lambda _: ())
+    """Earlier versions of its definition that runs may still be on."""

@@ -18,6 +18,7 @@ from chassis.observe import context
 from contracts.message import Event
 from contracts.workflow import RunFailed
 from workflow.engine.advance import OUR_FAULT, Decision, Entry, advance
+from workflow.engine.approvals import rests
 from workflow.engine.definition import Definition, Definitions
 from workflow.engine.signals import Faulted, Signal
 from workflow.engine.state import Run, load_state
@@ -39,7 +40,7 @@ class Happening:
 
 
 class Driver:
-    """``ended`` is called after a commit that ended runs while others waited for room."""
+    """``ended`` is called after a commit that made room while others waited for it."""
 
     def __init__(self, definitions: Definitions) -> None:
         self.definitions = definitions
@@ -74,8 +75,8 @@ class Driver:
         for row, decision, happening in outbox:
             send(tx, row, decision, happening.cause)
         ends = [(row, event) for row, decision, _ in outbox if decision.state.phase.final for event in decision.events]
-        if ends:
-            others_wait = any(row.others_wait for row in rows)
+        others_wait = any(row.others_wait for row in rows)
+        if ends or (others_wait and any(change.rests for change in changes)):
             tx.after_commit(lambda: self._after_ends(ends, others_wait=others_wait))
 
     def _after_ends(self, ends: Sequence[tuple[Row, Event]], *, others_wait: bool) -> None:
@@ -117,7 +118,8 @@ class Driver:
         if not entries and kept == row.wake_at:
             return None
         outbox.extend(decisions)
-        return Change(row, state.started_at not in (None, started_at), state, entries, kept)
+        begins = state.started_at not in (None, started_at)
+        return Change(row, begins, state, entries, kept, rests(definition, Run(row.brief, state)))
 
     def _definition(self, row: Row) -> Definition:
         return self.definitions.of(row.brief.definition, row.brief.version)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Path, Query, Response
 from starlette.responses import JSONResponse, RedirectResponse
 
 from chassis.data.database import Transaction
@@ -32,13 +32,18 @@ from workflow.runs.errors import (
     FileWaits,
     LimitReached,
     NotFinished,
+    NotInThisLine,
     NotPossible,
     OverBudget,
     ResultNotFound,
     RunNotFound,
 )
 from workflow.runs.models import Row
+from workflow.runs.rules import begins_in
 from workflow.runs.schemas import (
+    BeginsIn,
+    CancelledOut,
+    DecisionIn,
     DownloadOut,
     EstimateIn,
     EstimateOut,
@@ -54,7 +59,7 @@ from workflow.spending.service import KeyCapReached
 
 SummaryFields = Annotated[frozenset[str] | None, fields_of(WorkflowSummary)]
 
-About = TypeVar("About", WorkflowAccepted, StatusOut)
+About = TypeVar("About", WorkflowAccepted, StatusOut, CancelledOut)
 
 EXTENSIONS = {
     "image/jpeg": "jpg",
@@ -90,6 +95,7 @@ def router(settings: Settings, definitions: Definitions, driver: Driver, store: 
             KeyCapReached,
             KeyReused,
             NotPossible,
+            NotInThisLine,
             LineNotOffered,
         ),
     )
@@ -202,9 +208,30 @@ def router(settings: Settings, definitions: Definitions, driver: Driver, store: 
         return _leading_to(answer, response)
 
     @routes.post("/{workflow_id}/cancel", status_code=202, responses=documented(RunNotFound, NotPossible))
-    async def cancel_workflow(workflow_id: UUID, caller: Caller, tx: Tx, response: Response) -> StatusOut:
-        """Stop a workflow and give back what is held for it."""
-        return _leading_to(await _status(tx, await service.cancel(tx, driver, caller, workflow_id)), response)
+    async def cancel_workflow(workflow_id: UUID, caller: Caller, tx: Tx, response: Response) -> CancelledOut:
+        """Stop a workflow, give back what is held for it, and say what that stopped and what it has cost."""
+        before, after = await service.cancel(tx, driver, caller, workflow_id)
+        definition, stopped = views.loaded(definitions, after)
+        _, stood = views.loaded(definitions, before)
+        return _leading_to(views.cancelled_of(definition, stood, await _status(tx, after), stopped), response)
+
+    @routes.post("/{workflow_id}/approvals/{step}", status_code=202, responses=documented(RunNotFound, NotPossible))
+    async def decide_workflow(
+        workflow_id: UUID,
+        step: Annotated[str, Path(max_length=50, description="What the status names.", examples=["after_enhance"])],
+        body: DecisionIn,
+        caller: Caller,
+        tx: Tx,
+        response: Response,
+    ) -> StatusOut:
+        """Let a workflow that asks you go on, or cancel it. Deciding the same again changes nothing."""
+        row = await service.decide(tx, settings, driver, caller, workflow_id, step, approved=body.approved)
+        return _leading_to(await _status(tx, row), response)
+
+    @routes.delete("/{workflow_id}/files", status_code=204, responses=documented(RunNotFound, NotFinished))
+    async def delete_workflow_files(workflow_id: UUID, caller: Caller, tx: Tx) -> None:
+        """Remove what an ended workflow made, before its time. What another workflow uses as well stays with that."""
+        await service.remove_results(tx, store, caller, workflow_id)
 
     @routes.post("/{workflow_id}/undo", status_code=202, responses=documented(RunNotFound, NotAllowed, NotPossible))
     async def undo_workflow(workflow_id: UUID, _: AdminCaller, tx: Tx, response: Response) -> StatusOut:
@@ -217,8 +244,13 @@ def router(settings: Settings, definitions: Definitions, driver: Driver, store: 
         return _leading_to(await _status(tx, await service.unpark(tx, settings, driver, workflow_id)), response)
 
     async def _status(tx: Transaction, row: Row) -> StatusOut:
-        position = await queries.position(tx, row.brief.id) if row.status == Status.PENDING else None
-        return views.status_of(definitions, row, tx.now, position)
+        turn: tuple[int, BeginsIn] | None = None
+        if row.status == Status.PENDING:
+            found = await queries.turn(tx, row.brief.id, settings.max_processing)
+            if found is not None:
+                least, most = begins_in(found[1], settings.max_processing, settings.media_processes)
+                turn = found[0], BeginsIn(least_s=least, most_s=most)
+        return views.status_of(definitions, row, tx.now, link, turn)
 
     return routes
 

@@ -17,6 +17,12 @@ class ResultNotFound(NotFound):
     code = "result_not_found"
 
 
+class NotInThisLine(Conflict):
+    """This is made in another product line than the session's; the details say in which."""
+
+    code = "product_of_another_line"
+
+
 class FileNotUsable(Invalid):
     """The input file is missing, not yours, not scanned clean, not a photo, or a photo that cannot be made to speak."""
 
@@ -39,6 +45,12 @@ class LimitReached(PaymentNeeded):
     """The plan's limit is reached; the details name the plans that allow more."""
 
     code = "quota_exceeded"
+
+
+class NothingToApprove(Invalid):
+    """One is not asked at that step; the fields say where one is."""
+
+    code = "approval_unknown"
 
 
 class OverBudget(PaymentNeeded):

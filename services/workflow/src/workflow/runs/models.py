@@ -34,5 +34,7 @@ class Row(NamedTuple):
     """A tick (:func:`chassis.clock.tick`) of its latest beginning; None for one of an earlier release."""
     seconds: float | None
     """From its latest beginning to its end, as that machine measured it."""
+    parent_id: UUID | None
+    """The run whose results it was to use."""
     others_wait: bool
     """When it was read, runs waited for room."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -25,15 +25,16 @@ from contracts.workflow import RunCreated
 from media.speech.spoken.cleaning import Stripped
 from media.speech.synthesis import estimate_duration
 from workflow.accounts.entitlement import exhausted
-from workflow.engine.advance import Decision, advance, first_state
+from workflow.engine.advance import Decision, Entry, advance, first_state
 from workflow.engine.definition import Definition, Definitions
-from workflow.engine.signals import Started
-from workflow.engine.state import Brief, Run, RunState
+from workflow.engine.signals import Offered, Started
+from workflow.engine.state import Brief, Offer, Run, RunState
 from workflow.paces.models import Paces
 from workflow.platforms.limits import told
 from workflow.prices.models import least_cost
 from workflow.products.product import Estimate, Product
 from workflow.products.registry import BY_TYPE
+from workflow.projects.joining import add_run
 from workflow.runs import repository
 from workflow.runs.driver import send
 from workflow.runs.errors import (
@@ -42,6 +43,8 @@ from workflow.runs.errors import (
     FileNotUsable,
     FileWaits,
     LimitReached,
+    NothingToApprove,
+    NotInThisLine,
     NotPossible,
     OverBudget,
 )
@@ -67,6 +70,10 @@ class Order:
     target_duration: int | None = None
     estimated_cost: Decimal = Decimal(0)
     estimated_seconds: float = 0.0
+    parent_id: UUID | None = None
+    """The run whose results it may use."""
+    offered: Mapping[str, Mapping[str, Offer]] = field(default_factory=dict)
+    """Those results, by step and part."""
 
 
 async def accept(
@@ -79,8 +86,9 @@ async def accept(
 ) -> tuple[WorkflowAccepted, bool]:
     """Check an order and begin its run, or repeat the answer that ``key`` got before, and say so (PLT-21).
 
-    Raises ``LineNotOffered``, ``BadScript``, ``FileNotUsable``, ``FileWaits``, ``AccountInactive``,
-    ``AddressNotProved``, ``LimitReached``, ``OverBudget``, ``KeyReused``, ``KeyCapReached``.
+    Raises ``LineNotOffered``, ``NotInThisLine``, ``BadScript``, ``FileNotUsable``, ``FileWaits``, ``AccountInactive``,
+    ``AddressNotProved``, ``LimitReached``, ``OverBudget``, ``KeyReused``, ``KeyCapReached``, ``ProjectNotFound``,
+    ``OnlyForOwner``.
     """
     product_line = offered_line(caller.product_line).key.value
     definition = definition_for(definitions, body.workflow_type)
@@ -92,6 +100,8 @@ async def accept(
         run_id = ids.uuid7()
         room = await repository.take_place(tx, places(settings), caller.user_id, LANES[order.priority], tx.now)
         begin_all(tx, definition, {run_id: order}, room=room)
+        if body.project_id is not None:
+            await add_run(tx, caller.user_id, body.project_id, run_id)
         await spend(tx, caller, expected.credits)
         return WorkflowAccepted(
             id=run_id,
@@ -122,15 +132,21 @@ def check(
     known: Known,
     body: WorkflowIn,
     now: datetime,
+    *,
+    ahead: int = 0,
 ) -> Checked:
-    """Say what an order comes to, by what is known; raises what :func:`accept` does."""
+    """Say what an order comes to, by what is known, where so many others are ordered with it; raises what
+    :func:`accept` does."""
     product = BY_TYPE[body.workflow_type]
-    _check(product, known, body, now, proved_only=settings.proved_only(product_line))
-    script = _script(body.script, body, product_line)
-    expected, paces = _expected(settings, definition, known, body, script.text)
-    least = _affordable(product, known, body, script.text, expected)
-    order = _order(caller, product, product_line, body, script.text, known, expected, paces, least)
-    return Checked(order, expected, [*removal_warnings(script), *_expectable(known, body, script)])
+    check_line(product, product_line)
+    check_account(known, proved_only=settings.proved_only(product_line))
+    check_file(known)
+    check_quota(product, known, now, ahead=ahead)
+    script = script_of(body, product_line)
+    expected, paces = expectation(settings, definition, known, body, script.text)
+    least = affordable(product, known, body, script.text, expected)
+    order = order_of(caller, definition, product_line, body, script.text, known, expected, paces, least)
+    return Checked(order, expected, [*removal_warnings(script), *expectable(known, body, script)])
 
 
 def begin_all(tx: Transaction, definition: Definition, orders: Mapping[UUID, Order], *, room: bool = True) -> None:
@@ -147,15 +163,19 @@ def begin_all(tx: Transaction, definition: Definition, orders: Mapping[UUID, Ord
             created_at=tx.now,
             input=order.input,
         )
-        state = first_state(brief, definition)
+        state, entries = first_state(brief, definition), []
+        if order.offered:
+            offered = {step: dict(parts) for step, parts in order.offered.items()}
+            first = advance(definition, Run(brief, state), Offered(offered), tx.now)
+            state, entries = first.state, [first.entry]
         started = advance(definition, Run(brief, state), Started(at_once=True), tx.now) if room else None
-        new.append(_new_run(brief, order, state, started))
+        entries.append(started.entry if started is not None else None)
+        new.append(_new_run(brief, order, state, started, [entry for entry in entries if entry is not None]))
         _tell_of(tx, order, new[-1], started)
     repository.create(tx, new)
 
 
-def _new_run(brief: Brief, order: Order, state: RunState, started: Decision | None) -> NewRun:
-    entries = [started.entry] if started is not None and started.entry is not None else []
+def _new_run(brief: Brief, order: Order, state: RunState, started: Decision | None, entries: Sequence[Entry]) -> NewRun:
     wake_at = (started.wake_at if started is not None else None) or state.ends_by
     state = started.state if started is not None else state
     return NewRun(
@@ -167,6 +187,7 @@ def _new_run(brief: Brief, order: Order, state: RunState, started: Decision | No
         estimated_cost=order.estimated_cost,
         estimated_seconds=order.estimated_seconds,
         lane=LANES[order.priority],
+        parent_id=order.parent_id,
         correlation_id=context.current().correlation_id or str(brief.id),
         traceparent=context.current().traceparent,
         state=state,
@@ -196,10 +217,10 @@ async def estimated(
     tx: Transaction, settings: Settings, definitions: Definitions, caller: Identity, body: EstimateIn
 ) -> EstimateOut:
     """What an order is expected to take, and what it would be warned of (WFL-08). Raises ``BadScript``."""
-    script = None if body.script is None else _script(body.script, body, caller.product_line)
+    script = None if body.script is None else script_of(body, caller.product_line)
     known = await repository.before_create(tx, None, caller.user_id, caller.product_line)
     definition = definition_for(definitions, body.workflow_type)
-    expected, _ = _expected(settings, definition, known, body, None if script is None else script.text)
+    expected, _ = expectation(settings, definition, known, body, None if script is None else script.text)
     least = _least_cost(BY_TYPE[body.workflow_type], known, body, None if script is None else script.text)
     return EstimateOut(
         estimated_cost=expected.cost,
@@ -207,20 +228,33 @@ async def estimated(
         credits=expected.credits,
         estimated_seconds=expected.seconds,
         ahead=max(0, len(known.ahead.left_s) - settings.max_processing + 1),
-        warnings=list(_expectable(known, body, script)),
+        warnings=list(expectable(known, body, script)),
     )
 
 
 def definition_for(definitions: Definitions, workflow_type: WorkflowType) -> Definition:
-    """What makes this type; raises ``Unsupported``."""
+    """What makes this type; raises ``NotPossible``."""
     found = definitions.current.get(workflow_type.value)
     if found is None:
         raise NotPossible(f"{workflow_type.value} is not offered here.")
     return found
 
 
-def _check(product: Product, known: Known, body: WorkflowIn, now: datetime, *, proved_only: bool) -> None:
-    """What must be true before a run is created (WFL-23, WFL-24, USR-43); raises what is not."""
+def check_line(product: Product, product_line: str) -> None:
+    """A product can be ordered in its own line alone; raises ``NotInThisLine``."""
+    if product.line == product_line:
+        return
+    here = sorted(kind.value for kind, other in BY_TYPE.items() if other.line == product_line)
+    offer = f"Choose one of: {', '.join(here)}." if here else f"Log in to {product.line.value} to order it."
+    raise NotInThisLine(
+        f"This is made in {product.line.value}, and the session is in {product_line}. {offer}",
+        fields={"workflow_type": f"is of {product.line.value}"},
+        details={"product_line": product.line.value, "workflow_types": list(here)},
+    )
+
+
+def check_account(known: Known, *, proved_only: bool) -> None:
+    """Whether the account may order at all (WFL-23, USR-43); raises ``AccountInactive``, ``AddressNotProved``."""
     if known.is_active is False:
         raise AccountInactive("This account is not active.")
     if proved_only and not known.email_verified:
@@ -228,6 +262,10 @@ def _check(product: Product, known: Known, body: WorkflowIn, now: datetime, *, p
             "Confirm your e-mail address first: follow the link of our letter. "
             "`POST /api/v1/auth/verify-email/resend` sends it again."
         )
+
+
+def check_file(known: Known) -> None:
+    """Whether the photo can be used (WFL-23); raises ``FileNotUsable``, ``FileWaits``."""
     file = known.file
     if file is None:
         raise FileNotUsable("There is no such file. Upload the photo first.", fields={"input_file_id": "not found"})
@@ -244,9 +282,14 @@ def _check(product: Product, known: Known, body: WorkflowIn, now: datetime, *, p
             )
     if file["storage_backend"] != "store":
         raise FileWaits("The photo is still on its way into our store. Order again in a minute.", retry_after_s=30)
+
+
+def check_quota(product: Product, known: Known, now: datetime, *, ahead: int = 0) -> None:
+    """Whether the month has one more left than ``ahead``, as far as is known (WFL-24); raises ``LimitReached``."""
     entitlement = known.entitlement
-    if entitlement is not None and exhausted(entitlement, product.meter, now):
-        limit, used = entitlement.limits.get(product.meter, 0), entitlement.used.get(product.meter, 0)
+    units, credits = ahead + 1, (ahead + 1) * product.credits
+    if entitlement is not None and exhausted(entitlement, product.meter, now, units=units, credits=credits):
+        limit, used = entitlement.limits.get(product.meter, 0), entitlement.used.get(product.meter, 0) + ahead
         anew_at = entitlement.period_ends_at
         wait = f" or wait for {anew_at:%d %B %Y}, when the next month begins" if anew_at is not None else ""
         raise LimitReached(
@@ -261,12 +304,23 @@ def _check(product: Product, known: Known, body: WorkflowIn, now: datetime, *, p
         )
 
 
-def _least_cost(product: Product, known: Known, body: EstimateIn, script: str | None) -> Decimal | None:
-    return least_cost(known.prices, product.amounts(_film_s(body, script), len(script or "")))
+def _least_cost(
+    product: Product, known: Known, body: EstimateIn, script: str | None, made: Collection[str] | None = None
+) -> Decimal | None:
+    amounts = product.amounts(_film_s(body, script), len(script or ""))
+    return least_cost(known.prices, [one for step, one in amounts.items() if made is None or step in made])
 
 
-def _affordable(product: Product, known: Known, body: WorkflowIn, script: str, expected: Estimate) -> Decimal | None:
-    """What the order's AI work costs at least; raises ``OverBudget`` for what cannot be paid for (BIL-66)."""
+def affordable(
+    product: Product,
+    known: Known,
+    body: WorkflowIn,
+    script: str,
+    expected: Estimate,
+    made: Collection[str] | None = None,
+) -> Decimal | None:
+    """What the AI work of the order, or of the steps ``made`` of it, costs at least; raises ``OverBudget`` for what
+    cannot be paid for (BIL-66)."""
     if body.max_credits is not None and expected.credits > body.max_credits:
         raise OverBudget(
             f"This order takes {expected.credits} credits, and at most {body.max_credits} were agreed to. "
@@ -274,7 +328,7 @@ def _affordable(product: Product, known: Known, body: WorkflowIn, script: str, e
             fields={"max_credits": f"at least {expected.credits}"},
             details={"credits": expected.credits, "max_credits": body.max_credits},
         )
-    least, entitlement = _least_cost(product, known, body, script), known.entitlement
+    least, entitlement = _least_cost(product, known, body, script, made), known.entitlement
     if least is not None and entitlement is not None and least > entitlement.run_budget:
         raise OverBudget(
             f"The AI work of this order costs at least {least:.2f}; the {entitlement.plan} plan allows "
@@ -289,11 +343,13 @@ def _affordable(product: Product, known: Known, body: WorkflowIn, script: str, e
     return least
 
 
-def _script(script: str, body: EstimateIn, product_line: str) -> Stripped:
-    return clean_script(script, body.script_language, PRODUCT_LINES[product_line].script_characters)
+def script_of(body: EstimateIn, product_line: str) -> Stripped:
+    """What is to be spoken; raises ``BadScript``."""
+    limit = PRODUCT_LINES[product_line].script_characters
+    return clean_script(body.script or "", body.script_language, limit)
 
 
-def _expectable(known: Known, body: EstimateIn, script: Stripped | None) -> Iterator[str]:
+def expectable(known: Known, body: EstimateIn, script: Stripped | None) -> Iterator[str]:
     """What an order's owner will get otherwise than expected, and can still change."""
     seconds = _film_s(body, None if script is None else script.text)
     if script is not None:
@@ -310,10 +366,16 @@ def _film_s(body: EstimateIn, script: str | None) -> float:
     return estimate_duration(script, language=body.script_language.value)
 
 
-def _expected(
-    settings: Settings, definition: Definition, known: Known, body: EstimateIn, script: str | None
+def expectation(
+    settings: Settings,
+    definition: Definition,
+    known: Known,
+    body: EstimateIn,
+    script: str | None,
+    made: Collection[str] | None = None,
 ) -> tuple[Estimate, Paces]:
-    """What an order is expected to take behind those ahead of it, and the paces that this rests on."""
+    """What an order, or the steps ``made`` of it, is expected to take behind those ahead of it, and the paces that this
+    rests on."""
     budget = known.entitlement.run_budget if known.entitlement is not None else None
     paces = {
         step.name: known.paces[key]
@@ -321,13 +383,13 @@ def _expected(
         if (key := f"{definition.name}/{step.name}") in known.paces
     }
     product, platforms = BY_TYPE[body.workflow_type], len(set(body.target_platforms))
-    alone = product.estimate(settings, definition, paces, _film_s(body, script), platforms, budget)
+    alone = product.estimate(settings, definition, paces, _film_s(body, script), platforms, budget, made)
     return alone.behind(known.ahead, settings.max_processing, settings.media_processes), paces
 
 
-def _order(
+def order_of(
     caller: Identity,
-    product: Product,
+    definition: Definition,
     product_line: str,
     body: WorkflowIn,
     script: str,
@@ -335,12 +397,25 @@ def _order(
     expected: Estimate,
     paces: Paces,
     least: Decimal | None,
+    *,
+    image: StoredObject | None = None,
+    sides: tuple[int, int] | None = None,
 ) -> Order:
-    assert known.file is not None  # noqa: S101  _check has looked
+    """The order as its run is made of it; of ``image`` where the upload is not there any more."""
+    product = BY_TYPE[body.workflow_type]
+    asked_at = {step.name for step in definition.steps if step.approval is not None}
+    if unknown := sorted(body.approvals.keys() - asked_at):
+        there = ", ".join(sorted(asked_at)) or "none"
+        raise NothingToApprove(
+            f"Nobody is asked at {unknown[0]!r}. One can be asked at: {there}.", fields={"approvals": f"one of {there}"}
+        )
+    if image is None:
+        assert known.file is not None  # noqa: S101  check_file has looked
+        image, sides = StoredObject.model_validate(known.file["prepared"]), _sides(known.file)
     title = clean_line(body.title or "") or body.workflow_type.value.replace("_", " ").capitalize()
     priority = known.entitlement.priority if known.entitlement is not None else Priority.NORMAL
     made_from = product.input(
-        image=StoredObject.model_validate(known.file["prepared"]),
+        image=image,
         script=script,
         language=body.script_language,
         voice=body.voice,
@@ -355,7 +430,13 @@ def _order(
         estimated_cost=expected.cost,
         film_s=_film_s(body, script),
         paces={step: one.pace for step, one in paces.items()},
-        sides=_sides(known.file),
+        sides=sides,
+        seed=body.seed,
+        approvals={
+            step: {"within_s": wish.within_minutes * 60, "goes_on": wish.otherwise == "continue"}
+            for step, wish in body.approvals.items()
+        },
+        credits=expected.credits,
         max_credits=body.max_credits,
         quote_id=body.quote_id,
         least_cost=least,

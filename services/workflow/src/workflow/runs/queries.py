@@ -10,8 +10,9 @@ from uuid import UUID
 from chassis.data.database import Transaction
 from chassis.http.pagination import PageRequest
 from contracts.enums import Status, WorkflowType
+from workflow.products.product import Ahead
 from workflow.runs.models import Row
-from workflow.runs.repository import COLUMNS, row_of
+from workflow.runs.repository import COLUMNS, PLACES, row_of
 
 _ONE = f"SELECT {COLUMNS} FROM runs WHERE id = $1 AND (user_id = $2 OR $3)"  # noqa: S608
 
@@ -27,10 +28,17 @@ SELECT id, workflow_type, product_line, status, progress, title, created_at, upd
 ORDER BY created_at DESC, id DESC LIMIT $7 OFFSET $8
 """
 
-_POSITION = """
-SELECT count(*) AS position FROM runs AS other, runs AS mine
-WHERE mine.id = $1 AND other.status = 'pending' AND (other.lane, other.created_at) <= (mine.lane, mine.created_at)
-"""
+_TURN = f"""
+{PLACES}, ahead AS (
+    SELECT waiting.id, estimated_seconds,
+        row_number() OVER (ORDER BY waiting.lane, nth, waiting.created_at, waiting.id) AS turn
+    FROM waiting JOIN runs USING (id)
+)
+SELECT mine.turn, (SELECT coalesce(sum(estimated_seconds), 0)::float8 FROM ahead WHERE turn < mine.turn) AS ahead_s,
+    (SELECT coalesce(array_agg(estimated_seconds * (1 - progress / 100.0)), '{{}}')::float8[] FROM runs
+        WHERE status = 'processing' AND NOT rests) AS left_s
+FROM ahead AS mine WHERE mine.id = $2
+"""  # noqa: S608
 
 _HISTORY = "SELECT number, at, signal, decision FROM run_history WHERE run_id = $1 ORDER BY number LIMIT $2 OFFSET $3"
 _HISTORY_COUNT = "SELECT count(*) AS total FROM run_history WHERE run_id = $1"
@@ -70,10 +78,11 @@ async def page(
     return [dict(record) for record in records], counted["total"] if counted is not None else 0
 
 
-async def position(tx: Transaction, run_id: UUID) -> int:
-    """The place of a waiting run in the queue, from 1."""
-    record = await tx.fetchrow(_POSITION, run_id)
-    return int(record["position"]) if record is not None else 0
+async def turn(tx: Transaction, run_id: UUID, places: int) -> tuple[int, Ahead] | None:
+    """The place of a waiting run in the queue, from 1, and what those before it still take; None for one that does not
+    wait."""
+    record = await tx.fetchrow(_TURN, places, run_id)
+    return (int(record["turn"]), Ahead(record["left_s"], record["ahead_s"])) if record is not None else None
 
 
 async def history(tx: Transaction, run_id: UUID, wanted: PageRequest) -> tuple[list[dict[str, Any]], int]:

@@ -29,7 +29,7 @@ from workflow.settings import Settings
 COLUMNS = """
 id, user_id, product_line, workflow_type, definition, version, created_at, input, state::text AS state, wake_at,
 correlation_id, traceparent, parked_reason, file_id, title, description, status, progress, estimated_cost, lane,
-finished_at, cleaned_at, updated_at, began, seconds
+finished_at, cleaned_at, updated_at, began, seconds, parent_id
 """
 
 # Rows are locked in the order of their ids by whoever locks several, so that two batches cannot wait for each other.
@@ -43,10 +43,11 @@ SELECT {COLUMNS} FROM runs WHERE wake_at <= $1 ORDER BY wake_at LIMIT $2 FOR UPD
 """  # noqa: S608
 
 _ADMISSION_LOCK = 5_710_394_820_114_507
+# In a lane users take turns: whoever has the fewest places comes first, and of those whoever has waited longest.
 # ``nth`` is how many places its owner would have with this run and all of the owner's that come before it.
-_PLACES = """
+PLACES = """
 WITH taken AS (
-    SELECT user_id, count(*) AS places FROM runs WHERE status = 'processing' GROUP BY user_id
+    SELECT user_id, count(*) AS places FROM runs WHERE status = 'processing' AND NOT rests GROUP BY user_id
 ), room AS (
     SELECT greatest(0, $1 - coalesce(sum(places), 0))::bigint AS places FROM taken
 ), waiting AS (
@@ -57,27 +58,30 @@ WITH taken AS (
 )
 """
 _LOCK_WAITING = f"""
-{_PLACES}
-SELECT {COLUMNS} FROM runs WHERE status = 'pending' AND id IN (
-    SELECT id FROM waiting WHERE nth <= $2 ORDER BY lane, created_at, id LIMIT (SELECT places FROM room)
+{PLACES}, next AS (
+    SELECT id, row_number() OVER (ORDER BY lane, nth, created_at, id) AS turn FROM waiting WHERE nth <= $2
 )
-ORDER BY lane, created_at, id FOR UPDATE SKIP LOCKED
+SELECT {COLUMNS} FROM runs JOIN next USING (id) WHERE turn <= (SELECT places FROM room)
+ORDER BY turn FOR UPDATE OF runs SKIP LOCKED
 """  # noqa: S608
 _HAS_PLACE = f"""
-{_PLACES}
-SELECT (SELECT places FROM room) > (
-    SELECT count(*) FROM waiting WHERE nth <= $2 AND (lane, created_at) <= ($4::smallint, $5::timestamptz)
-) AND $2 > (
-    SELECT count(*) FROM runs WHERE user_id = $3 AND status IN ('pending', 'processing')
-) AS found
+{PLACES}, mine AS (
+    SELECT 1 + coalesce((SELECT places FROM taken WHERE user_id = $3), 0) + (
+        SELECT count(*) FROM waiting WHERE user_id = $3 AND (lane, created_at) <= ($4::smallint, $5::timestamptz)
+    ) AS nth
+)
+SELECT nth <= $2 AND (SELECT places FROM room) > (
+    SELECT count(*) FROM waiting WHERE waiting.nth <= $2
+    AND (lane, waiting.nth, created_at) <= ($4::smallint, mine.nth, $5::timestamptz)
+) AS found FROM mine
 """  # noqa: S608
 
 _WRITE = """
 UPDATE runs SET state = c.state, status = c.status, progress = c.progress, wake_at = c.wake_at,
-    finished_at = c.finished_at, began = c.began, seconds = c.seconds, updated_at = $9
+    finished_at = c.finished_at, began = c.began, seconds = c.seconds, rests = c.rests, updated_at = $10
 FROM unnest($1::uuid[], $2::json[], $3::text[], $4::smallint[], $5::timestamptz[], $6::timestamptz[], $7::text[],
-            $8::float8[])
-    AS c (id, state, status, progress, wake_at, finished_at, began, seconds)
+            $8::float8[], $9::boolean[])
+    AS c (id, state, status, progress, wake_at, finished_at, began, seconds, rests)
 WHERE runs.id = c.id
 """
 
@@ -90,12 +94,13 @@ _CREATE = """
 INSERT INTO runs (
     id, user_id, product_line, workflow_type, definition, version, created_at, file_id, title, description, input,
     target_duration, estimated_cost, estimated_seconds, lane, correlation_id, traceparent, status, progress,
-    state, wake_at, updated_at, began
+    state, wake_at, parent_id, updated_at, began
 )
-SELECT *, $22::timestamptz, $23::text FROM unnest(
+SELECT *, $23::timestamptz, $24::text FROM unnest(
     $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::integer[], $7::timestamptz[], $8::uuid[],
     $9::text[], $10::text[], $11::jsonb[], $12::integer[], $13::numeric[], $14::real[], $15::smallint[], $16::text[],
-    $17::text[], $18::text[], $19::smallint[], $20::json[], $21::timestamptz[]
+    $17::text[], $18::text[], $19::smallint[], $20::json[], $21::timestamptz[],
+    $22::uuid[]
 )
 """
 
@@ -141,6 +146,8 @@ class Change:
     state: RunState
     entries: Sequence[Entry]
     wake_at: datetime | None
+    rests: bool = False
+    """Nothing is done for it until its owner has decided, so that it needs no place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +184,7 @@ class NewRun:
     state: RunState
     entries: Sequence[Entry]
     wake_at: datetime | None
+    parent_id: UUID | None = None
 
 
 def places(settings: Settings) -> Places:
@@ -249,6 +257,7 @@ def _new_row(new: NewRun) -> tuple[Any, ...]:
         state.progress,
         dump_state(state),
         new.wake_at,
+        new.parent_id,
     )
 
 
@@ -297,6 +306,7 @@ def write(tx: Transaction, changes: Sequence[Change]) -> None:
             since(start) if start is not None and change.state.finished_at is not None else None
             for start, change in zip(began, changes, strict=True)
         ],
+        [change.rests for change in changes],
         tx.now,
     )
     _tell(tx, [(change.row.brief.id, entry) for change in changes for entry in change.entries])
@@ -360,6 +370,7 @@ def row_of(record: asyncpg.Record) -> Row:
         updated_at=record["updated_at"],
         began=record["began"],
         seconds=record["seconds"],
+        parent_id=record["parent_id"],
         others_wait=record.get("others_wait", False),
     )
 

@@ -7,6 +7,7 @@ from media.speech.script import pieces
 from media.speech.spoken.cleaning import Stripped, clean_html, without_html
 from media.speech.spoken.words import NAMES, likely_language
 from media.speech.spoken.writing import wrong_writing
+from workflow.products.product import Ahead
 from workflow.runs.errors import BadScript
 
 _MARKUP = 4  # times the limit: what a script may be before its markup is taken out
@@ -57,6 +58,14 @@ def language_warnings(script: str, language: Language) -> list[str]:
         f"The script looks like {NAMES[likely]} and will be read by the {NAMES[language.value]} voice. "
         f"If that is not meant, order it with the script language {likely}."
     ]
+
+
+def begins_in(ahead: Ahead, places: int, machines: int) -> tuple[float, float]:
+    """When a run that waits will begin, in seconds: at the earliest where all places are worked on side by side, and at
+    the latest where they share the machines."""
+    work = sum(ahead.left_s) + ahead.waiting_s
+    earliest = work / max(1, places) if ahead.waiting_s else min(ahead.left_s, default=0.0)
+    return round(earliest, 1), round(max(earliest, work / max(1, machines)), 1)
 
 
 def _too_long(characters: int, limit: int) -> BadScript:

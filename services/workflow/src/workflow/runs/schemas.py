@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, StrictBool, Tag, field_validator
 
 from chassis.http.inputs import Input, Whole
 from chassis.http.outputs import DECIMAL, Link, Rupees
@@ -77,6 +77,17 @@ class EstimateIn(Input):
         return {platform: self.captions.get(platform, Captions.FILES) for platform in self.target_platforms}
 
 
+class ApprovalIn(Input):
+    """How you want to be asked."""
+
+    within_minutes: Annotated[Whole, Field(ge=1, le=4_320)] = Field(
+        1_440, description="How long you have to decide.", examples=[60]
+    )
+    otherwise: Literal["continue", "cancel"] = Field(
+        "continue", description="What happens when nobody has decided by then."
+    )
+
+
 class WorkflowIn(EstimateIn):
     """An order."""
 
@@ -105,9 +116,19 @@ class WorkflowIn(EstimateIn):
         json_schema_extra={"minLength": 1, "maxLength": LONGEST_SCRIPT},
     )
     voice: Voice = Field(Voice.NEUTRAL, description="Who speaks.")
+    project_id: UUID | None = Field(None, description="A project of yours that what is made is added to.")
     title: Annotated[str, Field(max_length=255)] | None = Field(None, description="Of the video.")
     description: Annotated[str, Field(max_length=5_000)] | None = Field(None, description="Of the video.")
     enhancement_type: Enhancement = Field("portrait", description="How the photo is improved.")
+    seed: Annotated[Whole, Field(ge=0, le=2_147_483_647)] | None = Field(
+        None, description="Another number, another take of the same video.", examples=[7]
+    )
+    approvals: Annotated[dict[Annotated[str, Field(max_length=50)], ApprovalIn], Field(max_length=10)] = Field(
+        {},
+        description="Where you want to be asked before it goes on: `after_enhance` shows the improved photo, "
+        "`before_generate` the speech as well, before the video is made.",
+        examples=[{"after_enhance": {"within_minutes": 60, "otherwise": "cancel"}}],
+    )
     max_credits: Annotated[Whole, Field(ge=0, le=1_000_000)] | None = Field(
         None, description="The most credits you agree to; an order that takes more is refused.", examples=[1]
     )
@@ -162,6 +183,38 @@ class WorkflowSummary(BaseModel):
     finished_at: datetime | None = Field(description="When it ended.")
 
 
+class BeginsIn(BaseModel):
+    """A range of seconds from now."""
+
+    least_s: float = Field(description="At the earliest.", examples=[12.0])
+    most_s: float = Field(description="At the latest, as things stand.", examples=[48.0])
+
+
+class ApprovalOut(BaseModel):
+    """A decision that is waited for: `POST /api/v1/workflows/{id}/approvals/{step}`."""
+
+    step: str = Field(description="Where.", examples=["after_enhance"])
+    until: datetime = Field(description="Decide by then.")
+    otherwise: Literal["continue", "cancel"] = Field(description="What happens when nobody has decided by then.")
+    shows: dict[str, Link] = Field(description="What there is to look at, by name: links that hold for a while.")
+
+
+class DecisionIn(Input):
+    """Your decision."""
+
+    approved: StrictBool = Field(
+        description="`false` cancels the workflow and gives the credits back.", examples=[True]
+    )
+
+
+class InterventionOut(BaseModel):
+    """What was done by itself."""
+
+    at: datetime = Field(description="When.")
+    step: str = Field(description="Where.", examples=["generate"])
+    text: str = Field(description="What, for a person.")
+
+
 class StatusOut(BaseModel):
     """How far it is. ``waiting_for`` is the reason for the present wait, for a person."""
 
@@ -173,7 +226,26 @@ class StatusOut(BaseModel):
     waiting_for: str | None = Field(description="Why it waits at the moment, for a person.")
     seconds_left: float | None = Field(description="Until it ends, as far as can be told.", examples=[9.5])
     position: int | None = Field(default=None, description="Place in the queue while the platform is full, from 1.")
+    begins_in: BeginsIn | None = Field(None, description="When it begins, while it waits for a place.")
+    approval: ApprovalOut | None = Field(None, description="What you are asked, while it waits for your decision.")
+    interventions: list[InterventionOut] = Field(
+        [], description="What the platform did by itself so that it does not stand still, the latest last."
+    )
     cancelling: bool = Field(False, description="It was cancelled, and what is held is being given back.")
+
+
+class CancelledOut(StatusOut):
+    """What became of a workflow that was cancelled."""
+
+    stopped: list[str] = Field(description="Steps whose work was told to stop.", examples=[["generate"]])
+    kept: list[str] = Field(description="Steps that were done; a retry goes on from them.", examples=[["enhance"]])
+    credits_released: int = Field(description="Given back to the account, now or in a moment.", examples=[1])
+    credits_charged: int = Field(description="Charged all the same.", examples=[0])
+    cost_so_far: Rupees = Field(description="What its AI work has cost us until now, in rupees. We bear it.")
+    cost_under_way: Rupees = Field(
+        description="What work that was under way may still cost us, in rupees: what a vendor has begun is paid for, "
+        "stopped or not. We bear that too."
+    )
 
 
 class AttemptOut(BaseModel):
@@ -207,6 +279,7 @@ class StepOut(BaseModel):
     seconds: float | None = Field(description="How long it took.", examples=[6.2])
     results: list[AttemptOut] = Field(description="What it made, attempt by attempt.")
     error: str | None = Field(description="Why there is nothing, for a person.")
+    reused: bool = Field(False, description="Its result is that of the workflow that this one was made of.")
 
 
 class ResultOut(BaseModel):
@@ -249,6 +322,11 @@ class WorkflowOut(WorkflowSummary):
     waiting_for: str | None = Field(description="Why it waits at the moment, for a person.")
     seconds_left: float | None = Field(description="Until it ends, as far as can be told.", examples=[9.5])
     round: int = Field(description="Counted from 1; each retry begins another.", examples=[1])
+    parent_id: UUID | None = Field(None, description="The workflow that this one was made of.")
+    approval: ApprovalOut | None = Field(None, description="What you are asked, while it waits for your decision.")
+    interventions: list[InterventionOut] = Field(
+        [], description="What the platform did by itself so that it does not stand still, the latest last."
+    )
     steps: list[StepOut] = Field(description="In their order.")
     image_quality_score: Score | None = Field(description="Of the improved photo.")
     video_quality_score: Score | None = Field(description="Of the video.")

@@ -9,14 +9,20 @@ from decimal import Decimal
 from chassis.clock import since
 from contracts.enums import Status
 from contracts.objects import StoredObject
+from workflow.engine.approvals import open_one
 from workflow.engine.definition import Definition, Definitions, Step
-from workflow.engine.state import Phase, Run, StepState, UndoStatus, Unit, load_state
+from workflow.engine.reuse import reusable
+from workflow.engine.state import Phase, Run, StepState, UndoStatus, Unit, UnitStatus, load_state
 from workflow.engine.waiting import seconds_left, waiting_for
 from workflow.runs.models import Row
 from workflow.runs.schemas import (
+    ApprovalOut,
     AttemptOut,
+    BeginsIn,
+    CancelledOut,
     CreditsOut,
     ErrorOut,
+    InterventionOut,
     ResultOut,
     StatusOut,
     StepOut,
@@ -39,8 +45,10 @@ def loaded(definitions: Definitions, row: Row) -> tuple[Definition, Run]:
     return definition, Run(row.brief, load_state(row.state))
 
 
-def status_of(definitions: Definitions, row: Row, now: datetime, position: int | None) -> StatusOut:
-    """How far a run is."""
+def status_of(
+    definitions: Definitions, row: Row, now: datetime, link: Link, turn: tuple[int, BeginsIn] | None = None
+) -> StatusOut:
+    """How far a run is. ``turn``: its place in the queue, and when it begins."""
     definition, run = loaded(definitions, row)
     step = _current(definition, run)
     return StatusOut(
@@ -51,7 +59,10 @@ def status_of(definitions: Definitions, row: Row, now: datetime, position: int |
         message=_message(row, run, step),
         waiting_for=PARKED if row.parked_reason else waiting_for(definition, run),
         seconds_left=None if run.state.phase.final else seconds_left(definition, run, now),
-        position=position,
+        position=turn[0] if turn is not None else None,
+        begins_in=turn[1] if turn is not None else None,
+        approval=_approval(definition, run, link),
+        interventions=_interventions(run),
         cancelling=run.state.phase is Phase.CANCELLING,
     )
 
@@ -81,6 +92,9 @@ def details_of(definitions: Definitions, row: Row, now: datetime, link: Link) ->
         waiting_for=PARKED if row.parked_reason else waiting_for(definition, run),
         seconds_left=None if state.phase.final else seconds_left(definition, run, now),
         round=state.round,
+        parent_id=row.parent_id,
+        approval=_approval(definition, run, link),
+        interventions=_interventions(run),
         steps=steps,
         image_quality_score=image,
         video_quality_score=video,
@@ -101,6 +115,48 @@ def details_of(definitions: Definitions, row: Row, now: datetime, link: Link) ->
         results={name: _result(one, link) for name, one in _delivered(definition, row, run).items()},
         error=_error(row, run),
     )
+
+
+def cancelled_of(definition: Definition, before: Run, status: StatusOut, after: Run) -> CancelledOut:
+    """What a cancel did, by the run before it and after it."""
+    stopped = [
+        step.name
+        for step in definition.steps
+        if (state := before.state.steps.get(step.name)) is not None
+        and any(unit.status in (UnitStatus.ASKED, UnitStatus.PAUSED) for unit in state.units.values())
+    ]
+    kept = [
+        step.name
+        for step in definition.steps
+        if reusable(step) and (state := before.state.steps.get(step.name)) is not None and state.status.passed
+    ]
+    charged = definition.credits(after)
+    return CancelledOut(
+        **dict(status),
+        stopped=stopped,
+        kept=kept,
+        credits_released=_credits(definition, before).held,
+        credits_charged=charged,
+        cost_so_far=after.state.cost,
+        cost_under_way=after.held,
+    )
+
+
+def _approval(definition: Definition, run: Run, link: Link) -> ApprovalOut | None:
+    found = open_one(definition, run)
+    if found is None:
+        return None
+    return ApprovalOut(
+        step=found.step,
+        until=found.until,
+        otherwise="continue" if found.goes_on else "cancel",
+        # Shown to be judged; what is delivered is what has been paid for.
+        shows={name: link(stored) for name, stored in definition.results(run).items()},
+    )
+
+
+def _interventions(run: Run) -> list[InterventionOut]:
+    return [InterventionOut(at=one.at, step=one.step, text=one.text) for one in run.state.interventions]
 
 
 def _delivered(definition: Definition, row: Row, run: Run) -> dict[str, StoredObject]:
@@ -141,7 +197,8 @@ def _seconds(row: Row, run: Run, now: datetime) -> float | None:
 
 def _steps(definition: Definition, run: Run, at_most: float | None) -> Iterator[StepOut]:
     started = run.state.started_at
-    for order, step in enumerate(definition.steps, start=1):
+    shown = [step for step in definition.steps if step.approval is None or step.approval(run) is not None]
+    for order, step in enumerate(shown, start=1):
         state = run.state.steps.get(step.name) or StepState()
         for key, unit in state.units.items() or [("", None)]:
             # What is kept of an earlier round may have taken longer than this one.
@@ -183,6 +240,7 @@ def _step(order: int, step: Step, state: StepState, key: str, unit: Unit | None,
             for result in results
         ],
         error=unit.error.message if unit is not None and unit.error is not None and used is None else None,
+        reused=unit is not None and unit.reused,
     )
 
 

@@ -36,7 +36,7 @@ ALIASES: tuple[alias.Alias, ...] = (
     _row("POST", "/api/v1/auto-hooks", "/api/v1/auto-hooks", "WFL-10", waits=True),
     _row("GET", "/api/v1/download/{id}", "/api/v1/workflows/{id}/download", "WFL-05"),
     _row("GET", "/api/v1/my-jobs", "/api/v1/workflows", "WFL-02", promises=("items", "total")),
-    _row("DELETE", "/api/v1/cleanup/{id}", "/api/v1/workflows/{id}/files", "WFL-11", waits=True),
+    _row("DELETE", "/api/v1/cleanup/{id}", "/api/v1/workflows/{id}/files", "WFL-11"),
     _row("GET", "/", "/", "GTW-06"),
     _row("GET", "/health", "/health", "GTW-07"),
     _row("GET", "/api/v1/system/stats", "/api/v1/system/stats", "GTW-09", promises=("platform", "own")),

@@ -2,8 +2,18 @@
 
 from contracts.enums import TALKING_PHOTO_TYPES
 from workflow.products.product import Product
-from workflow.products.talking_photo.definition import talking_photo
-from workflow.products.talking_photo.input import TalkingPhotoInput
+from workflow.products.talking_photo.definition import former, talking_photo
+from workflow.products.talking_photo.input import TalkingPhotoInput, as_order
 from workflow.products.talking_photo.rules import CREDITS, METER, amounts, estimate
 
-PRODUCT = Product(TALKING_PHOTO_TYPES, talking_photo, TalkingPhotoInput, METER, estimate, amounts, CREDITS)
+PRODUCT = Product(
+    types=TALKING_PHOTO_TYPES,
+    definition=talking_photo,
+    input=TalkingPhotoInput,
+    meter=METER,
+    estimate=estimate,
+    amounts=amounts,
+    as_order=as_order,
+    credits=CREDITS,
+    former=former,
+)

@@ -5,7 +5,7 @@ Telling is the event that the engine publishes when all steps have passed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -32,7 +32,7 @@ from contracts.export import (
 )
 from contracts.message import Command
 from contracts.objects import StoredObject
-from workflow.engine.definition import Asking, Definition, Retry, Step, Undo
+from workflow.engine.definition import Approval, Asking, Definition, Retry, Step, Undo
 from workflow.engine.gates import Gate
 from workflow.engine.state import Run
 from workflow.engine.timing import Shape
@@ -61,6 +61,16 @@ KIT = Shape(0.5)
 
 def talking_photo(settings: Settings) -> Definition:
     """The definition with the delays and deadlines of ``settings``."""
+    return _version(settings, 2)
+
+
+def former(settings: Settings) -> Sequence[Definition]:
+    """What runs that began before their owners could be asked are made by."""
+    return (_version(settings, 1),)
+
+
+def _version(settings: Settings, version: int) -> Definition:
+    asks = _APPROVALS if version > 1 else ()
     retry = Retry(settings.retry_delays_s)
     timing: dict[str, Any] = {
         "retry": retry,
@@ -77,7 +87,7 @@ def talking_photo(settings: Settings) -> Definition:
     }
     return Definition(
         name="talking_photo",
-        version=1,
+        version=version,
         deadline_s=settings.run_deadline_s,
         lane=_lane,
         results=results.delivered,
@@ -125,12 +135,14 @@ def talking_photo(settings: Settings) -> Definition:
                 learns=("duration",),
                 **job,
             ),
+            *asks,
             Step(
                 "generate",
                 "the video to be made",
                 (40, 85),
                 peak=80,
-                needs=("enhance", "speak"),
+                needs=("enhance", "speak", *(step.name for step in asks)),
+                another_take="seed",
                 ask=_generate,
                 gate=VIDEO_GATE,
                 share=Decimal(1),
@@ -186,6 +198,35 @@ def talking_photo(settings: Settings) -> Definition:
     )
 
 
+def _approval(step: str) -> Callable[[Run], Approval | None]:
+    def wish(run: Run) -> Approval | None:
+        found = _input(run).approvals.get(step)
+        return Approval(found.within_s, found.goes_on) if found is not None else None
+
+    return wish
+
+
+_AT_ONCE = Shape(0.0)
+_APPROVALS = (
+    Step(
+        "after_enhance",
+        "your approval of the improved photo",
+        (35, 35),
+        needs=("enhance",),
+        approval=_approval("after_enhance"),
+        shape=_AT_ONCE,
+    ),
+    Step(
+        "before_generate",
+        "your approval of the speech, before the video is made",
+        (35, 40),
+        needs=("enhance", "speak", "after_enhance"),
+        approval=_approval("before_generate"),
+        shape=_AT_ONCE,
+    ),
+)
+
+
 def _input(run: Run) -> TalkingPhotoInput:
     return TalkingPhotoInput.model_validate(run.brief.input)
 
@@ -227,9 +268,10 @@ def _reserve(run: Run, asking: Asking) -> Command:
         run_id=run.id,
         user_id=run.brief.user_id,
         product_line=run.brief.product_line,
-        credits=CREDITS,
-        meter=METER,
-        units=1,
+        credits=order.credits,
+        # What costs nothing does not count either, however much of the month is used.
+        meter=METER if order.credits else None,
+        units=1 if order.credits else 0,
         estimated_cost=order.estimated_cost,
         run_ends_by=run.state.ends_by,
         max_credits=order.max_credits,
@@ -243,11 +285,13 @@ def _release(run: Run, ref: UUID, reason: str) -> Command:
 
 
 def _capture(run: Run, asking: Asking) -> Command:
-    """A video below its gate is delivered with a warning, and costs its owner nothing."""
+    """A video below its gate is delivered with a warning, and costs its owner nothing; nor does one that was there."""
     scores = [result.score for result in run.results("generate").values()]
     if any(score is not None and score < VIDEO_GATE.passes_at for score in scores):
         return _release(run, asking.ref, "low_quality")
     credits = int(_reservation(run).get("credits", CREDITS))
+    if any(unit.reused for unit in run.state.steps["generate"].units.values()):
+        credits = 0
     return CaptureCredits(reservation_id=asking.ref, run_id=run.id, credits=credits, actual_cost=run.state.cost)
 
 
@@ -282,6 +326,8 @@ def _generate(run: Run, asking: Asking) -> Command:
         # As long as its speech: a clip of another length would be paid for and be of no use.
         "duration": speech.data.get("duration", order.duration),
     }
+    if order.seed is not None:
+        parameters["seed"] = order.seed
     if (sides := film_sides(order.sides, order.platforms)) is not None:
         parameters["width"], parameters["height"] = sides
     return _job(run, asking, Capability.VIDEO_GENERATION, inputs, parameters)

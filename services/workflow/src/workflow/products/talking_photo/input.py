@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
 from contracts.enums import Captions, Language, Platform, Priority, Quality, Voice, WhenTooLong
 from contracts.objects import StoredObject
+from workflow.products.talking_photo.rules import CREDITS
+
+
+class Approving(BaseModel):
+    """How the owner wants to be asked."""
+
+    model_config = ConfigDict(frozen=True)
+
+    within_s: float
+    goes_on: bool
 
 
 class TalkingPhotoInput(BaseModel):
@@ -40,5 +52,37 @@ class TalkingPhotoInput(BaseModel):
     max_credits: int | None = None
     """The most that whoever ordered agreed to."""
     quote_id: UUID | None = None
+    seed: int | None = None
+    """Another one, another take of the same."""
+    approvals: dict[str, Approving] = {}
+    """By step: where its owner wants to be asked."""
+    credits: int = CREDITS
+    """What is held for it."""
     least_cost: Decimal | None = None
     """What its AI work costs at least, as far as that was known."""
+
+
+def as_order(kept: Mapping[str, Any]) -> dict[str, Any]:
+    """The order that ``kept`` came from; where its owner was asked, and what was agreed on, is of that order alone."""
+    return {_NAMES.get(name, name): kept[name] for name in _ORDERED if kept.get(name) is not None}
+
+
+_ORDERED = (
+    "script",
+    "language",
+    "voice",
+    "duration",
+    "platforms",
+    "when_too_long",
+    "captions",
+    "quality",
+    "enhancement_type",
+    "title",
+    "seed",
+)
+_NAMES = {
+    "language": "script_language",
+    "duration": "target_duration",
+    "platforms": "target_platforms",
+    "quality": "quality_preference",
+}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 
 from contracts.enums import Capability, Platform
@@ -21,13 +21,13 @@ WIDE = frozenset({Platform.YOUTUBE})
 """Platforms whose films lie; all others stand."""
 
 
-def amounts(film_s: float, characters: int) -> Sequence[Amount]:
-    """What a talking photo wants of ai-router."""
-    return (
-        Amount(Capability.IMAGE_ENHANCEMENT),
-        Amount(Capability.AUDIO_GENERATION, film_s, characters),
-        Amount(Capability.VIDEO_GENERATION, film_s, characters),
-    )
+def amounts(film_s: float, characters: int) -> Mapping[str, Amount]:
+    """What a talking photo wants of ai-router, by step."""
+    return {
+        "enhance": Amount(Capability.IMAGE_ENHANCEMENT),
+        "speak": Amount(Capability.AUDIO_GENERATION, film_s, characters),
+        "generate": Amount(Capability.VIDEO_GENERATION, film_s, characters),
+    }
 
 
 def film_sides(photo: tuple[int, int] | None, platforms: Sequence[Platform]) -> tuple[int, int] | None:
@@ -43,10 +43,17 @@ def film_sides(photo: tuple[int, int] | None, platforms: Sequence[Platform]) -> 
 
 
 def estimate(
-    settings: Settings, definition: Definition, paces: Paces, film_s: float, platforms: int, run_budget: Decimal | None
+    settings: Settings,
+    definition: Definition,
+    paces: Paces,
+    film_s: float,
+    platforms: int,
+    run_budget: Decimal | None,
+    made: Collection[str] | None = None,
 ) -> Estimate:
     """Expected cost and time of ``film_s`` seconds of film where nobody is before it (WFL-08, WFL-42): the critical
-    path of its steps, each at the pace of whoever did it last for this plan.
+    path of its steps, each at the pace of whoever did it last for this plan; of ``made`` alone, where the others have
+    their results from an earlier run.
 
     The router never spends more than the plan's budget, because it falls back to providers that cost nothing; so
     neither does the estimate exceed it (BIL-66).
@@ -54,11 +61,11 @@ def estimate(
     costs = {"enhance": settings.estimated_image_cost, "generate": settings.estimated_video_cost_per_second}
     known = {step.name: paces.get(step.name, Pace(cost=float(costs.get(step.name, 0)))) for step in definition.steps}
     units = {step.name: platforms if step.fan_out is not None else 1 for step in definition.steps}
-    seconds = {
-        step.name: step.shape.seconds(film_s, units[step.name]) * known[step.name].pace for step in definition.steps
-    }
-    cost = sum(known[step.name].cost * step.shape.cost_units(film_s) for step in definition.steps)
+    steps = [step for step in definition.steps if made is None or step.name in made]
+    seconds = {step.name: step.shape.seconds(film_s, units[step.name]) * known[step.name].pace for step in steps}
+    cost = sum(known[step.name].cost * step.shape.cost_units(film_s) for step in steps)
     exact = Decimal(str(round(cost, 4)))
     if run_budget is not None:
         exact = min(exact, run_budget)
-    return Estimate(exact.quantize(Decimal("0.0001")), CREDITS, round(critical_s(definition.steps, seconds), 1))
+    credits = CREDITS if made is None or "generate" in made else 0
+    return Estimate(exact.quantize(Decimal("0.0001")), credits, round(critical_s(definition.steps, seconds), 1))
