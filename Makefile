@@ -29,7 +29,7 @@ export DEMO_OUT := $(value OUT)
 export UP_PORT := $(value PORT)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up doctor test check fmt types imports bench chaos faces judge record lock vendors vendor-matrix clean
+.PHONY: help setup demo up doctor test check fmt types imports bench chaos faces histories judge record lock vendors vendor-matrix clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -109,6 +109,12 @@ chaos: $(VENV)/.dev ## Break everything on purpose: crash points, broker and dat
 	@CANCELLATIONS=100000 $(BIN)/python -m pytest -q libs/chassis/tests/data/test_cancellation.py
 	@CONFORMANCE_EXAMPLES=100 ESTIMATED_SENTENCES=2,4,8,20 \
 		$(BIN)/python -m pytest -q tests/e2e/test_conformance.py tests/e2e/test_estimates.py
+
+histories: $(VENV)/.dev ## Money: 10,000 random histories of an account, 100 orders of a month's events, a storm of 10,000 [SEQUENCES=10000 SEED=1]
+	@LEDGER_SEQUENCES=$(or $(SEQUENCES),10000) $(BIN)/python -m pytest -q --timeout=0 $(if $(SEED),--hypothesis-seed=$(SEED)) \
+		services/billing/tests/ledger/test_histories.py
+	@EVENT_ORDERS=100 STORM_EVENTS=10000 $(BIN)/python -m pytest -q --timeout=0 \
+		services/billing/tests/sales/test_any_order.py services/billing/tests/sales/test_storm.py
 
 judge: $(VENV)/.dev ## Plant faults in films and see what the judge of films says, as a table [PHOTOS="a.jpg b.jpg"]
 	@$(BIN)/python -m libs.media.tools.judged out/judged samples/portrait.jpg $(PHOTOS)

@@ -17,6 +17,7 @@ from tests.chaos.load import Load, Plan
 from ai_router.jobs import repository as jobs
 from ai_router.jobs.models import WORK, Call
 from billing.ledger import rules
+from billing.ledger.models import Account, Change, Hold
 from chassis.bus.memory import InProcessBus
 from chassis.bus.messages import Outgoing
 from chassis.data.bookkeeping import Bookkeeping
@@ -34,7 +35,7 @@ Plant = Callable[[pytest.MonkeyPatch], None]
 def _capture_that_forgets_what_was_held(monkeypatch: pytest.MonkeyPatch) -> None:
     honest = rules.capture
 
-    def capture(account: rules.Account, held: rules.Hold, *rest: Any) -> rules.Change:
+    def capture(account: Account, held: Hold, *rest: Any) -> Change:
         change = honest(account, held, *rest)
         return replace(change, account=replace(change.account, held=account.held))
 

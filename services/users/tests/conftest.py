@@ -33,6 +33,14 @@ def all_lines_sell(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(PRODUCT_LINES, key, replace(line, plans=("free",)))
 
 
+@pytest.fixture
+def one_line_sells(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No product line but TalkingPhoto has a plan."""
+    for key, line in PRODUCT_LINES.items():
+        if key != "talkingphoto":
+            monkeypatch.setitem(PRODUCT_LINES, key, replace(line, plans=()))
+
+
 class Users(Slice):
     """Users, and the ways in."""
 

@@ -22,16 +22,21 @@ RefusalReason = Literal[
 
 
 class ReserveCredits(Command):
-    """Hold credits for one run. Repeating it for the same ``reservation_id`` repeats the answer."""
+    """Hold credits for one run, or for one single AI job, whose id ``run_id`` is then.
+
+    Repeating it for the same ``reservation_id`` repeats the answer.
+    """
 
     NAME: ClassVar[str] = "billing.reserve_credits.v1"
     READERS: ClassVar[tuple[str, ...]] = ("billing",)
-    SENDERS: ClassVar[tuple[str, ...]] = ("workflow",)
+    SENDERS: ClassVar[tuple[str, ...]] = ("workflow", "ai_router")
 
     reservation_id: UUID
     run_id: UUID
     user_id: UUID
     product_line: str
+    capability: str | None = None
+    """What a single job does; with it, billing says which meter of the product line counts the job."""
     credits: Annotated[int, Field(ge=0)]
     meter: str | None = None
     units: Annotated[int, Field(ge=0)] = 0
@@ -51,7 +56,7 @@ class CaptureCredits(Command):
 
     NAME: ClassVar[str] = "billing.capture_credits.v1"
     READERS: ClassVar[tuple[str, ...]] = ("billing",)
-    SENDERS: ClassVar[tuple[str, ...]] = ("workflow",)
+    SENDERS: ClassVar[tuple[str, ...]] = ("workflow", "ai_router")
 
     reservation_id: UUID
     run_id: UUID
@@ -64,7 +69,7 @@ class ReleaseCredits(Command):
 
     NAME: ClassVar[str] = "billing.release_credits.v1"
     READERS: ClassVar[tuple[str, ...]] = ("billing",)
-    SENDERS: ClassVar[tuple[str, ...]] = ("workflow",)
+    SENDERS: ClassVar[tuple[str, ...]] = ("workflow", "ai_router")
 
     reservation_id: UUID
     run_id: UUID

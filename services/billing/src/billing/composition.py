@@ -10,13 +10,15 @@ from fastapi import FastAPI
 from billing.desk import endpoints as desk_endpoints
 from billing.kept import tables
 from billing.ledger import endpoints as ledger_endpoints
-from billing.ledger.expiry import HoldExpiry, MonthEnd
+from billing.ledger import internal as ledger_internal
+from billing.ledger.expiry import catalogue_news, hold_expiry, month_end
 from billing.ledger.handlers import consumers
-from billing.ledger.news import CatalogueNews
 from billing.ledger.service import Ledger
 from billing.payments import endpoints as payment_endpoints
+from billing.payments.dialect import STRIPE
 from billing.payments.inbox import Inbox
 from billing.payments.port import PaymentProcessor
+from billing.payments.razorpay.reports import RAZORPAY
 from billing.payments.reader import SubscriptionReader
 from billing.payments.reconciliation import Reconciliation
 from billing.people import handlers as people
@@ -27,6 +29,7 @@ from billing.quotes import endpoints as quote_endpoints
 from billing.receipts import endpoints as receipt_endpoints
 from billing.reports import endpoints as report_endpoints
 from billing.sales import endpoints as sale_endpoints
+from billing.sales.endings import Endings
 from billing.sales.follower import Follower
 from billing.sales.grace import GraceEnd
 from billing.sales.service import Shop
@@ -67,6 +70,7 @@ def build(settings: Settings, deps: Dependencies) -> Service:
             plan_endpoints.router,
             plan_endpoints.admin,
             ledger_endpoints.router,
+            ledger_internal.router,
             payment_endpoints.router,
             sale_endpoints.router,
             receipt_endpoints.router,
@@ -78,31 +82,44 @@ def build(settings: Settings, deps: Dependencies) -> Service:
         ],
         readiness={"database": deps.database.ready},
         description="Plans, credits and usage.",
-        larger_bodies={payment_endpoints.PATH: payment_endpoints.LARGEST_BODY},
+        larger_bodies=dict.fromkeys(
+            (payment_endpoints.PATH, payment_endpoints.RAZORPAY_PATH), payment_endpoints.LARGEST_BODY
+        ),
     )
     app.state.database = deps.database
     app.state.verifier = deps.verifier
     app.state.plans = plans
     app.state.ledger = ledger
     background: list[Background] = [
-        HoldExpiry(deps.database, ledger, poll_s=settings.expiry_poll_s),
-        CatalogueNews(deps.database, ledger, poll_s=settings.expiry_poll_s),
-        MonthEnd(deps.database, ledger, poll_s=settings.expiry_poll_s),
+        hold_expiry(deps.database, ledger, poll_s=settings.expiry_poll_s),
+        catalogue_news(deps.database, ledger, poll_s=settings.expiry_poll_s),
+        month_end(deps.database, ledger, poll_s=settings.expiry_poll_s),
     ]
-    selling = settings.stripe_secret_key is not None or settings.sandbox_payments
-    follower = Follower(ledger, plans, processor="stripe" if settings.stripe_secret_key is not None else Sandbox.name)
+    named = settings.processor or Sandbox.name
+    follower = Follower(ledger, plans, processor=STRIPE.name if named == RAZORPAY.name else named)
     inbox = Inbox(settings.webhook_secrets, deps.clock.machine, live=settings.stripe_is_live, follow=follower.follow)
-    app.state.payment_inbox = inbox
+    of_razorpay = Follower(ledger, plans, processor=RAZORPAY.name)
+    razorpay_inbox = Inbox(
+        settings.razorpay_webhook_secrets, deps.clock.machine, follow=of_razorpay.follow, dialect=RAZORPAY
+    )
+    app.state.payment_inbox, app.state.razorpay_inbox = inbox, razorpay_inbox
     app.state.shop = app.state.processor = None
     background.append(GraceEnd(deps.database, follower, poll_s=settings.expiry_poll_s))
-    if selling:
-        processor, close, more = _processor(settings, deps, inbox, app)
+    if settings.processor is not None:
+        heard, following = (razorpay_inbox, of_razorpay) if named == RAZORPAY.name else (inbox, follower)
+        processor, close, more = _processor(settings, deps, heard, app)
         reader = SubscriptionReader(
-            deps.database, processor, poll_s=settings.subscription_poll_s, follow=follower.subscription, close=close
+            deps.database,
+            processor,
+            poll_s=settings.subscription_poll_s,
+            follow=following.subscription,
+            close=close,
+            dialect=heard.dialect.name,
         )
         app.state.processor = processor
         app.state.shop = Shop(deps.database, processor, plans, reader, origins=settings.return_origins)
-        background += [reader, Reconciliation(deps.database, processor, inbox), *more]
+        endings = Endings(deps.database, processor, poll_s=settings.subscription_poll_s)
+        background += [reader, endings, Reconciliation(deps.database, processor, heard), *more]
     return Service(
         name="billing",
         app=app,
@@ -120,6 +137,8 @@ def _processor(
     """Who takes the money, what closes the connections there, and what else goes on in the background for it."""
     if deps.database is None:
         raise ValueError("billing needs a database")
+    if settings.processor == RAZORPAY.name:
+        return _razorpay(settings, deps)
     if settings.stripe_secret_key is None:
         account = Account(inbox)
         app.state.sandbox = Desk(account)
@@ -139,6 +158,19 @@ def _processor(
         now=deps.clock.machine,
     )
     return stripe, connections.close_async, []
+
+
+def _razorpay(
+    settings: Settings, deps: Dependencies
+) -> tuple[PaymentProcessor, Callable[[], Awaitable[None]], list[Background]]:
+    # Here, so that billing without Razorpay does without its library.
+    from billing.payments.razorpay.adapter import Razorpay
+    from billing.payments.razorpay.client import Calls
+
+    if settings.razorpay_key_id is None or settings.razorpay_key_secret is None:
+        raise ValueError("Razorpay needs its key id and its key secret")
+    calls = Calls(settings.razorpay_base_url, settings.razorpay_key_id, settings.razorpay_key_secret)
+    return Razorpay(calls, now=deps.clock.machine), calls.close, []
 
 
 def _consumers(ledger: Ledger, store: ObjectStore) -> Consumers:

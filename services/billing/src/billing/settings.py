@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import NoDecode
@@ -45,6 +45,14 @@ class Settings(ServiceSettings):
     stripe_payment_methods: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Offer at most these (card,upi,...); empty: whatever the Stripe account has switched on."
     )
+    razorpay_key_id: str | None = Field(
+        None, description="Razorpay's key id; without Stripe's key, what is sold is paid for there."
+    )
+    razorpay_key_secret: SecretStr | None = Field(None, description="Razorpay's key secret.")
+    razorpay_webhook_secret: SecretStr | None = Field(
+        None, description="Signs Razorpay's webhooks; while one is being changed, both, separated by a comma."
+    )
+    razorpay_base_url: str = Field("https://api.razorpay.com", description="Another address: a simulator.")
     rupees_per_dollar: Decimal = Field(
         Decimal("83"), gt=0, description="For reports alone: provider costs are recorded in rupees (CFL-04)."
     )
@@ -56,8 +64,8 @@ class Settings(ServiceSettings):
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
     def public_urls(self) -> tuple[str, ...]:
-        """Also the address that gets Stripe's key."""
-        return (*super().public_urls(), self.stripe_base_url)
+        """Also the addresses that get a processor's key."""
+        return (*super().public_urls(), self.stripe_base_url, self.razorpay_base_url)
 
     @property
     def return_origins(self) -> tuple[str, ...]:
@@ -66,9 +74,22 @@ class Settings(ServiceSettings):
 
     @property
     def webhook_secrets(self) -> tuple[str, ...]:
-        """The secrets that webhooks may be signed with; none means that no webhook is accepted."""
-        given = self.stripe_webhook_secret.get_secret_value() if self.stripe_webhook_secret else ""
-        return tuple(part.strip() for part in given.split(",") if part.strip())
+        """The secrets that Stripe's webhooks may be signed with; none means that no webhook is accepted."""
+        return _parts(self.stripe_webhook_secret)
+
+    @property
+    def razorpay_webhook_secrets(self) -> tuple[str, ...]:
+        """The same of Razorpay's."""
+        return _parts(self.razorpay_webhook_secret)
+
+    @property
+    def processor(self) -> Literal["stripe", "razorpay", "sandbox"] | None:
+        """Who takes the money; None: nothing is sold."""
+        if self.stripe_secret_key is not None:
+            return "stripe"
+        if self.razorpay_key_id is not None and self.razorpay_key_secret is not None:
+            return "razorpay"
+        return "sandbox" if self.sandbox_payments else None
 
     @property
     def stripe_is_live(self) -> bool | None:
@@ -76,3 +97,8 @@ class Settings(ServiceSettings):
         key = self.stripe_secret_key.get_secret_value() if self.stripe_secret_key else ""
         mode = key.split("_")[1:2]
         return {"live": True, "test": False}.get(mode[0]) if mode else None
+
+
+def _parts(secret: SecretStr | None) -> tuple[str, ...]:
+    given = secret.get_secret_value() if secret else ""
+    return tuple(part.strip() for part in given.split(",") if part.strip())

@@ -278,7 +278,11 @@ async def test_a_copy_is_told_the_plans_that_have_more_and_those_with_a_feature(
     await billing.tell(registered(ids.uuid7()))
     [told] = billing.said(EntitlementsChanged)
     assert told.upgrades == {"workflows": ("starter", "pro", "enterprise")}
-    assert told.plans_with == {"api_access": ("pro", "enterprise"), "customer_webhooks": ("pro", "enterprise")}
+    assert told.plans_with == {
+        "api_access": ("pro", "enterprise"),
+        "customer_webhooks": ("pro", "enterprise"),
+        "storage_mb": ("free", "starter", "pro", "enterprise"),
+    }
 
 
 async def test_an_edited_plan_is_told_to_every_copy_once(billing: Any) -> None:

@@ -11,8 +11,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from billing.ledger import rules
-from billing.ledger.rules import Account, Change, Hold, HoldState, Refusal, Terms
+from billing.ledger import models, periods, rules
+from billing.ledger.models import Account, Change, Hold, HoldState, Refusal, Terms
 from billing.plans.catalogue import STARTING_CATALOGUE, UNLIMITED, Plan
 from chassis import ids
 
@@ -28,7 +28,6 @@ def a_request(account: Account, credits: int = 1, meter: str | None = METER) -> 
         user_id=account.user_id,
         product_line=account.product_line,
         credits=credits,
-        bought=0,
         captured=0,
         state=HoldState.HELD,
         meter=meter,
@@ -49,27 +48,27 @@ def held(account: Account, plan: Plan, request: Hold | None = None) -> tuple[Acc
 
 def test_a_hold_of_last_month_gives_back_nothing_of_this_one() -> None:
     plan = PLANS["free"]
-    account, old = held(rules.open_account(ids.uuid7(), plan, START).account, plan)
-    account = rules.roll_period(account, plan, START + timedelta(days=1)).account
+    account, old = held(periods.open_account(ids.uuid7(), plan, START).account, plan)
+    account = periods.roll_period(account, plan, START + timedelta(days=1)).account
     account, _ = held(account, plan)
-    released = rules.release(account, old)
+    released = rules.release(account, old, START + timedelta(days=1))
     assert released.account.used == {METER: 1}
     assert released.account.available == 2, "three of this month, less the one that is held"
-    assert [(each.target, each.credits) for each in released.transfers] == [(rules.EXPIRED, 1)]
+    assert [(each.target, each.credits) for each in released.transfers] == [(models.EXPIRED, 1)]
 
 
 def test_bought_credits_outlive_the_month_and_pay_for_what_the_plan_does_not() -> None:
     plan = PLANS["free"]
-    account = rules.open_account(ids.uuid7(), plan, START).account
-    account = rules.grant(account, 5, "purchase", "Top-up", lasting=True).account
+    account = periods.open_account(ids.uuid7(), plan, START).account
+    account = rules.sell(account, 5, "Top-up", ids.uuid7(), START).account
     for _ in range(3):
         account, _ = held(account, plan)
     assert (account.bought, account.used) == (5, {METER: 3})
     account, fourth = held(account, plan)
     assert (account.bought, account.used, fourth.bought) == (4, {METER: 3}, 1)
-    account = rules.roll_period(account, plan, START + timedelta(days=1)).account
+    account = periods.roll_period(account, plan, START + timedelta(days=1)).account
     assert (account.bought, account.available) == (4, 7)
-    assert rules.release(account, fourth).account.bought == 5
+    assert rules.release(account, fourth, START + timedelta(days=1)).account.bought == 5
 
 
 class Months(RuleBasedStateMachine):
@@ -81,10 +80,10 @@ class Months(RuleBasedStateMachine):
         self.now = START
         self.lowered = False
         """A smaller plan came within a month: more may be used than it has."""
-        self.entries: list[rules.Transfer] = []
+        self.entries: list[models.Transfer] = []
         self.holds: list[Hold] = []
         self.bought = self.bought_spent = 0
-        self.take(rules.open_account(ids.uuid7(), self.plan, self.now))
+        self.take(periods.open_account(ids.uuid7(), self.plan, self.now))
 
     def take(self, change: Change) -> None:
         if hasattr(self, "account") and change.account.period_start != self.account.period_start:
@@ -94,7 +93,7 @@ class Months(RuleBasedStateMachine):
         self.plan = PLANS[self.account.plan_type]
 
     def roll(self) -> None:
-        self.take(rules.roll_period(self.account, self.plan, self.now, self.opening))
+        self.take(periods.roll_period(self.account, self.plan, self.now, self.opening))
 
     @rule(days=st.integers(0, 40))
     def wait(self, days: int) -> None:
@@ -103,7 +102,7 @@ class Months(RuleBasedStateMachine):
     @rule(credits=st.integers(1, 4))
     def buy(self, credits: int) -> None:
         self.bought += credits
-        self.take(rules.sell(self.account, credits, "Top-up", ids.uuid7()))
+        self.take(rules.sell(self.account, credits, "Top-up", ids.uuid7(), self.now))
 
     @rule(credits=st.integers(1, 6))
     def give_money_back(self, credits: int) -> None:
@@ -116,10 +115,10 @@ class Months(RuleBasedStateMachine):
     def subscribe(self, plan: str, ends: bool) -> None:
         self.now += timedelta(seconds=1)  # nobody pays for two within a second
         self.roll()
-        start, end = rules.month_since(self.now, self.now)
+        start, end = periods.month_since(self.now, self.now)
         terms = Terms(plan, start, end, start, end if ends else None)
         self.lowered |= start == self.account.period_start
-        self.take(rules.give(self.account, PLANS[plan], terms))
+        self.take(periods.give(self.account, PLANS[plan], terms))
         assert self.account.period_end > self.now
 
     @rule(plan=st.sampled_from(sorted(PLANS)))
@@ -130,17 +129,17 @@ class Months(RuleBasedStateMachine):
         terms = Terms(plan, self.account.period_start, self.account.period_end, self.account.cycle_start, None)
         self.lowered = True
         before = self.account
-        self.take(rules.give(before, PLANS[plan], terms))
+        self.take(periods.give(before, PLANS[plan], terms))
         assert (self.account.used, self.account.bought) == (before.used, before.bought)
-        again = rules.give(self.account, self.plan, terms)
+        again = periods.give(self.account, self.plan, terms)
         assert (again.account, again.transfers) == (self.account, ()), "told twice, done once"
 
     @rule()
     def end(self) -> None:
         self.roll()
         self.lowered = True
-        self.take(rules.fall_back(self.account, self.opening, self.now, self.now))
-        again = rules.fall_back(self.account, self.opening, self.now, self.now)
+        self.take(periods.fall_back(self.account, self.opening, self.now, self.now))
+        again = periods.fall_back(self.account, self.opening, self.now, self.now)
         assert (again.account, again.transfers) == (self.account, ())
 
     @rule(plan=st.sampled_from(sorted(PLANS)))
@@ -149,7 +148,7 @@ class Months(RuleBasedStateMachine):
         if self.account.cycle_start is not None:
             return
         self.lowered = True
-        self.take(rules.lend(self.account, plan, rules.month_since(self.now, self.now)[1]))
+        self.take(periods.lend(self.account, plan, periods.month_since(self.now, self.now)[1]))
 
     @rule(credits=st.integers(0, 3), meter=st.sampled_from([METER, None]))
     def reserve(self, credits: int, meter: str | None) -> None:
@@ -179,7 +178,7 @@ class Months(RuleBasedStateMachine):
     def capture(self, number: int, credits: int) -> None:
         number %= len(self.holds)
         before = self.holds[number]
-        change = rules.capture(self.account, before, credits, Decimal(1))
+        change = rules.capture(self.account, before, credits, Decimal(1), self.now)
         if before.state is HoldState.HELD and change.hold is not None:
             self.bought_spent += max(0, change.hold.captured - (before.credits - before.bought))
         self._settled(number, change)
@@ -188,7 +187,7 @@ class Months(RuleBasedStateMachine):
     @rule(number=st.integers(0, 99), state=st.sampled_from([HoldState.RELEASED, HoldState.EXPIRED]))
     def release(self, number: int, state: HoldState) -> None:
         number %= len(self.holds)
-        self._settled(number, rules.release(self.account, self.holds[number], state=state))
+        self._settled(number, rules.release(self.account, self.holds[number], self.now, state=state))
 
     @invariant()
     def the_books_are_right(self) -> None:
@@ -214,7 +213,7 @@ class Months(RuleBasedStateMachine):
 
     @invariant()
     def nothing_of_an_old_month_is_left_in_a_new_one(self) -> None:
-        fresh = rules.roll_period(self.account, self.plan, self.account.period_end, self.opening)
+        fresh = periods.roll_period(self.account, self.plan, self.account.period_end, self.opening)
         lent = self.account.plan_until is not None and self.account.cycle_start is None
         plan = self.opening if lent else PLANS[fresh.account.plan_type]
         assert fresh.account.available == plan.credits_per_month + self.account.bought

@@ -28,10 +28,10 @@ PLANS = {(plan.product_line, plan.plan_type): plan for plan in STARTING_CATALOGU
         (("talkingphoto", "free"), Kind.TALKING_PHOTO, 2, None, Need(2, "workflows", 2)),
         (("reely", "pro"), Kind.TRIM, 5, 90, Need(5, "trims", 5)),
         (("reely", "pro"), Kind.AUTO_HOOKS, 1, None, Need(1, "auto_hooks", 1)),
-        (("filmstudio", "standard"), Kind.FILM, 1, 60, Need(3, None, 0)),
-        (("filmstudio", "standard"), Kind.FILM, 1, 61, Need(6, None, 0)),
-        (("filmstudio", "standard"), Kind.FILM, 2, 599, Need(60, None, 0)),
-        (("pixie", "free"), Kind.IMAGE, 4, None, Need(4, None, 0)),
+        (("filmstudio", "standard"), Kind.FILM, 1, 60, Need(3, "film_minutes", 1)),
+        (("filmstudio", "standard"), Kind.FILM, 1, 61, Need(6, "film_minutes", 2)),
+        (("filmstudio", "standard"), Kind.FILM, 2, 599, Need(60, "film_minutes", 20)),
+        (("pixie", "free"), Kind.IMAGE, 4, None, Need(4, "image_jobs", 4)),
     ],
 )
 def test_each_product_line_has_its_rule(plan: Any, kind: Kind, count: int, seconds: Any, need: Need) -> None:

@@ -67,7 +67,7 @@ async def test_a_top_up_adds_to_the_balance_and_gives_the_plan_for_a_month(marke
     shown = (await market.ask("GET", "/billing/subscription")).json()
     assert (shown["plan"], shown["next_invoice"], shown["interval"]) == ("starter", None, None)
 
-    [month_end] = [part for part in market.billing.service.background if type(part).__name__ == "MonthEnd"]
+    [month_end] = [part for part in market.billing.service.background if getattr(part, "name", None) == "month end"]
     for days, plan, settled in ((15, "starter", 33), (16, "free", 33), (15, "free", 33)):
         market.billing.clock.advance(timedelta(days=days))
         await month_end.run_once()

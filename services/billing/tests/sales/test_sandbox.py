@@ -14,7 +14,14 @@ import pytest_asyncio
 from billing.composition import SPEC
 from chassis import ids
 from chassis.testing.slices import DatabaseFor, slice_of
-from contracts.billing import PaymentFailed, PaymentRefunded, PaymentSucceeded, SubscriptionExpired
+from contracts.billing import (
+    CaptureCredits,
+    PaymentFailed,
+    PaymentRefunded,
+    PaymentSucceeded,
+    ReserveCredits,
+    SubscriptionExpired,
+)
 from contracts.users import UserRegistered
 
 from ..conftest import Billing
@@ -45,8 +52,8 @@ class Embedded(Billing):
 
     async def months(self, days: float) -> None:
         self.clock.advance(timedelta(days=days))
-        for name in ("Renewals", "MonthEnd", "GraceEnd"):
-            [part] = [part for part in self.service.background if type(part).__name__ == name]
+        for name in ("Renewals", "month end", "GraceEnd"):
+            [part] = [part for part in self.service.background if getattr(part, "name", type(part).__name__) == name]
             await part.round()
 
     async def mine(self) -> dict[str, Any]:
@@ -63,6 +70,17 @@ async def embedded(database_for: DatabaseFor) -> AsyncIterator[Embedded]:
             )
         )
         yield billing
+
+
+def reserve(user_id: UUID) -> ReserveCredits:
+    return ReserveCredits(
+        reservation_id=ids.uuid7(), run_id=ids.uuid7(), user_id=user_id, product_line="talkingphoto", credits=1,
+        meter="workflows", units=1,
+    )  # fmt: skip
+
+
+def capture(held: ReserveCredits) -> CaptureCredits:
+    return CaptureCredits(reservation_id=held.reservation_id, run_id=held.run_id, credits=1)
 
 
 async def subscribed(embedded: Embedded, plan: str = "starter") -> str:
@@ -97,16 +115,36 @@ async def test_a_plan_is_paid_for_on_the_page(embedded: Embedded) -> None:
     await embedded.check_books()
 
 
-async def test_a_year_of_months_goes_by(embedded: Embedded) -> None:
+async def test_thirteen_months_go_by(embedded: Embedded) -> None:
+    """Each renews, begins its count anew, and ends what was given until a day of it; what lasts lasts."""
     await subscribed(embedded)
-    for month in range(1, 13):
+    ledger = embedded.service.app.state.ledger
+    key = (embedded.user_id, "talkingphoto")
+    async with embedded.database.transaction() as tx:
+        await ledger.grant(key, 4, "For good", ids.uuid7(), tx)
+    held_over: ReserveCredits | None = None
+    for month in range(1, 14):
+        async with embedded.database.transaction() as tx:
+            await ledger.grant(key, 7, "For ten days", ids.uuid7(), tx, expires_at=tx.now + timedelta(days=10))
+        orders = [reserve(embedded.user_id) for _ in range(3)]
+        await embedded.tell(*orders)
+        settled = [*orders[:2], *([held_over] if held_over else [])]
+        await embedded.tell(*(capture(each) for each in settled))
+        held_over = orders[2]
+        account = await embedded.mine()
+        assert (account["bought"], account["used"]) == (11, {"workflows": 3}), f"month {month}"
         await embedded.months(31)
         account = await embedded.mine()
-        assert (account["plan_type"], account["settled"]) == ("starter", 30)
+        assert (account["plan_type"], account["settled"], account["held"]) == ("starter", 35, 1), f"month {month}"
+        assert (account["bought"], account["used"]) == (4, {})
         assert account["period_start"] <= embedded.clock.now() < account["period_end"], f"month {month}"
-    assert len(embedded.said(PaymentSucceeded)) == 13
-    assert (await embedded.ask("GET", "/invoices", None)).json()["total"] == 13
-    await embedded.check_books()
+        await embedded.check_books()
+    assert len(embedded.said(PaymentSucceeded)) == 14
+    assert (await embedded.ask("GET", "/invoices", None)).json()["total"] == 14
+    counted = await embedded.rows("SELECT used FROM usage_counters")
+    assert [row["used"] for row in counted] == [3] * 13
+    spent = await embedded.rows("SELECT sum(credits)::bigint AS n FROM ledger_entries WHERE account = 'platform:spent'")
+    assert spent == [{"n": 13 * 2 + 12}]
 
 
 async def test_up_at_once_down_with_the_renewal_and_out_with_the_period(embedded: Embedded) -> None:

@@ -65,7 +65,7 @@ async def test_a_source_path_among_ours_goes_before_the_table(gateway: Any) -> N
 
 async def test_a_token_of_another_product_is_refused_as_with_any_other_way_of_saying_so(gateway: Any) -> None:
     async with gateway.request("GET", "/api/users/profile", token=gateway.issuer.token(an_identity())) as answer:
-        assert (answer.status, (await answer.json())["error"]["code"]) == (409, "product_line_not_offered")
+        assert (answer.status, (await answer.json())["error"]["code"]) == (409, "product_line_differs")
     assert not gateway.upstream.requests
 
 

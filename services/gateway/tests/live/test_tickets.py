@@ -152,4 +152,4 @@ async def test_a_stream_opened_with_a_ticket_ends_with_its_session(gateway: Any)
 async def test_a_ticket_is_of_its_sessions_product_line(gateway: Any) -> None:
     headers = {"X-Product-Line": "pixie"}
     async with gateway.request("POST", f"{PATH}/ticket", token=gateway.issuer.token(), headers=headers) as answer:
-        assert (answer.status, (await answer.json())["error"]["code"]) == (409, "product_line_not_offered")
+        assert (answer.status, (await answer.json())["error"]["code"]) == (409, "product_line_differs")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from chassis.testing.tokens import an_identity
+from contracts.product_lines import PRODUCT_LINES, offered
 from gateway.proxy.lines import Lines
 from gateway.settings import Settings
 
@@ -50,18 +52,22 @@ async def test_with_a_token_its_line_is_the_only_one(gateway: Any) -> None:
     ("sent", "code"),
     [
         ({"X-Product-Line": "talkingphoto"}, "product_line_differs"),
+        ({"X-Product-Line": "filmstudio"}, "product_line_differs"),
         ({"X-Product-Line": "pixie"}, "product_line_not_offered"),
         ({"Host": "pixie.example.org"}, "product_line_not_offered"),
     ],
     ids=str,
 )
-async def test_what_contradicts_the_token_is_refused(gateway: Any, sent: dict[str, str], code: str) -> None:
+async def test_what_contradicts_the_token_is_refused(
+    gateway: Any, sent: dict[str, str], code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(PRODUCT_LINES, "pixie", replace(PRODUCT_LINES["pixie"], plans=()))
     token = gateway.issuer.token(an_identity(product_line="reely"))
     for method, path in (("GET", "/api/v1/users/me"), ("POST", "/api/v1/workflows")):
         async with gateway.request(method, path, token=token, headers=sent) as answer:
             error = (await answer.json())["error"]
             assert (answer.status, error["code"]) == (409, code)
-            assert error["details"] in ({"product_line": "reely"}, {"product_lines": ["talkingphoto"]})
+            assert error["details"] in ({"product_line": "reely"}, {"product_lines": list(offered())})
     assert not gateway.upstream.requests
 
 

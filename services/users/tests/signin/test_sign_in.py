@@ -321,7 +321,7 @@ async def test_a_sign_in_that_names_no_line_ends_in_the_accounts_own(world: Any,
     assert (await world.sign_in(product_line="talkingphoto")).status_code == 200
 
 
-async def test_no_sign_in_is_begun_in_a_line_without_plans(world: Any) -> None:
+async def test_no_sign_in_is_begun_in_a_line_without_plans(world: Any, one_line_sells: None) -> None:
     answer = await world.browser().start("google", product_line="pixie")
     assert (answer.status_code, answer.json()["error"]["code"]) == (409, "product_line_not_offered")
     assert (await world.browser().start("google", product_line="nothing")).status_code == 422

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
@@ -16,6 +17,7 @@ from contracts.ai_router import CancelJob, JobFailed, SubmitJob
 from contracts.billing import EntitlementsChanged, ReleaseCredits, ReserveCredits
 from contracts.enums import Capability, Priority
 from contracts.export import KitFailed
+from contracts.product_lines import PRODUCT_LINES
 from contracts.users import UserUpdated
 from contracts.workflow import RunCancelled, RunCreated, RunFailed
 
@@ -106,15 +108,24 @@ async def test_a_type_that_is_not_offered_is_refused(shared: Any, somebody: Iden
 
 
 @pytest.mark.parametrize("line", ["reely", "filmstudio", "pixie"])
-async def test_an_order_in_a_line_without_plans_is_refused_and_makes_no_run(
+async def test_an_order_of_another_lines_product_is_refused_and_makes_no_run(
     shared: Any, help_: SimpleNamespace, line: str
 ) -> None:
     who = help_.an_identity(product_line=line)
     reply = await shared.order(who)
     error = reply.json()["error"]
-    assert (reply.status_code, error["code"]) == (409, "product_line_not_offered")
-    assert error["details"] == {"product_lines": ["talkingphoto"]}
+    assert (reply.status_code, error["code"]) == (409, "product_of_another_line")
+    assert (error["details"]["product_line"], set(error["fields"])) == ("talkingphoto", {"workflow_type"})
+    assert "talkingphoto" in error["message"]
     assert (await shared.call(who, "GET", "/api/v1/workflows")).json()["total"] == 0
+
+
+async def test_an_order_in_a_line_without_plans_is_refused(
+    shared: Any, help_: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(PRODUCT_LINES, "pixie", replace(PRODUCT_LINES["pixie"], plans=()))
+    reply = await shared.order(help_.an_identity(product_line="pixie"))
+    assert (reply.status_code, reply.json()["error"]["code"]) == (409, "product_line_not_offered")
 
 
 async def test_an_order_is_in_the_line_of_its_session_whatever_its_headers_say(shared: Any, somebody: Identity) -> None:

@@ -15,6 +15,7 @@ from simulators.vendors.midjourney import Midjourney
 from simulators.vendors.openai import OpenAI
 from simulators.vendors.openid.apple import Apple
 from simulators.vendors.openid.google import Google
+from simulators.vendors.razorpay.server import Razorpay
 from simulators.vendors.replicate import Replicate
 from simulators.vendors.runway import Runway
 from simulators.vendors.stability import Stability
@@ -40,4 +41,7 @@ AI: Mapping[str, type[Simulator]] = {
 }
 """Those that do AI work: the ones the matrix is about."""
 
-ALL: Mapping[str, type[Simulator]] = {**AI, **{kind.vendor: kind for kind in (Google, Apple, YouTube, Stripe)}}
+ALL: Mapping[str, type[Simulator]] = {
+    **AI,
+    **{kind.vendor: kind for kind in (Google, Apple, YouTube, Stripe, Razorpay)},
+}

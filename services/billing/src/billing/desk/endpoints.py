@@ -10,11 +10,12 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from billing.desk import service
+from billing.ledger.models import USUAL_PRIORITY
 from billing.payments.money import Money
 from billing.sales import errors
 from chassis.errors import NotAllowed, documented
 from chassis.http.idempotency import IdempotencyKey, KeyReused, mark
-from chassis.http.inputs import Input
+from chassis.http.inputs import Input, Moment, Whole
 from chassis.http.requests import Tx
 from chassis.http.routes import LEADS_NOWHERE
 from chassis.identity.tokens import AdminCaller
@@ -30,12 +31,16 @@ class NothingThere(errors.NotSold):
 
 
 class GrantIn(Input):
-    """Credits to be given; they last."""
+    """Promotional credits to be given; they are spent before paid ones of the same priority."""
 
     user_id: UUID = Field(description="To whom.")
     product_line: ProductLineKey = Field(description="Where.")
     credits: Annotated[int, Field(ge=1, le=1_000_000, description="How many.", examples=[10])]
     reason: Reason
+    expires_at: Annotated[Moment | None, Field(description="When they end; null: they last.")] = None
+    priority: Annotated[
+        Whole, Field(ge=0, le=100, description="Lower ones are spent first; the plan's own and bought ones have 50.")
+    ] = USUAL_PRIORITY
 
 
 class GrantOut(BaseModel):
@@ -43,6 +48,24 @@ class GrantOut(BaseModel):
 
     id: UUID = Field(description="Of the decision.")
     credits_balance: int = Field(description="Settled credits with them.", examples=[13])
+
+
+class CreditsBackIn(Input):
+    """Credits that were spent, to be given back."""
+
+    hold_id: UUID = Field(description="Of the hold that they were captured from.")
+    credits: Annotated[
+        Whole | None, Field(ge=1, le=1_000_000, description="How many; null: all that are left.", examples=[1])
+    ] = None
+    reason: Reason
+
+
+class CreditsBackOut(BaseModel):
+    """Credits that were given back, to the grants that they had been taken out of."""
+
+    id: UUID = Field(description="Of the decision.")
+    credits: int = Field(description="How many.", examples=[1])
+    credits_left: int = Field(description="Of the capture, not given back.", examples=[0])
 
 
 class RefundIn(Input):
@@ -88,11 +111,41 @@ async def give_credits(
             reason=body.reason,
             by=admin.user_id,
             key=idempotency_key,
+            expires_at=body.expires_at,
+            priority=body.priority,
         )
     except LookupError:
         raise NothingThere("Nobody can have an account there.", fields={"product_line": "is not sold"}) from None
     mark(response, replayed=replayed)
     return GrantOut.model_validate(given, from_attributes=True)
+
+
+@router.post(
+    "/credit-refunds",
+    status_code=201,
+    responses=documented(NotAllowed, KeyReused, service.HoldNotFound, service.NothingSpent),
+    openapi_extra=LEADS_NOWHERE,
+)
+async def give_credits_back(
+    request: Request,
+    body: CreditsBackIn,
+    admin: AdminCaller,
+    tx: Tx,
+    response: Response,
+    idempotency_key: IdempotencyKey = None,
+) -> CreditsBackOut:
+    """Give credits of a capture back; with the last of them, what it counted for in its month."""
+    given, replayed = await service.give_back(
+        tx,
+        request.app.state.ledger,
+        hold_id=body.hold_id,
+        credits=body.credits,
+        reason=body.reason,
+        by=admin.user_id,
+        key=idempotency_key,
+    )
+    mark(response, replayed=replayed)
+    return CreditsBackOut.model_validate(given, from_attributes=True)
 
 
 @router.post(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from pydantic import BaseModel
 
+from billing.ledger.models import USUAL_PRIORITY
 from billing.ledger.service import Ledger
 from billing.payments.money import Money, to_minor
 from billing.payments.port import PaymentFailure, PaymentProcessor, RefundRequest
@@ -23,6 +25,26 @@ class Given(BaseModel):
 
     id: UUID
     credits_balance: int
+
+
+class GivenBack(BaseModel):
+    """Credits that were given back."""
+
+    id: UUID
+    credits: int
+    credits_left: int
+
+
+class HoldNotFound(NotFound):
+    """There is no such hold."""
+
+    code = "hold_not_found"
+
+
+class NothingSpent(Conflict):
+    """Nothing was captured of this hold, or all of it was given back."""
+
+    code = "nothing_spent"
 
 
 class Refunding(BaseModel):
@@ -60,18 +82,55 @@ async def give(
     reason: str,
     by: UUID,
     key: str | None,
+    expires_at: datetime | None = None,
+    priority: int = USUAL_PRIORITY,
 ) -> tuple[Given, bool]:
-    """Give credits that last; once a ``key``, and says whether it was known. Raises ``KeyReused``."""
+    """Give promotional credits; once a ``key``, and says whether it was known. Raises ``KeyReused``."""
 
     async def work() -> Given:
         decision = ids.uuid7()
-        about = {"credits": credits, "reason": reason}
+        about = {"credits": credits, "reason": reason, "expires_at": expires_at, "priority": priority}
         await sales.decide(tx, decision, user_id, product_line, by, "grant", about)
-        balance = await ledger.grant((user_id, product_line), credits, reason, decision, tx)
+        balance = await ledger.grant(
+            (user_id, product_line), credits, reason, decision, tx, expires_at=expires_at, priority=priority
+        )
         await sales.decided(tx, decision, "done")
         return Given(id=decision, credits_balance=balance)
 
-    return await once(tx, by, key, f"grant {user_id} {product_line} {credits} {reason}", work, Given)
+    return await once(
+        tx, by, key, f"grant {user_id} {product_line} {credits} {reason} {expires_at} {priority}", work, Given
+    )
+
+
+async def give_back(
+    tx: Transaction,
+    ledger: Ledger,
+    *,
+    hold_id: UUID,
+    credits: int | None,
+    reason: str,
+    by: UUID,
+    key: str | None,
+) -> tuple[GivenBack, bool]:
+    """Give back credits that were captured; once a ``key``, and says whether it was known.
+
+    Raises :class:`HoldNotFound`, :class:`NothingSpent` and ``KeyReused``.
+    """
+
+    async def work() -> GivenBack:
+        decision = ids.uuid7()
+        found = await ledger.refund(hold_id, credits, reason, tx)
+        if found is None:
+            raise HoldNotFound("There is no such hold.")
+        held, given = found
+        if given == 0:
+            raise NothingSpent("Nothing of it is spent that could be given back.")
+        about = {"hold": hold_id, "credits": given, "reason": reason}
+        await sales.decide(tx, decision, held.user_id, held.product_line, by, "credit_refund", about)
+        await sales.decided(tx, decision, "done")
+        return GivenBack(id=decision, credits=given, credits_left=held.captured - held.refunded)
+
+    return await once(tx, by, key, f"credit refund {hold_id} {credits} {reason}", work, GivenBack)
 
 
 async def refund(

@@ -9,8 +9,9 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
 
-from billing.ledger import queries, rules
-from billing.ledger.rules import Account
+from billing.ledger import meters, periods, queries
+from billing.ledger.grants import burn_order
+from billing.ledger.models import Account, Category
 from billing.plans.book import PlanBook
 from billing.plans.catalogue import UNLIMITED, Plan
 from billing.usage import queries as usage
@@ -22,6 +23,16 @@ from chassis.identity.tokens import Caller
 from contracts.enums import ProductLineKey
 
 router = APIRouter(prefix="/api/v1", tags=["billing"])
+
+
+class GrantOut(BaseModel):
+    """What is left of credits that were given or bought at one time."""
+
+    category: Category = Field(description="`promotional` ones are spent before paid ones.", examples=["plan"])
+    credits: int = Field(description="Left of it and not held.", examples=[2])
+    since: datetime = Field(description="When it was given; of a plan's, when its month began.")
+    expires_at: datetime | None = Field(description="When it ends; null: it lasts.")
+    priority: int = Field(description="Lower ones are spent first.", examples=[50])
 
 
 class BalanceOut(BaseModel):
@@ -37,6 +48,7 @@ class BalanceOut(BaseModel):
     available: int = Field(description="What can be spent.", examples=[2])
     bought: int = Field(description="Of those, what outlives the month.", examples=[0])
     credits_per_minute: int | None = Field(description="Price of a minute of video; null where videos have one price.")
+    grants: list[GrantOut] = Field(description="What is available, by where it came from, in the order of spending.")
 
 
 class TransactionOut(BaseModel):
@@ -45,13 +57,14 @@ class TransactionOut(BaseModel):
     id: int = Field(description="Of the entry; a later one is larger.")
     transaction_type: str = Field(description="Why the balance changed.", examples=["grant"])
     amount: int = Field(description="Credits; negative is spent.", examples=[3])
+    balance_after: int = Field(description="Settled credits with it.", examples=[3])
     description: str = Field(description="For people.", examples=["Credits of the month"])
     reference: UUID | None = Field(description="The workflow or payment it belongs to.")
     created_at: datetime = Field(description="When it happened.")
 
 
 class MeterOut(BaseModel):
-    """Use of one quota this month; a limit of -1 is unlimited."""
+    """Use of one meter this month; a limit of -1 is unlimited, or leaves it to the credits."""
 
     used: int = Field(description="Units used this month.", examples=[1])
     limit: int = Field(description="Units of a month; -1 is unlimited.", examples=[3])
@@ -80,7 +93,7 @@ async def _account(request: Request, caller: Caller, tx: Tx) -> Account:
     await book.load(tx)
     # Shown as it will be: the month may have ended with no request since.
     opening = book.opening(account.product_line, request.app.state.settings.opening_plan)
-    return rules.roll_period(account, book.get(account.product_line, account.plan_type), tx.now, opening).account
+    return periods.roll_period(account, book.get(account.product_line, account.plan_type), tx.now, opening).account
 
 
 OwnAccount = Annotated[Account, Depends(_account)]
@@ -102,6 +115,16 @@ async def get_balance(request: Request, account: OwnAccount) -> BalanceOut:
         available=account.available,
         bought=account.bought,
         credits_per_minute=_plan(request, account).credits_per_minute,
+        grants=[
+            GrantOut(
+                category=grant.category,
+                credits=grant.credits,
+                since=grant.since,
+                expires_at=grant.expires_at if grant.lasts else account.period_end,
+                priority=grant.priority,
+            )
+            for grant in burn_order(account.grants, account.period_end)
+        ],
     )
 
 
@@ -114,6 +137,7 @@ async def list_transactions(account: OwnAccount, page: Page, tx: Tx) -> Paged[Tr
             id=row["id"],
             transaction_type=row["kind"],
             amount=row["credits"],
+            balance_after=row["balance_after"],
             description=row["description"],
             reference=row["reference"],
             created_at=row["created_at"],
@@ -129,22 +153,27 @@ async def get_usage(request: Request, account: OwnAccount, tx: Tx) -> UsageOut:
     credits_used, cost = await usage.spent(tx, account.user_id, account.product_line, account.period_start)
     plan = _plan(request, account)
     book: PlanBook = request.app.state.plans
-    meters = {
+    counted = dict.fromkeys((meter for meter in account.used if meter not in plan.quotas), UNLIMITED)
+    used = {
         meter: MeterOut(
             used=account.used.get(meter, 0),
             limit=limit,
             left=None if limit == UNLIMITED else max(0, limit - account.used.get(meter, 0)),
         )
-        for meter, limit in plan.quotas.items()
+        for meter, limit in {**plan.quotas, **counted}.items()
     }
-    near = [name for name, meter in meters.items() if meter.limit != UNLIMITED and meter.used >= 0.8 * meter.limit]
-    upgrades = [plan_type for name in near for plan_type in book.above(account.product_line, account.plan_type, name)]
+    near = [
+        name
+        for name, (used, limit) in meters.shares(account, plan).items()
+        if limit >= 0 and used * 100 >= meters.NEAR * limit
+    ]
+    upgrades = [plan_type for name in near for plan_type in book.larger(account.product_line, account.plan_type, name)]
     return UsageOut(
         product_line=account.product_line,
         plan_type=account.plan_type,
         period_start=account.period_start,
         period_end=account.period_end,
-        meters=meters,
+        meters=used,
         credits_available=account.available,
         credits_used=credits_used,
         cost_incurred=cost,

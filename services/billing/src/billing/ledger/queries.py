@@ -6,8 +6,8 @@ from uuid import UUID
 
 import asyncpg
 
-from billing.ledger.repository import account_of
-from billing.ledger.rules import Account
+from billing.ledger.models import Account, Hold
+from billing.ledger.repository import account_of, hold_of
 from chassis.data.database import Transaction
 from chassis.http.pagination import PageRequest
 
@@ -20,10 +20,17 @@ async def account(tx: Transaction, user_id: UUID, product_line: str) -> Account 
     return account_of(row) if row is not None else None
 
 
+async def hold(tx: Transaction, hold_id: UUID) -> Hold | None:
+    """A hold as it is stored."""
+    row = await tx.fetchrow("SELECT * FROM holds WHERE id = $1", hold_id)
+    return hold_of(row) if row is not None else None
+
+
 async def entries(tx: Transaction, account_name: str, wanted: PageRequest) -> tuple[list[asyncpg.Record], int]:
-    """One page of an account's entries, newest first, and how many there are."""
+    """One page of an account's entries with the balance after each, newest first, and how many there are."""
     rows = await tx.fetch(
-        "SELECT * FROM ledger_entries WHERE account = $1 ORDER BY id DESC LIMIT $2 OFFSET $3",
+        "SELECT *, (sum(credits) OVER (ORDER BY id))::bigint AS balance_after FROM ledger_entries WHERE account = $1 "
+        "ORDER BY id DESC LIMIT $2 OFFSET $3",
         account_name,
         wanted.limit,
         wanted.offset,

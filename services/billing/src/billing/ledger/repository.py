@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import asyncpg
 import orjson
 
-from billing.ledger.rules import Account, Change, Hold, HoldState, Transfer
+from billing.ledger.models import USUAL_PRIORITY, Account, Category, Change, Grant, Hold, HoldState, Transfer
 from chassis import ids
 from chassis.data.database import Transaction
 
@@ -55,6 +56,8 @@ _ACCOUNT = (
     ("plan_until", "timestamptz"),
     ("granted", "bigint"),
     ("warned", "jsonb"),
+    ("grants", "jsonb"),
+    ("lapses_at", "timestamptz"),
 )
 _HOLD = (
     ("id", "uuid"),
@@ -72,6 +75,9 @@ _HOLD = (
     ("period_start", "timestamptz"),
     ("expires_at", "timestamptz"),
     ("quote_id", "uuid"),
+    ("parts", "jsonb"),
+    ("refunded", "bigint"),
+    ("capability", "text"),
 )
 _ENTRY = (
     ("transfer_id", "uuid"),
@@ -82,7 +88,7 @@ _ENTRY = (
     ("reference", "uuid"),
     ("created_at", "timestamptz"),
 )
-_JSON = ("used", "warned")
+_COUNTS, _GRANTS = ("used", "warned"), ("grants", "parts")
 
 
 def _names(columns: Sequence[tuple[str, str]]) -> str:
@@ -115,8 +121,9 @@ WITH opened AS (
 INSERT INTO holds ({_names(_HOLD)}, created_at, updated_at)
 SELECT *, $1, $1 FROM unnest({_arrays(_HOLD, _HELD)})
 ON CONFLICT (id) DO UPDATE
-SET state = excluded.state, captured = excluded.captured, actual_cost = excluded.actual_cost,
-    updated_at = excluded.updated_at
+SET state = excluded.state, captured = excluded.captured, refunded = excluded.refunded,
+    actual_cost = excluded.actual_cost,
+    updated_at = CASE WHEN holds.state = excluded.state THEN holds.updated_at ELSE excluded.updated_at END
 """  # noqa: S608  # of our own names
 
 
@@ -197,21 +204,39 @@ async def open_books(tx: Transaction, hold_ids: Collection[UUID], accounts: Coll
 
 def account_of(row: Mapping[str, object] | asyncpg.Record) -> Account:
     """An account from its row."""
-    return Account(**{name: row[name] for name in Account.__dataclass_fields__})  # type: ignore[arg-type]
+    values = {name: row[name] for name in Account.__dataclass_fields__}
+    return Account(**{**values, "grants": _grants_of(row["grants"])})  # type: ignore[arg-type]
 
 
 def hold_of(row: asyncpg.Record) -> Hold:
     """A hold from its row."""
     values = {name: row[name] for name in Hold.__dataclass_fields__}
-    return Hold(**{**values, "state": HoldState(row["state"])})
+    return Hold(**{**values, "state": HoldState(row["state"]), "parts": _grants_of(row["parts"])})
+
+
+def _grants_of(stored: object) -> tuple[Grant, ...]:
+    rows: list[dict[str, Any]] = stored  # type: ignore[assignment]
+    return tuple(
+        Grant(
+            id=UUID(row["id"]),
+            category=Category(row["category"]),
+            credits=row["credits"],
+            since=datetime.fromisoformat(row["since"]),
+            expires_at=datetime.fromisoformat(row["expires_at"]) if row.get("expires_at") else None,
+            priority=row.get("priority", USUAL_PRIORITY),
+        )
+        for row in rows
+    )
 
 
 def _columns(columns: Sequence[tuple[str, str]], rows: Sequence[Account | Hold]) -> list[list[object]]:
     return [[_stored(name, getattr(row, name)) for row in rows] for name, _ in columns]
 
 
-def _stored(name: str, value: object) -> object:
-    return orjson.dumps(dict(value)).decode() if name in _JSON else value  # type: ignore[call-overload]
+def _stored(name: str, value: Any) -> object:
+    if name in _GRANTS:
+        return orjson.dumps(value, default=str).decode()  # asyncpg's own UUID among them
+    return orjson.dumps(dict(value)).decode() if name in _COUNTS else value
 
 
 def _entry_columns(transfers: Iterable[Transfer], now: datetime) -> tuple[list[object], ...]:
@@ -255,11 +280,11 @@ async def overdue(tx: Transaction, limit: int) -> list[UUID]:
 
 
 async def ended(tx: Transaction, limit: int) -> list[AccountKey]:
-    """Accounts whose period, or the time of whose plan, is over, the longest first."""
+    """Accounts whose period, or the time of whose plan or of one of whose grants, is over, the longest first."""
     rows = await tx.fetch(
         """
-        SELECT user_id, product_line FROM credit_accounts WHERE least(period_end, plan_until) <= $1
-        ORDER BY least(period_end, plan_until) LIMIT $2
+        SELECT user_id, product_line FROM credit_accounts WHERE least(period_end, plan_until, lapses_at) <= $1
+        ORDER BY least(period_end, plan_until, lapses_at) LIMIT $2
         """,
         tx.now,
         limit,

@@ -11,17 +11,15 @@ import structlog
 from prometheus_client import Counter
 
 from billing.payments import repository, rules
+from billing.payments.dialect import STRIPE, Dialect
 from billing.payments.events import (
     CheckoutReported,
     Event,
     Fact,
     InvoiceReported,
     SubscriptionReported,
-    envelope,
-    fact_of,
 )
 from billing.payments.stripe.objects import Unreadable
-from billing.payments.stripe.signature import verify
 from chassis.data.database import Transaction
 from chassis.observe.metrics import REGISTRY
 
@@ -63,15 +61,17 @@ class Inbox:
     live: bool | None = None
     follow: Follow = field(default=_follow_nothing, repr=False)
     """Lets what is known after an event take effect, in the event's transaction."""
+    dialect: Dialect = STRIPE
+    """Whose events these are."""
 
     def open(self, body: bytes, signature: str | None) -> Event:
         """Check who sent ``body`` and read its envelope. Raises ``BadSignature`` or ``Unreadable``."""
-        verify(body, signature, self.secrets, now=self.clock_now().timestamp())
-        return envelope(body)
+        self.dialect.verify(body, signature, self.secrets, now=self.clock_now().timestamp())
+        return self.dialect.envelope(body)
 
     async def take(self, event: Event, body: bytes, tx: Transaction) -> tuple[Result, Fact | None]:
         """Let a checked event take effect, once; a repeated one changes nothing and has no fact."""
-        if not await repository.record_event(tx, event, body):
+        if not await repository.record_event(tx, event, body, self.dialect.name):
             return Result.REPEATED, None
         return await self.take_effect(event, tx)
 
@@ -87,7 +87,7 @@ class Inbox:
         if self.live is not None and event.livemode is not self.live:
             return Result.OTHER_MODE, None
         try:
-            fact = fact_of(event)
+            fact = self.dialect.fact_of(event)
         except Unreadable as wrong:
             log.error("payment_event.unreadable", event_id=event.id, type=event.type, reason=str(wrong))
             return Result.UNREADABLE, None
@@ -95,20 +95,19 @@ class Inbox:
             case None:
                 return Result.IGNORED, None
             case SubscriptionReported(subscription, rank):
-                known = await repository.lock(tx, subscription.id)
+                known = await repository.lock(tx, subscription.id, self.dialect.name)
                 held, verdict = rules.report(known, subscription, rank=rank, created=event.created, event_id=event.id)
                 if held != known:
                     await repository.save(tx, subscription.id, held)
                 return Result(verdict.value), fact
             case CheckoutReported(checkout) if checkout.subscription_id is not None:
-                await _mentioned(tx, checkout.subscription_id)
+                await self._mentioned(tx, checkout.subscription_id)
             case InvoiceReported(subscription_id=str() as subscription_id):
-                await _mentioned(tx, subscription_id)
+                await self._mentioned(tx, subscription_id)
         return Result.NOTED, fact
 
-
-async def _mentioned(tx: Transaction, subscription_id: str) -> None:
-    known = await repository.lock(tx, subscription_id)
-    held = rules.mention(known)
-    if held != known:
-        await repository.save(tx, subscription_id, held)
+    async def _mentioned(self, tx: Transaction, subscription_id: str) -> None:
+        known = await repository.lock(tx, subscription_id, self.dialect.name)
+        held = rules.mention(known)
+        if held != known:
+            await repository.save(tx, subscription_id, held)

@@ -8,6 +8,7 @@ from datetime import timedelta
 import structlog
 
 from billing.payments import repository, rules
+from billing.payments.dialect import STRIPE
 from billing.payments.port import PaymentFailure, PaymentProcessor
 from billing.payments.repository import Due
 from chassis.data.database import Database, Transaction
@@ -21,7 +22,8 @@ _LONGEST_WAIT = timedelta(hours=1)
 
 
 class SubscriptionReader(Periodic):
-    """Looks every ``poll_s`` for what is due. Several processes may: a reading counts if nothing else did since."""
+    """Looks every ``poll_s`` for what is due of the subscriptions that ``dialect`` tells of. Several processes may: a
+    reading counts if nothing else did since."""
 
     def __init__(
         self,
@@ -31,12 +33,14 @@ class SubscriptionReader(Periodic):
         poll_s: float,
         follow: Callable[[str, Transaction], Awaitable[None]] | None = None,
         close: Callable[[], Awaitable[None]] | None = None,
+        dialect: str = STRIPE.name,
     ) -> None:
         super().__init__("subscription reader", poll_s)
         self._database = database
         self._close = close
         self._follow = follow
         self._processor = processor
+        self._dialect = dialect
 
     async def round(self) -> None:
         """Read whatever is due."""
@@ -52,7 +56,7 @@ class SubscriptionReader(Periodic):
     async def run_once(self) -> int:
         """Read what is due now; returns how many subscriptions that were."""
         async with self._database.transaction() as tx:
-            found = await repository.due(tx, _BATCH)
+            found = await repository.due(tx, _BATCH, self._dialect)
         for each in found:
             await self._read(each)
         return len(found)
@@ -60,7 +64,7 @@ class SubscriptionReader(Periodic):
     async def look(self, subscription_id: str) -> None:
         """Read one at once, because we have changed it; what cannot be read now is read by a later round."""
         async with self._database.transaction() as tx:
-            known = rules.doubted(await repository.lock(tx, subscription_id))
+            known = rules.doubted(await repository.lock(tx, subscription_id, self._dialect))
             await repository.save(tx, subscription_id, known)
         await self._read(Due(subscription_id, known.version, 0))
 
@@ -75,7 +79,7 @@ class SubscriptionReader(Periodic):
                 await repository.put_off(tx, each.id, until=tx.now + wait, failures=each.failures + 1)
             return
         async with self._database.transaction() as tx:
-            known = await repository.lock(tx, each.id)
+            known = await repository.lock(tx, each.id, self._dialect)
             held, verdict = rules.reading(known, observed, asked_at_version=each.version)
             if verdict is rules.Verdict.APPLIED:
                 await repository.save(tx, each.id, held)

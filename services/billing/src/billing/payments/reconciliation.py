@@ -8,7 +8,6 @@ from datetime import timedelta
 import structlog
 
 from billing.payments import repository
-from billing.payments.events import envelope
 from billing.payments.inbox import Inbox, Result
 from billing.payments.port import PaymentFailure, PaymentProcessor
 from chassis.data.database import Database
@@ -40,7 +39,7 @@ class Reconciliation(Daily):
         """Take in what is missing; returns how many events had which result. Raises ``PaymentFailure``."""
         results: Counter[Result] = Counter()
         async for body in self._processor.events_since(self._database.clock.now() - reach):
-            event = envelope(body)
+            event = self._inbox.dialect.envelope(body)
             async with self._database.transaction() as tx:
                 result, _ = await self._inbox.take(event, body, tx)
             results[result] += 1
@@ -51,7 +50,7 @@ class Reconciliation(Daily):
 
 
 async def replay(database: Database, inbox: Inbox) -> Counter[Result]:
-    """Let every event that is kept take effect again, the oldest first; returns how many had which result.
+    """Let every event of the inbox's processor that is kept take effect again; returns how many had which result.
 
     For events that came before we could read them, or knew what to do with them. What has had its effect changes
     nothing.
@@ -60,9 +59,9 @@ async def replay(database: Database, inbox: Inbox) -> Counter[Result]:
     after = ""
     while True:
         async with database.transaction() as tx:
-            batch = await repository.kept_events(tx, after, _BATCH)
+            batch = await repository.kept_events(tx, after, _BATCH, inbox.dialect.name)
             for event_id, body in batch:
-                result, _ = await inbox.take_effect(envelope(body), tx)
+                result, _ = await inbox.take_effect(inbox.dialect.envelope(body), tx)
                 results[result] += 1
                 after = event_id
         if len(batch) < _BATCH:

@@ -30,12 +30,13 @@ class Due:
     failures: int
 
 
-async def record_event(tx: Transaction, event: Event, body: bytes) -> bool:
+async def record_event(tx: Transaction, event: Event, body: bytes, processor: str) -> bool:
     """Keep an event as it came. False when it is here already; a twin in another transaction is waited for."""
     rows = await tx.fetch(
         """
-        INSERT INTO payment_events (id, type, created, object_id, livemode, api_version, body, sha256, received_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING RETURNING id
+        INSERT INTO payment_events (id, type, created, object_id, livemode, api_version, body, sha256, received_at,
+                                    processor)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (id) DO NOTHING RETURNING id
         """,
         event.id,
         event.type,
@@ -46,6 +47,7 @@ async def record_event(tx: Transaction, event: Event, body: bytes) -> bool:
         body.decode(),
         hashlib.sha256(body).hexdigest(),
         tx.now,
+        processor,
     )
     return bool(rows)
 
@@ -55,12 +57,13 @@ async def finish_event(tx: Transaction, event_id: str, result: str) -> None:
     await tx.execute("UPDATE payment_events SET result = $2, processed_at = $3 WHERE id = $1", event_id, result, tx.now)
 
 
-async def lock(tx: Transaction, subscription_id: str) -> Known:
-    """What is held of a subscription; its row is locked, and made where there was none."""
+async def lock(tx: Transaction, subscription_id: str, processor: str) -> Known:
+    """What is held of a subscription of ``processor``; its row is locked, and made where there was none."""
     await tx.execute(
-        "INSERT INTO payment_subscriptions (id, read_after) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING",
+        "INSERT INTO payment_subscriptions (id, read_after, processor) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING",
         subscription_id,
         tx.now,
+        processor,
     )
     row = await tx.fetchrow("SELECT * FROM payment_subscriptions WHERE id = $1 FOR UPDATE", subscription_id)
     if row is None:
@@ -109,13 +112,13 @@ async def save(tx: Transaction, subscription_id: str, known: Known) -> None:
     )
 
 
-async def due(tx: Transaction, limit: int) -> Sequence[Due]:
+async def due(tx: Transaction, limit: int, processor: str) -> Sequence[Due]:
     """Subscriptions to be read: those in doubt, live ones whose period is over without a word of what followed, and
     incomplete ones that must have become something else."""
     rows = await tx.fetch(
         """
         SELECT id, version, failures FROM payment_subscriptions
-        WHERE read_after <= $1 AND (
+        WHERE read_after <= $1 AND processor = $6 AND (
             doubtful
             OR (status = ANY($2::text[]) AND period_end < $3)
             OR (status = 'incomplete' AND updated_at < $4)
@@ -127,6 +130,7 @@ async def due(tx: Transaction, limit: int) -> Sequence[Due]:
         tx.now - _OVERDUE,
         tx.now - _FIRST_PAYMENT,
         limit,
+        processor,
     )
     return [Due(row["id"], row["version"], row["failures"]) for row in rows]
 
@@ -177,7 +181,12 @@ def subscription_of(row: asyncpg.Record) -> Subscription:
     )
 
 
-async def kept_events(tx: Transaction, after: str, limit: int) -> list[tuple[str, bytes]]:
-    """A batch of events by id, those after ``after``, as they came."""
-    rows = await tx.fetch("SELECT id, body FROM payment_events WHERE id > $1 ORDER BY id LIMIT $2", after, limit)
+async def kept_events(tx: Transaction, after: str, limit: int, processor: str) -> list[tuple[str, bytes]]:
+    """A batch of a processor's events by id, those after ``after``, as they came."""
+    rows = await tx.fetch(
+        "SELECT id, body FROM payment_events WHERE id > $1 AND processor = $3 ORDER BY id LIMIT $2",
+        after,
+        limit,
+        processor,
+    )
     return [(row["id"], row["body"].encode()) for row in rows]

@@ -55,6 +55,18 @@ class PlanBook:
             if (limit := plan.quotas.get(meter, 0)) == UNLIMITED or limit > own
         )
 
+    def larger(self, product_line: str, plan_type: str, meter: str | None) -> tuple[str, ...]:
+        """Plans that allow more of ``meter``; where none has a quota of it, those with more credits. Cheapest first."""
+        if any(meter in plan.quotas for plan in self.of(product_line)):
+            return self.above(product_line, plan_type, meter or "")
+        own = self.get(product_line, plan_type).credits_per_month
+        return tuple(plan.plan_type for plan in self.of(product_line) if plan.credits_per_month > own)
+
+    def upgrades(self, product_line: str, plan_type: str) -> dict[str, tuple[str, ...]]:
+        """By meter, and by ``credits`` where they decide, the plans that have more of it than ``plan_type``."""
+        meters = {meter for plan in self.of(product_line) for meter in plan.quotas} or {"credits"}
+        return {meter: self.larger(product_line, plan_type, meter) for meter in sorted(meters)}
+
     def dearer(self, product_line: str, run_budget: Decimal) -> tuple[str, ...]:
         """Plans under which the AI work of a run may cost ``run_budget``, cheapest first."""
         return tuple(plan.plan_type for plan in self.of(product_line) if plan.run_budget >= run_budget)

@@ -43,6 +43,13 @@ _YEAR = 10
 
 _FOR_PROGRAMS = {"api_access": True, "customer_webhooks": True}
 
+FREE_STORAGE_MB, PAID_STORAGE_MB = 1_024, 20_480
+"""What may be stored (FIL-27)."""
+
+
+def _stored(plan_type: str) -> dict[str, int]:
+    return {"storage_mb": FREE_STORAGE_MB if plan_type == "free" else PAID_STORAGE_MB}
+
 
 def _talkingphoto(
     plan_type: str,
@@ -67,7 +74,7 @@ def _talkingphoto(
         run_budget=Decimal(budget),
         priority=priority,
         max_video_seconds=60,
-        features=features,
+        features={**features, **_stored(plan_type)},
     )
 
 
@@ -88,6 +95,7 @@ def _reely(plan_type: str, price: str, trims: int, hooks: int, minutes: int, pri
             "api_access": plan_type != "free",
             "all_features": plan_type != "free",
             "customer_webhooks": plan_type == "premium",
+            **_stored(plan_type),
         },
     )
 
@@ -108,6 +116,7 @@ def _filmstudio(plan_type: str, price: str, credits_per_month: int, minutes: int
         run_budget=Decimal("10.00") * minutes,
         priority=priority,
         max_video_seconds=minutes * 60,
+        features=_stored(plan_type),
     )
 
 
@@ -124,6 +133,7 @@ def _pixie(plan_type: str, price: str, credits_per_month: int, priority: Priorit
         credits_per_month=credits_per_month,
         run_budget=Decimal("10.00"),
         priority=priority,
+        features=_stored(plan_type),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from billing.ledger import meters
 from billing.plans.catalogue import Plan
 from contracts.enums import Capability
 
@@ -22,11 +23,12 @@ class Kind(StrEnum):
 
 
 METERS: Mapping[Kind, str] = {
-    Kind.TALKING_PHOTO: "workflows",
-    Kind.TRIM: "trims",
-    Kind.AUTO_HOOKS: "auto_hooks",
+    Kind.TALKING_PHOTO: meters.WORKFLOWS,
+    Kind.TRIM: meters.TRIMS,
+    Kind.AUTO_HOOKS: meters.HOOKS,
+    Kind.FILM: meters.FILM_MINUTES,
 }
-"""What is counted; what is not here costs credits alone."""
+"""What is counted."""
 
 STEPS: Mapping[Kind, tuple[tuple[str, Capability], ...]] = {
     Kind.TALKING_PHOTO: (
@@ -58,14 +60,12 @@ class Need:
 
 def needed(plan: Plan, kind: Kind, *, count: int, seconds: int | None) -> Need:
     """What ``count`` orders of ``kind`` take. Minutes of film are whole, begun ones count (BIL-45)."""
-    meter = METERS.get(kind)
-    if meter is not None:
-        return Need(count, meter, count)
     if kind is Kind.FILM:
         minutes = -(-(seconds or 0) // 60)
-        return Need(minutes * (plan.credits_per_minute or 0) * count, None, 0)
-    # The model's own credits_per_use is the router's to say; 1 is its default (BIL-48).
-    return Need(count, None, 0)
+        return Need(minutes * (plan.credits_per_minute or 0) * count, meters.FILM_MINUTES, minutes * count)
+    # Of an image the model's own credits_per_use is the router's to say; 1 is its default (BIL-48).
+    meter = METERS.get(kind) or meters.meter_of_job(plan.product_line, Capability.IMAGE_GENERATION)
+    return Need(count, meter, count)
 
 
 def costs(kind: Kind, seen: Mapping[str, Range], budget: Decimal) -> dict[str, Range]:

@@ -8,9 +8,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from billing.ledger import periods
 from billing.ledger import queries as ledger
 from billing.ledger import rules as ledger_rules
-from billing.ledger.rules import Hold, HoldState, Refusal
+from billing.ledger.models import Hold, HoldState, Refusal
 from billing.plans.book import PlanBook
 from billing.quotes import repository, rules
 from billing.quotes.rules import Kind, Range
@@ -103,8 +104,8 @@ async def quote(
     if stored is None:
         if opening is None:
             raise NotFound(f"Nothing can be ordered in {asker.product_line}.")
-        stored = ledger_rules.open_account(asker.user_id, opening, tx.now).account
-    rolled = ledger_rules.roll_period(stored, plans.get(asker.product_line, stored.plan_type), tx.now, opening)
+        stored = periods.open_account(asker.user_id, opening, tx.now).account
+    rolled = periods.roll_period(stored, plans.get(asker.product_line, stored.plan_type), tx.now, opening)
     account, plan = rolled.account, plans.get(asker.product_line, rolled.account.plan_type)
     if seconds is not None and plan.max_video_seconds is not None and seconds > plan.max_video_seconds:
         raise TooLong(
@@ -120,7 +121,6 @@ async def quote(
         user_id=asker.user_id,
         product_line=asker.product_line,
         credits=need.credits,
-        bought=0,
         captured=0,
         state=HoldState.HELD,
         meter=need.meter,
@@ -130,9 +130,7 @@ async def quote(
         period_start=account.period_start,
         expires_at=tx.now,
     )
-    outcome = ledger_rules.hold(
-        account, plan, wanted, plans.above(asker.product_line, plan.plan_type, need.meter or "")
-    )
+    outcome = ledger_rules.hold(account, plan, wanted, plans.larger(asker.product_line, plan.plan_type, need.meter))
     answer = QuoteOut(
         id=ids.uuid7(),
         kind=kind,

@@ -15,7 +15,7 @@ from uuid import UUID
 
 import structlog
 
-from billing.ledger.rules import month_since
+from billing.ledger.periods import month_since
 from billing.ledger.service import Ledger
 from billing.payments.events import (
     ChargeRefunded,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from billing.ledger import periods
 from billing.ledger import queries as ledger
-from billing.ledger import rules as ledger_rules
 from billing.plans.book import PlanBook
 from billing.sales import repository, rules
 from billing.sales.rules import GIVING
@@ -28,7 +28,7 @@ async def view(
         return None
     await plans.load(tx)
     opening = plans.opening(product_line, opening_plan)
-    account = ledger_rules.roll_period(stored, plans.get(product_line, stored.plan_type), tx.now, opening).account
+    account = periods.roll_period(stored, plans.get(product_line, stored.plan_type), tx.now, opening).account
     plan = plans.get(product_line, account.plan_type)
     subscriptions = await repository.held_by(tx, user_id, product_line)
     live = next((held for held in subscriptions if rules.status_of(held.subscription, tx.now, None) in GIVING), None)

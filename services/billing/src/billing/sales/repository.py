@@ -338,6 +338,17 @@ async def decide(
     )
 
 
+async def to_be_ended(tx: Transaction, processor: str, limit: int) -> list[tuple[UUID, str]]:
+    """Decisions of erasures that wait to be carried out at a processor, with the subscription that each is about."""
+    rows = await tx.fetch(
+        "SELECT id, about->>'subscription' AS subscription FROM payment_decisions "
+        "WHERE kind = 'erasure' AND outcome IS NULL AND about->>'processor' = $1 ORDER BY id LIMIT $2",
+        processor,
+        limit,
+    )
+    return [(row["id"], row["subscription"]) for row in rows]
+
+
 async def decided(tx: Transaction, decision_id: UUID, outcome: str) -> None:
     """Write down what came of it."""
     await tx.execute(

@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from billing.ledger.rules import Terms, month_since
+from billing.ledger.models import Terms
+from billing.ledger.periods import month_since
 from billing.payments.port import Subscription, SubscriptionStatus
 
 GRACE = timedelta(days=7)

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from billing.ledger.rules import month_since
+from billing.ledger.periods import month_since
 from billing.payments.events import envelope
 from billing.payments.inbox import Inbox
 from billing.payments.port import FailureClass, PaymentFailure

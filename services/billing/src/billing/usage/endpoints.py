@@ -12,7 +12,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
-from billing.ledger.rules import account_name
+from billing.ledger.models import account_name
 from billing.usage import queries
 from chassis.errors import Invalid, documented
 from chassis.http.inputs import Moment

@@ -15,8 +15,8 @@ from chassis.http.pagination import PageRequest
 async def spent(tx: Transaction, user_id: UUID, product_line: str, since: datetime) -> tuple[int, Decimal]:
     """Credits that were spent since a moment, and what the AI work of what they were spent on cost us."""
     row = await tx.fetchrow(
-        "SELECT coalesce(sum(captured), 0)::bigint AS credits, coalesce(sum(actual_cost), 0) AS cost FROM holds "
-        "WHERE user_id = $1 AND product_line = $2 AND state = 'captured' AND updated_at >= $3",
+        "SELECT coalesce(sum(captured - refunded), 0)::bigint AS credits, coalesce(sum(actual_cost), 0) AS cost "
+        "FROM holds WHERE user_id = $1 AND product_line = $2 AND state = 'captured' AND updated_at >= $3",
         user_id,
         product_line,
         since,
@@ -29,7 +29,7 @@ async def by_month(tx: Transaction, user_id: UUID, product_line: str, months: in
     return await tx.fetch(
         """
         SELECT date_trunc('month', updated_at, 'UTC') AS month, coalesce(meter, 'credits') AS action,
-               count(*) AS times, sum(units) AS units, sum(captured)::bigint AS credits,
+               count(*) AS times, sum(units) AS units, sum(captured - refunded)::bigint AS credits,
                coalesce(sum(actual_cost), 0) AS cost
         FROM holds
         WHERE user_id = $1 AND product_line = $2 AND state = 'captured'
@@ -49,7 +49,7 @@ async def log(
     """One page of what was delivered and charged for, the latest first, and how much there is."""
     rows = await tx.fetch(
         """
-        SELECT run_id, coalesce(meter, 'credits') AS action, units, captured AS credits,
+        SELECT run_id, coalesce(meter, 'credits') AS action, units, captured - refunded AS credits,
                coalesce(actual_cost, 0) AS cost, quote_id, updated_at AS at
         FROM holds WHERE user_id = $1 AND product_line = $2 AND state = 'captured'
         ORDER BY updated_at DESC, id DESC LIMIT $3 OFFSET $4

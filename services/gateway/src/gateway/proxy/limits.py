@@ -60,7 +60,7 @@ RULES: tuple[Rule, ...] = (
 ANONYMOUS, USER = Limit(60, MINUTE), Limit(120, MINUTE)
 """Everything together: of an address without a token, of a user."""
 
-UNLIMITED = frozenset({"/api/v1/billing/webhooks/stripe"})
+UNLIMITED = frozenset({"/api/v1/billing/webhooks/stripe", "/api/v1/billing/webhooks/razorpay"})
 """A payment processor that is told to come later comes later, and money waits."""
 
 OBJECTS = "/api/v1/objects/"

@@ -67,6 +67,7 @@ TABLE: tuple[Row, ...] = (
     Row("/api/v1/billing/plans", "billing", public=True),
     # Signed by the payment processor, over the body as it was sent.
     Row("/api/v1/billing/webhooks/stripe", "billing", public=True),
+    Row("/api/v1/billing/webhooks/razorpay", "billing", public=True),
     # Pages where no money moves; their addresses are the right to them.
     Row("/api/v1/billing/sandbox/{rest:path}", "billing", public=True),
     *_whole("/api/v1/billing", "billing", read=Scope.READ),

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
-from contracts.enums import WorkflowType
+from contracts.enums import ProductLineKey, WorkflowType
 from workflow.engine.definition import Definition
 from workflow.paces.models import Paces
 from workflow.prices.models import Amount
@@ -58,5 +58,7 @@ class Product:
     """The order that a run's input came from, in the fields of the API."""
     credits: int = 1
     """What is held for a run of it."""
+    line: ProductLineKey = ProductLineKey.TALKINGPHOTO
+    """Where it can be ordered."""
     former: Callable[[Settings], Sequence[Definition]] = field(default=lambda _: ())
     """Earlier versions of its definition that runs may still be on."""

@@ -32,6 +32,7 @@ from workflow.runs.errors import (
     FileWaits,
     LimitReached,
     NotFinished,
+    NotInThisLine,
     NotPossible,
     OverBudget,
     ResultNotFound,
@@ -94,6 +95,7 @@ def router(settings: Settings, definitions: Definitions, driver: Driver, store: 
             KeyCapReached,
             KeyReused,
             NotPossible,
+            NotInThisLine,
             LineNotOffered,
         ),
     )

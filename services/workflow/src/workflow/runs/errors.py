@@ -17,6 +17,12 @@ class ResultNotFound(NotFound):
     code = "result_not_found"
 
 
+class NotInThisLine(Conflict):
+    """This is made in another product line than the session's; the details say in which."""
+
+    code = "product_of_another_line"
+
+
 class FileNotUsable(Invalid):
     """The input file is missing, not yours, not scanned clean, not a photo, or a photo that cannot be made to speak."""
 

@@ -43,6 +43,7 @@ from workflow.runs.errors import (
     FileWaits,
     LimitReached,
     NothingToApprove,
+    NotInThisLine,
     NotPossible,
     OverBudget,
 )
@@ -84,7 +85,7 @@ async def accept(
 ) -> tuple[WorkflowAccepted, bool]:
     """Check an order and begin its run, or repeat the answer that ``key`` got before, and say so (PLT-21).
 
-    Raises ``LineNotOffered``, ``BadScript``, ``FileNotUsable``, ``FileWaits``, ``AccountInactive``,
+    Raises ``LineNotOffered``, ``NotInThisLine``, ``BadScript``, ``FileNotUsable``, ``FileWaits``, ``AccountInactive``,
     ``AddressNotProved``, ``LimitReached``, ``OverBudget``, ``KeyReused``, ``KeyCapReached``.
     """
     product_line = offered_line(caller.product_line).key.value
@@ -133,6 +134,7 @@ def check(
     """Say what an order comes to, by what is known, where so many others are ordered with it; raises what
     :func:`accept` does."""
     product = BY_TYPE[body.workflow_type]
+    check_line(product, product_line)
     check_account(known, proved_only=settings.proved_only(product_line))
     check_file(known)
     check_quota(product, known, now, ahead=ahead)
@@ -232,6 +234,19 @@ def definition_for(definitions: Definitions, workflow_type: WorkflowType) -> Def
     if found is None:
         raise NotPossible(f"{workflow_type.value} is not offered here.")
     return found
+
+
+def check_line(product: Product, product_line: str) -> None:
+    """A product can be ordered in its own line alone; raises ``NotInThisLine``."""
+    if product.line == product_line:
+        return
+    here = sorted(kind.value for kind, other in BY_TYPE.items() if other.line == product_line)
+    offer = f"Choose one of: {', '.join(here)}." if here else f"Log in to {product.line.value} to order it."
+    raise NotInThisLine(
+        f"This is made in {product.line.value}, and the session is in {product_line}. {offer}",
+        fields={"workflow_type": f"is of {product.line.value}"},
+        details={"product_line": product.line.value, "workflow_types": list(here)},
+    )
 
 
 def check_account(known: Known, *, proved_only: bool) -> None:
