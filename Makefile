@@ -107,6 +107,8 @@ faces: $(VENV)/.dev ## Render some eighty sorts of faces and write a page about 
 chaos: $(VENV)/.dev ## Break everything on purpose: crash points, broker and database killed and frozen, 100,000 cancellations, odd requests
 	@$(BIN)/python -m pytest -q -n 2 --dist worksteal -m chaos tests/chaos --all-points --seeds 5
 	@CANCELLATIONS=100000 $(BIN)/python -m pytest -q libs/chassis/tests/data/test_cancellation.py
+	@PAID_SCRIPTS=10 KILLS=50 $(BIN)/python -m pytest -q -n 2 \
+		services/ai-router/tests/jobs/test_paid_scripts.py services/ai-router/tests/jobs/test_killed.py
 	@CONFORMANCE_EXAMPLES=100 ESTIMATED_SENTENCES=2,4,8,20 \
 		$(BIN)/python -m pytest -q tests/e2e/test_conformance.py tests/e2e/test_estimates.py
 
@@ -116,8 +118,8 @@ histories: $(VENV)/.dev ## Money: 10,000 random histories of an account, 100 ord
 	@EVENT_ORDERS=100 STORM_EVENTS=10000 $(BIN)/python -m pytest -q --timeout=0 \
 		services/billing/tests/sales/test_any_order.py services/billing/tests/sales/test_storm.py
 
-judge: $(VENV)/.dev ## Plant faults in films and see what the judge of films says, as a table [PHOTOS="a.jpg b.jpg"]
-	@$(BIN)/python -m libs.media.tools.judged out/judged samples/portrait.jpg $(PHOTOS)
+judge: $(VENV)/.dev ## Plant faults in films that no threshold was chosen on, and see what the judge says [SET=tuning AGAIN=1]
+	@$(BIN)/python -m libs.media.tools.judged out/judged $(if $(SET),--set $(SET)) $(if $(AGAIN),--again)
 
 vendors: $(VENV)/.dev ## Start the vendors' simulators on loopback
 	@$(BIN)/python -m simulators

@@ -14,6 +14,8 @@ ALL: dict[str, tuple[str, ...]] = {
     "B1": ("benchmarks/saga.py",),
     "B25": ("benchmarks/saga.py", "--counters"),
     "B3": ("benchmarks/outbox_drain.py",),
+    "B6": ("benchmarks/gateway_edge.py",),
+    "B7": ("benchmarks/gateway_edge.py", "--tokens"),
     "B10": ("benchmarks/ledger.py",),
     "B10-hot": ("benchmarks/ledger.py", "--hot"),
     "B18": ("benchmarks/webhooks.py",),

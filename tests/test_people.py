@@ -92,6 +92,20 @@ FILLED: dict[str, tuple[str, ...]] = {
         "INSERT INTO files (id, user_id, product_line, original_name, purpose, storage_backend, storage_key, "
         "file_size, mime_type, checksum, kind, scan_status) VALUES (gen_random_uuid(), $1, 'talkingphoto', "
         "'Asha.jpg', 'p', 'store', 'temp/2026/01/01/a.jpg', 1, 'image/jpeg', 'c', 'photo', 'clean')",
+        "INSERT INTO uploads (id, user_id, product_line, original_name, purpose, is_temporary, length, expires_at, "
+        "created_at, updated_at) VALUES (gen_random_uuid(), $1, 'talkingphoto', 'Asha.mp4', 'p', false, 1, now(), "
+        "now(), now())",
+        "INSERT INTO projects (id, user_id, product_line, title, description, created_at, updated_at) VALUES "
+        "(gen_random_uuid(), $1, 'talkingphoto', 'Asha', 'Asha', now(), now())",
+        "INSERT INTO project_versions (project_id, number, snapshot, created_by, created_at) SELECT id, 1, "
+        '\'{"title": "Asha"}\', user_id, now() FROM projects WHERE user_id = $1',
+        "INSERT INTO project_shares (id, project_id, user_id, permission, created_by, created_at) SELECT "
+        "gen_random_uuid(), id, user_id, 'viewer', user_id, now() FROM projects WHERE user_id = $1",
+        "INSERT INTO project_assets (id, project_id, file_id, asset_type, metadata, added_by, created_at) SELECT "
+        "gen_random_uuid(), p.id, f.id, 'input', '{\"of\": \"Asha\"}', p.user_id, now() FROM projects AS p "
+        "JOIN files AS f USING (user_id) WHERE user_id = $1",
+        "INSERT INTO lineage (id, user_id, object_key, name, mime_type, size, sha256, operation, made_at) VALUES "
+        "(gen_random_uuid(), $1, 'k', 'Asha.jpg', 'image/jpeg', 1, 'x', 'upload', now())",
         "INSERT INTO runs (id, user_id, product_line, workflow_type, definition, version, title, description, input, "
         "lane, status, state, created_at, updated_at) VALUES (gen_random_uuid(), $1, 'talkingphoto', 'p', 'd', 1, "
         "'Asha', 'Asha', '{\"script\": \"I am Asha\", \"voice\": \"f\"}', 1, 'completed', '{}', now(), now())",
@@ -111,6 +125,8 @@ FILLED: dict[str, tuple[str, ...]] = {
         "gen_random_uuid(), id, 'p', 'c', 1, false, 'failed', now(), 'Asha' FROM ai_jobs WHERE user_id = $1",
         "INSERT INTO result_cache (key, user_id, provider, result, expires_at) SELECT 'k' || $1, $1::uuid, 'p', "
         '\'{"of": "Asha"}\', now()',
+        "INSERT INTO idempotency_keys (user_id, key, body_sha256, answer, created_at) VALUES ($1, 'Asha', 'x', '{}', "
+        "now())",
     ),
     "export": (
         "INSERT INTO renditions (id, run_id, user_id, platform, status, work_id, request) VALUES (gen_random_uuid(), "
@@ -121,6 +137,11 @@ FILLED: dict[str, tuple[str, ...]] = {
         "(gen_random_uuid(), gen_random_uuid(), $1, '{}', '{\"title\": \"Asha\"}', '{}', now())",
         "INSERT INTO export_history (id, user_id, kind, request) VALUES (gen_random_uuid(), $1, 'k', "
         '\'{"title": "Asha"}\')',
+        "WITH template AS (INSERT INTO export_templates (id, workflow_type, platform, template_name, "
+        "instructions_html, prompt_template, estimated_time_minutes) SELECT gen_random_uuid(), 'w', 'p', "
+        "gen_random_uuid()::text, '', '', 1 RETURNING id) "
+        "INSERT INTO template_feedback (template_id, user_id, published, rating, updated_at) "
+        "SELECT id, $1, true, 5, now() FROM template",
         "INSERT INTO youtube_connections (user_id, channel_id, channel_title, tokens, scopes, expires_at, "
         "connected_at) VALUES ($1, 'UC', 'Asha', 't', '{}', now(), now())",
         "INSERT INTO youtube_uploads (id, user_id, project_id, channel_id, upload_status, video, resource, "

@@ -165,6 +165,16 @@ def test_doctor_tries_the_piper_voices_that_are_configured(tmp_path: Path, monke
         assert said in bad["found"]
 
 
+def test_doctor_says_which_ears_are_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("WHISPER_MODEL", raising=False)
+    packaged = doctor._ears()
+    assert (packaged.ok, packaged.found) == (True, "whisper-tiny.en understands en")
+    monkeypatch.setenv("WHISPER_MODEL", str(tmp_path))
+    broken = doctor._ears()
+    assert (broken.ok, broken.needed) == (False, True)
+    assert "EARS_UNFIT" in broken.found
+
+
 def test_letters_where_no_platform_has_run_are_not_found(tmp_path: Path) -> None:
     for arguments, said in (
         (["list", "--json"], "No platform has run"),

@@ -19,7 +19,9 @@ QUEUES = (
     "workflow.runs",
     "workflow.entitlements",
     "workflow.users",
+    "workflow.assets",
     "ai_router.commands",
+    "ai_router.orders",
     "export.commands",
     "export.deliveries",
     "notify.runs",
@@ -27,8 +29,9 @@ QUEUES = (
     "notify.billing",
 )
 """Not ``workflow.platforms``: what it takes in comes when an operator edits a row, which no order does. Workflow's own
-tests deliver it twice; and ``workflow.prices`` likewise, which hears of a changed catalogue. Nor the queues of
-erasure: nobody is forgotten in a journey, and ``tests/test_seams.py`` delivers all that they take twice."""
+tests deliver it twice. ``workflow.prices`` and ``export.prices`` likewise, which hear of a changed catalogue. Nor
+``notify.jobs``: no step of a run is ordered by itself. Nor the queues of erasure: nobody is forgotten in a journey, and
+``tests/test_seams.py`` delivers all that they take twice."""
 SCOPES = {
     "transaction.before_commit": SERVICES,
     "transaction.after_commit": SERVICES,
@@ -67,6 +70,14 @@ ELSEWHERE = {
     "youtube.after_list": "export's own tests",
     "dead_letter.before_commit": "poisoned messages only: the chassis' tests",
     "dead_letter.after_commit": "poisoned messages only: the chassis' tests",
+    "uploads.before_part_is_known": "workflow's own tests",
+    "uploads.after_part_is_known": "workflow's own tests",
+    "uploads.before_finished": "workflow's own tests",
+    "uploads.after_finished": "workflow's own tests",
+    "files.before_put_away": "workflow's own tests",
+    "files.after_put_away": "workflow's own tests",
+    "files.before_size_is_known": "workflow's own tests",
+    "files.after_size_is_known": "workflow's own tests",
     "signing_key.before_rename": "once per installation: users' tests",
     "signing_key.after_rename": "once per installation: users' tests",
 }

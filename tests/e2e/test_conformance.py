@@ -24,7 +24,7 @@ SETTINGS = Path(__file__).with_name("schemathesis.toml")
 ENDS_ITS_OWN_SESSION = "^(logout|end_session|end_other_sessions|delete_me)$"
 FOR_OPERATORS = (
     "^(get_clock|get_workflow_history|undo_workflow|unpark_workflow|list_files|list_audit|list_users|get_user"
-    "|change_user|list_erasures|list_all_plans|edit_plan|unit_costs|cost_estimate|margins|user_costs|give_credits"
+    "|change_user|list_erasures|list_flags|put_flag|remove_flag|list_all_plans|edit_plan|unit_costs|cost_estimate|margins|user_costs|give_credits"
     "|give_money_back)$"
 )
 

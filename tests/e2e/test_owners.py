@@ -23,10 +23,16 @@ NOBODYS = {
     "platform": "a name",
     "step": "a name",
     "provider": "a name",
+    "capability": "a name",
+    "flag": "a name",
     "product_line": "a name",
     "plan_type": "a name",
     "key": "an address with a signature",
     "user_id": "administrators alone look at others",
+    "public_id": "everybody's to look at",
+    "token": "the right itself",
+    "number": "a count of one project's versions",
+    "size": "a name",
 }
 """Parameters that name no thing of a user's, and what they name."""
 
@@ -54,13 +60,18 @@ class Things:
     async def of(cls, owner: Person, photo: Path) -> Things:
         """One of each."""
         await owner.arrive()
-        await owner.subscribe("pro")
         file_id = await owner.upload(photo)
+        job_id = await _made(owner, file_id)
+        await owner.subscribe("pro")
         quote = await owner.post("/api/v1/billing/quotes", {"kind": "talking_photo", "seconds": 5})
         workflow_id = await owner.order(file_id)
         row = json.dumps({"input_file_id": file_id, "script": "Hi.", "target_platforms": ["tiktok"]})
         manifest = {"content": row, "headers": {"Content-Type": "application/x-ndjson"}}
         batch = (await owner.ask("POST", "/api/v1/batches", **manifest)).json()
+        project = await owner.post("/api/v1/projects", {"title": "Mine"})
+        asset = await owner.post(f"/api/v1/projects/{project['id']}/assets", {"file_id": file_id})
+        share = await owner.post(f"/api/v1/projects/{project['id']}/share", {})
+        upload = await owner.ask("POST", "/api/v1/files/multipart", headers={"Upload-Length": "10"})
         webhook = await owner.post("/api/v1/webhooks", {"url": HOOK, "event_types": ["workflow.created"]})
         await owner.post(f"/api/v1/webhooks/{webhook['id']}/test")
         key = await owner.post("/api/v1/users/me/api-keys", {"name": "one", "scopes": ["read"]})
@@ -72,9 +83,13 @@ class Things:
             {
                 "file_id": file_id,
                 "workflow_id": workflow_id,
+                "project_id": project["id"],
+                "asset_id": asset["id"],
+                "share_id": share["id"],
+                "multipart_id": upload.json()["id"],
                 "quote_id": quote["id"],
+                "job_id": job_id,
                 "batch_id": batch["id"],
-                "job_id": str(await _first(owner, "/api/v1/ai/jobs", status="completed")),
                 "notification_id": str(await _first(owner, "/api/v1/notifications")),
                 "webhook_id": webhook["id"],
                 "delivery_id": str(await until(lambda: _first(owner, f"/api/v1/webhooks/{webhook['id']}/deliveries"))),
@@ -83,6 +98,19 @@ class Things:
                 "session_id": str(await _first(owner, "/api/v1/users/me/sessions")),
             },
         )
+
+
+async def _made(owner: Person, file_id: str) -> str:
+    """A job that was ordered by itself, and is done."""
+    job_id = str((await owner.post("/api/v1/ai/image/enhance", {"file_id": file_id}))["job_id"])
+
+    async def done() -> bool | None:
+        status = (await owner.get(f"/api/v1/ai/jobs/{job_id}/status"))["status"]
+        assert status not in ("failed", "cancelled"), status
+        return True if status == "completed" else None
+
+    await until(done)
+    return job_id
 
 
 async def _first(owner: Person, path: str, **query: str) -> str | None:
@@ -99,7 +127,13 @@ async def things(embedded: Any, portrait: Path) -> Any:
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def document(embedded: Any) -> Any:
     async with Person(embedded.url) as anybody:
-        return await anybody.get("/api/openapi.json")
+
+        async def whole() -> Any | None:
+            # Where the machine is busy a service may be late to say its part.
+            found = await anybody.get("/api/openapi.json")
+            return found if "Not answering" not in found["info"]["description"] else None
+
+        return await until(whole)
 
 
 def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any], list[str]]]:
@@ -125,7 +159,7 @@ def code_of(answer: httpx.Response) -> str:
 
 
 def filled(path: str, ids: dict[str, str]) -> str:
-    return re.sub(r"{(\w+)}", lambda found: ids[found[1]], path)
+    return re.sub(r"{(\w+)}", lambda found: ids[found[1]] if found[1] not in NOBODYS else "1", path)
 
 
 async def test_every_route_that_names_a_thing_is_known(things: Things, document: dict[str, Any]) -> None:
@@ -174,6 +208,7 @@ async def test_their_owner_still_has_them_all(things: Things, document: dict[str
     for name, path in (
         ("session_id", "/api/v1/users/me/sessions"),
         ("notification_id", "/api/v1/notifications"),
+        ("share_id", f"/api/v1/projects/{things.ids['project_id']}/shares"),
         ("delivery_id", f"/api/v1/webhooks/{things.ids['webhook_id']}/deliveries"),
     ):
         listed = {item["id"] for item in (await things.owner.get(path))["items"]}

@@ -25,8 +25,10 @@ PASSWORD = "monsoon-42-lamp"
 CONSENTS = [{"kind": "terms"}, {"kind": "privacy"}]
 OF_SOMEBODY_NEW = re.compile(r"/api/v1/(auth/(verify-email|forgot-password|reset-password)|billing/.+)")
 """What else these change would stand in the way of paths that are asked later."""
-NEEDS_A_CHANNEL = {"/api/v1/youtube/upload"}
-"""Nobody connects one with Google here, so what is promised is not to be had."""
+MAKING = ("/api/v1/files", "/api/v1/workflows", "/api/v1/projects")
+"""What others name, in the order in which it is made."""
+NEEDS_A_CHANNEL = {"/api/v1/youtube/upload", "/api/v1/ai/lip-sync"}
+"""Nobody connects one with Google here, or has the key of a vendor that moves lips: what is promised is not to be had."""
 
 
 class Asker:
@@ -70,7 +72,7 @@ class Asker:
                 while answer.status_code == 402:
                     await asyncio.sleep(0.1)
                     answer = await self._http.request(row.method, self._path(row), headers=headers, **content)
-        if row.method == "POST" and answer.is_success and row.unified in ("/api/v1/files", "/api/v1/workflows"):
+        if row.method == "POST" and answer.is_success and row.unified in MAKING:
             self._ids[row.unified] = answer.json()["id"]
         return answer
 
@@ -104,6 +106,19 @@ class Asker:
             case "POST", "/api/v1/workflows":
                 order = {"input_file_id": self._ids["/api/v1/files"], "script": f"Hello from {row.path}."}
                 return {"json": order | {"workflow_type": "avatar_presentation"}}
+            case "POST", "/api/v1/ai/audio/generate":
+                return {"json": {"project_id": str(uuid4()), "text": "Hello.", "voice": "female", "language": "en"}}
+            case "POST", "/api/v1/ai/music/generate":
+                return {"json": {"project_id": str(uuid4()), "prompt": "by the sea", "duration": 2, "style": "calm"}}
+            case "POST", "/api/v1/projects":
+                made_of = {"script": "Hello again.", "images": [self._ids["/api/v1/files"]]}
+                return {"json": {"name" if row.names else "title": "Opening"} | made_of}
+            case "POST", "/api/v1/projects/{project_id}/generate":
+                return {"json": {"project_id": self._ids["/api/v1/projects"]}}
+            case "PUT", unified if unified.startswith("/api/v1/projects/"):
+                return {"json": {"description": f"Changed by {row.path}."}}
+            case "POST", unified if unified.endswith(("/assets", "/compress")):
+                return {"json": {"file_id": self._ids["/api/v1/files"]}}
             case "POST", "/api/v1/auth/register":
                 email = f"asha-{secrets.token_hex(5)}@example.com"
                 return {"json": {"email": email, "password": PASSWORD, "name": "Asha", "consents": CONSENTS}}
@@ -201,9 +216,8 @@ class Asker:
 def turn(row: Alias) -> int:
     """What makes something comes first, what ends something last."""
     if row.method == "DELETE" or row.unified.endswith("/logout"):
-        return 3 if row.unified != "/api/v1/users/me" else 4
-    making = ["/api/v1/files", "/api/v1/workflows"]
-    return making.index(row.unified) if row.method == "POST" and row.unified in making else 2
+        return 10 if row.unified != "/api/v1/users/me" else 11
+    return MAKING.index(row.unified) if row.method == "POST" and row.unified in MAKING else len(MAKING)
 
 
 def is_nobody_there(answer: httpx.Response) -> bool:

@@ -10,6 +10,7 @@ import warnings
 from dataclasses import asdict, dataclass
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -57,6 +58,7 @@ async def examine(home: Home) -> list[Finding]:
         *await _processes(home),
         _vendors(),
         _piper(),
+        _ears(),
         _program("rabbitmq-server", "the distributed topology and its tests"),
         await _docker(),
         *[await _reachable(name) for name in ("RABBITMQ_URL", "DATABASE_URL", "REDIS_URL", "S3_ENDPOINT_URL")],
@@ -106,7 +108,8 @@ def _vendors() -> Finding:
         rows = import_module("ai_router.providers.registry").ROWS
     except (ImportError, OSError) as error:
         return Finding("vendor keys", ok=False, needed=False, found=f"the adapters do not load: {error}")
-    present = [name for row in rows if os.environ.get(name := f"{row.setting}_API_KEY")]
+    wanted = [f"{row.setting}_{what}" for row in rows for what in ("API_KEY", "BASE_URL")[: 1 if row.needs_key else 2]]
+    present = [name for name in wanted if os.environ.get(name)]
     found = ", ".join(present) or "none set: the local providers do the work"
     return Finding("vendor keys", bool(present), needed=False, found=found)
 
@@ -126,6 +129,20 @@ def _piper() -> Finding:
         return Finding(what, ok=False, needed=True, found=f"PIPER_VOICES: {error}")
     except MediaError as error:
         return Finding(what, ok=False, needed=True, found=f"{error.code}: {error.message} {error.advice}".strip())
+
+
+def _ears() -> Finding:
+    what = "ears"
+    folder = os.environ.get("WHISPER_MODEL")
+    try:
+        listening = import_module("media.ears.listening")
+        known = listening.languages(Path(folder) if folder else None)
+    except (ImportError, OSError) as error:
+        return Finding(what, ok=False, needed=False, found=f"what is said cannot be heard: {error}")
+    except MediaError as error:
+        return Finding(what, ok=False, needed=bool(folder), found=f"{error.code}: {error.message}")
+    spoken = "dozens of languages" if known is None else ", ".join(sorted(known))
+    return Finding(what, ok=True, needed=False, found=f"{folder or listening.PACKAGED} understands {spoken}")
 
 
 def _program(name: str, purpose: str) -> Finding:

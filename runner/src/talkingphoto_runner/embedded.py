@@ -25,6 +25,7 @@ from chassis.run.service import Dependencies, Running, Service
 from chassis.settings import ServiceSettings, load
 from chassis.storage import FallbackStore, open_store
 from chassis.work.process_pool import ProcessPool
+from contracts import line_changes
 from talkingphoto_runner.keeper import Keeper, database_part
 from talkingphoto_runner.layout import (
     CLIENTS_WAIT_FOR_MEDIA,
@@ -99,6 +100,8 @@ class EmbeddedPlatform:
         await self.postgres.start()
         self._database = Keeper(database_part(self.postgres), self._tell)
         settings = {name: await self._settings(name) for name in known}
+        # One environment, one process: all services say the same.
+        line_changes.apply(settings["gateway"].product_lines)
         ours = settings["gateway"].model_copy(update={"service_name": "talkingphoto"})
         configure_logging(ours)
         configure_tracing(ours)

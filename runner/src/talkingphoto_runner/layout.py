@@ -174,6 +174,8 @@ def settings_of(package: str, home: Home, urls: Mapping[str, str]) -> dict[str, 
     for setting, users in VAULT_KEYS.items():
         if package in users and not os.environ.get(setting) and home.key(setting).exists():
             behind[setting.lower()] = home.key(setting).read_text()
+    if package == "ai_router" and "workflow" in urls:
+        return behind | {"workflow_url": urls["workflow"]}
     if package == "users":
         return behind | {"jwt_key_file": home.signing_key}
     if package == "billing":

@@ -46,8 +46,15 @@ async def test_renditions_and_a_kit(start_export: Any, a_source: Any) -> None:
         names = {name.split("/", 1)[1] for name in done.files if name.startswith(f"{platform}/")}
         assert names >= {
             "video.mp4", "cover.jpg", "captions.srt", "captions.vtt", "caption.txt", "hashtags.txt",
-            "instructions.md", "checklist.md", "settings.json", "prompt.txt",
+            "instructions.md", "instructions.html", "checklist.md", "settings.json", "prompt.txt", "conformance.json",
         }  # fmt: skip
+        conformance = json.loads(archive.read(f"{platform}/conformance.json"))
+        rules = {rule["rule"]: rule for rule in conformance["files"]["video.mp4"]}
+        assert rules["loudness_lufs"]["holds"], rules["loudness_lufs"]
+        # The film has two seconds; Instagram takes none below three.
+        assert conformance["conforms"] is (platform != Platform.INSTAGRAM), conformance
+    assert {"LICENCES.md", "timeline.otio"} <= set(done.files)
+    assert "Hello there" in archive.read("timeline.otio").decode()
     assert "#kettle" in archive.read("tiktok/hashtags.txt").decode()
 
     await export.tell(source.paid())

@@ -15,6 +15,8 @@ from urllib.parse import unquote, urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from contracts import line_changes
+
 _PLACEHOLDERS = (
     "changeme",
     "change-me",
@@ -64,6 +66,12 @@ class ServiceSettings(BaseSettings):
     )
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Origins that browsers may call from, separated by commas."
+    )
+    product_lines: dict[str, dict[str, Any]] = Field(
+        default_factory=dict,
+        description='What a product line has otherwise than by default, as JSON: {"reely": {"plans": []}, ...} sells '
+        "nothing there; also display_name, currency, access_token_seconds, script_characters, consent_required, "
+        "name_required, verified_before_generation, tells_known_addresses.",
     )
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = Field(
         (),
@@ -145,6 +153,12 @@ class ServiceSettings(BaseSettings):
     @classmethod
     def _split_origins(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("product_lines")
+    @classmethod
+    def _known_changes(cls, value: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        line_changes.changed(value)
+        return value
 
     @field_validator("trusted_proxies", mode="before")
     @classmethod

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
 from pydantic import Field
 
 from contracts.billing import Money
-from contracts.enums import Capability, Quality
+from contracts.enums import Capability, Quality, Status
 from contracts.message import Command, Event
 from contracts.objects import StoredObject
 
@@ -97,6 +97,8 @@ class JobCompleted(Event):
     repeatable: bool = True
     """False when the same provider would only make the same result again."""
     warnings: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
+    """What its judge took points off for, the most first; for people."""
 
 
 class JobFailed(Event):
@@ -161,6 +163,63 @@ class FallbackUsed(Event):
     next_provider: str
 
 
+class JobChanged(Event):
+    """How a job that a person ordered by itself is now. ``sequence`` counts per job, so that readers can order them.
+
+    A job that is a step of a run is told of by the run's own events.
+    """
+
+    NAME: ClassVar[str] = "ai_router.job_changed.v1"
+    READERS: ClassVar[tuple[str, ...]] = ("notify",)
+
+    job_id: UUID
+    user_id: UUID
+    product_line: str
+    sequence: Annotated[int, Field(ge=1)]
+    capability: Capability
+    status: Status
+    progress: Annotated[int, Field(ge=0, le=100)]
+    message: str
+    """For a person."""
+    provider: str | None = None
+    cost: Money | None = None
+    """In all, once it has ended."""
+    credits: Annotated[int, Field(ge=0)] | None = None
+    """Spent; once it has ended."""
+    code: str | None = None
+    """Why it failed, for programs."""
+    retryable: bool | None = None
+
+
+class DailyCostReached(Event):
+    """Much (``warning``) or all (``limit``) of what AI work may cost in a day is spent; told once a day each (CON-40).
+
+    From the limit on only local providers work, until midnight UTC or until an administrator allows more.
+    """
+
+    NAME: ClassVar[str] = "ai_router.daily_cost_reached.v1"
+    READERS: ClassVar[tuple[str, ...]] = ()
+
+    day_began: datetime
+    """Midnight UTC."""
+    threshold: Literal["warning", "limit"]
+    cost: Money
+    limit: Money
+    currency: str = "INR"
+
+
+class ProviderHealthChanged(Event):
+    """An outside provider can take work again, or cannot any more, as the checks found (CON-39)."""
+
+    NAME: ClassVar[str] = "ai_router.provider_health_changed.v1"
+    READERS: ClassVar[tuple[str, ...]] = ()
+
+    provider: str
+    healthy: bool
+    error: str | None = None
+    """What went wrong, for operators."""
+
+
 class CapabilityPriced(Event):
     """What one order of a capability costs at least, told at start and whenever it changes.
 
@@ -169,7 +228,7 @@ class CapabilityPriced(Event):
     """
 
     NAME: ClassVar[str] = "ai_router.capability_priced.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("workflow",)
+    READERS: ClassVar[tuple[str, ...]] = ("export", "workflow")
 
     capability: Capability
     least_cost: Money

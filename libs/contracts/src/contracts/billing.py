@@ -80,7 +80,7 @@ class CreditsReserved(Event):
     """Credits are set aside for one run; nothing has been charged yet."""
 
     NAME: ClassVar[str] = "billing.credits_reserved.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("workflow",)
+    READERS: ClassVar[tuple[str, ...]] = ("workflow", "ai_router")
 
     reservation_id: UUID
     run_id: UUID
@@ -96,7 +96,7 @@ class ReservationRefused(Event):
     """The run cannot be paid for. ``upgrade_to`` names plans that would allow it."""
 
     NAME: ClassVar[str] = "billing.reservation_refused.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("workflow",)
+    READERS: ClassVar[tuple[str, ...]] = ("workflow", "ai_router")
 
     reservation_id: UUID
     run_id: UUID
@@ -114,7 +114,7 @@ class CreditsCaptured(Event):
     """Held credits were spent."""
 
     NAME: ClassVar[str] = "billing.credits_captured.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("workflow",)
+    READERS: ClassVar[tuple[str, ...]] = ("workflow", "ai_router")
 
     reservation_id: UUID
     run_id: UUID
@@ -127,7 +127,7 @@ class CreditsReleased(Event):
     """Held credits are available again. ``credits`` is 0 when nothing was held."""
 
     NAME: ClassVar[str] = "billing.credits_released.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("workflow",)
+    READERS: ClassVar[tuple[str, ...]] = ("workflow", "ai_router")
 
     reservation_id: UUID
     run_id: UUID

@@ -134,6 +134,13 @@ class AssetType(StrEnum):
     REFERENCE = "reference"
 
 
+class SharePermission(StrEnum):
+    """What somebody may do with a project that is shared with them (PRJ-13)."""
+
+    VIEWER = "viewer"
+    EDITOR = "editor"
+
+
 class SubscriptionStatus(StrEnum):
     """Mirrors the payment processor."""
 
@@ -234,4 +241,3 @@ class ProviderKey(StrEnum):
     LOCAL_EARS = "local_ears"
     LOCAL_HOOKS = "local_hooks"
     OWN_SERVER = "own_server"
-    COMFYUI = "comfyui"

@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
+from pydantic import BaseModel, ConfigDict
+
 from contracts.enums import Captions, Platform, Priority, WhenTooLong, WorkflowType
 from contracts.message import Command, Event
 from contracts.objects import StoredObject
@@ -73,6 +75,17 @@ class CancelExport(Command):
     order_id: UUID | None = None
 
 
+class Conformity(BaseModel):
+    """One rule of a platform's specification, and what was measured on the finished file."""
+
+    model_config = ConfigDict(frozen=True)
+
+    rule: str
+    wanted: str
+    found: str
+    holds: bool
+
+
 class RenditionCompleted(Event):
     """One platform's video is ready. ``outputs`` by role: ``video``, ``srt``, ``vtt``, ``poster``.
 
@@ -97,6 +110,8 @@ class RenditionCompleted(Event):
     """Where they came to be: what no installed font can draw is delivered in files."""
     warnings: tuple[str, ...] = ()
     """What was delivered otherwise than one would expect, for the user."""
+    conformance: dict[str, tuple[Conformity, ...]] = {}
+    """By role of ``outputs``: the rules of the platform's specification, as measured on the file."""
 
 
 class RenditionFailed(Event):

@@ -1,4 +1,4 @@
-"""The four products as data (PLT-05). A deployment may override any field by setting; these are the defaults."""
+"""The four products as data (PLT-05): the defaults. A deployment may have some of it otherwise (``line_changes``)."""
 
 from __future__ import annotations
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.billing import Money
-from contracts.enums import WorkflowType
+from contracts.enums import ScanStatus, SharePermission, WorkflowType
 from contracts.message import Event
 from contracts.objects import StoredObject
 
@@ -27,6 +28,95 @@ class FileUploaded(Event):
     mime_type: str
     size: int
     sha256: str
+
+
+class FileScanned(Event):
+    """A file that was taken while no scanner answered has been looked at: ``clean``, or ``infected`` and put away."""
+
+    NAME: ClassVar[str] = "workflow.file_scanned.v1"
+    READERS: ClassVar[tuple[str, ...]] = ()
+
+    file_id: UUID
+    user_id: UUID
+    product_line: str
+    scan_status: ScanStatus
+
+
+class FileDeleted(Event):
+    """A file was deleted by its owner; its objects go when no run can need them any more."""
+
+    NAME: ClassVar[str] = "workflow.file_deleted.v1"
+    READERS: ClassVar[tuple[str, ...]] = ()
+
+    file_id: UUID
+    user_id: UUID
+    product_line: str
+
+
+class FileExpired(Event):
+    """A file came to the end of its time and is deleted."""
+
+    NAME: ClassVar[str] = "workflow.file_expired.v1"
+    READERS: ClassVar[tuple[str, ...]] = ()
+
+    file_id: UUID
+    user_id: UUID
+    product_line: str
+
+
+class ProjectEvent(Event):
+    """Base of what happens to projects; ``user_id`` is the owner, whoever did it."""
+
+    project_id: UUID
+    user_id: UUID
+    product_line: str
+
+
+class ProjectCreated(ProjectEvent):
+    """A project was made."""
+
+    NAME: ClassVar[str] = "workflow.project_created.v1"
+    READERS: ClassVar[tuple[str, ...]] = ()
+
+    title: str
+
+
+class ProjectUpdated(ProjectEvent):
+    """A project was changed; ``version`` is what it is now, ``changed`` names the fields."""
+
+    NAME: ClassVar[str] = "workflow.project_updated.v1"
+    READERS: ClassVar[tuple[str, ...]] = ()
+
+    version: int
+    changed: tuple[str, ...]
+
+
+class ProjectDeleted(ProjectEvent):
+    """A project is gone, with its versions, shares and links to assets; the files stay."""
+
+    NAME: ClassVar[str] = "workflow.project_deleted.v1"
+    READERS: ClassVar[tuple[str, ...]] = ()
+
+
+class ProjectShared(ProjectEvent):
+    """A project was shared: with ``shared_with``, or, where that is absent, with whoever has a link."""
+
+    NAME: ClassVar[str] = "workflow.project_shared.v1"
+    READERS: ClassVar[tuple[str, ...]] = ()
+
+    permission: SharePermission
+    shared_with: UUID | None = None
+    expires_at: datetime | None = None
+
+
+class ProjectVideoReady(ProjectEvent):
+    """A video was made for a project and is among its assets."""
+
+    NAME: ClassVar[str] = "workflow.project_video_ready.v1"
+    READERS: ClassVar[tuple[str, ...]] = ()
+
+    run_id: UUID
+    file_id: UUID
 
 
 class Standing(BaseModel):
@@ -86,7 +176,7 @@ class RunCompleted(RunEvent):
     """Everything asked for exists and was paid for."""
 
     NAME: ClassVar[str] = "workflow.run_completed.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("export", "notify")
+    READERS: ClassVar[tuple[str, ...]] = ("export", "notify", "workflow")
 
     workflow_type: WorkflowType
     results: dict[str, StoredObject]

@@ -194,7 +194,9 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class RenditionSpec:
-    """What one platform wants. ``fit`` says how another aspect is reached: keep the face and crop, or blur-pad."""
+    """What one platform wants. ``fit`` says how another aspect is reached: crop around the face, show the whole over a
+    blurred copy, or ``auto``: crop unless that would cut into the face or leave too little. ``reserved`` are the shares
+    from left, top, right and bottom that a platform draws over; captions stay out of them."""
 
     name: str
     width: int
@@ -207,8 +209,9 @@ class RenditionSpec:
     sample_rate: int = 48_000
     loudness_lufs: float = -14.0
     max_duration: float | None = None
-    fit: Literal["crop", "pad"] = "crop"
+    fit: Literal["crop", "pad", "auto"] = "crop"
     burn_captions: bool = False
+    reserved: tuple[float, float, float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

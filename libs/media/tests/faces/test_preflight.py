@@ -11,6 +11,8 @@ import cv2
 import numpy as np
 import pytest
 import skimage
+from libs.media.tools.faces import worn
+from libs.media.tools.faces.portraits import FACES, sample
 from libs.media.tools.portraits import PORTRAITS
 
 from media.errors import NotUsable
@@ -222,6 +224,21 @@ def test_a_covered_mouth_stops_the_order_with_what_to_do(portrait: Bgr, kind: st
 @pytest.mark.parametrize("kind", PORTRAITS)
 def test_no_person_is_refused(portrait: Bgr, kind: str) -> None:
     assert not [code for code, blocking in _codes(PORTRAITS[kind](portrait)).items() if blocking]
+
+
+@pytest.mark.parametrize(("lean", "seed"), [(0, 1), (35, 2), (-60, 3), (90, 4)])
+def test_a_hand_before_the_mouth_is_seen(lean: float, seed: int) -> None:
+    found = {finding.code: finding for finding in preflight(worn.hand(sample(), seed, lean)).findings}
+    assert found["MOUTH_COVERED"].blocking
+    assert "hand" in found["MOUTH_COVERED"].advice
+
+
+def test_a_mouth_too_wide_open_to_be_shut_is_refused() -> None:
+    for shouting in ("shouting man", "sample shouting"):
+        found = _codes(FACES[shouting]())
+        assert found["MOUTH_OPEN"] is True
+        assert "MOUTH_COVERED" not in found
+    assert not _codes(FACES["teeth, laughing"]()).get("MOUTH_OPEN")
 
 
 def test_a_cat_is_told_to_be_an_animal_and_a_thing_is_not() -> None:

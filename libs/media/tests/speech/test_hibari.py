@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from libs.media.tools import word_errors
 
+from media.ears.agreement import compare
+from media.ears.listening import listen
 from media.errors import BadMedia, NotConfigured
 from media.speech import hibari
 from media.speech.hibari_voice import Token, sentences, spans
@@ -160,8 +161,8 @@ def test_a_listener_hears_what_was_written(job_dir: Path, voice: str) -> None:
     wrong, words = 0, 0
     for index, script in enumerate(SAID):
         made = synthesise(script, job_dir / f"{index}.wav", voice=voice)
-        errors, said = word_errors.count(script, word_errors.hear(made.path))
-        wrong, words = wrong + errors, words + said
+        found = compare(script, listen(made.path, language="en").text)
+        wrong, words = wrong + found.wrong, words + found.words
     assert wrong / words <= 0.05, json.dumps({"wrong": wrong, "words": words})
 
 

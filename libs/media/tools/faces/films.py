@@ -16,8 +16,7 @@ from media.animation.frame import FaceFrame
 from media.animation.framing import frame_photo
 from media.animation.mouth.fit import fit_lips
 from media.animation.stage import Pose
-from media.errors import MediaError
-from media.faces.preflight import find_faces
+from media.faces.preflight import preflight
 from media.images.photos import decode, write_png
 from media.judge.video import score_video
 from media.types import Bgr, Score, Speech
@@ -31,7 +30,7 @@ _DENSITY = 90  # pixels of a cell for a distance of the eyes
 
 @dataclass(frozen=True)
 class Film:
-    """What became of one face. ``score`` is 0 and ``reasons`` say why where there is no film."""
+    """What became of one face. Where the photo is refused there is no film: ``score`` is 0 and ``reasons`` say why."""
 
     name: str
     score: float
@@ -42,7 +41,7 @@ class Film:
 
 def judged(film: Path, speech: Speech) -> Score:
     """What a film is worth: the platform's own judge."""
-    return score_video(film, expected_duration=speech.duration)
+    return score_video(film, speech=speech)
 
 
 def moments(poses: list[Pose]) -> dict[str, int]:
@@ -67,12 +66,11 @@ def make(name: str, speech: Speech, folder: Path) -> Film:
     photo, film = folder / "photos" / f"{name}.png", folder / "films" / f"{name}.mp4"
     write_png(FACES[name](), photo)
     image = decode(photo)
-    try:
-        faces = find_faces(image)
-        talking.render(photo, speech, film, width=WIDTH, height=HEIGHT, face=faces[0] if faces else None, seed=SEED)
-    except MediaError as refusal:
-        return Film(name, 0.0, (str(refusal),), {}, time.perf_counter() - started)
-    [face, *_] = faces
+    found = preflight(image)
+    if refused := tuple(f"{finding.code}: {finding.advice}" for finding in found.findings if finding.blocking):
+        return Film(name, 0.0, refused, {}, time.perf_counter() - started)
+    [face, *_] = found.faces
+    talking.render(photo, speech, film, width=WIDTH, height=HEIGHT, face=face, seed=SEED)
     frame = frame_photo(image, face, WIDTH, HEIGHT).frame(FaceFrame.of(face))
     count = max(1, int(np.ceil(speech.duration * RATE - 0.001)))
     poses = list(talking._poses(speech, RATE, count, SEED, 1.0))

@@ -19,14 +19,16 @@ _DARK, _BROWN, _FAIR, _PALE = (0.52, 0.78, 1.2), (0.56, 0.78, 1.15), (0.72, 0.86
 
 
 @cache
-def _sample() -> Bgr:
+def sample() -> Bgr:
+    """Head and shoulders of the sample portrait."""
     side = people.SIDE
     return np.asarray(cv2.resize(decode(SAMPLE)[:300, 75:375], (side, side), interpolation=cv2.INTER_CUBIC), np.uint8)
 
 
 @cache
-def _person(number: int, skin: tuple[float, float, float] = _FAIR) -> Bgr:
-    return people.person(number, _sample(), skin=skin)
+def person(number: int, skin: tuple[float, float, float] = _FAIR) -> Bgr:
+    """Somebody else: :func:`people.person` with the sample's fine detail."""
+    return people.person(number, sample(), skin=skin)
 
 
 def _rolled(image: Bgr, degrees: float) -> Bgr:
@@ -37,7 +39,6 @@ def _rolled(image: Bgr, degrees: float) -> Bgr:
 
 
 def _set() -> dict[str, Callable[[], Bgr]]:
-    sample, person = _sample, _person
     shaped, turned = shapes.shaped, shapes.turned
     made: dict[str, Callable[[], Bgr]] = {
         "sample": lambda: sample(),

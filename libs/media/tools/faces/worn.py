@@ -106,3 +106,28 @@ def beard(image: Bgr, colour: Colour, seed: int, *, dense: float = 0.09) -> Bgr:
     jaw = np.vstack([oval[16:36], [points[205, :2], points[2, :2] + (0, 0.04 * unit_of(points)), points[425, :2]]])
     mask = filled(image.shape, jaw, 4) * (1 - filled(image.shape, points[list(OUTER_LIPS)], 1.5))
     return _haired(image, mask, colour, seed, 0.07 * unit_of(points), dense)
+
+
+def hand(image: Bgr, seed: int, lean: float = 0.0) -> Bgr:
+    """Four fingers of the same person over the mouth, ``lean`` degrees from level."""
+    points, made, dice = mesh_of(image), image.astype(np.float32), np.random.default_rng(seed)
+    unit = unit_of(points)
+    cheeks = np.round(points[[50, 280], :2]).astype(int)
+    skin = np.median([image[y - 4 : y + 5, x - 4 : x + 5].reshape(-1, 3) for x, y in cheeks], axis=(0, 1))
+    mouth, turn = points[list(OUTER_LIPS), :2].mean(axis=0), np.deg2rad(lean)
+    ys, xs = np.mgrid[0 : image.shape[0], 0 : image.shape[1]].astype(np.float32)
+    along = (xs - mouth[0]) * np.cos(turn) + (ys - mouth[1]) * np.sin(turn)
+    across = (ys - mouth[1]) * np.cos(turn) - (xs - mouth[0]) * np.sin(turn)
+    thick = 0.17 * unit
+    for finger in range(-2, 2):
+        reach = (0.55 + 0.12 * dice.random()) * unit
+        away = (across - (finger + 0.5) * 1.06 * thick) / (0.53 * thick)
+        end = np.maximum(0, np.maximum(along - reach, -along - 2.2 * unit)) / (0.53 * thick)
+        round_off = np.hypot(away, end)
+        share = np.clip((1.05 - round_off) * 6, 0, 1)[..., None]
+        bends = sum(np.exp(-np.square((along - at * unit) / (0.03 * unit))) for at in (-0.25, 0.2))
+        light = 1.04 - 0.38 * round_off**3 - 0.07 * np.asarray(bends)
+        colour = skin * (0.94 + 0.1 * dice.random()) * light[..., None]
+        made += share * (colour - made)
+    made += dice.normal(0, 2.0, image.shape)
+    return np.asarray(cv2.GaussianBlur(np.clip(made, 0, 255).astype(np.uint8), (0, 0), 0.7), np.uint8)

@@ -21,22 +21,28 @@ def tables(settings: Settings) -> tuple[Kept, ...]:
         for_ever("ai_models", "the catalogue"),
         for_ever("catalogue_versions", "one row an edit of the catalogue, to which jobs refer"),
         for_ever("provider_health", "one row a provider"),
-        swept("provider_breakers", timedelta(days=2), "told_at", words="or when the process says that they are closed"),
+        swept("breakers", timedelta(days=40), "updated_at", words="or when a call goes well"),
+        swept("daily_guard", timedelta(days=400), "day"),
+        for_ever("capability_prices", "one row a capability"),
         until("ai_jobs", f"{in_words(jobs)} after they were ordered, and they have ended", _HOUSEKEEPING),
         until("provider_calls", f"{in_words(jobs)} after their job was ordered", _HOUSEKEEPING),
         until("paid_minutes", f"{in_words(COUNTED_FOR)} later", _HOUSEKEEPING),
         until("result_cache", "`expires_at`", _HOUSEKEEPING),
+        swept("idempotency_keys", timedelta(days=1), "created_at"),
+        swept("key_spending", timedelta(days=2), "day"),
     )
 
 
-def objects(_: Settings) -> tuple[KeptObjects, ...]:
+def objects(settings: Settings) -> tuple[KeptObjects, ...]:
     """Every prefix the service stores under."""
+    jobs = timedelta(seconds=settings.keep_jobs_s)
     unused = f"{in_words(UNUSED_FOR)} after the job's end"
     return tuple(
         kept
         for prefix in ("images/", "videos/", "audio/", "documents/")
         for kept in (
-            KeptObjects(prefix, "what jobs hand out", "with the run's results", "`workflow.cleaning`"),
+            KeptObjects(prefix, "what jobs hand out to runs", "with the run's results", "`workflow.cleaning`"),
+            KeptObjects(prefix, "what single jobs hand out", f"{in_words(jobs)} after the order", _HOUSEKEEPING),
             KeptObjects(prefix, "what attempts made and no job hands out", unused, _HOUSEKEEPING),
         )
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, TypeAdapter, ValidationError
 
 from chassis.settings import ServiceSettings, unfit_secret
 from contracts.enums import Language, Voice
@@ -37,16 +37,36 @@ def read_piper_voices(text: str) -> Mapping[str, Path]:
         raise ValueError("; ".join(problems)) from error
 
 
+def _heard(folder: Path | None) -> Path | None:
+    if folder is not None and not (folder / "model.bin").is_file():
+        raise ValueError(f"{folder} is no Whisper for CTranslate2: it has no model.bin")
+    return folder
+
+
+WhisperModel = Annotated[Path | None, AfterValidator(_heard)]
+"""Where other ears than the packaged ones are."""
+
+
 class Settings(ServiceSettings):
     """Vendor keys are not fields: the provider registry reads ``<VENDOR>_API_KEY`` for the rows it knows."""
 
     service_name: str = Field("ai_router", description="In log lines, metrics and traces.")
+    workflow_url: str | None = Field(
+        None, description="Where workflow answers, which knows what was uploaded. None: orders cannot name files."
+    )
+    replicate_webhook_secret: SecretStr | None = Field(
+        None, description="What Replicate signs with; then it tells when a job has ended, at PUBLIC_URL."
+    )
     job_concurrency: int = Field(32, ge=1, le=1000, description="Jobs under way at a time in one process.")
     job_lease_s: float = Field(30.0, gt=0, description="A job whose process died passes on after this long.")
     alone: bool = Field(False, description="This is the only worker on its database: take over open jobs at once.")
     render_deadline_s: float = Field(900.0, gt=0, description="Longest run of one local piece of work.")
     piper_voices: PiperVoices = Field(
         {}, description='Piper voices that speak instead of the local ones, as JSON: {"en:female": "/voices/amy.onnx"}.'
+    )
+    whisper_model: WhisperModel = Field(
+        None,
+        description="Folder of a Whisper converted for CTranslate2 that listens instead of the packaged tiny.en.",
     )
     catalogue_max_age_s: float = Field(5.0, ge=0, description="How old the catalogue and rules in memory may be.")
     fallback_enabled: bool = Field(True, description="Go on with the next provider where the chosen one fails.")
@@ -55,6 +75,11 @@ class Settings(ServiceSettings):
     keep_jobs_s: float = Field(7_776_000.0, gt=0, description="How long jobs and their calls are kept (90 days).")
     cache_results: bool = Field(True, description="Answer repeated deterministic work from the result cache.")
     cache_for_s: float = Field(86_400.0, gt=0, description="How long a cached result is good for.")
+
+    def webhook_secrets(self) -> Mapping[str, SecretStr]:
+        """By vendor, where it is expected to tell when jobs have ended."""
+        found = {"replicate": self.replicate_webhook_secret}
+        return {vendor: secret for vendor, secret in found.items() if secret is not None and secret.get_secret_value()}
 
     def _unfit_for_production(self) -> Iterator[str]:
         yield from super()._unfit_for_production()

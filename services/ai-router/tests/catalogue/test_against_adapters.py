@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from ai_router.catalogue.starting import MODELS, OFFERS
-from ai_router.providers.local.adapters import local_providers
+from ai_router.providers.local.every import local_providers
 from ai_router.providers.port import Declaration
 from ai_router.providers.registry import ROWS, configured
 from chassis.work.process_pool import ProcessPool
@@ -51,6 +51,15 @@ def test_listed_models_are_models_of_their_providers(declared: Declared) -> None
     """A name from the list of models, sent back with a job, is understood."""
     for model in MODELS:
         assert model.name in declared[model.provider, Capability(model.model_type)].models, model
+
+
+def test_every_model_of_a_vendor_is_listed(declared: Declared) -> None:
+    """Nobody has to guess a name."""
+    listed = {(model.provider, model.model_type, model.name) for model in MODELS}
+    vendors = {row.key for row in ROWS}
+    for (provider, capability), one in declared.items():
+        if provider in vendors:
+            assert {(provider, capability, name) for name in one.models} <= listed, (provider, capability)
 
 
 def test_only_local_providers_are_free(declared: Declared) -> None:

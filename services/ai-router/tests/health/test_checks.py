@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
-from ai_router.health.breakers import TOLD_AGAIN_S
+import pytest
+
+from ai_router.health.breakers import may_try
 from ai_router.providers.port import Declaration, FailureClass, ProviderFailure
 from ai_router.routing.breaker import FAILURES_TO_OPEN
 from chassis import ids
-from contracts.ai_router import JobFailed
+from chassis.messaging.consumer import wait_until
+from contracts.ai_router import JobFailed, ProviderHealthChanged
 from contracts.enums import Capability
 
 
@@ -137,48 +142,113 @@ async def test_each_turn_is_taken_anew(start_router: Any) -> None:
                 pass
 
 
-async def test_the_process_that_answers_knows_the_breakers_of_those_that_work(start_router: Any) -> None:
-    """Open while one process does not ask, for as long as that one says so and lives."""
+async def test_every_process_knows_what_one_has_learnt(start_router: Any) -> None:
+    """Open for all while one says so; one call of all processes tries; its success closes it for all."""
     api = await start_router({"veo3": Patient()}, consume=False)
     workers = [await start_router({"veo3": Patient()}, consume=False, url=api.database.url) for _ in range(2)]
-    routings = [worker.service.app.state.router for worker in workers]
+    first, second = (worker.service.app.state.router for worker in workers)
     news = [_part(worker, "tell") for worker in workers]
     film = Capability.VIDEO_GENERATION
 
     async def breaker() -> str:
         for one in news:
             await one.tell()
+        for routing in (first, second):
+            await routing.book.current()
         return str((await _told(api))["breaker"])
 
     assert await breaker() == "closed"
-    routings[0].failed("veo3", film, FailureClass.TRANSIENT)
-    assert await breaker() == "closed"
     for _ in range(FAILURES_TO_OPEN):
-        routings[0].failed("veo3", film, FailureClass.TRANSIENT)
+        first.failed("veo3", film, FailureClass.TRANSIENT)
     assert await breaker() == "open"
-    routings[1].failed("veo3", film, FailureClass.AUTH)
-    routings[0].succeeded("veo3", film)
-    assert await breaker() == "open", "the other process does not ask it"
-    routings[1]._ticks = lambda: time.monotonic() + 1000
+    assert second.breaker_open("veo3", film), "the other process has not failed once, and does not ask either"
+    assert not second.breaker_open("veo3", film, "veo-3.1-fast"), "another model has a breaker of its own"
+    await api.execute("UPDATE breakers SET opened_until = now() - interval '1 second'")
+    first._ticks = lambda: time.monotonic() + 1000
     assert await breaker() == "half_open"
-    routings[1].succeeded("veo3", film)
+    assert await may_try(api.database, second, "veo3", film)
+    assert not await may_try(api.database, first, "veo3", film), "one call of all processes tries"
+    await first.book.current()
+    assert first.breaker_open("veo3", film)
+    second.succeeded("veo3", film)
     assert await breaker() == "closed"
-
-    routings[0].failed("veo3", film, FailureClass.AUTH)
-    assert await breaker() == "open"
-    await api.execute("UPDATE provider_breakers SET told_at = told_at - interval '31 seconds'")
-    assert (await _told(api))["breaker"] == "closed", "nobody has said so for a while"
+    first.succeeded("veo3", film)
+    assert not first.breaker_open("veo3", film)
+    assert await may_try(api.database, first, "veo3", film)
 
 
-async def test_a_breaker_that_stays_open_is_told_again(start_router: Any) -> None:
-    """Or those who ask would take the process for dead."""
+async def test_a_quota_closes_all_of_a_vendor_until_its_date(start_router: Any) -> None:
+    """As the vendor says, and whatever is asked of it."""
     router = await start_router({"veo3": Patient()}, consume=False)
-    news = _part(router, "tell")
-    router.service.app.state.router.failed("veo3", Capability.VIDEO_GENERATION, FailureClass.AUTH)
-    await news.tell()
-    await router.execute("UPDATE provider_breakers SET told_at = told_at - interval '31 seconds'")
-    await news.tell()
-    assert (await _told(router))["breaker"] == "closed", "not with each look"
-    news._told_at -= TOLD_AGAIN_S
-    await news.tell()
+    routing = router.service.app.state.router
+    until = (datetime.now(UTC) + timedelta(hours=2)).isoformat()
+    routing.failed("veo3", Capability.VIDEO_GENERATION, FailureClass.QUOTA, until=until)
+    await _part(router, "tell").tell()
+    (row,) = await router.fetch("SELECT capability, opened_until, why FROM breakers")
+    assert (row["capability"], row["why"]) == ("*", "quota")
+    assert abs(row["opened_until"] - datetime.fromisoformat(until)) < timedelta(seconds=5)
+    assert routing.breaker_open("veo3", Capability.IMAGE_EDIT)
     assert (await _told(router))["breaker"] == "open"
+
+
+async def test_an_operator_holds_and_closes_a_breaker_for_all(start_router: Any, as_admin: Any) -> None:
+    """With a reason; others may not, and what the catalogue does not list is not there."""
+    router = await start_router({"veo3": Patient()}, consume=False, verifier=as_admin)
+    routing = router.service.app.state.router
+    path, film = "/api/v1/admin/router/breakers/veo3/video_generation", Capability.VIDEO_GENERATION
+    admin = {"Authorization": f"Bearer admin-{ids.uuid7()}"}
+    body = {"state": "open", "for_s": 60, "reason": "announced outage"}
+    held = await router.http.put(path, json=body, headers=admin)
+    assert held.status_code == 200, held.text
+    assert [one["state"] for one in held.json()["breakers"]] == ["open"]
+    await routing.book.current()
+    assert routing.breaker_open("veo3", film)
+    routing.succeeded("veo3", film)
+    await _part(router, "tell").tell()
+    assert await router.fetch("SELECT 1 FROM breakers"), "a call that was under way does not end what a person holds"
+    for _ in range(FAILURES_TO_OPEN):
+        routing.failed("veo3", film, FailureClass.TRANSIENT)
+    closed = await router.http.put(path, json={**body, "state": "closed"}, headers=admin)
+    assert closed.json()["breakers"] == []
+    await routing.book.current()
+    assert not routing.breaker_open("veo3", film)
+    unknown = await router.http.put(path.replace("veo3", "nobody"), json=body, headers=admin)
+    assert (unknown.status_code, unknown.json()["error"]["code"]) == (404, "not_listed")
+    stranger = await router.http.put(path, json=body, headers={"Authorization": f"Bearer {ids.uuid7()}"})
+    assert stranger.status_code == 403
+
+
+async def test_what_was_put_off_is_tried_again_at_the_rate_of_who_is_back(start_router: Any, a_job: Any) -> None:
+    """In the order of the lanes, never later than it would have been, and nothing of another kind."""
+    router = await start_router({"veo3": Patient()}, consume=False)
+    jobs = [a_job(Capability.VIDEO_GENERATION, plan=plan) for plan in ("free", "enterprise", "pro")]
+    await router.tell(*jobs, other := a_job(Capability.IMAGE_EDIT))
+    await router.execute(
+        "UPDATE work SET run_after = now() + interval '4 minutes', payload = jsonb_set(payload, '{round}', '1')"
+    )
+    routing = router.service.app.state.router
+    await routing.snapshot()
+    for _ in range(FAILURES_TO_OPEN):
+        routing.failed("veo3", Capability.VIDEO_GENERATION, FailureClass.TRANSIENT)
+    await _part(router, "tell").tell()
+    await routing.snapshot()
+    routing.succeeded("veo3", Capability.VIDEO_GENERATION)
+    await _part(router, "tell").tell()
+    rows = await router.fetch("SELECT id, run_after - now() AS left FROM work ORDER BY run_after")
+    assert [row["id"] for row in rows] == [jobs[1].job_id, jobs[2].job_id, jobs[0].job_id, other.job_id]
+    apart = [(after["left"] - before["left"]).total_seconds() for before, after in pairwise(rows[:3])]
+    assert apart == pytest.approx([36.0, 36.0]), "a hundred an hour"
+
+
+async def test_a_change_of_health_is_told_once(start_router: Any) -> None:
+    """Not each check that finds the same."""
+    patient = Patient()
+    router = await start_router({"veo3": patient}, consume=False)
+    checks = _part(router, "check_all")
+    for well in (True, True, False, False, True):
+        patient.well = well
+        await checks.check_all()
+    await wait_until(lambda: len(router.events(ProviderHealthChanged)) == 2, timeout_s=10)
+    told = router.events(ProviderHealthChanged)
+    assert [(event.provider, event.healthy) for event in told] == [("veo3", False), ("veo3", True)]
+    assert "not today" in told[0].error and told[1].error is None

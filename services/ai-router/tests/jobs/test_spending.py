@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from ai_router.catalogue.repository import CatalogueBook
 from ai_router.jobs.models import Call, Delivered, Job
-from ai_router.jobs.running import endings
+from ai_router.jobs.running import endings, runner
 from ai_router.jobs.running.vendor import Polling
 from ai_router.providers.port import Accepted, FailureClass, ProviderFailure
-from ai_router.routing.breaker import Breaker
+from ai_router.routing.breaker import Breaker, Key
 from chassis import ids
 from chassis.messaging.consumer import wait_until
 from chassis.observe.context import Context
@@ -253,7 +253,7 @@ async def test_a_half_open_breaker_lets_one_call_through(
         {"nano_banana": banana, "ideogram": painter("ideogram")}, validator=judge(), options=quick()
     )
     routing = router.service.app.state.router
-    key = ("nano_banana", Capability.IMAGE_ENHANCEMENT)
+    key = Key("nano_banana", Capability.IMAGE_ENHANCEMENT)
     routing._breakers[key] = Breaker(5, opened_until=time.monotonic() - 1)
     jobs = [a_job() for _ in range(12)]
     await router.tell(*jobs)
@@ -262,3 +262,23 @@ async def test_a_half_open_breaker_lets_one_call_through(
     banana.block.set()
     await wait_until(lambda: len(router.events(JobCompleted)) == 12, timeout_s=20)
     assert {done.provider for done in router.events(JobCompleted)} == {"nano_banana", "ideogram"}
+
+
+async def test_a_busy_provider_is_waited_for_before_a_dearer_one(
+    start_router: Any, a_job: Any, painter: Any, judge: Any, quick: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As long as the lane has patience; then the dearer one does it. No more calls at once than the row says."""
+    monkeypatch.setattr(runner, "PAUSE_S", 0.2)
+    banana, ideogram = painter("nano_banana", block=asyncio.Event()), painter("ideogram")
+    router = await start_router({"nano_banana": banana, "ideogram": ideogram}, validator=judge(), options=quick())
+    await router.execute("UPDATE providers SET calls_at_once = 1 WHERE key = 'nano_banana'")
+    first, patient, hasty = a_job(), a_job(plan="free"), a_job(plan="enterprise")
+    await router.tell(first)
+    await wait_until(lambda: len(banana.calls) == 1, timeout_s=10)
+    await router.tell(patient, hasty)
+    assert (await router.wait_for(JobCompleted, hasty.job_id)).provider == "ideogram", "its lane does not wait"
+    assert router.events(JobCompleted, patient.job_id) == []
+    banana.block.set()
+    assert (await router.wait_for(JobCompleted, first.job_id)).provider == "nano_banana"
+    assert (await router.wait_for(JobCompleted, patient.job_id)).provider == "nano_banana"
+    assert (len(banana.calls), len(ideogram.calls)) == (2, 1)

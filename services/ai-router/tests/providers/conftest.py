@@ -13,13 +13,13 @@ from uuid import UUID
 import cv2
 import pytest
 
-from ai_router.providers.local.adapters import local_providers
+from ai_router.providers.local.every import local_providers
 from ai_router.providers.port import Provider, ProviderRequest
 from chassis.work.process_pool import ProcessPool
 from contracts.enums import Capability
 from media.images.photos import decode
 from simulators.core import media
-from simulators.matrix.scenarios import SCENARIOS, Bench, Scenario, bench, request_of
+from simulators.matrix.scenarios import HOOKS, SCENARIOS, Bench, Scenario, bench, request_of
 from simulators.matrix.workspace import FolderWorkspace
 from simulators.serve import Served, serving
 from simulators.vendors.catalogue import AI
@@ -93,6 +93,8 @@ LOCAL = (
         ("image", "audio", "timings"),
         {"width": 128, "height": 128, "frame_rate": 10},
     ),
+    LocalScenario("local_ears", Capability.TRANSCRIPTION, ("audio",), {"language": "en"}),
+    LocalScenario("local_hooks", Capability.HOOK_DETECTION, (), HOOKS),
     LocalScenario("local_music", Capability.MUSIC_GENERATION, (), {"style": "calm", "duration": 2}),
 )
 _PORTRAIT = Path(__file__).parents[4] / "samples" / "portrait.jpg"

@@ -9,15 +9,15 @@ from ai_router.providers.port import Provider
 from ai_router.providers.registry import ROWS, configured
 from contracts.enums import ProviderKey
 
-_ADDRESS = {"MIDJOURNEY_BASE_URL": "https://relay.example"}
-"""A relay has no address of its own."""
-
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.key)
 async def test_a_key_in_the_settings_is_all_it_takes(row: object) -> None:
     key = row.key  # type: ignore[attr-defined]
     async with httpx.AsyncClient() as client:
-        found = configured({f"{row.setting}_API_KEY": "k", **_ADDRESS}, lambda: client)  # type: ignore[attr-defined]
+        settings = {f"{row.setting}_API_KEY": "k"}  # type: ignore[attr-defined]
+        if not row.base_url:  # type: ignore[attr-defined]
+            settings[f"{row.setting}_BASE_URL"] = "https://relay.example"  # type: ignore[attr-defined]
+        found = configured(settings, lambda: client)
     assert list(found) == [key]
     assert isinstance(found[key], Provider)
     assert found[key].key == key
@@ -33,7 +33,7 @@ def test_without_keys_nothing_is_opened() -> None:
 
 def test_every_key_is_one_the_catalogue_knows_and_every_address_is_https() -> None:
     assert {row.key for row in ROWS} <= set(ProviderKey)
-    assert {row.key for row in ROWS if not row.base_url.startswith("https://")} == {"midjourney_api"}
+    assert {row.key for row in ROWS if not row.base_url.startswith("https://")} == {"midjourney_api", "own_server"}
 
 
 async def test_a_base_address_can_be_replaced() -> None:

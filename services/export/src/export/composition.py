@@ -16,20 +16,27 @@ from chassis.run.service import Dependencies, Service, ServiceSpec
 from chassis.storage.port import ObjectStore
 from chassis.work.workers import WorkPool
 from export.commands import Commands
+from export.costs import endpoints as cost_endpoints
+from export.costs import handlers as prices
 from export.deliveries import handlers as deliveries
+from export.history import endpoints as history_endpoints
+from export.instructions import endpoints as instruction_endpoints
 from export.keeping.service import Keeping
 from export.kept import orders_for, tables
 from export.kits import endpoints as kit_endpoints
 from export.kits.runner import KitRunner
+from export.optimiser import endpoints as optimiser_endpoints
 from export.orders import KIT, RENDITIONS
 from export.people import handlers as people
 from export.platforms import endpoints as platform_endpoints
 from export.platforms import repository as platforms
 from export.platforms.announcing import Announcing
+from export.renditions import endpoints as rendition_endpoints
 from export.renditions.runner import RenditionRunner
 from export.settings import Settings
 from export.templates import endpoints as template_endpoints
 from export.templates import repository as templates
+from export.templates.cache import TemplateCache
 from export.youtube import endpoints as youtube_endpoints
 from export.youtube.connections import Connections
 from export.youtube.parts import YouTubeParts
@@ -71,13 +78,24 @@ def build(settings: Settings, deps: Dependencies, *, http: httpx.AsyncClient | N
         name="export",
         settings=settings,
         version="0.1.0",
-        routers=[platform_endpoints.router, template_endpoints.router, kit_endpoints.router, youtube_endpoints.router],
+        routers=[
+            platform_endpoints.router,
+            template_endpoints.router,
+            instruction_endpoints.router,
+            cost_endpoints.router,
+            optimiser_endpoints.router,
+            history_endpoints.router,
+            kit_endpoints.router,
+            rendition_endpoints.router,
+            youtube_endpoints.router,
+        ],
         readiness={"database": database.ready, "store": deps.store.ready},
-        description="Platform requirements, templates, export kits and uploads to YouTube.",
+        description="Platform requirements, templates, instructions, costs, export kits and uploads to YouTube.",
     )
     app.state.database = database
     app.state.verifier = deps.verifier
     app.state.store = deps.store
+    app.state.templates = TemplateCache()
     app.state.youtube = youtube.connections if youtube else None
     return Service(
         name="export",
@@ -93,6 +111,7 @@ def build(settings: Settings, deps: Dependencies, *, http: httpx.AsyncClient | N
 def _consumers(commands: Commands, store: ObjectStore, connections: Connections | None) -> Consumers:
     consumers = commands.consumers()
     deliveries.subscribe(consumers)
+    prices.subscribe(consumers)
     people.subscribe(consumers, store, connections)
     return consumers
 

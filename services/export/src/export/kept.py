@@ -22,6 +22,8 @@ def tables(settings: Settings) -> tuple[Kept, ...]:
     return (
         for_ever("platform_requirements", "the catalogue"),
         for_ever("export_templates", "the catalogue"),
+        for_ever("capability_prices", "a copy, one row a capability"),
+        until("template_feedback", "the user is forgotten", "`export.people`"),
         until("renditions", _while_kit(settings), "`export.keeping`"),
         until("kit_orders", _while_kit(settings), "`export.keeping`"),
         for_ever("export_kits", "one small row a run: an expired kit is answered 410, not 404"),

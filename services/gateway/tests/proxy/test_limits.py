@@ -14,7 +14,8 @@ from chassis import ids
 from chassis.errors import RateLimited
 from chassis.identity.limits import MemoryLimiter, RedisLimiter
 from chassis.testing.tokens import an_identity
-from gateway.proxy.limits import Limits, network_of
+from contracts.product_lines import PRODUCT_LINES
+from gateway.proxy.limits import PLANS, Limits, network_of
 
 as_in_production = pytest.mark.parametrize("gateway", [1.0], indirect=True)
 
@@ -152,10 +153,16 @@ async def test_a_user_may_ask_a_hundred_and_twenty_times_a_minute_and_is_told(ga
 
 @as_in_production
 async def test_a_plan_of_the_same_name_in_another_line_is_another_plan(gateway: Any) -> None:
-    for line, limit in (("talkingphoto", "360"), ("filmstudio", "120")):
+    for line, limit in (("talkingphoto", "360"), ("reely", "240"), ("pixie", "120")):
         token = gateway.issuer.token(an_identity(product_line=line, plan="pro"))
         async with gateway.request("GET", "/api/v1/users/me", token=token) as answer:
             assert answer.headers["X-RateLimit-Limit"] == limit
+
+
+def test_every_plan_that_is_paid_for_raises_the_limits() -> None:
+    sold = {(key, plan) for key, line in PRODUCT_LINES.items() for plan in line.plans[1:]}
+    assert sold <= PLANS.keys()
+    assert min(PLANS.values()) > 1
 
 
 @as_in_production

@@ -18,6 +18,7 @@ from chassis.messaging.sessions import session_listeners
 from chassis.run.service import Dependencies, Service, ServiceSpec
 from chassis.storage.port import ObjectStore
 from chassis.work.workers import WorkPool
+from contracts.ai_router import JobChanged
 from contracts.workflow import (
     RunCancelled,
     RunCompleted,
@@ -43,7 +44,7 @@ from notify.letters.unsubscribing import Unsubscribing
 from notify.live import endpoints as live_endpoints
 from notify.live import repository
 from notify.live.hub import Hub
-from notify.live.updates import update_of
+from notify.live.updates import update_of, update_of_job
 from notify.mailbox import endpoints as mailbox_endpoints
 from notify.mailbox.channel import MailboxChannel
 from notify.messages import endpoints as message_endpoints
@@ -169,6 +170,13 @@ def _consumers(links: Vault, store: ObjectStore) -> Consumers:
         updates = [update_of(item.message, item.envelope.time, item.envelope.traceparent) for item in received]
         repository.append(updates, tx)
 
+    @registry.queue("jobs").many(JobChanged)
+    async def keep_jobs(received: Sequence[Received[JobChanged]], tx: Transaction) -> None:
+        """Keep what happened to jobs that were ordered by themselves, for clients."""
+        repository.append(
+            [update_of_job(item.message, item.envelope.time, item.envelope.traceparent) for item in received], tx
+        )
+
     money = registry.queue("billing")
     handlers.subscribe(registry.queue("users"), money, links)
     webhook_handlers.subscribe(money)
@@ -183,6 +191,12 @@ def _listeners(hub: Hub, users_hub: Hub, verifier: Verifier) -> Listeners:
     def wake(received: Received[Any]) -> None:
         """Wake the streams that follow this run, or all of its user's."""
         hub.announce(received.message.run_id, received.message.sequence)
+        users_hub.nudge(received.message.user_id)
+
+    @registry.on(JobChanged)
+    def wake_for_job(received: Received[JobChanged]) -> None:
+        """The same for a job."""
+        hub.announce(received.message.job_id, received.message.sequence)
         users_hub.nudge(received.message.user_id)
 
     return registry

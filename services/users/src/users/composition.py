@@ -43,6 +43,7 @@ from users.erasure.service import Erasures, Reminders
 from users.exports import endpoints as export_endpoints
 from users.exports import handlers as export_handlers
 from users.exports.service import ARCHIVE, Archivist, Upkeep
+from users.flags import endpoints as flag_endpoints
 from users.kept import tables
 from users.keys import endpoints as key_endpoints
 from users.keys import signing
@@ -113,6 +114,8 @@ def build(settings: Settings, deps: Dependencies) -> Service:
             erasure_endpoints.admin,
             export_endpoints.router,
             audit_endpoints.router,
+            flag_endpoints.router,
+            flag_endpoints.admin,
             key_endpoints.router,
             statistics_endpoints.router,
         ],

@@ -51,5 +51,6 @@ def tables(settings: Settings) -> tuple[Kept, ...]:
         for_ever("second_factors", "asked for at every login; gone when it is switched off, and with the account"),
         for_ever("recovery_codes", "gone with their second factor"),
         swept("login_challenges", at_once, "expires_at"),
+        for_ever("feature_flags", "what is being rolled out; administrators remove them"),
         swept("signing_keys", PUBLISHED_FOR, "last_signed_at"),
     )

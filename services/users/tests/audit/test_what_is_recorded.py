@@ -97,6 +97,13 @@ async def test_logins_that_were_refused_say_why(users: Any) -> None:
     assert [row["target"] for row in targets] == [str(user["id"])]
 
 
+async def test_a_stolen_session_that_guesses_the_password(users: Any) -> None:
+    tokens = await users.member()
+    assert (await post(users, FACTOR, tokens, password="wrong-password-1")).status_code == 422
+    failed = of(await users.trail(), "session.login_failed")
+    assert failed == [("session.login_failed", "refused", {"reason": "proof"})]
+
+
 async def test_ending_the_other_sessions(users: Any) -> None:
     tokens = await users.member()
     await users.log_in()

@@ -11,12 +11,20 @@ from chassis.storage import FallbackStore, FolderStore
 from chassis.storage.router import objects_router
 from media.images.photos import MAX_BYTES
 from workflow.accounts import handlers as accounts
+from workflow.assets import endpoints as asset_endpoints
+from workflow.assets import handlers as asset_handlers
+from workflow.assets.service import Assets
 from workflow.batches import endpoints as batch_endpoints
 from workflow.cleaning.service import Cleaning
+from workflow.delivery import endpoints as delivery_endpoints
+from workflow.delivery.service import Delivery
 from workflow.engine.definition import Definitions
 from workflow.files import endpoints as file_endpoints
 from workflow.files.housekeeping import Housekeeping
+from workflow.files.intake import Intake
+from workflow.files.kinds import LARGEST
 from workflow.files.receiving import MAX_FORM_OVERHEAD
+from workflow.files.sandboxed import Sandbox
 from workflow.files.scanning import PatternScanner, Scanner
 from workflow.files.service import Uploads
 from workflow.files.upkeep import Upkeep
@@ -26,11 +34,18 @@ from workflow.periods import Periods
 from workflow.platforms import handlers as platforms
 from workflow.prices import handlers as prices
 from workflow.products.registry import BY_TYPE
+from workflow.projects import endpoints as project_endpoints
+from workflow.projects import joining
+from workflow.projects.service import Projects
 from workflow.reruns import endpoints as rerun_endpoints
+from workflow.resumable import endpoints as resumable_endpoints
+from workflow.resumable.service import Resumable
 from workflow.runs import consumer, endpoints
 from workflow.runs.driver import Driver
 from workflow.runs.repository import places
 from workflow.runs.timer import Timer
+from workflow.scanning.clamd import ClamdScanner
+from workflow.scanning.rescan import Rescan
 from workflow.settings import Settings
 from workflow.statistics import endpoints as statistics_endpoints
 from workflow.timeline import endpoints as timeline_endpoints
@@ -44,6 +59,11 @@ def default_definitions(settings: Settings) -> Definitions:
     made = [(product.types, product.definition(settings)) for product in products]
     former = [definition for product in products for definition in product.former(settings)]
     return Definitions({kind.value: definition for types, definition in made for kind in types}, former)
+
+
+def default_scanner(settings: Settings) -> Scanner:
+    """clamd where one is configured."""
+    return ClamdScanner(settings.clamd_address) if settings.clamd_address else PatternScanner()
 
 
 def build(
@@ -60,21 +80,31 @@ def build(
     timer = Timer(deps.database, driver, poll_s=settings.timer_poll_s, places=places(settings))
     driver.ended = timer.wake
     periods = Periods(settings.keep_days)
-    uploads = Uploads(
+    intake = Intake(
         database=deps.database,
         store=deps.store,
-        scanner=scanner or PatternScanner(),
-        processes=deps.processes,
+        scanner=scanner or default_scanner(settings),
+        sandbox=Sandbox(settings.media_processes),
         clock=deps.clock,
         periods=periods,
     )
+    uploads = Uploads(intake, joining.add_input)
+    resumable = Resumable(intake, joining.add_input)
+    rescan = Rescan(deps.database, deps.store, intake.scanner, periods)
+    projects = Projects(deps.store, driver, link_s=settings.link_s, public_url=settings.public_url)
+    assets = Assets(deps.store, offered, link_s=settings.link_s)
     routers = [
+        # Before the routes of one file, which take any word for an id.
+        resumable_endpoints.router(resumable),
+        delivery_endpoints.router(settings, Delivery(intake)),
         file_endpoints.router(settings, uploads),
         endpoints.router(settings, offered, driver, deps.store),
         statistics_endpoints.router,
         rerun_endpoints.router(settings, driver),
         timeline_endpoints.router(offered),
         batch_endpoints.router(settings, driver),
+        asset_endpoints.router(assets),
+        project_endpoints.router(settings, offered, projects),
     ]
     if isinstance(deps.store, FallbackStore):
         routers.append(objects_router(deps.store.spare, moved_to=deps.store.primary))
@@ -87,7 +117,11 @@ def build(
         routers=routers,
         readiness={"database": deps.database.ready, "store": deps.store.ready},
         description="Files, and the runs that make videos of them.",
-        larger_bodies={"/api/v1/files": MAX_BYTES + MAX_FORM_OVERHEAD},
+        larger_bodies={
+            "/api/v1/files": MAX_BYTES + MAX_FORM_OVERHEAD,
+            resumable_endpoints.PATH: LARGEST,
+            f"{resumable_endpoints.PATH}/{{multipart_id}}": LARGEST,
+        },
     )
     app.state.database = deps.database
     app.state.verifier = deps.verifier
@@ -95,6 +129,7 @@ def build(
     consumer.subscribe(consumers, driver)
     accounts.subscribe(consumers)
     platforms.subscribe(consumers)
+    asset_handlers.subscribe(consumers, assets)
     prices.subscribe(consumers)
     people.subscribe(consumers, driver, deps.store)
     return Service(
@@ -110,6 +145,7 @@ def build(
                 deps.store,
                 periods=periods,
                 poll_s=settings.housekeeping_poll_s,
+                also=(rescan.round, resumable.finish_left, resumable.remove_expired),
             ),
             Upkeep(deps.database, deps.store, keep_for=periods.longest("temporary")),
             Cleaning(deps.database, deps.store, periods=periods),

@@ -21,6 +21,13 @@ def tables(settings: Settings) -> tuple[Kept, ...]:
         until("users", *_COPY),
         until("entitlements", *_COPY),
         until("files", _deleted(periods), _HOUSEKEEPING),
+        until("uploads", "a day after it was announced, finished or not", "`workflow.resumable`"),
+        until("projects", "it is deleted, or the account is erased", "`workflow.projects`, `workflow.people`"),
+        until("project_versions", "its project goes, or a hundred newer ones are there", "`workflow.projects`"),
+        swept("project_shares", timedelta(days=30), "expires_at"),
+        until("project_assets", "its project or file goes", "`workflow.assets`"),
+        until("project_runs", "its project goes", "`workflow.projects`"),
+        until("lineage", "the account is erased: it is told also of what is gone", "`workflow.people`"),
         for_ever("runs", f"its user's list; results go before, see the objects ({_CLEANING})"),
         swept(
             "run_history",
@@ -49,7 +56,12 @@ def objects(settings: Settings) -> tuple[KeptObjects, ...]:
             KeptObjects(prefix, "results of runs", results, _CLEANING)
             for prefix in ("images/", "videos/", "audio/", "documents/")
         ),
-        KeptObjects("temp/", "temporary uploads", periods.words("temporary"), "`workflow.files.upkeep`"),
+        KeptObjects(
+            "temp/",
+            "temporary uploads, and parts of unfinished ones",
+            periods.words("temporary"),
+            "`workflow.files.upkeep`",
+        ),
         KeptObjects(
             "quarantine/",
             "infected uploads",

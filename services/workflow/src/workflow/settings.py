@@ -59,6 +59,13 @@ class Settings(ServiceSettings):
         '"reely.results": 14} (FIL-22).',
     )
 
+    clamd_address: str | None = Field(
+        None,
+        pattern=r"^(/.+|[^/\s]+:[0-9]{1,5})$",
+        description="Where clamd listens, as `host:port` or the path of a socket; without it only the test pattern of "
+        "scanners is known (FIL-13).",
+    )
+
     housekeeping_poll_s: float = Field(60.0, gt=0, description="How often files to remove are looked for.")
 
     def proved_only(self, product_line: str) -> bool:

@@ -15,7 +15,7 @@ from PIL import Image
 from chassis import ids
 from chassis.identity.tokens import Identity
 from contracts.billing import ReserveCredits
-from workflow.files import service
+from workflow.files import intake
 
 PORTRAIT = Path(__file__).parents[4] / "samples" / "portrait.jpg"
 
@@ -112,8 +112,8 @@ async def test_an_upload_does_not_wait_for_an_opinion(
     shared: Any, somebody: Identity, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever animates the photo then judges it."""
-    monkeypatch.setattr(service, "FINDING_S", 0.001)
-    async with asyncio.timeout(service.ANSWER_WITHIN_S):
+    monkeypatch.setattr(intake, "FINDING_S", 0.001)
+    async with asyncio.timeout(intake.ANSWER_WITHIN_S):
         uploaded = await shared.upload(somebody, _jpeg(_noise()))
     assert uploaded.status_code == 201
     assert uploaded.json()["findings"] == []

@@ -280,7 +280,7 @@ async def test_one_user_cannot_close_the_upload_desk(
 async def test_an_answer_that_comes_too_late_has_stored_nothing(
     start_world: Any, somebody: Identity, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("workflow.files.service.ANSWER_WITHIN_S", 0.1)
+    monkeypatch.setattr("workflow.files.intake.ANSWER_WITHIN_S", 0.1)
     world = await start_world(scanner=Slow())
     reply = await world.upload(somebody)
     assert (reply.status_code, reply.json()["error"]["code"]) == (503, "inspection_busy")

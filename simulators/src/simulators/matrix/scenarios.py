@@ -41,7 +41,7 @@ _PORTRAIT = {"prompt": "a smiling woman in a kitchen, run 1", "width": 720, "hei
 _MUSIC = {"prompt": "calm piano", "duration": 3}
 _SPEECH = {"script": "Good morning, and welcome to our little shop.", "voice": "female", "language": "en"}
 _SCRIPT = {"script": "Buy our soap. It cleans.", "platform": "instagram", "language": "en", "duration": 10}
-_HOOKS = {
+HOOKS = {
     "transcript": [
         {"start": 0.0, "end": 5.5, "text": "Nobody believed that this would work."},
         {"start": 5.5, "end": 12.0, "text": "Then the machine started to sing."},
@@ -69,9 +69,9 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         "openai", "openai", Capability.AUDIO_GENERATION, (), _SPEECH, "/v1", _UNCHECKED | frozenset({Fault.GARBLED})
     ),
-    Scenario("openai", "openai", Capability.HOOK_DETECTION, (), _HOOKS, "/v1"),
+    Scenario("openai", "openai", Capability.HOOK_DETECTION, (), HOOKS, "/v1"),
     Scenario("openai", "openai", Capability.WORKFLOW_OPTIMIZATION, (), _SCRIPT, "/v1"),
-    Scenario("anthropic", "anthropic", Capability.HOOK_DETECTION, (), _HOOKS),
+    Scenario("anthropic", "anthropic", Capability.HOOK_DETECTION, (), HOOKS),
     Scenario("anthropic", "anthropic", Capability.WORKFLOW_OPTIMIZATION, (), _SCRIPT),
     Scenario("elevenlabs", "elevenlabs", Capability.AUDIO_GENERATION, (), _SPEECH),
     Scenario("elevenlabs", "elevenlabs", Capability.MUSIC_GENERATION, (), _MUSIC, lacks=frozenset({Fault.GARBLED})),
@@ -90,10 +90,30 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario("midjourney_api", "midjourney", Capability.IMAGE_ENHANCEMENT, ("image",), {"enhancement_type": "product"}),
     Scenario("midjourney_api", "midjourney", Capability.IMAGE_GENERATION, (), _PORTRAIT),
     Scenario("replicate", "replicate", Capability.VIDEO_GENERATION, ("image",), {**_PORTRAIT, "duration": 4}),
+    Scenario("own_server", "own_server", Capability.IMAGE_GENERATION, (), _PORTRAIT, "/v1"),
+    Scenario(
+        "own_server",
+        "own_server",
+        Capability.AUDIO_GENERATION,
+        (),
+        _SPEECH,
+        "/v1",
+        _UNCHECKED | frozenset({Fault.GARBLED}),
+    ),
+    Scenario(
+        "own_server",
+        "own_server",
+        Capability.TRANSCRIPTION,
+        ("audio",),
+        {"language": "en"},
+        "/v1",
+        _UNCHECKED | frozenset({Fault.TRUNCATED, Fault.WRONG_MEDIA}),
+    ),
 )
 
 
-def _input(role: str) -> tuple[bytes, str]:
+def input_of(role: str) -> tuple[bytes, str]:
+    """An ordinary input in a role, and its type."""
     match role:
         case "audio":
             return media.wav(2.0), "audio/wav"
@@ -112,7 +132,7 @@ def request_of(scenario: Scenario, workspace: FolderWorkspace, number: int = 1) 
         job_id=UUID(int=number),
         capability=scenario.capability,
         model=None,
-        inputs={role: workspace.put(*_input(role)) for role in scenario.inputs},
+        inputs={role: workspace.put(*input_of(role)) for role in scenario.inputs},
         parameters=scenario.parameters,
         deadline_s=60.0,
     )

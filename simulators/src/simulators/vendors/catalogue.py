@@ -15,6 +15,7 @@ from simulators.vendors.midjourney import Midjourney
 from simulators.vendors.openai import OpenAI
 from simulators.vendors.openid.apple import Apple
 from simulators.vendors.openid.google import Google
+from simulators.vendors.own_server import OwnServer
 from simulators.vendors.razorpay.server import Razorpay
 from simulators.vendors.replicate import Replicate
 from simulators.vendors.runway import Runway
@@ -37,6 +38,7 @@ AI: Mapping[str, type[Simulator]] = {
         Ideogram,
         Midjourney,
         Replicate,
+        OwnServer,
     )
 }
 """Those that do AI work: the ones the matrix is about."""

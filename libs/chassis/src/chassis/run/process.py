@@ -40,6 +40,7 @@ from chassis.run.temporary import own_temporary_folder
 from chassis.settings import ServiceSettings, SettingsError, load
 from chassis.storage import FallbackStore, open_store
 from chassis.work.process_pool import ProcessPool
+from contracts import line_changes
 
 log = structlog.get_logger(__name__)
 
@@ -229,12 +230,14 @@ def operations_config(app: Any, settings: ServiceSettings) -> uvicorn.Config:
 
 def _loaded(spec: ServiceSpec) -> ServiceSettings:
     try:
-        return load(spec.settings)
+        settings = load(spec.settings)
     except SettingsError as error:
         # Before there is a log, and in its form.
         refused = {"message": "settings.refused", "level": "critical", "service": spec.name, "error": str(error)}
         sys.stderr.write(f"{json.dumps(refused)}\n")
         raise SystemExit(2) from error
+    line_changes.apply(settings.product_lines)
+    return settings
 
 
 def _run(spec: ServiceSpec, main: Callable[[ServiceSpec, ServiceSettings], Coroutine[Any, Any, None]]) -> None:

@@ -48,11 +48,18 @@ def safe_area(width: int, height: int) -> SafeArea:
 class CaptionPainter:
     """Paints the cue of the moment into yuv420p frames of one size.
 
-    Raises ``NotUsable`` at once where no installed font draws the text (``NO_FONT``, naming the script).
+    Letters, their edges and the glow behind them stay inside ``area``, by default :func:`safe_area`. Raises
+    ``NotUsable`` at once where no installed font draws the text (``NO_FONT``, naming the script).
     """
 
     def __init__(
-        self, cues: Sequence[Cue], width: int, height: int, *, font_folders: Sequence[Path] | None = None
+        self,
+        cues: Sequence[Cue],
+        width: int,
+        height: int,
+        *,
+        font_folders: Sequence[Path] | None = None,
+        area: SafeArea | None = None,
     ) -> None:
         self._cues = sorted(cues, key=lambda cue: cue.start)
         self._starts = [cue.start for cue in self._cues]
@@ -60,7 +67,8 @@ class CaptionPainter:
         self._face = font_for(text, font_folders)
         self._language = language_of(text) if can_shape() else None
         self._width, self._height = width, height
-        self._area = safe_area(width, height)
+        self._area = area or safe_area(width, height)
+        self._largest = max(10, round(min(width * 0.068, height * 0.058)))
         self._drawn: tuple[int, _Overlay | None] = (-1, None)
 
     def paint(self, frame: Any, time: float) -> None:
@@ -89,12 +97,14 @@ class CaptionPainter:
     def _caption(self, text: str) -> tuple[Image.Image, tuple[int, int]]:
         """The caption as grey and alpha, and where its top left corner stands."""
         area = self._area
-        room = self._width * (1 - area.left - area.right)
+        # Edge and glow reach beyond the letters on every side.
+        room = self._width * (1 - area.left - area.right) - 2 * _margin(self._largest)
         size, lines = self._lines(drawable(text, self._face), room)
         font = load(self._face, size)
-        edge = max(2, size // 9)
+        edge = _edge(size)
         height = round(size * _LINE_HEIGHT)
-        image = Image.new("LA", (round(room) + 6 * edge, height * len(lines) + 6 * edge), (0, 0))
+        around = 2 * _margin(size)
+        image = Image.new("LA", (int(room) + around, height * len(lines) + around), (0, 0))
         draw = ImageDraw.Draw(image)
         middle = image.width / 2
         # Lines of one cue are one paragraph: a line that starts with a foreign word keeps its direction.
@@ -113,15 +123,16 @@ class CaptionPainter:
                     direction=direction,
                     language=self._language,
                 )
-        left = round(self._width * area.left + room / 2 - image.width / 2)
-        top = round(self._height * (1 - area.bottom)) - image.height
+        middle_of_area = self._width * (1 + area.left - area.right) / 2
+        left = round(middle_of_area - image.width / 2)
+        top = int(self._height * (1 - area.bottom)) - image.height
         return _with_shadow(image, edge), (left, max(top, round(self._height * area.top)))
 
     def _lines(self, text: str, room: float) -> tuple[int, list[str]]:
         """The type size and the lines: as the cue breaks them where that fits, else broken anew, else smaller; what is
         too wide even then is cut inside its words. No line is wider than ``room``."""
-        largest = max(10, round(min(self._width * 0.068, self._height * 0.058)))
-        tallest = self._height * (1 - self._area.top - self._area.bottom)
+        largest = self._largest
+        tallest = self._height * (1 - self._area.top - self._area.bottom) - 2 * _margin(largest)
         least = max(_LEAST_SIZE, round(largest * _SMALLEST))
         size = largest
         while True:
@@ -141,6 +152,14 @@ class CaptionPainter:
             if lines is not None:
                 return size, [join(line) for line in lines]
             size = max(_LEAST_SIZE, min(size - 1, round(size * 0.92)))
+
+
+def _edge(size: int) -> int:
+    return max(2, size // 9)
+
+
+def _margin(size: int) -> int:
+    return 3 * _edge(size)
 
 
 def load(face: FontFace, size: int) -> ImageFont.FreeTypeFont:

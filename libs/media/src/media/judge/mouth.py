@@ -152,11 +152,12 @@ def sync(times: Series, mouth: Series, upper: Series, samples: NDArray[np.float3
     motion, upper_motion = float(np.std(opening)), float(np.std(_smooth(np.interp(grid, times, upper))))
     best = (-1.0, 0.0)
     most = round(min(MAX_LAG_S / _STEP_S, LAG_SHARE * len(grid)))
+    around = grid[0] + np.arange(-most, len(grid) + most) * _STEP_S
+    loudness = loudness_at(around, samples, rate)
     for step in sorted(range(-most, most + 1), key=abs):
-        lag = step * _STEP_S
-        value = _correlation(opening, loudness_at(grid - lag, samples, rate))
+        value = _correlation(opening, loudness[most - step : most - step + len(grid)])
         if value > best[0] + 1e-9:
-            best = value, lag
+            best = value, step * _STEP_S
     return MouthSync(max(0.0, best[0]), best[1] * 1000, motion, upper_motion)
 
 

@@ -52,7 +52,7 @@ ENOUGH_SEALS = 3.0
 _SUBSAMPLED = ("yuv420p", "yuvj420p")
 _FACE_TRIES = 6
 _SEARCH_SIDE = 640
-_BLACK_LEVEL = 24.0
+_BLACK_LEVEL, _LIT_SHARE = 24, 0.02
 _SAME_LEVEL = 0.02
 _FROZEN_RUN_S = 0.4
 _STILL_MOTION = 0.6  # grey levels: below this what moves is the encoder's noise
@@ -170,20 +170,20 @@ _WORTH_SAYING = 0.5
 _LATE = "the mouth and the sound are not at the same time"
 _VANISHES = "the {} lip disappears while speaking"
 PENALTIES = (
-    Penalty("lips_follow", 0.75, 0.5, 6.0, "the lips do not move with what is said"),
+    Penalty("lips_follow", 0.66, 0.46, 6.0, "the lips do not move with what is said"),
     Penalty("lips_move", 1.7, 0.9, 4.0, "the lips hardly move"),
     Penalty("lips_late", 1.25, 2.5, 4.5, _LATE),
     Penalty("lips_late", -1.25, -2.5, 4.5, _LATE),
     Penalty("lips_apart", 0.55, 0.72, 4.0, "the lips do not meet on m, b and p"),
-    Penalty("upper_lip", 0.45, 0.28, 4.5, _VANISHES.format("upper")),
-    Penalty("upper_colour", 0.5, 0.33, 4.0, _VANISHES.format("upper")),
-    Penalty("lower_lip", 0.45, 0.28, 4.5, _VANISHES.format("lower")),
+    Penalty("upper_lip", 0.85, 0.72, 4.5, _VANISHES.format("upper")),
+    Penalty("lower_lip", 0.76, 0.64, 4.5, _VANISHES.format("lower")),
     Penalty("lower_colour", 0.35, 0.15, 4.0, _VANISHES.format("lower")),
-    Penalty("outside", 0.018, 0.034, 4.5, "something dark or pale shows beside the lips"),
-    Penalty("torn", 0.02, 0.06, 4.5, "the skin around the mouth tears"),
-    Penalty("widened", 1.06, 1.12, 4.0, "the mouth grows beyond its corners"),
+    Penalty("outside", 0.008, 0.022, 4.5, "something dark or pale shows beside the lips"),
+    Penalty("torn", 0.008, 0.03, 4.5, "the skin around the mouth tears"),
+    Penalty("widened", 1.07, 1.12, 4.0, "the mouth grows beyond its corners"),
     Penalty("hollow", 0.6, 0.72, 4.0, "there is skin where the mouth is open"),
     Penalty("awake", 0.5, 0.65, 3.5, "the eyes never shut"),
+    Penalty("shut", 0.44, 0.36, 3.5, "the lids stop half way"),
     Penalty("lids", 11.5, 13.0, 4.0, "the lids have another colour than the skin"),
     Penalty("alike", 0.8, 0.6, 6.0, "the face becomes another one"),
     Penalty("hue", 4.0, 8.0, 4.0, "the skin changes its colour"),
@@ -233,14 +233,14 @@ def _watch(path: Path) -> _Seen:
     with open_media(path) as container:
         stream = video_stream(container)
         seen = _Seen(duration_of(container), min(stream.width, stream.height), [], [], [])
-        before: NDArray[np.float32] | None = None
+        before: NDArray[np.uint8] | None = None
         tries, next_try = 0, 0.0
         for time, frame in _frames(container, stream):
             planes = _planes(frame)
             small = _sparse(planes.luma)
             seen.times.append(time)
-            seen.black.append(bool(np.quantile(small, 0.98) < _BLACK_LEVEL))
-            seen.changes.append(255.0 if before is None else float(np.abs(small - before).mean()))
+            seen.black.append(bool((small >= _BLACK_LEVEL).mean() < _LIT_SHARE))
+            seen.changes.append(255.0 if before is None else float(cv2.norm(small, before, cv2.NORM_L1)) / small.size)
             before = small
             if seen.face is None and tries < _FACE_TRIES and time >= next_try and not seen.black[-1]:
                 tries, next_try = tries + 1, time + 0.5
@@ -258,10 +258,10 @@ def _watch(path: Path) -> _Seen:
 _SPARSE_SIDE = 160
 
 
-def _sparse(luma: NDArray[np.uint8]) -> NDArray[np.float32]:
+def _sparse(luma: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Every so many pixels: enough to tell black and standing still."""
     step = max(1, min(luma.shape) // _SPARSE_SIDE)
-    return luma[::step, ::step].astype(np.float32)
+    return np.ascontiguousarray(luma[::step, ::step])
 
 
 def _sync(seen: _Seen, samples: NDArray[np.float32], rate: int) -> MouthSync:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from media.types import Box
 
 _FACE_HEIGHT = 0.42  # where the middle of a face sits in a well-framed picture, from the top
+_LEAST_KEPT = 0.5
+_AROUND_FACE = (1.15, 1.3)  # of its width and height: cheeks and some of the hair
 
 
 def crop_box(width: int, height: int, aspect: float, focus: Box | None = None) -> Box:
@@ -26,6 +30,18 @@ def crop_box(width: int, height: int, aspect: float, focus: Box | None = None) -
     left = min(max(0, round(x)), width - kept_width) & ~1
     top = min(max(0, round(y)), height - kept_height) & ~1
     return Box(left, top, kept_width, kept_height)
+
+
+def fit_for(width: int, height: int, aspect: float, focus: Box | None = None) -> Literal["crop", "pad"]:
+    """Whether another aspect is better reached by a crop or by showing the whole picture on a ground.
+
+    A crop must hold the face (``focus``) with some room around it; where no face is known, half of the picture.
+    """
+    kept = crop_box(width, height, aspect, focus)
+    if focus is None:
+        return "crop" if kept.width * kept.height >= _LEAST_KEPT * width * height else "pad"
+    enough = kept.width >= focus.width * _AROUND_FACE[0] and kept.height >= focus.height * _AROUND_FACE[1]
+    return "crop" if enough else "pad"
 
 
 def fit_size(width: int, height: int, into_width: int, into_height: int) -> tuple[int, int]:

@@ -17,13 +17,14 @@ from queue import Empty, Full, Queue
 from threading import Event, Thread
 from typing import Any
 
-from media.captions.burn import CaptionPainter
+from media.captions.burn import CaptionPainter, SafeArea
 from media.captions.cues import to_srt, to_vtt
 from media.errors import BadMedia, NotUsable
 from media.types import Box, Cue, Made, RenditionSpec
 from media.video.encode import VideoSettings, VideoWriter, extension
 from media.video.encode_audio import AudioTrack, encode_audio
 from media.video.filters import FrameFilter, Picture, picture_of
+from media.video.reframe import fit_for
 from media.video.source import duration_of, open_media, read_audio, start_of, video_stream
 from media.writing import encoding
 
@@ -100,7 +101,9 @@ class _Rendition:
         self.spec = spec
         self.writer = writer
         self._path = path
-        self._filter = FrameFilter(picture, spec.width, spec.height, _rate(spec), fit=spec.fit, focus=focus)
+        shown = picture.shown_width, picture.shown_height
+        self._fit = fit_for(*shown, spec.width / spec.height, focus) if spec.fit == "auto" else spec.fit
+        self._filter = FrameFilter(picture, spec.width, spec.height, _rate(spec), fit=self._fit, focus=focus)
         self._captions, self._caption_problem = _painter(spec, cues)
         self._most = None if spec.max_duration is None else round(spec.max_duration * spec.frame_rate)
 
@@ -115,7 +118,7 @@ class _Rendition:
 
     def made(self, track: AudioTrack | None, cues: Sequence[Cue]) -> Made:
         """What was written, once the file is complete; puts the captions beside it that are not in it."""
-        details: dict[str, float | str] = {"video_codec": self.spec.video_codec, "captions": "none"}
+        details: dict[str, float | str] = {"video_codec": self.spec.video_codec, "captions": "none", "fit": self._fit}
         if track is not None:
             details |= {"loudness_lufs": track.loudness_lufs, "true_peak_db": track.true_peak_db}
         if self._captions is not None:
@@ -134,7 +137,8 @@ def _painter(spec: RenditionSpec, cues: Sequence[Cue]) -> tuple[CaptionPainter |
     if not (spec.burn_captions and cues):
         return None, ""
     try:
-        return CaptionPainter(cues, spec.width, spec.height), ""
+        area = None if spec.reserved is None else SafeArea(*spec.reserved)
+        return CaptionPainter(cues, spec.width, spec.height, area=area), ""
     except NotUsable as missing:
         return None, f"{missing.message}. {missing.advice}"
 

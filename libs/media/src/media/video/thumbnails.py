@@ -44,6 +44,12 @@ def poster(source: Path, out: Path, *, at: float | None = None, max_side: int = 
     return Made(out, image.shape[1], image.shape[0], 0.0, out.stat().st_size, {"at": time})
 
 
+def picture_at(source: Path, at: float) -> Bgr:
+    """The picture shown at ``at`` seconds, upright. Raises ``NotUsable`` where the file has none at that time."""
+    with open_media(source, headers_only=True) as container:
+        return _frame_at(container, at)[1]
+
+
 def _best_frame(container: Any) -> tuple[float, Bgr]:
     """The best of the first key frames; where all of those are dark or blank, of all pictures of the first seconds."""
     stream = video_stream(container)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
 from ai_router.catalogue import queries
 from ai_router.catalogue.schemas import ModelOut, ProviderHealthOut, ServicesHealth
-from ai_router.routing.breaker import BreakerState
+from ai_router.providers.port import Provider
+from ai_router.routing.breaker import ALL, BreakerState
 from ai_router.routing.router import Router
 from chassis.errors import NotAuthenticated, documented
 from chassis.http.pagination import Page, Paged
@@ -25,12 +27,33 @@ async def list_models(
     tx: Tx,
     page: Page,
     response: Response,
+    request: Request,
     capability: Annotated[Capability | None, Query(description="Only these.")] = None,
+    available: Annotated[bool, Query(description="Those that are set up here; false: those that are not.")] = True,
 ) -> Paged[ModelOut]:
-    """The active models, with what they take and cost in credits."""
+    """The active models, with what each acts on and costs in credits, and whether it is set up here."""
     response.headers["Cache-Control"] = "public, max-age=300"
-    models = [ModelOut.model_validate(dict(row)) for row in await queries.models(tx, capability)]
-    return Paged[ModelOut].cut(models, page)
+    routing: Router = request.app.state.router
+    models = [_model(row, routing.providers) for row in await queries.models(tx, capability)]
+    return Paged[ModelOut].cut([one for one in models if one.available is available], page)
+
+
+def _model(row: Mapping[str, Any], providers: Mapping[str, Provider]) -> ModelOut:
+    declared = providers[row["provider"]].declarations if row["provider"] in providers else ()
+    found = next((one for one in declared if one.capability == row["model_type"] and row["name"] in one.models), None)
+    if found is None:
+        return ModelOut.model_validate({**row, "available": False, "honours": []})
+    return ModelOut.model_validate(
+        {
+            **row,
+            "available": True,
+            "honours": sorted(found.honours),
+            "languages": None if found.languages is None else sorted(found.languages),
+            "longest_text": found.max_characters,
+            "longest_s": found.max_seconds,
+            "clip_lengths": list(found.clip_lengths),
+        }
+    )
 
 
 @router.get("/services/health", responses=documented(NotAuthenticated))
@@ -44,7 +67,8 @@ async def get_services_health(caller: Caller, tx: Tx, request: Request) -> Servi
         check = checks.get(offer.provider)
         configured = offer.provider in routing.providers
         well = configured and offer.is_active and (check is None or check["status"] == ServiceHealth.HEALTHY)
-        breaker = breakers.get((offer.provider, offer.capability), BreakerState.CLOSED)
+        whole = breakers.get((offer.provider, ALL), BreakerState.CLOSED)
+        breaker = breakers.get((offer.provider, offer.capability), whole) if whole != BreakerState.OPEN else whole
         services.append(
             ProviderHealthOut(
                 provider=offer.provider,

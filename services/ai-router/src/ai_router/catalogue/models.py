@@ -36,6 +36,8 @@ class Offer:
     """Place in the fallback chain, lowest first."""
     max_clip_s: float | None = None
     requests_per_hour: int | None = None
+    calls_at_once: int | None = None
+    """How many calls may be under way at a time, of all processes together."""
     base_url: str | None = None
     listing: Listing = "chain"
     zero_cost: bool = False
@@ -64,6 +66,8 @@ class Policy:
     """Catalogue quality below which a paid provider is not considered."""
     fallback_score: float = 0.0
     """A result that scores less is not accepted while another provider is left."""
+    chain: tuple[str, ...] | None = None
+    """Outside providers in their order, where it is not that of their priorities (CFL-49)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,19 @@ class Rules:
     emergency: bool = False
     daily_warning: Decimal = Decimal(4000)
     daily_limit: Decimal = Decimal(5000)
+    jobs_at_once: Mapping[str, int] = field(default_factory=dict)
+    """How many jobs that a user ordered by themselves may be under way, by plan; ``*`` is every other plan."""
+
+    patience_s: Mapping[Priority, float] = field(default_factory=dict)
+    """How long a job waits for a cheaper provider that is only busy, by its lane."""
+
+    def lane(self, plan: str) -> Priority:
+        """Where jobs of a plan wait."""
+        return self.priorities.get(plan, Priority.NORMAL)
+
+    def most_open(self, plan: str) -> int:
+        """How many of a user's own jobs may be under way on a plan."""
+        return self.jobs_at_once.get(plan, self.jobs_at_once.get("*", 5))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +102,25 @@ class Usage:
 
     cost_today: Decimal = Decimal(0)
     calls_last_hour: Mapping[str, int] = field(default_factory=dict)
+    under_way: Mapping[str, int] = field(default_factory=dict)
 
     def and_also(self, provider: str, calls: int, cost: Decimal) -> Usage:
         """With so many more calls, of so much together."""
         made = self.calls_last_hour.get(provider, 0)
-        return Usage(self.cost_today + cost, {**self.calls_last_hour, provider: made + calls})
+        going = self.under_way.get(provider, 0)
+        return Usage(
+            self.cost_today + cost,
+            {**self.calls_last_hour, provider: made + calls},
+            {**self.under_way, provider: going + calls},
+        )
 
     def room_for(self, offer: Offer, cost: Decimal, rules: Rules, calls: int = 1) -> bool:
         """Whether ``calls`` more, of so much together, stay within what everybody may spend today and this hour."""
         made = self.calls_last_hour.get(offer.provider, 0)
         if offer.requests_per_hour is not None and made + calls > offer.requests_per_hour:
+            return False
+        going = self.under_way.get(offer.provider, 0)
+        if offer.calls_at_once is not None and going + calls > offer.calls_at_once:
             return False
         return cost <= max(Decimal(0), rules.daily_limit - self.cost_today)
 
@@ -106,6 +132,8 @@ class Catalogue:
     offers: tuple[Offer, ...]
     policies: Mapping[Capability, Policy] = field(default_factory=dict)
     rules: Rules = field(default_factory=Rules)
+    lines: Mapping[str, Mapping[Capability, Policy]] = field(default_factory=dict)
+    """Policies of product lines that have their own, by line."""
 
     @cached_property
     def by_capability(self) -> Mapping[Capability, tuple[Offer, ...]]:
@@ -130,9 +158,9 @@ class Catalogue:
         """The inverse of :meth:`document`."""
         return _adapter().validate_json(document)
 
-    def policy(self, capability: Capability) -> Policy:
-        """The capability's policy; without a row, no primary and no thresholds."""
-        return self.policies.get(capability) or Policy(capability)
+    def policy(self, capability: Capability, line: str = "") -> Policy:
+        """The capability's policy in a product line; without a row, no primary and no thresholds."""
+        return self.lines.get(line, {}).get(capability) or self.policies.get(capability) or Policy(capability)
 
     def offer(self, provider: str, capability: Capability) -> Offer:
         """The row of ``provider``; ``KeyError`` where there is none."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncpg
 
-from ai_router.health.repository import BELIEVED_S
 from ai_router.routing.breaker import BreakerState
 from chassis.data.database import Transaction
 from contracts.enums import Capability
@@ -25,11 +24,11 @@ async def checks(tx: Transaction) -> dict[str, asyncpg.Record]:
 
 
 async def breakers(tx: Transaction) -> dict[tuple[str, str], BreakerState]:
-    """The breakers that are not closed in some process, by provider and capability; open where one of them is."""
+    """The breakers that are not closed, by provider and capability; open where that of one of its models is."""
     rows = await tx.fetch(
-        "SELECT provider, capability, bool_or(state = 'open') AS open FROM provider_breakers "
-        "WHERE told_at > now() - make_interval(secs => $1) GROUP BY provider, capability",
-        BELIEVED_S,
+        "SELECT provider, capability, bool_or(opened_until > $1) AS open FROM breakers "
+        "WHERE reset_at IS NULL OR opened_until > reset_at GROUP BY provider, capability",
+        tx.now,
     )
     return {
         (row["provider"], row["capability"]): BreakerState.OPEN if row["open"] else BreakerState.HALF_OPEN

@@ -5,25 +5,25 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 import asyncpg
 import orjson
-import structlog
 
 from ai_router.catalogue.models import Catalogue, Offer, Policy, Rules, Usage
-from ai_router.catalogue.starting import MODELS, OFFERS, POLICIES, RULES
+from ai_router.catalogue.starting import LINE_POLICIES, MODELS, OFFERS, POLICIES, RULES
 from ai_router.metrics import COST_TODAY, PROVIDER_HEALTHY
+from ai_router.routing.breaker import Key, SharedBreaker, key_of
 from chassis import ids
 from chassis.data.database import Database, Transaction
 from contracts.enums import Capability, Priority, ServiceHealth
 
-log = structlog.get_logger(__name__)
-
 _COLUMNS = (
     "key, capability, cost, cost_unit, quality, speed_s, max_clip_s, requests_per_hour, base_url, priority, "
-    "listing, zero_cost, deterministic, allowed_tiers, is_active"
+    "listing, zero_cost, deterministic, allowed_tiers, is_active, calls_at_once"
 )
 
 
@@ -33,7 +33,7 @@ async def load_starting_catalogue(database: Database) -> None:
         for offer in OFFERS:
             await tx.execute(
                 f"INSERT INTO providers ({_COLUMNS}) "  # noqa: S608  a constant
-                "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT DO NOTHING",
+                "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ON CONFLICT DO NOTHING",
                 str(offer.provider),
                 str(offer.capability),
                 offer.cost,
@@ -49,17 +49,12 @@ async def load_starting_catalogue(database: Database) -> None:
                 offer.deterministic,
                 sorted(offer.allowed_tiers),
                 offer.is_active,
+                offer.calls_at_once,
             )
-        for policy in POLICIES:
-            await tx.execute(
-                "INSERT INTO routing_policies (capability, primary_provider, premium_provider, minimum_quality, "
-                "fallback_score) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
-                str(policy.capability),
-                policy.primary,
-                policy.premium,
-                Decimal(str(policy.minimum_quality)),
-                Decimal(str(policy.fallback_score)),
-            )
+        listed = [("", policy) for policy in POLICIES]
+        listed += [(str(line), policy) for line, policies in LINE_POLICIES.items() for policy in policies]
+        for line, policy in listed:
+            await put_policy(tx, line, policy, anew=False)
         for name, value in RULES.items():
             await tx.execute(
                 "INSERT INTO routing_rules (name, value) VALUES ($1, $2::jsonb) ON CONFLICT DO NOTHING",
@@ -79,11 +74,58 @@ async def load_starting_catalogue(database: Database) -> None:
             )
 
 
+async def put_policy(tx: Transaction, line: str, policy: Policy, *, anew: bool = True) -> None:
+    """Keep how a capability is routed in a product line (``""``: in all that have none of their own)."""
+    otherwise = (
+        "UPDATE SET primary_provider = excluded.primary_provider, premium_provider = excluded.premium_provider, "
+        "minimum_quality = excluded.minimum_quality, fallback_score = excluded.fallback_score, "
+        "chain = excluded.chain, updated_at = now()"
+    )
+    await tx.execute(
+        "INSERT INTO routing_policies (product_line, capability, primary_provider, premium_provider, minimum_quality, "  # noqa: S608
+        "fallback_score, chain) VALUES ($1, $2, $3, $4, $5, $6, $7) "
+        f"ON CONFLICT (product_line, capability) DO {otherwise if anew else 'NOTHING'}",
+        line,
+        str(policy.capability),
+        policy.primary,
+        policy.premium,
+        Decimal(str(policy.minimum_quality)),
+        Decimal(str(policy.fallback_score)),
+        None if policy.chain is None else list(policy.chain),
+    )
+
+
+async def drop_policy(tx: Transaction, line: str, capability: Capability) -> bool:
+    """Route a capability in a product line as in all others again. False where it was."""
+    row = await tx.fetchrow(
+        "DELETE FROM routing_policies WHERE product_line = $1 AND capability = $2 RETURNING capability",
+        line,
+        capability.value,
+    )
+    return row is not None
+
+
+async def put_rule(tx: Transaction, name: str, value: Any) -> None:
+    """Keep a rule over all capabilities."""
+    await tx.execute(
+        "INSERT INTO routing_rules (name, value) VALUES ($1, $2::jsonb) "
+        "ON CONFLICT (name) DO UPDATE SET value = excluded.value, updated_at = now()",
+        name,
+        orjson.dumps(value).decode(),
+    )
+
+
 # A minute that began an hour ago counts whole.
 _USED = """
-SELECT provider, coalesce(sum(calls) FILTER (WHERE minute > $1::timestamptz - interval '61 minutes'), 0)::int AS calls,
-    coalesce(sum(cost) FILTER (WHERE minute >= date_trunc('day', $1::timestamptz, 'UTC')), 0) AS cost
-FROM paid_minutes WHERE minute > $1::timestamptz - interval '25 hours' GROUP BY provider
+SELECT provider, coalesce(calls, 0) AS calls, coalesce(cost, 0) AS cost, coalesce(under_way, 0) AS under_way FROM (
+    SELECT provider,
+        coalesce(sum(calls) FILTER (WHERE minute > $1::timestamptz - interval '61 minutes'), 0)::int AS calls,
+        coalesce(sum(cost) FILTER (WHERE minute >= date_trunc('day', $1::timestamptz, 'UTC')), 0) AS cost
+    FROM paid_minutes WHERE minute > $1::timestamptz - interval '25 hours' GROUP BY provider
+) AS used FULL JOIN (
+    SELECT provider, count(*)::int AS under_way FROM provider_calls WHERE paid AND state IN ('calling', 'accepted')
+    GROUP BY provider
+) AS going USING (provider)
 """
 
 
@@ -116,7 +158,17 @@ class CatalogueBook:
         self._catalogue = Catalogue(offers=())
         self._usage = Usage()
         self._kept = ""
-        self._told_over: str | None = None
+        self.breakers: Mapping[Key, SharedBreaker] = {}
+        """What all processes know of providers that are not asked at the moment."""
+
+    def now(self) -> datetime:
+        """The service's clock, by which shared breakers are read."""
+        return self._database.clock.now()
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The snapshot that was read last."""
+        return self._catalogue
 
     async def current(self) -> tuple[Catalogue, Usage]:
         """The snapshot; raises what the database raises."""
@@ -146,18 +198,24 @@ class CatalogueBook:
             rules = await connection.fetch("SELECT name, value FROM routing_rules")
             usage = _usage(await connection.fetch(_USED, now))
             checked = await connection.fetch("SELECT provider, status FROM provider_health")
+            breakers = await connection.fetch(
+                "SELECT provider, capability, model, opened_until, probe_until, probe_by, reset_at FROM breakers"
+            )
+            guard = await connection.fetchrow("SELECT lifted_to FROM daily_guard WHERE day = $1", now.date())
         listed = tuple(_offer(row) for row in offers)
         known = {(offer.provider, offer.capability) for offer in listed}
         unlisted = tuple(offer for offer in self._extra if (offer.provider, offer.capability) not in known)
         self._catalogue = Catalogue(
             offers=listed + unlisted,
-            policies={policy.capability: policy for policy in map(_policy, policies)},
-            rules=_rules({row["name"]: row["value"] for row in rules}, fallback=self._fallback),
+            policies={Capability(row["capability"]): _policy(row) for row in policies if not row["product_line"]},
+            rules=lifted(_rules({row["name"]: row["value"] for row in rules}, fallback=self._fallback), guard),
+            lines=_by_line(policies),
         )
         await self._keep_version()
         self._usage = usage
         self._hear(checked)
-        self._tell_cost()
+        self.breakers = {key_of(row): SharedBreaker.of(row) for row in breakers}
+        COST_TODAY.set(float(usage.cost_today))
         if changes == self._changes:
             self._read_at = began_at
 
@@ -180,19 +238,12 @@ class CatalogueBook:
             PROVIDER_HEALTHY.labels(provider).set(is_well)
         self.unwell = frozenset(provider for provider, is_well in well.items() if not is_well)
 
-    def _tell_cost(self) -> None:
-        cost, rules = self._usage.cost_today, self._catalogue.rules
-        COST_TODAY.set(float(cost))
-        over = "limit" if cost >= rules.daily_limit else "warning" if cost >= rules.daily_warning else None
-        if over != self._told_over and over is not None:
-            log.warning("cost.daily_threshold_reached", threshold=over, cost=str(cost))
-        self._told_over = over
-
 
 def _usage(rows: Sequence[asyncpg.Record]) -> Usage:
     return Usage(
         cost_today=sum((row["cost"] for row in rows), Decimal(0)),
-        calls_last_hour={row["provider"]: row["calls"] for row in rows},
+        calls_last_hour={row["provider"]: row["calls"] for row in rows if row["calls"]},
+        under_way={row["provider"]: row["under_way"] for row in rows if row["under_way"]},
     )
 
 
@@ -213,6 +264,7 @@ def _offer(row: asyncpg.Record) -> Offer:
         deterministic=row["deterministic"],
         allowed_tiers=frozenset(row["allowed_tiers"]),
         is_active=row["is_active"],
+        calls_at_once=row["calls_at_once"],
     )
 
 
@@ -223,7 +275,23 @@ def _policy(row: asyncpg.Record) -> Policy:
         premium=row["premium_provider"],
         minimum_quality=float(row["minimum_quality"]),
         fallback_score=float(row["fallback_score"]),
+        chain=None if row["chain"] is None else tuple(row["chain"]),
     )
+
+
+def _by_line(rows: Sequence[asyncpg.Record]) -> dict[str, dict[Capability, Policy]]:
+    lines: dict[str, dict[Capability, Policy]] = {}
+    for row in rows:
+        if row["product_line"]:
+            lines.setdefault(row["product_line"], {})[Capability(row["capability"])] = _policy(row)
+    return lines
+
+
+def lifted(rules: Rules, guard: Mapping[str, Any] | None) -> Rules:
+    """The rules of a day on which an administrator allowed more."""
+    if guard is None or guard["lifted_to"] is None:
+        return rules
+    return replace(rules, daily_limit=max(rules.daily_limit, guard["lifted_to"]))
 
 
 def _rules(values: Mapping[str, Any], *, fallback: bool = True) -> Rules:
@@ -235,4 +303,6 @@ def _rules(values: Mapping[str, Any], *, fallback: bool = True) -> Rules:
         emergency=bool(known["emergency"]),
         daily_warning=Decimal(str(known["daily_warning"])),
         daily_limit=Decimal(str(known["daily_limit"])),
+        patience_s={Priority(lane): float(seconds) for lane, seconds in known["patience_s"].items()},
+        jobs_at_once={plan: int(most) for plan, most in known["jobs_at_once"].items()},
     )

@@ -24,6 +24,12 @@ class ModelOut(BaseModel):
     description: str = Field(description="For people.")
     parameters: dict[str, Any] = Field(description="What it takes; depends on the model.")
     credits_per_use: int = Field(description="What one use takes from the account.", examples=[1])
+    available: bool = Field(description="Whether it is set up here.")
+    honours: list[str] = Field(description="What it acts on of what an order may say.", examples=[["prompt", "seed"]])
+    languages: list[str] | None = Field(None, description="What it speaks; null: not limited.", examples=[["en"]])
+    longest_text: int | None = Field(None, description="Characters of script or prompt; null: not limited.")
+    longest_s: float | None = Field(None, description="Seconds of one clip; null: not limited.", examples=[8.0])
+    clip_lengths: list[int] = Field([], description="Seconds a clip may have; empty: any.", examples=[[4, 6, 8]])
 
 
 class ProviderHealthOut(BaseModel):

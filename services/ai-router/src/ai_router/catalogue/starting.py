@@ -7,12 +7,13 @@ Stated figures stand as stated. Of the others, marked ``[assumed]``, prices are 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from ai_router.catalogue.listed import Model, vendors
 from ai_router.catalogue.models import CostUnit, Listing, Offer, Policy
-from contracts.enums import Capability, ProviderKey
+from ai_router.routing.patience import USUAL_S
+from contracts.enums import Capability, ProductLineKey, ProviderKey
 
 LOCAL = 100
 """Priority from which local providers count, so that they end every chain."""
@@ -162,6 +163,25 @@ _STATED: tuple[Offer, ...] = (
     ),
 )
 
+_LISTENERS: tuple[tuple[ProviderKey, Capability, CostUnit, float], ...] = (
+    (ProviderKey.LOCAL_EARS, Capability.TRANSCRIPTION, "second", 4.0),
+    (ProviderKey.LOCAL_HOOKS, Capability.HOOK_DETECTION, "job", 0.5),
+)
+_LISTENING: tuple[Offer, ...] = tuple(
+    Offer(
+        provider,
+        capability,
+        Decimal(0),
+        unit,
+        quality=6.0,
+        speed_s=speed_s,
+        priority=LOCAL,
+        zero_cost=True,
+        deterministic=True,
+    )
+    for provider, capability, unit, speed_s in _LISTENERS
+)
+
 # [assumed] What has a key is wanted, so these are in the chains; not where that would put another provider into a
 # written chain (AIR-41), or money before an upscaler that costs nothing.
 _FURTHER: tuple[Offer, ...] = (
@@ -196,6 +216,10 @@ _FURTHER: tuple[Offer, ...] = (
     _assumed(ProviderKey.OPENAI, Capability.AUDIO_GENERATION, "0.0016", "character", 8.5, 3.0, 2),
     _assumed(ProviderKey.ELEVENLABS, Capability.MUSIC_GENERATION, "1.20", "second", 9.0, 20.0, 1, max_clip_s=600.0),
     _assumed(ProviderKey.FAL_AI, Capability.MUSIC_GENERATION, "0.60", "second", 8.0, 15.0, 2, max_clip_s=190.0),
+    # A machine of one's own costs what it draws from the wall; whoever has one wants it used first.
+    _assumed(ProviderKey.OWN_SERVER, Capability.IMAGE_GENERATION, "0.01", "job", 8.0, 10.0, 0),
+    _assumed(ProviderKey.OWN_SERVER, Capability.AUDIO_GENERATION, "0.01", "job", 8.5, 3.0, 0),
+    _assumed(ProviderKey.OWN_SERVER, Capability.TRANSCRIPTION, "0.01", "job", 8.5, 5.0, 0),
     # Tokens at the price of an output token, which is the dearer one.
     _assumed(ProviderKey.OPENAI, Capability.HOOK_DETECTION, "0.0005", "token", 8.5, 4.0, 1),
     _assumed(ProviderKey.ANTHROPIC, Capability.HOOK_DETECTION, "0.0005", "token", 8.5, 4.0, 2),
@@ -203,7 +227,7 @@ _FURTHER: tuple[Offer, ...] = (
     _assumed(ProviderKey.ANTHROPIC, Capability.WORKFLOW_OPTIMIZATION, "0.0005", "token", 8.5, 4.0, 2),
 )
 
-OFFERS: tuple[Offer, ...] = (*_STATED, *_FURTHER)
+OFFERS: tuple[Offer, ...] = (*_STATED, *_LISTENING, *_FURTHER)
 
 POLICIES: tuple[Policy, ...] = (
     Policy(
@@ -220,6 +244,12 @@ POLICIES: tuple[Policy, ...] = (
     ),
 )
 
+LINE_POLICIES: Mapping[str, tuple[Policy, ...]] = {
+    ProductLineKey.PIXIE: (Policy(Capability.IMAGE_GENERATION, primary=ProviderKey.FAL_AI),),
+    ProductLineKey.REELY: (Policy(Capability.HOOK_DETECTION, primary=ProviderKey.OPENAI),),
+}
+"""Where a product line is routed otherwise than all (CFL-49)."""
+
 RULES: Mapping[str, Any] = {
     "premium_tiers": ["pro", "enterprise"],
     "priorities": {"enterprise": "high_priority", "premium": "high_priority", "free": "low_priority"},
@@ -227,18 +257,9 @@ RULES: Mapping[str, Any] = {
     "emergency": False,
     "daily_warning": "4000",
     "daily_limit": "5000",
+    "patience_s": {lane.value: seconds for lane, seconds in USUAL_S.items()},
+    "jobs_at_once": {"*": 5, "pro": 20, "premium": 20, "enterprise": 50},
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """One entry of the list of models that users see (AIR-17)."""
-
-    name: str
-    provider: str
-    model_type: str
-    description: str
-    parameters: Mapping[str, Any]
 
 
 MODELS: tuple[Model, ...] = (
@@ -255,6 +276,13 @@ MODELS: tuple[Model, ...] = (
         Capability.IMAGE_UPSCALE,
         "Doubles or quadruples the size of a photo on this machine.",
         {"factor": 2},
+    ),
+    Model(
+        "real-esrgan",
+        ProviderKey.LOCAL_UPSCALER,
+        Capability.IMAGE_UPSCALE,
+        "Redraws a small photo, up to 640 x 640 pixels, at two or four times its size on this machine; takes minutes.",
+        {"factor": 4},
     ),
     Model(
         "hibari",
@@ -285,17 +313,18 @@ MODELS: tuple[Model, ...] = (
         {"style": "calm", "duration": 30, "seed": 0},
     ),
     Model(
-        "gemini-2.5-flash-image",
-        ProviderKey.NANO_BANANA,
-        Capability.IMAGE_ENHANCEMENT,
-        "Google's image model, through the Gemini API.",
-        {"enhancement_type": "standard"},
+        "whisper-tiny.en",
+        ProviderKey.LOCAL_EARS,
+        Capability.TRANSCRIPTION,
+        "Writes down what is said in an English recording on this machine, with the time of every word.",
+        {"language": "en"},
     ),
     Model(
-        "veo-3.1-generate-001",
-        ProviderKey.VEO3,
-        Capability.VIDEO_GENERATION,
-        "Google's video model; clips of 4, 6 or 8 seconds.",
-        {"duration": 8},
+        "hook-rubric",
+        ProviderKey.LOCAL_HOOKS,
+        Capability.HOOK_DETECTION,
+        "Finds the moments worth watching by a rubric that says for which words each point was given.",
+        {"count": 3, "language": "en"},
     ),
+    *vendors(),
 )

@@ -17,6 +17,7 @@ from ai_router.routing.router import Router
 from chassis.data.database import Database
 from chassis.work.daily import taken
 from chassis.work.periodic import Periodic
+from contracts.ai_router import ProviderHealthChanged
 
 log = structlog.get_logger(__name__)
 
@@ -68,7 +69,8 @@ class HealthChecks(Periodic):
         found = await asyncio.gather(*(_check(provider) for provider in outside))
         async with self._database.transaction() as tx:
             for provider, (milliseconds, error) in zip(outside, found, strict=True):
-                await repository.keep(tx, provider.key, milliseconds, error)
+                if await repository.keep(tx, provider.key, milliseconds, error):
+                    tx.emit(ProviderHealthChanged(provider=provider.key, healthy=error is None, error=error))
         self._router.book.expire()
 
     async def _outside(self) -> list[Provider]:

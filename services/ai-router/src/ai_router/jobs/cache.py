@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from ai_router.catalogue.models import Catalogue
@@ -28,8 +28,20 @@ def key_of(command: SubmitJob, setup: Mapping[str, str]) -> str:
 
 
 def may_be_cached(command: SubmitJob, catalogue: Catalogue) -> bool:
-    """Whether some provider does this capability deterministically."""
+    """Whether it has a seed, or some provider does this capability deterministically."""
+    if seeded(command):
+        return True
     return any(offer.deterministic for offer in catalogue.by_capability.get(command.capability, ()))
+
+
+def seeded(command: SubmitJob) -> bool:
+    """Whether the same order is meant to give the same result, whoever makes it."""
+    return command.parameters.get("seed") is not None
+
+
+def repeats(command: SubmitJob, ignored: Collection[str], *, deterministic: bool) -> bool:
+    """Whether what was made may answer the same question again: it would come out the same."""
+    return deterministic or (seeded(command) and "seed" not in ignored)
 
 
 def answers(command: SubmitJob, provider: str, result: dict[str, Any]) -> bool:

@@ -9,8 +9,9 @@ import asyncpg
 from fastapi import APIRouter, Query, Request
 
 from ai_router.jobs import queries, service
-from ai_router.jobs.errors import JobHasNoResult, JobNotFinished, JobNotFound, JobOfWorkflow
-from ai_router.jobs.schemas import WORDS, JobOut, JobResultOut, JobStatusOut, OutputOut
+from ai_router.jobs.errors import JobHasNoResult, JobNotFinished, JobNotFound, JobOfWorkflow, JobSettling
+from ai_router.jobs.schemas import IGNORED, JobOut, JobResultOut, JobStatusOut, OutputOut, words_of
+from ai_router.orders.telling import message_of, tell
 from chassis.data.database import Transaction
 from chassis.errors import NotAuthenticated, documented
 from chassis.http.pagination import Page, Paged
@@ -55,7 +56,10 @@ async def get_job_status(job_id: UUID, caller: Caller, tx: Tx) -> JobStatusOut:
         job_id=job["id"],
         status=job["status"],
         progress=job["progress"],
-        message=job["error_message"] or job["progress_message"],
+        message=message_of(Status(job["status"]), job)
+        if job["hold"]
+        else job["error_message"] or job["progress_message"],
+        estimated_time=left,
         estimated_seconds=left,
     )
 
@@ -94,17 +98,23 @@ async def get_job_result(job_id: UUID, caller: Caller, tx: Tx, request: Request)
         data=event.data,
         quality_score=event.score,
         measures=event.measures,
+        reasons=list(event.reasons),
+        ignored=[code.removeprefix(IGNORED) for code in event.warnings if code.startswith(IGNORED)],
         cost=event.cost,
         cache_hit=event.cache_hit,
-        warnings=[WORDS.get(warning, warning) for warning in event.warnings],
+        credits=job["credits_used"],
+        warnings=[words_of(warning) for warning in event.warnings],
     )
 
 
-@router.delete("/{job_id}", status_code=204, responses=documented(NotAuthenticated, JobNotFound))
+@router.delete("/{job_id}", status_code=204, responses=documented(NotAuthenticated, JobNotFound, JobSettling))
 async def delete_job(job_id: UUID, caller: Caller, tx: Tx, request: Request) -> None:
     """Cancel a job under way, or remove one that has ended."""
     job = await _own(tx, job_id, caller)
+    if job["hold"] == "capturing":
+        raise JobSettling("The job is done, and being paid for. Remove it in a moment.")
     if not Status(job["status"]).final and await service.cancel_job(tx, job_id, request.app.state.interrupt):
+        await tell(tx, {job_id: None})
         return
     await service.remove(tx, job_id)
 

@@ -27,3 +27,9 @@ class JobHasNoResult(Conflict):
     """The job ended without a result; its status says why."""
 
     code = "job_has_no_result"
+
+
+class JobSettling(Conflict):
+    """The job is done and is being paid for; ask again in a moment."""
+
+    code = "job_settling"

@@ -44,7 +44,9 @@ class Housekeeping(Periodic):
 
     async def sweep(self) -> dict[str, int]:
         """Remove what is over, batch by batch; how many rows of each table that was, and ``objects``."""
-        gone = {"objects": 0}
+        gone = {"objects": 0, "orders": 0}
+        while done := await self._remove_orders():
+            gone["orders"] += done
         while done := await self._remove_objects():
             gone["objects"] += done
         for table, period in self._periods.items():
@@ -56,6 +58,14 @@ class Housekeeping(Periodic):
     async def _forget(self, table: str, period: timedelta) -> int:
         async with self._database.transaction() as tx:
             return await repository.forget(tx, table, tx.now - period, BATCH)
+
+    async def _remove_orders(self) -> int:
+        """Results of jobs that were ordered by themselves go as their jobs do; nobody else removes them."""
+        async with self._database.transaction() as tx:
+            over = await repository.ordered_before(tx, tx.now - self._periods["ai_jobs"], BATCH)
+            if over:
+                await repository.remove(tx, over)
+        return len(over)
 
     async def _remove_objects(self) -> int:
         async with self._database.transaction() as tx:

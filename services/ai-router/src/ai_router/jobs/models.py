@@ -26,6 +26,9 @@ STOP_WORK = "ai_router.stop_at_vendor"
 
 CallState = Literal["calling", "accepted", "succeeded", "failed", "cancelled", "unknown"]
 
+FREE_WARNINGS = frozenset({"low_quality"})
+"""A result with one of these is handed out and costs its owner nothing, as with runs."""
+
 FOUR_PLACES = Decimal("0.0001")
 
 
@@ -56,6 +59,12 @@ class Job:
     """How often the job as a whole was put off (AIR-49)."""
     ends_by: datetime | None = None
     """When a job that has begun, and was put off, has to have ended."""
+    waited_s: float = 0.0
+    """How long it has waited for a cheaper provider."""
+    credits: int | None = None
+    """Held for it, where it was ordered by itself."""
+    speaks_for: UUID | None = None
+    """The job of the film that its speech is for, where that was ordered by itself."""
 
     @property
     def id(self) -> UUID:
@@ -68,6 +77,7 @@ class Job:
             "context": self.context.known(),
             "round": self.round,
             **({} if self.ends_by is None else {"ends_by": self.ends_by.isoformat()}),
+            **({"waited_s": self.waited_s} if self.waited_s else {}),
         }
 
     @classmethod
@@ -85,6 +95,9 @@ class Job:
                 Context(**known),
                 item.payload["round"],
                 None if ends_by is None else datetime.fromisoformat(ends_by),
+                item.payload.get("waited_s", 0.0),
+                item.payload.get("credits"),
+                None if item.payload.get("speaks_for") is None else UUID(item.payload["speaks_for"]),
             )
         attempt = current().traceparent
         if attempt is None or attempt == job.context.traceparent:
@@ -239,3 +252,9 @@ class Ending(NamedTuple):
     cut_short: bool = False
     """Its time was over: a vendor may be working on, and charging, for nothing."""
     cache: CacheEntry | None = None
+
+    @property
+    def is_paid_for(self) -> bool:
+        """Whether whoever ordered it by itself pays for what it made: its judge passed it, and it was made for them."""
+        free = self.cache_hit or not FREE_WARNINGS.isdisjoint(getattr(self.event, "warnings", ()))
+        return self.status is Status.COMPLETED and not free

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -11,11 +11,11 @@ from uuid import UUID
 
 import asyncpg
 
-from ai_router.jobs.models import CacheEntry, Call, Ending
+from ai_router.jobs.models import WORK, CacheEntry, Call, Ending
 from chassis import ids
 from chassis.data.database import Transaction
 from chassis.encoding import as_json
-from contracts.ai_router import SubmitJob
+from contracts.ai_router import JobFailed, SubmitJob
 
 _CALL_COLUMNS = (
     "id, job_id, provider, capability, attempt, paid, started_at, estimated_cost, state, vendor_job_id, duration_ms, "
@@ -65,12 +65,13 @@ def _job_columns(commands: Sequence[SubmitJob]) -> list[list[Any]]:
         [command.product_line for command in commands],
         [command.run_id for command in commands],
         [command.capability.value for command in commands],
-        [_request(command) for command in commands],
+        [command_as_json(command) for command in commands],
         [command.deadline for command in commands],
     ]
 
 
-def _request(command: SubmitJob) -> str:
+def command_as_json(command: SubmitJob) -> str:
+    """What ``input_data`` holds of a command: what has no column of its own."""
     return command.model_dump_json(exclude={"job_id", "user_id", "product_line", "run_id", "capability", "deadline"})
 
 
@@ -79,10 +80,11 @@ work.payload || (
     SELECT jsonb_build_object('command', input_data || jsonb_build_object(
         'job_id', job.id, 'user_id', user_id, 'product_line', product_line, 'run_id', workflow_id,
         'capability', job_type, 'deadline', deadline
-    )) FROM ai_jobs AS job WHERE job.id = work.id
+    ), 'credits', CASE WHEN hold IS NOT NULL THEN credits END, 'speaks_for', speaks_for)
+    FROM ai_jobs AS job WHERE job.id = work.id
 )
 """
-"""The payload of a job's work with the command it came from."""
+"""The payload of a job's work with the command it came from, and what is held for it."""
 
 
 async def add_cancelled(tx: Transaction, job_id: UUID, run_id: UUID | None, user_id: UUID | None) -> bool:
@@ -101,8 +103,9 @@ async def add_cancelled(tx: Transaction, job_id: UUID, run_id: UUID | None, user
 async def cancel(tx: Transaction, job_id: UUID) -> asyncpg.Record | None:
     """Mark an open job as cancelled and remove its work. None when it has ended or is not known."""
     row = await tx.fetchrow(
-        "UPDATE ai_jobs SET status = 'cancelled', completed_at = $2, updated_at = $2 "
-        "WHERE id = $1 AND status IN ('pending', 'processing') RETURNING id, workflow_id, user_id",
+        "UPDATE ai_jobs SET status = 'cancelled', completed_at = $2, updated_at = $2, "
+        "hold = CASE WHEN hold IS NOT NULL THEN 'released' END "
+        "WHERE id = $1 AND status IN ('pending', 'processing') RETURNING id, workflow_id, user_id, hold",
         job_id,
         tx.now,
     )
@@ -111,19 +114,64 @@ async def cancel(tx: Transaction, job_id: UUID) -> asyncpg.Record | None:
     return row
 
 
+async def speakers(tx: Transaction, job_id: UUID) -> list[UUID]:
+    """The jobs under way that make the speech for a film that was ordered by itself."""
+    rows = await tx.fetch(
+        "SELECT id FROM ai_jobs WHERE speaks_for = $1 AND status IN ('pending', 'processing')", job_id
+    )
+    return [row["id"] for row in rows]
+
+
 async def find(tx: Transaction, job_id: UUID) -> asyncpg.Record | None:
     """One job."""
     return await tx.fetchrow("SELECT * FROM ai_jobs WHERE id = $1", job_id)
 
 
-async def remove(tx: Transaction, job_id: UUID) -> None:
-    """Forget what a job was about and what it made. What it cost stays, and that it was: it is not done again."""
+async def remove(tx: Transaction, job_ids: Sequence[UUID]) -> None:
+    """Forget what jobs were about and what they made. What they cost stays, and that they were: they are not done
+    again. Files of those that were ordered by themselves go with what their calls left, unless another job that was
+    answered with them is still there."""
+    await tx.execute(
+        """
+        WITH made AS (
+            SELECT job.id, job.user_id, file.value ->> 'key' AS key
+            FROM ai_jobs AS job, json_each(job.output_data::json -> 'outputs') AS file
+            WHERE job.id = ANY($1::uuid[]) AND job.hold IS NOT NULL AND job.status = 'completed' AND NOT job.cache_hit
+        ), unused AS (
+            SELECT id, json_agg(key) AS keys FROM made WHERE NOT EXISTS (
+                SELECT FROM ai_jobs AS other, json_each(other.output_data::json -> 'outputs') AS file
+                WHERE other.user_id = made.user_id AND other.cache_hit AND other.removed_at IS NULL
+                    AND other.id <> ALL($1::uuid[]) AND file.value ->> 'key' = made.key
+            ) GROUP BY id
+        )
+        UPDATE provider_calls AS call SET discarded = (
+            SELECT json_agg(key)::text FROM (
+                SELECT json_array_elements_text(unused.keys) AS key
+                UNION SELECT json_array_elements_text(coalesce(call.discarded, '[]')::json)
+            ) AS all_keys
+        ) FROM unused WHERE call.job_id = unused.id AND call.attempt = (
+            SELECT max(attempt) FROM provider_calls WHERE job_id = unused.id
+        )
+        """,
+        list(job_ids),
+    )
     await tx.execute(
         "UPDATE ai_jobs SET removed_at = $2, updated_at = $2, input_data = '{}', output_data = NULL, routing = NULL, "
-        "error_message = NULL, progress_message = NULL WHERE id = $1",
-        job_id,
+        "error_message = NULL, progress_message = NULL WHERE id = ANY($1::uuid[])",
+        list(job_ids),
         tx.now,
     )
+
+
+async def ordered_before(tx: Transaction, before: datetime, most: int) -> list[UUID]:
+    """Jobs that were ordered by themselves before a moment, have ended, and still say what they were about. Locked."""
+    rows = await tx.fetch(
+        "SELECT id FROM ai_jobs WHERE id < $1 AND hold IN ('captured', 'released', 'refused') AND removed_at IS NULL "
+        "AND status NOT IN ('pending', 'processing') LIMIT $2 FOR UPDATE SKIP LOCKED",
+        ids.uuid7_floor(before),
+        most,
+    )
+    return [row["id"] for row in rows]
 
 
 class Holder(NamedTuple):
@@ -166,6 +214,25 @@ async def open_paid_calls(tx: Transaction, job_ids: Sequence[UUID]) -> list[Call
         list(job_ids),
     )
     return [Call(**dict(row)) for row in rows]
+
+
+async def ring(tx: Transaction, provider: str, vendor_job_id: str) -> None:
+    """A vendor says that its job has ended."""
+    await tx.execute(
+        "UPDATE provider_calls SET rung_at = $3 WHERE provider = $1 AND vendor_job_id = $2 AND paid "
+        "AND state IN ('calling', 'accepted') AND rung_at IS NULL",
+        provider,
+        vendor_job_id,
+        tx.now,
+    )
+
+
+async def rung(tx: Transaction, call_ids: Sequence[UUID]) -> list[UUID]:
+    """Those of these calls whose vendor has said that they have ended."""
+    rows = await tx.fetch(
+        "SELECT id FROM provider_calls WHERE id = ANY($1::uuid[]) AND rung_at IS NOT NULL", list(call_ids)
+    )
+    return [row["id"] for row in rows]
 
 
 def save_calls(tx: Transaction, calls: Sequence[Call]) -> None:
@@ -218,10 +285,11 @@ UPDATE ai_jobs SET status = ended.status, provider = ended.provider, model_name 
     output_data = ended.output, routing = ended.routing, error_message = ended.error, quality_score = ended.score,
     cost = ended.cost, attempts = ended.attempts, cache_hit = ended.cache_hit,
     progress = CASE ended.status WHEN 'completed' THEN 100 ELSE ai_jobs.progress END,
+    hold = CASE WHEN ai_jobs.hold = 'held' THEN ended.hold ELSE ai_jobs.hold END,
     processing_time_ms = ended.milliseconds, completed_at = $13, updated_at = $13
 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::json[], $6::json[], $7::text[], $8::numeric[],
-            $9::numeric[], $10::int[], $11::bool[], $12::int[])
-    AS ended (id, status, provider, model, output, routing, error, score, cost, attempts, cache_hit, milliseconds)
+            $9::numeric[], $10::int[], $11::bool[], $12::int[], $14::text[])
+    AS ended (id, status, provider, model, output, routing, error, score, cost, attempts, cache_hit, milliseconds, hold)
 WHERE ai_jobs.id = ended.id AND ai_jobs.status IN ('pending', 'processing')
 """
 
@@ -243,9 +311,26 @@ def finish(tx: Transaction, endings: Sequence[Ending]) -> None:
         [ending.cache_hit for ending in endings],
         [round(ending.seconds * 1000) for ending in endings],
         tx.now,
+        ["capturing" if ending.is_paid_for else "released" for ending in endings],
     )
     save_calls(tx, [call for ending in endings for call in ending.calls])
     remember(tx, [ending.cache for ending in endings if ending.cache is not None])
+
+
+async def fail(tx: Transaction, failed: Mapping[UUID, JobFailed]) -> None:
+    """End jobs that have not begun, each with its event."""
+    await tx.execute(
+        """
+        UPDATE ai_jobs SET status = 'failed', error_message = said.words, output_data = said.event, completed_at = $4,
+            updated_at = $4, hold = CASE WHEN hold IS NOT NULL THEN 'released' END
+        FROM unnest($1::uuid[], $2::text[], $3::json[]) AS said (id, words, event)
+        WHERE ai_jobs.id = said.id AND status IN ('pending', 'processing')
+        """,
+        list(failed),
+        [event.message for event in failed.values()],
+        [event.model_dump_json() for event in failed.values()],
+        tx.now,
+    )
 
 
 async def put_off(tx: Transaction, work_id: UUID, token: UUID, payload: dict[str, Any], until: datetime) -> bool:
@@ -259,6 +344,27 @@ async def put_off(tx: Transaction, work_id: UUID, token: UUID, payload: dict[str
         as_json(payload),
     )
     return row is not None
+
+
+async def bring_forward(tx: Transaction, capability: str | None, spacing_s: float) -> int:
+    """Have jobs that were put off for want of a provider tried again, one every so many seconds, in the order of their
+    lanes; none later than it would have been. How many those are."""
+    rows = await tx.fetch(
+        """
+        UPDATE work SET run_after = least(work.run_after, $2::timestamptz + make_interval(secs => turn.n * $4))
+        FROM (
+            SELECT work.id, row_number() OVER (ORDER BY work.lane, work.run_after, work.id) - 1 AS n
+            FROM work JOIN ai_jobs AS job ON job.id = work.id
+            WHERE work.kind = $1 AND work.lease_token IS NULL AND work.run_after > $2
+                AND (work.payload ->> 'round')::int > 0 AND ($3::text IS NULL OR job.job_type = $3)
+        ) AS turn WHERE work.id = turn.id RETURNING work.id
+        """,
+        WORK,
+        tx.now,
+        capability,
+        spacing_s,
+    )
+    return len(rows)
 
 
 def remember(tx: Transaction, entries: Sequence[CacheEntry]) -> None:

@@ -15,8 +15,20 @@ from contracts.enums import Capability, Status
 WORDS = {
     "low_quality": "The quality is below what we aim for; nobody made a better one.",
     "model_ignored": "The model that was asked for is not offered by the service that made this.",
+    "provider_ignored": "The service that was asked for could not do this; another one did.",
 }
 """What a person is told for the codes that other services are told."""
+
+IGNORED = "ignored:"
+"""What the codes of wishes begin with that were not granted; the name of the parameter follows."""
+
+
+def words_of(warning: str) -> str:
+    """What a person is told for a warning; those that are no codes are words already."""
+    if warning.startswith(IGNORED):
+        name = warning.removeprefix(IGNORED)
+        return f"`{name}` was given, and the service that made this takes no such thing."
+    return WORDS.get(warning, warning)
 
 
 class JobOut(BaseModel):
@@ -31,6 +43,8 @@ class JobOut(BaseModel):
     model_name: str | None = Field(None, description="With what.", examples=["talking-photo"])
     quality_score: float | None = Field(None, description="From 0 to 10.", examples=[9.1])
     cost: Rupees = Field(description="In rupees.")
+    project_id: UUID | None = Field(None, description="The project it was ordered for.")
+    credits_used: int = Field(description="What it took from the account.", examples=[1])
     attempts: int = Field(description="How often it was tried.", examples=[1])
     cache_hit: bool = Field(description="Whether an earlier result was used again.")
     error_message: str | None = Field(None, description="Why it failed, for a person.")
@@ -53,7 +67,8 @@ class JobStatusOut(BaseModel):
     message: str | None = Field(
         None, description="How it is, for a person.", examples=["Making the photo talk (local_stable_video)"]
     )
-    estimated_seconds: float | None = Field(None, description="Left, from the pace so far; null when not known.")
+    estimated_time: float | None = Field(None, description="Seconds left, from the pace so far; null when not known.")
+    estimated_seconds: float | None = Field(None, description="The same.")
 
 
 class OutputOut(BaseModel):
@@ -75,6 +90,11 @@ class JobResultOut(BaseModel):
     data: dict[str, Any] = Field(description="What came out beside the files; depends on the kind of job.")
     quality_score: float | None = Field(None, description="From 0 to 10.", examples=[9.1])
     measures: dict[str, float] = Field(description="What the score is made of.", examples=[{"sharpness": 8.4}])
+    reasons: list[str] = Field(
+        description="What its judge took points off for, the most first.", examples=[["The face is a little soft."]]
+    )
+    ignored: list[str] = Field(description="What was given and not acted on.", examples=[["seed"]])
     cost: Rupees = Field(description="In rupees.")
+    credits: int = Field(description="What it took from the account.", examples=[1])
     cache_hit: bool = Field(description="Whether an earlier result was used again.")
     warnings: list[str] = Field(description="What is not as it was asked for, for a person.")

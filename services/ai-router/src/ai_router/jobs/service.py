@@ -19,6 +19,7 @@ from chassis.data.leased_work import LANES, NewWork
 from chassis.observe import context
 from chassis.storage.port import ObjectStore
 from contracts.ai_router import CancelJob, JobCancelled, JobCompleted, JobFailed, SubmitJob
+from contracts.billing import ReleaseCredits
 from contracts.enums import Priority, Status
 
 Interrupt = Callable[[UUID], None]
@@ -66,12 +67,20 @@ class Commands:
         repository.queue_jobs(tx, [job.command for job in queued])
         repository.renew(tx, [job.command for job in queued])
         for job in queued:
-            lane = LANES[catalogue.rules.priorities.get(job.command.plan, Priority.NORMAL)]
-            work = NewWork(job.id, WORK, job.payload(), lane, subject=job)
-            tx.add_work(work, given=repository.NEW_JOBS)
+            tx.add_work(_work_of(job, catalogue), given=repository.NEW_JOBS)
         at_once = [job.command for job in jobs if job.id in unwanted or job.id in hits]
         new = await repository.add_jobs(tx, at_once) if at_once else set()
         self._answer([ending for ending in hits.values() if ending.job.id in new], tx)
+
+    async def begin(self, jobs: Sequence[Job], tx: Transaction) -> list[Ending]:
+        """Queue jobs that are stored and paid for beforehand, and end those whose result is known already."""
+        catalogue, _ = await self._router.snapshot()
+        hits = await self._known(jobs, set(), catalogue, tx)
+        self._answer(list(hits.values()), tx)
+        for job in jobs:
+            if job.id not in hits:
+                tx.add_work(_work_of(job, catalogue))
+        return list(hits.values())
 
     async def _known(
         self, jobs: Sequence[Job], unwanted: set[UUID], catalogue: Catalogue, tx: Transaction
@@ -110,12 +119,20 @@ class Commands:
         choice, _ = await self._router.choose(job.command, spoken=spoken)
         if not choice.ranked or choice.ranked[0].provider != provider:
             return False
-        if not catalogue.offer(provider, job.command.capability).deterministic:
+        offer = catalogue.offer(provider, job.command.capability)
+        if not (offer.deterministic or cache.seeded(job.command)):
+            return False
+        if not offer.deterministic and not self._offers(provider, job.command, result.get("model")):
             return False
         for output in result["outputs"].values():
             if await self._store.stat(output["key"]) is None:
                 return False
         return True
+
+    def _offers(self, provider: str, command: SubmitJob, model: object) -> bool:
+        """Whether a provider still has the model that a result was made with."""
+        declared = self._router.providers[provider].declarations
+        return any(model in one.models for one in declared if one.capability is command.capability)
 
     async def _cancel(self, command: CancelJob, user_id: UUID | None, tx: Transaction) -> None:
         if await repository.add_cancelled(tx, command.job_id, command.run_id, user_id):
@@ -146,6 +163,10 @@ async def cancel_job(tx: Transaction, job_id: UUID, interrupt: Interrupt) -> boo
     for call in calls:
         if call.open and call.paid:
             tx.add_work(call.stopping())
+    if job["hold"] is not None:
+        tx.send(ReleaseCredits(reservation_id=job_id, run_id=job_id, reason="cancelled"))
+        for speaker in await repository.speakers(tx, job_id):
+            await cancel_job(tx, speaker, interrupt)
     tx.emit(
         JobCancelled(
             job_id=job_id,
@@ -159,7 +180,12 @@ async def cancel_job(tx: Transaction, job_id: UUID, interrupt: Interrupt) -> boo
 
 async def remove(tx: Transaction, job_id: UUID) -> None:
     """Remove a job that has ended."""
-    await repository.remove(tx, job_id)
+    await repository.remove(tx, [job_id])
+
+
+def _work_of(job: Job, catalogue: Catalogue) -> NewWork:
+    lane = LANES[catalogue.rules.priorities.get(job.command.plan, Priority.NORMAL)]
+    return NewWork(job.id, WORK, job.payload(), lane, subject=job)
 
 
 def _hit(job: Job, provider: str, event: JobCompleted) -> Ending:

@@ -20,6 +20,7 @@ import httpx
 from httpx_sse import EventSource, SSEError
 
 from ai_router.providers.errors import Dialect, Secrets, failure, failure_of
+from ai_router.providers.keys import KeyRing
 from ai_router.providers.port import FailureClass, ProviderFailure
 from chassis.http import guard
 
@@ -75,6 +76,12 @@ class VendorHttp:
     headers: Mapping[str, str] = field(repr=False)
     """Sent to the vendor's own address only, never to a result link elsewhere."""
     secrets: Secrets = field(default_factory=Secrets)
+    ring: KeyRing | None = field(default=None, repr=False)
+    """Where there are several keys; else ``headers`` carry the only one."""
+
+    def signed(self) -> Mapping[str, str]:
+        """The headers of a request to the vendor."""
+        return self.headers if self.ring is None else {**self.headers, **self.ring.headers()}
 
     async def call(
         self,
@@ -112,7 +119,7 @@ class VendorHttp:
             files=files,
             content=content,
             params=params,
-            headers={**self.headers, **(headers or {})},
+            headers={**self.signed(), **(headers or {})},
             timeout=httpx.Timeout(read_timeout_s, connect=_CONNECT_S, write=_WRITE_S, pool=_POOL_S),
         )
         # Phases have time-outs of their own; the whole has one too, against an answer of one byte at a time.
@@ -134,14 +141,16 @@ class VendorHttp:
             except ValueError:
                 readable = response.status_code >= 300
         if response.status_code >= 300:
-            raise failure_of(
-                self.dialect,
-                response.status_code,
-                lower,
-                data,
-                accepts=accepts,
-                secrets=self.secrets,
-                vendor_job_id=vendor_job_id,
+            raise self._with_another_key(
+                failure_of(
+                    self.dialect,
+                    response.status_code,
+                    lower,
+                    data,
+                    accepts=accepts,
+                    secrets=self.secrets,
+                    vendor_job_id=vendor_job_id,
+                )
             )
         if not readable or (as_json and not isinstance(data, dict | list)):
             lost = FailureClass.UNKNOWN_OUTCOME if accepts else FailureClass.TRANSIENT
@@ -149,6 +158,14 @@ class VendorHttp:
                 lost, f"{self.dialect.vendor} answered {response.status_code} with something that is not JSON"
             )
         return Answer(response.status_code, lower, body, data)
+
+    def _with_another_key(self, refused: ProviderFailure) -> ProviderFailure:
+        """What one of several keys cannot, another may: the same is worth asking again."""
+        if self.ring is None or refused.failure not in (FailureClass.AUTH, FailureClass.QUOTA):
+            return refused
+        if not self.ring.set_aside():
+            return refused
+        return failure(FailureClass.TRANSIENT, f"one of the keys of {self.dialect.vendor} is set aside: {refused}")
 
     @asynccontextmanager
     async def events(self, address: str, *, vendor_job_id: str) -> AsyncIterator[AsyncIterator[Any]]:
@@ -160,7 +177,7 @@ class VendorHttp:
         request = self.client.build_request(
             "GET",
             self.base_url.rstrip("/") + address,
-            headers={**self.headers, "accept": "text/event-stream"},
+            headers={**self.signed(), "accept": "text/event-stream"},
             timeout=httpx.Timeout(STREAM_TIMEOUT_S, connect=_CONNECT_S, write=_WRITE_S, pool=_POOL_S),
         )
         async with self._sent(
@@ -227,7 +244,7 @@ class VendorHttp:
         """A request for a result link: https to a public address, resolved once and connected to exactly that."""
         try:
             if self._own(url):
-                return self.client.build_request("GET", url, headers=self.headers)
+                return self.client.build_request("GET", url, headers=self.signed())
             target = await guard.resolved(url)
         except httpx.InvalidURL:
             raise failure(FailureClass.BAD_OUTPUT, "the result link is not an address") from None

@@ -10,6 +10,7 @@ import httpx
 from ai_router.providers.errors import Dialect, Secrets
 from ai_router.providers.finding import SETTLE_S
 from ai_router.providers.http import VendorHttp
+from ai_router.providers.keys import KeyRing
 from ai_router.providers.port import Provider
 from ai_router.providers.vendors import (
     anthropic,
@@ -20,6 +21,7 @@ from ai_router.providers.vendors import (
     ideogram,
     midjourney,
     openai,
+    own_server,
     replicate,
     runway,
     stability,
@@ -42,6 +44,8 @@ class Row:
     """The headers that carry the key."""
     build: Callable[[VendorHttp, Mapping[str, str]], Provider]
     """Makes the adapter; the settings are for options of the vendor's own."""
+    needs_key: bool = True
+    """A server of one's own may do without."""
 
 
 def _settle_s(settings: Mapping[str, str]) -> float:
@@ -144,33 +148,54 @@ ROWS: tuple[Row, ...] = (
         "https://api.replicate.com",
         replicate.DIALECT,
         lambda key: {"authorization": f"Bearer {key}"},
-        lambda http, settings: replicate.Replicate(http),
+        lambda http, settings: replicate.Replicate(http, told_at=settings.get("REPLICATE_WEBHOOK_URL") or None),
+    ),
+    Row(
+        "own_server",
+        "OWN_SERVER",
+        "",
+        own_server.DIALECT,
+        lambda key: {"authorization": f"Bearer {key}"} if key else {},
+        lambda http, settings: own_server.OwnServer(http, own_server.declarations(settings)),
+        needs_key=False,
     ),
 )
 
 
 def configured(settings: Mapping[str, str], http: Callable[[], httpx.AsyncClient]) -> dict[str, Provider]:
-    """Every vendor whose ``<SETTING>_API_KEY`` is set and not blank, by key.
+    """Every vendor whose ``<SETTING>_API_KEY`` is set and not blank, by key; of those that need none, every one whose
+    address is set.
 
     ``<SETTING>_BASE_URL`` replaces a vendor's address (another region, a relay, a simulator); a vendor without an
-    address of its own needs it. ``http`` gives the client; called once, and only when there is a vendor to talk to. It
-    stays the caller's to close.
+    address of its own needs it. Several keys are separated by commas, and used in rotation. ``http`` gives the client;
+    called once, and only when there is a vendor to talk to. It stays the caller's to close.
     """
     found = [(row, *_of(settings, row)) for row in ROWS]
-    usable = [(row, key, base_url) for row, key, base_url in found if key and base_url]
+    usable = [(row, keys, base_url) for row, keys, base_url in found if base_url and (keys or not row.needs_key)]
     if not usable:
         return {}
     client = http()
     return {
         row.key: row.build(
-            VendorHttp(client, base_url, row.dialect, row.headers(key), Secrets((key,))),
+            VendorHttp(
+                client,
+                base_url,
+                row.dialect,
+                row.headers(next(iter(keys), "")),
+                Secrets(keys),
+                _ring(row, keys),
+            ),
             settings,
         )
-        for row, key, base_url in usable
+        for row, keys, base_url in usable
     }
 
 
-def _of(settings: Mapping[str, str], row: Row) -> tuple[str, str]:
-    """Key and address of a vendor, empty where there is none."""
-    key = settings.get(f"{row.setting}_API_KEY", "").strip()
-    return key, settings.get(f"{row.setting}_BASE_URL", "").strip() or row.base_url
+def _ring(row: Row, keys: tuple[str, ...]) -> KeyRing | None:
+    return KeyRing(keys, row.headers) if len(keys) > 1 else None
+
+
+def _of(settings: Mapping[str, str], row: Row) -> tuple[tuple[str, ...], str]:
+    """Keys and address of a vendor, empty where there is none."""
+    keys = tuple(key.strip() for key in settings.get(f"{row.setting}_API_KEY", "").split(",") if key.strip())
+    return keys, settings.get(f"{row.setting}_BASE_URL", "").strip() or row.base_url

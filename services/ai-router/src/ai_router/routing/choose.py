@@ -8,7 +8,7 @@ left. What was dropped is kept with its reason, so that a choice can be explaine
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -28,6 +28,8 @@ class RoutingRequest:
     failed: frozenset[str] = frozenset()
     """Providers that have failed for this job already."""
     prefer: str | None = None
+    line: str = ""
+    """The product line it is for."""
     ordered: Mapping[str, tuple[Decimal, ...]] = field(default_factory=dict)
     """Seconds of each clip that would be ordered of a provider which makes clips of certain lengths only, or parts of a
     speech that is longer than its longest."""
@@ -50,6 +52,8 @@ class ProviderState:
     breaker_open: bool = False
     remaining_calls: int | None = None
     """Calls left of its hourly allowance; None: not limited."""
+    free_calls: int | None = None
+    """Calls that may begin beside those under way; None: not limited."""
 
 
 Health = Mapping[str, ProviderState]
@@ -165,7 +169,9 @@ def _why_not_outside(offer: Offer, state: ProviderState, request: RoutingRequest
         return "breaker open"
     if state.remaining_calls is not None and state.remaining_calls < request.clips_of(offer.provider):
         return "hourly allowance used up"
-    threshold = catalogue.policy(request.capability).minimum_quality
+    if state.free_calls is not None and state.free_calls < request.clips_of(offer.provider):
+        return "as many calls as it may have are under way"
+    threshold = catalogue.policy(request.capability, request.line).minimum_quality
     if offer.quality < threshold:
         return f"quality {offer.quality:g} below {threshold:g}"
     return None
@@ -181,6 +187,7 @@ def _too_dear(offer: Offer, request: RoutingRequest, budget: Budget) -> str | No
 
 
 def _rank_outside(offers: list[Offer], request: RoutingRequest, catalogue: Catalogue) -> list[tuple[Offer, str]]:
+    offers = _as_the_line_has_it(offers, catalogue.policy(request.capability, request.line).chain)
     head = _head([offer for offer in offers if offer.listing != "named"], request, catalogue)
     ranked = [] if head is None else [head]
     for offer in _in_chain_order(offers):
@@ -193,11 +200,23 @@ def _rank_outside(offers: list[Offer], request: RoutingRequest, catalogue: Catal
     return ranked
 
 
+def _as_the_line_has_it(offers: list[Offer], chain: tuple[str, ...] | None) -> list[Offer]:
+    """The offers by a chain of the product line's own: those in it in its order, the others only where named."""
+    if chain is None:
+        return offers
+    return [
+        replace(offer, priority=chain.index(offer.provider), listing="chain")
+        if offer.provider in chain
+        else replace(offer, listing="named")
+        for offer in offers
+    ]
+
+
 def _head(offers: list[Offer], request: RoutingRequest, catalogue: Catalogue) -> tuple[Offer, str] | None:
     """Who the quality preference selects (AIR-36); ties go to the faster one."""
     if not offers:
         return None
-    policy = catalogue.policy(request.capability)
+    policy = catalogue.policy(request.capability, request.line)
     chain = [offer for offer in offers if offer.listing == "chain"]
     by_name = {offer.provider: offer for offer in offers}
     if request.quality is Quality.ECONOMY:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from math import inf
 from typing import Any
@@ -12,10 +13,11 @@ from typing import Any
 from ai_router.catalogue.models import Catalogue, Offer, Usage
 from ai_router.catalogue.repository import CatalogueBook
 from ai_router.providers.port import FailureClass, Provider
-from ai_router.routing.breaker import Breaker, BreakerState
+from ai_router.routing.breaker import OPEN_S, Breaker, BreakerState, Key, keys_for
 from ai_router.routing.choose import Budget, Choice, ProviderState, RoutingRequest, choose
 from ai_router.routing.failures import CONSEQUENCES
 from ai_router.routing.spoken import Part, SpokenText
+from chassis import ids
 from contracts.ai_router import SubmitJob
 from contracts.enums import Capability
 
@@ -48,11 +50,13 @@ class Inputs:
             "exclude": sorted(self.request.exclude),
             "failed": sorted(self.request.failed),
             "prefer": self.request.prefer,
+            "line": self.request.line,
             "health": {
                 key: {
                     "healthy": state.healthy,
                     "breaker_open": state.breaker_open,
                     "remaining_calls": state.remaining_calls,
+                    **({} if state.free_calls is None else {"free_calls": state.free_calls}),
                 }
                 for key, state in self.health.items()
             },
@@ -72,6 +76,7 @@ class Inputs:
                 exclude=frozenset(document["exclude"]),
                 failed=frozenset(document["failed"]),
                 prefer=document["prefer"],
+                line=document.get("line", ""),
             ),
             {key: ProviderState(**state) for key, state in document["health"].items()},
             Budget(**{name: Decimal(value) for name, value in document["budget"].items()}),
@@ -91,7 +96,11 @@ class Router:
     ) -> None:
         self.book = book
         self.providers = providers
-        self._breakers: dict[tuple[str, Capability], Breaker] = {}
+        self.me = ids.uuid7()
+        """This process, for the others."""
+        self._breakers: dict[Key, Breaker] = {}
+        self._changes: dict[Key, tuple[float, str] | None] = {}
+        self._resets: dict[Key, datetime] = {}
         self._ticks = ticks
 
     async def snapshot(self) -> tuple[Catalogue, Usage]:
@@ -122,46 +131,107 @@ class Router:
                 exclude=frozenset(command.exclude),
                 failed=failed,
                 prefer=command.prefer,
+                line=command.product_line,
             ),
-            self._health(command.capability, catalogue, usage),
+            self._health(command, catalogue, usage),
             Budget(max(Decimal(0), command.budget - spent), max(Decimal(0), rules.daily_limit - usage.cost_today)),
             catalogue.digest,
         )
         return choose(inputs.request, catalogue, inputs.health, inputs.budget), inputs
 
-    def breaker(self, provider: str, capability: Capability) -> Breaker:
-        """The breaker of a provider for a capability."""
-        return self._breakers.get((provider, capability), _CLOSED)
+    def breaker(self, provider: str, capability: Capability, model: str = "") -> Breaker:
+        """This process's own breaker of a provider for a capability."""
+        return self._breakers.get(Key(provider, capability, model), _CLOSED)
 
-    def breaker_open(self, provider: str, capability: Capability) -> bool:
-        """Whether its breaker lets no call through now."""
-        return not self.breaker(provider, capability).allows(self._ticks())
+    def breaker_open(self, provider: str, capability: Capability, model: str = "") -> bool:
+        """Whether a breaker, of this process or shared by all, lets no call through now."""
+        self._forget_reset()
+        ticks, now = self._ticks(), self.book.now()
+        for key in keys_for(provider, capability, model):
+            if not self._breakers.get(key, _CLOSED).allows(ticks):
+                return True
+            shared = self.book.breakers.get(key)
+            if shared is not None and not shared.allows(now, self.me):
+                return True
+        return False
 
-    def not_closed(self) -> dict[tuple[str, Capability], BreakerState]:
-        """The states of all breakers that are open or half-open now."""
-        now = self._ticks()
-        states = {key: breaker.state(now) for key, breaker in self._breakers.items()}
-        return {key: state for key, state in states.items() if state is not BreakerState.CLOSED}
+    def model_of(self, provider: str, command: SubmitJob) -> str:
+        """The model that a job names, where that provider has it; else none, and the provider's choice."""
+        wanted = command.parameters.get("model")
+        declared = self.providers[provider].declarations if provider in self.providers else ()
+        known = any(one.capability is command.capability and wanted in one.models for one in declared)
+        return str(wanted) if known else ""
 
-    def started(self, provider: str, capability: Capability) -> None:
+    def half_open(self, provider: str, capability: Capability, model: str = "") -> list[Key]:
+        """The shared breakers that one call at a time may try now, of those that a call goes by."""
+        now = self.book.now()
+        return [
+            key
+            for key in keys_for(provider, capability, model)
+            if (shared := self.book.breakers.get(key)) is not None and shared.state(now) is BreakerState.HALF_OPEN
+        ]
+
+    def changes(self) -> dict[Key, tuple[float, str] | None]:
+        """What has happened to breakers of this process since the last time: seconds they are open for and why, or None
+        for those that a call has closed."""
+        changes, self._changes = self._changes, {}
+        return changes
+
+    def untold(self, changes: Mapping[Key, tuple[float, str] | None]) -> None:
+        """What could not be told is new again, unless more has happened since."""
+        self._changes = {**changes, **self._changes}
+
+    def started(self, provider: str, capability: Capability, model: str = "") -> None:
         """A call begins."""
-        breaker = self.breaker(provider, capability)
-        if breaker is not _CLOSED:
-            self._breakers[provider, capability] = breaker.started(self._ticks())
+        now = self._ticks()
+        for key in keys_for(provider, capability, model):
+            if (breaker := self._breakers.get(key)) is not None:
+                self._breakers[key] = breaker.started(now)
 
-    def succeeded(self, provider: str, capability: Capability) -> None:
+    def succeeded(self, provider: str, capability: Capability, model: str = "") -> None:
         """A call ended well."""
-        self._breakers.pop((provider, capability), None)
+        for key in keys_for(provider, capability, model):
+            if self._breakers.pop(key, _CLOSED).opened_until is not None or key in self.book.breakers:
+                self._changes[key] = None
 
-    def failed(self, provider: str, capability: Capability, failure: FailureClass | None) -> None:
-        """A call failed; None: for a reason that says nothing about the provider."""
-        breaker = self.breaker(provider, capability)
+    def failed(
+        self,
+        provider: str,
+        capability: Capability,
+        failure: FailureClass | None,
+        model: str = "",
+        *,
+        until: str | None = None,
+    ) -> None:
+        """A call failed; None: for a reason that says nothing about the provider. ``until``: when a quota begins anew,
+        as the vendor says."""
+        now = self._ticks()
+        whole, one = keys_for(provider, capability, model)
         consequence = CONSEQUENCES[failure] if failure is not None else None
-        if consequence is not None and consequence.blames:
-            breaker = breaker.failed(self._ticks(), at_once_for_s=consequence.opens_s)
-        else:
-            breaker = breaker.released()
-        self._breakers[provider, capability] = breaker
+        if consequence is None or not consequence.blames:
+            for key in (whole, one):
+                if key in self._breakers:
+                    self._breakers[key] = self._breakers[key].released()
+            return
+        # A wrong key or a used up quota is the account's, whatever was asked for.
+        key = whole if consequence.opens_s is not None else one
+        for_s = seconds_until(until, self.book.now()) or consequence.opens_s
+        before = self._breakers.get(key, _CLOSED)
+        if key in self.book.breakers and self.book.breakers[key].state(self.book.now()) is BreakerState.HALF_OPEN:
+            for_s = for_s or OPEN_S
+        after = before.failed(now, at_once_for_s=for_s)
+        self._breakers[key] = after
+        if key is whole and one in self._breakers:
+            self._breakers[one] = self._breakers[one].released()
+        if after.opened_until is not None and after.state(now) is BreakerState.OPEN:
+            self._changes[key] = (after.opened_until - now, str(failure))
+
+    def _forget_reset(self) -> None:
+        """What this process thought of breakers that an operator has closed since counts no more."""
+        for key, shared in self.book.breakers.items():
+            if shared.reset_at is not None and shared.reset_at != self._resets.get(key):
+                self._resets[key] = shared.reset_at
+                self._breakers.pop(key, None)
 
     def parts(self, command: SubmitJob, offer: Offer, spoken: SpokenText, left: Decimal) -> tuple[Part, ...]:
         """The parts of a speech that a provider makes a clip each for; one where it fits into one.
@@ -196,21 +266,38 @@ class Router:
                 ordered[offer.provider] = (Decimal(seconds),)
         return ordered
 
-    def _health(self, capability: Capability, catalogue: Catalogue, usage: Usage) -> dict[str, ProviderState]:
+    def _health(self, command: SubmitJob, catalogue: Catalogue, usage: Usage) -> dict[str, ProviderState]:
         states = {}
-        for offer in catalogue.by_capability.get(capability, ()):
+        for offer in catalogue.by_capability.get(command.capability, ()):
             if offer.provider not in self.providers:
                 continue
-            limit = offer.requests_per_hour
+            limit, at_once = offer.requests_per_hour, offer.calls_at_once
             states[offer.provider] = ProviderState(
                 healthy=offer.provider not in self.book.unwell,
-                breaker_open=self.breaker_open(offer.provider, capability),
+                breaker_open=self.breaker_open(
+                    offer.provider, command.capability, self.model_of(offer.provider, command)
+                ),
                 remaining_calls=None if limit is None else limit - usage.calls_last_hour.get(offer.provider, 0),
+                free_calls=None if at_once is None else at_once - usage.under_way.get(offer.provider, 0),
             )
         return states
 
 
 _CLOSED = Breaker()
+
+LONGEST_QUOTA_S = 31 * 86_400.0
+
+
+def seconds_until(moment: str | None, now: datetime) -> float | None:
+    """How long it is until a moment as vendors write it; None where that is none, or is over."""
+    if moment is None:
+        return None
+    try:
+        then = datetime.fromisoformat(moment)
+    except ValueError:
+        return None
+    seconds = (then.replace(tzinfo=then.tzinfo or UTC) - now).total_seconds()
+    return min(seconds, LONGEST_QUOTA_S) if seconds > 0 else None
 
 
 def ordered_s(provider: Provider, command: SubmitJob) -> int | None:

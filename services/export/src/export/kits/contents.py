@@ -6,13 +6,15 @@ import html
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from contracts.enums import Captions
-from contracts.export import CreateKit
+from contracts.export import Conformity, CreateKit
 from export.kits.archive import Entry
+from export.kits.pages import instructions_page, licences
 from export.kits.suggestions import caption, hashtags
+from export.kits.timeline import captions_in, timeline
 from export.platforms.models import Requirements
 from export.templates.starting import HASHTAGS
 
@@ -60,6 +62,7 @@ class PlatformPart:
     guide: Guide | None
     notes: tuple[str, ...] = ()
     captions: Captions = Captions.FILES
+    conformance: Mapping[str, tuple[Conformity, ...]] = field(default_factory=dict)
 
     @property
     def count(self) -> int:
@@ -67,9 +70,21 @@ class PlatformPart:
         return max(1, sum(role.startswith("video-") for role in self.files))
 
 
-def entries(order: CreateKit, parts: Sequence[PlatformPart], image: Path, video: Path) -> list[Entry]:
-    """Every file of the archive but the manifest."""
+def entries(
+    order: CreateKit,
+    parts: Sequence[PlatformPart],
+    image: Path,
+    video: Path,
+    *,
+    seconds: float | None = None,
+    srt: Path | None = None,
+) -> list[Entry]:
+    """Every file of the archive but the manifest. ``seconds`` and ``srt`` are the whole film's, where known."""
     found = [Entry(image_name(order), image), Entry("original.mp4", video), Entry("script.txt", order.script + "\n")]
+    if seconds is not None:
+        spoken = captions_in(srt.read_text("utf-8")) if srt is not None else ()
+        found.append(Entry("timeline.otio", timeline(order.title, "original.mp4", seconds, spoken)))
+    found.append(Entry("LICENCES.md", licences(burned=any(part.captions is Captions.BURNED for part in parts))))
     for part in parts:
         found += _platform_entries(order, part)
     return found
@@ -103,10 +118,13 @@ def _platform_entries(order: CreateKit, part: PlatformPart) -> list[Entry]:
         Entry(f"{part.platform}/hashtags.txt", "\n".join(tags) + "\n"),
         Entry(f"{part.platform}/settings.json", json.dumps(wants.model_dump(mode="json"), indent=2) + "\n"),
     ]
+    if part.conformance:
+        files.append(Entry(f"{part.platform}/conformance.json", _conformance(part)))
     if part.guide is not None:
         prompt = part.guide.prompt_template.replace("{title}", order.title).replace("{script}", order.script)
         files += [
             Entry(f"{part.platform}/instructions.md", _instructions(part, part.guide)),
+            Entry(f"{part.platform}/instructions.html", _page(part, part.guide, f"{text}\n\n{line}")),
             Entry(f"{part.platform}/prompt.txt", prompt + "\n"),
         ]
     files.append(Entry(f"{part.platform}/checklist.md", _checklist(part, [entry.name for entry in files])))
@@ -114,13 +132,37 @@ def _platform_entries(order: CreateKit, part: PlatformPart) -> list[Entry]:
 
 
 def _instructions(part: PlatformPart, guide: Guide) -> str:
-    steps = [html.unescape(_TAG.sub("", step)).strip() for step in _ITEM.findall(guide.instructions_html)]
-    minutes = guide.estimated_time_minutes * part.count
-    lines = [f"# {guide.name}", "", f"About {minutes} minutes. You need: "]
-    lines[-1] += ", ".join(guide.tools_required) + "."
+    lines = [f"# {guide.name}", "", _lead(part, guide)]
     for note in _notes(part):
         lines += ["", note]
-    return "\n".join([*lines, "", *(f"{number}. {step}" for number, step in enumerate(steps, 1))]) + "\n"
+    numbered = (f"{number}. {step}" for number, step in enumerate(steps_of(guide.instructions_html), 1))
+    return "\n".join([*lines, "", *numbered]) + "\n"
+
+
+def _page(part: PlatformPart, guide: Guide, text: str) -> str:
+    steps = steps_of(guide.instructions_html)
+    return instructions_page(guide.name, _lead(part, guide), _notes(part), steps, text, part.requirements.declarations)
+
+
+def _lead(part: PlatformPart, guide: Guide) -> str:
+    minutes = guide.estimated_time_minutes * part.count
+    return f"About {minutes} minutes. You need: {', '.join(guide.tools_required)}."
+
+
+def _conformance(part: PlatformPart) -> str:
+    """Each rule of the platform's row and what was measured, by file."""
+    files = {
+        file_name(role): [rule.model_dump(mode="json") for rule in rules] for role, rules in part.conformance.items()
+    }
+    wants = part.requirements
+    head = {"specification": wants.name, "source": wants.source, "checked": wants.checked and wants.checked.isoformat()}
+    holds = all(rule.holds for rules in part.conformance.values() for rule in rules)
+    return json.dumps({**head, "conforms": holds, "files": files}, indent=2) + "\n"
+
+
+def steps_of(instructions_html: str) -> list[str]:
+    """The items of the lists in a template's instructions, as text."""
+    return [html.unescape(_TAG.sub("", step)).strip() for step in _ITEM.findall(instructions_html)]
 
 
 def _notes(part: PlatformPart) -> list[str]:
@@ -163,6 +205,6 @@ def _checklist(part: PlatformPart, names: Sequence[str]) -> str:
         *([f"- [ ] publish all {part.count} parts, in their order"] if part.count > 1 else []),
         f"- [x] caption of at most {wants.caption_length} characters",
         "- [ ] read the caption aloud once",
-        "- [ ] say that the video was made with artificial intelligence",
+        *(f"- [ ] {line}" for line in wants.declarations or ("say that the video was made with AI",)),
     ]
     return "\n".join(lines) + "\n"

@@ -9,10 +9,10 @@ from uuid import UUID
 
 import orjson
 
-from chassis import ids
 from chassis.data.database import Transaction
 from contracts.export import CreateKit, KitCompleted
 from contracts.message import Event
+from export.history import repository as history
 
 
 async def add(tx: Transaction, commands: Sequence[CreateKit], cancelled: Collection[UUID] = ()) -> set[UUID]:
@@ -82,10 +82,4 @@ async def save_kit(
         expires_at,
     )
     request = {"workflow_type": order.workflow_type.value, "platforms": [one.value for one in order.platforms]}
-    await tx.execute(
-        "INSERT INTO export_history (id, user_id, kind, request, result_id) VALUES ($1, $2, 'kit', $3::jsonb, $4)",
-        ids.uuid7(),
-        order.user_id,
-        orjson.dumps(request).decode(),
-        order.kit_id,
-    )
+    await history.add(tx, order.user_id, "kit", request, result_id=order.kit_id)

@@ -87,9 +87,8 @@ class KitRunner:
             video = await self._store.fetch(order.video, folder / "original.mp4")
             parts = [await self._part(known, platform, folder) for platform in order.platforms]
             out = folder / "kit.zip"
-            names = await asyncio.to_thread(
-                archive.write, contents.entries(order, parts, image, video), contents.about(order, parts), out
-            )
+            seconds = max((made.duration for made in known.made.values()), default=None)
+            names = await asyncio.to_thread(_write, order, parts, image, video, seconds, out)
             now = self._database.clock.now()
             kit = await self._store.put_file(
                 out,
@@ -118,6 +117,7 @@ class KitRunner:
             None if guide is None else guide[1],
             () if made is None else made.warnings,
             Captions.FILES if made is None else made.captions,
+            {role: rules for role, rules in made.conformance.items() if role in files} if made is not None else {},
         )
 
     async def _complete(self, item: WorkItem, known: _Known, event: KitCompleted) -> None:
@@ -144,6 +144,16 @@ class KitRunner:
             tx.finish_work(item)
             if await repository.finish(tx, order.kit_id, "failed", event):
                 tx.emit(event)
+
+
+def _write(
+    order: CreateKit, parts: list[PlatformPart], image: Path, video: Path, seconds: float | None, out: Path
+) -> tuple[str, ...]:
+    """The archive with everything in it; reads files, so not for the event loop."""
+    # Captions of a film in parts begin anew with each.
+    srt = next((part.files["srt"] for part in parts if "srt" in part.files), None)
+    entries = contents.entries(order, parts, image, video, seconds=seconds, srt=srt)
+    return archive.write(entries, contents.about(order, parts), out)
 
 
 def _guide(row: Any) -> Guide:

@@ -10,7 +10,8 @@ from chassis.storage.parts import rows_of
 
 _EVERYTHING = {
     "kits": "SELECT id, workflow_id, platforms, contents, created_at, expires_at FROM export_kits WHERE user_id = $1",
-    "orders": "SELECT id, kind, request, created_at FROM export_history WHERE user_id = $1 ORDER BY created_at",
+    "orders": "SELECT id, kind, request, result, created_at FROM export_history WHERE user_id = $1 ORDER BY created_at",
+    "feedback": "SELECT template_id, published, rating, updated_at FROM template_feedback WHERE user_id = $1",
     "channel": "SELECT channel_id, channel_title, scopes, connected_at FROM youtube_connections WHERE user_id = $1",
     "uploads": "SELECT id, project_id, channel_id, video_id, upload_status, resource, created_at FROM youtube_uploads "
     "WHERE user_id = $1 ORDER BY created_at",

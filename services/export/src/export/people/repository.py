@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from chassis.data.database import Transaction
+from export.templates import repository as templates
 
 _WORKS = """
 SELECT FROM renditions WHERE user_id = $1 AND status = 'pending'
@@ -29,6 +30,7 @@ async def works_for(tx: Transaction, user_id: UUID) -> bool:
 
 
 async def erase(tx: Transaction, user_id: UUID) -> None:
-    """Remove what was ordered for the person, and their channel."""
+    """Remove what was ordered for the person, what they said of templates, and their channel."""
+    await templates.reckon_without(tx, user_id)
     for statement in _ERASE:
         await tx.execute(statement, user_id)

@@ -15,3 +15,9 @@ async def of_platform(tx: Transaction, platform: str) -> list[PlatformSpecificat
         platform,
     )
     return [specification_of(row) for row in rows]
+
+
+async def every(tx: Transaction) -> list[PlatformSpecification]:
+    """The whole catalogue."""
+    rows = await tx.fetch('SELECT platform, variant, version, key_values AS "values" FROM platform_requirements')
+    return [specification_of(row) for row in rows]

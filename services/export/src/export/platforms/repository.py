@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import asyncpg
 
 from chassis.data.database import Transaction
+from contracts.enums import Platform
 from export.platforms.models import STANDARD, PlatformSpecification
 from export.platforms.starting import SPECIFICATIONS
 
@@ -35,16 +36,31 @@ async def standard(tx: Transaction, platforms: Sequence[str]) -> dict[str, Platf
     return {row["platform"]: specification_of(row) for row in rows}
 
 
+async def named(tx: Transaction, names: Collection[str]) -> dict[str, PlatformSpecification]:
+    """The rows by their names: ``platform``, or ``platform:shape``; without those that are not there."""
+    rows = await tx.fetch(
+        'SELECT platform, variant, version, key_values AS "values" FROM platform_requirements '
+        "WHERE platform = ANY($1::text[])",
+        [name.partition(":")[0] for name in names],
+    )
+    found = {one.name: one for one in map(specification_of, rows)}
+    return {name: found[name] for name in names if name in found}
+
+
 async def to_announce(tx: Transaction) -> list[PlatformSpecification]:
-    """Standard specifications whose limit is not what was last told; they count as told with the commit."""
+    """Standard specifications whose limit is not what was last told; they count as told with the commit.
+
+    Only of platforms that runs can be ordered for: others are exported from finished runs.
+    """
     rows = await tx.fetch(
         """
         UPDATE platform_requirements SET told = jsonb_build_array(key_values->'name', key_values->'max_duration_s')
-        WHERE variant = $1
+        WHERE variant = $1 AND platform = ANY($2::text[])
         AND told IS DISTINCT FROM jsonb_build_array(key_values->'name', key_values->'max_duration_s')
         RETURNING platform, variant, version, key_values AS "values"
         """,
         STANDARD,
+        list(Platform),
     )
     return [specification_of(row) for row in rows]
 

@@ -10,11 +10,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from contracts.enums import Captions, WhenTooLong
+from contracts.export import Conformity
+from export.platforms.conformance import broken, conformity
 from export.platforms.models import Requirements
+from export.provenance.source_type import mark_picture, mark_video
 
 if TYPE_CHECKING:
-    from media.types import Cue, Made, RenditionSpec, Word
+    from media.types import Box, Cue, Made, RenditionSpec, Word
     from media.video.parts import Part
+
+_RULES = {
+    "duration_s": "length in seconds",
+    "size_mb": "size in megabytes",
+    "bit_rate": "bit rate",
+    "loudness_lufs": "loudness in LUFS",
+    "true_peak_db": "true peak in dBTP",
+}
+"""What people call a rule that a film can break; any other would be our fault."""
+
+_LOOKED_AT = (0.2, 0.7)
+"""Where in a film its face is looked for."""
 
 Progress = Callable[[float], None]
 
@@ -38,6 +53,7 @@ class Piece:
     srt: Path | None
     vtt: Path | None
     duration: float
+    conformance: tuple[Conformity, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +96,7 @@ def render(
         for number, part in enumerate(parts[one.platform], 1):
             # Platforms that want the same share one encoding.
             shapes.setdefault(part, {}).setdefault(_spec(one, part, seconds), f"{one.platform}-{number}")
+    focus = _face(source, seconds) if any(one.requirements.fit != "pad" for one in wanted) else None
     made: dict[str, Made] = {}
     total, done = sum(part.seconds for part in shapes), 0.0
     for part, specs in shapes.items():
@@ -88,6 +105,7 @@ def render(
             [replace(spec, name=name) for spec, name in specs.items()],
             folder,
             start=part.start,
+            focus=focus,
             cues=_cues(words, part, language),
             threads=threads,
             progress=partial(_report, progress, 0.95 * done / total, 0.95 * part.seconds / total),
@@ -108,6 +126,27 @@ def render(
 
 def _report(progress: Progress, begun: float, share: float, through: float) -> None:
     progress(begun + share * through)
+
+
+def _face(source: Path, seconds: float) -> Box | None:
+    """What holds the largest face early and late in the film; None where nobody is seen."""
+    from media.errors import NotUsable
+    from media.faces.preflight import find_faces
+    from media.types import Box
+    from media.video.thumbnails import picture_at
+
+    found: list[Box] = []
+    for share in _LOOKED_AT:
+        try:
+            faces = find_faces(picture_at(source, share * seconds))
+        except NotUsable:
+            continue
+        found += [max(faces, key=lambda face: face.share).box] if faces else []
+    if not found:
+        return None
+    left, top = min(box.x for box in found), min(box.y for box in found)
+    right, bottom = max(box.x + box.width for box in found), max(box.y + box.height for box in found)
+    return Box(left, top, right - left, bottom - top)
 
 
 def _words(timings: Path | None) -> list[Word]:
@@ -138,25 +177,36 @@ def _cues(words: Sequence[Word], part: Part, language: str) -> list[Cue]:
 
 
 def _rendered(wanted: Wanted, parts: Sequence[Part], made: Sequence[Made], seconds: float, *, timed: bool) -> Rendered:
+    pieces = tuple(_piece(one, wanted.requirements) for one in made)
     return Rendered(
         wanted.platform,
-        tuple(_piece(one) for one in made),
+        pieces,
         made[0].width,
         made[0].height,
         _is_whole(parts, seconds),
         Captions.BURNED if any(one.details["captions"] == "burned" for one in made) else Captions.FILES,
-        (*_told_of_length(wanted, parts, seconds, timed=timed), *_told_of_captions(wanted, made)),
+        (
+            *_told_of_length(wanted, parts, seconds, timed=timed),
+            *_told_of_captions(wanted, made),
+            *_told_of_rules(wanted, pieces),
+        ),
     )
 
 
-def _piece(made: Made) -> Piece:
+def _piece(made: Made, wants: Requirements) -> Piece:
+    from media.video.probe import probe
+
+    poster = made.path.with_suffix(".jpg")
+    mark_video(made.path)
+    mark_picture(poster)
     srt, vtt = made.path.with_suffix(".srt"), made.path.with_suffix(".vtt")
     return Piece(
         made.path,
-        made.path.with_suffix(".jpg"),
+        poster,
         srt if srt.exists() else None,
         vtt if vtt.exists() else None,
         made.duration,
+        conformity(wants, probe(made.path, loudness=True)),
     )
 
 
@@ -190,6 +240,19 @@ def _told_of_captions(wanted: Wanted, made: Sequence[Made]) -> list[str]:
     return [f"The captions for {wanted.requirements.name} are files beside the video, not in it: {why}."]
 
 
+def _told_of_rules(wanted: Wanted, pieces: Sequence[Piece]) -> list[str]:
+    missed = {one.rule: one for piece in pieces for one in broken(piece.conformance)}
+    return [
+        f"{wanted.requirements.name} wants a {_RULES.get(one.rule, one.rule)} of {_in_words(one.wanted)}, "
+        f"and the video has {one.found}."
+        for one in missed.values()
+    ]
+
+
+def _in_words(wanted: str) -> str:
+    return wanted.replace(">=", "at least").replace("<=", "at most").replace("+-", "plus or minus ")
+
+
 def _spec(wanted: Wanted, part: Part, seconds: float) -> RenditionSpec:
     """What the encoder has to make, without a name: equal where two platforms want the same."""
     from media.types import RenditionSpec
@@ -211,4 +274,5 @@ def _spec(wanted: Wanted, part: Part, seconds: float) -> RenditionSpec:
         max_duration=None if whole else min(part.seconds, longest or part.seconds),
         fit=wants.fit,
         burn_captions=wanted.captions is Captions.BURNED,
+        reserved=wants.reserved.shares() if wanted.captions is Captions.BURNED else None,
     )

@@ -5,15 +5,18 @@ from __future__ import annotations
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, Field
+from fastapi import APIRouter, Depends, Query, Response
+from pydantic import BaseModel, Field, StrictBool
 
 from chassis.errors import NotAuthenticated, documented
+from chassis.http.inputs import Input, Whole
 from chassis.http.pagination import Page, Paged
 from chassis.http.requests import Tx
 from chassis.identity.tokens import Caller
 from contracts.enums import Difficulty, Platform, WorkflowType
-from export.templates import queries
+from export.templates import service
+from export.templates.cache import TemplateCache, templates_of
+from export.templates.service import TemplateNotFound
 
 router = APIRouter(prefix="/api/v1/export/templates", tags=["export"])
 
@@ -32,9 +35,9 @@ class TemplateOut(BaseModel):
     difficulty_level: Difficulty = Field(description="How hard it is.")
     estimated_time_minutes: int = Field(description="How long it takes.", examples=[5])
     tools_required: list[str] = Field(description="What it is done with.")
-    usage_count: int = Field(description="How often it was used.")
-    success_rate: float | None = Field(None, description="Share that was published, from 0 to 1.")
-    user_rating: float | None = Field(None, description="As users rate it.")
+    usage_count: int = Field(description="How often it was used, as of its last change.")
+    success_rate: float | None = Field(None, description="Of a hundred uses, how many were published.")
+    user_rating: float | None = Field(None, description="As users rate it, from 1 to 5.")
 
 
 @router.get("", responses=documented(NotAuthenticated))
@@ -43,11 +46,34 @@ async def list_templates(
     tx: Tx,
     page: Page,
     response: Response,
+    cache: Annotated[TemplateCache, Depends(templates_of)],
     workflow_type: Annotated[WorkflowType | None, Query(description="Only for this kind of video.")] = None,
     platform: Annotated[Platform | None, Query(description="Only for this platform.")] = None,
     difficulty: Annotated[Difficulty | None, Query(description="Only of this difficulty.")] = None,
 ) -> Paged[TemplateOut]:
     """Active templates."""
     response.headers["Cache-Control"] = "public, max-age=300"
-    rows = await queries.active(tx, workflow_type=workflow_type, platform=platform, difficulty=difficulty)
-    return Paged[TemplateOut].cut([TemplateOut.model_validate(dict(row)) for row in rows], page)
+    rows = await cache.active(tx, workflow_type=workflow_type, platform=platform, difficulty=difficulty)
+    return Paged[TemplateOut].cut([TemplateOut.model_validate(row) for row in rows], page)
+
+
+class FeedbackIn(Input):
+    """How it went."""
+
+    success: StrictBool = Field(description="Whether the video was published with it.")
+    rating: Annotated[Whole, Field(ge=1, le=5)] | None = Field(None, description="How good the template is.")
+
+
+class FeedbackOut(BaseModel):
+    """The template's figures, yours among them."""
+
+    template_id: UUID = Field(description="Of the template.")
+    success_rate: float = Field(description="Of a hundred uses, how many were published.", examples=[83.33])
+    user_rating: float | None = Field(description="As users rate it, from 1 to 5.", examples=[4.5])
+
+
+@router.post("/{template_id}/feedback", responses=documented(NotAuthenticated, TemplateNotFound))
+async def rate_template(template_id: UUID, body: FeedbackIn, caller: Caller, tx: Tx) -> FeedbackOut:
+    """Say how it went; what you said before of the same template is replaced (EXP-07, EXP-21)."""
+    figures = await service.rate(tx, template_id, caller.user_id, published=body.success, rating=body.rating)
+    return FeedbackOut.model_validate({"template_id": template_id, **figures})

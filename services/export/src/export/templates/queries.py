@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from uuid import UUID
+
 import asyncpg
 
 from chassis.data.database import Transaction
+
+
+async def exists(tx: Transaction, template_id: UUID) -> bool:
+    """Whether there is such an active template."""
+    return bool(await tx.fetch("SELECT FROM export_templates WHERE id = $1 AND is_active", template_id))
+
+
+async def version(tx: Transaction) -> tuple[datetime | None, int]:
+    """Something that is another one whenever a template was added, changed or removed; uses are no change."""
+    row = await tx.fetchrow("SELECT max(updated_at) AS at, count(*) AS n FROM export_templates")
+    return (None, 0) if row is None else (row["at"], row["n"])
 
 
 async def active(
@@ -19,3 +33,9 @@ async def active(
         platform,
         difficulty,
     )
+
+
+async def figures(tx: Transaction, template_id: UUID) -> dict[str, float | None]:
+    """What users say of a template."""
+    row = await tx.fetchrow("SELECT success_rate, user_rating FROM export_templates WHERE id = $1", template_id)
+    return {} if row is None else dict(row)

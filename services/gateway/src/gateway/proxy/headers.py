@@ -63,10 +63,12 @@ def cors(origins: Sequence[str]) -> dict[str, Any]:
         "allow_methods": ["GET", "POST", "PUT", "PATCH", "DELETE"],
         "allow_headers": [
             "Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID", "X-Product-Line", "X-Request-ID",
+            "Tus-Resumable", "Upload-Checksum", "Upload-Length", "Upload-Metadata", "Upload-Offset",
         ],
         "expose_headers": [
             "Content-Disposition", "Idempotency-Replayed", "Location", "Retry-After", "WWW-Authenticate",
             "X-Request-ID", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset",
+            "Content-Location", "Tus-Resumable", "Upload-Expires", "Upload-Length", "Upload-Offset",
         ],
         "max_age": 600,
     }  # fmt: skip

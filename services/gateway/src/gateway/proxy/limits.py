@@ -60,7 +60,13 @@ RULES: tuple[Rule, ...] = (
 ANONYMOUS, USER = Limit(60, MINUTE), Limit(120, MINUTE)
 """Everything together: of an address without a token, of a user."""
 
-UNLIMITED = frozenset({"/api/v1/billing/webhooks/stripe", "/api/v1/billing/webhooks/razorpay"})
+UNLIMITED = frozenset(
+    {
+        "/api/v1/billing/webhooks/stripe",
+        "/api/v1/billing/webhooks/razorpay",
+        "/api/v1/vendors/replicate/webhook",
+    }
+)
 """A payment processor that is told to come later comes later, and money waits."""
 
 OBJECTS = "/api/v1/objects/"
@@ -74,6 +80,12 @@ PLANS: Mapping[tuple[str, str], int] = {
     ("talkingphoto", "starter"): 2,
     ("talkingphoto", "pro"): 3,
     ("talkingphoto", "enterprise"): 10,
+    ("reely", "pro"): 2,
+    ("reely", "premium"): 3,
+    ("filmstudio", "standard"): 2,
+    ("filmstudio", "pro"): 3,
+    ("filmstudio", "enterprise"): 10,
+    ("pixie", "premium"): 3,
 }
 """How many times the limits a product line's plan has."""
 

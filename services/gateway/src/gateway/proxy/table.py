@@ -64,6 +64,7 @@ TABLE: tuple[Row, ...] = (
     *_whole("/api/v1/admin/users", "users"),
     *_whole("/api/v1/admin/audit", "users"),
     *_whole("/api/v1/admin/erasures", "users"),
+    *_whole("/api/v1/admin/flags", "users"),
     Row("/api/v1/billing/plans", "billing", public=True),
     # Signed by the payment processor, over the body as it was sent.
     Row("/api/v1/billing/webhooks/stripe", "billing", public=True),
@@ -76,15 +77,33 @@ TABLE: tuple[Row, ...] = (
     Row("/api/v1/workflows/{run_id}/events", "notify", live=True, read=Scope.READ),
     *_whole("/api/v1/workflows", "workflow", read=Scope.READ, write=Scope.WORKFLOWS_WRITE),
     *_whole("/api/v1/batches", "workflow", read=Scope.READ, write=Scope.WORKFLOWS_WRITE),
+    # What everybody may see, and what the link itself carries the right to.
+    Row("/api/v1/projects/public", "workflow", public=True),
+    Row("/api/v1/projects/public/{public_id}", "workflow", public=True),
+    Row("/api/v1/projects/shared/{token}", "workflow", public=True),
     *_whole("/api/v1/projects", "workflow", read=Scope.READ, write=Scope.WORKFLOWS_WRITE),
     *_whole("/api/v1/assets", "workflow", read=Scope.READ, write=Scope.FILES_WRITE),
     *_whole("/api/v1/trim", "workflow", read=Scope.READ, write=Scope.WORKFLOWS_WRITE),
     *_whole("/api/v1/auto-hooks", "workflow", read=Scope.READ, write=Scope.WORKFLOWS_WRITE),
     Row("/api/v1/files", "workflow", max_body=51 * MEBIBYTE, read=Scope.READ, write=Scope.FILES_WRITE),
+    # Uploads that go on where they were interrupted: one request may bring all of a video.
+    Row("/api/v1/files/multipart", "workflow", max_body=500 * MEBIBYTE, read=Scope.READ, write=Scope.FILES_WRITE),
+    Row(
+        "/api/v1/files/multipart/{multipart_id}",
+        "workflow",
+        max_body=500 * MEBIBYTE,
+        read=Scope.READ,
+        write=Scope.FILES_WRITE,
+    ),
+    Row("/api/v1/files/compress", "workflow", max_body=51 * MEBIBYTE, read=Scope.READ, write=Scope.FILES_WRITE),
     Row("/api/v1/files/{rest:path}", "workflow", read=Scope.READ, write=Scope.FILES_WRITE),
     # The link itself carries the right to read the object.
     Row("/api/v1/objects/{rest:path}", "workflow", public=True),
+    Row("/api/v1/ai/jobs/{job_id}/events", "notify", live=True, read=Scope.READ),
     *_whole("/api/v1/ai", "ai_router", read=Scope.READ, write=Scope.AI_WRITE),
+    # Signed by the vendor, over the body as it was sent.
+    Row("/api/v1/vendors/{vendor}/webhook", "ai_router", public=True),
+    *_whole("/api/v1/admin/router", "ai_router"),
     *_whole("/api/v1/export", "export", read=Scope.READ, write=Scope.EXPORT_WRITE),
     # Google sends the browser here, which has no token; what it brings is bound to whoever began.
     Row("/api/v1/youtube/callback", "export", public=True, ask_outside=True),

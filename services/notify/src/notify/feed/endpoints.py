@@ -16,9 +16,8 @@ from chassis.data.database import Database
 from chassis.http.requests import Stopping
 from chassis.identity.tokens import Caller
 from notify.feed import queries
-from notify.feed.schemas import FeedOut
+from notify.feed.schemas import FeedEvent, FeedOut
 from notify.live.hub import Hub
-from notify.live.schemas import WorkflowEvent
 from notify.live.streams import Events, StillAllowed, right_of
 from notify.settings import Settings
 
@@ -31,9 +30,9 @@ _CATCH_UP_S, _LONGEST_CATCH_UP_S = 0.02, 1.0
 """Waits for what was heard of and is not in the log yet; doubled each time."""
 
 _ABOUT = """Server-sent events. Each has as `id` its number within the user's log, as `event` the state that the
-workflow is in, and as `data` a JSON object of the schema given here. The comment `: alive` comes when there is no news.
-The stream ends when the access token runs out or its session ends: ask again with a new token and the `id` of the last
-event seen."""
+workflow or job is in, and as `data` a JSON object of the schema given here. The comment `: alive` comes when there is
+no news. The stream ends when the access token runs out or its session ends: ask again with a new token and the `id` of
+the last event seen."""
 
 
 @router.get("")
@@ -50,7 +49,7 @@ async def read_events(
     return FeedOut.model_validate({"items": items, "next": last, "more": len(rows) > limit})
 
 
-@router.get("/stream", response_class=Events, responses={200: {"model": WorkflowEvent, "description": _ABOUT}})
+@router.get("/stream", response_class=Events, responses={200: {"model": FeedEvent, "description": _ABOUT}})
 async def follow_events(
     caller: Caller,
     request: Request,

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, Field
+from typing import Annotated
 
-from notify.live.schemas import WorkflowEvent
+from pydantic import BaseModel, Field, RootModel
+
+from notify.live.schemas import JobEvent, WorkflowEvent
+
+
+class FeedEvent(RootModel[Annotated[WorkflowEvent | JobEvent, Field(discriminator="type")]]):
+    """What happened to a workflow, or to a job that was ordered by itself; ``type`` says which."""
 
 
 class FeedItem(BaseModel):
     """One entry."""
 
     sequence: int = Field(ge=1, description="Number within the log of the user. It rises; some may be left out.")
-    event: WorkflowEvent = Field(description="What happened to which workflow.")
+    event: FeedEvent = Field(description="What happened, and to what.")
 
 
 class FeedOut(BaseModel):

@@ -17,11 +17,11 @@ from starlette.responses import Response
 from chassis.data.database import Database
 from chassis.errors import NotFound, documented
 from chassis.http.requests import Stopping
-from chassis.identity.tokens import Caller
+from chassis.identity.tokens import Caller, Identity
 from contracts.enums import Status
 from notify.live import repository
 from notify.live.hub import Hub
-from notify.live.schemas import WorkflowEvent
+from notify.live.schemas import JobEvent, WorkflowEvent
 from notify.live.streams import Events, StillAllowed, right_of
 from notify.settings import Settings
 
@@ -51,6 +51,12 @@ data: {"type":"workflow_status","workflow_id":"0199f0a1-7c1e-7a53-9d0b-6c1f2e3d4
 ```"""
 
 
+_JOB_EVENTS = (
+    _EVENTS.replace("the workflow", "the job")
+    .replace("workflow_status", "ai_job_status")
+    .replace("workflow_id", "job_id")
+)
+
 LastSeen = Annotated[int, Field(ge=0, le=2**31 - 1)]
 
 
@@ -78,12 +84,41 @@ async def follow_workflow(
 
     Each event's id is its number within the run; a client that reconnects sends the last one it saw.
     """
-    last = max(last_event_id, after)
+    return await _followed(workflow_id, caller, request, stopping, max(last_event_id, after), "workflow")
+
+
+@router.get(
+    "/ai/jobs/{job_id}/events",
+    response_class=Events,
+    responses={
+        200: {"model": JobEvent, "description": _JOB_EVENTS},
+        204: {"description": "The job has ended and the client has seen all of it."},
+        **documented(NotFound),
+    },
+)
+async def follow_job(
+    job_id: UUID,
+    caller: Caller,
+    request: Request,
+    stopping: Stopping,
+    last_event_id: Annotated[LastSeen, Header(description="Resume after this event.")] = 0,
+    after: Annotated[LastSeen, Query(description="The same, for who cannot send headers.")] = 0,
+) -> Response:
+    """Everything that happened so far to a job that was ordered by itself, then everything as it happens.
+
+    Each event's id is its number within the job; a client that reconnects sends the last one it saw.
+    """
+    return await _followed(job_id, caller, request, stopping, max(last_event_id, after), "job")
+
+
+async def _followed(
+    of: UUID, caller: Identity, request: Request, stopping: asyncio.Event, last: int, what: str
+) -> Response:
     database: Database = request.app.state.database
     hub: Hub = request.app.state.hub
-    run = await _own(database, hub, workflow_id, caller.user_id, stopping)
+    run = await _own(database, hub, of, caller.user_id, stopping)
     if run is None:
-        raise NotFound("There is no such workflow.")
+        raise NotFound(f"There is no such {what}.")
     if run.final is not None and last >= run.final:
         # For a browser's event source this, and nothing else, means: do not connect again.
         return Response(status_code=204)
@@ -91,7 +126,7 @@ async def follow_workflow(
     # Nobody can have seen what has not happened yet: whoever says so is told everything.
     last = last if last <= run.newest else 0
     return Events(
-        _stream(database, hub, workflow_id, last, stopping, right_of(request), poll_s=settings.live_poll_s),
+        _stream(database, hub, of, last, stopping, right_of(request), poll_s=settings.live_poll_s),
         ping=settings.heartbeat_s,
         ping_message_factory=lambda: ServerSentEvent(comment="alive", sep=_LINE),
     )

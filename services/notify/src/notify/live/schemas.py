@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from typing_extensions import TypedDict
 
 from chassis.http.outputs import Rupees
-from contracts.enums import Status
+from contracts.enums import Capability, Status
 
 
 class Standing(BaseModel):
@@ -54,3 +54,21 @@ class WorkflowEvent(TypedDict):
     code: NotRequired[Annotated[str, Field(description="Why it failed, for programs.", examples=["NO_FACE"])]]
     retryable: NotRequired[Annotated[bool, Field(description="Whether trying again can help, when it failed.")]]
     credits_returned: NotRequired[Annotated[bool, Field(description="Whether credits were given back.")]]
+
+
+class JobEvent(TypedDict):
+    """The data of one event of a job that was ordered by itself. What its ``state`` has no use for is absent."""
+
+    type: Annotated[Literal["ai_job_status"], Field(description="Always the same.")]
+    job_id: Annotated[UUID, Field(description="Of the job.")]
+    job_type: Annotated[Capability, Field(description="What is done.", examples=["image_enhancement"])]
+    state: Annotated[Status, Field(description="How it is; also the name of the event.", examples=["processing"])]
+    sequence: Annotated[int, Field(ge=1, description="Number within the job; also the id of the event.")]
+    timestamp: Annotated[datetime, Field(description="When it happened.")]
+    status: Annotated[Standing, Field(description="How far it is.")]
+    trace_id: Annotated[str | None, Field(description="The trace it belongs to.")]
+    provider: NotRequired[Annotated[str, Field(description="Who is at work.", examples=["local_upscaler"])]]
+    cost: NotRequired[Annotated[Rupees, Field(description="In all, in rupees; at the end.")]]
+    credits: NotRequired[Annotated[int, Field(description="Spent; at the end.", examples=[1])]]
+    code: NotRequired[Annotated[str, Field(description="Why it failed, for programs.", examples=["NO_FACE"])]]
+    retryable: NotRequired[Annotated[bool, Field(description="Whether trying again can help, when it failed.")]]

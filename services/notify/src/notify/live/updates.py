@@ -1,4 +1,4 @@
-"""What a client hears about a run (NTF-12): one pure translation from event to update."""
+"""What a client hears about a run, or a job ordered by itself (NTF-12): pure translations from event to update."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from contracts.ai_router import JobChanged
 from contracts.enums import Status
 from contracts.workflow import (
     RunCancelled,
@@ -49,6 +50,25 @@ def update_of(event: RunEvent, at: datetime, traceparent: str | None = None) -> 
         **extra,
     }
     return Update(event.run_id, event.sequence, event.user_id, state, body, at)
+
+
+def update_of_job(event: JobChanged, at: datetime, traceparent: str | None = None) -> Update:
+    """As :func:`update_of`, for a job that was ordered by itself."""
+    extra = event.model_dump(
+        mode="json", include={"provider", "cost", "credits", "code", "retryable"}, exclude_none=True
+    )
+    body: dict[str, Any] = {
+        "type": "ai_job_status",
+        "job_id": str(event.job_id),
+        "job_type": event.capability.value,
+        "state": event.status.value,
+        "status": {"progress": event.progress, "step": event.capability.value, "message": event.message},
+        "sequence": event.sequence,
+        "timestamp": at.isoformat().replace("+00:00", "Z"),
+        "trace_id": traceparent[3:35] if traceparent is not None else None,
+        **extra,
+    }
+    return Update(event.job_id, event.sequence, event.user_id, event.status, body, at)
 
 
 _STEP = {"step", "attempts", "provider", "score", "cost", "seconds"}

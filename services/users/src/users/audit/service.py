@@ -48,6 +48,7 @@ class Action(StrEnum):
     ADMINISTRATOR_MADE = "admin.made"
     USER_LOOKED_AT = "admin.user_looked_at"
     USER_CHANGED = "admin.user_changed"
+    FLAG_CHANGED = "admin.flag_changed"
     EXPORT_REQUESTED = "export.requested"
     EXPORT_READY = "export.ready"
     DELETION_REQUESTED = "deletion.requested"

@@ -63,6 +63,9 @@ class Passwords:
             refusal = await self._lockout.refusal(again, again.email, device, tx)
             if refusal is None and not matches:
                 await self._lockout.failed(again, again.email, device, tx)
+                audit.record(
+                    tx, audit.Action.LOGIN_FAILED, actor=None, target=again.id, result="refused", reason="proof"
+                )
         if refusal is not None:
             raise refusal
         if not matches:

@@ -23,6 +23,7 @@ from workflow.files.errors import (
     ImageRefused,
     InspectionBusy,
     NoFile,
+    StorageFull,
     UploadsUnderWay,
 )
 from workflow.files.schemas import FileMetadata, FileOut
@@ -43,7 +44,9 @@ _FORM = {
                         "file": {
                             "type": "string",
                             "format": "binary",
-                            "description": "A photo: JPEG, PNG or WebP, at most 50 MB and 4096 pixels a side.",
+                            "description": "A photo (JPEG, PNG or WebP, at most 4096 pixels a side), or sound or "
+                            "video (MP3, WAV, M4A, MP4, MOV, WebM), at most 50 MB; larger ones go to "
+                            "/api/v1/files/multipart.",
                         },
                         "purpose": {
                             "type": "string",
@@ -55,6 +58,11 @@ _FORM = {
                             "type": "boolean",
                             "default": False,
                             "description": "Whether it goes after 30 days.",
+                        },
+                        "project_id": {
+                            "type": "string",
+                            "format": "uuid",
+                            "description": "A project that it becomes an input of.",
                         },
                     },
                 }
@@ -68,8 +76,10 @@ def router(settings: Settings, uploads: Uploads) -> APIRouter:
     """Routes under ``/api/v1/files``."""
     routes = APIRouter(prefix="/api/v1/files", tags=["files"])
 
+    store = uploads.intake.store
+
     def shown(row: dict[str, Any]) -> FileOut:
-        return FileOut.model_validate(described(row, uploads.store, settings.file_link_s, links=True))
+        return FileOut.model_validate(described(row, store, settings.file_link_s, links=True))
 
     @routes.post(
         "",
@@ -83,6 +93,7 @@ def router(settings: Settings, uploads: Uploads) -> APIRouter:
             FileInfected,
             UploadsUnderWay,
             InspectionBusy,
+            StorageFull,
             StoreUnavailable,
             KeyReused,
             FileNotFound,
@@ -91,12 +102,12 @@ def router(settings: Settings, uploads: Uploads) -> APIRouter:
     async def upload_file(
         request: Request, response: Response, caller: Caller, idempotency_key: IdempotencyKey = None
     ) -> FileOut:
-        """Upload a photo. What it is is judged by its content; it is scanned, decoded and prepared before it counts."""
+        """Upload a file. What it is is judged by its content; it is scanned, opened and prepared before it counts."""
         content_type = request.headers.get("content-type", "")
         file_id, replayed = await uploads.upload(
             caller, caller.product_line, content_type, request.stream(), request.is_disconnected, idempotency_key
         )
-        async with uploads.database.transaction() as tx:
+        async with uploads.intake.database.transaction() as tx:
             row = await queries.own(tx, file_id, caller.user_id, any_owner=False)
         if row is None:
             raise FileNotFound("The file has been deleted.")
@@ -124,10 +135,7 @@ def router(settings: Settings, uploads: Uploads) -> APIRouter:
         rows, total = await queries.page(
             tx, user_id or caller.user_id, type, is_temporary, created_from, created_before, page
         )
-        items = [
-            FileMetadata.model_validate(described(row, uploads.store, settings.file_link_s, links=False))
-            for row in rows
-        ]
+        items = [FileMetadata.model_validate(described(row, store, settings.file_link_s, links=False)) for row in rows]
         return selected(Paged[FileMetadata].of(items, total, page), fields)
 
     @routes.get("/{file_id}", responses=documented(FileNotFound))
@@ -141,7 +149,7 @@ def router(settings: Settings, uploads: Uploads) -> APIRouter:
         row = await queries.own(tx, file_id, caller.user_id, any_owner=caller.is_admin)
         if row is None:
             raise FileNotFound("There is no such file.")
-        return FileMetadata.model_validate(described(row, uploads.store, settings.file_link_s, links=False))
+        return FileMetadata.model_validate(described(row, store, settings.file_link_s, links=False))
 
     @routes.delete("/{file_id}", status_code=204, responses=documented(FileNotFound))
     async def delete_file(file_id: UUID, caller: Caller, tx: Tx) -> None:

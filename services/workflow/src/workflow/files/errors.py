@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from chassis.errors import BadRequest, Invalid, NotFound, RateLimited, TooLarge, Unavailable, WrongMediaType
+from chassis.errors import (
+    BadRequest,
+    Invalid,
+    NotFound,
+    PaymentNeeded,
+    RateLimited,
+    TooLarge,
+    Unavailable,
+    WrongMediaType,
+)
 
 
 class FileNotFound(NotFound):
@@ -18,19 +27,19 @@ class NoFile(BadRequest):
 
 
 class FileTooLarge(TooLarge):
-    """The file is larger than 50 MB."""
+    """The file is too large: 50 MB for a photo and for one request, for sound and video what the plan allows."""
 
     code = "file_too_large"
 
 
 class FormatNotAccepted(WrongMediaType):
-    """The content is no JPEG, PNG or WebP photo, whatever its name says."""
+    """The content is none of the accepted formats, whatever its name says."""
 
     code = "format_not_accepted"
 
 
 class ImageRefused(Invalid):
-    """The photo has too many pixels or does not decode."""
+    """The photo has too many pixels or does not decode, or the sound or video cannot be played."""
 
     code = "image_refused"
 
@@ -51,3 +60,9 @@ class UploadsUnderWay(RateLimited):
     """As many of your uploads as may be are under way; send the next one when one of them is done."""
 
     code = "uploads_under_way"
+
+
+class StorageFull(PaymentNeeded):
+    """The plan's room for files is used up; deleting some or a larger plan makes room."""
+
+    code = "storage_full"

@@ -18,7 +18,7 @@ from workflow.files.errors import FileTooLarge, NoFile
 
 MAX_FORM_OVERHEAD = 65_536
 """Boundaries, part headers and small fields, in bytes."""
-FIELDS = ("purpose", "is_temporary")
+FIELDS = ("purpose", "is_temporary", "project_id")
 """What a form may say besides its file."""
 _MAX_FIELD = 1_000
 _MAX_PARTS = 20
@@ -134,7 +134,7 @@ class _Form:
             self._received.name = options.get(b"filename", b"").decode("utf-8", "replace")
         if self._has_file and self._unknown is not None:
             raise Invalid(
-                f"An upload has no field {self._unknown!r}. Send file, and if you like {' and '.join(FIELDS)}.",
+                f"An upload has no field {self._unknown!r}. Send file, and if you like {', '.join(FIELDS)}.",
                 fields={self._unknown: "is unknown"},
             )
 
@@ -150,7 +150,11 @@ class _Form:
             return
         self._received.size += len(piece)
         if self._received.size > self._limit:
-            raise FileTooLarge(f"The file is larger than {self._limit:,} bytes.")
+            raise FileTooLarge(
+                f"The file is larger than {self._limit:,} bytes. Send larger sound and video in parts, "
+                "to /api/v1/files/multipart.",
+                fields={"file": f"at most {self._limit:,} bytes"},
+            )
         self.buffer.extend(piece)
         if len(self._head) < _HEAD:
             self._head += piece[: _HEAD - len(self._head)]

@@ -27,11 +27,14 @@ class FileMetadata(BaseModel):
     id: UUID = Field(description="Of the file; what an order names.")
     original_name: str = Field(description="What it was called.", examples=["me.jpg"])
     purpose: str = Field(description="What it is for.", examples=["input"])
-    kind: str = Field(description="`image`, or `other` for what was not accepted.", examples=["image"])
+    kind: str = Field(
+        description="`image`, `audio`, `video`, `document`, or `other` for what was not accepted.", examples=["image"]
+    )
     file_size: int = Field(description="Bytes.", examples=[183204])
     mime_type: str = Field(description="What it is, told from its content.", examples=["image/jpeg"])
     width: int | None = Field(description="Pixels.", examples=[1080])
     height: int | None = Field(description="Pixels.", examples=[1350])
+    duration: float | None = Field(default=None, description="Seconds, of sound and video.", examples=[12.4])
     findings: list[FindingOut] = Field(description="What to know of it before ordering with it.")
     checksum: str = Field(description="SHA-256 in hex.", examples=["9f86d081884c7d65..."])
     scan_status: ScanStatus = Field(description="Whether it may be used.")

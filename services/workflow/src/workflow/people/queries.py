@@ -15,6 +15,19 @@ _EVERYTHING = {
     "finished_at, state::jsonb -> 'cost' AS cost FROM runs WHERE user_id = $1 ORDER BY created_at",
     "batches": "SELECT batches.id, name, ref, line, run_id, batches.created_at FROM batches JOIN batch_rows "
     "ON batch_id = batches.id WHERE user_id = $1 ORDER BY batches.created_at, line",
+    "uploads": "SELECT id, original_name, purpose, length, received, created_at, expires_at FROM uploads "
+    "WHERE user_id = $1 ORDER BY created_at",
+    "projects": "SELECT id, title, description, script, images, voice, duration, music, settings, tags, folder, "
+    "is_public, status, version, created_at, updated_at FROM projects WHERE user_id = $1 ORDER BY created_at",
+    "project_versions": "SELECT v.project_id, v.number, v.snapshot, v.created_at FROM project_versions AS v JOIN "
+    "projects AS p ON p.id = v.project_id WHERE p.user_id = $1 ORDER BY v.project_id, v.number",
+    "project_shares": "SELECT s.project_id, s.permission, s.expires_at, s.created_at, s.user_id = $1 AS with_me FROM "
+    "project_shares AS s JOIN projects AS p ON p.id = s.project_id WHERE p.user_id = $1 OR s.user_id = $1 "
+    "ORDER BY s.created_at",
+    "project_assets": "SELECT a.project_id, a.file_id, a.asset_type, a.metadata, a.tags, a.created_at FROM "
+    "project_assets AS a JOIN projects AS p ON p.id = a.project_id WHERE p.user_id = $1 ORDER BY a.created_at",
+    "lineage": "SELECT id, file_id, name, mime_type, operation, provider, model, parameters, cost, run_id, parents, "
+    "made_at FROM lineage WHERE user_id = $1 ORDER BY made_at",
     "entitlements": "SELECT product_line, plan, limits, used, features FROM entitlements WHERE user_id = $1",
 }
 

@@ -13,9 +13,22 @@ UPDATE runs SET title = NULL, description = NULL, cleaned_at = coalesce(cleaned_
     input = CASE WHEN input ? 'script' THEN jsonb_set(input, '{script}', to_jsonb($3::text)) ELSE input END
 WHERE user_id = $1
 """
+_OBJECTS = """
+SELECT storage_key AS key FROM files WHERE user_id = $1
+UNION SELECT prepared ->> 'key' FROM files WHERE user_id = $1 AND prepared IS NOT NULL
+UNION SELECT size.value ->> 'key' FROM files, jsonb_each(sizes) AS size WHERE user_id = $1
+UNION SELECT part ->> 'key' FROM uploads, json_array_elements(parts) AS part WHERE user_id = $1
+"""
 _REMOVE = (
     "DELETE FROM run_history USING runs WHERE runs.id = run_id AND runs.user_id = $1",
     "DELETE FROM batches WHERE user_id = $1",
+    "DELETE FROM lineage WHERE user_id = $1",
+    "DELETE FROM projects WHERE user_id = $1",
+    "DELETE FROM project_shares WHERE user_id = $1",
+    "DELETE FROM project_assets USING files WHERE files.id = file_id AND files.user_id = $1",
+    "UPDATE project_versions SET created_by = '00000000-0000-0000-0000-000000000000' WHERE created_by = $1",
+    "UPDATE project_assets SET added_by = '00000000-0000-0000-0000-000000000000' WHERE added_by = $1",
+    "DELETE FROM uploads WHERE user_id = $1",
     "DELETE FROM files WHERE user_id = $1",
     "DELETE FROM idempotency_keys WHERE user_id = $1",
     "DELETE FROM entitlements WHERE user_id = $1",
@@ -30,9 +43,8 @@ async def unended(tx: Transaction, user_id: UUID) -> list[UUID]:
 
 
 async def other_objects(tx: Transaction, user_id: UUID) -> list[str]:
-    """Keys of the person's files, also of those that are kept under nobody's name."""
-    rows = await tx.fetch("SELECT storage_key, prepared ->> 'key' AS prepared FROM files WHERE user_id = $1", user_id)
-    return [key for row in rows for key in row.values() if key is not None]
+    """Keys of the person's files and of parts of them, also of those that are kept under nobody's name."""
+    return [row["key"] for row in await tx.fetch(_OBJECTS, user_id)]
 
 
 async def erase(tx: Transaction, user_id: UUID) -> None:

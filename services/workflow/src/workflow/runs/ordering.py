@@ -33,6 +33,7 @@ from workflow.platforms.limits import told
 from workflow.prices.models import least_cost
 from workflow.products.product import Estimate, Product
 from workflow.products.registry import BY_TYPE
+from workflow.projects.joining import add_run
 from workflow.runs import repository, rules
 from workflow.runs.driver import send
 from workflow.runs.errors import (
@@ -80,7 +81,8 @@ async def accept(
     """Check an order and begin its run, or repeat the answer that ``key`` got before, and say so (PLT-21).
 
     Raises ``LineNotOffered``, ``NotInThisLine``, ``BadScript``, ``FileNotUsable``, ``FileWaits``, ``AccountInactive``,
-    ``AddressNotProved``, ``LimitReached``, ``OverBudget``, ``KeyReused``, ``KeyCapReached``.
+    ``AddressNotProved``, ``LimitReached``, ``OverBudget``, ``KeyReused``, ``KeyCapReached``, ``ProjectNotFound``,
+    ``OnlyForOwner``.
     """
     product_line = offered_line(caller.product_line).key.value
     definition = definition_for(definitions, body.workflow_type)
@@ -92,6 +94,8 @@ async def accept(
         run_id = ids.uuid7()
         room = await repository.take_place(tx, places(settings), caller.user_id, LANES[order.priority], tx.now)
         begin_all(tx, definition, {run_id: order}, room=room)
+        if body.project_id is not None:
+            await add_run(tx, caller.user_id, body.project_id, run_id)
         await spend(tx, caller, expected.credits)
         return WorkflowAccepted(
             id=run_id,

@@ -116,6 +116,7 @@ class WorkflowIn(EstimateIn):
         json_schema_extra={"minLength": 1, "maxLength": LONGEST_SCRIPT},
     )
     voice: Voice = Field(Voice.NEUTRAL, description="Who speaks.")
+    project_id: UUID | None = Field(None, description="A project of yours that what is made is added to.")
     title: Annotated[str, Field(max_length=255)] | None = Field(None, description="Of the video.")
     description: Annotated[str, Field(max_length=5_000)] | None = Field(None, description="Of the video.")
     enhancement_type: Enhancement = Field("portrait", description="How the photo is improved.")

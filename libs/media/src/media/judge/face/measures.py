@@ -17,7 +17,8 @@ Series = NDArray[np.float64]
 _RATE = 30.0
 _FARTHEST = 12.0  # frames between sound and mouth that are looked for in a film long enough
 _FEWEST = 12
-_FAINT, _CONTRAST = 4.0, 10.0  # levels between lip and skin, below which the colour of a lip says nothing
+_SEEN_WELL = 80  # percentile: a lip that is there is not seen well in each picture
+_CONTRAST = 10.0  # levels between lip and skin, below which the colour of a lip says nothing
 _BLINKS_S = 4.8  # in so long a time everybody blinks
 _BLINKED = 0.4  # of an eye's contrast
 _AROUND = 8  # pictures: what sways has come back by then
@@ -31,11 +32,12 @@ def measures(watch: Watch, speech: Speech | None, samples: NDArray[np.float32], 
     lag; ``lips_late``: that lag, frames of 1/30 s. ``lips_move``: spread of the opening,
     hundredths of the eyes' distance; ``lips_apart``: opening on m, b and p over the widest one, ``seals``: how many of
     them were looked at.
-    ``upper_lip``, ``lower_lip``: how much a lip looks like itself while the mouth is open, 0 to 1; ``upper_colour``,
-    ``lower_colour``: whether it has its colour. ``outside``: area, over the mouth's, of what is paler or darker beside
+    ``upper_lip``, ``lower_lip``: how much of a lip is there while the mouth is open, 0 to 1; ``lower_colour``: whether
+    it has its colour. ``outside``: area, over the mouth's, of what is paler or darker beside
     the lips than skin there; ``torn``: that of new edges; ``widened``: widest mouth over the one at first; ``hollow``:
     share of the opening that is skin. ``awake``: how much an eye keeps of itself at the deepest blink; ``lids``: levels
-    between a shut lid and the skin beside it. ``alike``: correlation of the upper face with itself; ``hue``: levels its
+    between a shut lid and the skin beside it; ``shut``: how far the lower half of an eye changes at the deepest blink,
+    over its contrast. ``alike``: correlation of the upper face with itself; ``hue``: levels its
     colour moves. ``flicker``: levels of light between neighbouring pictures; ``sway``: how far the background swings,
     in distances of the eyes.
     """
@@ -47,12 +49,10 @@ def measures(watch: Watch, speech: Speech | None, samples: NDArray[np.float32], 
     if speech is not None and speech.phonemes:
         found |= _follows(watch, gap, speech, samples, rate)
         found["lips_move"] = 100 * float(np.std(gap))
-    for lip, contrast in zip(("upper", "lower"), watch.rest.contrast, strict=True):
-        kept, colour = (float(np.median(_of(watch, f"{lip}_{what}")[opened])) for what in ("kept", "lip"))
-        if contrast >= _CONTRAST:
-            found[f"{lip}_colour"] = colour
-        # A pale upper lip that keeps its colour is there, however a coarse drawing of it has changed.
-        found[f"{lip}_lip"] = max(kept, min(colour, 1.0)) if lip == "upper" and contrast >= _FAINT else kept
+    for lip in ("upper", "lower"):
+        found[f"{lip}_lip"] = float(np.percentile(_of(watch, f"{lip}_kept")[opened], _SEEN_WELL))
+    if watch.rest.contrast >= _CONTRAST:
+        found["lower_colour"] = float(np.median(_of(watch, "lower_colour")[opened]))
     found["outside"] = float(np.percentile(np.maximum(_of(watch, "bright"), _of(watch, "dark")), 94))
     found["torn"] = float(np.percentile(_of(watch, "edges"), 94))
     found["widened"] = float(np.percentile(_of(watch, "width"), 97)) / max(watch.rest.width, 1e-6)
@@ -110,9 +110,11 @@ def _follows(watch: Watch, gap: Series, speech: Speech, samples: NDArray[np.floa
 def _blinks(watch: Watch) -> dict[str, float]:
     away = np.array([min(seen.eyes) for seen in watch.seen])
     deepest = np.argsort(away)[-3:]
-    depth = float(np.sort(away)[-2] - np.median(away))
+    depth = float(away.max() - np.median(away))
     if depth >= _BLINKED:
-        return {"awake": 0.0, "lids": float(np.median([max(watch.seen[at].lids) for at in deepest]))}
+        lids = float(np.median([max(watch.seen[at].lids) for at in deepest if any(watch.seen[at].lids)]))
+        below = np.array([min(seen.eyes_below) for seen in watch.seen])
+        return {"awake": 0.0, "lids": lids, "shut": float(below.max() - np.median(below))}
     if watch.times[-1] - watch.times[0] < _BLINKS_S:
         return {}
     return {"awake": 1 - depth}

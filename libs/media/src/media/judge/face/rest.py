@@ -10,15 +10,14 @@ from numpy.typing import NDArray
 
 from media.faces.landmarks import INNER_LIPS, LEFT_EYE, OUTER_LIPS, OVAL, RIGHT_EYE
 from media.judge.face.follow import DENSITY, LEFT, RIGHT, TOP, Look, Patch, Points
+from media.judge.face.lips import LOWER, UPPER, LipLook
 
 Mask = NDArray[np.bool_]
 
-_UPPER = ((39, 81), (37, 82), (0, 13), (267, 312), (269, 311))
-"""Outer and inner edge of the upper lip, from left to right; the lower one's below."""
-_LOWER = ((181, 178), (84, 87), (17, 14), (314, 317), (405, 402))
 _BESIDE = 0.12  # units from the edge of a lip to skin
 _LIGHTER, _DARKER, _SHARPER = 12.0, 12.0, 13.0  # levels beyond what was there before
 _NEAR = 0.1  # units to the sides in which the same may stand
+_SHUTTING = 0.25  # how far an eye differs before there is a lid to be looked at
 _LIT = 110.0  # luma of skin on which so much darker is seen; on darker skin less is
 
 
@@ -26,23 +25,24 @@ _LIT = 110.0  # luma of skin on which so much darker is seen; on darker skin les
 class Seen:
     """What one look says, against the first.
 
-    ``gap``, ``width``: opening and width of the mouth, in units. ``upper_lip``, ``lower_lip``: whether they have their
-    colour, 1 as at first, 0 as skin; ``upper_kept``, ``lower_kept``: correlation of what lies across each with how that
-    was. ``hollow``: share of the opening that is skin. ``bright``, ``dark``, ``edges``: area, over that of the mouth,
-    where something paler, darker or sharper stands outside the lips than anything near there at first. ``eyes``: how
-    far each differs, over its own contrast; ``lids``: for each, how far its colour is from the skin's beside it,
-    levels. ``alike``: correlation of the upper face's texture. ``hue``: levels the skin's chromas have moved.
+    ``gap``, ``width``: opening and width of the mouth, in units. ``upper_kept``, ``lower_kept``: how much of each lip
+    is there, 0 to 1; ``lower_colour``: whether it has its colour, 1 as at first, 0 as skin. ``hollow``: share of the
+    opening that is skin. ``bright``, ``dark``, ``edges``: area, over that of the mouth, where something paler, darker
+    or sharper stands outside the lips than anything near there at first. ``eyes``: how far each differs, over its own
+    contrast, and ``eyes_below`` its lower half; ``lids``: for each, how far its colour is from the skin's beside it,
+    levels, 0 while they are open. ``alike``: correlation of the upper face's texture. ``hue``: levels the skin's
+    chromas have moved.
     """
 
     gap: float
     width: float
-    upper_lip: float
-    lower_lip: float
+    lower_colour: float
     hollow: float
     bright: float
     dark: float
     edges: float
     eyes: tuple[float, float]
+    eyes_below: tuple[float, float]
     upper_kept: float
     lower_kept: float
     lids: tuple[float, float]
@@ -67,6 +67,7 @@ class Rest:
         self._lowest = cv2.erode(np.where(mouth, 255, self._soft), reach) - np.float32(_DARKER * light)
         self._sharpest = cv2.dilate(np.where(mouth, 0, _edges(self._soft)), reach) + np.float32(_SHARPER)
         self._eyes = [_inside(points[list(eye)], first.luma.shape, grow=0.01) for eye in (LEFT_EYE, RIGHT_EYE)]
+        self._eyes_below = [_lower_half(eye) for eye in self._eyes]
         around = [cv2.dilate(eye.astype(np.uint8), _brush(0.1, 0.1)) > 0 for eye in self._eyes]
         rings = [
             cv2.dilate(eye.astype(np.uint8), _brush(0.06, 0.1)) - cv2.dilate(eye.astype(np.uint8), _brush(0.02, 0.05))
@@ -74,7 +75,8 @@ class Rest:
         ]
         self._lid_skins = [_colour(first, ring > 0, 60.0) for ring in rings]
         self._varied = [float(self._soft[eye].std()) for eye in self._eyes]
-        self._upper_face = self._oval & _rows(first.luma.shape, -0.5, 0.55) & ~around[0] & ~around[1]
+        upper = self._oval & _rows(first.luma.shape, -0.5, 0.55) & ~around[0] & ~around[1]
+        self._upper_half = upper[::2, ::2]
         # The lower edge of the chin moves with the jaw, and what is under it comes into sight.
         line, chin, gap = float(points[13, 1]), float(points[152, 1]), _gap(points)
         rows = _rows(first.luma.shape, float(points[2, 1]) - 0.05, line + 0.6 * (chin - line) - gap)
@@ -83,18 +85,16 @@ class Rest:
         self._below = np.asarray(self._oval & rows & known)
         self._skins = [
             _colours(first, points[[pair[0] for pair in pairs]] + [0.0, down])
-            for pairs, down in ((_UPPER, -_BESIDE), (_LOWER, _BESIDE))
+            for pairs, down in ((UPPER, -_BESIDE), (LOWER, _BESIDE))
         ]
-        self._lips = [_colours(first, _middles(points, pairs)) for pairs in (_UPPER, _LOWER)]
-        self.contrast = tuple(
-            float(np.linalg.norm(lip.mean(axis=0) - skin.mean(axis=0)))
-            for lip, skin in zip(self._lips, self._skins, strict=True)
-        )
+        self._lips = LipLook(first, UPPER, -1), LipLook(first, LOWER, 1)
+        self._lower_axis = (_colours(first, _middles(points, LOWER)) - self._skins[1]).mean(axis=0)
+        self.contrast = float(np.linalg.norm(self._lower_axis))
+        """Levels between the lower lip and the skin below it."""
         self.width = float(points[291, 0] - points[61, 0])
-        self._strips = [_strip(first, pairs) for pairs in (_UPPER, _LOWER)]
         self.middle = float(points[[61, 291], 0].mean())
-        half = self._upper_face[::2, ::2]
-        self._chroma = np.median(first.chroma[half], axis=0)
+        self._coarse = _coarse(first.luma)
+        self._chroma = np.median(first.chroma[self._upper_half], axis=0)
 
     def see(self, look: Look) -> Seen:
         """How ``look`` differs."""
@@ -102,22 +102,24 @@ class Rest:
         soft = _soft(look.luma)
         free = self._below & ~self._of_mouth(points)
         away = soft - self._soft
-        upper = self._upper_face
+        upper = self._upper_half
+        eyes = self._eye(away, 0, self._eyes), self._eye(away, 1, self._eyes)
+        shut = min(eyes) > _SHUTTING
         return Seen(
             gap=_gap(points),
             width=float(points[291, 0] - points[61, 0]),
-            upper_lip=self._likeness(look, 0, _UPPER),
-            lower_lip=self._likeness(look, 1, _LOWER),
+            lower_colour=self._lower_colour(look),
             hollow=self._hollow(look),
             bright=float((free & (soft > self._highest)).sum()) / self._mouth_area,
             dark=float((free & (soft < self._lowest)).sum()) / self._mouth_area,
             edges=float((free & (_edges(soft) > self._sharpest)).sum()) / self._mouth_area,
-            eyes=(self._eye(away, 0), self._eye(away, 1)),
-            upper_kept=_correlation(_strip(look, _UPPER), self._strips[0]),
-            lower_kept=_correlation(_strip(look, _LOWER), self._strips[1]),
-            lids=(self._lid(look, 0), self._lid(look, 1)),
-            alike=_correlation(soft[upper], self._soft[upper]),
-            hue=float(np.linalg.norm(np.median(look.chroma[upper[::2, ::2]], axis=0) - self._chroma)),
+            eyes=eyes,
+            eyes_below=(self._eye(away, 0, self._eyes_below), self._eye(away, 1, self._eyes_below)),
+            upper_kept=self._lips[0].kept(look),
+            lower_kept=self._lips[1].kept(look),
+            lids=(self._lid(look, 0), self._lid(look, 1)) if shut else (0.0, 0.0),
+            alike=_correlation(_coarse(look.luma)[upper], self._coarse[upper]),
+            hue=float(np.linalg.norm(np.median(look.chroma[upper], axis=0) - self._chroma)),
         )
 
     def _of_mouth(self, points: Points) -> Mask:
@@ -127,17 +129,16 @@ class Rest:
         outer[:, 0] = np.clip(outer[:, 0], self.middle - reach, self.middle + reach)
         return _inside(outer, self._soft.shape, grow=0.045)
 
-    def _likeness(self, look: Look, lip: int, pairs: tuple[tuple[int, int], ...]) -> float:
-        axis = self._lips[lip].mean(axis=0) - self._skins[lip].mean(axis=0)
-        seen = _colours(look, _middles(look.points, pairs)).mean(axis=0) - self._skins[lip].mean(axis=0)
-        return float(seen @ axis) / max(float(axis @ axis), 1.0)
+    def _lower_colour(self, look: Look) -> float:
+        seen = _colours(look, _middles(look.points, LOWER)).mean(axis=0) - self._skins[1].mean(axis=0)
+        return float(seen @ self._lower_axis) / max(float(self._lower_axis @ self._lower_axis), 1.0)
 
     def _lid(self, look: Look, eye: int) -> float:
         away = _colour(look, self._eyes[eye], 50.0) - self._lid_skins[eye]
         return float(np.abs(away * [0.2, 1.0, 1.0]).max())
 
-    def _eye(self, away: Patch, eye: int) -> float:
-        return float(np.abs(away[self._eyes[eye]]).mean()) / max(self._varied[eye], 4.0)
+    def _eye(self, away: Patch, eye: int, parts: list[Mask]) -> float:
+        return float(np.abs(away[parts[eye]]).mean()) / max(self._varied[eye], 4.0)
 
     def _hollow(self, look: Look) -> float:
         inner = _inside(look.points[list(INNER_LIPS)], look.luma.shape)[::2, ::2]
@@ -156,17 +157,6 @@ def _gap(points: Points) -> float:
 def _middles(points: Points, pairs: tuple[tuple[int, int], ...]) -> Points:
     outer, inner = zip(*pairs, strict=True)
     return (points[list(outer)] + points[list(inner)]) / 2
-
-
-_DEPTHS = np.linspace(-0.9, 0.85, 8)
-
-
-def _strip(look: Look, pairs: tuple[tuple[int, int], ...]) -> NDArray[np.float32]:
-    """Luma across a lip, from skin above its outer edge to its inner one, at the columns of ``pairs``."""
-    outer, inner = (look.points[[pair[side] for pair in pairs]] for side in (0, 1))
-    places = outer[None] + _DEPTHS[:, None, None] * (inner - outer)[None]
-    x, y = ((places - [LEFT, TOP]) * DENSITY - 0.5).astype(np.float32).transpose(2, 0, 1)
-    return np.asarray(cv2.remap(look.luma, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).ravel())
 
 
 def _colours(look: Look, places: Points) -> NDArray[np.float64]:
@@ -195,6 +185,14 @@ def _inside(outline: Points, shape: tuple[int, ...], grow: float = 0.0) -> Mask:
     return np.asarray(mask > 0)
 
 
+def _lower_half(mask: Mask) -> Mask:
+    rows = np.flatnonzero(mask.any(axis=1))
+    half = mask.copy()
+    if len(rows):
+        half[: (rows[0] + rows[-1]) // 2 + 1] = False
+    return half if half.any() else mask
+
+
 def _rows(shape: tuple[int, ...], top: float, bottom: float) -> Mask:
     places = TOP + (np.arange(shape[0]) + 0.5) / DENSITY
     return np.broadcast_to(((places > top) & (places < bottom))[:, None], shape[:2])
@@ -212,6 +210,12 @@ def _brush(right: float, down: float) -> NDArray[np.uint8]:
 
 def _soft(luma: Patch) -> Patch:
     return np.asarray(cv2.GaussianBlur(luma, (0, 0), 1.2), np.float32)
+
+
+def _coarse(luma: Patch) -> Patch:
+    """At half the size, without what is so fine that it differs wherever the head is (hair, hatching)."""
+    half = cv2.resize(luma, (luma.shape[1] // 2, luma.shape[0] // 2), interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.GaussianBlur(half, (0, 0), 1.5), np.float32)
 
 
 def _edges(soft: Patch) -> Patch:

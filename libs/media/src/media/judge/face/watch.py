@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,9 +12,8 @@ from media.judge.face.follow import Follower, Planes
 from media.judge.face.rest import Rest, Seen
 from media.types import Box, Face
 
-EVERY = 2
-"""The mesh looks at one picture of these many, in films of ``SHORT_S`` and more; of shorter ones at each."""
-SHORT_S = 4.0
+EVERY = ((4.0, 1), (12.0, 2), (math.inf, 3))
+"""The mesh looks at one picture of so many, in films of less than so many seconds."""
 _SPARSE = 5  # pixels from one sample of the background or of the skin to the next
 _ROOM = (0.75, 0.6, 1.3)  # what a head takes beside, above and below the box of its face, in widths of it
 _STEEP = 3.0  # levels a pixel: where the background shows whether it moves
@@ -34,7 +34,7 @@ class Watch:
     _follower: Follower | None = None
     _skin: Box = field(default_factory=lambda: Box(0, 0, 1, 1))
     _behind: _Behind | None = None
-    _every: int = EVERY
+    _every: int = 1
     _count: int = 0
 
     @classmethod
@@ -49,7 +49,7 @@ class Watch:
         box = face.box
         skin = Box(box.x + box.width // 5, box.y, 3 * box.width // 5, 3 * box.height // 5)
         unit = float(np.hypot(face.right_eye.x - face.left_eye.x, face.right_eye.y - face.left_eye.y))
-        every = 1 if seconds < SHORT_S else EVERY
+        every = next(pictures for least, pictures in EVERY if seconds < least)
         behind = _Behind.of(planes.luma, box)
         return cls(Rest(first), unit=unit, _follower=follower, _skin=skin, _behind=behind, _every=every)
 

@@ -19,6 +19,7 @@ from opentelemetry.trace import SpanKind
 
 from ai_router import metrics
 from ai_router.catalogue.repository import usage_for_one_more
+from ai_router.health.breakers import may_try
 from ai_router.jobs import repository
 from ai_router.jobs.models import Call, CallState, Delivered
 from ai_router.jobs.running import endings
@@ -88,7 +89,9 @@ class Attempts:
             verdict = await self._validator.check(command, result, space)
             accepted.append(Accepted(candidate, result, verdict))
 
-        # Watched before anything is awaited, so that a half-open breaker lets one through and not all who look at it.
+        if earlier is None:
+            await self.admit(course, candidate.provider)
+        # Watched before anything else is awaited, so that a half-open breaker lets one through and not all who look.
         with self._watched(course, call):
             if earlier is None:
                 await self.begin(course, [call])
@@ -100,6 +103,13 @@ class Attempts:
             course.events.append(endings.cost_recorded(course.job, ended, unit_cost))
         course.unsaved.append(ended)
         return accepted[0]
+
+    async def admit(self, course: Course, provider: str) -> None:
+        """Be let through by the breakers that all processes share. Raises :class:`NoRoom`."""
+        command = course.job.command
+        model = self._router.model_of(provider, command)
+        if not await may_try(self._database, self._router, provider, command.capability, model):
+            raise NoRoom(provider)
 
     async def begin(self, course: Course, calls: Sequence[Call]) -> None:
         """Write paid calls of one provider down before they are made: while the job is ours, and where all limits have
@@ -170,19 +180,20 @@ class Attempts:
     def _watched(self, course: Course, call: Call) -> Iterator[None]:
         """The provider's breaker and figures hear how a call goes."""
         capability = course.job.command.capability
-        self._router.started(call.provider, capability)
+        model = self._router.model_of(call.provider, course.job.command)
+        self._router.started(call.provider, capability, model)
         began, outcome = time.monotonic(), ""
         try:
             yield
             outcome = "succeeded"
-            self._router.succeeded(call.provider, capability)
+            self._router.succeeded(call.provider, capability, model)
         except ProviderFailure as failure:
             outcome = failure.failure.value
-            self._router.failed(call.provider, capability, failure.failure)
+            self._router.failed(call.provider, capability, failure.failure, model, until=failure.until)
             raise
         finally:
             if not outcome:
-                self._router.failed(call.provider, capability, None)
+                self._router.failed(call.provider, capability, None, model)
             else:
                 metrics.call_ended(call.provider, capability, outcome, time.monotonic() - began)
 

@@ -47,6 +47,8 @@ class Course:
     spoken: SpokenText | None = None
     """What a film is made for, where that is longer than somebody's longest clip."""
     best: Accepted | None = None
+    busy: str | None = None
+    """A cheaper provider that would be asked if its own limits had room."""
     given_up: bool = False
     """The last of ``tried`` was given up, and nobody has been asked since."""
 

@@ -40,12 +40,13 @@ def completed(
         data=dict(result.data),
         score=verdict.score,
         measures=verdict.measures,
+        reasons=verdict.warnings,
         attempts=max(1, course.attempts),
         tried=tuple(name for name in course.tried if name != offer.provider),
         cost=course.spent,
         seconds=_seconds(course, now),
         repeatable=not offer.deterministic,
-        warnings=(*((warning,) if warning else ()), *result.warnings),
+        warnings=(*((warning,) if warning else ()), *result.warnings, *_ungranted(job, accepted)),
     )
     used = {stored.key for stored in event.outputs.values()}
     return Ending(
@@ -100,6 +101,16 @@ def cost_recorded(job: Job, call: Call, unit_cost: Decimal) -> CostRecorded:
         unit_cost=unit_cost,
         cost=call.spent,
     )
+
+
+def _ungranted(job: Job, accepted: Accepted) -> tuple[str, ...]:
+    """Codes of the wishes of who ordered the job by itself that were not granted."""
+    if job.credits is None:
+        return ()
+    wishes = job.command.parameters
+    ignored = tuple(f"ignored:{name}" for name in accepted.result.ignored if name in wishes and name != "model")
+    other = job.command.prefer is not None and accepted.candidate.provider != job.command.prefer
+    return (*ignored, "provider_ignored") if other else ignored
 
 
 def _seconds(course: Course, now: datetime) -> float:

@@ -9,6 +9,9 @@ import structlog
 
 from ai_router.jobs import repository
 from ai_router.jobs.models import Ending
+from ai_router.orders.models import settlement
+from ai_router.orders.speaking import go_on
+from ai_router.orders.telling import contexts, tell
 from chassis.data.database import Database
 from chassis.data.leased_work import WorkItem
 from chassis.observe import context
@@ -88,3 +91,9 @@ class Finisher:
                     for event in ending.events:
                         tx.emit(event)
                     tx.emit(ending.event)
+                    if ending.job.credits is not None:
+                        tx.send(settlement(ending))
+            own = contexts([ending.job for _, ending, _ in entries])
+            if own:
+                await tell(tx, own, {ending.job.id: ending.event for _, ending, _ in entries})
+            await go_on(tx, [ending for _, ending, _ in entries])

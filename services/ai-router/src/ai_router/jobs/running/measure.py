@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from ai_router.providers.local.work import speech_of
 
@@ -90,3 +91,16 @@ def sound(path: Path) -> Measured:
 
     found = probe(path)
     return Measured(None, {"duration": found.duration}, (), found.duration)
+
+
+def spoken(path: Path, script: str, options: Mapping[str, Any]) -> Measured:
+    """Length of a recording and how much of ``script`` is heard in it, where that can be told. Scored, with 0, only
+    where it says something else. Raises ``media.errors``."""
+    from media.judge.speech import score_speech
+
+    found = sound(path)
+    score = score_speech(path, script, **options)
+    if score is None:
+        return found
+    told = replace(found, measures={**found.measures, **score.measures}, reasons=score.reasons)
+    return told if score.value else replace(told, score=0.0)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from ai_router.jobs import repository
 from ai_router.jobs.models import Job
+from ai_router.orders.telling import contexts, tell
 from ai_router.providers.port import Report
 from chassis.data.database import Database
 from chassis.observe import context
@@ -20,6 +21,11 @@ EVERY_S = 1.0
 _DOING = {
     Capability.IMAGE_ENHANCEMENT: "Enhancing the photo",
     Capability.IMAGE_UPSCALE: "Enlarging the photo",
+    Capability.IMAGE_GENERATION: "Making the picture",
+    Capability.IMAGE_EDIT: "Editing the picture",
+    Capability.LIP_SYNC: "Fitting the lips to the sound",
+    Capability.TRANSCRIPTION: "Writing down what is said",
+    Capability.HOOK_DETECTION: "Looking for the best moments",
     Capability.AUDIO_GENERATION: "Speaking the script",
     Capability.VIDEO_GENERATION: "Making the photo talk",
     Capability.MUSIC_GENERATION: "Composing the music",
@@ -92,6 +98,9 @@ class ProgressBoard(Periodic):
                                 message=message,
                             )
                         )
+            own = contexts([told.job for told in news if told.job.id in still_open])
+            if own:
+                await tell(tx, own)
         for told, (_, _, progress, _) in zip(news, rows, strict=True):
             told.told = progress
 

@@ -27,6 +27,7 @@ from ai_router.jobs.running.vendor import Polling
 from ai_router.providers.port import FailureClass, ProviderFailure
 from ai_router.routing.choose import Candidate
 from ai_router.routing.failures import CONSEQUENCES, LONGEST_WAIT_S, QUICK_RETRY_S, ROUNDS_S, wait_before_again
+from ai_router.routing.patience import PAUSE_S, waits_for
 from ai_router.routing.router import Router
 from ai_router.routing.spoken import spoken_for
 from chassis.data.database import Database, LeaseLost
@@ -131,6 +132,8 @@ class Runner:
         again: dict[str, int] = {}
         while True:
             candidate, dropped = await self._next(course)
+            if course.busy is not None and await self._waits(item, course):
+                return None
             if candidate is None:
                 return await self._nobody_left(item, course, dropped)
             try:
@@ -158,6 +161,8 @@ class Runner:
             course.job.command, failed=course.failed, spent=course.spent, spoken=course.spoken
         )
         course.choices.append({"inputs": inputs.document(), **choice.document()})
+        # Nothing is awaited between the choice and the call, so that a half-open breaker lets one through.
+        course.busy = waits_for(inputs.request, self._router.book.catalogue, inputs.health, inputs.budget, choice)
         return choice.ranked[0] if choice.ranked else None, choice.dropped
 
     async def _made(self, course: Course, candidate: Candidate) -> Accepted:
@@ -165,22 +170,26 @@ class Runner:
         if candidate.clips == 1:
             return await self._attempts.make(course, candidate)
         capability = course.job.command.capability
-        # Before anything is awaited, so that a half-open breaker lets one film through and not all who look at it.
-        self._router.started(candidate.provider, capability)
+        model = self._router.model_of(candidate.provider, course.job.command)
+        await self._attempts.admit(course, candidate.provider)
+        # Before anything else is awaited, so that a half-open breaker lets one film through and not all who look at it.
+        self._router.started(candidate.provider, capability, model)
         try:
             async with self._database.transaction() as tx:
                 calls = await repository.calls_of(tx, course.job.id) if course.attempts else []
             mine = [call for call in calls if call.provider == candidate.provider]
             return await self._films.make(course, candidate, mine)
         except NoRoom:
-            self._router.failed(candidate.provider, capability, None)
+            self._router.failed(candidate.provider, capability, None, model)
             raise
 
     async def _good_enough(self, course: Course, accepted: Accepted) -> bool:
         """Whether the result is taken at once; else it is kept in case nobody does better."""
         catalogue, _ = await self._router.snapshot()
         command = course.job.command
-        threshold = max(command.minimum_score, catalogue.policy(command.capability).fallback_score)
+        threshold = max(
+            command.minimum_score, catalogue.policy(command.capability, command.product_line).fallback_score
+        )
         score = accepted.verdict.score
         if score is None or score >= threshold:
             return True
@@ -189,12 +198,25 @@ class Runner:
         course.last_failure = ProviderFailure(FailureClass.BAD_OUTPUT, f"scored {score:.2f}, wanted {threshold:g}")
         return False
 
+    async def _waits(self, item: WorkItem, course: Course) -> bool:
+        """Put a job off that nobody has been asked for yet, while its lane has patience for a cheaper provider."""
+        job, now = course.job, self._now()
+        catalogue, _ = await self._router.snapshot()
+        patience = catalogue.rules.patience_s.get(catalogue.rules.lane(job.command.plan), 0.0)
+        until = now + timedelta(seconds=PAUSE_S)
+        if course.attempts or job.waited_s + PAUSE_S > patience or until >= course.ends_by:
+            return False
+        later = replace(job, waited_s=job.waited_s + PAUSE_S, ends_by=course.ends_by)
+        await self._put_off(item, course, later, until, waits_for=course.busy)
+        return True
+
     async def _nobody_left(self, item: WorkItem, course: Course, dropped: tuple[Any, ...]) -> Ending | None:
         job = course.job
         if course.best is None and course.may_work_later and job.round < len(self._options.rounds_s):
             until = self._now() + timedelta(seconds=self._options.rounds_s[job.round])
             if until < course.ends_by:
-                await self._put_off(item, course, until)
+                later = replace(job, round=job.round + 1, ends_by=course.ends_by)
+                await self._put_off(item, course, later, until)
                 return None
         return await self._best_or(course, why_nobody(course.last_failure, dropped))
 
@@ -204,15 +226,16 @@ class Runner:
             return endings.failed(course, end, self._now())
         return await self._completed(course, course.best, warning="low_quality", cut_short=end is JobEnd.TOO_LATE)
 
-    async def _put_off(self, item: WorkItem, course: Course, until: datetime) -> None:
-        later = replace(course.job, round=course.job.round + 1, ends_by=course.ends_by)
+    async def _put_off(
+        self, item: WorkItem, course: Course, later: Job, until: datetime, *, waits_for: str | None = None
+    ) -> None:
         async with self._database.transaction() as tx:
             repository.save_calls(tx, course.unsaved)
             if not await repository.put_off(tx, item.id, item.token, later.payload(), until):
                 raise LeaseLost(f"the lease of job {item.id} had ended")
             for event in course.events:
                 tx.emit(event)
-        log.info("job.put_off", job_id=str(item.id), until=until.isoformat(), round=later.round)
+        log.info("job.put_off", job_id=str(item.id), until=until.isoformat(), round=later.round, waits_for=waits_for)
 
     async def _pick_up(self, course: Course) -> Accepted | None:
         """Go on where another process, or an earlier round, stopped; the result of an open call, if it has one."""
@@ -255,7 +278,8 @@ class Runner:
         catalogue, _ = await self._router.snapshot()
         offer = catalogue.offer(accepted.candidate.provider, course.job.command.capability)
         now, keep = self._now(), None
-        if self._options.cache_results and offer.deterministic and not warning:
+        same = cache.repeats(course.job.command, accepted.result.ignored, deterministic=offer.deterministic)
+        if self._options.cache_results and same and not warning:
             keep = cache.key_of(course.job.command, self._options.cache_setup), now + self._options.cache_for
         return endings.completed(course, accepted, offer, now, warning=warning, keep=keep, cut_short=cut_short)
 

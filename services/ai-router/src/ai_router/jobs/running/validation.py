@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from ai_router.jobs.running import measure
 from ai_router.jobs.running.measure import Measured
@@ -57,8 +57,9 @@ class Validator(Protocol):
 class MediaValidator:
     """Measures results in worker processes."""
 
-    def __init__(self, processes: ProcessPool) -> None:
+    def __init__(self, processes: ProcessPool, *, whisper: Path | None = None) -> None:
         self._processes = processes
+        self._whisper = whisper
 
     async def check(self, command: SubmitJob, result: ProviderResult, workspace: Workspace) -> Verdict:
         """See :class:`Validator`."""
@@ -78,7 +79,16 @@ class MediaValidator:
             return _verdict(await self._run(measure.image, path, await _local(original, workspace), quick=True))
         if role == "video":
             return await self._video(command, result.ordered_s, path, workspace)
+        if command.capability is Capability.AUDIO_GENERATION and (script := command.parameters.get("script")):
+            return await self._speech(path, str(script), command.parameters)
         return _verdict(await self._run(measure.sound, path, quick=True))
+
+    async def _speech(self, path: Path, script: str, parameters: Mapping[str, Any]) -> Verdict:
+        options = {name: parameters[name] for name in ("language", "lexicon") if parameters.get(name)}
+        measured = await self._run(measure.spoken, path, script, {**options, "weights": self._whisper}, quick=True)
+        if measured.score == 0:
+            raise ProviderFailure(FailureClass.BAD_OUTPUT, f"the recording is not of the script: {measured.reasons[0]}")
+        return _verdict(measured)
 
     async def _video(self, command: SubmitJob, ordered_s: float | None, path: Path, workspace: Workspace) -> Verdict:
         audio = await _local(command.inputs.get("audio"), workspace)
@@ -92,7 +102,7 @@ class MediaValidator:
             )
         return _verdict(measured)
 
-    async def _run(self, function: Callable[..., Measured], *arguments: Path | float | None, quick: bool) -> Measured:
+    async def _run(self, function: Callable[..., Measured], *arguments: Any, quick: bool) -> Measured:
         try:
             return await self._processes.run(function, *arguments, deadline_s=MEASURE_DEADLINE_S, quick=quick)
         except BadMedia as error:

@@ -11,6 +11,8 @@ from typing import cast
 
 import structlog
 
+from ai_router.jobs.running.bell import Bell
+from ai_router.providers.keys import asking_for
 from ai_router.providers.port import (
     Accepted,
     FailureClass,
@@ -45,6 +47,8 @@ class Polling:
     stop_s: float = 600.0
     lost_questions: int = 8
     """Questions in a row that may fail."""
+    bell: Bell | None = None
+    """Ends a pause when the vendor says that the job has ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +69,10 @@ async def drive(
     earlier: Earlier | None = None,
 ) -> ProviderResult:
     """The result of this attempt, or :class:`ProviderFailure`. Work is handed to a vendor at most once."""
-    if submits(type(provider)):
-        return await _submitted(cast(Submits, provider), request, workspace, report, remember, polling, earlier)
-    return await _performed(cast(Performs, provider), request, workspace, report, earlier)
+    with asking_for(request.attempt_id):
+        if submits(type(provider)):
+            return await _submitted(cast(Submits, provider), request, workspace, report, remember, polling, earlier)
+        return await _performed(cast(Performs, provider), request, workspace, report, earlier)
 
 
 @cache
@@ -125,6 +130,9 @@ async def _submitted(
     except ProviderFailure as failure:
         failure.vendor_job_id = vendor_job_id
         raise
+    finally:
+        if polling.bell is not None:
+            polling.bell.forget(request.attempt_id)
 
 
 async def _accepted(provider: Submits, request: ProviderRequest, workspace: Workspace, *, resumed: bool) -> Accepted:
@@ -158,7 +166,11 @@ async def _finished(
     give_up_at = time.monotonic() + polling.stop_s
     lost = 0
     while True:
-        await _pause(provider, vendor_job_id, min(wait, max(0.0, give_up_at - time.monotonic())))
+        seconds = min(wait, max(0.0, give_up_at - time.monotonic()))
+        if polling.bell is not None and not watches(type(provider)):
+            await polling.bell.wait(request.attempt_id, seconds)
+        else:
+            await _pause(provider, vendor_job_id, seconds)
         wait = min(max(wait, polling.first_s) * 2, polling.most_s)
         try:
             faults.point("provider.before_poll")

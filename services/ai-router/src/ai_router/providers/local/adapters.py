@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, TypeVar
 
 from ai_router.providers import results
@@ -29,12 +28,14 @@ from media.errors import BadMedia, MediaError, NotConfigured
 
 T = TypeVar("T")
 
+REDRAWN = "real-esrgan"
+"""The upscaler's model that takes minutes."""
 SHORT_FILM_S = 12.0
 """A film up to that long is made beside long ones, and does not wait for them."""
 _LANGUAGES = frozenset(language.value for language in Language)
 
 
-class _Local:
+class Local:
     """What local providers share: a process pool, and errors in the router's words."""
 
     key: str
@@ -55,15 +56,26 @@ class _Local:
         declaration = results.declared(self.declarations, request.capability)
         return results.model_of(declaration, request), results.ignored(declaration, request)
 
-    async def _run(self, request: ProviderRequest, report: Report, work: Callable[..., T], *arguments: Any) -> T:
+    async def _run(
+        self,
+        request: ProviderRequest,
+        report: Report,
+        work: Callable[..., T],
+        *arguments: Any,
+        quick: bool | None = None,
+    ) -> T:
         deadline_s = min(self._deadline_s, request.deadline_s)
         with local_failures(self.key):
             return await self._processes.run(
-                work, *arguments, deadline_s=deadline_s, report=report, quick=self.quick or _is_short(request)
+                work,
+                *arguments,
+                deadline_s=deadline_s,
+                report=report,
+                quick=(self.quick or _is_short(request)) if quick is None else quick,
             )
 
 
-class LocalUpscaler(_Local):
+class LocalUpscaler(Local):
     """Photo enhancement and enlargement."""
 
     key = ProviderKey.LOCAL_UPSCALER
@@ -78,7 +90,7 @@ class LocalUpscaler(_Local):
         ),
         Declaration(
             Capability.IMAGE_UPSCALE,
-            models=("photo-upscale",),
+            models=("photo-upscale", REDRAWN),
             honours=frozenset({"factor"}),
             price_unit="image",
             idempotency="key",
@@ -93,8 +105,9 @@ class LocalUpscaler(_Local):
         if request.capability is Capability.IMAGE_UPSCALE:
             factor = request.parameters.get("factor", 2)
             if factor not in (2, 4):
-                raise _refused(f"factor {factor!r} is neither 2 nor 4", "Choose a factor of 2 or 4.")
-            made = await self._run(request, report, work.upscale, photo, out, factor)
+                raise refused(f"factor {factor!r} is neither 2 nor 4", "Choose a factor of 2 or 4.")
+            quick = model != REDRAWN
+            made = await self._run(request, report, work.upscale, photo, out, factor, not quick, quick=quick)
         else:
             kind = str(request.parameters.get("enhancement_type", "standard"))
             strength = _number(request.parameters, "strength", 1.0)
@@ -109,7 +122,7 @@ class LocalUpscaler(_Local):
         )
 
 
-class LocalSpeech(_Local):
+class LocalSpeech(Local):
     """Speech in eight languages, with the time of every word and sound: by a network in English and by espeak-ng in the
     others, or by a Piper voice where one is configured for the language and voice. Whoever wants one of them asks for
     it as the model."""
@@ -141,7 +154,7 @@ class LocalSpeech(_Local):
         _, ignored = self._offered(request)
         script = request.parameters.get("script")
         if not isinstance(script, str) or not script.strip():
-            raise _refused("the script is empty", "Write some words to say.")
+            raise refused("the script is empty", "Write some words to say.")
         sound = workspace.directory / "speech.wav"
         timings = workspace.directory / "timings.json"
         options = {
@@ -153,7 +166,7 @@ class LocalSpeech(_Local):
         if voice_file is not None:
             options["voice_file"] = voice_file
         elif request.model == "piper":
-            raise _refused("no Piper voice is configured for this language and voice", "Choose another voice.")
+            raise refused("no Piper voice is configured for this language and voice", "Choose another voice.")
         elif request.model is not None:
             options["engine"] = request.model
         spoken = await self._run(request, report, work.speak, script, sound, timings, options)
@@ -176,7 +189,7 @@ class LocalSpeech(_Local):
         return self._voices.get(f"{language}:{voice}", self._voices.get(str(language)))
 
 
-class LocalTalkingPhoto(_Local):
+class LocalTalkingPhoto(Local):
     """The talking photo: mouth, eyes and head of a portrait moved to recorded speech."""
 
     key = ProviderKey.LOCAL_STABLE_VIDEO
@@ -216,7 +229,7 @@ class LocalTalkingPhoto(_Local):
         )
 
 
-class LocalMusic(_Local):
+class LocalMusic(Local):
     """Simple background music."""
 
     key = ProviderKey.LOCAL_MUSIC
@@ -235,11 +248,11 @@ class LocalMusic(_Local):
         """``audio`` (WAV) of the wanted length."""
         model, ignored = self._offered(request)
         if request.parameters.get("style") is None and request.parameters.get("duration") is None:
-            raise _refused("neither a style nor a length was given", "Say which style of music, or how long.")
+            raise refused("neither a style nor a length was given", "Say which style of music, or how long.")
         out = workspace.directory / "music.wav"
         seconds = _number(request.parameters, "duration", 30.0)
         if not 0 < seconds <= 600:
-            raise _refused(f"{seconds:g} s of music were asked for", "Choose a length of up to ten minutes.")
+            raise refused(f"{seconds:g} s of music were asked for", "Choose a length of up to ten minutes.")
         options: dict[str, Any] = {
             "style": str(request.parameters.get("style", "calm")),
             "seconds": seconds,
@@ -255,22 +268,6 @@ class LocalMusic(_Local):
             data=made,
             ignored=ignored,
         )
-
-
-def local_providers(
-    processes: ProcessPool,
-    *,
-    deadline_s: float,
-    piper_voices: Mapping[str, Path] = MappingProxyType({}),
-) -> dict[str, _Local]:
-    """Every local provider by key; they are always configured. The files are as in the settings."""
-    providers = (
-        LocalUpscaler(processes, deadline_s=deadline_s),
-        LocalSpeech(processes, deadline_s=deadline_s, piper_voices=piper_voices),
-        LocalTalkingPhoto(processes, deadline_s=deadline_s),
-        LocalMusic(processes, deadline_s=deadline_s),
-    )
-    return {provider.key: provider for provider in providers}
 
 
 @contextmanager
@@ -303,7 +300,7 @@ def local_failures(provider: str) -> Iterator[None]:
 async def _input(request: ProviderRequest, workspace: Workspace, role: str) -> Path:
     stored = request.inputs.get(role)
     if stored is None:
-        raise _refused(f"no input in the role {role}", f"This needs a file in the role {role}.")
+        raise refused(f"no input in the role {role}", f"This needs a file in the role {role}.")
     return await workspace.fetch(stored)
 
 
@@ -317,9 +314,10 @@ def _number(parameters: Mapping[str, Any], name: str, otherwise: float) -> float
     if value is None:
         return otherwise
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise _refused(f"{name} is not a number", f"Give {name} as a number.")
+        raise refused(f"{name} is not a number", f"Give {name} as a number.")
     return float(value)
 
 
-def _refused(message: str, advice: str) -> ProviderFailure:
+def refused(message: str, advice: str) -> ProviderFailure:
+    """What was asked for cannot be done; ``advice`` is for the person."""
     return ProviderFailure(FailureClass.INPUT, message, user_message=advice)

@@ -25,14 +25,20 @@ def enhance(source: Path, out: Path, kind: str, strength: float, *, progress: Pr
         "width": made.width,
         "height": made.height,
         "applied": [name.strip() for name in applied.split(",") if name.strip()],
+        "spared": [why.strip() for why in str(made.details.get("spared", "")).split(";") if why.strip()],
     }
 
 
-def upscale(source: Path, out: Path, factor: Literal[2, 4], *, progress: Progress) -> dict[str, Any]:
-    """Write the photo at ``factor`` times its size to ``out``."""
-    from media.enhance.upscale import upscale_file
+def upscale(source: Path, out: Path, factor: Literal[2, 4], redrawn: bool, *, progress: Progress) -> dict[str, Any]:
+    """Write the photo at ``factor`` times its size to ``out``; ``redrawn``: by the network that takes minutes."""
+    if redrawn:
+        from media.enhance.realesrgan import redraw_file
 
-    made = upscale_file(source, out, factor=factor, progress=progress)
+        made = redraw_file(source, out, factor=factor, progress=progress)
+    else:
+        from media.enhance.upscale import upscale_file
+
+        made = upscale_file(source, out, factor=factor, progress=progress)
     return {"width": made.width, "height": made.height, "factor": factor}
 
 
@@ -59,6 +65,64 @@ def _told(speech: Any, timings: Path) -> dict[str, Any]:
     }
     timings.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
     return about
+
+
+def transcribe(
+    recording: Path, out: Path, language: str | None, weights: Path | None, *, progress: Progress
+) -> dict[str, Any]:
+    """Write what is said in ``recording``, with the time of every word, to ``out``."""
+    from media.ears.listening import listen
+
+    heard = listen(recording, language=language, weights=weights, progress=progress)
+    about = {"text": heard.text, "language": heard.language, "duration": round(heard.duration, 3)}
+    document = {
+        **about,
+        "words": [asdict(word) for word in heard.words],
+        "segments": [
+            {"text": one.text, "start": one.start, "end": one.end, "sure": round(one.sure, 3)} for one in heard.passages
+        ],
+    }
+    out.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
+    return {**about, "words": len(heard.words), "model": heard.model}
+
+
+def find_hooks(
+    lines: list[dict[str, Any]], recording: Path | None, out: Path, options: dict[str, Any], *, progress: Progress
+) -> dict[str, Any]:
+    """Write the best moments of a transcript to ``out``, judged by their sound too where there is a recording."""
+    from media.hooks.rubric import find_hooks
+    from media.hooks.sentences import Line
+    from media.hooks.sound import sound_of
+    from media.types import Word
+
+    progress(0.0)
+    sound = None if recording is None else sound_of(recording)
+    spoken = [
+        Line(
+            one["start"],
+            one["end"],
+            one["text"],
+            tuple(Word(word["text"], word["start"], word["end"]) for word in one.get("words") or ()),
+        )
+        for one in lines
+    ]
+    found = find_hooks(spoken, sound=sound, **options)
+    document = {
+        "hooks": [
+            {
+                "start": round(hook.start, 3),
+                "end": round(hook.end, 3),
+                "title": hook.title,
+                "reason": hook.reason,
+                "score": hook.score,
+                "evidence": [asdict(one) for one in hook.evidence],
+            }
+            for hook in found
+        ]
+    }
+    out.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
+    progress(1.0)
+    return document
 
 
 def time_speech(

@@ -88,6 +88,8 @@ class Replicate:
             cancels=True,
         ),
     )
+    told_at: str | None = None
+    """Where it is to tell that a prediction has ended."""
 
     async def healthy(self) -> None:
         """Ask whose key it is, which is free."""
@@ -109,7 +111,7 @@ class Replicate:
             "POST",
             f"/v1/models/{model}/predictions",
             accepts=True,
-            json_body={"input": wanted},
+            json_body={"input": wanted, **self._tells()},
             headers={"cancel-after": f"{max(_LEAST_DEADLINE_S, round(request.deadline_s))}s"},
         )
         if not (number := told(answer.data, "id")):
@@ -153,6 +155,9 @@ class Replicate:
     async def lookup(self, request: ProviderRequest) -> Accepted | None:
         """The list of predictions says nothing of our attempts, so nobody can tell: raises ``UNKNOWN_OUTCOME``."""
         raise failure(FailureClass.UNKNOWN_OUTCOME, "replicate offers no way to find a prediction without its id")
+
+    def _tells(self) -> dict[str, Any]:
+        return {} if self.told_at is None else {"webhook": self.told_at, "webhook_events_filter": ["completed"]}
 
     async def _uploaded(self, request: ProviderRequest, workspace: Workspace) -> str:
         """The address of the photo at Replicate, which keeps it for a day."""

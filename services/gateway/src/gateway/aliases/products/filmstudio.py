@@ -43,7 +43,6 @@ ALIASES: tuple[alias.Alias, ...] = (
         "/api/v1/projects",
         "PRJ-01",
         promises=("id", "user_id", "title", "status", "created_at"),
-        waits=True,
     ),
     _row(
         "GET",
@@ -51,7 +50,6 @@ ALIASES: tuple[alias.Alias, ...] = (
         "/api/v1/projects/{id}",
         "PRJ-03",
         promises=("id", "title", "video_url", "subtitles_url"),
-        waits=True,
     ),
     _row(
         "GET",
@@ -60,17 +58,15 @@ ALIASES: tuple[alias.Alias, ...] = (
         "PRJ-02",
         whole=listed_as("projects"),
         promises=("projects", "total", "page", "per_page"),
-        waits=True,
     ),
-    _row("PUT", "/api/projects/{id}", "/api/v1/projects/{id}", "PRJ-04", waits=True),
-    _row("DELETE", "/api/projects/{id}", "/api/v1/projects/{id}", "PRJ-05", waits=True),
+    _row("PUT", "/api/projects/{id}", "/api/v1/projects/{id}", "PRJ-04"),
+    _row("DELETE", "/api/projects/{id}", "/api/v1/projects/{id}", "PRJ-05"),
     _row(
         "POST",
         "/api/projects/{id}/regenerate",
         "/api/v1/projects/{id}/regenerate",
         "PRJ-06",
         promises=("id", "status"),
-        waits=True,
     ),
     _row(
         "GET",
@@ -123,10 +119,8 @@ ALIASES: tuple[alias.Alias, ...] = (
         promises=("videos", "total"),
     ),
     _row("GET", "/api/youtube/videos/{id}", "/api/v1/youtube/videos/{id}", "EXP-10"),
-    _row(
-        "POST", "/api/ai/video-generate", "/api/v1/projects/{project_id}/generate", "WFL-12", promises=_JOB, waits=True
-    ),
-    _row("POST", "/api/ai/audio-generate", "/api/v1/ai/audio/generate", "AIR-06", promises=_JOB, waits=True),
-    _row("POST", "/api/ai/lip-sync", "/api/v1/ai/lip-sync", "AIR-07", promises=_JOB, waits=True),
-    _row("POST", "/api/ai/music-generate", "/api/v1/ai/music/generate", "AIR-08", promises=_JOB, waits=True),
+    _row("POST", "/api/ai/video-generate", "/api/v1/projects/{project_id}/generate", "WFL-12", promises=_JOB),
+    _row("POST", "/api/ai/audio-generate", "/api/v1/ai/audio/generate", "AIR-06", promises=_JOB),
+    _row("POST", "/api/ai/lip-sync", "/api/v1/ai/lip-sync", "AIR-07", promises=_JOB),
+    _row("POST", "/api/ai/music-generate", "/api/v1/ai/music/generate", "AIR-08", promises=_JOB),
 )

@@ -1,0 +1,1 @@
+"""What a user's AI jobs have taken (AIR-14)."""

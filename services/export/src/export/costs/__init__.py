@@ -1,0 +1,1 @@
+"""What a way of working costs: AI work, tools and time."""

@@ -1,0 +1,1 @@
+"""Saying in a file itself how it came to be."""

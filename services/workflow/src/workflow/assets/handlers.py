@@ -1,0 +1,26 @@
+"""What becomes of runs that were ordered for a project."""
+
+from __future__ import annotations
+
+from chassis.data.database import Transaction
+from chassis.messaging.consumer import Consumers
+from contracts.enums import ProjectStatus
+from contracts.workflow import RunCancelled, RunCompleted, RunFailed
+from workflow.assets.service import Assets
+
+
+def subscribe(consumers: Consumers, assets: Assets) -> None:
+    """Declare the queue ``workflow.assets``."""
+    queue = consumers.queue("assets")
+
+    @queue.each(RunCompleted)
+    async def gather(event: RunCompleted, tx: Transaction) -> None:
+        await assets.gather(tx, event)
+
+    @queue.each(RunFailed)
+    async def failed(event: RunFailed, tx: Transaction) -> None:
+        await assets.gave_up(tx, event.run_id, event.user_id, ProjectStatus.FAILED)
+
+    @queue.each(RunCancelled)
+    async def cancelled(event: RunCancelled, tx: Transaction) -> None:
+        await assets.gave_up(tx, event.run_id, event.user_id, ProjectStatus.PENDING)

@@ -1,0 +1,38 @@
+"""Strangers' files are opened in a confined process of their own: :mod:`media.sandbox`, a few at once."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from media.sandbox import parent
+
+MEMORY_MB = 1024
+"""A photo of the largest accepted sides is decoded twice and turned within this."""
+
+
+class Sandbox:
+    """Calls functions in confined children, ``at_once`` of them side by side; others wait."""
+
+    def __init__(self, at_once: int) -> None:
+        self._places = asyncio.Semaphore(at_once)
+
+    async def run(self, function: str, /, *args: object, folder: Path, within_s: float, **kwargs: object) -> Any:
+        """The result of ``function`` (``module:name``) in a child that sees ``folder`` alone; paths are within it.
+
+        Raises what the function raises of ``media.errors``, and ``ResourceExceeded`` past ``within_s``.
+        """
+        call = partial(
+            parent.run,
+            function,
+            *args,
+            memory_mb=MEMORY_MB,
+            cpu_s=within_s,
+            wall_s=within_s,
+            job_dir=folder,
+            **kwargs,  # type: ignore[arg-type]
+        )
+        async with self._places:
+            return await asyncio.to_thread(call)
