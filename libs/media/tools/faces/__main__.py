@@ -24,7 +24,7 @@ from libs.media.tools.faces.portraits import FACES
 from media.speech.synthesis import synthesise
 
 SHOWN = (
-    *("sample closed", "sample shouting", "sample turned left 40", "thick round glasses", "many strands"),
+    *("sample closed", "open, both rows", "sample turned left 40", "thick round glasses", "many strands"),
     *("dense beard", "dark skin, smile", "red lipstick", "candle", "marble", "child, closed", "cartoon 1"),
 )
 """Faces of the sample in the documents."""
