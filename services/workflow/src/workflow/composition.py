@@ -32,6 +32,7 @@ from workflow.kept import tables
 from workflow.people import handlers as people
 from workflow.periods import Periods
 from workflow.platforms import handlers as platforms
+from workflow.previews import endpoints as preview_endpoints
 from workflow.prices import handlers as prices
 from workflow.products.registry import BY_TYPE
 from workflow.projects import endpoints as project_endpoints
@@ -80,11 +81,12 @@ def build(
     timer = Timer(deps.database, driver, poll_s=settings.timer_poll_s, places=places(settings))
     driver.ended = timer.wake
     periods = Periods(settings.keep_days)
+    sandbox = Sandbox(settings.media_processes)
     intake = Intake(
         database=deps.database,
         store=deps.store,
         scanner=scanner or default_scanner(settings),
-        sandbox=Sandbox(settings.media_processes),
+        sandbox=sandbox,
         clock=deps.clock,
         periods=periods,
     )
@@ -99,6 +101,7 @@ def build(
         delivery_endpoints.router(settings, Delivery(intake)),
         file_endpoints.router(settings, uploads),
         endpoints.router(settings, offered, driver, deps.store),
+        preview_endpoints.router(deps.database, offered, deps.store, sandbox),
         statistics_endpoints.router,
         rerun_endpoints.router(settings, driver),
         timeline_endpoints.router(offered),

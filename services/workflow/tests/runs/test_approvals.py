@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import io
+import wave
 from types import SimpleNamespace
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 
 from chassis.identity.tokens import Identity
@@ -38,7 +42,13 @@ async def test_it_is_shown_and_goes_on_when_it_is_approved(
     run_id = await asking(shared, somebody, both, "after_enhance")
     found = await status(shared, somebody, run_id)
     assert found["approval"]["otherwise"] == "cancel"
-    assert "enhanced_image" in found["approval"]["shows"]
+    where = found["approval"]["shows"]["enhanced_image"]
+    seen = await shared.call(somebody, "GET", where)
+    assert (seen.status_code, seen.headers["content-type"]) == (200, "image/jpeg"), seen.text
+    assert max(cv2.imdecode(np.frombuffer(seen.content, np.uint8), cv2.IMREAD_COLOR).shape) <= 480, "not what is sold"
+    assert (await shared.call(help_.an_identity(), "GET", where)).status_code == 404
+    assert (await shared.call(somebody, "GET", f"{where}s")).status_code == 404
+    assert (await shared.call(somebody, "GET", where.replace("after_enhance", "before_generate"))).status_code == 409
     assert found["waiting_for"].startswith("your approval of the improved photo, until ")
     assert not [
         j for j in shared.others.asked(SubmitJob) if str(j.run_id) == run_id and j.capability == "video_generation"
@@ -51,6 +61,10 @@ async def test_it_is_shown_and_goes_on_when_it_is_approved(
         assert (await decide(shared, somebody, run_id, "after_enhance")).status_code == 202
     shown = await shared.until(somebody, run_id, lambda d: (d["approval"] or {}).get("step") == "before_generate")
     assert {"enhanced_image", "audio"} <= set(shown["approval"]["shows"])
+    heard = await shared.call(somebody, "GET", shown["approval"]["shows"]["audio"])
+    with wave.open(io.BytesIO(heard.content)) as speech:
+        assert (speech.getnchannels(), speech.getframerate()) == (1, 8000), "as by telephone"
+        assert speech.getnframes() > 0
     await decide(shared, somebody, run_id, "before_generate")
     run = await shared.ended(somebody, run_id)
     assert (run["status"], run["credits"]["captured"], run["approval"]) == ("completed", 1, None)

@@ -196,7 +196,12 @@ class ApprovalOut(BaseModel):
     step: str = Field(description="Where.", examples=["after_enhance"])
     until: datetime = Field(description="Decide by then.")
     otherwise: Literal["continue", "cancel"] = Field(description="What happens when nobody has decided by then.")
-    shows: dict[str, Link] = Field(description="What there is to look at, by name: links that hold for a while.")
+    shows: dict[str, str] = Field(
+        description="Where there is something to look at, by name: a small picture, the speech as by telephone.",
+        examples=[
+            {"audio": "/api/v1/workflows/0199f0a1-7c1e-7a53-9d0b-6c1f2e3d4a5b/approvals/before_generate/previews/audio"}
+        ],
+    )
 
 
 class DecisionIn(Input):

@@ -14,6 +14,7 @@ from workflow.engine.definition import Definition, Definitions, Step
 from workflow.engine.reuse import reusable
 from workflow.engine.state import Phase, Run, StepState, UndoStatus, Unit, UnitStatus, load_state
 from workflow.engine.waiting import seconds_left, waiting_for
+from workflow.previews.service import can_be_shown
 from workflow.runs.models import Row
 from workflow.runs.schemas import (
     ApprovalOut,
@@ -61,7 +62,7 @@ def status_of(
         seconds_left=None if run.state.phase.final else seconds_left(definition, run, now),
         position=turn[0] if turn is not None else None,
         begins_in=turn[1] if turn is not None else None,
-        approval=_approval(definition, run, link),
+        approval=_approval(definition, run),
         interventions=_interventions(run),
         cancelling=run.state.phase is Phase.CANCELLING,
     )
@@ -93,7 +94,7 @@ def details_of(definitions: Definitions, row: Row, now: datetime, link: Link) ->
         seconds_left=None if state.phase.final else seconds_left(definition, run, now),
         round=state.round,
         parent_id=row.parent_id,
-        approval=_approval(definition, run, link),
+        approval=_approval(definition, run),
         interventions=_interventions(run),
         steps=steps,
         image_quality_score=image,
@@ -142,7 +143,7 @@ def cancelled_of(definition: Definition, before: Run, status: StatusOut, after: 
     )
 
 
-def _approval(definition: Definition, run: Run, link: Link) -> ApprovalOut | None:
+def _approval(definition: Definition, run: Run) -> ApprovalOut | None:
     found = open_one(definition, run)
     if found is None:
         return None
@@ -150,8 +151,12 @@ def _approval(definition: Definition, run: Run, link: Link) -> ApprovalOut | Non
         step=found.step,
         until=found.until,
         otherwise="continue" if found.goes_on else "cancel",
-        # Shown to be judged; what is delivered is what has been paid for.
-        shows={name: link(stored) for name, stored in definition.results(run).items()},
+        # Small, to judge by: whole it is what has not been paid for.
+        shows={
+            name: f"/api/v1/workflows/{run.brief.id}/approvals/{found.step}/previews/{name}"
+            for name, stored in definition.results(run).items()
+            if can_be_shown(stored)
+        },
     )
 
 
