@@ -58,6 +58,7 @@ REPLACED = (
     (("instagram", "standard"), "max_size_mb", 4096, 300),
     (("instagram", "standard"), "video_bit_rate", None, 12_000_000),
     (("instagram", "standard"), "fit", "crop", "auto"),
+    (("tiktok", "standard"), "video_bit_rate", None, 12_000_000),
     (("tiktok", "standard"), "fit", "crop", "auto"),
     (("youtube", "standard"), "fit", "pad", "auto"),
     (("youtube", "shorts"), "fit", "crop", "auto"),

@@ -39,7 +39,7 @@ def _rows(number: int) -> list[PlatformSpecification]:
     return [row for index, row in enumerate(SPECIFICATIONS) if every or index % len(SHAPES) == number]
 
 
-@pytest.mark.parametrize(("number", "shape"), enumerate(SHAPES), ids=list(SHAPES))
+@pytest.mark.parametrize(("number", "shape"), list(enumerate(SHAPES)), ids=list(SHAPES))
 def test_what_is_made_satisfies_its_row(
     number: int, shape: str, tmp_path: Path, write_video: Callable[..., None]
 ) -> None:

@@ -98,6 +98,8 @@ SPECIFICATIONS: tuple[PlatformSpecification, ...] = (
         "tiktok",
         name="TikTok",
         **_TALL,
+        # None is stated; with that of Reels both are one encoding.
+        video_bit_rate=_INSTAGRAM["video_bit_rate"],
         frame_rate_min=23.0,
         frame_rate_max=60.0,
         max_duration_s=600.0,
