@@ -28,7 +28,7 @@ from media.types import Bgr, Made
 MOST_PIXELS = 640 * 640
 """Of what goes in: a minute or so on one core for each hundred thousand."""
 _SCALE = 4
-_TILE, _MARGIN = 96, 8
+_TILE, _MARGIN = 128, 16
 _MODEL = "realesrgan-x4plus"
 
 

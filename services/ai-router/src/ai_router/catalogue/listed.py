@@ -160,6 +160,9 @@ _ROWS: tuple[tuple[ProviderKey, Capability, tuple[str, ...], str, dict[str, Any]
         "ByteDance's video model, at Replicate.",
         {"duration": 5},
     ),
+    (ProviderKey.OWN_SERVER, Capability.AUDIO_GENERATION, ("tts-1",), "Speech by a server of one's own.", {}),
+    (ProviderKey.OWN_SERVER, Capability.IMAGE_GENERATION, ("stablediffusion",), "Pictures by one's own server.", _SIDE),
+    (ProviderKey.OWN_SERVER, Capability.TRANSCRIPTION, ("whisper-1",), "What is said, by a server of one's own.", {}),
 )
 
 
