@@ -140,7 +140,7 @@ async def test_every_line_opens_accounts_and_sells_in_its_own_way(platform: Any)
             if line == "pixie":
                 moved = await http.put("/api/v1/billing/subscription", json={"plan": "premium", "interval": "year"})
                 assert (moved.status_code, moved.json()["interval"]) == (200, "year"), moved.text
-                ended = await http.post("/api/v1/billing/subscription/cancel", json={"immediately": False})
+                ended = await http.post("/api/v1/billing/subscription/cancel", json={})
                 assert (ended.status_code, ended.json()["cancel_at_period_end"]) == (200, True)
                 assert (await http.get("/api/v1/billing/payments")).json()["total"] == 2
 
