@@ -155,7 +155,7 @@ async def test_a_subscription_gives_its_plan_renews_falls_behind_and_ends(bazaar
         await bazaar.settle()
         assert (await bazaar.ask("GET", "/subscription")).json()["status"] == status
     assert len(bazaar.billing.said(PaymentSucceeded)) == 3
-    cancelled = await bazaar.ask("POST", "/subscription/cancel", {"immediately": True})
+    cancelled = await bazaar.ask("POST", "/subscription/cancel", {"at_once": True})
     assert cancelled.status_code == 200, cancelled.text
     await bazaar.settle()
     assert (await bazaar.account())["plan_type"] == "free"
