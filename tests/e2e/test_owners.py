@@ -33,6 +33,7 @@ NOBODYS = {
     "token": "the right itself",
     "number": "a count of one project's versions",
     "size": "a name",
+    "template_id": "everybody's to use",
 }
 """Parameters that name no thing of a user's, and what they name."""
 
@@ -95,6 +96,7 @@ class Things:
                 "delivery_id": str(await until(lambda: _first(owner, f"/api/v1/webhooks/{webhook['id']}/deliveries"))),
                 "key_id": key["id"],
                 "export_id": exported["id"],
+                "entry_id": str(await until(lambda: _first(owner, "/api/v1/export/history"))),
                 "session_id": str(await _first(owner, "/api/v1/users/me/sessions")),
             },
         )

@@ -105,7 +105,7 @@ async def test_only_administrators_say(users: Any) -> None:
         ("Not-a-name", {"enabled": True}, "flag"),
         ("mine", {"enabled": "yes"}, "enabled"),
         ("mine", {"enabled": True, "percent": 101}, "percent"),
-        ("mine", {"enabled": True, "percent": "10"}, "percent"),
+        ("mine", {"enabled": True, "percent": True}, "percent"),
         ("mine", {"enabled": True, "environments": ["moon"]}, "environments.0"),
         ("mine", {"enabled": True, "product_lines": ["moon"]}, "product_lines.0"),
     ],
