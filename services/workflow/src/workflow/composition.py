@@ -20,12 +20,10 @@ from workflow.delivery import endpoints as delivery_endpoints
 from workflow.delivery.service import Delivery
 from workflow.engine.definition import Definitions
 from workflow.files import endpoints as file_endpoints
-from workflow.files.clamd import ClamdScanner
 from workflow.files.housekeeping import Housekeeping
 from workflow.files.intake import Intake
 from workflow.files.kinds import LARGEST
 from workflow.files.receiving import MAX_FORM_OVERHEAD
-from workflow.files.rescan import Rescan
 from workflow.files.sandboxed import Sandbox
 from workflow.files.scanning import PatternScanner, Scanner
 from workflow.files.service import Uploads
@@ -46,6 +44,8 @@ from workflow.runs import consumer, endpoints
 from workflow.runs.driver import Driver
 from workflow.runs.repository import places
 from workflow.runs.timer import Timer
+from workflow.scanning.clamd import ClamdScanner
+from workflow.scanning.rescan import Rescan
 from workflow.settings import Settings
 from workflow.statistics import endpoints as statistics_endpoints
 from workflow.timeline import endpoints as timeline_endpoints

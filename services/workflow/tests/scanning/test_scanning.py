@@ -16,10 +16,10 @@ from chassis import faults
 from chassis.identity.tokens import Identity
 from contracts.enums import ScanStatus
 from contracts.workflow import FileScanned
-from workflow.files.clamd import ClamdScanner, verdict
-from workflow.files.rescan import Rescan
 from workflow.files.scanning import PatternScanner, Scan
 from workflow.periods import Periods
+from workflow.scanning.clamd import ClamdScanner, verdict
+from workflow.scanning.rescan import Rescan
 from workflow.settings import Settings
 
 
