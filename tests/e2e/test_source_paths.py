@@ -28,7 +28,7 @@ OF_SOMEBODY_NEW = re.compile(r"/api/v1/(auth/(verify-email|forgot-password|reset
 MAKING = ("/api/v1/files", "/api/v1/workflows", "/api/v1/projects")
 """What others name, in the order in which it is made."""
 NEEDS_A_CHANNEL = {"/api/v1/youtube/upload", "/api/v1/ai/lip-sync"}
-"""Nobody connects one with Google here, or has a key of a vendor that moves lips: what is promised is not to be had."""
+"""Nobody connects one with Google here, or has the key of a vendor that moves lips: what is promised is not there."""
 
 
 class Asker:

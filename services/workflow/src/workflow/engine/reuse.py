@@ -87,13 +87,13 @@ def plan(definition: Definition, run: Run, before: Definition, earlier: Run, ane
         state = known.state.steps.setdefault(step.name, StepState(StepStatus.DONE))
         for key in step.keys(run):
             found = None if former is None or forced else _found(former, earlier, key)
-            if found is not None and not uncertain and found.digest == digest(step, known, key):
+            if found is not None and not uncertain and found.digest == _wanted(step, known, key):
                 # Decided now, and held for accordingly: whatever becomes of the definition, it stays so.
                 offers.setdefault(step.name, {})[key] = replace(found, digest="")
                 reused.setdefault(step.name, []).append(key)
                 state.units[key] = given(_NOBODY, found.result)
                 continue
-            if found is not None and uncertain:
+            if found is not None:
                 offers.setdefault(step.name, {})[key] = found
             made.setdefault(step.name, []).append(key)
     return Plan(made, reused, offers)
@@ -101,18 +101,31 @@ def plan(definition: Definition, run: Run, before: Definition, earlier: Run, ane
 
 def wants(definition: Definition, run: Run, steps: Sequence[str], object_key: str) -> bool:
     """Whether one of ``steps`` will ask for the object of that key, which is none of another step's."""
-    return any(
-        object_key in set(_keys(command_of(step, run, key).model_dump(mode="json")))
-        for name in steps
-        if not definition.all_needs[name].intersection(steps) and (step := definition.by_name[name])
-        for key in step.keys(run)
-    )
+    for name in steps:
+        step = definition.by_name[name]
+        for key in step.keys(run):
+            try:
+                command = command_of(step, run, key)
+            except LookupError:
+                # It waits for something that is not there yet, of whose making it is.
+                continue
+            if object_key in set(_keys(command.model_dump(mode="json"))):
+                return True
+    return False
 
 
 def given(ref: UUID, result: Result) -> Unit:
     """A part that has its result from elsewhere, for nothing."""
     free = replace(result, cost=Decimal(0), seconds=0.0)
     return Unit(ref, UnitStatus.DONE, attempt=0, answered=True, results=[free], chosen=0, reused=True)
+
+
+def _wanted(step: Step, run: Run, key: str) -> str | None:
+    """The digest, or None while that cannot be said; it is, then, when the step begins."""
+    try:
+        return digest(step, run, key)
+    except LookupError:
+        return None
 
 
 def _found(step: Step, earlier: Run, key: str) -> Offer | None:

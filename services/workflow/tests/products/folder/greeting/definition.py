@@ -119,7 +119,7 @@ def _enhance(run: Run, asking: Asking) -> Command:
         inputs={"image": order.image},
         parameters={"enhancement_type": order.enhancement_type},
         quality=order.quality,
-        plan=str(run.result("reserve").data["plan"]),
+        plan=str(held.data["plan"]) if (held := run.results("reserve").get("")) is not None else "free",
         budget=asking.budget,
         deadline=asking.deadline,
         run_for_s=asking.run_for_s,
