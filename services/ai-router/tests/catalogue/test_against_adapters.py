@@ -56,7 +56,7 @@ def test_listed_models_are_models_of_their_providers(declared: Declared) -> None
 def test_every_model_of_a_vendor_is_listed(declared: Declared) -> None:
     """Nobody has to guess a name. Servers of one's own name theirs by setting."""
     listed = {(model.provider, model.model_type, model.name) for model in MODELS}
-    vendors = {row.key for row in ROWS} - {ProviderKey.OWN_SERVER, ProviderKey.COMFYUI}
+    vendors = {row.key for row in ROWS} - {ProviderKey.OWN_SERVER}
     for (provider, capability), one in declared.items():
         if provider in vendors:
             assert {(provider, capability, name) for name in one.models} <= listed, (provider, capability)
