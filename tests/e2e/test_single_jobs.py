@@ -66,7 +66,7 @@ async def test_a_photo_is_bettered_enlarged_and_speaks(
 
     broke = await user._send("POST", "/api/v1/ai/audio/generate", json={"text": "One too many."})
     refused = await _followed(user, broke["job_id"])
-    assert (refused[-1]["state"], refused[-1]["code"]) == ("failed", "INSUFFICIENT_CREDITS")
+    assert (refused[-1]["state"], refused[-1]["code"]) == ("failed", "QUOTA_EXCEEDED")
 
     async with Client(platform.url) as stranger:
         await stranger.register(Credentials(f"eve-{secrets.token_hex(5)}@example.com", "monsoon-42-lamp"), name="Eve")
