@@ -84,7 +84,7 @@ def build(
         database=deps.database,
         store=deps.store,
         scanner=scanner or default_scanner(settings),
-        sandbox=Sandbox(settings.media_processes),
+        sandbox=Sandbox(settings.media_processes, "workflow.files.inspection", "workflow.delivery.making"),
         clock=deps.clock,
         periods=periods,
     )
