@@ -47,7 +47,7 @@ STAGES_OF_A_STOP = 7
 """HTTP, handlers, background parts, outbox, bus, spare store, worker processes: each within ``GRACE_S``."""
 
 NOT_FIELDS = {f"{row.setting}_{part}" for row in ROWS for part in ("API_KEY", "BASE_URL")}
-NOT_FIELDS |= {"PROVIDER_SETTLE_S"}
+NOT_FIELDS |= {"PROVIDER_SETTLE_S", *(f"OWN_SERVER_{what}_MODELS" for what in ("SPEECH", "IMAGE", "TRANSCRIPTION"))}
 
 SCRIPTS_CHECK = {"POSTGRES_PASSWORD", "MINIO_ROOT_PASSWORD"}
 """Passwords that no service gets: the scripts of ``deploy`` refuse the shipped ones."""

@@ -254,7 +254,7 @@ async def test_a_service_neither_reads_nor_declares_what_bears_anothers_name(bro
 
 
 @pytest.mark.broker
-async def test_a_service_publishes_its_own_events_and_workflow_alone_commands(broker: PrivateRabbitMQ) -> None:
+async def test_a_service_publishes_its_own_events_and_the_senders_alone_commands(broker: PrivateRabbitMQ) -> None:
     """As the contracts say: an event's owner is who publishes it, a command has its senders."""
     for service in PACKAGES:
         connection = await aio_pika.connect(_url(broker, service))

@@ -20,7 +20,7 @@ from workflow.engine.advance import first_state
 from workflow.engine.definition import Asking, Definition
 from workflow.engine.state import Brief, Run
 from workflow.products.product import Product
-from workflow.products.registry import PRODUCTS
+from workflow.products.registry import found
 from workflow.settings import Settings as WorkflowSettings
 
 NOW = datetime(2026, 5, 17, 12, tzinfo=UTC)
@@ -47,7 +47,7 @@ def order(product: Product, definition: Definition, user_id: Any) -> tuple[Run, 
     return run, step.ask(run, Asking(ids.uuid7(), "", 1, NOW))  # type: ignore[arg-type, return-value]
 
 
-@pytest.mark.parametrize("product", PRODUCTS, ids=lambda product: product.line.value)
+@pytest.mark.parametrize("product", found(), ids=lambda product: product.line.value)
 @pytest.mark.parametrize("run_deadline_s", [1_800.0, 7_200.0, 7 * 86_400.0])
 @pytest.mark.parametrize("hold_hours", [1, 24])
 def test_a_hold_ends_after_whatever_may_still_become_of_its_run(

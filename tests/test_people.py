@@ -137,8 +137,11 @@ FILLED: dict[str, tuple[str, ...]] = {
         "(gen_random_uuid(), gen_random_uuid(), $1, '{}', '{\"title\": \"Asha\"}', '{}', now())",
         "INSERT INTO export_history (id, user_id, kind, request) VALUES (gen_random_uuid(), $1, 'k', "
         '\'{"title": "Asha"}\')',
-        "INSERT INTO template_feedback (template_id, user_id, published, rating, updated_at) SELECT id, $1, true, 5, "
-        "now() FROM export_templates LIMIT 1",
+        "WITH template AS (INSERT INTO export_templates (id, workflow_type, platform, template_name, "
+        "instructions_html, prompt_template, estimated_time_minutes) SELECT gen_random_uuid(), 'w', 'p', "
+        "gen_random_uuid()::text, '', '', 1 RETURNING id) "
+        "INSERT INTO template_feedback (template_id, user_id, published, rating, updated_at) "
+        "SELECT id, $1, true, 5, now() FROM template",
         "INSERT INTO youtube_connections (user_id, channel_id, channel_title, tokens, scopes, expires_at, "
         "connected_at) VALUES ($1, 'UC', 'Asha', 't', '{}', now(), now())",
         "INSERT INTO youtube_uploads (id, user_id, project_id, channel_id, upload_status, video, resource, "

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Writes the broker's users and what each may do; RabbitMQ imports it at every start. A password is <SERVICE>_MQ_PASSWORD.
 #
-# A service declares, binds and reads what bears its name, and publishes its own events alone. Commands are workflow's.
+# A service declares, binds and reads what bears its name, and publishes its own events alone. Commands are workflow's,
+# and ai-router's, which has single orders paid for.
 # Retries and replays go through the default exchange, whose permission does not tell one queue from another.
 set -eu
 
@@ -25,7 +26,7 @@ for service in users billing workflow ai_router export notify gateway; do
     own="$service[.].*"
     exchanges="events|commands|dead-letters"
     writes="events|dead-letters|amq[.]default"
-    [ "$service" != workflow ] || writes="$writes|commands"
+    case "$service" in workflow | ai_router) writes="$writes|commands" ;; esac
     who="\"user\": \"$service\", \"vhost\": \"/\""
     users="$users$separator{\"name\": \"$service\", \"password\": \"$password\", \"tags\": []}"
     permissions="$permissions$separator{$who, \"configure\": \"^($exchanges|$own)\$\", \

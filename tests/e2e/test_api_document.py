@@ -165,6 +165,7 @@ async def test_a_browser_shows_every_operation_to_be_read(embedded: Any, browser
 SPENDS = {
     "/api/v1/workflows",
     "/api/v1/workflows/{}/retry",
+    "/api/v1/workflows/{}/rerun",
     "/api/v1/files",
     "/api/v1/youtube/upload",
     "/api/v1/projects/{}/generate",

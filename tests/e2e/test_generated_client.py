@@ -7,17 +7,17 @@ import importlib
 import json
 import re
 import secrets
-import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from io import BytesIO
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import httpx
 import pytest
+import pytest_asyncio
 from httpx_sse import aconnect_sse
+from tests.e2e.people import Person, until
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(240)]
 
@@ -38,30 +38,34 @@ class Generated:
         return importlib.import_module(f"{PACKAGE}.{name.replace('__', '.')}")
 
 
-@pytest.fixture(scope="module")
-def generated(embedded: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Generated]:
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def generated(embedded: Any, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Generated]:
     folder = tmp_path_factory.mktemp("generated")
     document = folder / "openapi.json"
-    document.write_bytes(httpx.get(f"{embedded.url}/api/openapi.json", trust_env=False).content)
-    made = subprocess.run(
-        [
-            str(Path(sys.executable).with_name("openapi-python-client")),
-            "generate",
-            "--path",
-            str(document),
-            "--meta",
-            "none",
-            "--output-path",
-            str(folder / PACKAGE),
-        ],
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=100,
+    async with Person(embedded.url) as anybody:
+
+        async def whole() -> bytes | None:
+            found = (await anybody.ask("GET", "/api/openapi.json")).content
+            return found if b"Not answering" not in found else None
+
+        document.write_bytes(await until(whole))
+    made = await asyncio.create_subprocess_exec(
+        str(Path(sys.executable).with_name("openapi-python-client")),
+        "generate",
+        "--path",
+        str(document),
+        "--meta",
+        "none",
+        "--output-path",
+        str(folder / PACKAGE),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
     )
+    said = (await made.communicate())[0].decode()
+    assert made.returncode == 0, said[-2000:]
     sys.path.insert(0, str(folder))
     try:
-        yield Generated(set(re.findall(r"WARNING parsing (\w+ \S+)", made.stdout + made.stderr)))
+        yield Generated(set(re.findall(r"WARNING parsing (\w+ \S+)", said)))
     finally:
         sys.path.remove(str(folder))
         for name in [name for name in sys.modules if name.split(".")[0] == PACKAGE]:

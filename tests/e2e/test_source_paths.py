@@ -27,8 +27,8 @@ OF_SOMEBODY_NEW = re.compile(r"/api/v1/(auth/(verify-email|forgot-password|reset
 """What else these change would stand in the way of paths that are asked later."""
 MAKING = ("/api/v1/files", "/api/v1/workflows", "/api/v1/projects")
 """What others name, in the order in which it is made."""
-NEEDS_A_CHANNEL = {"/api/v1/youtube/upload"}
-"""Nobody connects one with Google here, so what is promised is not to be had."""
+NEEDS_A_CHANNEL = {"/api/v1/youtube/upload", "/api/v1/ai/lip-sync"}
+"""Nobody connects one with Google here, or has the key of a vendor that moves lips: what is promised is not there."""
 
 
 class Asker:
@@ -106,6 +106,10 @@ class Asker:
             case "POST", "/api/v1/workflows":
                 order = {"input_file_id": self._ids["/api/v1/files"], "script": f"Hello from {row.path}."}
                 return {"json": order | {"workflow_type": "avatar_presentation"}}
+            case "POST", "/api/v1/ai/audio/generate":
+                return {"json": {"project_id": str(uuid4()), "text": "Hello.", "voice": "female", "language": "en"}}
+            case "POST", "/api/v1/ai/music/generate":
+                return {"json": {"project_id": str(uuid4()), "prompt": "by the sea", "duration": 2, "style": "calm"}}
             case "POST", "/api/v1/projects":
                 made_of = {"script": "Hello again.", "images": [self._ids["/api/v1/files"]]}
                 return {"json": {"name" if row.names else "title": "Opening"} | made_of}

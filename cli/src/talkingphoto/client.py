@@ -142,6 +142,22 @@ class Client:
         """Where the time of a run went."""
         return await self._send("GET", f"/api/v1/workflows/{run_id}/timeline")
 
+    async def instructions(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """How a video is published."""
+        return await self._send("POST", "/api/v1/export/instructions", json=dict(asked))
+
+    async def optimise(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """What a way of working costs, and what would make it less."""
+        return await self._send("POST", "/api/v1/export/optimize", json=dict(asked))
+
+    async def order_shapes(self, run_id: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Order a finished run's video for more platforms; what was ordered is not ordered again."""
+        return await self._send("POST", f"/api/v1/export/kits/{run_id}/renditions", json=dict(asked))
+
+    async def shapes(self, run_id: str) -> dict[str, Any]:
+        """In which shapes a finished run's video is there."""
+        return await self._send("GET", f"/api/v1/export/kits/{run_id}/renditions")
+
     async def submit_batch(
         self, manifest: bytes, kind: str, *, name: str, dry_run: bool, all_or_nothing: bool
     ) -> dict[str, Any]:

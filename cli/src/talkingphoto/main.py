@@ -23,6 +23,7 @@ from talkingphoto.command import (
     the_runner,
     wrong_use,
 )
+from talkingphoto.exports.commands import exports
 from talkingphoto.making import Order
 from talkingphoto.ordering.choices import Captions, Language, Platform, Quality, Voice, WhenTooLong, WorkflowType
 from talkingphoto.ordering.script import BadWords, title_of, words_of
@@ -256,6 +257,7 @@ app.command("rerun")(rerun_command)
 app.command("approve")(approve_command)
 app.command("timeline")(timeline_command)
 app.add_typer(batches, name="batch")
+app.add_typer(exports, name="exports")
 
 letters = typer.Typer(help="Messages that were given up: list, show, replay.", no_args_is_help=True)
 app.add_typer(letters, name="dead-letters")

@@ -28,9 +28,10 @@ SCRIPT = " ".join(f"This is sentence number{number} of six." for number in range
 
 
 async def _limited(export: Any, seconds: float = 7.0) -> None:
+    """A limit that these films reach; and none below, which would be said of their last parts."""
     await export.execute(
-        "UPDATE platform_requirements SET key_values = key_values || jsonb_build_object('max_duration_s', $1::float) "
-        "WHERE platform = 'instagram'",
+        "UPDATE platform_requirements SET key_values = key_values || jsonb_build_object('max_duration_s', $1::float, "
+        "'min_duration_s', null) WHERE platform = 'instagram'",
         seconds,
     )
 
@@ -121,7 +122,8 @@ def test_a_script_of_166_seconds(
     (timings := tmp_path / "timings.json").write_text(json.dumps({"words": words}))
     row = next(one.values for one in SPECIFICATIONS if one.platform == Platform.INSTAGRAM)
     limit = {} if longest is None else {"max_duration_s": longest}
-    small = row.model_copy(update={"width": 90, "height": 160, "frame_rate": 5.0, **limit})
+    slow = {"frame_rate": 5.0, "frame_rate_min": 5.0, "min_duration_s": None}
+    small = row.model_copy(update={"width": 90, "height": 160, **slow, **limit})
     (folder := tmp_path / "out").mkdir()
     wanted = [Wanted("instagram", small, when_too_long)]
     (made,) = render(source, timings, "en", wanted, folder, 2, progress=lambda _: None)

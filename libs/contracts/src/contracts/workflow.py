@@ -192,7 +192,7 @@ class RunFailed(RunEvent):
     """A run ended without its result; whatever was held has been given back."""
 
     NAME: ClassVar[str] = "workflow.run_failed.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("notify", "workflow")
+    READERS: ClassVar[tuple[str, ...]] = ("workflow", "notify")
 
     step: str
     code: str
@@ -206,7 +206,7 @@ class RunCancelled(RunEvent):
     """A run was stopped on request; whatever was held has been given back."""
 
     NAME: ClassVar[str] = "workflow.run_cancelled.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("notify", "workflow")
+    READERS: ClassVar[tuple[str, ...]] = ("workflow", "notify")
 
     step: str
     credits_returned: bool

@@ -13,7 +13,7 @@ from media.ears.activity import RATE, Span
 from media.judge import speech as judge
 from media.judge.speech import OTHER_TEXT, SILENT, UNCLEAR, score_speech
 from media.speech.synthesis import write_wav
-from media.types import Speech
+from media.types import Speech, Word
 
 SCRIPT = "My father bought five pumps, a map and a lamp for the boat."
 
@@ -28,6 +28,19 @@ def test_the_right_words_pass_and_others_do_not(spoken_pumps: Callable[[], Speec
     other = score_speech(path, "The museum opens at ten in the morning and closes at six.")
     assert other is not None
     assert (other.value, other.reasons) == (0.0, (OTHER_TEXT,))
+
+
+@pytest.mark.parametrize(("script", "heard", "refused"), [("Wow", "whoa", False), ("Wow", SCRIPT, True)])
+def test_of_a_word_alone_nobody_can_tell(
+    monkeypatch: pytest.MonkeyPatch, job_dir: Path, script: str, heard: str, refused: bool
+) -> None:
+    write_wav(job_dir / "short.wav", [np.zeros(RATE, np.int16)], RATE)
+    passage = listening.Passage(heard, 0, 1, (Word(heard, 0, 1),), 0.9)
+    monkeypatch.setattr(judge, "speech", lambda _: (Span(0, 1),))
+    monkeypatch.setattr(judge, "hear", lambda *_, **__: listening.Transcript((passage,), "en", 1, ""))
+    score = score_speech(job_dir / "short.wav", script)
+    assert score is not None
+    assert (score.value == 0.0) == refused
 
 
 def test_silence_is_no_speech(job_dir: Path) -> None:
@@ -59,7 +72,9 @@ def test_of_a_long_recording_three_places_are_heard(
     monkeypatch.setattr(judge, "speech", lambda _: (Span(0, 90),))
 
     def hear(_samples: object, **_: object) -> listening.Transcript:
-        return listening.Transcript((listening.Passage(next(texts), 0, 1, (), 1.0),), "en", 20, "")
+        return listening.Transcript(
+            (listening.Passage(text := next(texts), 0, 1, (Word(text, 0, 1),), 1.0),), "en", 20, ""
+        )
 
     monkeypatch.setattr(judge, "hear", hear)
     script = "one two three four five six seven eight nine ten eleven twelve seventeen eighteen"

@@ -105,6 +105,10 @@ async def test_models_and_health(start_router: Any, painter: Any) -> None:
     assert listed.headers["Cache-Control"] == "public, max-age=300", "the same for everybody (GTW-27)"
     models = listed.json()["items"]
     assert [model["name"] for model in models] == ["espeak-ng", "hibari"]
+    assert "script" in models[0]["honours"] and "en" in models[0]["languages"]
+    elsewhere = (await router.http.get("/api/v1/ai/models?available=false&per_page=100", headers=me)).json()["items"]
+    assert {"fal-ai/flux/dev", "veo-3.1-generate-001"} <= {model["name"] for model in elsewhere}
+    assert not any(model["available"] for model in elsewhere)
     services = (await router.http.get("/api/v1/ai/services/health", headers=me)).json()["services"]
     by_name = {(one["provider"], one["capability"]): one for one in services}
     local = by_name["local_stable_video", "video_generation"]

@@ -59,12 +59,13 @@ async def test_a_photo_and_a_script_become_a_talking_video(start_router: Any, a_
 
 
 async def test_a_configured_piper_voice_speaks_unless_the_engine_is_asked_for(
-    start_router: Any, a_job: Callable[..., SubmitJob], tmp_path: Path
+    start_router: Any, a_job: Callable[..., SubmitJob], judge: Any, tmp_path: Path
 ) -> None:
     """By language and voice; whose file is broken is the operator's to mend, and the user is not told of files."""
     good, bad = (TINY_VOICE["write"](tmp_path, name) for name in ("good", "bad"))
     bad.write_bytes(b"no network")
-    router = await start_router(settings={"piper_voices": {"en": good, "en:male": bad}})
+    # This voice sings a tone for each sound: no ears take it for the script.
+    router = await start_router(settings={"piper_voices": {"en": good, "en:male": bad}}, validator=judge())
 
     def speak(**parameters: str) -> SubmitJob:
         script = {"script": "Hello there, Bob.", "language": "en"}

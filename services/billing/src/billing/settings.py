@@ -45,6 +45,9 @@ class Settings(ServiceSettings):
     stripe_payment_methods: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Offer at most these (card,upi,...); empty: whatever the Stripe account has switched on."
     )
+    payment_processor: Literal["stripe", "razorpay"] | None = Field(
+        None, description="Who takes the money where both have keys; Stripe where nothing is said."
+    )
     razorpay_key_id: str | None = Field(
         None, description="Razorpay's key id; without Stripe's key, what is sold is paid for there."
     )
@@ -85,10 +88,11 @@ class Settings(ServiceSettings):
     @property
     def processor(self) -> Literal["stripe", "razorpay", "sandbox"] | None:
         """Who takes the money; None: nothing is sold."""
+        razorpay = self.razorpay_key_id is not None and self.razorpay_key_secret is not None
+        if razorpay and (self.payment_processor == "razorpay" or self.stripe_secret_key is None):
+            return "razorpay"
         if self.stripe_secret_key is not None:
             return "stripe"
-        if self.razorpay_key_id is not None and self.razorpay_key_secret is not None:
-            return "razorpay"
         return "sandbox" if self.sandbox_payments else None
 
     @property

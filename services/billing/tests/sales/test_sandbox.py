@@ -115,6 +115,18 @@ async def test_a_plan_is_paid_for_on_the_page(embedded: Embedded) -> None:
     await embedded.check_books()
 
 
+async def test_a_year_of_the_same_plan_counts_at_once(embedded: Embedded) -> None:
+    """Though a month of it costs less: it is paid for now."""
+    await subscribed(embedded)
+    embedded.clock.advance(timedelta(days=10))
+    moved = await embedded.ask("PUT", "/subscription", {"plan": "starter", "interval": "year"})
+    assert (moved.status_code, moved.json()["interval"], moved.json()["next_plan"]) == (200, "year", None), moved.text
+    paid = [event.amount for event in embedded.said(PaymentSucceeded)]
+    assert paid[0] == 49_900
+    assert 499_000 - 49_900 < paid[1] < 499_000, "less what was left of the month"
+    await embedded.check_books()
+
+
 async def test_thirteen_months_go_by(embedded: Embedded) -> None:
     """Each renews, begins its count anew, and ends what was given until a day of it; what lasts lasts."""
     await subscribed(embedded)

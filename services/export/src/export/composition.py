@@ -31,6 +31,7 @@ from export.people import handlers as people
 from export.platforms import endpoints as platform_endpoints
 from export.platforms import repository as platforms
 from export.platforms.announcing import Announcing
+from export.renditions import endpoints as rendition_endpoints
 from export.renditions.runner import RenditionRunner
 from export.settings import Settings
 from export.templates import endpoints as template_endpoints
@@ -85,6 +86,7 @@ def build(settings: Settings, deps: Dependencies, *, http: httpx.AsyncClient | N
             optimiser_endpoints.router,
             history_endpoints.router,
             kit_endpoints.router,
+            rendition_endpoints.router,
             youtube_endpoints.router,
         ],
         readiness={"database": database.ready, "store": deps.store.ready},

@@ -30,7 +30,7 @@ from export.templates.starting import TEMPLATES
         ("</b>x</p>", "x"),
         ("<ol><li>a<li>b</ol>c", "<ol><li>a<li>b</li></li></ol>c"),
         ("a<br/>b", "a<br>b"),
-        ("<scr<script>ipt>alert(1)</script>", ""),
+        ("<scr<script>ipt>alert(1)</script>", "ipt&gt;alert(1)"),
         ("<!-- <b> -->x<!doctype html><?php y ?>", "x"),
         ("<iframe src=x></iframe><form action=y><input></form>z", "z"),
     ],

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from chassis.data.retention import Kept, KeptObjects, for_ever, swept, until
+from chassis.http.repeats import KEY_LIFE
 from workflow.periods import Periods
-from workflow.repeats.repository import KEY_LIFE
 from workflow.settings import Settings
 
 _COPY = ("the account is erased; a copy", "`workflow.people`")

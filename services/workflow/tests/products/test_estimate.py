@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from contracts.enums import Language, Platform, Quality, Voice
 from contracts.objects import StoredObject
+from workflow.composition import default_definitions
 from workflow.engine.state import Brief, Result, Run, RunState, StepState, StepStatus, Unit, UnitStatus
 from workflow.engine.timing import Shape, critical_s, step_left_s
 from workflow.engine.waiting import seconds_left
@@ -111,3 +112,13 @@ def test_the_time_left_is_what_was_expected_of_the_steps_to_come() -> None:
     state.steps["speak"] = StepState(StepStatus.DONE, begun, begun, units={"": unit})
     to_come = GENERATE.seconds(40) * 2 + RENDITION.seconds(40) + KIT.seconds(40)
     assert seconds_left(DEFINITION, run, begun) == pytest.approx(to_come, abs=OTHERS_S)
+
+
+def test_runs_that_began_before_their_owners_could_be_asked_go_on_as_they_began() -> None:
+    offered = default_definitions(SETTINGS)
+    before, now = offered.of("talking_photo", 1), offered.of("talking_photo", 2)
+    assert offered.current["educational"] is now
+    asks = {"after_enhance", "before_generate"}
+    assert [step.name for step in now.steps if step.name not in asks] == [step.name for step in before.steps]
+    assert before.by_name["generate"].needs == ("enhance", "speak")
+    assert set(now.by_name["generate"].needs) == {"enhance", "speak", *asks}

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cache
-from importlib.resources import files
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -16,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from media.errors import NotConfigured
+from media.packages import folder_of
 
 RATE = 16_000
 """Samples a second that everything here listens to."""
@@ -105,7 +105,7 @@ def _network() -> Any:
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
         # Read as data: the package itself would load the recogniser and its decoders.
-        network = files("faster_whisper").joinpath("assets", "silero_vad_v6.onnx").read_bytes()
+        network = (folder_of("faster_whisper") / "assets" / "silero_vad_v6.onnx").read_bytes()
         return onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # the runtime's errors have no root of their own
         raise NotConfigured(

@@ -24,12 +24,13 @@ _UNSPACED = frozenset({"ja", "zh"})
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """``letters``: the share of letters that are as they should be, 0 to 1. ``wrong`` of ``words`` are wrong, missing
-    or too many."""
+    """``letters``: the share of letters that are as they should be, 0 to 1, of the ``longest`` of both texts. ``wrong``
+    of ``words`` are wrong, missing or too many."""
 
     letters: float
     wrong: int
     words: int
+    longest: int
 
 
 def said(text: str, language: str = "en") -> list[str]:
@@ -45,7 +46,7 @@ def compare(script: str, heard: str, language: str = "en") -> Agreement:
     expected, received = "".join(wanted), "".join(got)
     longest = max(len(expected), len(received))
     letters = 1.0 if not longest else 1 - distance(expected, received) / longest
-    return Agreement(letters, distance(wanted, got), len(wanted))
+    return Agreement(letters, distance(wanted, got), len(wanted), longest)
 
 
 def found_in(script: str, heard: str, language: str = "en") -> float:

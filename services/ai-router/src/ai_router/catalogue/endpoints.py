@@ -29,15 +29,13 @@ async def list_models(
     response: Response,
     request: Request,
     capability: Annotated[Capability | None, Query(description="Only these.")] = None,
-    available: Annotated[
-        bool | None, Query(description="Only those that are set up here, or only those that are not.")
-    ] = None,
+    available: Annotated[bool, Query(description="Those that are set up here; false: those that are not.")] = True,
 ) -> Paged[ModelOut]:
     """The active models, with what each acts on and costs in credits, and whether it is set up here."""
     response.headers["Cache-Control"] = "public, max-age=300"
     routing: Router = request.app.state.router
     models = [_model(row, routing.providers) for row in await queries.models(tx, capability)]
-    return Paged[ModelOut].cut([one for one in models if available in (None, one.available)], page)
+    return Paged[ModelOut].cut([one for one in models if one.available is available], page)
 
 
 def _model(row: Mapping[str, Any], providers: Mapping[str, Provider]) -> ModelOut:

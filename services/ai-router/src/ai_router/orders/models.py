@@ -48,8 +48,11 @@ class Order:
 
     @property
     def wishes(self) -> frozenset[str]:
-        """Names of the parameters that whoever does it has to act on."""
-        return frozenset(self.parameters) - ALWAYS_SOFT
+        """Names of the parameters that whoever does it has to act on. Music in a style may leave its prompt aside."""
+        soft = ALWAYS_SOFT
+        if self.capability is Capability.MUSIC_GENERATION and "style" in self.parameters:
+            soft = soft | {"prompt"}
+        return frozenset(self.parameters) - soft
 
     @property
     def is_spoken(self) -> bool:

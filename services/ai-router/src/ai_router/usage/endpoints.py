@@ -34,7 +34,7 @@ class PeriodNotUsable(Invalid):
 
 
 @router.get("/{user_id}", responses=documented(NotAuthenticated, UserNotFound, PeriodNotUsable))
-async def get_usage(
+async def get_ai_usage(
     user_id: UUID,
     caller: Caller,
     tx: Tx,

@@ -126,8 +126,9 @@ class Shop:
     async def change(
         self, buyer: Identity, plan_type: str, interval: BillingInterval, key: str | None
     ) -> tuple[str, bool]:
-        """Move a subscription to another plan: a dearer one at once with the difference charged, a cheaper one with the
-        next renewal (BIL-04). Returns the processor's id of the subscription, and whether ``key`` was known.
+        """Move a subscription to another plan: a dearer one, or a year of the same one, at once with the difference
+        charged, a cheaper one with the next renewal (BIL-04). Returns the processor's id of the subscription, and
+        whether ``key`` was known.
 
         Raises ``NotSold``, ``NoSubscription``, ``KeyReused`` and what :func:`errors.told` says.
         """
@@ -249,11 +250,12 @@ class Shop:
         held = await self._live(buyer, tx)
         dearer = _a_month(price.money.amount, price.interval) > _a_month(held.price, held.subscription.interval)
         same = held.subscription.price_id == price.processor_price_id
+        longer = price.plan_type == held.plan_type and (held.subscription.interval, price.interval) == ("month", "year")
         changing = Changing(
             id=ids.uuid7(),
             subscription_id=held.subscription.id,
             price_id=price.id,
-            at=ChangeAt.NOW if dearer or same else ChangeAt.RENEWAL,
+            at=ChangeAt.NOW if dearer or same or longer else ChangeAt.RENEWAL,
         )
         about = {"subscription": changing.subscription_id, "price_id": price.id, "at": changing.at}
         await repository.decide(tx, changing.id, buyer.user_id, buyer.product_line, buyer.user_id, "change", about)

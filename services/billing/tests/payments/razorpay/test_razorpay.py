@@ -33,6 +33,7 @@ from billing.payments.reconciliation import Reconciliation, replay
 from billing.payments.stripe.objects import Unreadable
 from billing.payments.stripe.signature import BadSignature
 from chassis import ids
+from chassis.settings import load
 from chassis.testing.served import served
 from chassis.testing.slices import DatabaseFor, slice_of
 from contracts.billing import PaymentRefunded, PaymentSucceeded
@@ -305,3 +306,20 @@ async def test_what_is_not_signed_by_razorpay_is_refused_and_told_nothing(bazaar
     for broken in (b"[]", b"{", b'{"entity":"event"}', b'{"entity":"event","event":"x","payload":{}}'):
         with pytest.raises(Unreadable):
             RAZORPAY.envelope(broken)
+
+
+@pytest.mark.parametrize(
+    ("stripe", "razorpay", "said", "taken"),
+    [
+        (True, True, None, "stripe"),
+        (True, True, "razorpay", "razorpay"),
+        (True, False, "razorpay", "stripe"),
+        (False, True, None, "razorpay"),
+        (False, False, None, "sandbox"),
+    ],
+)
+def test_who_takes_the_money(stripe: bool, razorpay: bool, said: str | None, taken: str) -> None:
+    keys: dict[str, Any] = {"stripe_secret_key": "sk_test_planted"} if stripe else {}
+    if razorpay:
+        keys |= {"razorpay_key_id": KEY_ID, "razorpay_key_secret": KEY_SECRET}
+    assert load(SPEC.settings, env="test", sandbox_payments=True, payment_processor=said, **keys).processor == taken

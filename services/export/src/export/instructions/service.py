@@ -14,7 +14,7 @@ from export.instructions import rules
 from export.instructions.schemas import InstructionsIn, InstructionsOut, PlatformInstructions
 from export.kits import queries as kits
 from export.platforms import queries as platforms
-from export.platforms.models import STANDARD, PlatformSpecification
+from export.platforms.models import PlatformSpecification
 from export.templates import repository as templates
 from export.templates.cache import TemplateCache
 
@@ -69,15 +69,11 @@ async def write(tx: Transaction, cache: TemplateCache, user_id: UUID, body: Inst
 
 async def specifications(tx: Transaction, names: Sequence[str]) -> dict[str, PlatformSpecification]:
     """The rows by the names they are asked for: ``platform`` or ``platform:shape``. Raises ``PlatformUnknown``."""
-    rows = {_name(row): row for row in await platforms.every(tx)}
+    rows = {row.name: row for row in await platforms.every(tx)}
     unknown = [name for name in names if name not in rows]
     if unknown:
         raise PlatformUnknown(f"platforms: {', '.join(unknown)} is not known. Choose from {', '.join(sorted(rows))}.")
     return {name: rows[name] for name in names}
-
-
-def _name(row: PlatformSpecification) -> str:
-    return row.platform if row.variant == STANDARD else f"{row.platform}:{row.variant}"
 
 
 async def _order(tx: Transaction, workflow_id: UUID | None, user_id: UUID) -> CreateKit | None:

@@ -75,7 +75,7 @@ def _between(
         [*([f">= {least:g}"] if least is not None else []), *([f"<= {most:.12g}"] if most is not None else [])]
     )
     holds = (least is None or found >= least - slack) and (most is None or found <= most + slack)
-    yield _rule(rule, wanted, f"{found:.12g}", holds=holds)
+    yield _rule(rule, wanted, f"{round(found, 2):.12g}", holds=holds)
 
 
 def _equal(rule: str, wanted: str, found: str) -> Conformity:

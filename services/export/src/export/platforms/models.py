@@ -83,3 +83,8 @@ class PlatformSpecification(BaseModel):
     variant: str = Field(STANDARD, description="Which shape of it.")
     version: int = Field(1, description="Rises when the platform changes its mind.")
     values: Requirements = Field(description="What it wants.")
+
+    @property
+    def name(self) -> str:
+        """As it is ordered: ``instagram``, or ``instagram:story``."""
+        return self.platform if self.variant == STANDARD else f"{self.platform}:{self.variant}"

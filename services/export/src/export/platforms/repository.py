@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import asyncpg
 
@@ -34,6 +34,17 @@ async def standard(tx: Transaction, platforms: Sequence[str]) -> dict[str, Platf
         STANDARD,
     )
     return {row["platform"]: specification_of(row) for row in rows}
+
+
+async def named(tx: Transaction, names: Collection[str]) -> dict[str, PlatformSpecification]:
+    """The rows by their names: ``platform``, or ``platform:shape``; without those that are not there."""
+    rows = await tx.fetch(
+        'SELECT platform, variant, version, key_values AS "values" FROM platform_requirements '
+        "WHERE platform = ANY($1::text[])",
+        [name.partition(":")[0] for name in names],
+    )
+    found = {one.name: one for one in map(specification_of, rows)}
+    return {name: found[name] for name in names if name in found}
 
 
 async def to_announce(tx: Transaction) -> list[PlatformSpecification]:

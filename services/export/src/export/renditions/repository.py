@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from uuid import UUID
 
+from pydantic import BaseModel
+
 from chassis.data.database import Transaction
 from contracts.export import CreateRendition
-from contracts.message import Event
+from export.renditions.models import RenditionOrder
 
 
 async def known(tx: Transaction, rendition_ids: Iterable[UUID]) -> set[UUID]:
@@ -17,7 +19,9 @@ async def known(tx: Transaction, rendition_ids: Iterable[UUID]) -> set[UUID]:
 
 
 async def add(
-    tx: Transaction, orders: Mapping[UUID, tuple[UUID, CreateRendition]], cancelled: Collection[UUID] = ()
+    tx: Transaction,
+    orders: Mapping[UUID, tuple[UUID, CreateRendition | RenditionOrder]],
+    cancelled: Collection[UUID] = (),
 ) -> set[UUID]:
     """Store orders (by id: the work they share, and the command); returns the ids of those that are new.
 
@@ -35,7 +39,7 @@ async def add(
         list(orders),
         [command.run_id for _, command in orders.values()],
         [command.user_id for _, command in orders.values()],
-        [command.platform.value for _, command in orders.values()],
+        [str(command.platform) for _, command in orders.values()],
         [work_id for work_id, _ in orders.values()],
         [command.model_dump_json() for _, command in orders.values()],
         list(cancelled),
@@ -44,15 +48,15 @@ async def add(
     return {row["id"] for row in rows}
 
 
-async def open_of_work(tx: Transaction, work_id: UUID) -> list[CreateRendition]:
+async def open_of_work(tx: Transaction, work_id: UUID) -> list[RenditionOrder]:
     """Orders of one piece of work that are still wanted, in the order they came."""
     rows = await tx.fetch(
         "SELECT request FROM renditions WHERE work_id = $1 AND status = 'pending' ORDER BY id", work_id
     )
-    return [CreateRendition.model_validate(row["request"]) for row in rows]
+    return [RenditionOrder.model_validate(row["request"]) for row in rows]
 
 
-async def finish(tx: Transaction, status: str, answers: Sequence[tuple[UUID, Event]]) -> set[UUID]:
+async def finish(tx: Transaction, status: str, answers: Sequence[tuple[UUID, BaseModel]]) -> set[UUID]:
     """Store how open orders ended; returns the ids of those that were open."""
     rows = await tx.fetch(
         "UPDATE renditions SET status = $3, answer = ended.answer, completed_at = $4 "

@@ -7,7 +7,6 @@ import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from uuid import UUID
 
 import structlog
 
@@ -17,12 +16,13 @@ from chassis.data.leased_work import WorkItem
 from chassis.storage import keys
 from chassis.storage.port import ObjectStore
 from chassis.work.process_pool import ProcessPool
-from contracts.export import Conformity, CreateRendition, RenditionCompleted, RenditionFailed
+from contracts.export import Conformity, RenditionCompleted, RenditionFailed
 from contracts.objects import StoredObject
 from export.orders import Refusal, as_caused, private_folder, refusals
 from export.platforms import repository as platforms
 from export.platforms.models import Requirements
 from export.renditions import repository
+from export.renditions.models import RenditionMade, RenditionOrder, RenditionRefused
 from export.renditions.work import Piece, Rendered, Wanted, render
 
 log = structlog.get_logger(__name__)
@@ -61,12 +61,14 @@ class RenditionRunner:
             else:
                 await self._complete(item, made)
 
-    async def _known(self, orders: Sequence[CreateRendition]) -> list[tuple[CreateRendition, Requirements]]:
+    async def _known(self, orders: Sequence[RenditionOrder]) -> list[tuple[RenditionOrder, Requirements]]:
         async with self._database.transaction() as tx:
-            specifications = await platforms.standard(tx, [order.platform for order in orders])
+            specifications = await platforms.named(tx, [order.platform for order in orders])
         return [(order, specifications[order.platform].values) for order in orders]
 
-    async def _made(self, orders: Sequence[tuple[CreateRendition, Requirements]]) -> list[RenditionCompleted]:
+    async def _made(
+        self, orders: Sequence[tuple[RenditionOrder, Requirements]]
+    ) -> list[tuple[RenditionOrder, RenditionMade]]:
         started = time.monotonic()
         first = orders[0][0]
         async with private_folder() as folder:
@@ -74,7 +76,7 @@ class RenditionRunner:
             timings = first.timings and await self._store.fetch(first.timings, folder / "timings.json")
             (out := folder / "out").mkdir()
             wanted = {
-                order.platform: Wanted(order.platform.value, requirements, order.when_too_long, order.captions)
+                order.platform: Wanted(order.platform, requirements, order.when_too_long, order.captions)
                 for order, requirements in orders
             }
             rendered = await self._processes.run(
@@ -91,16 +93,16 @@ class RenditionRunner:
             )
             seconds = time.monotonic() - started
             by_platform = {one.platform: one for one in rendered}
-            return [await self._kept(order, by_platform[order.platform.value], seconds) for order, _ in orders]
+            return [(order, await self._kept(order, by_platform[order.platform], seconds)) for order, _ in orders]
 
-    async def _kept(self, order: CreateRendition, rendered: Rendered, seconds: float) -> RenditionCompleted:
+    async def _kept(self, order: RenditionOrder, rendered: Rendered, seconds: float) -> RenditionMade:
         outputs: dict[str, StoredObject] = {}
         conformance: dict[str, tuple[Conformity, ...]] = {}
         for number, piece in enumerate(rendered.pieces, 1):
             suffix = f"-{number}" if len(rendered.pieces) > 1 else ""
             outputs |= await self._keep_piece(order, piece, suffix)
             conformance[f"video{suffix}"] = piece.conformance
-        return RenditionCompleted(
+        return RenditionMade(
             rendition_id=order.rendition_id,
             run_id=order.run_id,
             platform=order.platform,
@@ -115,7 +117,7 @@ class RenditionRunner:
             conformance=conformance,
         )
 
-    async def _keep_piece(self, order: CreateRendition, piece: Piece, number: str) -> dict[str, StoredObject]:
+    async def _keep_piece(self, order: RenditionOrder, piece: Piece, number: str) -> dict[str, StoredObject]:
         files = {
             "video": (piece.video, "video", "video/mp4"),
             "poster": (piece.poster, "poster", "image/jpeg"),
@@ -128,46 +130,42 @@ class RenditionRunner:
             if path is not None
         }
 
-    async def _keep(self, order: CreateRendition, path: Path, role: str, mime_type: str) -> StoredObject:
+    async def _keep(self, order: RenditionOrder, path: Path, role: str, mime_type: str) -> StoredObject:
         now = self._database.clock.now()
-        name = f"{order.rendition_id.hex}-{order.platform}-{role}"
+        name = f"{order.rendition_id.hex}-{order.platform.replace(':', '-')}-{role}"
         make_key = {"video": keys.video_key, "image": keys.image_key}.get(mime_type.split("/", 1)[0], keys.document_key)
         # Done again on another day, it is the same object.
         key = make_key(order.user_id, path.suffix[1:], ids.moment_of(order.rendition_id), name)
         metadata = keys.object_metadata(order.user_id, f"rendition_{role}", now)
         return await self._store.put_file(path, key, mime_type, metadata=metadata)
 
-    async def _complete(self, item: WorkItem, events: Sequence[RenditionCompleted]) -> None:
-        answers = [(event.rendition_id, event) for event in events]
+    async def _complete(self, item: WorkItem, made: Sequence[tuple[RenditionOrder, RenditionMade]]) -> None:
         async with self._database.transaction() as tx:
-            ended = await repository.finish(tx, "completed", answers)
+            ended = await repository.finish(tx, "completed", [(one.rendition_id, one) for _, one in made])
             tx.finish_work(item)
-            for rendition_id, event in answers:
-                if rendition_id in ended:
-                    tx.emit(event)
+            for order, one in made:
+                if one.rendition_id in ended and order.told:
+                    tx.emit(RenditionCompleted.model_validate(one.model_dump()))
 
-    async def _refuse(self, item: WorkItem, orders: Sequence[CreateRendition], refusal: Refusal) -> None:
+    async def _refuse(self, item: WorkItem, orders: Sequence[RenditionOrder], refusal: Refusal) -> None:
         log.warning("renditions.refused", code=refusal.code, work_id=str(item.id), reason=refusal.message)
-        answers: list[tuple[UUID, RenditionFailed]] = [
-            (
-                order.rendition_id,
-                RenditionFailed(
-                    rendition_id=order.rendition_id,
-                    run_id=order.run_id,
-                    platform=order.platform,
-                    code=refusal.code,
-                    message=refusal.message,
-                    retryable=refusal.retryable,
-                ),
+        refused = [
+            RenditionRefused(
+                rendition_id=order.rendition_id,
+                run_id=order.run_id,
+                platform=order.platform,
+                code=refusal.code,
+                message=refusal.message,
+                retryable=refusal.retryable,
             )
             for order in orders
         ]
         async with self._database.transaction() as tx:
-            ended = await repository.finish(tx, "failed", answers)
+            ended = await repository.finish(tx, "failed", [(one.rendition_id, one) for one in refused])
             tx.finish_work(item)
-            for rendition_id, event in answers:
-                if rendition_id in ended:
-                    tx.emit(event)
+            for order, one in zip(orders, refused, strict=True):
+                if one.rendition_id in ended and order.told:
+                    tx.emit(RenditionFailed.model_validate(one.model_dump()))
 
 
 def _is_short(timings: Path) -> bool:

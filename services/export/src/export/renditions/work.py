@@ -19,6 +19,15 @@ if TYPE_CHECKING:
     from media.types import Box, Cue, Made, RenditionSpec, Word
     from media.video.parts import Part
 
+_RULES = {
+    "duration_s": "length in seconds",
+    "size_mb": "size in megabytes",
+    "bit_rate": "bit rate",
+    "loudness_lufs": "loudness in LUFS",
+    "true_peak_db": "true peak in dBTP",
+}
+"""What people call a rule that a film can break; any other would be our fault."""
+
 _LOOKED_AT = (0.2, 0.7)
 """Where in a film its face is looked for."""
 
@@ -234,9 +243,14 @@ def _told_of_captions(wanted: Wanted, made: Sequence[Made]) -> list[str]:
 def _told_of_rules(wanted: Wanted, pieces: Sequence[Piece]) -> list[str]:
     missed = {one.rule: one for piece in pieces for one in broken(piece.conformance)}
     return [
-        f"{wanted.requirements.name} wants {one.rule} {one.wanted}, and the video has {one.found}."
+        f"{wanted.requirements.name} wants a {_RULES.get(one.rule, one.rule)} of {_in_words(one.wanted)}, "
+        f"and the video has {one.found}."
         for one in missed.values()
     ]
+
+
+def _in_words(wanted: str) -> str:
+    return wanted.replace(">=", "at least").replace("<=", "at most").replace("+-", "plus or minus ")
 
 
 def _spec(wanted: Wanted, part: Part, seconds: float) -> RenditionSpec:

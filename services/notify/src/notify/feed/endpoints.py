@@ -16,9 +16,8 @@ from chassis.data.database import Database
 from chassis.http.requests import Stopping
 from chassis.identity.tokens import Caller
 from notify.feed import queries
-from notify.feed.schemas import FeedOut
+from notify.feed.schemas import FeedEvent, FeedOut
 from notify.live.hub import Hub
-from notify.live.schemas import JobEvent, WorkflowEvent
 from notify.live.streams import Events, StillAllowed, right_of
 from notify.settings import Settings
 
@@ -50,9 +49,7 @@ async def read_events(
     return FeedOut.model_validate({"items": items, "next": last, "more": len(rows) > limit})
 
 
-@router.get(
-    "/stream", response_class=Events, responses={200: {"model": WorkflowEvent | JobEvent, "description": _ABOUT}}
-)
+@router.get("/stream", response_class=Events, responses={200: {"model": FeedEvent, "description": _ABOUT}})
 async def follow_events(
     caller: Caller,
     request: Request,

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, RootModel
 
 from notify.live.schemas import JobEvent, WorkflowEvent
+
+
+class FeedEvent(RootModel[Annotated[WorkflowEvent | JobEvent, Field(discriminator="type")]]):
+    """What happened to a workflow, or to a job that was ordered by itself; ``type`` says which."""
 
 
 class FeedItem(BaseModel):
     """One entry."""
 
     sequence: int = Field(ge=1, description="Number within the log of the user. It rises; some may be left out.")
-    event: Annotated[WorkflowEvent | JobEvent, Field(discriminator="type")] = Field(
-        description="What happened to which workflow, or to which job that was ordered by itself."
-    )
+    event: FeedEvent = Field(description="What happened, and to what.")
 
 
 class FeedOut(BaseModel):

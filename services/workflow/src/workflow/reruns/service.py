@@ -23,13 +23,12 @@ from workflow.engine.state import Brief, Run
 from workflow.products.registry import BY_TYPE
 from workflow.reruns.errors import NothingNew, ResultsGone, UnknownStep
 from workflow.reruns.schemas import RerunIn, RerunOut, StepParts
-from workflow.runs import ordering, repository
+from workflow.runs import ordering, repository, rules
 from workflow.runs.driver import Driver
 from workflow.runs.errors import NotPossible
 from workflow.runs.models import Row
 from workflow.runs.ordering import Order
 from workflow.runs.repository import Known, places
-from workflow.runs.rules import removal_warnings
 from workflow.runs.schemas import WorkflowIn
 from workflow.runs.service import loaded, own
 from workflow.settings import Settings
@@ -61,7 +60,7 @@ async def rerun(
 
     line = row.brief.product_line
     known = await repository.before_create(tx, body.input_file_id, caller.user_id, line)
-    ordering.check_account(known, proved_only=settings.proved_only(line))
+    rules.check_account(known, proved_only=settings.proved_only(line))
     script = ordering.script_of(body, line)
     whole, paces = ordering.expectation(settings, definition, known, body, script.text)
     image, sides = None, None
@@ -69,7 +68,7 @@ async def rerun(
         image = StoredObject.model_validate(row.brief.input["image"])
         sides = tuple(row.brief.input["sides"]) if row.brief.input.get("sides") else None
     else:
-        ordering.check_file(known)
+        rules.check_file(known)
     new_id = ids.uuid7()
     order = ordering.order_of(
         caller, definition, line, body, script.text, known, whole, paces, None, image=image, sides=sides
@@ -85,7 +84,7 @@ async def rerun(
     expected, _ = ordering.expectation(settings, definition, known, body, script.text, plan.made.keys())
     least = ordering.affordable(product, known, body, script.text, expected, plan.made.keys())
     if expected.credits:
-        ordering.check_quota(product, known, tx.now)
+        rules.check_quota(product, known, tx.now)
     answer = RerunOut(
         id=None,
         parent_id=run_id,
@@ -97,7 +96,7 @@ async def rerun(
         estimated_cost=expected.cost,
         estimated_cost_of_all=whole.cost,
         estimated_seconds=expected.seconds,
-        warnings=[*removal_warnings(script), *ordering.expectable(known, body, script)],
+        warnings=[*rules.removal_warnings(script), *ordering.expectable(known, body, script)],
     )
     if changes.dry_run:
         return answer

@@ -18,13 +18,12 @@ from chassis.http import repeats
 from chassis.identity.product_line import offered_line
 from chassis.identity.tokens import Identity
 from chassis.observe import context
-from contracts.enums import Priority, ScanStatus, Status, WorkflowType
+from contracts.enums import Priority, Status, WorkflowType
 from contracts.objects import StoredObject
 from contracts.product_lines import PRODUCT_LINES
 from contracts.workflow import RunCreated
 from media.speech.spoken.cleaning import Stripped
 from media.speech.synthesis import estimate_duration
-from workflow.accounts.entitlement import exhausted
 from workflow.engine.advance import Decision, Entry, advance, first_state
 from workflow.engine.definition import Definition, Definitions
 from workflow.engine.signals import Offered, Started
@@ -35,14 +34,9 @@ from workflow.prices.models import least_cost
 from workflow.products.product import Estimate, Product
 from workflow.products.registry import BY_TYPE
 from workflow.projects.joining import add_run
-from workflow.runs import repository
+from workflow.runs import repository, rules
 from workflow.runs.driver import send
 from workflow.runs.errors import (
-    AccountInactive,
-    AddressNotProved,
-    FileNotUsable,
-    FileWaits,
-    LimitReached,
     NothingToApprove,
     NotInThisLine,
     NotPossible,
@@ -139,9 +133,9 @@ def check(
     :func:`accept` does."""
     product = BY_TYPE[body.workflow_type]
     check_line(product, product_line)
-    check_account(known, proved_only=settings.proved_only(product_line))
-    check_file(known)
-    check_quota(product, known, now, ahead=ahead)
+    rules.check_account(known, proved_only=settings.proved_only(product_line))
+    rules.check_file(known)
+    rules.check_quota(product, known, now, ahead=ahead)
     script = script_of(body, product_line)
     expected, paces = expectation(settings, definition, known, body, script.text)
     least = affordable(product, known, body, script.text, expected)
@@ -251,57 +245,6 @@ def check_line(product: Product, product_line: str) -> None:
         fields={"workflow_type": f"is of {product.line.value}"},
         details={"product_line": product.line.value, "workflow_types": list(here)},
     )
-
-
-def check_account(known: Known, *, proved_only: bool) -> None:
-    """Whether the account may order at all (WFL-23, USR-43); raises ``AccountInactive``, ``AddressNotProved``."""
-    if known.is_active is False:
-        raise AccountInactive("This account is not active.")
-    if proved_only and not known.email_verified:
-        raise AddressNotProved(
-            "Confirm your e-mail address first: follow the link of our letter. "
-            "`POST /api/v1/auth/verify-email/resend` sends it again."
-        )
-
-
-def check_file(known: Known) -> None:
-    """Whether the photo can be used (WFL-23); raises ``FileNotUsable``, ``FileWaits``."""
-    file = known.file
-    if file is None:
-        raise FileNotUsable("There is no such file. Upload the photo first.", fields={"input_file_id": "not found"})
-    if file["scan_status"] != ScanStatus.CLEAN:
-        raise FileNotUsable("This file has not been found clean.", fields={"input_file_id": "not scanned clean"})
-    if file["kind"] != "image" or file["prepared"] is None:
-        raise FileNotUsable("This file is not a photo.", fields={"input_file_id": "not an image"})
-    for finding in file["findings"]:
-        if finding["blocking"]:
-            raise FileNotUsable(
-                f"This photo cannot be made to speak. {finding['advice']}",
-                fields={"input_file_id": finding["advice"]},
-                details={"findings": file["findings"]},
-            )
-    if file["storage_backend"] != "store":
-        raise FileWaits("The photo is still on its way into our store. Order again in a minute.", retry_after_s=30)
-
-
-def check_quota(product: Product, known: Known, now: datetime, *, ahead: int = 0) -> None:
-    """Whether the month has one more left than ``ahead``, as far as is known (WFL-24); raises ``LimitReached``."""
-    entitlement = known.entitlement
-    units, credits = ahead + 1, (ahead + 1) * product.credits
-    if entitlement is not None and exhausted(entitlement, product.meter, now, units=units, credits=credits):
-        limit, used = entitlement.limits.get(product.meter, 0), entitlement.used.get(product.meter, 0) + ahead
-        anew_at = entitlement.period_ends_at
-        wait = f" or wait for {anew_at:%d %B %Y}, when the next month begins" if anew_at is not None else ""
-        raise LimitReached(
-            f"{used} of {limit} {product.meter} of this month are used. Choose a larger plan{wait}.",
-            details={
-                "limit": limit,
-                "used": used,
-                "plan": entitlement.plan,
-                "upgrade_to": list(entitlement.upgrades.get(product.meter, ())),
-                "anew_at": anew_at.isoformat() if anew_at is not None else None,
-            },
-        )
 
 
 def _least_cost(

@@ -1,14 +1,25 @@
-"""Rules of an order that need no I/O: what may be said, and what is kept of it."""
+"""Rules of an order that need no I/O: what may be said, what is kept of it, and what must be true before it begins."""
 
 from __future__ import annotations
 
-from contracts.enums import Language
+from datetime import datetime
+
+from contracts.enums import Language, ScanStatus
 from media.speech.script import pieces
 from media.speech.spoken.cleaning import Stripped, clean_html, without_html
 from media.speech.spoken.words import NAMES, likely_language
 from media.speech.spoken.writing import wrong_writing
-from workflow.products.product import Ahead
-from workflow.runs.errors import BadScript
+from workflow.accounts.entitlement import exhausted
+from workflow.products.product import Ahead, Product
+from workflow.runs.errors import (
+    AccountInactive,
+    AddressNotProved,
+    BadScript,
+    FileNotUsable,
+    FileWaits,
+    LimitReached,
+)
+from workflow.runs.repository import Known
 
 _MARKUP = 4  # times the limit: what a script may be before its markup is taken out
 
@@ -58,6 +69,57 @@ def language_warnings(script: str, language: Language) -> list[str]:
         f"The script looks like {NAMES[likely]} and will be read by the {NAMES[language.value]} voice. "
         f"If that is not meant, order it with the script language {likely}."
     ]
+
+
+def check_account(known: Known, *, proved_only: bool) -> None:
+    """Whether the account may order at all (WFL-23, USR-43); raises ``AccountInactive``, ``AddressNotProved``."""
+    if known.is_active is False:
+        raise AccountInactive("This account is not active.")
+    if proved_only and not known.email_verified:
+        raise AddressNotProved(
+            "Confirm your e-mail address first: follow the link of our letter. "
+            "`POST /api/v1/auth/verify-email/resend` sends it again."
+        )
+
+
+def check_file(known: Known) -> None:
+    """Whether the photo can be used (WFL-23); raises ``FileNotUsable``, ``FileWaits``."""
+    file = known.file
+    if file is None:
+        raise FileNotUsable("There is no such file. Upload the photo first.", fields={"input_file_id": "not found"})
+    if file["scan_status"] != ScanStatus.CLEAN:
+        raise FileNotUsable("This file has not been found clean.", fields={"input_file_id": "not scanned clean"})
+    if file["kind"] != "image" or file["prepared"] is None:
+        raise FileNotUsable("This file is not a photo.", fields={"input_file_id": "not an image"})
+    for finding in file["findings"]:
+        if finding["blocking"]:
+            raise FileNotUsable(
+                f"This photo cannot be made to speak. {finding['advice']}",
+                fields={"input_file_id": finding["advice"]},
+                details={"findings": file["findings"]},
+            )
+    if file["storage_backend"] != "store":
+        raise FileWaits("The photo is still on its way into our store. Order again in a minute.", retry_after_s=30)
+
+
+def check_quota(product: Product, known: Known, now: datetime, *, ahead: int = 0) -> None:
+    """Whether the month has one more left than ``ahead``, as far as is known (WFL-24); raises ``LimitReached``."""
+    entitlement = known.entitlement
+    units, credits = ahead + 1, (ahead + 1) * product.credits
+    if entitlement is not None and exhausted(entitlement, product.meter, now, units=units, credits=credits):
+        limit, used = entitlement.limits.get(product.meter, 0), entitlement.used.get(product.meter, 0) + ahead
+        anew_at = entitlement.period_ends_at
+        wait = f" or wait for {anew_at:%d %B %Y}, when the next month begins" if anew_at is not None else ""
+        raise LimitReached(
+            f"{used} of {limit} {product.meter} of this month are used. Choose a larger plan{wait}.",
+            details={
+                "limit": limit,
+                "used": used,
+                "plan": entitlement.plan,
+                "upgrade_to": list(entitlement.upgrades.get(product.meter, ())),
+                "anew_at": anew_at.isoformat() if anew_at is not None else None,
+            },
+        )
 
 
 def begins_in(ahead: Ahead, places: int, machines: int) -> tuple[float, float]:

@@ -110,9 +110,9 @@ def _follows(watch: Watch, gap: Series, speech: Speech, samples: NDArray[np.floa
 def _blinks(watch: Watch) -> dict[str, float]:
     away = np.array([min(seen.eyes) for seen in watch.seen])
     deepest = np.argsort(away)[-3:]
-    depth = float(np.sort(away)[-2] - np.median(away))
+    depth = float(away.max() - np.median(away))
     if depth >= _BLINKED:
-        lids = float(np.median([max(watch.seen[at].lids) for at in deepest]))
+        lids = float(np.median([max(watch.seen[at].lids) for at in deepest if any(watch.seen[at].lids)]))
         below = np.array([min(seen.eyes_below) for seen in watch.seen])
         return {"awake": 0.0, "lids": lids, "shut": float(below.max() - np.median(below))}
     if watch.times[-1] - watch.times[0] < _BLINKS_S:

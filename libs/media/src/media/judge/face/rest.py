@@ -17,6 +17,7 @@ Mask = NDArray[np.bool_]
 _BESIDE = 0.12  # units from the edge of a lip to skin
 _LIGHTER, _DARKER, _SHARPER = 12.0, 12.0, 13.0  # levels beyond what was there before
 _NEAR = 0.1  # units to the sides in which the same may stand
+_SHUTTING = 0.25  # how far an eye differs before there is a lid to be looked at
 _LIT = 110.0  # luma of skin on which so much darker is seen; on darker skin less is
 
 
@@ -27,9 +28,9 @@ class Seen:
     ``gap``, ``width``: opening and width of the mouth, in units. ``upper_kept``, ``lower_kept``: how much of each lip
     is there, 0 to 1; ``lower_colour``: whether it has its colour, 1 as at first, 0 as skin. ``hollow``: share of the
     opening that is skin. ``bright``, ``dark``, ``edges``: area, over that of the mouth, where something paler, darker
-    or sharper stands outside the lips than anything near there at first. ``eyes``: how far
-    each differs, over its own contrast, and ``eyes_below`` its lower half; ``lids``: for each, how far its colour is
-    from the skin's beside it, levels. ``alike``: correlation of the upper face's texture. ``hue``: levels the skin's
+    or sharper stands outside the lips than anything near there at first. ``eyes``: how far each differs, over its own
+    contrast, and ``eyes_below`` its lower half; ``lids``: for each, how far its colour is from the skin's beside it,
+    levels, 0 while they are open. ``alike``: correlation of the upper face's texture. ``hue``: levels the skin's
     chromas have moved.
     """
 
@@ -102,6 +103,8 @@ class Rest:
         free = self._below & ~self._of_mouth(points)
         away = soft - self._soft
         upper = self._upper_half
+        eyes = self._eye(away, 0, self._eyes), self._eye(away, 1, self._eyes)
+        shut = min(eyes) > _SHUTTING
         return Seen(
             gap=_gap(points),
             width=float(points[291, 0] - points[61, 0]),
@@ -110,11 +113,11 @@ class Rest:
             bright=float((free & (soft > self._highest)).sum()) / self._mouth_area,
             dark=float((free & (soft < self._lowest)).sum()) / self._mouth_area,
             edges=float((free & (_edges(soft) > self._sharpest)).sum()) / self._mouth_area,
-            eyes=(self._eye(away, 0, self._eyes), self._eye(away, 1, self._eyes)),
+            eyes=eyes,
             eyes_below=(self._eye(away, 0, self._eyes_below), self._eye(away, 1, self._eyes_below)),
             upper_kept=self._lips[0].kept(look),
             lower_kept=self._lips[1].kept(look),
-            lids=(self._lid(look, 0), self._lid(look, 1)),
+            lids=(self._lid(look, 0), self._lid(look, 1)) if shut else (0.0, 0.0),
             alike=_correlation(_coarse(look.luma)[upper], self._coarse[upper]),
             hue=float(np.linalg.norm(np.median(look.chroma[upper], axis=0) - self._chroma)),
         )

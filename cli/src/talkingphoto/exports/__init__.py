@@ -1,0 +1,1 @@
+"""What export tells without a run, and further shapes of a finished one."""

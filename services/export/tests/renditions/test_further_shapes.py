@@ -1,0 +1,56 @@
+"""A finished film in the shape of any row of the catalogue, also one that was added a moment ago."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chassis import ids
+from contracts.export import KitCompleted, RenditionCompleted
+
+
+def _as(user: Any) -> dict[str, str]:
+    return {"Authorization": f"Bearer {user}"}
+
+
+async def test_a_finished_film_is_made_for_a_row_that_was_just_added(start_export: Any, a_source: Any) -> None:
+    """No enumeration stands in its way; workflow, which did not order it, is told nothing."""
+    export = await start_export()
+    source = await a_source(export)
+    await export.tell(source.kit({"tiktok": source.video}))
+    await export.wait_for(KitCompleted)
+    url, me = f"/api/v1/export/kits/{source.run_id}/renditions", _as(source.user_id)
+    body = {"platforms": ["linkedin", "instagram:story", "threads"]}
+    early = await export.http.post(url, json=body, headers=me)
+    assert (early.status_code, early.json()["error"]["code"]) == (409, "kit_not_ready")
+    await export.tell(source.paid())
+    unknown = await export.http.post(url, json=body, headers=me)
+    assert (unknown.status_code, unknown.json()["error"]["code"]) == (422, "unknown_platform")
+    await export.execute(
+        "INSERT INTO platform_requirements (platform, key_values) SELECT 'threads', key_values || "
+        '\'{"name": "Threads", "max_duration_s": 1.5}\' FROM platform_requirements WHERE platform = \'x\''
+    )
+    stranger = await export.http.post(url, json=body, headers=_as(ids.uuid7()))
+    assert (stranger.status_code, stranger.json()["error"]["code"]) == (404, "kit_not_found")
+    ordered = await export.http.post(url, json=body, headers=me)
+    assert (ordered.status_code, ordered.headers["location"]) == (202, url)
+    again = await export.http.post(url, json=body | {"platforms": ["linkedin", "pinterest"]}, headers=me)
+    by_platform = {one["platform"]: one["id"] for one in ordered.json()["items"]}
+    assert {one["platform"]: one["id"] for one in again.json()["items"]}["linkedin"] == by_platform["linkedin"]
+    await export.eventually(
+        "SELECT platform FROM renditions WHERE status = 'completed' ORDER BY platform",
+        ["instagram:story", "linkedin", "pinterest", "threads"],
+        timeout_s=60.0,
+    )
+    made = {one["platform"]: one for one in (await export.http.get(url, headers=me)).json()["items"]}
+    assert made["linkedin"]["width"] / made["linkedin"]["height"] == 180 / 224
+    assert set(made["threads"]["files"]) == {"video-1", "poster-1", "video-2", "poster-2"}
+    (short,) = made["instagram:story"]["warnings"]
+    assert short.startswith(
+        "Instagram story wants a length in seconds of at least 3 and at most 60, and the video has 2"
+    )
+    assert export.events(RenditionCompleted) == []
+    rules = {rule["rule"]: rule for rule in made["linkedin"]["conformance"]["video"]}
+    assert rules["loudness_lufs"]["holds"], rules
+    assert (await export.http.get(url, headers=_as(ids.uuid7()))).status_code == 404
+    kit = (await export.http.get(f"/api/v1/export/kits/{source.run_id}", headers=me)).json()
+    assert kit["platforms"] == ["tiktok"]
