@@ -81,7 +81,9 @@ def build(
     timer = Timer(deps.database, driver, poll_s=settings.timer_poll_s, places=places(settings))
     driver.ended = timer.wake
     periods = Periods(settings.keep_days)
-    sandbox = Sandbox(settings.media_processes)
+    sandbox = Sandbox(
+        settings.media_processes, "workflow.files.inspection", "workflow.delivery.making", "workflow.previews.making"
+    )
     intake = Intake(
         database=deps.database,
         store=deps.store,

@@ -38,6 +38,12 @@ async def decide(world: Any, who: Identity, run_id: str, step: str, approved: bo
 async def test_it_is_shown_and_goes_on_when_it_is_approved(
     shared: Any, somebody: Identity, help_: SimpleNamespace
 ) -> None:
+    small, loud = np.zeros((900, 1200, 3), np.uint8), io.BytesIO()
+    with wave.open(loud, "wb") as said:
+        said.setparams((2, 2, 24_000, 0, "NONE", ""))
+        said.writeframes(bytes(96_000))
+    await shared.store.put_bytes(cv2.imencode(".jpg", small)[1].tobytes(), "test/enhanced.jpg", "image/jpeg")
+    await shared.store.put_bytes(loud.getvalue(), "test/speech.wav", "audio/wav")
     both = {**ASKED, "before_generate": {}}
     run_id = await asking(shared, somebody, both, "after_enhance")
     found = await status(shared, somebody, run_id)
@@ -64,7 +70,7 @@ async def test_it_is_shown_and_goes_on_when_it_is_approved(
     heard = await shared.call(somebody, "GET", shown["approval"]["shows"]["audio"])
     with wave.open(io.BytesIO(heard.content)) as speech:
         assert (speech.getnchannels(), speech.getframerate()) == (1, 8000), "as by telephone"
-        assert speech.getnframes() > 0
+        assert speech.getnframes() == pytest.approx(8000, rel=0.02), "a second of it"
     await decide(shared, somebody, run_id, "before_generate")
     run = await shared.ended(somebody, run_id)
     assert (run["status"], run["credits"]["captured"], run["approval"]) == ("completed", 1, None)

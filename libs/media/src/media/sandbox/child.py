@@ -164,10 +164,10 @@ def _translated(failure: Exception, job: Job) -> errors.MediaError:
     return errors.EngineFailed(f"{job.function} failed: {type(failure).__name__}: {failure}")
 
 
-def main(descriptor: int) -> None:
-    """Serve jobs that arrive on the socket ``descriptor``."""
+def main(descriptor: int, *more: str) -> None:
+    """Serve jobs that arrive on the socket ``descriptor``; the modules in ``more`` are imported before the first."""
     cv2.setNumThreads(1)
-    for name in WARM:
+    for name in (*WARM, *more):
         importlib.import_module(name)
     Image.preinit()
     readable = limits.readable_roots()
@@ -178,4 +178,4 @@ def main(descriptor: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), *sys.argv[2:])

@@ -14,10 +14,14 @@ MEMORY_MB = 1024
 
 
 class Sandbox:
-    """Calls functions in confined children, ``at_once`` of them side by side; others wait."""
+    """Calls functions in confined children, ``at_once`` of them side by side; others wait.
 
-    def __init__(self, at_once: int) -> None:
+    ``modules`` are those that the functions are in: imported once, not by each child.
+    """
+
+    def __init__(self, at_once: int, *modules: str) -> None:
         self._places = asyncio.Semaphore(at_once)
+        parent.preload(*modules)
 
     async def run(self, function: str, /, *args: object, folder: Path, within_s: float, **kwargs: object) -> Any:
         """The result of ``function`` (``module:name``) in a child that sees ``folder`` alone; paths are within it.
