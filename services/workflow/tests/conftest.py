@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import io
+import wave
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -51,9 +53,10 @@ from workflow.files.scanning import Scanner
 from workflow.settings import Settings
 
 
-def stored(name: str, mime_type: str = "application/octet-stream") -> StoredObject:
-    """A reference to an object that nobody reads."""
-    return StoredObject(key=f"test/{name}", sha256="0" * 64, size=1, mime_type=mime_type)
+def stored(name: str, mime_type: str = "application/octet-stream", content: bytes = b"x") -> StoredObject:
+    """A reference to an object that hardly anybody reads."""
+    digest = hashlib.sha256(content).hexdigest()
+    return StoredObject(key=f"test/{name}", sha256=digest, size=len(content), mime_type=mime_type)
 
 
 def photo(width: int = 64, height: int = 48, kind: str = "JPEG", **options: Any) -> bytes:
@@ -63,6 +66,19 @@ def photo(width: int = 64, height: int = 48, kind: str = "JPEG", **options: Any)
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, kind, **options)
     return buffer.getvalue()
+
+
+def sound(seconds: float) -> bytes:
+    """A recording in which nobody speaks."""
+    buffer = io.BytesIO()
+    with wave.open(buffer, "wb") as written:
+        written.setparams((2, 2, 24_000, 0, "NONE", ""))
+        written.writeframes(bytes(4 * round(24_000 * seconds)))
+    return buffer.getvalue()
+
+
+ENHANCED, SPOKEN = photo(1200, 900), sound(1.0)
+"""What the others say that they have made, for whoever looks at it."""
 
 
 @cache
@@ -192,8 +208,8 @@ class Others:
                 update={"job_id": command.job_id, "run_id": command.run_id, "user_id": command.user_id}
             )
         outputs = {
-            "image_enhancement": {"image": stored("enhanced.jpg", "image/jpeg")},
-            "audio_generation": {"audio": stored("speech.wav", "audio/wav"), "timings": stored("timings")},
+            "image_enhancement": {"image": stored("enhanced.jpg", "image/jpeg", ENHANCED)},
+            "audio_generation": {"audio": stored("speech.wav", "audio/wav", SPOKEN), "timings": stored("timings")},
             "video_generation": {"video": stored("video.mp4", "video/mp4")},
         }[command.capability.value]
         scores = self.scores.get(command.capability.value, [])
@@ -369,6 +385,8 @@ def help_() -> SimpleNamespace:
     """Helpers for test modules, which do not import each other."""
     return SimpleNamespace(
         photo=photo,
+        ENHANCED=ENHANCED,
+        SPOKEN=SPOKEN,
         portrait=portrait,
         stored=stored,
         as_delivery=as_delivery,

@@ -38,12 +38,8 @@ async def decide(world: Any, who: Identity, run_id: str, step: str, approved: bo
 async def test_it_is_shown_and_goes_on_when_it_is_approved(
     shared: Any, somebody: Identity, help_: SimpleNamespace
 ) -> None:
-    small, loud = np.zeros((900, 1200, 3), np.uint8), io.BytesIO()
-    with wave.open(loud, "wb") as said:
-        said.setparams((2, 2, 24_000, 0, "NONE", ""))
-        said.writeframes(bytes(96_000))
-    await shared.store.put_bytes(cv2.imencode(".jpg", small)[1].tobytes(), "test/enhanced.jpg", "image/jpeg")
-    await shared.store.put_bytes(loud.getvalue(), "test/speech.wav", "audio/wav")
+    await shared.store.put_bytes(help_.ENHANCED, "test/enhanced.jpg", "image/jpeg")
+    await shared.store.put_bytes(help_.SPOKEN, "test/speech.wav", "audio/wav")
     both = {**ASKED, "before_generate": {}}
     run_id = await asking(shared, somebody, both, "after_enhance")
     found = await status(shared, somebody, run_id)
