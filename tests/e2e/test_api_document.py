@@ -15,6 +15,7 @@ from tests.e2e.browsers import dom_of
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(180)]
 
 LEADS_NOWHERE = {
+    "/api/v1/admin/billing/credit-refunds",
     "/api/v1/admin/billing/grants",
     "/api/v1/admin/billing/refunds",
     "/api/v1/auth/forgot-password",

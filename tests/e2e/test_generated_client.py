@@ -26,11 +26,13 @@ PACKAGE = "talkingphoto_generated"
 
 LEFT_OUT = {
     "GET /api/v1/objects/{key}",
+    "GET /api/v1/workflows/{workflow_id}/approvals/{step}/previews/{name}",
     "POST /api/v1/batches",
     "POST /api/v1/files/multipart",
     "PATCH /api/v1/files/multipart/{multipart_id}",
 }
-"""What is sent or answered there is of a type that the generator has no words for: any at all, parts of a file, CSV."""
+"""What is sent or answered there is of a type that the generator has no words for: any at all, a picture or a sound,
+parts of a file, CSV."""
 
 
 class Generated:

@@ -21,6 +21,7 @@ pytestmark = [pytest.mark.journey, pytest.mark.timeout(240)]
 
 NOBODYS = {
     "platform": "a name",
+    "name": "a name",
     "step": "a name",
     "provider": "a name",
     "capability": "a name",

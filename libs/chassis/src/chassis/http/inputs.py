@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -19,6 +20,13 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _NUMBER = re.compile(r"[+-]?[0-9.]+(e[+-]?[0-9]+)?", re.IGNORECASE)
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+
+
+def written_decimal(value: object) -> object:
+    """``value`` where it is an amount as it has to be sent: a number of JSON has lost its last digits on the way."""
+    if value is not None and not isinstance(value, (str, Decimal)):
+        raise PydanticCustomError("decimal_type", "has to be a decimal number in a string")
+    return value
 
 
 class Input(BaseModel):

@@ -14,7 +14,7 @@ from chassis.errors import Invalid, NotAllowed, NotAuthenticated, documented
 from chassis.http.requests import Tx
 from chassis.identity.tokens import AdminCaller, Caller
 
-router = APIRouter(tags=["ai"])
+router = APIRouter()
 
 
 class SimulationNotUsable(Invalid):
@@ -23,7 +23,7 @@ class SimulationNotUsable(Invalid):
     code = "simulation_not_usable"
 
 
-@router.get("/api/v1/ai/jobs/{job_id}/route", responses=documented(NotAuthenticated, JobNotFound))
+@router.get("/api/v1/ai/jobs/{job_id}/route", tags=["ai"], responses=documented(NotAuthenticated, JobNotFound))
 async def get_job_route(job_id: UUID, caller: Caller, tx: Tx) -> RouteOut:
     """Why a job was done by whom: who was there, who was not and why, what it depended on; computed again."""
     job = await job_queries.find_of_user(tx, job_id, caller.user_id)

@@ -7,12 +7,11 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, BeforeValidator, Field, StrictBool, WithJsonSchema
-from pydantic_core import PydanticCustomError
 
 from billing.plans import service
 from billing.plans.book import PlanBook
 from chassis.errors import NotAllowed, documented
-from chassis.http.inputs import Input, Whole
+from chassis.http.inputs import Input, Whole, written_decimal
 from chassis.http.outputs import DECIMAL, Amount, Rupees
 from chassis.http.pagination import Page, Paged
 from chassis.http.requests import Tx
@@ -72,21 +71,15 @@ admin = APIRouter(prefix="/api/v1/admin/billing", tags=["operations"])
 Count = Annotated[Whole, Field(ge=0, le=1_000_000_000)]
 
 
-def _written(value: object) -> object:
-    if value is not None and not isinstance(value, (str, Decimal)):
-        raise PydanticCustomError("decimal_type", "has to be a decimal number in a string")
-    return value
-
-
 Price = Annotated[
     Decimal,
-    BeforeValidator(_written),
+    BeforeValidator(written_decimal),
     Field(ge=0, lt=10**9, decimal_places=2),
     WithJsonSchema({"type": "string", "pattern": DECIMAL}),
 ]
 Budget = Annotated[
     Decimal,
-    BeforeValidator(_written),
+    BeforeValidator(written_decimal),
     Field(ge=0, lt=10**8, decimal_places=4),
     WithJsonSchema({"type": "string", "pattern": DECIMAL}),
 ]

@@ -5,14 +5,19 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema
 
-from chassis.http.inputs import Input, Whole
-from chassis.http.outputs import Rupees
+from chassis.http.inputs import Input, Whole, written_decimal
+from chassis.http.outputs import DECIMAL, Rupees
 from contracts.enums import WorkflowType
 from export.instructions.schemas import PlatformName
 
-Money = Annotated[Decimal, Field(ge=0, le=10_000_000, decimal_places=2)]
+Money = Annotated[
+    Decimal,
+    BeforeValidator(written_decimal),
+    Field(ge=0, le=10_000_000, decimal_places=2),
+    WithJsonSchema({"type": "string", "pattern": DECIMAL, "x-currency": "INR"}),
+]
 
 
 class ToolIn(Input):
@@ -22,7 +27,7 @@ class ToolIn(Input):
     purpose: Literal["captions", "covers", "editing", "publishing", "other"] = Field(
         "other", description="What it is used for."
     )
-    monthly_cost: Money = Field(Decimal(0), description="Rupees a month.", examples=["799.00"])
+    monthly_cost: Money = Field(Decimal(0), description="In rupees, a month.", examples=["799.00"])
     minutes_per_video: Annotated[Whole, Field(ge=0, le=1_440)] = Field(0, description="Time it takes.", examples=[10])
 
 

@@ -98,7 +98,7 @@ async def order_renditions(
 
 
 @router.get("", responses=_REFUSALS)
-async def list_renditions(workflow_id: UUID, caller: Caller, tx: Tx, request: Request) -> RenditionsOut:
+async def get_renditions(workflow_id: UUID, caller: Caller, tx: Tx, request: Request) -> RenditionsOut:
     """Every shape that a workflow's film was ordered in, with links to what is ready."""
     await fetchable(tx, workflow_id, caller.user_id)
     return _out(await queries.of_run(tx, workflow_id, caller.user_id), request)
