@@ -22,6 +22,9 @@ SAMPLE = (
 )
 """Crashed in every test run; ``make chaos`` crashes at all of them."""
 
+PLANTED = ("open-hold", "dropped-message", "idle-job")
+"""Bugs that the auditor has to find in every test run; ``make chaos`` plants all of them."""
+
 VICTIMS = ("ai_router.worker", "gateway.api", "workflow.worker", "users.api")
 """Killed one after another in every test run; ``make chaos`` kills every process, each under runs of its own."""
 
@@ -31,7 +34,7 @@ IN_A_ROW = 6
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--all-points", action="store_true", help="Crash at every point of the journey.")
     parser.addoption("--point", action="append", help="Crash at this point only; may be repeated.")
-    parser.addoption("--seeds", type=int, default=2, help="How often each point is crashed.")
+    parser.addoption("--seeds", type=int, default=1, help="How often each point is crashed.")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -48,6 +51,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         every = [f"{name}.{kind}" for name in PACKAGES for kind in KINDS if (name, kind) != ("gateway", "worker")]
         in_turn = [(name,) for name in every] if metafunc.config.getoption("--all-points") else [VICTIMS]
         metafunc.parametrize("victims", in_turn, ids=["-".join(row) for row in in_turn])
+    if "planted" in metafunc.fixturenames:
+        bugs = metafunc.module.PLANTED
+        chosen = list(bugs) if metafunc.config.getoption("--all-points") else list(PLANTED)
+        metafunc.parametrize("planted", [bugs[name] for name in chosen], ids=chosen)
     if "seed" in metafunc.fixturenames:
         metafunc.parametrize("seed", range(1, metafunc.config.getoption("--seeds") + 1))
 

@@ -118,24 +118,28 @@ async def test_the_honest_platform_is_clean() -> None:
     assert not found, "\n".join(map(str, found))
 
 
-@pytest.mark.parametrize(
-    ("plant", "invariant", "words", "patience_s"),
-    [
-        # It never becomes quiet, because a hold stays open; the account is wrong at once.
-        (_capture_that_leaves_its_hold_open, "I3", "open holds", 20),
-        (_bus_that_confirms_what_it_dropped, "I4", "arrived", 15),
-        (_log_that_keeps_every_end_twice, "I2", "ends in the client event log", 60),
-        # A run stands still until its job is asked for again, long after.
-        (_transaction_that_is_none("ai_router", _took_something_in), "I4", "ai_router has not taken it in", 10),
-        (_transaction_that_is_none("ai_router", _finished_something), "I4", "nobody has committed it", 15),
-        (_job_that_nobody_works_on, "I6", "without work", 10),
-        (_paid_calls_that_nobody_closes, "I6", "is paid for and accepted", 60),
-    ],
-)
-async def test_a_planted_bug_is_found(
-    plant: Plant, invariant: str, words: str, patience_s: float, monkeypatch: pytest.MonkeyPatch
-) -> None:
+PLANTED: dict[str, tuple[Plant, str, str, float]] = {
+    # It never becomes quiet, because a hold stays open; the account is wrong at once.
+    "open-hold": (_capture_that_leaves_its_hold_open, "I3", "open holds", 20),
+    "dropped-message": (_bus_that_confirms_what_it_dropped, "I4", "arrived", 15),
+    "second-end": (_log_that_keeps_every_end_twice, "I2", "ends in the client event log", 60),
+    # A run stands still until its job is asked for again, long after.
+    "lost-intake": (
+        _transaction_that_is_none("ai_router", _took_something_in),
+        "I4",
+        "ai_router has not taken it in",
+        10,
+    ),
+    "lost-end": (_transaction_that_is_none("ai_router", _finished_something), "I4", "nobody has committed it", 15),
+    "idle-job": (_job_that_nobody_works_on, "I6", "without work", 10),
+    "open-call": (_paid_calls_that_nobody_closes, "I6", "is paid for and accepted", 60),
+}
+"""What is planted, the invariant that it breaks, what the auditor says, and how long nothing moves until then."""
+
+
+async def test_a_planted_bug_is_found(planted: tuple[Plant, str, str, float], monkeypatch: pytest.MonkeyPatch) -> None:
     """By what it does, and not by something else that is wrong with it."""
+    plant, invariant, words, patience_s = planted
     plant(monkeypatch)
     found = await _violations(patience_s)
     assert [v for v in found if v.invariant == invariant and words in v.text], "\n".join(map(str, found))
