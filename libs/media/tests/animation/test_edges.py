@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from libs.media.tools.faces import worn
 from libs.media.tools.faces.portraits import FACES
 from libs.media.tools.portraits import shown, staged
 
@@ -12,9 +11,8 @@ from media.animation.frame import FaceFrame
 from media.animation.mouth.fit import fit_lips
 from media.animation.mouth.lips import Lips
 from media.animation.mouth.rig import MouthPose
-from media.animation.stage import Pose, Stage
+from media.animation.stage import Pose
 from media.faces.preflight import find_faces
-from media.types import Bgr
 
 
 def lips_of(name: str) -> Lips:
@@ -47,37 +45,3 @@ def test_a_rim_stays_before_the_lid() -> None:
         rim[18:42, 8:72] = False  # the eye itself and its lashes
         assert rim.mean() > 0.03
         assert np.percentile(np.abs(after - before)[rim], 98) < 25
-
-
-def _shut(image: Bgr) -> tuple[Stage, Bgr, Bgr]:
-    """The stage, and the face with its eyes open and shut."""
-    stage, canvas = staged(image, find_faces(image)[0])
-    still, shut = shown(stage, canvas, (Pose(mouth=MouthPose(rest=1)), Pose(mouth=MouthPose(rest=1), shut=1.0)))
-    return stage, still, shut
-
-
-@pytest.mark.parametrize("name", ["cartoon 1", "cartoon 4"])
-def test_a_lid_covers_the_white_of_a_drawn_eye(name: str) -> None:
-    stage, still, shut = _shut(FACES[name]())
-    for eye in stage.face.eyes:
-        around = (eye.x - 0.4, eye.y - 0.25, eye.x + 0.4, eye.y + 0.25, 100)
-        before, after = (stage.face.frame.patch(picture, *around).min(axis=2) for picture in (still, shut))
-        white = before > 225
-        assert white.sum() > 200
-        assert (after[white] > 225).mean() < 0.2
-
-
-def test_hair_stays_before_a_lid() -> None:
-    dark, fair = (28, 34, 48), (90, 150, 190)
-    plain = FACES["sample closed"]()
-    for colour in (dark, fair):
-        haired = worn.strands(plain, 14, 7, colour)
-        stage, still, shut = _shut(haired)
-        for eye in stage.face.eyes:
-            around = (eye.x - 0.3, eye.y - 0.2, eye.x + 0.3, eye.y + 0.2, 100)
-            bald, before, after = (
-                stage.face.frame.patch(picture, *around).astype(int) for picture in (plain, still, shut)
-            )
-            strands = np.abs(before - bald).max(axis=2) > 60
-            if strands.mean() > 0.02:
-                assert (np.abs(after - before).max(axis=2)[strands] > 40).mean() < 0.3

@@ -121,6 +121,7 @@ def build(
         version="0.1.0",
         routers=routers,
         readiness={"database": deps.database.ready, "store": deps.store.ready},
+        lifespan=lambda _: sandbox.warm(),
         description="Files, and the runs that make videos of them.",
         larger_bodies={
             "/api/v1/files": MAX_BYTES + MAX_FORM_OVERHEAD,

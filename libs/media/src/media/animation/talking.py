@@ -20,7 +20,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from media.animation.eyes.fit import fit_eyes
-from media.animation.eyes.white import to_the_white
 from media.animation.frame import FaceFrame
 from media.animation.framing import Framing, frame_photo
 from media.animation.head_rig import HeadPose
@@ -145,8 +144,7 @@ def set_stage(image: Bgr, face: Face, framing: Framing, canvas: Canvas, *, motio
     """Fit ``face`` of ``image`` and prepare it to be drawn on ``canvas``, which has the size of ``framing``."""
     frame = FaceFrame.of(face)
     lips = fit_lips(image, face, frame)
-    eyes = tuple(to_the_white(eye, image, frame) for eye in fit_eyes(image, face, frame))
-    fitted = FittedFace(framing.frame(frame), lips, eyes, palette(image, frame, lips), face.yaw)
+    fitted = FittedFace(framing.frame(frame), lips, fit_eyes(image, face, frame), palette(image, frame, lips), face.yaw)
     planes = Planes.of(framing.picture(image))
     # What is enlarged is soft: painted edges are made as soft as the photo's own.
     return Stage(planes, fitted, canvas, softness=max(1.2, 0.9 * framing.scale), motion=motion)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+from media.errors import MediaError
 from media.sandbox import parent
 
 MEMORY_MB = 1024
@@ -22,6 +26,13 @@ class Sandbox:
     def __init__(self, at_once: int, *modules: str) -> None:
         self._places = asyncio.Semaphore(at_once)
         parent.preload(*modules)
+
+    @contextlib.asynccontextmanager
+    async def warm(self) -> AsyncIterator[None]:
+        """Get what all children come from ready beside the rest, so that the first file does not wait for imports."""
+        warming = asyncio.create_task(asyncio.to_thread(_warm_up))
+        yield
+        await warming
 
     async def run(self, function: str, /, *args: object, folder: Path, within_s: float, **kwargs: object) -> Any:
         """The result of ``function`` (``module:name``) in a child that sees ``folder`` alone; paths are within it.
@@ -40,3 +51,9 @@ class Sandbox:
         )
         async with self._places:
             return await asyncio.to_thread(call)
+
+
+def _warm_up() -> None:
+    # Whoever needs it then tries again, and is told why it does not work.
+    with TemporaryDirectory(prefix="warm-") as folder, contextlib.suppress(MediaError):
+        parent.warm_up(Path(folder))

@@ -6,7 +6,6 @@ colour of the lid is a robust mean of the skin above and below the eye, and only
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import cv2
@@ -28,17 +27,11 @@ _LIT = 65.0  # percentile of the skin's luma: shadows, lashes and brows weigh le
 _WINDOW = 13  # columns: wider than an ink line or the rim of spectacles
 _CHEEK = 0.3  # how far below the eye the grain is taken from
 _CHEEK_ROWS = np.linspace(0.12, 0.5, 24, dtype=np.float32)
-_INKED, _SHADED = 0.4, 0.85  # darker than this share of the cheek is no skin; what a lid in its place would be
 _LEAST_LIGHT, _MOST_LIGHT, _MOST_TINT = 0.68, 1.12, 5.0  # of a lid beside its cheek
-_LEAST_WASHED, _BRIGHT, _WASHED = 0.96, 188.0, 22.0  # the same for a cheek of that luma and so much more
 _BLACK = 16.0
 _THIN, _DARKER = 0.16, 0.62  # a rim or a strand: narrower than this, darker than this share of what is around it
 _LID_ITSELF = 0.045  # beside the opening of the eye: lashes and the crease move with the lid
 _SHORTEST = 0.3  # shorter ones are creases and the ends of lashes
-_PALER = 1.3  # fair hair beside the skin
-_STRAND = 0.42  # an eye with its lashes is less high
-_BRIDGED = 0.2
-_STEEP = np.deg2rad(np.arange(36, 150, 9)).tolist()
 _TABLE = 512
 
 
@@ -46,7 +39,7 @@ _TABLE = 512
 class LidSkin:
     """Luma and chromas from corner to corner, those of the lashes, and the photo's grain in the eye's rectangle.
 
-    ``before`` is a picture as large as the photo whose luma is 255 where glasses or hair are before lid and eye.
+    ``before`` is a picture as large as the photo whose luma is 255 where glasses or hair are before the lid.
     """
 
     left: float
@@ -69,16 +62,14 @@ class LidSkin:
         dark = lashes.luma <= np.percentile(lashes.luma, 15)
         tint = lashes.chroma[dark[::2, ::2]]
         blue, red = np.median(tint if len(tint) else lashes.chroma.reshape(-1, 2), axis=0).tolist()
+        luma = _along(skin.luma, _WINDOW, _LIT)
         # Above there is make-up, shadow and brow; what colour the skin has is seen below.
         below = skin.chroma[len(_ABOVE) // 2 :]
         chroma = np.stack([_along(below[..., plane], _WINDOW // 2, 50.0) for plane in (0, 1)], axis=-1)
         # Around an eye may be paint, ink, a rim or its shadow: a lid is about as light as the cheek below it.
         face = _rows(still, frame, u, lower + _CHEEK_ROWS[:, None])
         usual = _along(face.luma, _WINDOW, _LIT) - _BLACK
-        luma = _along(_lit_only(skin.luma, face.luma), _WINDOW, _LIT)
-        # Where light has washed the cheek out, it has the lid as well.
-        least = _LEAST_LIGHT + (_LEAST_WASHED - _LEAST_LIGHT) * np.clip((usual - _BRIGHT) / _WASHED, 0, 1)
-        luma = np.clip(luma, _BLACK + least * usual, _BLACK + _MOST_LIGHT * usual)
+        luma = np.clip(luma, _BLACK + _LEAST_LIGHT * usual, _BLACK + _MOST_LIGHT * usual)
         bright = np.argsort(face.luma[::2, ::2], axis=0)[len(_CHEEK_ROWS) // 4 :, :, None]
         cheek_tint = np.take_along_axis(face.chroma, bright, axis=0)
         tints = np.stack([_along(cheek_tint[..., plane], _WINDOW // 2, 50.0) for plane in (0, 1)], axis=-1)
@@ -107,72 +98,25 @@ class LidSkin:
 
 
 def _before(still: Planes, eye: Eye, frame: FaceFrame, region: Region) -> Planes:
-    """Thin structures from the lid's crease on, and straight ones that go on over the opening of ``eye``."""
+    """Thin and dark structures outside the opening of ``eye``, from the lid's crease on."""
     luma = region.of(still.luma)
     width = max(3, round(_THIN * frame.scale) | 1)
-    brush = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width))
-    around, under = (cv2.morphologyEx(luma, kind, brush) for kind in (cv2.MORPH_CLOSE, cv2.MORPH_OPEN))
+    around = cv2.morphologyEx(luma, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width)))
+    thin = luma - _BLACK < _DARKER * (around - _BLACK)
     y, x = np.mgrid[region.top : region.bottom, region.left : region.right].astype(np.float32)
     u, v = frame.to_face(x, y)
     upper, lower = eye.lids(u)
-    outside = (v < upper - _LID_ITSELF) | (v > lower + _LID_ITSELF)
-    dark = luma - _BLACK < _DARKER * (around - _BLACK)
-    pale = luma - _BLACK > _PALER * (under - _BLACK)
-    shown = _long(dark & outside, frame.scale)
-    bridged = ~outside & (luma - _BLACK < _DARKER * (float(np.median(luma)) - _BLACK))
-    for thin, between in ((dark, bridged), (pale, np.zeros_like(pale))):
-        lines = _straight(thin, between, frame.scale)
-        shown |= _reached(lines, lines & outside, frame.scale)
-    mask = np.zeros_like(still.luma)
-    soft = cv2.GaussianBlur(cv2.dilate(shown.astype(np.float32), np.ones((3, 3), np.uint8)), (0, 0), 1.0)
-    region.of(mask)[:] = np.clip(255 * soft, 0, 255).astype(np.uint8)
-    return Planes(mask, np.zeros_like(still.chroma))
-
-
-def _long(thin: NDArray[np.bool_], scale: float) -> NDArray[np.bool_]:
-    """What of ``thin`` hangs together, is long, and comes from beyond the picture."""
+    thin &= (v < upper - _LID_ITSELF) | (v > lower + _LID_ITSELF)
     count, labels, boxes, _ = cv2.connectedComponentsWithStats(thin.astype(np.uint8))
-    long = np.maximum(boxes[:, cv2.CC_STAT_WIDTH], boxes[:, cv2.CC_STAT_HEIGHT]) > _SHORTEST * scale
+    long = np.maximum(boxes[:, cv2.CC_STAT_WIDTH], boxes[:, cv2.CC_STAT_HEIGHT]) > _SHORTEST * frame.scale
     edge = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
     long &= np.isin(np.arange(count), edge)
     long[0] = False
-    return np.asarray(long[labels])
-
-
-def _straight(thin: NDArray[np.bool_], between: NDArray[np.bool_], scale: float) -> NDArray[np.bool_]:
-    """Where ``thin`` goes on in a steep straight line for longer than an eye is high, ``between`` not told from what is
-    as dark behind it."""
-    found = np.zeros(thin.shape, np.uint8)
-    seen, dark = thin.astype(np.uint8), between.astype(np.uint8)
-    for angle in _STEEP:
-        bridge, strand = (_line(angle, length * scale) for length in (_BRIDGED, _STRAND))
-        whole = seen | (np.asarray(cv2.morphologyEx(seen, cv2.MORPH_CLOSE, bridge), np.uint8) & dark)
-        lines = cv2.morphologyEx(whole, cv2.MORPH_OPEN, strand, borderType=cv2.BORDER_REPLICATE)
-        found |= np.asarray(lines, np.uint8)
-    return np.asarray(found > 0)
-
-
-def _line(angle: float, length: float) -> NDArray[np.uint8]:
-    reach = max(2, round(length / 2))
-    away = np.round(reach * np.array([math.cos(angle), math.sin(angle)])).astype(int)
-    line = np.zeros((2 * abs(int(away[1])) + 1, 2 * abs(int(away[0])) + 1), np.uint8)
-    middle = np.array(line.shape[::-1]) // 2
-    cv2.line(line, (middle - away).tolist(), (middle + away).tolist(), 1)
-    return line
-
-
-def _reached(lines: NDArray[np.bool_], seeds: NDArray[np.bool_], scale: float) -> NDArray[np.bool_]:
-    """Lines that are seen for long beside the eye as well."""
-    count, labels = cv2.connectedComponents(lines.astype(np.uint8))
-    long = np.bincount(labels[seeds], minlength=count) > 2 * _SHORTEST * scale
-    long[0] = False
-    return np.asarray(long[labels])
-
-
-def _lit_only(rows: Bytes, cheek: Bytes) -> Bytes:
-    """``rows`` in which ink, paint and deep shadow are as light as the skin of ``cheek`` is at most dark."""
-    usual = float(np.median(cheek)) - _BLACK
-    return np.asarray(np.where(rows - _BLACK < _INKED * usual, _BLACK + _SHADED * usual, rows), np.uint8)
+    thin = long[labels]
+    shown = np.zeros_like(still.luma)
+    soft = cv2.GaussianBlur(cv2.dilate(thin.astype(np.float32), np.ones((3, 3), np.uint8)), (0, 0), 1.0)
+    region.of(shown)[:] = np.clip(255 * soft, 0, 255).astype(np.uint8)
+    return Planes(shown, np.zeros_like(still.chroma))
 
 
 def _rows(still: Planes, frame: FaceFrame, u: Grid, v: Grid) -> Planes:
