@@ -109,7 +109,7 @@ chaos: $(VENV)/.dev ## Break everything on purpose: crash points, broker and dat
 	@CANCELLATIONS=100000 $(BIN)/python -m pytest -q libs/chassis/tests/data/test_cancellation.py
 	@PAID_SCRIPTS=10 KILLS=50 $(BIN)/python -m pytest -q -n 2 \
 		services/ai-router/tests/jobs/test_paid_scripts.py services/ai-router/tests/jobs/test_killed.py
-	@CONFORMANCE_EXAMPLES=100 ESTIMATED_SENTENCES=2,4,8,20 \
+	@CONFORMANCE_EXAMPLES=100 ESTIMATED_SENTENCES=2,4,12,20 \
 		$(BIN)/python -m pytest -q tests/e2e/test_conformance.py tests/e2e/test_estimates.py
 
 histories: $(VENV)/.dev ## Money: 10,000 random histories of an account, 100 orders of a month's events, a storm of 10,000 [SEQUENCES=10000 SEED=1]

@@ -99,5 +99,6 @@ def test_windows_are_heard_at_their_own_times(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(listening, "speech", lambda _: (Span(10, 20), Span(400, 410)))
     monkeypatch.setattr(listening, "_network", lambda _: Network())
     heard = listening.hear(np.zeros(420 * RATE, np.float32))
-    assert [word.start for word in heard.words] == [10.3, 400.3]
-    assert max(lengths) == round(10.4 * RATE)
+    # Half a second into what it was given: 0.2 s of silence, and 0.2 s before the speech.
+    assert [word.start for word in heard.words] == [10.1, 400.1]
+    assert max(lengths) == round(10.6 * RATE)

@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 from media.speech.script import pieces
 
 _MARK = regex.compile(r"[^\p{L}\p{M}\p{N}' ]+")
+_CLOCK = regex.compile(r"\b(\d{1,2})[.:]?(\d{2}) ?([ap])\.?m\b", regex.IGNORECASE)
+"""Times of day as listeners write them: 7:30 pm, 7.30pm, 730PM."""
 _UNSPACED = frozenset({"ja", "zh"})
 
 
@@ -35,7 +37,8 @@ class Agreement:
 
 def said(text: str, language: str = "en") -> list[str]:
     """Words as they are said: numbers and signs in words, without marks, in lower case."""
-    spoken = " ".join(piece.text for piece in pieces(text, language))
+    clear = _CLOCK.sub(r"\1:\2 \3m", text)
+    spoken = " ".join(piece.text for piece in pieces(clear, language))
     words = _MARK.sub(" ", spoken.replace("-", " ").replace("’", "'")).casefold().split()
     return [letter for word in words for letter in word] if language in _UNSPACED else words
 

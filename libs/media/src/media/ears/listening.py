@@ -30,6 +30,9 @@ PACKAGED = "whisper-tiny.en"
 LONGEST_S = 4 * 3600.0
 _WINDOW_S = 240.0
 _APART_S = 4.0  # a pause this long is not listened to; each window costs a pass of 30 s
+_LEAD_S = 0.2
+"""The network mishears a first word that begins with the recording."""
+_SILENCE = np.zeros(round(_LEAD_S * RATE), np.float32)
 _MARGIN_S = 0.2
 _UNSURE = -1.0
 """Mean log probability under which what was understood is as good as invented."""
@@ -139,9 +142,9 @@ def hear(
     passages: list[Passage] = []
     for window in windows(speech(samples), duration):
         network = _network(_folder(weights))
-        begun = round(window.start * RATE)
+        led = np.concatenate([_SILENCE, samples[round(window.start * RATE) : round(window.end * RATE)]])
         segments, about = network.transcribe(
-            samples[begun : round(window.end * RATE)],
+            led,
             language=language,
             beam_size=5 if carefully else 1,
             word_timestamps=True,
@@ -152,7 +155,7 @@ def hear(
         for segment in segments:
             if segment.avg_logprob > _UNSURE and (passage := _passage(segment, window)) is not None:
                 passages.append(passage)
-            tell(min(1.0, (window.start + segment.end) / duration))
+            tell(min(1.0, (window.start + segment.end - _LEAD_S) / duration))
     tell(1.0)
     return Transcript(tuple(passages), language or "en", duration, name)
 
@@ -181,7 +184,9 @@ def _passage(segment: Any, window: Span) -> Passage | None:
     words: list[Word] = []
     sure: list[float] = []
     for word in segment.words or ():
-        start, end = (round(min(window.start + time, window.end), 3) for time in (word.start, word.end))
+        start, end = (
+            round(min(window.start + max(0.0, time - _LEAD_S), window.end), 3) for time in (word.start, word.end)
+        )
         sure.append(word.probability)
         # What has no space before it (the rest of ``7.30``) is the end of the word before.
         if words and word.word[:1].isascii() and not word.word.startswith(" "):
