@@ -18,6 +18,7 @@ class Model:
     model_type: str
     description: str
     parameters: dict[str, Any] = field(default_factory=dict)
+    credits_per_use: int = 1
 
 
 _GEMINI = ("gemini-2.5-flash-image", "gemini-3.1-flash-image", "gemini-3-pro-image")
