@@ -60,7 +60,7 @@ def uploaded(stored: StoredObject, name: str, file_id: UUID | None, at: datetime
 
 
 def nodes_of_job(event: JobDelivered, known: Mapping[str, Node], at: datetime) -> list[Node]:
-    """What a single job made, after what it was made of. ``known``: the beginnings of inputs that are uploads, by key."""
+    """What a single job made, after what it was made of. ``known``: the beginnings of uploaded inputs, by key."""
     inputs = {role: stored.key for role, stored in event.inputs.items()}
     found = [
         known.get(stored.key) or Node(object=stored, name=role, operation=UNKNOWN, made_at=at)
