@@ -1,4 +1,4 @@
-"""Recipes: each step does what it says, in order, the same each time, quickly as a preview, and never to the original."""
+"""Recipes: each step does what it says, in order, each time the same, at once in a preview."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def test_straightening_levels_a_line_that_hangs_to_the_right() -> None:
         ({"saturation": 0.5}, lambda image: (image.max(axis=2) - image.min(axis=2).astype(float)).mean()),
         ({"temperature": 0.5}, lambda image: image[..., 2].mean() - image[..., 0].mean()),
         ({"tint": 0.5}, lambda image: image[..., 0].mean() + image[..., 2].mean() - 2 * image[..., 1].mean()),
-        ({"shadows": 0.6}, lambda image: np.quantile(image, 0.1)),
+        ({"shadows": 0.6}, lambda image: np.quantile(image, 0.3)),
         ({"highlights": 0.6}, lambda image: np.quantile(image, 0.8)),
     ],
 )
@@ -129,7 +129,8 @@ def test_a_background_can_be_blurred_replaced_or_left_out(portrait: Bgr, logo: P
     face, behind = (225, 120), (350, 120)
     blurred = made(portrait, {"op": "background", "mode": "blur", "radius": 0.03}).pixels
     assert np.abs(blurred[face[1], face[0]].astype(int) - portrait[face[1], face[0]]).max() <= 3
-    assert blurred[20:60, 320:360].std() < 0.7 * portrait[20:60, 320:360].std()
+    shuttle = (slice(60, 260), slice(370, 450))
+    assert cv2.Laplacian(blurred[shuttle], cv2.CV_64F).var() < 0.2 * cv2.Laplacian(portrait[shuttle], cv2.CV_64F).var()
     blue = made(portrait, {"op": "background", "mode": "colour", "colour": "#0000ff"}).pixels
     assert blue[behind[1], behind[0]].tolist() == [255, 0, 0]
     clear = made(portrait, {"op": "background", "mode": "transparent"}, {"op": "crop", "width": 0.9})
@@ -216,7 +217,7 @@ def test_files_are_written_as_what_they_are(portrait_path: Path, logo: Path, tmp
     ids=lambda steps: steps[0]["op"],
 )
 def test_a_preview_of_a_megapixel_is_there_at_once(megapixel: Path, logo: Path, tmp_path: Path, steps: Any) -> None:
-    """In processor time, which no neighbour on the machine lengthens; the first one of a process loads what it needs."""
+    """In processor time, which no neighbour lengthens; the first one of a process loads what it needs."""
     recipe, out = recipe_of(steps), tmp_path / "preview.jpg"
     spent = []
     for _ in range(3):
@@ -248,7 +249,7 @@ def test_what_a_picture_does_not_allow_is_refused(portrait: Bgr) -> None:
         made(portrait, {"op": "crop", "width": 0.01})
     with pytest.raises(NotUsable, match="no colour"):
         made(portrait, {"op": "text", "text": "x", "colour": "red"})
-    with pytest.raises(NotUsable, match="no logo|there is none"):
+    with pytest.raises(NotUsable, match="lays a logo over"):
         made(portrait, {"op": "logo"})
     with pytest.raises(TooLarge):
         made(np.zeros((3000, 3000, 3), np.uint8), {"op": "upscale", "factor": 4})

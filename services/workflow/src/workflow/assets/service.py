@@ -237,7 +237,7 @@ def upload_node(row: Mapping[str, Any]) -> Node:
 
 
 def _with_files(nodes: list[Node], outputs: Mapping[str, StoredObject], files: Mapping[str, UUID]) -> list[Node]:
-    by_key = {stored.key: files[name] for name, stored in outputs.items()}
+    by_key = {stored.key: files[name] for name, stored in outputs.items() if name in files}
     named = {stored.key: name for name, stored in outputs.items()}
     return [
         node
