@@ -24,6 +24,7 @@ from talkingphoto.command import (
     wrong_use,
 )
 from talkingphoto.exports.commands import exports
+from talkingphoto.images.commands import demo_command, image_command
 from talkingphoto.making import Order
 from talkingphoto.ordering.choices import Captions, Language, Platform, Quality, Voice, WhenTooLong, WorkflowType
 from talkingphoto.ordering.script import BadWords, title_of, words_of
@@ -252,6 +253,8 @@ def doctor(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None
     run(examine, as_json=as_json)
 
 
+app.command("image")(image_command)
+app.command("demo-pictures")(demo_command)
 app.command("trace")(trace_command)
 app.command("rerun")(rerun_command)
 app.command("approve")(approve_command)
