@@ -56,8 +56,8 @@ def image_command(
         wrong_use(str(error), as_json=as_json)
     picture = background is not None and bool(steps) and steps[-1].get("mode") == "picture"
     for is_wrong, message in (
-        (words is None and edit is None, "Say what is to be seen, or name a picture with --edit."),
         (bool(steps) and edit is None, "--recipe and --background change a picture: name it with --edit."),
+        (words is None and edit is None, "Say what is to be seen, or name a picture with --edit."),
         (bool(steps) and words is not None, "Give words or a recipe, not both."),
         (mask is not None and (edit is None or words is None), "--mask goes with --edit and words."),
         (edit is not None and words is None and not steps and upscale is None, "Say what is to change, or --upscale."),

@@ -77,7 +77,10 @@ async def image(wish: Wish, out: Path, where: Where, *, as_json: bool) -> None:
         raise Stop(f"{error} Choose another folder with --out.", WRONG_USE, code="wrong_use") from error
     async with session(where, stage) as here:
         results = await made(here.client, wish, stage)
-        told = await fetched(here.client, results[-1], out)
+        try:
+            told = await fetched(here.client, results[-1], out)
+        except Unwritable as error:
+            raise Stop(str(error), FAILED, code="not_written") from error
     if as_json:
         print_json(told)
         return
