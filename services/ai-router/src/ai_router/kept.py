@@ -8,6 +8,7 @@ from ai_router.jobs.housekeeping import COUNTED_FOR, UNUSED_FOR
 from ai_router.settings import Settings
 from chassis.data.retention import Kept, KeptObjects, for_ever, in_words, swept, until
 
+_FILES = "`workflow.files.housekeeping`"
 _COPY = ("the account is erased; a copy", "`ai_router.people`")
 _HOUSEKEEPING = "`ai_router.jobs.housekeeping`"
 
@@ -45,6 +46,7 @@ def objects(settings: Settings) -> tuple[KeptObjects, ...]:
         for kept in (
             KeptObjects(prefix, "what jobs hand out to runs", "with the run's results", "`workflow.cleaning`"),
             KeptObjects(prefix, "what single jobs hand out", f"{in_words(jobs)} after the order", _HOUSEKEEPING),
+            KeptObjects(prefix, "what single jobs made for a project", "with the file it became", _FILES),
             KeptObjects(prefix, "what attempts made and no job hands out", unused, _HOUSEKEEPING),
         )
     )
