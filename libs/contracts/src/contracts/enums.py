@@ -240,4 +240,5 @@ class ProviderKey(StrEnum):
     LOCAL_MUSIC = "local_music"
     LOCAL_EARS = "local_ears"
     LOCAL_HOOKS = "local_hooks"
+    LOCAL_EDITOR = "local_editor"
     OWN_SERVER = "own_server"
