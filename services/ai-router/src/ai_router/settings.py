@@ -68,6 +68,12 @@ class Settings(ServiceSettings):
         None,
         description="Folder of a Whisper converted for CTranslate2 that listens instead of the packaged tiny.en.",
     )
+    source_max_mb: int = Field(2_048, ge=1, le=20_480, description="Largest video that is fetched from a link.")
+    source_simulator: str | None = Field(
+        None,
+        pattern=r"^http://127\.0\.0\.1:[0-9]{1,5}$",
+        description="A simulator on this machine where videos of links are looked up instead; never in production.",
+    )
     catalogue_max_age_s: float = Field(5.0, ge=0, description="How old the catalogue and rules in memory may be.")
     fallback_enabled: bool = Field(True, description="Go on with the next provider where the chosen one fails.")
     health_every_s: float = Field(60.0, gt=0, description="How often each outside provider is asked for its health.")
@@ -83,6 +89,8 @@ class Settings(ServiceSettings):
 
     def _unfit_for_production(self) -> Iterator[str]:
         yield from super()._unfit_for_production()
+        if self.source_simulator is not None:
+            yield "SOURCE_SIMULATOR is set: videos of links would come from a simulator"
         for name, key in os.environ.items():
             if name.endswith("_API_KEY"):
                 yield from unfit_secret(name, key)

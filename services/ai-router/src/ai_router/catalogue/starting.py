@@ -227,7 +227,21 @@ _FURTHER: tuple[Offer, ...] = (
     _assumed(ProviderKey.ANTHROPIC, Capability.WORKFLOW_OPTIMIZATION, "0.0005", "token", 8.5, 4.0, 2),
 )
 
-OFFERS: tuple[Offer, ...] = (*_STATED, *_LISTENING, *_FURTHER)
+_CLIPPING: tuple[Offer, ...] = (
+    # What is at a link may change, so it is looked at anew each time.
+    Offer(
+        ProviderKey.LOCAL_SOURCES,
+        Capability.SOURCE_FETCH,
+        Decimal(0),
+        "job",
+        quality=6.0,
+        speed_s=5.0,
+        priority=LOCAL,
+        zero_cost=True,
+    ),
+)
+
+OFFERS: tuple[Offer, ...] = (*_STATED, *_LISTENING, *_CLIPPING, *_FURTHER)
 
 POLICIES: tuple[Policy, ...] = (
     Policy(
@@ -325,6 +339,13 @@ MODELS: tuple[Model, ...] = (
         Capability.HOOK_DETECTION,
         "Finds the moments worth watching by a rubric that says for which words each point was given.",
         {"count": 3, "language": "en"},
+    ),
+    Model(
+        "yt-dlp",
+        ProviderKey.LOCAL_SOURCES,
+        Capability.SOURCE_FETCH,
+        "Fetches a video from a YouTube link, as long as the plan allows.",
+        {},
     ),
     *vendors(),
 )
