@@ -185,7 +185,7 @@ def _passage(segment: Any, window: Span) -> Passage | None:
     sure: list[float] = []
     for word in segment.words or ():
         start, end = (
-            round(min(window.start + max(0.0, time - _LEAD_S), window.end), 3) for time in (word.start, word.end)
+            round(float(min(window.start + max(0.0, time - _LEAD_S), window.end)), 3) for time in (word.start, word.end)
         )
         sure.append(word.probability)
         # What has no space before it (the rest of ``7.30``) is the end of the word before.
