@@ -75,11 +75,12 @@ def look(link: str, bounds: Bounds, *, progress: Callable[[float], None]) -> Fou
 def fetch(link: str, folder: Path, bounds: Bounds, *, progress: Callable[[float], None]) -> tuple[Found, Path]:
     """In a worker: the video of ``link``, in ``folder``, whole."""
     from media.video.probe import probe
+    from media.video.source import Limits
 
     progress(0.0)
     found, path = YouTube().fetch(link, folder, bounds, progress)
     try:
-        seconds = probe(path, limits=Limits(size=bounds.max_bytes, seconds=bounds.max_seconds + _MORE_S)).duration
+        seconds = probe(path, limits=Limits(size=bounds.max_bytes, duration=bounds.max_seconds + _MORE_S)).duration
     except TooLarge as error:
         raise refusals.longer(bounds) from error
     except BadMedia as error:
