@@ -60,7 +60,7 @@ class Settings(ServiceSettings):
     job_concurrency: int = Field(32, ge=1, le=1000, description="Jobs under way at a time in one process.")
     job_lease_s: float = Field(30.0, gt=0, description="A job whose process died passes on after this long.")
     alone: bool = Field(False, description="This is the only worker on its database: take over open jobs at once.")
-    render_deadline_s: float = Field(900.0, gt=0, description="Longest run of one local piece of work.")
+    render_deadline_s: float = Field(5_400.0, gt=0, description="Longest run of one local piece of work.")
     piper_voices: PiperVoices = Field(
         {}, description='Piper voices that speak instead of the local ones, as JSON: {"en:female": "/voices/amy.onnx"}.'
     )

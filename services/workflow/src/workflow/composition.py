@@ -16,6 +16,7 @@ from workflow.assets import handlers as asset_handlers
 from workflow.assets.service import Assets
 from workflow.batches import endpoints as batch_endpoints
 from workflow.cleaning.service import Cleaning
+from workflow.clips import endpoints as clip_endpoints
 from workflow.delivery import endpoints as delivery_endpoints
 from workflow.delivery.service import Delivery
 from workflow.engine.definition import Definitions
@@ -108,6 +109,7 @@ def build(
         rerun_endpoints.router(settings, driver),
         timeline_endpoints.router(offered),
         batch_endpoints.router(settings, driver),
+        clip_endpoints.router(settings, offered),
         asset_endpoints.router(assets),
         project_endpoints.router(settings, offered, projects),
     ]

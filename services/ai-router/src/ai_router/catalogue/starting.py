@@ -239,6 +239,20 @@ _CLIPPING: tuple[Offer, ...] = (
         priority=LOCAL,
         zero_cost=True,
     ),
+    *(
+        Offer(
+            ProviderKey.LOCAL_CLIPS,
+            capability,
+            Decimal(0),
+            "job",
+            quality=7.0,
+            speed_s=speed_s,
+            priority=LOCAL,
+            zero_cost=True,
+            deterministic=True,
+        )
+        for capability, speed_s in ((Capability.VIDEO_TRIM, 2.0), (Capability.CLIP_RENDERING, 20.0))
+    ),
 )
 
 OFFERS: tuple[Offer, ...] = (*_STATED, *_LISTENING, *_CLIPPING, *_FURTHER)
@@ -346,6 +360,20 @@ MODELS: tuple[Model, ...] = (
         Capability.SOURCE_FETCH,
         "Fetches a video from a YouTube link, as long as the plan allows.",
         {},
+    ),
+    Model(
+        "frame-cut",
+        ProviderKey.LOCAL_CLIPS,
+        Capability.VIDEO_TRIM,
+        "Cuts a part out of a video on this machine, exact to the frame.",
+        {"format": "mp4"},
+    ),
+    Model(
+        "clip",
+        ProviderKey.LOCAL_CLIPS,
+        Capability.CLIP_RENDERING,
+        "Makes a clip of a part of a video on this machine, in the shape of a telephone and with captions.",
+        {"aspect": "vertical", "layout": "auto", "captions": "karaoke"},
     ),
     *vendors(),
 )

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from ai_router.providers.local.adapters import Local, LocalMusic, LocalSpeech, LocalTalkingPhoto, LocalUpscaler
+from ai_router.providers.local.clipping import LocalClips
 from ai_router.providers.local.fetching import LocalSources
 from ai_router.providers.local.listening import LocalEars, LocalHooks
 from chassis.work.process_pool import ProcessPool
@@ -32,8 +33,7 @@ def local_providers(
         LocalMusic(processes, deadline_s=deadline_s),
         LocalEars(processes, deadline_s=deadline_s, whisper=whisper),
         LocalHooks(processes, deadline_s=deadline_s),
-        LocalSources(
-            processes, deadline_s=deadline_s, max_bytes=source_max_bytes, simulator=source_simulator
-        ),
+        LocalSources(processes, deadline_s=deadline_s, max_bytes=source_max_bytes, simulator=source_simulator),
+        LocalClips(processes, deadline_s=deadline_s),
     )
     return {provider.key: provider for provider in providers}

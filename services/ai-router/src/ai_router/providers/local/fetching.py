@@ -30,7 +30,7 @@ class LocalSources(Local):
         Declaration(
             Capability.SOURCE_FETCH,
             models=("yt-dlp",),
-            honours=frozenset({"url", "max_seconds", "only_look"}),
+            honours=frozenset({"url", "max_seconds", "end", "only_look"}),
             price_unit="job",
             idempotency="key",
         ),
@@ -53,7 +53,8 @@ class LocalSources(Local):
             raise refused("no link was given", "Send the link of a YouTube video.")
         if not isinstance(most, int | float) or isinstance(most, bool) or not 0 < most < math.inf:
             raise refused("how long it may be was not said", "Say how many seconds the video may have.")
-        bounds = Bounds(float(most), self._max_bytes, self._simulator)
+        end = request.parameters.get("end")
+        bounds = Bounds(float(most), self._max_bytes, self._simulator, None if end is None else float(end))
         if request.parameters.get("only_look"):
             found = await self._run(request, report, look, link, bounds, quick=True)
             return ProviderResult(outputs={}, units=Decimal(1), model=model, data=_told(found), ignored=ignored)

@@ -17,6 +17,8 @@ class Bounds:
     max_seconds: float
     max_bytes: int
     simulator: str | None = None
+    ends_s: float | None = None
+    """Until where it is wanted; a shorter one is refused."""
 
 
 class Found(NamedTuple):

@@ -8,6 +8,9 @@ from typing import Any
 
 from ai_router.providers.sources.port import Bounds, SourceRefused, SourceUnreachable
 
+_ROUNDED_S = 1.0
+"""A source tells whole seconds."""
+
 _WORDS: Mapping[str, str] = {
     "SOURCE_PRIVATE": "This video is private. Ask its owner to make it public or unlisted, or upload the file itself.",
     "SOURCE_MEMBERS_ONLY": "This video is for paying members of its channel alone. Upload the file if it is yours.",
@@ -73,6 +76,12 @@ def check(about: Mapping[str, Any], bounds: Bounds) -> None:
         raise refused("SOURCE_NO_VIDEO", "the source does not say how long it is")
     if seconds > bounds.max_seconds:
         raise longer(bounds, seconds)
+    if bounds.ends_s is not None and bounds.ends_s > seconds + _ROUNDED_S:
+        raise SourceRefused(
+            f"{bounds.ends_s} s is behind its end at {seconds} s",
+            code="BAD_TIME",
+            advice=f"This video is {_minutes(seconds)} long. End the part at {_clock(seconds)} or earlier.",
+        )
     size = about.get("filesize") or about.get("filesize_approx")
     if isinstance(size, int | float) and size > bounds.max_bytes:
         raise too_large(bounds)
@@ -99,5 +108,10 @@ def too_large(bounds: Bounds) -> SourceRefused:
 
 
 def _minutes(seconds: float) -> str:
-    whole = round(seconds)
-    return f"{whole // 60}:{whole % 60:02d} minutes"
+    return f"{_clock(seconds)} {'hours' if seconds >= 3600 else 'minutes'}"
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
