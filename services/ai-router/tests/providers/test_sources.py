@@ -124,7 +124,7 @@ def test_inside_the_walls_no_private_address_is_reached_and_no_file_grows_beyond
 
 
 def test_what_a_page_names_is_not_connected_to(videos: Videos, tmp_path: Path) -> None:
-    """Where the library itself is led into private space, by whatever it was told, the connection does not come about."""
+    """Where the library itself is led into private space, the connection does not come about."""
     with pytest.raises((SourceRefused, SourceUnreachable)), walls(1_000_000):
         from yt_dlp import YoutubeDL
 

@@ -128,8 +128,8 @@ def _frame(width: int, height: int, number: int) -> av.VideoFrame:
     return frame
 
 
-def _packet(data: bytes, stream: Any, pts: int, time_base: Fraction, *, is_key: bool) -> av.Packet:
-    packet = av.Packet(data)
+def _packet(data: bytes, stream: Any, pts: int, time_base: Fraction, *, is_key: bool) -> Any:
+    packet: Any = av.Packet(data)
     packet.stream, packet.time_base = stream, time_base
     packet.pts = packet.dts = pts
     packet.is_keyframe = is_key

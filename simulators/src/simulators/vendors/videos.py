@@ -40,7 +40,7 @@ _READS = POSSIBLE["poll"] - {Fault.JOB_LOST}
 
 @dataclass(frozen=True, slots=True)
 class Video:
-    """One video. Without a ``path`` it is drawn: moving, with a tone, and small. ``size``: what is said of its bytes."""
+    """One video. Without a ``path`` it is drawn, small and with a tone. ``size``: what is said of its bytes."""
 
     title: str
     seconds: float
@@ -69,7 +69,10 @@ class Videos(Simulator):
     """Videos by their ids of eleven signs; ``videos`` can be added to, and over ``/__simulator__/videos``."""
 
     vendor: ClassVar[str] = "videos"
-    possible: ClassVar[Mapping[str, frozenset[Fault]]] = {"look": _READS, "download": POSSIBLE["download"] | {Fault.HANG_AFTER}}
+    possible: ClassVar[Mapping[str, frozenset[Fault]]] = {
+        "look": _READS,
+        "download": POSSIBLE["download"] | {Fault.HANG_AFTER},
+    }
     operations: ClassVar[frozenset[str]] = frozenset(possible)
 
     def __init__(self, *, key: str = "simulated-key") -> None:
@@ -181,9 +184,7 @@ class _Stopping(Response):
         """Send half, then wait for the caller to leave."""
         length = str(len(self._data)).encode()
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", length)]})
-        await send(
-            {"type": "http.response.body", "body": self._data[: len(self._data) // 2], "more_body": True}
-        )
+        await send({"type": "http.response.body", "body": self._data[: len(self._data) // 2], "more_body": True})
         while (await receive())["type"] != "http.disconnect":
             pass
 

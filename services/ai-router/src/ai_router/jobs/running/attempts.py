@@ -207,6 +207,7 @@ class Attempts:
         kept: list[str] = []
         wanted = command.parameters.get("model")
         model = wanted if _declares(provider, command.capability, wanted) else None
+
         async def remember(vendor_job_id: str) -> None:
             await self._taken(course, call._replace(state="accepted", vendor_job_id=vendor_job_id))
 

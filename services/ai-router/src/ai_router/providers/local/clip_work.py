@@ -52,12 +52,7 @@ def settle(
     count = options.get("count") or count_for(duration)
     shortest_s = float(options.get("shortest_s") or LEAST_S)
     spoken = sentences([Line(word.start, word.end, word.text, (word,)) for word in words], language)
-    proposals = [
-        Proposal(
-            one["start"], one["end"], one["score"], one["title"], one["reason"]
-        )
-        for one in proposed
-    ]
+    proposals = [Proposal(one["start"], one["end"], one["score"], one["title"], one["reason"]) for one in proposed]
     found = between(
         proposals,
         spoken,

@@ -123,7 +123,8 @@ class LocalHooks(Local):
     async def _of_film(
         self, request: ProviderRequest, workspace: Workspace, report: Report, model: str, ignored: tuple[str, ...]
     ) -> ProviderResult:
-        film, transcript = (await workspace.fetch(request.inputs[role]) for role in ("video", "transcript"))
+        film = await workspace.fetch(request.inputs["video"])
+        transcript = await workspace.fetch(request.inputs["transcript"])
         out = workspace.directory / "hooks.json"
         options = {
             name: request.parameters[name]

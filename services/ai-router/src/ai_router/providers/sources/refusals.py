@@ -15,9 +15,10 @@ _WORDS: Mapping[str, str] = {
     "SOURCE_PRIVATE": "This video is private. Ask its owner to make it public or unlisted, or upload the file itself.",
     "SOURCE_MEMBERS_ONLY": "This video is for paying members of its channel alone. Upload the file if it is yours.",
     "SOURCE_REMOVED": "This video is not there any more: it was removed, or its account was. Send another link.",
-    "SOURCE_LIVE": "This is a live stream. Wait until it has ended and its recording is there, then send the same link.",
+    "SOURCE_LIVE": "This is a live stream. Wait until it has ended and send the link of its recording.",
     "SOURCE_NOT_BEGUN": "This video has not begun yet. Send the same link when it has been shown.",
-    "SOURCE_AGE_RESTRICTED": "YouTube shows this video to adults who are signed in alone. Upload the file if it is yours.",
+    "SOURCE_AGE_RESTRICTED": "YouTube shows this video to adults who are signed in alone. Upload the file "
+    "if it is yours.",
     "SOURCE_REGION_BLOCKED": "This video may not be seen in the country this service is in. Upload the file if it is "
     "yours, or send another link.",
     "SOURCE_PROTECTED": "This video is copy-protected and cannot be fetched. Upload a file of your own.",
