@@ -11,11 +11,10 @@ from chassis.identity.product_line import LineNotOffered
 from chassis.identity.tokens import Caller
 from workflow.clips import ordering
 from workflow.clips.errors import BadTimes, SourceNotUsable, VideoTooLong
-from workflow.clips.schemas import AutoHooksIn, TrimIn
+from workflow.clips.schemas import AutoHooksIn, ClipAccepted, TrimIn
 from workflow.engine.definition import Definitions
 from workflow.projects.errors import ProjectNotFound
 from workflow.runs.errors import AccountInactive, AddressNotProved, FileWaits, LimitReached, NotInThisLine, NotPossible
-from workflow.runs.schemas import WorkflowAccepted
 from workflow.settings import Settings
 from workflow.spending.service import KeyCapReached
 
@@ -42,7 +41,7 @@ def router(settings: Settings, definitions: Definitions) -> APIRouter:
     @routes.post("/trim", status_code=202, responses=documented(*_REFUSED, BadTimes))
     async def trim_video(
         body: TrimIn, caller: Caller, tx: Tx, response: Response, idempotency_key: IdempotencyKey = None
-    ) -> WorkflowAccepted:
+    ) -> ClipAccepted:
         """Have a part of a video cut out, exact to the frame. It counts as one trim of the month when it is done."""
         answer, replayed = await ordering.trim(tx, settings, definitions, caller, body, idempotency_key)
         mark(response, replayed=replayed)
@@ -51,7 +50,7 @@ def router(settings: Settings, definitions: Definitions) -> APIRouter:
     @routes.post("/auto-hooks", status_code=202, responses=documented(*_REFUSED))
     async def find_hooks(
         body: AutoHooksIn, caller: Caller, tx: Tx, response: Response, idempotency_key: IdempotencyKey = None
-    ) -> WorkflowAccepted:
+    ) -> ClipAccepted:
         """Have the best moments of a video found, and clips made of them. It counts as one hook detection."""
         answer, replayed = await ordering.auto_hooks(tx, settings, definitions, caller, body, idempotency_key)
         mark(response, replayed=replayed)
@@ -60,6 +59,6 @@ def router(settings: Settings, definitions: Definitions) -> APIRouter:
     return routes
 
 
-def _leading_to(answer: WorkflowAccepted, response: Response) -> WorkflowAccepted:
+def _leading_to(answer: ClipAccepted, response: Response) -> ClipAccepted:
     response.headers["Location"] = f"/api/v1/workflows/{answer.id}"
     return answer

@@ -16,7 +16,7 @@ from chassis.identity.tokens import Identity
 from contracts.enums import Priority, Status, WorkflowType
 from workflow.clips import repository
 from workflow.clips.rules import Source, check_times, source_of
-from workflow.clips.schemas import AutoHooksIn, SourcedIn, TrimIn
+from workflow.clips.schemas import AutoHooksIn, ClipAccepted, SourcedIn, TrimIn
 from workflow.engine.definition import Definitions
 from workflow.products.registry import BY_TYPE
 from workflow.products.sourced import ASSUMED_S
@@ -26,14 +26,13 @@ from workflow.runs import rules
 from workflow.runs.ordering import Order, begin_all, check_line, definition_for
 from workflow.runs.repository import places
 from workflow.runs.rules import clean_line
-from workflow.runs.schemas import WorkflowAccepted
 from workflow.settings import Settings
 from workflow.spending.service import spend
 
 
 async def trim(
     tx: Transaction, settings: Settings, definitions: Definitions, caller: Identity, body: TrimIn, key: str | None
-) -> tuple[WorkflowAccepted, bool]:
+) -> tuple[ClipAccepted, bool]:
     """Order a part of a video. Raises what :func:`accept` does, and ``BadTimes``."""
 
     def wanted(source: Source) -> Mapping[str, Any]:
@@ -45,7 +44,7 @@ async def trim(
 
 async def auto_hooks(
     tx: Transaction, settings: Settings, definitions: Definitions, caller: Identity, body: AutoHooksIn, key: str | None
-) -> tuple[WorkflowAccepted, bool]:
+) -> tuple[ClipAccepted, bool]:
     """Order a hook detection. Raises what :func:`accept` does."""
     names = {"count", "clip_length", "language", "clips", "aspect", "layout", "captions"}
     return await accept(
@@ -72,7 +71,7 @@ async def accept(
     key: str | None,
     *,
     parts: int = 1,
-) -> tuple[WorkflowAccepted, bool]:
+) -> tuple[ClipAccepted, bool]:
     """Check an order of a video and begin its run, or repeat the answer that ``key`` got before, and say so (PLT-21).
 
     ``wanted``: of its source, what the order says beside it. Raises ``LineNotOffered``, ``NotInThisLine``,
@@ -82,7 +81,7 @@ async def accept(
     product_line = offered_line(caller.product_line).key.value
     definition, product = definition_for(definitions, workflow_type), BY_TYPE[workflow_type]
 
-    async def work() -> WorkflowAccepted:
+    async def work() -> ClipAccepted:
         known = await runs.before_create(tx, None, caller.user_id, product_line)
         upload = None if body.file_id is None else await repository.upload(tx, body.file_id, caller.user_id)
         check_line(product, product_line)
@@ -127,12 +126,13 @@ async def accept(
         if body.project_id is not None:
             await add_run(tx, caller.user_id, body.project_id, run_id)
         await spend(tx, caller, expected.credits)
-        return WorkflowAccepted(
+        return ClipAccepted(
             id=run_id,
+            job_id=run_id,
             status=Status.PROCESSING if room else Status.PENDING,
             estimated_cost=expected.cost,
             estimated_seconds=expected.seconds,
         )
 
     asked = orjson.dumps([workflow_type, body.model_dump(mode="json")], option=orjson.OPT_SORT_KEYS).decode()
-    return await repeats.once(tx, caller.user_id, key, asked, work, WorkflowAccepted)
+    return await repeats.once(tx, caller.user_id, key, asked, work, ClipAccepted)

@@ -7,11 +7,12 @@ import re
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AliasChoices, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from chassis.http.inputs import Input, Whole
 from contracts.enums import Language, Quality
+from workflow.runs.schemas import WorkflowAccepted
 
 LONGEST_S = 4 * 3600
 SHORTEST_PART_S = 0.1
@@ -56,7 +57,10 @@ class SourcedIn(Input):
     """A video: a link to it, or an upload of yours."""
 
     url: Annotated[str, Field(max_length=2_000)] | None = Field(
-        None, description="A link to one video on YouTube.", examples=[_LINK]
+        None,
+        validation_alias=AliasChoices("url", "youtube_url"),
+        description="A link to one video on YouTube; `youtube_url` is the same.",
+        examples=[_LINK],
     )
     file_id: UUID | None = Field(None, description="In its place: a video that you uploaded.", examples=[None])
     title: Annotated[str, Field(max_length=255)] | None = Field(None, description="What to call it.")
@@ -75,8 +79,16 @@ class TrimIn(SourcedIn):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"url": _LINK, "start": "0:10", "end": "0:40"}]})
 
-    start: Time = Field(description="Where the part begins: seconds, or h:mm:ss.", examples=["0:10"])
-    end: Time = Field(description="Where it ends, in the same way.", examples=["0:40"])
+    start: Time = Field(
+        validation_alias=AliasChoices("start", "start_time"),
+        description="Where the part begins: seconds, or h:mm:ss; `start_time` is the same.",
+        examples=["0:10"],
+    )
+    end: Time = Field(
+        validation_alias=AliasChoices("end", "end_time"),
+        description="Where it ends, in the same way; `end_time` is the same.",
+        examples=["0:40"],
+    )
     output_format: Literal["mp4", "mov", "webm", "mkv"] = Field("mp4", description="What file is made.")
 
     @model_validator(mode="after")
@@ -92,7 +104,10 @@ class AutoHooksIn(SourcedIn):
     model_config = ConfigDict(json_schema_extra={"examples": [{"url": _LINK, "count": 3, "clip_length": 60}]})
 
     count: Annotated[Whole, Field(ge=1, le=20)] | None = Field(
-        None, description="How many moments; without it one for every two minutes.", examples=[3]
+        None,
+        validation_alias=AliasChoices("count", "num_hooks"),
+        description="How many moments; without it one for every two minutes. `num_hooks` is the same.",
+        examples=[3],
     )
     clip_length: Annotated[float, Field(ge=5, le=90, strict=True)] | None = Field(
         None, description="Seconds that one may last at most; without it 90, and at least 15.", examples=[60.0]
@@ -106,3 +121,9 @@ class AutoHooksIn(SourcedIn):
         "auto", description="Who is seen: whoever speaks, two people, the whole before a blurred one, screen and face."
     )
     captions: Literal["karaoke", "plain", "none"] = Field("karaoke", description="How what is said is written in them.")
+
+
+class ClipAccepted(WorkflowAccepted):
+    """The order was accepted and will reach an end."""
+
+    job_id: UUID = Field(description="The same as `id`.")

@@ -7,10 +7,6 @@ from gateway.aliases import alias
 
 _row = alias.of(ProductLineKey.REELY)
 
-_JOB = {"job_id": "id", "youtube_url": "url"}
-_TRIM = _JOB | {"start_time": "start", "end_time": "end"}
-_HOOKS = _JOB | {"num_hooks": "count"}
-
 ALIASES: tuple[alias.Alias, ...] = (
     _row("POST", "/api/v1/auth/register", "/api/v1/auth/register", "USR-01"),
     _row("POST", "/api/v1/auth/login", "/api/v1/auth/login", "USR-02"),
@@ -36,8 +32,8 @@ ALIASES: tuple[alias.Alias, ...] = (
         promises=("plan", "status", "current_period_start", "current_period_end", "cancel_at_period_end", "limits"),
     ),
     _row("POST", "/api/v1/payments/webhook", "/api/v1/billing/webhooks/stripe", "BIL-10"),
-    _row("POST", "/api/v1/trim", "/api/v1/trim", "WFL-09", names=_TRIM, promises=("job_id", "status")),
-    _row("POST", "/api/v1/auto-hooks", "/api/v1/auto-hooks", "WFL-10", names=_HOOKS, promises=("job_id", "status")),
+    _row("POST", "/api/v1/trim", "/api/v1/trim", "WFL-09", promises=("job_id", "status")),
+    _row("POST", "/api/v1/auto-hooks", "/api/v1/auto-hooks", "WFL-10", promises=("job_id", "status")),
     _row("GET", "/api/v1/download/{id}", "/api/v1/workflows/{id}/download", "WFL-05"),
     _row("GET", "/api/v1/my-jobs", "/api/v1/workflows", "WFL-02", promises=("items", "total")),
     _row("DELETE", "/api/v1/cleanup/{id}", "/api/v1/workflows/{id}/files", "WFL-11"),
