@@ -245,4 +245,5 @@ class ProviderKey(StrEnum):
     LOCAL_HOOKS = "local_hooks"
     LOCAL_SOURCES = "local_sources"
     LOCAL_CLIPS = "local_clips"
+    LOCAL_EDITOR = "local_editor"
     OWN_SERVER = "own_server"

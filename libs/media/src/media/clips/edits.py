@@ -153,8 +153,13 @@ class EditList:
         title: str | None = None,
     ) -> Self:
         """The same in another shape, layout, captions or title; None leaves as it is."""
-        changes = {"aspect": aspect, "layout": layout, "captions": captions, "title": title}
-        return replace(self, **{name: value for name, value in changes.items() if value is not None})
+        return replace(
+            self,
+            aspect=aspect if aspect is not None else self.aspect,
+            layout=layout if layout is not None else self.layout,
+            captions=captions if captions is not None else self.captions,
+            title=title if title is not None else self.title,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -73,7 +74,7 @@ def render_clip(
     painter = CaptionPainter(cues, width, height) if cues else None
     samples = np.concatenate([sound(one, shape) for one in parts]) if whole.has_sound else None
 
-    def pictures():  # type: ignore[no-untyped-def]
+    def pictures() -> Iterator[Any]:
         every = chain.from_iterable(frames(one, shape, "pad", threads=threads) for one in parts)
         for number, frame in enumerate(every):
             if painter is not None:

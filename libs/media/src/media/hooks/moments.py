@@ -11,12 +11,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from media.ears.activity import Span
 from media.hooks.rubric import Evidence
 from media.hooks.sentences import Sentence
 
 ROOM_S = 0.12
-"""How much of the pause around it a moment keeps at most."""
+"""How much of the pause around it a moment keeps at most, by the times of its words."""
 LEAST_S, MOST_S = 15.0, 90.0
 MOST_COUNT = 20
 _EACH_S = 120.0
@@ -66,18 +65,18 @@ def settle(
     count: int,
     shortest_s: float = LEAST_S,
     longest_s: float = MOST_S,
-    pauses: Sequence[Span] = (),
+    behind_s: float = ROOM_S,
 ) -> tuple[Moment, ...]:
     """The ``count`` best of ``proposals`` as moments of whole sentences, best first, none over another.
 
     A proposal takes the sentences of which it has the middle; one that is too short grows by those behind it, else by
     those before it; one that is too long loses its last ones. What cannot be from ``shortest_s`` to ``longest_s``
-    long is left out. ``pauses`` are where nobody speaks: a boundary lies in one of them, at most 120 ms from the
-    words, or half-way between two words where there is none.
+    long is left out. A moment begins at most 120 ms before its first word and ends at most ``behind_s`` behind its
+    last, and never farther than half-way to the next word.
     """
     if not spoken:
         return ()
-    edges = _edges(spoken, duration, pauses)
+    edges = _edges(spoken, duration, behind_s)
     chosen: list[Moment] = []
     for one in sorted(proposals, key=lambda one: (-one.score, one.start)):
         if len(chosen) == count:
@@ -89,54 +88,36 @@ def settle(
 
 
 def shortfall(
-    found: int, count: int, spoken: Sequence[Sentence], duration: float, *, shortest_s: float = LEAST_S
+    found: int, count: int, spoken: Sequence[Sentence] | None, duration: float, *, shortest_s: float = LEAST_S
 ) -> tuple[str, ...]:
-    """Why there are ``found`` moments and not ``count``, in words; nothing where there are as many."""
+    """Why there are ``found`` moments and not ``count``, in words; nothing where there are as many. ``spoken`` None:
+    they were chosen by what is seen."""
     if found >= count:
         return ()
-    reasons = []
-    said = sum(one.end - one.start for one in spoken)
     if duration < count * shortest_s:
-        fit = int(duration // shortest_s)
-        reasons.append(f"the film has {duration:.0f} s, room for {fit} clips of {shortest_s:.0f} s")
-    elif not spoken:
-        reasons.append("nobody speaks in it")
-    elif said < count * shortest_s:
-        reasons.append(f"somebody speaks for {said:.0f} s of {duration:.0f} s, too little for {count} clips")
-    else:
-        reasons.append(
-            f"only {found} stretches of whole sentences are at least {shortest_s:.0f} s long and not over another"
-        )
-    return tuple(reasons)
+        room = int(duration // shortest_s)
+        return (f"the film has {duration:.0f} s, room for {room} of {count} clips of at least {shortest_s:.0f} s",)
+    if spoken is None:
+        return (f"only {found} stretches with scenes or motion are at least {shortest_s:.0f} s long",)
+    said = sum(one.end - one.start for one in spoken)
+    if said < count * shortest_s:
+        return (f"somebody speaks for {said:.0f} s, too little for {count} clips of at least {shortest_s:.0f} s",)
+    return (f"only {found} stretches of whole sentences are at least {shortest_s:.0f} s long and not over another",)
 
 
 Edges = tuple[Sequence[float], Sequence[float]]
 """Where a moment may begin before each sentence, and where it may end behind each."""
 
 
-def _edges(spoken: Sequence[Sentence], duration: float, pauses: Sequence[Span]) -> Edges:
-    begins = [_between(0.0, spoken[0].start, spoken[0].start, pauses)[1]]
-    ends: list[float] = []
+def _edges(spoken: Sequence[Sentence], duration: float, behind_s: float) -> Edges:
+    begins = [max(0.0, spoken[0].start - ROOM_S)]
+    ends = []
     for one, other in pairwise(spoken):
-        end, begin = _between(one.end, other.start, (one.end + other.start) / 2, pauses)
-        ends.append(end)
-        begins.append(begin)
-    last = spoken[-1].end
-    ends.append(min(max(duration, last), last + ROOM_S))
+        half = max(0.0, other.start - one.end) / 2
+        ends.append(one.end + min(half, behind_s))
+        begins.append(other.start - min(half, ROOM_S))
+    ends.append(max(spoken[-1].end, min(duration, spoken[-1].end + behind_s)))
     return begins, ends
-
-
-def _between(end: float, start: float, middle: float, pauses: Sequence[Span]) -> tuple[float, float]:
-    """Where a moment may end behind a word that ends at ``end``, and begin before one that begins at ``start``."""
-    low, high = min(end, middle) - ROOM_S, max(start, middle) + ROOM_S
-    near = [pause for pause in pauses if pause.start < high and low < pause.end]
-    if near:
-        best = max(near, key=lambda pause: min(pause.end, high) - max(pause.start, low))
-        room = min(ROOM_S, best.seconds / 2)
-        return best.start + room, best.end - room
-    gap = max(0.0, start - end)
-    room = min(ROOM_S, gap / 2)
-    return (end + room, start - room) if gap else (middle, middle)
 
 
 def _moment(
@@ -157,4 +138,6 @@ def _moment(
     if not shortest_s <= long() <= longest_s:
         return None
     text = " ".join(line.text for line in spoken[first : last + 1])
-    return Moment(round(begins[first], 3), round(ends[last], 3), one.score, one.title, text, one.reason, one.evidence)
+    begin, end = round(begins[first], 3), round(ends[last], 3)
+    evidence = tuple(sign for sign in one.evidence if begin <= sign.at <= end)
+    return Moment(begin, end, one.score, one.title, text, one.reason, evidence)

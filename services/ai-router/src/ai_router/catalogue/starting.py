@@ -97,6 +97,17 @@ _STATED: tuple[Offer, ...] = (
         deterministic=True,
     ),
     Offer(
+        ProviderKey.LOCAL_EDITOR,
+        Capability.IMAGE_EDIT,
+        Decimal(0),
+        "image",
+        quality=8.0,
+        speed_s=1.0,
+        priority=LOCAL,
+        zero_cost=True,
+        deterministic=True,
+    ),
+    Offer(
         ProviderKey.VEO3,
         Capability.VIDEO_GENERATION,
         Decimal("0.15"),
@@ -311,6 +322,14 @@ MODELS: tuple[Model, ...] = (
         Capability.IMAGE_UPSCALE,
         "Redraws a small photo, up to 640 x 640 pixels, at two or four times its size on this machine; takes minutes.",
         {"factor": 4},
+    ),
+    Model(
+        "photo-edit",
+        ProviderKey.LOCAL_EDITOR,
+        Capability.IMAGE_EDIT,
+        "Edits a picture by a recipe on this machine: crop, turn, colour, light, background, words, logo, sharpness.",
+        {"recipe": [{"op": "crop", "aspect": "4:5"}]},
+        credits_per_use=0,
     ),
     Model(
         "hibari",

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from ai_router.providers.local.adapters import Local, LocalMusic, LocalSpeech, LocalTalkingPhoto, LocalUpscaler
 from ai_router.providers.local.clipping import LocalClips
+from ai_router.providers.local.editing import LocalEditor
 from ai_router.providers.local.fetching import LocalSources
 from ai_router.providers.local.listening import LocalEars, LocalHooks
 from chassis.work.process_pool import ProcessPool
@@ -28,6 +29,7 @@ def local_providers(
     """Every local provider by key; they are always configured. The files and the folder are as in the settings."""
     providers = (
         LocalUpscaler(processes, deadline_s=deadline_s),
+        LocalEditor(processes, deadline_s=deadline_s),
         LocalSpeech(processes, deadline_s=deadline_s, piper_voices=piper_voices),
         LocalTalkingPhoto(processes, deadline_s=deadline_s),
         LocalMusic(processes, deadline_s=deadline_s),
