@@ -7,7 +7,7 @@ import re
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import AliasChoices, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AliasChoices, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from chassis.http.inputs import Input, Whole
@@ -40,15 +40,14 @@ def _in_seconds(value: Any) -> Any:
 Time = Annotated[
     float,
     BeforeValidator(_in_seconds),
-    Field(
-        ge=0,
-        le=LONGEST_S,
-        json_schema_extra={
+    Field(ge=0, le=LONGEST_S),
+    WithJsonSchema(
+        {
             "anyOf": [
                 {"type": "number", "minimum": 0, "maximum": LONGEST_S},
-                {"type": "string", "pattern": r"^([0-9]{1,2}:)?[0-9]{1,2}:[0-5][0-9](\.[0-9]{1,3})?$"},
+                {"type": "string", "pattern": r"^([0-3]:)?[0-5]?[0-9]:[0-5][0-9](\.[0-9]{1,3})?$"},
             ]
-        },
+        }
     ),
 ]
 
