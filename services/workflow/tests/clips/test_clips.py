@@ -14,6 +14,7 @@ from chassis.testing.tokens import an_identity
 from contracts.ai_router import JobFailed, SubmitJob
 from contracts.billing import CaptureCredits, EntitlementsChanged, ReleaseCredits, ReserveCredits
 from contracts.enums import Capability, Priority
+from contracts.users import UserDeletionRequested
 
 LINK = "https://youtu.be/fourminutes?t=3"
 ADDRESS = "https://www.youtube.com/watch?v=fourminutes"
@@ -232,3 +233,24 @@ async def test_repeating_an_order_with_its_key_begins_one_run(shared: Any, reele
     await shared.ended(reeler, first.json()["id"])
     rerun = await shared.call(reeler, "POST", f"/api/v1/workflows/{first.json()['id']}/rerun", json={})
     assert rerun.status_code == 409
+
+
+async def test_of_somebody_forgotten_neither_the_video_nor_what_is_said_in_it_is_known(
+    shared: Any, reeler: Identity
+) -> None:
+    shared.others.facts = {
+        "source_fetch": {"duration": 240.0, "title": "My own words"},
+        "hook_detection": {"hooks": HOOKS, "shortfall_reasons": [], "method": "speech"},
+    }
+    run = await shared.ended(reeler, (await order(shared, reeler, "auto-hooks", title="Mine")).json()["id"])
+    assert run["hooks"]
+    await shared.publish(UserDeletionRequested(user_id=reeler.user_id, ask=1))
+
+    async def emptied() -> Any:
+        async with shared.database.connection() as connection:
+            row = await connection.fetchrow("SELECT * FROM runs WHERE id = $1", UUID(run["id"]))
+        return row if row["title"] is None else None
+
+    row = await shared.wait_for(emptied)
+    known = f"{row['input']} {row['state']}"
+    assert not [word for word in ("fourminutes", "My own words", "Mine", "Never.", "a claim") if word in known]
