@@ -15,7 +15,8 @@ UPDATE runs SET title = NULL, description = NULL, cleaned_at = coalesce(cleaned_
         SELECT coalesce(jsonb_object_agg(said, $3::text), '{}') FROM unnest(ARRAY['script', 'title', 'url']) AS said
         WHERE input ->> said IS NOT NULL
     ),
-    state = CASE WHEN state::jsonb -> 'steps' ?| ARRAY['look', 'hooks'] THEN (state::jsonb - 'steps')::json ELSE state END
+    state = CASE WHEN state::jsonb -> 'steps' ?| ARRAY['look', 'hooks'] THEN (state::jsonb - 'steps')::json
+        ELSE state END
 WHERE user_id = $1
 """
 _OBJECTS = """
