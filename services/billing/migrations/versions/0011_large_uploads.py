@@ -11,7 +11,7 @@ down_revision = "0010"
 
 def upgrade() -> None:
     op.execute(
-        "UPDATE plans SET features = features || jsonb_build_object("
+        "UPDATE plans SET version = version + 1, features = features || jsonb_build_object("
         "'upload_mb', CASE WHEN plan_type = 'premium' THEN 2048 ELSE 500 END) "
         "WHERE product_line = 'reely' AND NOT features ? 'upload_mb'"
     )
