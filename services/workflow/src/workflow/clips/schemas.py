@@ -17,8 +17,13 @@ from workflow.runs.schemas import WorkflowAccepted
 LONGEST_S = 4 * 3600
 SHORTEST_PART_S = 0.1
 
-_CLOCK = re.compile(r"(?:(?P<hours>\d{1,2}):)?(?P<minutes>\d{1,3}):(?P<seconds>[0-5]?\d(?:\.\d{1,3})?)")
-_PLAIN = re.compile(r"\d{1,5}(?:\.\d{1,3})?")
+_HOURS, _MINUTES, _SECONDS, _PLAIN = (
+    "[0-9]{1,2}",
+    "[0-9]{1,3}",
+    r"[0-5]?[0-9](\.[0-9]{1,3})?",
+    r"[0-9]{1,5}(\.[0-9]{1,3})?",
+)
+_WRITTEN = f"^(({_HOURS}:)?{_MINUTES}:{_SECONDS}|{_PLAIN})$"
 _LINK = "https://www.youtube.com/watch?v=dQw4w9WgXcQ"
 
 
@@ -28,12 +33,9 @@ def _in_seconds(value: Any) -> Any:
         raise PydanticCustomError("time_parsing", "is true or false, and has to be a time")
     if isinstance(value, int | float):
         return float(value)
-    if isinstance(value, str):
-        text = value.strip()
-        if _PLAIN.fullmatch(text):
-            return float(text)
-        if found := _CLOCK.fullmatch(text):
-            return int(found["hours"] or 0) * 3600 + int(found["minutes"]) * 60 + float(found["seconds"])
+    if isinstance(value, str) and re.fullmatch(_WRITTEN.strip("^$"), value):
+        parts = [float(part) for part in value.split(":")]
+        return sum(part * 60**place for place, part in enumerate(reversed(parts)))
     raise PydanticCustomError("time_parsing", "has to be seconds, such as 90, or a time such as 1:30 or 0:01:30")
 
 
@@ -45,7 +47,7 @@ Time = Annotated[
         {
             "anyOf": [
                 {"type": "number", "minimum": 0, "maximum": LONGEST_S},
-                {"type": "string", "pattern": r"^([0-3]:)?[0-5]?[0-9]:[0-5][0-9](\.[0-9]{1,3})?$"},
+                {"type": "string", "pattern": _WRITTEN},
             ]
         }
     ),
