@@ -142,7 +142,7 @@ async def test_from_a_free_account_to_premium(platform: Any, spoken: Path, video
         assert (refusal["code"], refusal["details"]["upgrade_to"]) == ("quota_exceeded", ["pro", "premium"])
         length = probe(spoken).duration
         for number in range(3):
-            order = {"youtube_url": link(SPOKEN), "num_hooks": 2, "clip_length": 8.0}
+            order = {"youtube_url": link(SPOKEN), "num_hooks": 2, "clip_length": 8.0, "clips": int(number == 2)}
             found = await asha.finished((await asha.post("/api/v1/auto-hooks", order))["job_id"])
             assert found["status"] == "completed", found
             assert found["hooks"], found["shortfall_reasons"]
@@ -150,6 +150,14 @@ async def test_from_a_free_account_to_premium(platform: Any, spoken: Path, video
             scores = [hook["score"] for hook in found["hooks"]]
             assert scores == sorted(scores, reverse=True)
             await used(asha, "auto_hooks", number + 1)
+        clip = tmp_path / "clip.mp4"
+        best = await asha.get(f"/api/v1/download/{found['id']}")
+        clip.write_bytes((await asha.http.get(best["url"])).content)
+        drawn = probe(clip)
+        shown = next(stream for stream in drawn.streams if stream.kind == "video")
+        assert (shown.width, shown.height) == (1080, 1920)
+        assert drawn.duration == pytest.approx(found["hooks"][0]["end"] - found["hooks"][0]["start"], abs=0.3)
+        assert found["hooks"][0]["clip"] == "clip_1" and "clip_1_srt" in found["results"]
 
         async def fourth() -> Any:
             answer = await asha.ask("POST", "/api/v1/auto-hooks", json={"youtube_url": link(SPOKEN)})
