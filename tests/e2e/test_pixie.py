@@ -275,6 +275,37 @@ async def test_a_recipe_needs_no_vendor_and_a_leaf_knows_its_ancestors(studio: P
         assert "parameters.prompt" in {one["field"] for one in compared["differences"]}
 
 
+async def test_a_plan_is_bought_by_the_month_changed_to_the_year_and_given_up(studio: Platform) -> None:
+    """PX 8."""
+    async with somebody(studio) as asha:
+        await arrived(asha)
+        plans = {plan["plan_type"]: plan for plan in (await asha.get("/api/subscriptions/plans"))["items"]}
+        assert set(plans) == {"free", "premium"}
+        home = f"{studio.url}/"
+        pages = {"success_url": home, "cancel_url": home}
+        page = await asha.post("/api/subscriptions/subscribe", {"plan": "premium", "interval": "month", **pages})
+        paid = await asha.http.post(f"{page['checkout_url']}/pay", follow_redirects=False)
+        assert paid.status_code == 303, paid.text
+        await asha.account("premium")
+        answer = await asha.ask("PUT", "/api/subscriptions/upgrade", json={"plan": "premium", "interval": "year"})
+        assert answer.is_success, answer.text
+
+        async def yearly() -> dict[str, Any] | None:
+            found: dict[str, Any] = await asha.get("/api/subscriptions/current")
+            return found if "year" in json.dumps(found) else None
+
+        await until(yearly)
+        ended = await asha.post("/api/subscriptions/cancel")
+        assert ended["cancel_at_period_end"] is True
+        assert (await asha.get("/api/billing/history"))["total"] >= 1
+        await asha.log_in("/api/auth/login")
+        await made(asha, "/api/ai/image/generate", {"prompt": "paid for", "seed": 9})
+        now = await asha.get("/api/usage/current")
+        assert now["period_start"] < now["period_end"]
+        history = await asha.get("/api/usage/history")
+        assert history["months"] and history["log"]
+
+
 async def test_projects_keep_what_is_made_and_are_shared_as_their_owner_says(studio: Platform, portrait: Path) -> None:
     """PX 6 and 7, and what is whose: nobody else finds any of it, a viewer writes nothing, a link that has ended is
     over at once."""
@@ -400,34 +431,3 @@ async def test_files_are_looked_at_told_of_and_go(studio: Platform, portrait: Pa
 
         await until(gone)
         assert (await asha.get(f"/api/files/{file_id}/metadata"))["id"] == file_id
-
-
-async def test_a_plan_is_bought_by_the_month_changed_to_the_year_and_given_up(studio: Platform) -> None:
-    """PX 8."""
-    async with somebody(studio) as asha:
-        await arrived(asha)
-        plans = {plan["plan_type"]: plan for plan in (await asha.get("/api/subscriptions/plans"))["items"]}
-        assert set(plans) == {"free", "premium"}
-        home = f"{studio.url}/"
-        pages = {"success_url": home, "cancel_url": home}
-        page = await asha.post("/api/subscriptions/subscribe", {"plan": "premium", "interval": "month", **pages})
-        paid = await asha.http.post(f"{page['checkout_url']}/pay", follow_redirects=False)
-        assert paid.status_code == 303, paid.text
-        await asha.account("premium")
-        answer = await asha.ask("PUT", "/api/subscriptions/upgrade", json={"plan": "premium", "interval": "year"})
-        assert answer.is_success, answer.text
-
-        async def yearly() -> dict[str, Any] | None:
-            found: dict[str, Any] = await asha.get("/api/subscriptions/current")
-            return found if "year" in json.dumps(found) else None
-
-        await until(yearly)
-        ended = await asha.post("/api/subscriptions/cancel")
-        assert ended["cancel_at_period_end"] is True
-        assert (await asha.get("/api/billing/history"))["total"] >= 1
-        await asha.log_in("/api/auth/login")
-        await made(asha, "/api/ai/image/generate", {"prompt": "paid for", "seed": 9})
-        now = await asha.get("/api/usage/current")
-        assert now["period_start"] < now["period_end"]
-        history = await asha.get("/api/usage/history")
-        assert history["months"] and history["log"]
