@@ -101,6 +101,9 @@ FILLED: dict[str, tuple[str, ...]] = {
         '\'{"title": "Asha"}\', user_id, now() FROM projects WHERE user_id = $1',
         "INSERT INTO project_shares (id, project_id, user_id, permission, created_by, created_at) SELECT "
         "gen_random_uuid(), id, user_id, 'viewer', user_id, now() FROM projects WHERE user_id = $1",
+        "INSERT INTO project_shares (id, project_id, email, permission, created_by, created_at) SELECT "
+        "gen_random_uuid(), p.id, lower(u.email), 'viewer', u.user_id, now() FROM projects AS p "
+        "JOIN users AS u USING (user_id) WHERE user_id = $1",
         "INSERT INTO project_assets (id, project_id, file_id, asset_type, metadata, added_by, created_at) SELECT "
         "gen_random_uuid(), p.id, f.id, 'input', '{\"of\": \"Asha\"}', p.user_id, now() FROM projects AS p "
         "JOIN files AS f USING (user_id) WHERE user_id = $1",

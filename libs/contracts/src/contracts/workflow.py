@@ -99,7 +99,7 @@ class ProjectDeleted(ProjectEvent):
 
 
 class ProjectShared(ProjectEvent):
-    """A project was shared: with ``shared_with``, or, where that is absent, with whoever has a link."""
+    """A project was shared: with ``shared_with``, or, where that is absent, with whoever has an address or a link."""
 
     NAME: ClassVar[str] = "workflow.project_shared.v1"
     READERS: ClassVar[tuple[str, ...]] = ()

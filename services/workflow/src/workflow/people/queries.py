@@ -21,8 +21,9 @@ _EVERYTHING = {
     "is_public, status, version, created_at, updated_at FROM projects WHERE user_id = $1 ORDER BY created_at",
     "project_versions": "SELECT v.project_id, v.number, v.snapshot, v.created_at FROM project_versions AS v JOIN "
     "projects AS p ON p.id = v.project_id WHERE p.user_id = $1 ORDER BY v.project_id, v.number",
-    "project_shares": "SELECT s.project_id, s.permission, s.expires_at, s.created_at, s.user_id = $1 AS with_me FROM "
-    "project_shares AS s JOIN projects AS p ON p.id = s.project_id WHERE p.user_id = $1 OR s.user_id = $1 "
+    "project_shares": "SELECT s.project_id, s.email, s.permission, s.expires_at, s.created_at, "
+    "s.user_id = $1 AS with_me FROM project_shares AS s JOIN projects AS p ON p.id = s.project_id "
+    "WHERE p.user_id = $1 OR s.user_id = $1 "
     "ORDER BY s.created_at",
     "project_assets": "SELECT a.project_id, a.file_id, a.asset_type, a.metadata, a.tags, a.created_at FROM "
     "project_assets AS a JOIN projects AS p ON p.id = a.project_id WHERE p.user_id = $1 ORDER BY a.created_at",

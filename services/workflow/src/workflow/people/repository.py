@@ -24,7 +24,8 @@ _REMOVE = (
     "DELETE FROM batches WHERE user_id = $1",
     "DELETE FROM lineage WHERE user_id = $1",
     "DELETE FROM projects WHERE user_id = $1",
-    "DELETE FROM project_shares WHERE user_id = $1",
+    "DELETE FROM project_shares WHERE user_id = $1 OR email = ("
+    "SELECT lower(email) FROM users WHERE user_id = $1 AND email <> '')",
     "DELETE FROM project_assets USING files WHERE files.id = file_id AND files.user_id = $1",
     "UPDATE project_versions SET created_by = '00000000-0000-0000-0000-000000000000' WHERE created_by = $1",
     "UPDATE project_assets SET added_by = '00000000-0000-0000-0000-000000000000' WHERE added_by = $1",

@@ -27,9 +27,22 @@ video.storage_key AS video_key, subtitles.storage_key AS subtitles_key,
 coalesce(thumbnail.prepared ->> 'key', thumbnail.storage_key) AS thumbnail_key
 """
 _SHARED = """
-LEFT JOIN project_shares AS s ON s.project_id = p.id AND s.user_id = $2 AND (s.expires_at IS NULL OR s.expires_at > $3)
+LEFT JOIN LATERAL (
+    SELECT id, permission FROM project_shares WHERE project_id = p.id AND (expires_at IS NULL OR expires_at > {now})
+    AND (user_id = {user} OR email = (
+        SELECT lower(email) FROM users WHERE user_id = {user} AND is_active AND email_verified AND email <> ''
+    ))
+    ORDER BY permission LIMIT 1
+) AS s ON true
 """
-_OF_USER = f"SELECT {COLUMNS}, {LINKED}, s.permission FROM projects AS p {_SHARED} {_FILES} WHERE p.id = $1"  # noqa: S608
+"""What somebody may do with a project, of all that was shared with them or their address: ``editor`` comes first.
+
+An address counts for whoever has proved that it is theirs; anybody could claim it.
+"""
+_OF_USER = f"""
+SELECT {COLUMNS}, {LINKED}, s.permission FROM projects AS p {_SHARED.format(user="$2", now="$3")} {_FILES}
+WHERE p.id = $1
+"""  # noqa: S608
 _LOCK = "SELECT FROM projects WHERE id = $1 FOR UPDATE"
 _PUBLIC = (
     f"SELECT {COLUMNS}, {LINKED}, 'viewer' AS permission FROM projects AS p {_FILES} WHERE p.id = $1 AND p.is_public"  # noqa: S608
@@ -39,9 +52,7 @@ SELECT {COLUMNS}, {LINKED}, s.permission, s.expires_at FROM projects AS p
 JOIN project_shares AS s ON s.project_id = p.id AND s.token_sha256 = $1 {_FILES}
 """  # noqa: S608
 _PAGE_WHERE = f"""
-FROM projects AS p LEFT JOIN project_shares AS s
-    ON s.project_id = p.id AND s.user_id = $1 AND (s.expires_at IS NULL OR s.expires_at > $2)
-{_FILES}
+FROM projects AS p {_SHARED.format(user="$1", now="$2")} {_FILES}
 WHERE CASE $3 WHEN 'own' THEN p.user_id = $1 WHEN 'shared' THEN s.id IS NOT NULL ELSE p.is_public END
 AND ($4::text IS NULL OR p.status = $4) AND ($5::text IS NULL OR p.tags @> ARRAY[$5])
 AND ($6::text IS NULL OR p.folder = $6) AND ($7::text IS NULL OR p.product_line = $7)
@@ -62,13 +73,13 @@ ORDER BY number DESC LIMIT $2 OFFSET $3
 _VERSION_COUNT = "SELECT count(*) AS total FROM project_versions WHERE project_id = $1"
 _VERSION = "SELECT snapshot FROM project_versions WHERE project_id = $1 AND number = $2"
 _SHARES = """
-SELECT id, user_id, permission, expires_at, created_at FROM project_shares WHERE project_id = $1
+SELECT id, user_id, email, permission, expires_at, created_at FROM project_shares WHERE project_id = $1
 AND (expires_at IS NULL OR expires_at > $2) ORDER BY created_at DESC, id DESC LIMIT $3 OFFSET $4
 """
 _SHARE_COUNT = """
 SELECT count(*) AS total FROM project_shares WHERE project_id = $1 AND (expires_at IS NULL OR expires_at > $2)
 """
-_PERSON = "SELECT user_id FROM users WHERE is_active AND (user_id = $1 OR lower(email) = lower($2)) LIMIT 1"
+_PERSON = "SELECT FROM users WHERE is_active AND user_id = $1"
 _FILES_OF = """
 SELECT id FROM files WHERE id = ANY($1::uuid[]) AND user_id = $2 AND deleted_at IS NULL AND scan_status <> 'infected'
 AND (expires_at IS NULL OR expires_at > $3)
@@ -149,10 +160,9 @@ async def shares(tx: Transaction, project_id: UUID, wanted: PageRequest) -> tupl
     return [dict(row) for row in rows], counted["total"] if counted is not None else 0
 
 
-async def person(tx: Transaction, user_id: UUID | None, email: str | None) -> UUID | None:
-    """The account of an id or an address."""
-    row = await tx.fetchrow(_PERSON, user_id, email)
-    return row["user_id"] if row is not None else None
+async def is_somebody(tx: Transaction, user_id: UUID) -> bool:
+    """Whether an id is that of an account in use."""
+    return await tx.fetchrow(_PERSON, user_id) is not None
 
 
 async def files_of(tx: Transaction, user_id: UUID, file_ids: list[UUID]) -> set[UUID]:

@@ -113,10 +113,15 @@ class VersionOut(BaseModel):
 
 
 class ShareIn(Input):
-    """With whom: ``user_id`` or ``email`` of an account; without either a link is made, to look at the project."""
+    """With whom: the ``user_id`` of an account or an ``email``, not both; without either a link is made, to look."""
 
     user_id: UUID | None = Field(None, description="Of an account.")
-    email: EmailStr | None = Field(None, description="Of an account.", examples=["asha@example.com"])
+    email: EmailStr | None = Field(
+        None,
+        description="Whoever has proved, now or later, that this address is theirs. Whether it has an account is not "
+        "told.",
+        examples=["asha@example.com"],
+    )
     permission: SharePermission = Field(SharePermission.VIEWER, description="What they may do; with a link only look.")
     expires_in_hours: Annotated[Whole, Field(ge=1, le=8760)] | None = Field(
         None, description="When it ends; a link ends after a week unless this says otherwise.", examples=[48]
@@ -127,7 +132,10 @@ class ShareOut(BaseModel):
     """Somebody with whom a project is shared, or a link."""
 
     id: UUID = Field(description="Of the share.")
-    user_id: UUID | None = Field(description="With whom; null for a link.")
+    user_id: UUID | None = Field(description="With which account; null for an address or a link.")
+    email: str | None = Field(
+        description="With whoever has this address; null otherwise.", examples=["asha@example.com"]
+    )
     permission: SharePermission = Field(description="What they may do.")
     expires_at: datetime | None = Field(description="When it ends; null: when it is ended.")
     created_at: datetime = Field(description="When it was shared.")

@@ -126,11 +126,14 @@ class Projects:
         return results(wanted, done)
 
     async def share(self, tx: Transaction, caller: Identity, project_id: UUID, body: ShareIn) -> ShareMade:
-        """Share a project with an account, or make a link to it. Raises ``CannotShare``, and as :func:`reach`."""
+        """Share a project with an account or an address, or make a link to it.
+
+        Of an address nobody is told whether it has an account. Raises ``CannotShare``, and as :func:`reach`.
+        """
         row = await reach(tx, project_id, caller.user_id, Right.OWN)
         life = timedelta(hours=body.expires_in_hours) if body.expires_in_hours is not None else None
         token: str | None = None
-        other: UUID | None = None
+        email = body.email.lower() if body.email is not None else None
         if body.user_id is None and body.email is None:
             if body.permission is not SharePermission.VIEWER:
                 raise CannotShare(
@@ -139,12 +142,7 @@ class Projects:
                 )
             token, life = secrets.token_urlsafe(32), life or LINK_LIVES
         else:
-            other = await queries.person(tx, body.user_id, body.email)
-            if other is None or other == caller.user_id:
-                raise CannotShare(
-                    "There is no other account like this.",
-                    fields={"user_id" if body.user_id is not None else "email": "is no other account's"},
-                )
+            await _check_other(tx, caller, body.user_id, email)
         made = await repository.share(
             tx,
             ids.uuid7(),
@@ -152,7 +150,8 @@ class Projects:
             caller.user_id,
             body.permission,
             tx.now + life if life is not None else None,
-            user_id=other,
+            user_id=body.user_id,
+            email=email,
             token_sha256=_digest(token) if token is not None else None,
         )
         tx.emit(
@@ -161,7 +160,7 @@ class Projects:
                 user_id=caller.user_id,
                 product_line=row["product_line"],
                 permission=body.permission,
-                shared_with=other,
+                shared_with=body.user_id,
                 expires_at=made["expires_at"],
             )
         )
@@ -263,6 +262,14 @@ def _now(row: Mapping[str, Any]) -> dict[str, Any]:
         **{name: row[name] for name in _FIELDS},
         "thumbnail_file_id": str(thumbnail) if thumbnail is not None else None,
     }
+
+
+async def _check_other(tx: Transaction, caller: Identity, user_id: UUID | None, email: str | None) -> None:
+    """Refuse to share with nobody, or with the owner. Raises ``CannotShare``."""
+    if user_id is not None and (user_id == caller.user_id or not await queries.is_somebody(tx, user_id)):
+        raise CannotShare("There is no other account like this.", fields={"user_id": "is no other account's"})
+    if email is not None and email == caller.email.lower():
+        raise CannotShare("This is your own address.", fields={"email": "is no other person's"})
 
 
 async def _check_files(tx: Transaction, owner: UUID, fields: Mapping[str, Any]) -> None:
