@@ -6,7 +6,7 @@ Revision ID: 0060
 from alembic import op
 
 revision = "0060"
-down_revision = "0032"
+down_revision = "0050"
 
 
 def upgrade() -> None:
