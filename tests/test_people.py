@@ -130,6 +130,8 @@ FILLED: dict[str, tuple[str, ...]] = {
         '\'{"of": "Asha"}\', now()',
         "INSERT INTO idempotency_keys (user_id, key, body_sha256, answer, created_at) VALUES ($1, 'Asha', 'x', '{}', "
         "now())",
+        "INSERT INTO entitlements (user_id, product_line, credits_available, counts_more, version) "
+        "VALUES ($1, 'Asha', 1, false, 1)",
     ),
     "export": (
         "INSERT INTO renditions (id, run_id, user_id, platform, status, work_id, request) VALUES (gen_random_uuid(), "

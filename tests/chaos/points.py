@@ -22,6 +22,7 @@ QUEUES = (
     "workflow.assets",
     "ai_router.commands",
     "ai_router.orders",
+    "ai_router.entitlements",
     "export.commands",
     "export.deliveries",
     "notify.runs",

@@ -146,7 +146,7 @@ class EntitlementsChanged(Event):
     """
 
     NAME: ClassVar[str] = "billing.entitlements_changed.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("users", "workflow", "notify")
+    READERS: ClassVar[tuple[str, ...]] = ("users", "workflow", "ai_router", "notify")
 
     user_id: UUID
     product_line: str
