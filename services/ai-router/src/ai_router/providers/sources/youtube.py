@@ -73,8 +73,11 @@ def _opened(
 ) -> Iterator[Any]:
     """The library, set for one video; what it raises inside comes out in our words."""
     from yt_dlp import YoutubeDL
+    from yt_dlp.globals import plugin_dirs
     from yt_dlp.utils import GeoRestrictedError, YoutubeDLError
 
+    # Nothing that lies about in a home or a package of others changes what the library does.
+    plugin_dirs.value = ["default"] if bounds.simulator is not None else []
     options: dict[str, Any] = {
         "quiet": True,
         "no_warnings": True,
