@@ -167,6 +167,11 @@ class EntitlementsChanged(Event):
     """By meter, the plans that have more of it, the cheapest first."""
     plans_with: dict[str, tuple[str, ...]] = {}
     """By feature, the plans of this product line that have it, the cheapest first."""
+    longest_video_s: int | None = None
+    """Seconds of the longest video that the plan allows; None where it sets no limit, and from releases that did not
+    say."""
+    credits_per_minute: int | None = None
+    """What a begun minute of film takes; None where nothing is paid for by the minute."""
 
 
 SubscriptionStatus = Literal["incomplete", "trialing", "active", "past_due", "cancelled", "expired"]

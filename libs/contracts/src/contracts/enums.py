@@ -124,6 +124,8 @@ class Capability(StrEnum):
     TRANSCRIPTION = "transcription"
     HOOK_DETECTION = "hook_detection"
     WORKFLOW_OPTIMIZATION = "workflow_optimization"
+    FILM_SHOT = "film_shot"
+    FILM_JOIN = "film_join"
 
 
 class AssetType(StrEnum):
@@ -241,3 +243,4 @@ class ProviderKey(StrEnum):
     LOCAL_EARS = "local_ears"
     LOCAL_HOOKS = "local_hooks"
     OWN_SERVER = "own_server"
+    LOCAL_FILM = "local_film"

@@ -160,6 +160,8 @@ def entitlements(account: Account, plans: PlanBook) -> EntitlementsChanged:
         credits_anew=plan.credits_per_month + account.bought,
         upgrades=plans.upgrades(account.product_line, account.plan_type),
         plans_with=plans.with_each_feature(account.product_line),
+        longest_video_s=plan.max_video_seconds,
+        credits_per_minute=plan.credits_per_minute,
         version=account.version,
         period_ends_at=account.period_end,
     )

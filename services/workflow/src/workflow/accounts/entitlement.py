@@ -24,6 +24,11 @@ class Entitlement:
     period_ends_at: datetime | None = None
     credits_bought: int = 0
     upgrades: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    credits_available: int = 0
+    longest_video_s: int | None = None
+    """None: no limit is known."""
+    credits_per_minute: int | None = None
+    """What a begun minute of film takes, where it is known."""
 
 
 def exhausted(entitlement: Entitlement, meter: str, now: datetime, *, units: int = 1, credits: int = 1) -> bool:
