@@ -50,7 +50,11 @@ BT_601 = Colour(6, 6, 6)
 
 @dataclass(frozen=True, slots=True)
 class VideoSettings:
-    """How pictures are encoded. Width and height are even; ``max_bit_rate`` caps what ``crf`` would spend."""
+    """How pictures are encoded. Width and height are even; ``max_bit_rate`` caps what ``crf`` would spend.
+
+    ``joinable`` (H.264 only): files of the same size and rate have the same headers, whatever is in them, so that their
+    pictures can be put one behind the other without being encoded again.
+    """
 
     width: int
     height: int
@@ -61,6 +65,7 @@ class VideoSettings:
     preset: str = "veryfast"
     threads: int = 1
     colour: Colour = BT_709
+    joinable: bool = False
 
 
 def extension(codec: VideoCodec) -> str:
@@ -169,22 +174,24 @@ def _add_video(container: Any, settings: VideoSettings) -> Any:
     return stream
 
 
-def _reproducible() -> dict[str, str]:
+def _reproducible() -> list[str]:
     """Keep x264 from its AVX-512 code, whose look-ahead reads memory it never wrote: two runs then differ by some bits.
 
     Found by filling fresh memory with different bytes (``MALLOC_PERTURB_``); every older instruction set repeats
     exactly, at the same speed within measuring error. Processors with AVX-512 have all that is named here.
     """
     if not cv2.checkHardwareSupport(_OPENCV_AVX_512F):
-        return {}
-    return {"x264-params": "asm=AVX2,FMA3,BMI2,LZCNT"}
+        return []
+    return ["asm=AVX2,FMA3,BMI2,LZCNT"]
 
 
 def _encoder(settings: VideoSettings) -> tuple[str, dict[str, str]]:
     rate = settings.max_bit_rate
     match settings.codec:
         case "h264":
-            options = {"preset": settings.preset, "crf": str(settings.crf), "profile": "high"} | _reproducible()
+            options = {"preset": settings.preset, "crf": str(settings.crf), "profile": "high"}
+            if params := [*_reproducible(), *(["stitchable=1"] if settings.joinable else [])]:
+                options["x264-params"] = ":".join(params)
             if rate:
                 options |= {"maxrate": str(rate), "bufsize": str(2 * rate)}
             return "libx264", options
