@@ -1,4 +1,4 @@
-"""SQL for keeping projects. A deleted one is remembered for a while, so that what is told late does not bring it back."""
+"""SQL for keeping projects. A deleted one is remembered for a while: what is told late does not bring it back."""
 
 from __future__ import annotations
 

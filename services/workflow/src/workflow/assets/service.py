@@ -161,7 +161,10 @@ class Assets:
         await repository.add_outputs(
             tx,
             event.user_id,
-            [Output(ids.uuid7(), event.project_id, file_id, name, job_id=event.job_id) for name, file_id in files.items()],
+            [
+                Output(ids.uuid7(), event.project_id, file_id, name, job_id=event.job_id)
+                for name, file_id in files.items()
+            ],
         )
 
     async def gave_up(self, tx: Transaction, run_id: UUID, user_id: UUID, status: ProjectStatus) -> None:

@@ -82,9 +82,10 @@ class Step:
     the run at the step's start and end; ``peak``: what it reaches at most before its result has been judged.
     ``waits_for`` is told to people while the step runs. ``share``: how much of what is left of the run's budget one
     attempt is handed, of its parts each as much as the others; those of steps that run side by side add up to one at
-    most. ``all_of``: without one of its parts the others are of no use, so it fails, once all of them have ended. ``shape``: what its time depends on.
-    ``approval``: it asks its owner, nobody else; None of a run whose owner does not want to be asked. ``another_take``:
-    the field of the order that gets another number when it is to be made anew although nothing has changed.
+    most. ``all_of``: without one of its parts the others are of no use, so it fails, once all of them have ended.
+    ``shape``: what its time depends on. ``approval``: it asks its owner, nobody else; None of a run whose owner does
+    not want to be asked. ``another_take``: the field of the order that gets another number when it is to be made anew
+    although nothing has changed.
     """
 
     name: str

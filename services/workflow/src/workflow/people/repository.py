@@ -10,7 +10,10 @@ DELETED = "[DELETED]"
 
 _EMPTY_RUNS = """
 UPDATE runs SET title = NULL, description = NULL, cleaned_at = coalesce(cleaned_at, $2),
-    input = CASE WHEN input ? 'script' THEN jsonb_set(input, '{script}', to_jsonb($3::text)) ELSE input END
+    input = input || (
+        SELECT coalesce(jsonb_object_agg(said, $3::text), '{}') FROM unnest('{script,film}'::text[]) AS said
+        WHERE input ? said
+    )
 WHERE user_id = $1
 """
 _OBJECTS = """
@@ -25,6 +28,7 @@ _REMOVE = (
     "DELETE FROM lineage WHERE user_id = $1",
     "DELETE FROM projects WHERE user_id = $1",
     "DELETE FROM project_shares WHERE user_id = $1",
+    "DELETE FROM project_logs WHERE user_id = $1",
     "DELETE FROM project_assets USING files WHERE files.id = file_id AND files.user_id = $1",
     "UPDATE project_versions SET created_by = '00000000-0000-0000-0000-000000000000' WHERE created_by = $1",
     "UPDATE project_assets SET added_by = '00000000-0000-0000-0000-000000000000' WHERE added_by = $1",

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from chassis.data.database import Transaction
 from chassis.http.pagination import PageRequest
+from workflow.accounts.entitlement import Entitlement, entitlement_of_row
 from workflow.projects.searching import Search
 
 COLUMNS = """
@@ -77,6 +78,9 @@ _AT_WORK = """
 SELECT r.id FROM project_runs AS pr JOIN runs AS r ON r.id = pr.run_id
 WHERE pr.project_id = ANY($1::uuid[]) AND r.user_id = $2 AND r.status IN ('pending', 'processing')
 """
+
+
+_ENTITLEMENT = "SELECT to_jsonb(e) AS copy FROM entitlements AS e WHERE user_id = $1 AND product_line = $2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +167,12 @@ async def files_of(tx: Transaction, user_id: UUID, file_ids: list[UUID]) -> set[
 async def at_work(tx: Transaction, project_ids: list[UUID], user_id: UUID) -> list[UUID]:
     """The owner's runs for projects that have not ended."""
     return [row["id"] for row in await tx.fetch(_AT_WORK, project_ids, user_id)]
+
+
+async def entitlement_of(tx: Transaction, user_id: UUID, product_line: str) -> Entitlement | None:
+    """What is known of what a user may do in a product line."""
+    row = await tx.fetchrow(_ENTITLEMENT, user_id, product_line)
+    return entitlement_of_row(row["copy"]) if row is not None else None
 
 
 def _dict(row: Any) -> dict[str, Any] | None:

@@ -234,9 +234,12 @@ def definition_for(definitions: Definitions, workflow_type: WorkflowType) -> Def
     return found
 
 
-def check_line(product: Product, product_line: str) -> None:
-    """A product can be ordered in its own line alone; raises ``NotInThisLine``."""
+def check_line(product: Product, product_line: str, *, from_project: bool = False) -> None:
+    """A product can be ordered in its own line alone, and some by a project alone; raises ``NotInThisLine``,
+    ``NotPossible``."""
     if product.line == product_line:
+        if product.from_project and not from_project:
+            raise NotPossible("This is made of a project: order it with `POST /api/v1/projects/{id}/generate`.")
         return
     here = sorted(kind.value for kind, other in BY_TYPE.items() if other.line == product_line)
     offer = f"Choose one of: {', '.join(here)}." if here else f"Log in to {product.line.value} to order it."

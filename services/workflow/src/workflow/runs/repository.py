@@ -14,8 +14,8 @@ import orjson
 
 from chassis.clock import since, tick
 from chassis.data.database import Transaction
-from contracts.enums import Priority, Status
-from workflow.accounts.entitlement import Entitlement
+from contracts.enums import Status
+from workflow.accounts.entitlement import Entitlement, entitlement_of_row
 from workflow.engine.advance import Entry
 from workflow.engine.signals import dump_signal
 from workflow.engine.state import Brief, RunState, dump_state
@@ -201,7 +201,7 @@ async def before_create(tx: Transaction, file_id: UUID | None, user_id: UUID, pr
         file=record["file"],
         is_active=record["is_active"],
         email_verified=bool(record["email_verified"]),
-        entitlement=entitlement_of(entitlement) if entitlement is not None else None,
+        entitlement=entitlement_of_row(entitlement) if entitlement is not None else None,
         ahead=Ahead(record["left_s"], record["waiting_s"]),
         paces={key: Pace(pace, cost) for key, (pace, cost) in (record["paces"] or {}).items()},
         limits={
@@ -212,23 +212,6 @@ async def before_create(tx: Transaction, file_id: UUID | None, user_id: UUID, pr
             capability: Price(Decimal(least), unit, Decimal(per_unit))
             for capability, (least, unit, per_unit) in (record["prices"] or {}).items()
         },
-    )
-
-
-def entitlement_of(row: Mapping[str, Any]) -> Entitlement:
-    """The copy as it was read as JSON."""
-    return Entitlement(
-        plan=row["plan"],
-        limits=row["limits"],
-        used=row["used"],
-        priority=Priority(row["priority"]),
-        run_budget=Decimal(str(row["run_budget"])),
-        period_ends_at=datetime.fromisoformat(ends) if (ends := row["period_ends_at"]) else None,
-        credits_bought=row["credits_bought"],
-        upgrades=row["upgrades"],
-        credits_available=row["credits_available"],
-        longest_video_s=row["longest_video_s"],
-        credits_per_minute=row["credits_per_minute"],
     )
 
 

@@ -260,7 +260,8 @@ class LocalMusic(Local):
         }
         if request.parameters.get("tempo") is not None:
             options["tempo"] = _number(request.parameters, "tempo", 0.0)
-        made = await self._run(request, report, work.compose, out, options)
+        prompt = str(request.parameters.get("prompt") or "")
+        made = await self._run(request, report, work.compose, out, options, prompt)
         return ProviderResult(
             outputs={"audio": await workspace.keep(out, "audio/wav", role="audio")},
             units=Decimal(1),

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from ai_router.providers.local.adapters import Local, LocalMusic, LocalSpeech, LocalTalkingPhoto, LocalUpscaler
+from ai_router.providers.local.filming import LocalFilm
 from ai_router.providers.local.listening import LocalEars, LocalHooks
 from chassis.work.process_pool import ProcessPool
 
@@ -26,5 +27,6 @@ def local_providers(
         LocalMusic(processes, deadline_s=deadline_s),
         LocalEars(processes, deadline_s=deadline_s, whisper=whisper),
         LocalHooks(processes, deadline_s=deadline_s),
+        LocalFilm(processes, deadline_s=deadline_s),
     )
     return {provider.key: provider for provider in providers}

@@ -1,7 +1,7 @@
-"""The film as data (WFL-39): reserve, speak each line, make faces speak, make each shot, join, settle.
+"""The film as data (WFL-39): reserve, speak each line, make each shot, join, settle.
 
-The script is cut into shots before the run begins, and what every part comes to is known then: each shot is a job of its
-own, so that shots are made side by side and those that are there already are not made again.
+The script is cut into shots before the run begins, and what every part comes to is known then: each shot is a job of
+its own, so that shots are made side by side and those that are there already are not made again.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ from contracts.billing import (
     ReservationRefused,
     ReserveCredits,
 )
-from contracts.enums import Capability, Captions, Priority
+from contracts.enums import Capability, Captions, Priority, ProviderKey
 from contracts.message import Command
 from contracts.objects import StoredObject
+from media.errors import NotUsable
 from media.film.fitting import settle
 from media.film.plan import FRAME_RATE, FilmPlan, Kind, Shot, written
-from media.errors import NotUsable
+from media.speech.spoken.cleaning import clean
 from workflow.engine.definition import Asking, Definition, Retry, Step, Undo
 from workflow.engine.state import Run
 from workflow.engine.timing import Shape
 from workflow.products.film import results
 from workflow.products.film.input import FilmInput, plan_of, sides
-from workflow.products.film.moods import style_of
 from workflow.products.film.rules import METER
 from workflow.settings import Settings
 
@@ -42,12 +42,11 @@ QUARTER = Decimal("0.25")
 
 # Seconds a shot on two machines, where the local providers do the work; what is learned corrects it.
 SPEAK = Shape(0.6)
-PORTRAIT = Shape(4.0)
 SHOT = Shape(1.2)
 MUSIC = Shape(1.0, 0.02)
 JOIN = Shape(1.0, 0.05)
 
-LONGEST_MUSIC_S = 180.0
+LONGEST_MUSIC_S = 64.0
 """Longer films repeat their music."""
 
 
@@ -118,22 +117,10 @@ def film(settings: Settings) -> Definition:
                 **job,
             ),
             Step(
-                "portraits",
-                "the faces to speak",
-                (30, 60),
-                needs=("speak",),
-                ask=_portrait,
-                fan_out=portraits,
-                all_of=True,
-                share=Decimal(1),
-                shape=PORTRAIT,
-                **job,
-            ),
-            Step(
                 "shots",
                 "the shots to be made",
-                (60, 85),
-                needs=("speak", "portraits"),
+                (30, 85),
+                needs=("speak",),
                 ask=_shot,
                 fan_out=shots,
                 all_of=True,
@@ -174,11 +161,6 @@ def film(settings: Settings) -> Definition:
 def spoken(run: Run) -> Sequence[str]:
     """The shots in which somebody speaks."""
     return [shot.id for shot in _plan(run).shots if shot.spoken]
-
-
-def portraits(run: Run) -> Sequence[str]:
-    """The shots in which a face speaks."""
-    return [shot.id for shot in _plan(run).shots if shot.kind is Kind.PORTRAIT and shot.spoken]
 
 
 def shots(run: Run) -> Sequence[str]:
@@ -255,7 +237,7 @@ def _capture(run: Run, asking: Asking) -> Command:
 def _speak(run: Run, asking: Asking) -> Command:
     plan = _plan(run)
     shot = plan.shot(asking.key)
-    parameters: dict[str, Any] = {"script": shot.spoken, "language": plan.language, "voice": shot.voice}
+    parameters: dict[str, Any] = {"script": clean(shot.spoken), "language": plan.language, "voice": shot.voice}
     if shot.tempo != 1.0:
         parameters["speed"] = shot.tempo
     return _job(run, asking, Capability.AUDIO_GENERATION, {}, parameters)
@@ -267,50 +249,30 @@ def _music(run: Run, asking: Asking) -> Command:
     seconds = min(LONGEST_MUSIC_S, order["minutes"] * 60.0)
     parameters = {
         "prompt": wish,
-        "style": style_of(wish),
+        "style": wish[:100],
         "duration": seconds,
         "seed": _plan(run).seed + int(order.get("music_take", 0)),
     }
     return _job(run, asking, Capability.MUSIC_GENERATION, {}, parameters)
 
 
-def _portrait(run: Run, asking: Asking) -> Command:
-    shot = _plan(run).shot(asking.key)
-    voice = run.result("speak", asking.key)
-    inputs = {"image": _picture(run, shot), "audio": voice.outputs["audio"]}
-    if "timings" in voice.outputs:
-        inputs["timings"] = voice.outputs["timings"]
-    width, height = _sides(run)
-    parameters = {
-        "script": shot.spoken,
-        "language": _plan(run).language,
-        "voice": shot.voice,
-        "duration": voice.data.get("duration", shot.length_s),
-        "width": width,
-        "height": height,
-        "seed": _seed(run, shot),
-    }
-    return _job(run, asking, Capability.VIDEO_GENERATION, inputs, parameters)
-
-
 def _shot(run: Run, asking: Asking) -> Command:
     shot = settled(run).shot(asking.key)
+    target = _target(run)
     inputs: dict[str, StoredObject] = {}
-    if shot.kind is Kind.PORTRAIT and shot.spoken:
-        inputs["video"] = run.result("portraits", shot.id).outputs["video"]
     if shot.picture is not None:
         inputs["image"] = _picture(run, shot)
     if shot.spoken:
-        # Nobody makes a shot whose words are not there yet.
+        # Nobody makes a shot whose words are not there yet, for they say how long it is.
         voice = run.result("speak", shot.id)
-        if "timings" in voice.outputs:
-            inputs["timings"] = voice.outputs["timings"]
+        if shot.kind is Kind.PORTRAIT or target["burn_subtitles"]:
+            inputs |= {role: voice.outputs[role] for role in ("audio", "timings") if role in voice.outputs}
     parameters = {
         "shot": {name: value for name, value in asdict(shot).items() if name not in ("id", "picture")},
         "duration": shot.frames / FRAME_RATE,
         "language": _plan(run).language,
         "seed": _seed(run, shot),
-        **_target(run),
+        **target,
     }
     return _job(run, asking, Capability.FILM_SHOT, inputs, parameters)
 
@@ -325,9 +287,11 @@ def _join(run: Run, asking: Asking) -> Command:
             inputs[f"voice.{shot.id}"] = voice.outputs["audio"]
             if "timings" in voice.outputs:
                 inputs[f"timings.{shot.id}"] = voice.outputs["timings"]
+    parameters = {"plan": written(plan), "duration": plan.frames / FRAME_RATE, **_target(run)}
     for bed in run.results("music").values():
         inputs["music"] = bed.outputs["audio"]
-    parameters = {"plan": written(plan), "duration": plan.frames / FRAME_RATE, **_target(run)}
+        # What is composed here leads back to its beginning; others' music is faded into it.
+        parameters["music_repeats"] = bed.provider == ProviderKey.LOCAL_MUSIC
     return _job(run, asking, Capability.FILM_JOIN, inputs, parameters)
 
 

@@ -27,7 +27,7 @@ def credits_of(seconds: float, a_minute: int | None = None) -> int:
 
 
 def amounts(film_s: float, characters: int) -> Mapping[str, Amount]:
-    """What a film wants of ai-router, by step; faces that speak are not among it, for most films have none."""
+    """What a film wants of ai-router, by step."""
     return {
         "speak": Amount(Capability.AUDIO_GENERATION, film_s, characters),
         "music": Amount(Capability.MUSIC_GENERATION, film_s),
@@ -46,10 +46,8 @@ def estimate(
     made: Collection[str] | None = None,
 ) -> Estimate:
     """Expected cost and time of ``film_s`` seconds of film where nobody is before it (WFL-42): the critical path of its
-    steps. Of ``made`` alone where that is given; faces that speak are not among it otherwise, for most films have none."""
+    steps, of ``made`` alone where that is given."""
     steps = [step for step in definition.steps if made is None or step.name in made]
-    if made is None:
-        steps = [step for step in steps if step.name != "portraits"]
     known = {step.name: paces.get(step.name, Pace()) for step in definition.steps}
     parts = max(1, round(film_s / _SHOT_S))
     seconds = {
