@@ -170,7 +170,7 @@ class JobChanged(Event):
     """
 
     NAME: ClassVar[str] = "ai_router.job_changed.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("notify", "workflow")
+    READERS: ClassVar[tuple[str, ...]] = ("notify",)
 
     job_id: UUID
     user_id: UUID
@@ -189,10 +189,6 @@ class JobChanged(Event):
     code: str | None = None
     """Why it failed, for programs."""
     retryable: bool | None = None
-    project_id: UUID | None = None
-    """The project that it was ordered for."""
-    outputs: dict[str, StoredObject] = {}
-    """What was made for the project, once it is paid for."""
 
 
 class DailyCostReached(Event):

@@ -167,9 +167,10 @@ class EntitlementsChanged(Event):
     """By meter, the plans that have more of it, the cheapest first."""
     plans_with: dict[str, tuple[str, ...]] = {}
     """By feature, the plans of this product line that have it, the cheapest first."""
-    longest_video_s: int | None = None
-    """Seconds of the longest video that the plan allows; None where it sets no limit, and from releases that did not
-    say."""
+    max_video_seconds: Annotated[int, Field(gt=0)] | None = None
+    """How long a video may be: Reely's source, others' result. None: the plan says nothing of it."""
+    longer_with: tuple[str, ...] = ()
+    """Plans of this product line that allow longer ones, the cheapest first."""
     credits_per_minute: int | None = None
     """What a begun minute of film takes; None where nothing is paid for by the minute."""
 

@@ -1,4 +1,4 @@
-"""Films: their plans, the takes of their shots, what happened to a project, and what a plan allows of length.
+"""Films: their plans, the takes of their shots, what happened to a project, and what a minute of film takes.
 
 Revision ID: 0040
 """
@@ -6,11 +6,11 @@ Revision ID: 0040
 from alembic import op
 
 revision = "0040"
-down_revision = "0032"
+down_revision = "0033"
 
 # ``plan`` and ``result`` are json: nobody searches them.
 STATEMENTS = (
-    "ALTER TABLE entitlements ADD COLUMN longest_video_s integer, ADD COLUMN credits_per_minute integer",
+    "ALTER TABLE entitlements ADD COLUMN credits_per_minute integer",
     """
     CREATE TABLE film_plans (
         project_id uuid PRIMARY KEY REFERENCES projects ON DELETE CASCADE,
@@ -62,4 +62,4 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in ("project_logs", "film_takes", "film_plans"):
         op.execute(f"DROP TABLE {table}")
-    op.execute("ALTER TABLE entitlements DROP COLUMN longest_video_s, DROP COLUMN credits_per_minute")
+    op.execute("ALTER TABLE entitlements DROP COLUMN credits_per_minute")

@@ -13,7 +13,6 @@ from ai_router.orders.errors import (
     KeyCapReached,
     NobodyThere,
     NotOffered,
-    ProjectUnknown,
     TooManyJobs,
 )
 from ai_router.orders.schemas import (
@@ -54,7 +53,6 @@ router = APIRouter(
         KeyReused,
         LineNotOffered,
         NobodyThere,
-        ProjectUnknown,
         TooManyJobs,
         StoreUnavailable,
     ),
@@ -88,7 +86,6 @@ class Counter:
         return answer
 
     async def _placed(self, body: OrderIn) -> JobAccepted:
-        await self._sources.check_project(body.project_id, self._token)
         inputs = await self._sources.find(self._tx, self._caller, self._token, body.wanted())
         placed = await self._orders.place(self._tx, self._caller, replace(body.order(), inputs=inputs))
         return JobAccepted(

@@ -17,12 +17,6 @@ class InputNotFound(NotFound):
     code = "input_not_found"
 
 
-class ProjectUnknown(NotFound):
-    """There is no such project, or it belongs to someone else."""
-
-    code = "project_not_found"
-
-
 class InputNotUsable(Invalid):
     """The file cannot be used for this; the fields say which and why."""
 

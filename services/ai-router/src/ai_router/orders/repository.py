@@ -144,7 +144,7 @@ async def count_told(tx: Transaction, job_ids: Collection[UUID]) -> list[asyncpg
     return await tx.fetch(
         "UPDATE ai_jobs SET told = told + 1 WHERE id = ANY($1::uuid[]) AND hold IS NOT NULL "
         "RETURNING id, user_id, product_line, job_type, status, hold, progress, progress_message, error_message, "
-        "provider, cost, credits_used, told, project_id, output_data",
+        "provider, cost, credits_used, told",
         sorted(job_ids),
     )
 

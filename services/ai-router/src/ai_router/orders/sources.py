@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
 from ai_router.orders import repository
-from ai_router.orders.errors import InputNotFound, InputNotUsable, ProjectUnknown
+from ai_router.orders.errors import InputNotFound, InputNotUsable
 from chassis.data.database import Transaction
 from chassis.errors import NotFound, Unavailable
 from chassis.http.client import Refused, ServiceClient
@@ -49,14 +49,10 @@ class Wanted:
 
 
 class Files(Protocol):
-    """What is known of uploaded files and of projects."""
+    """What is known of uploaded files."""
 
     async def about(self, file_id: UUID, token: str) -> dict[str, Any] | None:
         """What workflow tells the token's owner of a file; None where there is none of theirs."""
-        ...
-
-    async def right_to(self, project_id: UUID, token: str) -> str | None:
-        """What the token's owner may do with a project: ``own``, ``edit`` or ``view``; None where they know of none."""
         ...
 
 
@@ -68,18 +64,10 @@ class WorkflowFiles:
 
     async def about(self, file_id: UUID, token: str) -> dict[str, Any] | None:
         """See ``Files``."""
-        return await self._get(f"/api/v1/files/{file_id}/metadata", token)
-
-    async def right_to(self, project_id: UUID, token: str) -> str | None:
-        """See ``Files``."""
-        known = await self._get(f"/api/v1/projects/{project_id}", token)
-        return None if known is None else str(known["right"])
-
-    async def _get(self, path: str, token: str) -> dict[str, Any] | None:
         if self._client is None:
             raise Unavailable("Files cannot be read here. Set WORKFLOW_URL to where workflow answers.")
         try:
-            known: dict[str, Any] = await self._client.get(path, token=token)
+            known: dict[str, Any] = await self._client.get(f"/api/v1/files/{file_id}/metadata", token=token)
         except Refused as refused:
             if refused.status != NotFound.status:
                 raise
@@ -104,11 +92,6 @@ class Sources:
     ) -> dict[str, StoredObject]:
         """The stored inputs by role. Raises ``InputNotFound`` and ``InputNotUsable``, which name the field."""
         return {one.role: await self._one(tx, caller, token, one) for one in wanted if one.is_given}
-
-    async def check_project(self, project_id: UUID | None, token: str) -> None:
-        """Whether what is made may become the project's; only its owner spends for it. Raises ``ProjectUnknown``."""
-        if project_id is not None and await self._files.right_to(project_id, token) != "own":
-            raise ProjectUnknown("There is no such project of yours.", fields={"project_id": "not found"})
 
     async def _one(self, tx: Transaction, caller: Identity, token: str, wanted: Wanted) -> StoredObject:
         given = [name for name, value in zip(wanted.names, _values(wanted), strict=True) if value is not None]

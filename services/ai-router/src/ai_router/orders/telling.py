@@ -13,7 +13,6 @@ from chassis.observe import context
 from chassis.observe.context import Context
 from contracts.ai_router import JobChanged
 from contracts.enums import Capability, Status
-from contracts.objects import StoredObject
 
 SETTLING = "Settling the credits"
 
@@ -53,19 +52,12 @@ def changed(row: Mapping[str, Any], end: Any = None) -> JobChanged:
         credits=row["credits_used"] if done else None,
         code=getattr(end, "code", None),
         retryable=getattr(end, "retryable", None),
-        project_id=row["project_id"],
-        outputs=_outputs(row) if status is Status.COMPLETED and row["project_id"] is not None else {},
     )
 
 
 def shown(status: str, hold: str | None) -> Status:
     """How a job is to who ordered it: nothing is done before it is paid for."""
     return Status.PROCESSING if hold == "capturing" else Status(status)
-
-
-def _outputs(row: Mapping[str, Any]) -> dict[str, StoredObject]:
-    made = row["output_data"] or {}
-    return {role: StoredObject.model_validate(stored) for role, stored in made.get("outputs", {}).items()}
 
 
 _WORDS = {

@@ -25,9 +25,11 @@ class Entitlement:
     period_ends_at: datetime | None = None
     credits_bought: int = 0
     upgrades: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    max_video_seconds: int | None = None
+    """None: the plan says nothing of it."""
+    longer_with: Sequence[str] = ()
+    """Plans that take longer ones, the cheapest first."""
     credits_available: int = 0
-    longest_video_s: int | None = None
-    """None: no limit is known."""
     credits_per_minute: int | None = None
     """What a begun minute of film takes, where it is known."""
 
@@ -56,7 +58,8 @@ def entitlement_of_row(row: Mapping[str, Any]) -> Entitlement:
         period_ends_at=datetime.fromisoformat(ends) if (ends := row["period_ends_at"]) else None,
         credits_bought=row["credits_bought"],
         upgrades=row["upgrades"],
+        max_video_seconds=row["max_video_seconds"],
+        longer_with=row["longer_with"],
         credits_available=row["credits_available"],
-        longest_video_s=row["longest_video_s"],
         credits_per_minute=row["credits_per_minute"],
     )

@@ -1,18 +1,17 @@
-"""What becomes of runs and of single jobs that were ordered for a project."""
+"""What becomes of runs that were ordered for a project."""
 
 from __future__ import annotations
 
 from chassis.data.database import Transaction
 from chassis.messaging.consumer import Consumers
-from contracts.ai_router import JobChanged
-from contracts.enums import ProjectStatus, Status
+from contracts.enums import ProjectStatus
 from contracts.workflow import RunCancelled, RunCompleted, RunFailed
 from workflow.assets.service import Assets
 from workflow.films.service import Films
 
 
 def subscribe(consumers: Consumers, assets: Assets, films: Films) -> None:
-    """Declare the queues ``workflow.assets`` and ``workflow.jobs``."""
+    """Declare the queue ``workflow.assets``."""
     queue = consumers.queue("assets")
 
     # What films keep of a run comes with what the project gets of it: nobody sees one without the other.
@@ -30,8 +29,3 @@ def subscribe(consumers: Consumers, assets: Assets, films: Films) -> None:
     async def cancelled(event: RunCancelled, tx: Transaction) -> None:
         await films.keep(tx, event)
         await assets.gave_up(tx, event.run_id, event.user_id, ProjectStatus.PENDING)
-
-    @consumers.queue("jobs").each(JobChanged)
-    async def made(event: JobChanged, tx: Transaction) -> None:
-        if event.project_id is not None and event.status is Status.COMPLETED:
-            await assets.gather_job(tx, event)

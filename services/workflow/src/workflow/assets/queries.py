@@ -69,9 +69,6 @@ FROM nodes ORDER BY depth, made_at DESC, nodes.id
 """
 
 
-_OWNS = "SELECT FROM projects WHERE id = $1 AND user_id = $2 FOR UPDATE"
-
-
 @dataclass(frozen=True, slots=True)
 class Filters:
     """Which assets: of all projects of ``owner``, or of one project."""
@@ -140,8 +137,3 @@ async def file_of(tx: Transaction, id: UUID, user_id: UUID) -> UUID | None:
 async def ancestry(tx: Transaction, node: UUID) -> list[dict[str, Any]]:
     """A node and everything that it was made of, nearest first."""
     return [dict(row) for row in await tx.fetch(_ANCESTRY, node)]
-
-
-async def owns(tx: Transaction, project_id: UUID, user_id: UUID) -> bool:
-    """Whether a project is a user's, and still there; until the commit nobody deletes it."""
-    return bool(await tx.fetch(_OWNS, project_id, user_id))

@@ -78,14 +78,13 @@ class OutputFile:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """A file that becomes an asset of a project; ``result`` is what the run, or the single job, calls it."""
+    """A file that becomes an asset of a project; ``result`` is what the run calls it."""
 
     id: UUID
     project_id: UUID
     file_id: UUID
     result: str
-    run_id: UUID | None = None
-    job_id: UUID | None = None
+    run_id: UUID
 
 
 async def remove_one(tx: Transaction, project_id: UUID, asset_id: UUID) -> bool:
@@ -141,10 +140,7 @@ async def add_outputs(tx: Transaction, user_id: UUID, new: Sequence[Output]) -> 
             "id": str(one.id),
             "project_id": str(one.project_id),
             "file_id": str(one.file_id),
-            "metadata": {
-                "result": one.result,
-                **{name: str(id) for name, id in (("run_id", one.run_id), ("job_id", one.job_id)) if id is not None},
-            },
+            "metadata": {"result": one.result, "run_id": str(one.run_id)},
         }
         for one in new
     ]

@@ -14,7 +14,6 @@ from chassis import ids
 from chassis.data.database import Transaction
 from chassis.identity.tokens import Identity
 from chassis.storage.port import ObjectStore
-from contracts.ai_router import JobChanged
 from contracts.enums import ProjectStatus, ScanStatus
 from contracts.objects import StoredObject
 from contracts.workflow import ProjectVideoReady, RunCompleted
@@ -120,9 +119,7 @@ class Assets:
         run = Run(row.brief, load_state(row.state))
         definition = self._definitions.of(row.brief.definition, row.brief.version)
         source = await queries.upload(tx, row.file_id) if row.file_id is not None else None
-        files = await self._as_files(
-            tx, event.user_id, event.product_line, event.results, row.title or event.workflow_type.value
-        )
+        files = await self._as_files(tx, event, row.title or event.workflow_type.value)
         nodes = nodes_of(definition, run, upload_node(source) if source is not None else None)
         await repository.tell(tx, event.user_id, _with_files(nodes, event.results, files))
         outputs = [
@@ -149,24 +146,6 @@ class Assets:
                     )
                 )
 
-    async def gather_job(self, tx: Transaction, event: JobChanged) -> None:
-        """Add what a single job made to its owner's project that it was ordered for, where that is still there.
-
-        Doing it again changes nothing.
-        """
-        if event.project_id is None or not await queries.owns(tx, event.project_id, event.user_id):
-            return
-        title = event.capability.value.replace("_", " ").capitalize()
-        files = await self._as_files(tx, event.user_id, event.product_line, event.outputs, title)
-        await repository.add_outputs(
-            tx,
-            event.user_id,
-            [
-                Output(ids.uuid7(), event.project_id, file_id, name, job_id=event.job_id)
-                for name, file_id in files.items()
-            ],
-        )
-
     async def gave_up(self, tx: Transaction, run_id: UUID, user_id: UUID, status: ProjectStatus) -> None:
         """Nothing came of a run: the projects that it was ordered for wait no longer."""
         if found := await queries.projects_of_run(tx, run_id, user_id):
@@ -181,20 +160,18 @@ class Assets:
         link = self._store.signed_url(key, expires_s=self._link_s) if usable and key is not None else None
         return AssetOut.model_validate({**row, "url": link})
 
-    async def _as_files(
-        self, tx: Transaction, user_id: UUID, product_line: str, made: Mapping[str, StoredObject], title: str
-    ) -> dict[str, UUID]:
-        """The files that results are, by their names; those that are none yet become some."""
-        known = await repository.known_files(tx, user_id, [stored.key for stored in made.values()])
+    async def _as_files(self, tx: Transaction, event: RunCompleted, title: str) -> dict[str, UUID]:
+        """The files that a run's results are, by their names; those that are none yet become some."""
+        known = await repository.known_files(tx, event.user_id, [stored.key for stored in event.results.values()])
         new = {
             stored.key: OutputFile(ids.uuid7(), _file_name(title, name, stored), kind_of(stored.mime_type), stored)
-            for name, stored in made.items()
+            for name, stored in event.results.items()
             if stored.key not in known
         }
         if new:
-            await repository.add_files(tx, user_id, product_line, list(new.values()))
+            await repository.add_files(tx, event.user_id, event.product_line, list(new.values()))
         known |= {key: file.id for key, file in new.items()}
-        return {name: known[stored.key] for name, stored in made.items()}
+        return {name: known[stored.key] for name, stored in event.results.items()}
 
 
 def upload_node(row: Mapping[str, Any]) -> Node:

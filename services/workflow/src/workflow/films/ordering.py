@@ -81,7 +81,7 @@ async def _ordered(
     line = offered_line(caller.product_line).key.value
     row = await reach(tx, project_id, caller.user_id, Right.OWN, lock=True)
     check_film(row)
-    ordering.check_line(BY_TYPE[WorkflowType.FILM_VIDEO], line, from_project=True)
+    ordering.check_line(BY_TYPE[WorkflowType.FILM_VIDEO], line)
     if row["status"] == ProjectStatus.PROCESSING:
         raise FilmUnderWay("A film is being made for this project. Wait for its end, or cancel it.")
     known = await runs.before_create(tx, None, caller.user_id, line)
@@ -197,7 +197,7 @@ async def _plan(
 
 def _check_length(said: Mapping[str, Any], known: Known) -> None:
     check_length(said["duration"], known.entitlement)
-    longest = known.entitlement.longest_video_s if known.entitlement is not None else None
+    longest = known.entitlement.max_video_seconds if known.entitlement is not None else None
     limit = max(
         PRODUCT_LINES[ProductLineKey.FILMSTUDIO].script_characters, CHARACTERS_A_MINUTE * ((longest or 0) // 60)
     )

@@ -60,7 +60,7 @@ class Product:
     """What is held for a run of it."""
     line: ProductLineKey = ProductLineKey.TALKINGPHOTO
     """Where it can be ordered."""
-    from_project: bool = False
-    """It is ordered by a project alone, which has what it is made from."""
+    ordered_at: str | None = None
+    """Its own path, where it is not ordered as a photo with a script is."""
     former: Callable[[Settings], Sequence[Definition]] = field(default=lambda _: ())
     """Earlier versions of its definition that runs may still be on."""

@@ -8,7 +8,7 @@ from workflow.projects.errors import TooLong
 
 def check_length(minutes: int | None, entitlement: Entitlement | None) -> None:
     """Whether so many minutes are within what the plan allows, as far as that is known; raises ``TooLong``."""
-    longest = entitlement.longest_video_s if entitlement is not None else None
+    longest = entitlement.max_video_seconds if entitlement is not None else None
     if minutes is None or longest is None or entitlement is None or minutes * 60 <= longest:
         return
     most = longest // 60
@@ -17,5 +17,5 @@ def check_length(minutes: int | None, entitlement: Entitlement | None) -> None:
         f"On the {entitlement.plan} plan a film has at most {words}, and this one is to have {minutes}. "
         "Make it shorter, or choose a larger plan.",
         fields={"duration": f"at most {most} on this plan"},
-        details={"limit": most, "plan": entitlement.plan},
+        details={"limit": most, "plan": entitlement.plan, "upgrade_to": list(entitlement.longer_with)},
     )

@@ -16,5 +16,5 @@ PRODUCT = Product(
     as_order=as_order,
     credits=3,
     line=ProductLineKey.FILMSTUDIO,
-    from_project=True,
+    ordered_at="POST /api/v1/projects/{id}/generate",
 )
