@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import shutil
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,8 @@ import pytest_asyncio
 from tests.e2e.browsers import found_browser
 
 from chassis.run.private_rabbitmq import Broker
+from simulators.serve import Served, serving
+from simulators.vendors.youtube.server import YouTube
 from talkingphoto.client import Client, Credentials
 from talkingphoto.sample import sample_portrait
 from talkingphoto_runner.distributed import DistributedPlatform
@@ -39,14 +41,39 @@ class Platform:
     home: Path
 
 
+READ_ANEW = {"catalogue_max_age_s": 0}
+"""What an operator changes is known with the next choice."""
+
+
+@pytest.fixture(scope="session")
+def channels() -> Iterator[Served]:
+    """YouTube's simulator, to which both platforms upload."""
+    with serving([YouTube()]) as served:
+        yield served["youtube"]
+
+
+def uploads_to(channels: Served) -> dict[str, Any]:
+    """Export's settings that lead to it."""
+    roots = dict.fromkeys(("auth", "token", "api", "upload"), channels.url)
+    return {
+        "youtube_client_id": "simulated-client",
+        "youtube_client_secret": "simulated-key",
+        "youtube_retry_s": 0.2,
+        "youtube_look_s": 0.2,
+        **{f"youtube_{name}_base_url": root for name, root in roots.items()},
+    }
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def embedded() -> AsyncIterator[Platform]:
+async def embedded(channels: Served) -> AsyncIterator[Platform]:
     folder = Path(tempfile.mkdtemp(prefix=ANY_FOLDER))
     overrides: dict[str, dict[str, Any]] = {
         name: {"retry_delays_s": QUICK_RETRIES} for name in ("workflow", "ai_router", "export")
     }
     # Webhooks may lead to this machine: there is no other here.
     overrides["notify"] = {"webhook_private_targets": True}
+    overrides["export"] |= uploads_to(channels)
+    overrides["ai_router"] |= READ_ANEW
     platform = EmbeddedPlatform(Home(folder), overrides=overrides)
     await platform.start()
     yield Platform(
@@ -61,9 +88,11 @@ async def embedded() -> AsyncIterator[Platform]:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def distributed(rabbitmq: Broker) -> AsyncIterator[Platform]:
+async def distributed(rabbitmq: Broker, channels: Served) -> AsyncIterator[Platform]:
     folder = Path(tempfile.mkdtemp(prefix=ANY_FOLDER))
-    platform = DistributedPlatform(Home(folder), broker=rabbitmq, environment={"*": {"retry_delays_s": QUICK_RETRIES}})
+    environment: dict[str, dict[str, Any]] = {"*": {"retry_delays_s": QUICK_RETRIES}, "export": uploads_to(channels)}
+    environment["ai_router"] = READ_ANEW
+    platform = DistributedPlatform(Home(folder), broker=rabbitmq, environment=environment)
     try:
         await platform.start()
         urls = {name: platform.database_url(name) for name in platform.urls if name != "gateway"}

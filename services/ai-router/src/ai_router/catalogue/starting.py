@@ -166,6 +166,7 @@ _STATED: tuple[Offer, ...] = (
 _LISTENERS: tuple[tuple[ProviderKey, Capability, CostUnit, float], ...] = (
     (ProviderKey.LOCAL_EARS, Capability.TRANSCRIPTION, "second", 4.0),
     (ProviderKey.LOCAL_HOOKS, Capability.HOOK_DETECTION, "job", 0.5),
+    (ProviderKey.LOCAL_STABLE_VIDEO, Capability.LIP_SYNC, "second", 10.0),
     (ProviderKey.LOCAL_FILM, Capability.FILM_SHOT, "second", 1.5),
     (ProviderKey.LOCAL_FILM, Capability.FILM_JOIN, "second", 5.0),
 )

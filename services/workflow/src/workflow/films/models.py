@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
 from contracts.enums import Captions
-from media.film.plan import FilmPlan, Shot
+from media.film.plan import FilmPlan, Kind, Motion, Shot
 from workflow.products.film.input import Aspect, Definition, document_of, plan_of
 
 
@@ -26,6 +27,7 @@ class Mark(BaseModel):
 
 
 _UNMARKED = Mark()
+_MOTIONS = tuple(Motion)
 
 
 class SavedPlan(BaseModel):
@@ -61,12 +63,19 @@ class SavedPlan(BaseModel):
         marks = {id: mark for id, mark in self.marks.items() if id in there}
         return self.model_copy(update={"film": document_of(plan), "marks": marks})
 
-    def another_take(self, shot_ids: frozenset[str]) -> SavedPlan:
-        """The plan by which these shots, and the music, come out otherwise."""
-        marks = dict(self.marks)
-        for id in shot_ids:
-            marks[id] = self.mark(id).model_copy(update={"take": self.mark(id).take + 1, "approved": False})
-        return self.model_copy(update={"marks": marks, "music_take": self.music_take + 1})
+    def another_take(self, shot_ids: frozenset[str], *, music: bool = False) -> SavedPlan:
+        """The plan by which these shots, and the ``music``, come out otherwise: a face with another seed, a picture under
+        another camera. What is only written looks as it did."""
+        marks: dict[str, Mark] = dict(self.marks)
+        shots: dict[str, Shot] = {}
+        for shot in self.plan.shots:
+            if shot.id in shot_ids:
+                mark = self.mark(shot.id)
+                marks[shot.id] = mark.model_copy(update={"take": mark.take + 1, "approved": False})
+                if shot.kind is Kind.PICTURE and shot.picture is not None:
+                    shots[shot.id] = replace(shot, motion=_MOTIONS[(_MOTIONS.index(shot.motion) + 1) % len(_MOTIONS)])
+        film = document_of(self.plan.with_shots(shots))
+        return self.model_copy(update={"film": film, "marks": marks, "music_take": self.music_take + music})
 
     @property
     def unlocked(self) -> frozenset[str]:

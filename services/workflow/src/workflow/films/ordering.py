@@ -93,7 +93,7 @@ async def _ordered(
     standing = await films.standing(tx, row, saved)
     fresh = not standing.to_make() and "join" not in standing.reckoning.made()
     if anew or fresh:
-        saved = saved.another_take(saved.unlocked)
+        saved = saved.another_take(saved.unlocked, music=True)
         if version is not None:
             version = await repository.save(tx, project_id, saved, made_from(row), edited=True)
         redone = frozenset(

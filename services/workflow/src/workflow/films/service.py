@@ -245,8 +245,8 @@ class Films:
         Raises ``ShotNotFound``, ``ShotLocked``, and as :meth:`change`.
         """
         was = await self._changeable(tx, caller, project_id, None)
-        mark = _unlocked(was.saved, shot_id)
-        saved = was.saved.marked(shot_id, take=mark.take + 1, approved=False)
+        _unlocked(was.saved, shot_id)
+        saved = was.saved.another_take(frozenset({shot_id}))
         await self._become(tx, caller, was, saved, f"Shot {shot_id}: another take.")
         return await self.shown(tx, caller, project_id)
 
@@ -514,10 +514,8 @@ def _shot(saved: SavedPlan, shot_id: str) -> Shot:
         raise ShotNotFound(f"The plan has no shot {shot_id!r}.") from None
 
 
-def _unlocked(saved: SavedPlan, shot_id: str) -> Mark:
-    """What was decided of a shot; raises ``ShotNotFound``, ``ShotLocked``."""
+def _unlocked(saved: SavedPlan, shot_id: str) -> None:
+    """Whether a shot may change; raises ``ShotNotFound``, ``ShotLocked``."""
     _shot(saved, shot_id)
-    mark = saved.mark(shot_id)
-    if mark.locked:
+    if saved.mark(shot_id).locked:
         raise ShotLocked("This shot is locked. Unlock it first.")
-    return mark

@@ -156,6 +156,62 @@ def talk(
     return {"width": made.width, "height": made.height, "duration": made.duration, **made.details}
 
 
+_LOOKS = 12
+"""So many pictures of a video are looked at for its speaker's face."""
+
+
+def sync_lips(video: Path, audio: Path, out: Path, options: dict[str, Any], *, progress: Progress) -> dict[str, Any]:
+    """Have the largest face in ``video`` speak ``audio``: the picture in which it is seen best, its mouth moved by the
+    loudness of the recording."""
+    import cv2
+
+    from media.animation.talking import render
+    from media.ears.listening import listen
+    from media.errors import NotUsable
+    from media.faces.preflight import find_faces
+    from media.sound.wav import write_wav
+    from media.speech.timed import timed
+    from media.types import Speech
+    from media.video.clip import inspect
+    from media.video.source import read_audio
+    from media.video.thumbnails import picture_at
+
+    found = read_audio(audio, mono=True)
+    if found is None:
+        raise NotUsable("the recording has no sound", code="NO_SOUND", advice="Choose one in which somebody speaks.")
+    samples, rate = found
+    clip = inspect(video)
+    best, shown = 0.0, None
+    for number in range(_LOOKS):
+        image = picture_at(video, clip.seconds * (number + 0.5) / _LOOKS)
+        for face in find_faces(image):
+            if face.share > best:
+                best, shown = face.share, image
+        progress(0.2 * (number + 1) / _LOOKS)
+    if shown is None:
+        raise NotUsable("no face is in the video", code="NO_FACE", advice="Choose one with a face seen from the front.")
+    photo, sound = out.with_name("speaker.png"), out.with_name("speech.wav")
+    cv2.imwrite(str(photo), shown)
+    heard = listen(audio, language="en")
+    if heard.words:
+        # What is said tells the mouth more than how loud it is.
+        speech = timed(heard.text, samples.reshape(-1), rate, sound, heard=heard.words)
+    else:
+        write_wav(sound, samples.reshape(-1, 1), rate)
+        speech = Speech(sound, rate, len(samples) / rate, (), (), "en", "neutral", "", -16.0)
+    progress(0.3)
+    made = render(
+        photo,
+        speech,
+        out,
+        width=clip.shape.width,
+        height=clip.shape.height,
+        progress=lambda share: progress(0.3 + 0.7 * share),
+        **options,
+    )
+    return {"width": made.width, "height": made.height, "duration": made.duration, **made.details}
+
+
 def compose(out: Path, options: dict[str, Any], prompt: str, *, progress: Progress) -> dict[str, Any]:
     """Compose background music to ``out``; in a style, or in the one that words in its place, and the prompt, name."""
     from media.film.sound import style_of

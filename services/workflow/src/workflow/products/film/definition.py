@@ -271,9 +271,10 @@ def _shot(run: Run, asking: Asking) -> Command:
         "shot": {name: value for name, value in asdict(shot).items() if name not in ("id", "picture")},
         "duration": shot.frames / FRAME_RATE,
         "language": _plan(run).language,
-        "seed": _seed(run, shot),
         **target,
     }
+    if shot.kind is Kind.PORTRAIT:
+        parameters["seed"] = _plan(run).seed + int(run.brief.input.get("takes", {}).get(shot.id, 0))
     return _job(run, asking, Capability.FILM_SHOT, inputs, parameters)
 
 
@@ -311,11 +312,6 @@ def _target(run: Run) -> dict[str, Any]:
         "height": height,
         "burn_subtitles": _input(run).captions is Captions.BURNED,
     }
-
-
-def _seed(run: Run, shot: Shot) -> int:
-    """Another take has another one."""
-    return _plan(run).seed + int(run.brief.input.get("takes", {}).get(shot.id, 0))
 
 
 def _job(
