@@ -64,8 +64,8 @@ class SavedPlan(BaseModel):
         return self.model_copy(update={"film": document_of(plan), "marks": marks})
 
     def another_take(self, shot_ids: frozenset[str], *, music: bool = False) -> SavedPlan:
-        """The plan by which these shots, and the ``music``, come out otherwise: a face with another seed, a picture under
-        another camera. What is only written looks as it did."""
+        """The plan by which these shots, and the ``music``, come out otherwise: a face with another seed, a picture
+        under another camera. What is only written looks as it did."""
         marks: dict[str, Mark] = dict(self.marks)
         shots: dict[str, Shot] = {}
         for shot in self.plan.shots:

@@ -64,7 +64,7 @@ def film(path: Path) -> Measured:
     """Length of the pictures of a part of a film. Raises ``media.errors``."""
     from media.video.probe import probe
 
-    seconds = next((one.duration for one in probe(path).streams if one.kind == "video"), 0.0)
+    seconds = next((one.duration or 0.0 for one in probe(path).streams if one.kind == "video"), 0.0)
     return Measured(None, {"duration": seconds}, (), seconds)
 
 
