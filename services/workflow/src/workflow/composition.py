@@ -139,7 +139,7 @@ def build(
     consumer.subscribe(consumers, driver)
     accounts.subscribe(consumers)
     platforms.subscribe(consumers)
-    asset_handlers.subscribe(consumers, assets, films)
+    asset_handlers.subscribe(consumers, assets, offered)
     prices.subscribe(consumers)
     people.subscribe(consumers, driver, deps.store)
     return Service(

@@ -7,25 +7,26 @@ from chassis.messaging.consumer import Consumers
 from contracts.enums import ProjectStatus
 from contracts.workflow import RunCancelled, RunCompleted, RunFailed
 from workflow.assets.service import Assets
-from workflow.films.service import Films
+from workflow.engine.definition import Definitions
+from workflow.films.keeping import keep
 
 
-def subscribe(consumers: Consumers, assets: Assets, films: Films) -> None:
+def subscribe(consumers: Consumers, assets: Assets, definitions: Definitions) -> None:
     """Declare the queue ``workflow.assets``."""
     queue = consumers.queue("assets")
 
     # What films keep of a run comes with what the project gets of it: nobody sees one without the other.
     @queue.each(RunCompleted)
     async def gather(event: RunCompleted, tx: Transaction) -> None:
-        await films.keep(tx, event)
+        await keep(tx, definitions, event)
         await assets.gather(tx, event)
 
     @queue.each(RunFailed)
     async def failed(event: RunFailed, tx: Transaction) -> None:
-        await films.keep(tx, event)
+        await keep(tx, definitions, event)
         await assets.gave_up(tx, event.run_id, event.user_id, ProjectStatus.FAILED)
 
     @queue.each(RunCancelled)
     async def cancelled(event: RunCancelled, tx: Transaction) -> None:
-        await films.keep(tx, event)
+        await keep(tx, definitions, event)
         await assets.gave_up(tx, event.run_id, event.user_id, ProjectStatus.PENDING)

@@ -20,7 +20,8 @@ from workflow.films.errors import FilmUnderWay, NotEnoughCredits, NotFilmed, Pla
 from workflow.films.models import SavedPlan, made_from
 from workflow.films.reckoning import offers
 from workflow.films.schemas import PlanIn
-from workflow.films.service import Films, Standing, check_film, check_ready, input_of
+from workflow.films.service import Films
+from workflow.films.standing import Standing, check_film, check_ready, input_of
 from workflow.prices.models import least_cost
 from workflow.products.film.rules import amounts, estimate
 from workflow.products.product import Estimate

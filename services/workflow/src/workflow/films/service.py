@@ -8,67 +8,34 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from chassis import ids
 from chassis.data.database import Transaction
 from chassis.http.pagination import PageRequest
 from chassis.identity.tokens import Identity
 from chassis.storage.port import ObjectStore
-from contracts.enums import Language, ProductLineKey, ProjectStatus, ScanStatus, Voice, WorkflowType
+from contracts.enums import Language, ProjectStatus, Voice, WorkflowType
 from contracts.objects import StoredObject
-from contracts.workflow import ProjectUpdated, RunCompleted, RunEvent
+from contracts.workflow import ProjectUpdated
 from media.film.fitting import edit_shot
 from media.film.plan import Character, NoSuchShot, Shot
-from workflow.assets import queries as assets
-from workflow.engine import reuse
-from workflow.engine.advance import first_state
 from workflow.engine.definition import Definition, Definitions
-from workflow.engine.state import Brief, Run, load_state
 from workflow.films import planning, queries, repository
-from workflow.films.errors import NoFilm, NoPlan, PlanChanged, ShotLocked, ShotNotFound, TakeNotFound
-from workflow.films.models import Mark, SavedPlan, kept_of, made_from
+from workflow.films.errors import NoPlan, PlanChanged, ShotLocked, ShotNotFound, TakeNotFound
+from workflow.films.models import SavedPlan, made_from
 from workflow.films.planning import advised
-from workflow.films.reckoning import Ledger, Reckoning, reckon
 from workflow.films.schemas import Artefact, PlanChange, PlanIn, PlanOut, SceneOut, ShotChange, ShotOut, TakeOut
-from workflow.products.film.definition import settled
-from workflow.products.film.input import FilmInput
-from workflow.products.film.rules import credits_of, estimate
+from workflow.films.standing import Standing, check_film, check_pictures, check_ready, images_of, project_seed, stand
+from workflow.products.film.rules import estimate
 from workflow.projects import logbook
 from workflow.projects import queries as project_queries
 from workflow.projects import repository as projects
 from workflow.projects.access import Right, reach
-from workflow.projects.errors import FileNotYours, NotReady, ProjectBusy
+from workflow.projects.errors import ProjectBusy
 from workflow.projects.service import current
-from workflow.runs import queries as runs
 from workflow.settings import Settings
 
 _EDITED = frozenset({"text", "kind", "picture", "motion", "voice", "title", "subtitle"})
 _PARTS = (("voice", "speak", "audio"), ("subtitle", "speak", "timings"), ("clip", "shots", "video"))
 """What a shot is made of: its name, the step that makes it, and what of that step's results it is."""
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """A plan with what of it is there."""
-
-    saved: SavedPlan
-    reckoning: Reckoning
-    ledger: Ledger
-    pictures: Mapping[str, StoredObject]
-    absent: frozenset[str]
-    """Shots whose picture is not there."""
-
-    def to_make(self) -> list[Shot]:
-        """The shots of which something has to be made, or was made and never paid for."""
-        return [shot for shot in self.saved.plan.shots if any(self._owed(step, shot.id) for step in ("speak", "shots"))]
-
-    def _owed(self, step: str, part: str) -> bool:
-        state = self.reckoning.states.get((step, part))
-        take = self.reckoning.current.get((step, part))
-        return state is not None and (take is None or not take.paid)
-
-    def credits(self, a_minute: int | None) -> int:
-        """What making that takes: begun minutes count whole."""
-        return credits_of(sum(shot.length_s for shot in self.to_make()), a_minute)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +92,7 @@ class Films:
         faces = [one.face for one in body.characters if one.face is not None]
         files = await queries.pictures(tx, row["user_id"], {*images_of(said), *faces})
         wanted = dict.fromkeys([*images_of(said), *faces])
-        _check_pictures(files, wanted)
+        check_pictures(files, wanted)
         cast = [
             Character(one.name.strip(), one.voice.value, str(one.face) if one.face is not None else None)
             for one in body.characters
@@ -228,7 +195,7 @@ class Films:
         if edits and saved.mark(shot_id).locked and decided.get("locked") is not False:
             raise ShotLocked("This shot is locked. Unlock it first, or with the same change.")
         if (picture := edits.get("picture")) is not None:
-            _check_pictures(await queries.pictures(tx, was.row["user_id"], [picture]), [picture])
+            check_pictures(await queries.pictures(tx, was.row["user_id"], [picture]), [picture])
             edits["picture"] = str(picture)
         if edits:
             with advised():
@@ -293,62 +260,10 @@ class Films:
         return [self.take_out(used.digest if used is not None else None, one) for one in page], len(found)
 
     async def standing(
-        self,
-        tx: Transaction,
-        row: Mapping[str, Any],
-        saved: SavedPlan,
-        *,
-        anew: Collection[tuple[str, str]] = (),
+        self, tx: Transaction, row: Mapping[str, Any], saved: SavedPlan, *, anew: Collection[tuple[str, str]] = ()
     ) -> Standing:
-        """What of a plan is there, in two statements."""
-        files = await queries.pictures(tx, row["user_id"], saved.pictures())
-        there = {str(id): stored_of(file) for id, file in files.items() if _usable(file)}
-        absent = frozenset(
-            shot.id for shot in saved.plan.shots if shot.picture is not None and shot.picture not in there
-        )
-        ledger = await queries.takes(tx, row["id"])
-        brief = Brief(
-            id=ids.uuid7(),
-            user_id=row["user_id"],
-            product_line=row["product_line"],
-            workflow_type=WorkflowType.FILM_VIDEO.value,
-            definition=self.definition.name,
-            version=self.definition.version,
-            created_at=tx.now,
-            input=input_of(saved, there, row["title"]).model_dump(mode="json"),
-        )
-        run = Run(brief, first_state(brief, self.definition))
-        reckoning = await asyncio.to_thread(reckon, self.definition, run, ledger, absent=absent, anew=anew)
-        return Standing(saved, reckoning, ledger, there, absent)
-
-    async def keep(self, tx: Transaction, event: RunEvent) -> None:
-        """Keep what a run has made for a project's film, also where the run failed; and write its end into the log.
-
-        Doing it again changes nothing but the log's second line, whose id is told from the event.
-        """
-        found = await assets.projects_of_run(tx, event.run_id, event.user_id)
-        row = await runs.one(tx, event.run_id, event.user_id, any_owner=False) if found else None
-        if row is None or row.parked_reason is not None or row.cleaned_at is not None:
-            return
-        await logbook.ended(tx, found, event)
-        if row.brief.workflow_type != WorkflowType.FILM_VIDEO:
-            return
-        run = Run(row.brief, load_state(row.state))
-        definition = self._definitions.of(row.brief.definition, row.brief.version)
-        order = FilmInput.model_validate(row.brief.input)
-        plan = settled(run)
-        made = await asyncio.to_thread(_made, definition, run, order, {shot.id: shot for shot in plan.shots})
-        for project_id in found:
-            if made:
-                await repository.keep(tx, project_id, event.run_id, made, paid=isinstance(event, RunCompleted))
-            if order.plan_version is not None and run.results("speak"):
-                await self._settle(tx, project_id, order.plan_version, plan)
-
-    async def _settle(self, tx: Transaction, project_id: UUID, version: int, plan: Any) -> None:
-        stored = await queries.plan_of(tx, project_id)
-        if stored is not None and stored["version"] == version:
-            saved = SavedPlan.model_validate(stored["plan"])
-            await repository.settle(tx, project_id, version, saved.told(plan))
+        """What of a plan is there."""
+        return await stand(tx, self.definition, row, saved, anew=anew)
 
     def _estimate(self, standing: Standing, made: Collection[str]) -> float:
         seconds = sum(shot.length_s for shot in standing.to_make())
@@ -411,100 +326,6 @@ class Films:
         source = made_from({**row, **changes}) if was.fresh else was.made_from
         await repository.save(tx, row["id"], saved, source, edited=True)
         await logbook.add(tx, row, "plan_changed", words, by=caller.user_id)
-
-
-def _made(
-    definition: Definition, run: Run, order: FilmInput, shots: Mapping[str, Shot]
-) -> list[tuple[str, str, str, Any, dict[str, Any] | None]]:
-    found = []
-    for step in definition.steps:
-        if not reuse.reusable(step):
-            continue
-        for part, result in run.results(step.name).items():
-            shot = shots.get(part) if step.name == "shots" else None
-            kept = kept_of(shot, Mark(take=order.takes.get(part, 0))) if shot is not None else None
-            found.append((step.name, part, reuse.digest(step, run, part), result, kept))
-    return found
-
-
-def input_of(saved: SavedPlan, pictures: Mapping[str, StoredObject], title: str, **more: Any) -> FilmInput:
-    """What a run is made from, by a plan."""
-    plan = saved.plan
-    shown = {shot.picture for shot in plan.shots}
-    return FilmInput(
-        film=saved.film,
-        pictures={ref: stored for ref, stored in pictures.items() if ref in shown},
-        takes={id: mark.take for id, mark in saved.marks.items() if mark.take},
-        script=plan.script,
-        language=Language(plan.language),
-        title=title,
-        music=saved.music,
-        music_take=saved.music_take,
-        definition=saved.definition,
-        aspect=saved.aspect,
-        captions=saved.captions,
-        minutes=plan.minutes,
-        **{"credits": 0, **more},
-    )
-
-
-def check_film(row: Mapping[str, Any]) -> None:
-    """Whether projects of its product are made into films; raises ``NoFilm``."""
-    if row["product_line"] != ProductLineKey.FILMSTUDIO:
-        raise NoFilm("Projects of this product are not made into a film.", fields={"product_line": "has no films"})
-
-
-def check_ready(said: Mapping[str, Any]) -> None:
-    """Whether a project says what a film is made from; raises ``NotReady`` naming what is missing."""
-    missing = {
-        name: reason
-        for name, reason, there in (
-            ("script", "is what is told in the film", (said["script"] or "").strip()),
-            ("duration", "is how many whole minutes it lasts", said["duration"]),
-        )
-        if not there
-    }
-    if missing:
-        raise NotReady(f"Say first: {', '.join(sorted(missing))}.", fields=missing)
-
-
-def images_of(said: Mapping[str, Any]) -> list[UUID]:
-    """The files that a project shows. Raises ``NotReady`` for links to somewhere else."""
-    found = []
-    for image in said["images"] or []:
-        if not isinstance(image, UUID) and str(image).startswith("https:"):
-            raise NotReady(
-                "A film shows pictures that are here. Upload it, and name the file in its place.",
-                fields={"images": "has a link to somewhere else"},
-            )
-        found.append(UUID(str(image)))
-    return list(dict.fromkeys(found))
-
-
-def project_seed(project_id: UUID) -> int:
-    """The same project's plans are made with the same seed."""
-    return project_id.int % 2**31
-
-
-def stored_of(file: Mapping[str, Any]) -> StoredObject:
-    """What providers get of a picture."""
-    return StoredObject.model_validate(file["prepared"])
-
-
-def _usable(file: Mapping[str, Any]) -> bool:
-    return (
-        file["prepared"] is not None and file["scan_status"] == ScanStatus.CLEAN and file["storage_backend"] == "store"
-    )
-
-
-def _check_pictures(files: Mapping[UUID, Mapping[str, Any]], wanted: Collection[UUID]) -> None:
-    wrong = [id for id in wanted if id not in files or not _usable(files[id])]
-    if wrong:
-        named = ", ".join(str(id) for id in wrong[:5])
-        raise FileNotYours(
-            f"There is no such picture: {named}. Upload it, and wait until it is found clean.",
-            fields={"images": "names pictures that cannot be used"},
-        )
 
 
 def _shot(saved: SavedPlan, shot_id: str) -> Shot:

@@ -17,7 +17,7 @@ from contracts.enums import ProductLineKey, ProjectStatus
 from workflow.engine.definition import Definitions
 from workflow.films.errors import FilmUnderWay, NotEnoughCredits, NotFilmed, PlanOutdated
 from workflow.films.service import Films
-from workflow.projects import logbook, queries
+from workflow.projects import queries
 from workflow.projects.access import Right, reach
 from workflow.projects.errors import (
     CannotShare,
@@ -211,7 +211,7 @@ def router(settings: Settings, definitions: Definitions, projects: Projects, fil
     async def list_project_logs(project_id: UUID, caller: Caller, tx: Tx, page: Page) -> Paged[LogOut]:
         """What happened to the project, newest first."""
         await reach(tx, project_id, caller.user_id, Right.VIEW)
-        rows, total = await logbook.page(tx, project_id, page)
+        rows, total = await queries.logs(tx, project_id, page)
         return Paged[LogOut].of([LogOut.model_validate(row) for row in rows], total, page)
 
     @routes.get("/{project_id}/versions", responses=documented(ProjectNotFound))
