@@ -113,8 +113,8 @@ FILLED: dict[str, tuple[str, ...]] = {
         "INSERT INTO runs (id, user_id, product_line, workflow_type, definition, version, title, description, input, "
         "lane, status, state, created_at, updated_at) VALUES (gen_random_uuid(), $1, 'talkingphoto', 'p', 'd', 1, "
         "'Asha', 'Asha', '{\"script\": \"I am Asha\", \"voice\": \"f\"}', 1, 'completed', '{}', now(), now())",
-        "INSERT INTO film_takes (project_id, step, part, digest, run_id, result, shot, paid, made_at) SELECT p.id, 's', "
-        "'s1', 'd', r.id, '{}', '{\"text\": \"Asha\"}', true, now() FROM projects AS p JOIN runs AS r USING "
+        "INSERT INTO film_takes (project_id, step, part, digest, run_id, result, shot, paid, made_at) SELECT p.id, "
+        "'s', 's1', 'd', r.id, '{}', '{\"text\": \"Asha\"}', true, now() FROM projects AS p JOIN runs AS r USING "
         "(user_id) WHERE user_id = $1",
         'INSERT INTO run_history (run_id, number, at, signal, decision) SELECT id, 1, now(), \'{"of": "Asha"}\', '
         "'{}' FROM runs WHERE user_id = $1",

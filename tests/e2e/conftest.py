@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import shutil
 import tempfile
@@ -16,6 +17,7 @@ from tests.e2e.browsers import found_browser
 
 from chassis.run.private_rabbitmq import Broker
 from simulators.serve import Served, serving
+from simulators.vendors.videos import Videos
 from simulators.vendors.youtube.server import YouTube
 from talkingphoto.client import Client, Credentials
 from talkingphoto.sample import sample_portrait
@@ -64,16 +66,25 @@ def uploads_to(channels: Served) -> dict[str, Any]:
     }
 
 
+@pytest.fixture(scope="session")
+def videos() -> Iterator[Served]:
+    """A site of videos in YouTube's place; both platforms fetch from there."""
+    # It is spoken to by others; what it says about broken connections is not for this output.
+    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+    with serving([Videos()]) as served:
+        yield served["videos"]
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def embedded(channels: Served) -> AsyncIterator[Platform]:
+async def embedded(videos: Served, channels: Served) -> AsyncIterator[Platform]:
     folder = Path(tempfile.mkdtemp(prefix=ANY_FOLDER))
     overrides: dict[str, dict[str, Any]] = {
         name: {"retry_delays_s": QUICK_RETRIES} for name in ("workflow", "ai_router", "export")
     }
     # Webhooks may lead to this machine: there is no other here.
     overrides["notify"] = {"webhook_private_targets": True}
+    overrides["ai_router"] |= {"source_simulator": videos.url, **READ_ANEW}
     overrides["export"] |= uploads_to(channels)
-    overrides["ai_router"] |= READ_ANEW
     platform = EmbeddedPlatform(Home(folder), overrides=overrides)
     await platform.start()
     yield Platform(
@@ -88,10 +99,14 @@ async def embedded(channels: Served) -> AsyncIterator[Platform]:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def distributed(rabbitmq: Broker, channels: Served) -> AsyncIterator[Platform]:
+async def distributed(rabbitmq: Broker, videos: Served, channels: Served) -> AsyncIterator[Platform]:
     folder = Path(tempfile.mkdtemp(prefix=ANY_FOLDER))
-    environment: dict[str, dict[str, Any]] = {"*": {"retry_delays_s": QUICK_RETRIES}, "export": uploads_to(channels)}
-    environment["ai_router"] = READ_ANEW
+    environment: dict[str, dict[str, Any]] = {
+        "*": {"retry_delays_s": QUICK_RETRIES},
+        "ai_router": {"source_simulator": videos.url, **READ_ANEW},
+        "export": uploads_to(channels),
+        "notify": {"webhook_private_targets": True},
+    }
     platform = DistributedPlatform(Home(folder), broker=rabbitmq, environment=environment)
     try:
         await platform.start()

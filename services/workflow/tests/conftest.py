@@ -212,6 +212,13 @@ class Others:
             "image_enhancement": {"image": stored("enhanced.jpg", "image/jpeg", ENHANCED)},
             "audio_generation": {"audio": stored("speech.wav", "audio/wav", SPOKEN), "timings": stored("timings")},
             "video_generation": {"video": stored("video.mp4", "video/mp4")},
+            "source_fetch": {}
+            if command.parameters.get("only_look")
+            else {"video": stored("source.mp4", "video/mp4", b"source")},
+            "video_trim": {"video": stored("part.mp4", "video/mp4", b"part")},
+            "transcription": {"document": stored("transcript.json", "application/json")},
+            "hook_detection": {"document": stored("hooks.json", "application/json")},
+            "clip_rendering": {"video": stored("clip.mp4", "video/mp4"), "srt": stored("srt")},
             "music_generation": {"audio": stored("music.wav", "audio/wav")},
             "film_shot": {"video": stored(f"shot-{command.job_id}.mp4", "video/mp4")},
             "film_join": {

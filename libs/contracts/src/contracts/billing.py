@@ -49,6 +49,8 @@ class ReserveCredits(Command):
     """What was said of the cost beforehand; its maximum holds too."""
     least_cost: Money | None = None
     """What the run's AI work costs at least; a plan whose budget is smaller cannot pay for it (BIL-66)."""
+    video_seconds: Annotated[float, Field(gt=0)] | None = None
+    """How long its video is; a plan that takes shorter ones refuses (BIL-52)."""
 
 
 class CaptureCredits(Command):

@@ -35,7 +35,7 @@ async def test_a_project_is_uploaded_when_it_has_a_video_and_forgotten_with_its_
     await studio.export.tell(created, created)
     early = await studio.upload(user, project)
     assert (early.status_code, early.json()["error"]["code"]) == (409, "project_not_finished")
-    first, second = ids.uuid7(), ids.uuid7()
+    first, second = sorted((ids.uuid7(), ids.uuid7()))
     newest = await ready(studio, user, project, second, "The river, again")
     # Twice, and the older one last: the newest stays.
     await studio.export.tell(newest, newest, await ready(studio, user, project, first, "The river"), created)

@@ -11,13 +11,44 @@ from media.film.plan import Motion
 
 _PUSH_PER_S, _PUSH_MOST = 0.025, 1.22
 _PAN_ZOOM = 1.16
-_PAN_PER_S, _PAN_MOST = 0.075, 0.92  # of the frame's width or height; of the room there is
-_TRAVEL_PER_S = 0.11  # over a picture of another shape than the frame
+_PAN_PER_S, _PAN_MOST = 0.05, 0.92  # of the frame's width or height; of the room there is
+_TRAVEL_PER_S = 0.09  # over a picture of another shape than the frame
 _EASE = 0.18
-_FACE_AT = 0.42  # where the middle of a face is in the frame, from the top
+_ROOM = 0.12  # of the picture beside the frame, for a move along it
+_LEAST_REACH = 0.03  # of the frame
+_LITTLE = 0.55  # of the picture in the frame
+_SUBJECT_AT = 0.42  # where the middle of a face is in the frame, from the top
+_ALONG = frozenset({Motion.PAN_LEFT, Motion.PAN_RIGHT, Motion.TILT_UP, Motion.TILT_DOWN})
 
-Focus = tuple[float, float, float, float]
-"""What must be seen: left, top, width, height, as shares of the picture."""
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What the camera looks at, as shares of the picture's sides: a place, or a box that must be seen."""
+
+    x: float
+    y: float
+    width: float = 0.0
+    height: float = 0.0
+
+    @property
+    def left(self) -> float:
+        """Its left end."""
+        return self.x - self.width / 2
+
+    @property
+    def right(self) -> float:
+        """Its right end."""
+        return self.x + self.width / 2
+
+    @property
+    def top(self) -> float:
+        """Its upper end."""
+        return self.y - self.height / 2
+
+    @property
+    def bottom(self) -> float:
+        """Its lower end."""
+        return self.y + self.height / 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,30 +62,49 @@ class View:
 
 
 def views(
-    motion: Motion, aspect: float, picture_aspect: float, seconds: float, focus: Focus | None
+    motion: Motion, aspect: float, picture_aspect: float, seconds: float, subject: Subject | None, zoom: float = 1.0
 ) -> tuple[View, View]:
-    """The first and the last view of a shot of ``seconds``: ``aspect`` is the frame's width over its height."""
-    wide, tall = _cover(aspect, picture_aspect)
-    x, y = _middle(focus)
-    if motion in (Motion.PUSH_IN, Motion.PULL_OUT, Motion.STILL):
-        zoom = 1.0 if motion is Motion.STILL else min(_PUSH_MOST, 1 + _PUSH_PER_S * seconds)
-        # The wide view takes the focus in, the near one goes towards it.
-        near, far = _inside(x, y, wide / zoom, tall / zoom), _inside(x, y, wide, tall)
-        return (near, far) if motion is Motion.PULL_OUT else (far, near)
+    """The first and the last view of a shot of ``seconds``: ``aspect`` is the frame's width over its height.
+
+    What the subject must show stays in the frame as far as it fits; a move that this leaves no room for becomes one
+    towards it. ``zoom`` is how much nearer the camera begins than it has to.
+    """
+    wide, tall = (side / zoom for side in _cover(aspect, picture_aspect))
+    subject = subject or Subject(0.5, 0.46)
+    if motion in _ALONG:
+        along = _along(motion, wide, tall, seconds, subject)
+        if along is not None:
+            return along
+        motion = Motion.PUSH_IN if motion in (Motion.PAN_RIGHT, Motion.TILT_UP) else Motion.PULL_OUT
+    nearer = 1.0 if motion is Motion.STILL else min(_PUSH_MOST, 1 + _PUSH_PER_S * seconds)
+    near, far = _around(subject, wide / nearer, tall / nearer), _around(subject, wide, tall)
+    return (near, far) if motion is Motion.PULL_OUT else (far, near)
+
+
+def _along(motion: Motion, wide: float, tall: float, seconds: float, subject: Subject) -> tuple[View, View] | None:
+    """The ends of a move along the picture; None where it would hardly move."""
     across = motion in (Motion.PAN_LEFT, Motion.PAN_RIGHT)
-    room = 1 - (wide if across else tall)
-    zoom = 1.0 if room > 0.12 else _PAN_ZOOM
-    wide, tall = wide / zoom, tall / zoom
+    if 1 - (wide if across else tall) < _ROOM:
+        wide, tall = wide / _PAN_ZOOM, tall / _PAN_ZOOM
     side = wide if across else tall
-    room = 1 - side
-    far_away = room > 0.5 * side
-    reach = min(_PAN_MOST * room, (_TRAVEL_PER_S if far_away else _PAN_PER_S) * seconds * side)
-    middle = min(max(x if across else y, side / 2 + reach / 2), 1 - side / 2 - reach / 2)
-    low, high = middle - reach / 2, middle + reach / 2
-    first, last = (low, high) if motion in (Motion.PAN_RIGHT, Motion.TILT_DOWN) else (high, low)
+    at, first, last = (subject.x, subject.left, subject.right) if across else (subject.y, subject.top, subject.bottom)
+    low, high = side / 2, 1 - side / 2
+    if last - first < side:
+        # The view's middle may go as far as the subject stays in it.
+        low, high = max(low, min(high, last - side / 2)), min(high, max(low, first + side / 2))
+    far_away = high - low > 0.5 * side
+    reach = min(_PAN_MOST * (high - low), (_TRAVEL_PER_S if far_away else _PAN_PER_S) * seconds * side)
+    if reach < _LEAST_REACH * side:
+        return None
+    middle = min(max(at, low + reach / 2), high - reach / 2)
+    ends = middle - reach / 2, middle + reach / 2
+    if motion in (Motion.PAN_LEFT, Motion.TILT_UP):
+        ends = ends[::-1]
     if across:
-        return _inside(first, y, wide, tall), _inside(last, y, wide, tall)
-    return _inside(x, first, wide, tall), _inside(x, last, wide, tall)
+        y = _around(subject, wide, tall).y
+        return View(ends[0], y, wide, tall), View(ends[1], y, wide, tall)
+    x = _around(subject, wide, tall).x
+    return View(x, ends[0], wide, tall), View(x, ends[1], wide, tall)
 
 
 def between(first: View, last: View, share: float) -> View:
@@ -86,9 +136,9 @@ def eased(share: float) -> float:
 def suits(motion: Motion, aspect: float, picture_aspect: float) -> Motion:
     """The move itself, or one along the picture where the frame shows so little of it that others would miss it."""
     wide, tall = _cover(aspect, picture_aspect)
-    if wide < 0.62 and motion not in (Motion.PAN_LEFT, Motion.PAN_RIGHT):
+    if wide < _LITTLE and motion not in (Motion.PAN_LEFT, Motion.PAN_RIGHT):
         return Motion.PAN_RIGHT if motion in (Motion.PUSH_IN, Motion.TILT_DOWN, Motion.STILL) else Motion.PAN_LEFT
-    if tall < 0.62 and motion not in (Motion.TILT_UP, Motion.TILT_DOWN):
+    if tall < _LITTLE and motion not in (Motion.TILT_UP, Motion.TILT_DOWN):
         return Motion.TILT_DOWN if motion in (Motion.PULL_OUT, Motion.PAN_LEFT) else Motion.TILT_UP
     return motion
 
@@ -99,14 +149,9 @@ def _cover(aspect: float, picture_aspect: float) -> tuple[float, float]:
     return (1.0, 1 / ratio) if ratio > 1 else (ratio, 1.0)
 
 
-def _middle(focus: Focus | None) -> tuple[float, float]:
-    if focus is None:
-        return 0.5, 0.46
-    left, top, width, height = focus
-    return left + width / 2, top + height / 2
-
-
-def _inside(x: float, y: float, wide: float, tall: float) -> View:
-    """The view around that place, moved as far as it takes to stay in the picture; faces stand over the middle."""
-    y += (0.5 - _FACE_AT) * tall
-    return View(min(max(x, wide / 2), 1 - wide / 2), min(max(y, tall / 2), 1 - tall / 2), wide, tall)
+def _around(subject: Subject, wide: float, tall: float) -> View:
+    """The view around the subject, moved as far as it takes to stay in the picture; faces stand over the middle."""
+    y = subject.y + (0.5 - _SUBJECT_AT) * tall
+    if subject.bottom > subject.top and subject.bottom - subject.top < tall:
+        y = min(max(y, subject.bottom - tall / 2), subject.top + tall / 2)
+    return View(min(max(subject.x, wide / 2), 1 - wide / 2), min(max(y, tall / 2), 1 - tall / 2), wide, tall)

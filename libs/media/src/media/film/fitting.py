@@ -17,7 +17,7 @@ from media.film.planning import AROUND_S, SQUEEZED_MOST, around, span_of
 from media.speech.synthesis import estimate_duration
 
 _SQUEEZED_GLADLY = 1.1
-_CHANGEABLE = frozenset({"text", "kind", "picture", "motion", "voice", "title", "subtitle", "tempo"})
+_CHANGEABLE = frozenset({"text", "kind", "picture", "motion", "zoom", "toward", "voice", "title", "subtitle", "tempo"})
 
 
 def settle(plan: FilmPlan, said: Mapping[str, float], *, keep: bool = True) -> FilmPlan:
@@ -37,8 +37,8 @@ def settle(plan: FilmPlan, said: Mapping[str, float], *, keep: bool = True) -> F
 
 
 def edit_shot(plan: FilmPlan, id: str, **changes: Any) -> FilmPlan:
-    """The plan with one shot changed: any of ``text``, ``kind``, ``picture``, ``motion``, ``voice``, ``title``,
-    ``subtitle``, ``tempo``. The script changes with the text, which keeps the spaces it ended with.
+    """The plan with one shot changed: any of ``text``, ``kind``, ``picture``, ``motion``, ``zoom``, ``toward``,
+    ``voice``, ``title``, ``subtitle``, ``tempo``. The script changes with the text, which keeps the spaces at its end.
 
     What is said is the text, without the name of its speaker if it begins with that. Lengths change as :func:`settle`
     says, by what the new text is estimated to take. Raises ``NoSuchShot``, ``ScriptTooLong``, ``BadMedia`` for an

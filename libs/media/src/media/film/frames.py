@@ -18,6 +18,7 @@ from media.images.planes import frame_planes
 from media.types import Bgr
 
 _FINER = 1.2  # pixels of the prepared picture for one of the frame, at the nearest view
+_MOST_ENLARGED = 2.0  # pixels of the frame for one of the picture
 _MOST_PIXELS = 12_000_000
 _NEARER = 0.045  # how much more the person in front grows or moves than what is behind
 _SIDEWAYS = 0.5  # of that, when the camera only moves sideways
@@ -26,11 +27,16 @@ _Planes = tuple[NDArray[np.uint8], ...]
 
 
 def camera_frames(
-    image: Bgr, look: Look, motion: Motion, width: int, height: int, count: int, rate: float
+    image: Bgr, look: Look, motion: Motion, width: int, height: int, count: int, rate: float, *, zoom: float = 1.0
 ) -> Iterator[Any]:
-    """``count`` yuv420p frames (BT.709) of a camera that moves over ``image``; one frame is reused for all."""
-    motion = suits(motion, width / height, image.shape[1] / image.shape[0])
-    first, last = views(motion, width / height, image.shape[1] / image.shape[0], count / rate, look.focus)
+    """``count`` yuv420p frames (BT.709) of a camera that moves over ``image``; one frame is reused for all.
+
+    ``zoom`` is how much nearer it begins than it has to; what would be enlarged too much stays further away.
+    """
+    aspect, own = width / height, image.shape[1] / image.shape[0]
+    zoom = max(1.0, min(zoom, _MOST_ENLARGED * min(image.shape[1] / width, image.shape[0] / height)))
+    motion = suits(motion, aspect, own)
+    first, last = views(motion, aspect, own, count / rate, look.subject, zoom)
     picture = _prepared(image, width / min(first.width, last.width))
     layers = _Layers.of(picture, look, motion)
     frame = av.VideoFrame(width, height, "yuv420p")
@@ -56,7 +62,7 @@ class _Layers:
 
     @classmethod
     def of(cls, picture: Bgr, look: Look, motion: Motion) -> _Layers:
-        if look.cut is None or look.focus is None or motion is Motion.STILL:
+        if look.cut is None or look.subject is None or motion is Motion.STILL:
             return cls(_planes(picture), None, (0.5, 0.5), motion)
         tall, wide = picture.shape[:2]
         cut = np.asarray(cv2.resize(look.cut, (wide, tall), interpolation=cv2.INTER_CUBIC), np.uint8)
@@ -68,8 +74,7 @@ class _Layers:
             np.asarray((plane.astype(np.float32) * matte + np.float32(127)) / np.float32(255), np.uint8)
             for plane, matte in zip(whole, mattes, strict=True)
         )
-        left, top, across, down = look.focus
-        return cls(_planes(behind(picture, cut)), (front, mattes), (left + across / 2, top + down / 2), motion)
+        return cls(_planes(behind(picture, cut)), (front, mattes), (look.subject.x, look.subject.y), motion)
 
     def draw(self, frame: list[NDArray[np.uint8]], view: View, share: float) -> None:
         for target, plane in zip(frame, self._back, strict=True):

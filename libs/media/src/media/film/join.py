@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from media.errors import BadMedia
 from media.types import Made
 from media.video.source import first_stream, open_media, start_of, video_stream
 from media.writing import encoding
+
+_REORDERED = 2  # so many pictures at most x264 puts before those that are shown earlier
 
 
 def join(clips: Sequence[Path], sound: Path | None, out: Path) -> Made:
@@ -32,9 +35,10 @@ def join(clips: Sequence[Path], sound: Path | None, out: Path) -> Made:
             format="mp4",
             options={"movflags": "+faststart", "fflags": "+bitexact"},
         )
-        with made, open_media(clips[0]) as first:
-            stream = made.add_stream_from_template(video_stream(first))
-            tracks = [(stream, _pictures(clips))]
+        with made:
+            with open_media(clips[0]) as first:
+                stream = made.add_stream_from_template(video_stream(first))
+            tracks = [(stream, _pictures(clips, rate))]
             if sound is not None:
                 tracks += [_track(made, sound)]
             frames = _weave(made, tracks)
@@ -59,19 +63,24 @@ def _same(clips: Sequence[Path]) -> tuple[int, int, Any]:
     return wanted[1], wanted[2], wanted[3]
 
 
-def _pictures(clips: Sequence[Path]) -> Iterator[Any]:
+def _pictures(clips: Sequence[Path], rate: Fraction) -> Iterator[Any]:
     """The packets of all clips, each moved to where the one before ends."""
-    shift = 0
+    decoded = shown = 0
     for clip in clips:
-        with open_media(clip) as container:
+        with open_media(clip, headers_only=True) as container:
             stream = video_stream(container)
-            begin = int(start_of(container) / stream.time_base)
+            period = 1 / rate / stream.time_base
+            begin = start_of(container) / stream.time_base
+            first = decoded
             for packet in container.demux(stream):
                 if packet.dts is None:
                     continue
-                packet.pts, packet.dts = packet.pts + shift - begin, packet.dts + shift - begin
+                packet.pts = int(packet.pts - begin + shown * period)
+                # Counted anew: a clip of few pictures is not delayed as much as others are, and times may not go back.
+                packet.dts = int((decoded - _REORDERED) * period)
+                decoded += 1
                 yield packet
-            shift += int(stream.frames / stream.average_rate / stream.time_base)
+            shown += decoded - first
 
 
 def _track(made: Any, sound: Path) -> tuple[Any, Iterator[Any]]:

@@ -105,7 +105,7 @@ def _add_clip(made: dict[str, Recipe], shot: Shot, plan: FilmPlan, pictures: Map
     _add(
         made,
         f"clip:{shot.id}",
-        [shot.kind, shot.frames, shot.motion, shown, seen, with_words],
+        [shot.kind, shot.frames, shot.motion, shot.zoom, shot.toward, shown, seen, with_words],
         needs=needs,
         absent=absent,
     )

@@ -88,7 +88,9 @@ class Shot:
     it is; ``tempo`` is the speed its voice is asked for.
 
     ``said_s`` is how long its narration was found to be, None before it was made (or where nobody speaks); ``squeeze``
-    is by how much that is sped up afterwards so that it fits. ``title`` is written on a card.
+    is by how much that is sped up afterwards so that it fits. ``title`` is written on a card. ``zoom`` is how much
+    nearer than it has to be the camera is, ``toward`` where it looks, as shares of the picture's sides, in a picture
+    without faces (None: at its middle).
     """
 
     id: str
@@ -98,6 +100,8 @@ class Shot:
     frames: int
     picture: str | None = None
     motion: Motion = Motion.STILL
+    zoom: float = 1.0
+    toward: tuple[float, float] | None = None
     speaker: str = ""
     voice: Voice = "neutral"
     title: str = ""
@@ -219,7 +223,14 @@ def read(document: dict[str, Any]) -> FilmPlan:
             Scene(
                 scene["title"],
                 tuple(
-                    Shot(**{**shot, "kind": Kind(shot["kind"]), "motion": Motion(shot["motion"])})
+                    Shot(
+                        **{
+                            **shot,
+                            "kind": Kind(shot["kind"]),
+                            "motion": Motion(shot["motion"]),
+                            "toward": None if shot.get("toward") is None else tuple(shot["toward"]),
+                        }
+                    )
                     for shot in scene["shots"]
                 ),
             )

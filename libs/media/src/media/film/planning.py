@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
@@ -55,6 +56,14 @@ _HAN_LETTER = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]")
 _WORDS_NEED = 3  # letters that a word of a picture has at least
 
 _MOVES = (Motion.PUSH_IN, Motion.PAN_RIGHT, Motion.PULL_OUT, Motion.PAN_LEFT, Motion.TILT_UP, Motion.TILT_DOWN)
+
+_NEARER: tuple[tuple[float, tuple[float, float] | None], ...] = (
+    (1.0, None),
+    (1.45, (0.36, 0.42)),
+    (1.2, (0.64, 0.56)),
+    (1.7, (0.6, 0.4)),
+)
+"""How near the camera is, and where it looks, as a picture is shown again and again."""
 
 
 def check_script(
@@ -201,7 +210,8 @@ def _grouped(found: Sequence[Segment], language: str) -> list[_Draft]:
     held: list[Segment] = []
 
     def spoken(parts: Sequence[Segment]) -> str:
-        return " ".join(part.spoken for part in parts if part.spoken)
+        # A turn in which nothing is said stands in the shot of who speaks before it.
+        return " ".join(part.spoken for part in parts if part.spoken and part.speaker == parts[0].speaker)
 
     def shoot() -> None:
         if held:
@@ -288,29 +298,19 @@ def _dressed(
     """Shots with pictures, motions, voices and faces."""
     cast = {one.name: one for one in characters}
     narrator = cast.get("", Character())
-    faces = {one.face for one in characters if one.face}
-    views = [picture for picture in pictures if picture.ref not in faces] or list(pictures)
-    turn, spoken = rng.randrange(len(views)) if views and len(views) > 2 else 0, 0
-    shown: str | None = None
+    faces = _portraits(drafts, cast, narrator)
+    known = {one.face for one in characters}
+    views = [picture for picture in pictures if picture.ref not in known] or list(pictures)
+    shown = _shown(drafts, faces, views, rng)
     moved = Motion.STILL
+    seen: Counter[str | None] = Counter()
     made: list[Shot] = []
-    for number, (draft, frames) in enumerate(zip(drafts, lengths, strict=True), 1):
-        who = cast.get(draft.speaker, narrator)
-        speaks = bool(draft.spoken)
-        as_portrait = speaks and who.face and (draft.speaker or spoken % _PORTRAIT_EVERY == 0)
-        spoken += speaks
-        kind = Kind.PORTRAIT if as_portrait else draft.kind
-        picture, motion = who.face if as_portrait else None, Motion.STILL
+    for number, (draft, frames, face, picture) in enumerate(zip(drafts, lengths, faces, shown, strict=True), 1):
+        kind, motion, (zoom, toward) = Kind.PORTRAIT if face else draft.kind, Motion.STILL, _NEARER[0]
         if kind is Kind.PICTURE:
-            if views:
-                found = _named(draft.spoken, views)
-                if found is None or found == shown:
-                    turn += views[turn % len(views)].ref == shown
-                    found, turn = views[turn % len(views)].ref, turn + 1
-                picture = shown = found
             motion = moved = rng.choice([move for move in _MOVES if move is not moved])
-        elif kind is Kind.CARD and views:
-            picture = views[turn % len(views)].ref
+            zoom, toward = _NEARER[seen[picture] % len(_NEARER)]
+            seen[picture] += 1
         made.append(
             Shot(
                 id=f"{number:03d}",
@@ -318,15 +318,57 @@ def _dressed(
                 text=draft.text,
                 spoken=draft.spoken,
                 frames=frames,
-                picture=picture,
+                picture=face or picture,
                 motion=motion,
+                zoom=zoom,
+                toward=toward,
                 speaker=draft.speaker,
-                voice=who.voice,
+                voice=cast.get(draft.speaker, narrator).voice,
                 title=draft.title,
-                tempo=tempo if speaks else 1.0,
+                tempo=tempo if draft.spoken else 1.0,
             )
         )
     return made
+
+
+def _portraits(drafts: Sequence[_Draft], cast: Mapping[str, Character], narrator: Character) -> list[str | None]:
+    """Whose face speaks in each shot: characters always, a narrator with a face now and then."""
+    made: list[str | None] = []
+    told = 0
+    for draft in drafts:
+        who = cast.get(draft.speaker, narrator)
+        named = bool(draft.speaker)
+        speaks = bool(draft.spoken) and (named or told % _PORTRAIT_EVERY == 0)
+        told += bool(draft.spoken) and not named
+        made.append(who.face if speaks else None)
+    return made
+
+
+def _shown(
+    drafts: Sequence[_Draft], faces: Sequence[str | None], pictures: Sequence[Picture], rng: random.Random
+) -> list[str | None]:
+    """The picture of each shot: the one its words name, else the next in turn that its neighbours do not show. Cards
+    stand on that of the shot behind them."""
+    if not pictures:
+        return [None] * len(drafts)
+    seen = [at for at, draft in enumerate(drafts) if draft.kind is not Kind.CARD and not faces[at]]
+    named = {at: _named(drafts[at].spoken, pictures) for at in seen}
+    order = [picture.ref for picture in pictures]
+    turn = rng.randrange(len(order)) if len(order) > 2 else 0
+    made: dict[int, str] = {}
+    before: str | None = None
+    for at, following in zip(seen, [*seen[1:], None], strict=True):
+        found = named[at]
+        if found is None:
+            choice = [order[(turn + step) % len(order)] for step in range(len(order))]
+            beside = {before, None if following is None else named[following]}
+            found = next(
+                (ref for ref in choice if ref not in beside), next((ref for ref in choice if ref != before), order[0])
+            )
+            turn = order.index(found) + 1
+        made[at] = before = found
+    behind = {at: next((made[later] for later in seen if later > at), before or order[0]) for at in range(len(drafts))}
+    return [made.get(at, behind[at]) for at in range(len(drafts))]
 
 
 def _named(spoken: str, pictures: Sequence[Picture]) -> str | None:

@@ -19,6 +19,7 @@ import numpy as np
 from media.animation import talking
 from media.captions.burn import CaptionPainter
 from media.errors import BadMedia, NotUsable
+from media.film.camera import Subject
 from media.film.depth import Look, look_at
 from media.film.frames import camera_frames
 from media.film.plan import FRAME_RATE, Kind, Motion, Shot, Target
@@ -89,7 +90,10 @@ def _pictures(shot: Shot, target: Target, picture: Path | None, look: Look | Non
         shape = Shape(target.width, target.height, Fraction(FRAME_RATE))
         return frames(clip, shape, "crop", threads=threads)
     image = decode(picture, enough=_ENOUGH)
-    return camera_frames(image, look or look_at(image), shot.motion, *size)
+    look = look or look_at(image)
+    if look.subject is None and shot.toward is not None:
+        look = replace(look, subject=Subject(*shot.toward))
+    return camera_frames(image, look, shot.motion, *size, zoom=shot.zoom)
 
 
 def _write(

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import regex
 
-_HEADING = regex.compile(r"[ ]{0,3}#{1,6}[ \t]+(?P<title>\S.*?)[ \t]*#*[ \t]*")
+_HEADING = regex.compile(r"[ ]{0,3}#{1,6}[ \t]+(?P<title>\S.{0,119}?)[ \t]*#*[ \t]*")
 _SPEAKABLE = regex.compile(r"[\p{L}\p{N}]")
 _CLOSING = r"[\"'”’“»«›‹)\]」』）】》]*+"
 _SENTENCE = regex.compile(rf"(?:[.?!…؟۔।॥]++{_CLOSING}(?=\s|$)|[。！？]++{_CLOSING})\s*+")

@@ -106,7 +106,7 @@ def mix(
         )
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".mix-", dir=out.parent) as folder:
-        film = _Film(plan, narrations, Path(folder), music, repeats)
+        film = FilmSound(plan, narrations, Path(folder), music, repeats)
         tell(0.4)
         mixed = film.loudness()
         tell(0.55)
@@ -130,11 +130,19 @@ def mix(
     return Made(out, 0, 0, film.count / RATE, out.stat().st_size, details)
 
 
-class _Film:
-    """The film's voices in a file, its music in memory, and how loud the music is at each moment."""
+class FilmSound:
+    """The film's voices in a file of ``folder``, its music in memory, and how loud the music is at each moment.
+
+    ``count`` samples at 48 kHz; ``ducked_share`` of the time somebody speaks.
+    """
 
     def __init__(
-        self, plan: FilmPlan, narrations: Mapping[str, Path], folder: Path, music: Path | None, repeats: bool
+        self,
+        plan: FilmPlan,
+        narrations: Mapping[str, Path],
+        folder: Path,
+        music: Path | None,
+        repeats: bool = True,
     ) -> None:
         self.count = round(plan.frames * RATE / FRAME_RATE)
         self._voice = np.memmap(folder / "voice", np.float32, "w+", shape=(self.count,))
@@ -148,6 +156,10 @@ class _Film:
         self.speech_over_music_lu: float | None = None
         if self._music is not None:
             self._balance(active)
+
+    def voice(self, first: int, last: int) -> Samples:
+        """The voices in those samples, in stereo."""
+        return np.repeat(self._voice[first:last, None], 2, axis=1)
 
     def loudness(self) -> float:
         """Of the mix as it is, in LUFS."""
@@ -179,13 +191,15 @@ class _Film:
 
     def _balance(self, active: NDArray[np.bool_]) -> None:
         """Choose the music's gain by what is measured of both while somebody speaks."""
-        if not active.any():
-            self._gain = 10 ** ((_MUSIC_ALONE_LUFS - self._lufs(music=True)) / 20)
-            return
-        speech = self._lufs(music=False)
-        under = self._lufs(music=True, where=active)
-        self._gain = 10 ** ((speech - _UNDER_LU - under) / 20)
-        self.speech_over_music_lu = speech - self._lufs(music=True, where=active)
+        speech, alone = self._lufs(music=False), self._lufs(music=True)
+        if not np.isfinite(alone):
+            raise NotUsable("the music is silent", code="NO_AUDIO", advice="Choose another piece of music.")
+        self._gain = 10 ** ((_MUSIC_ALONE_LUFS - alone) / 20)
+        under = self._lufs(music=True, where=active) if np.isfinite(speech) else speech
+        # Music that pauses just there, and silence, are under speech as they are.
+        if np.isfinite(under):
+            self._gain *= 10 ** ((speech - _UNDER_LU - under) / 20)
+            self.speech_over_music_lu = speech - self._lufs(music=True, where=active)
 
     def _lufs(self, *, music: bool, where: NDArray[np.bool_] | None = None) -> float:
         """Of the voices alone or of the music alone; ``where`` in hundredths of a second, all others left out."""
@@ -193,7 +207,7 @@ class _Film:
         step = RATE // 100
         for start in range(0, self.count, _BLOCK):
             last = min(self.count, start + _BLOCK)
-            piece = self._bed(start, last) if music else np.repeat(self._voice[start:last, None], 2, axis=1)
+            piece = self.bed(start, last) if music else self.voice(start, last)
             if where is not None:
                 piece = piece[np.repeat(where[start // step :], step)[: last - start]]
             if len(piece):
@@ -201,10 +215,10 @@ class _Film:
         return meter.lufs()
 
     def _mixed(self, first: int, last: int) -> Samples:
-        voice = np.repeat(self._voice[first:last, None], 2, axis=1)
-        return voice if self._music is None else voice + self._bed(first, last)
+        voice = self.voice(first, last)
+        return voice if self._music is None else voice + self.bed(first, last)
 
-    def _bed(self, first: int, last: int) -> Samples:
+    def bed(self, first: int, last: int) -> Samples:
         """The music as it is heard there: repeated, ducked, faded."""
         assert self._music is not None  # noqa: S101
         places = np.arange(first, last)

@@ -8,12 +8,16 @@ from chassis.data.database import Transaction
 
 DELETED = "[DELETED]"
 
+# Of a run that looked into a video its steps know what the video is called, and what is said in it.
 _EMPTY_RUNS = """
 UPDATE runs SET title = NULL, description = NULL, cleaned_at = coalesce(cleaned_at, $2),
     input = input || (
-        SELECT coalesce(jsonb_object_agg(said, $3::text), '{}') FROM unnest('{script,film}'::text[]) AS said
-        WHERE input ? said
-    )
+        SELECT coalesce(jsonb_object_agg(said, $3::text), '{}')
+        FROM unnest(ARRAY['script', 'title', 'url', 'film']) AS said
+        WHERE input ->> said IS NOT NULL
+    ),
+    state = CASE WHEN state::jsonb -> 'steps' ?| ARRAY['look', 'hooks'] THEN (state::jsonb - 'steps')::json
+        ELSE state END
 WHERE user_id = $1
 """
 _OBJECTS = """
