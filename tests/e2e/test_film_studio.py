@@ -176,6 +176,8 @@ async def test_somebody_makes_films(platform: Any, channels: Any, portrait: Path
             ("DELETE", f"/api/projects/{project_id}", None),
             ("POST", f"/api/projects/{project_id}/regenerate", {}),
             ("POST", "/api/ai/video-generate", {"project_id": project_id}),
+            ("POST", "/api/ai/audio-generate", {"project_id": project_id, "text": "Hi.", "voice": "male"}),
+            ("POST", "/api/ai/music-generate", {"project_id": project_id, "prompt": "calm", "duration": 2}),
             ("POST", "/api/youtube/upload", {"project_id": project_id}),
             ("GET", f"/api/v1/projects/{project_id}/plan", None),
             ("POST", f"/api/v1/projects/{project_id}/plan", {}),
@@ -192,8 +194,15 @@ async def test_somebody_makes_films(platform: Any, channels: Any, portrait: Path
             ("/api/ai/lip-sync", {"video_url": done["video_url"], "audio_url": said["outputs"]["audio"]["url"]}),
             ("/api/ai/music-generate", {"prompt": "calm piano", "duration": 3, "style": "calm"}),
         )
+        jobs = {said["job_id"]}
         for path_, wish in calls:
-            await made_by(asha, path_, project_id=project_id, **wish)
+            jobs.add((await made_by(asha, path_, project_id=project_id, **wish))["job_id"])
+
+        async def its_assets() -> bool | None:
+            assets = await asha.get(f"/api/v1/projects/{project_id}/assets", per_page=100, asset_type="output")
+            return True if jobs <= {one["metadata"].get("job_id") for one in assets["items"]} else None
+
+        await until(its_assets)
         assert await balance(asha) == (left - 3, "Standard")
 
         # 7: a failing chain gives all credits back; once it works again a whole new film is made.
