@@ -8,6 +8,7 @@ from uuid import UUID
 
 from chassis.data.database import Transaction
 from chassis.http.pagination import PageRequest
+from workflow.accounts.entitlement import Entitlement, entitlement_of_row
 from workflow.projects.searching import Search
 
 COLUMNS = """
@@ -88,6 +89,14 @@ _AT_WORK = """
 SELECT r.id FROM project_runs AS pr JOIN runs AS r ON r.id = pr.run_id
 WHERE pr.project_id = ANY($1::uuid[]) AND r.user_id = $2 AND r.status IN ('pending', 'processing')
 """
+
+
+_LOGS = """
+SELECT id, project_id, user_id, workflow_id, action, message, timestamp FROM project_logs WHERE project_id = $1
+ORDER BY timestamp DESC, id DESC LIMIT $2 OFFSET $3
+"""
+_LOG_COUNT = "SELECT count(*) AS total FROM project_logs WHERE project_id = $1"
+_ENTITLEMENT = "SELECT to_jsonb(e) AS copy FROM entitlements AS e WHERE user_id = $1 AND product_line = $2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +182,19 @@ async def files_of(tx: Transaction, user_id: UUID, file_ids: list[UUID]) -> set[
 async def at_work(tx: Transaction, project_ids: list[UUID], user_id: UUID) -> list[UUID]:
     """The owner's runs for projects that have not ended."""
     return [row["id"] for row in await tx.fetch(_AT_WORK, project_ids, user_id)]
+
+
+async def logs(tx: Transaction, project_id: UUID, wanted: PageRequest) -> tuple[list[dict[str, Any]], int]:
+    """One page of what happened to a project, newest first, and how many lines there are."""
+    counted = await tx.fetchrow(_LOG_COUNT, project_id)
+    rows = await tx.fetch(_LOGS, project_id, wanted.limit, wanted.offset)
+    return [dict(row) for row in rows], counted["total"] if counted is not None else 0
+
+
+async def entitlement_of(tx: Transaction, user_id: UUID, product_line: str) -> Entitlement | None:
+    """What is known of what a user may do in a product line."""
+    row = await tx.fetchrow(_ENTITLEMENT, user_id, product_line)
+    return entitlement_of_row(row["copy"]) if row is not None else None
 
 
 def _dict(row: Any) -> dict[str, Any] | None:

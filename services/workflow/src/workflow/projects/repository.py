@@ -70,6 +70,12 @@ WHERE id = ANY($1::uuid[])
 """
 
 
+_ADD_LOG = """
+INSERT INTO project_logs (id, project_id, user_id, workflow_id, action, message, timestamp)
+SELECT $1, id, $3, $4, $5, $6, $7 FROM projects WHERE id = $2 ON CONFLICT DO NOTHING
+"""
+
+
 async def add(
     tx: Transaction, project_id: UUID, user_id: UUID, product_line: str, fields: Mapping[str, Any], snapshot: Any
 ) -> None:
@@ -164,6 +170,13 @@ async def outcome(
     await tx.execute(
         _OUTCOME, list(project_ids), ProjectStatus.COMPLETE.value, video_file_id, subtitles_file_id, tx.now
     )
+
+
+async def add_log(
+    tx: Transaction, log_id: UUID, project_id: UUID, by: UUID, run_id: UUID | None, action: str, message: str
+) -> None:
+    """Write a line of what happened to a project, where that is there; of one id once."""
+    await tx.execute(_ADD_LOG, log_id, project_id, by, run_id, action, message, tx.now)
 
 
 def _json(value: Any) -> str:

@@ -13,9 +13,9 @@ from chassis import ids
 from chassis.data.database import Transaction
 from chassis.identity.tokens import Identity
 from chassis.storage.port import ObjectStore
-from contracts.enums import ProjectStatus, SharePermission
+from contracts.enums import ProductLineKey, ProjectStatus, SharePermission
 from contracts.workflow import ProjectCreated, ProjectDeleted, ProjectShared, ProjectUpdated
-from workflow.projects import queries, repository
+from workflow.projects import logbook, queries, repository
 from workflow.projects.access import Right, reach, right_of
 from workflow.projects.errors import (
     CannotShare,
@@ -26,6 +26,7 @@ from workflow.projects.errors import (
     ShareNotFound,
     VersionNotFound,
 )
+from workflow.projects.lengths import check_length
 from workflow.projects.schemas import (
     BulkAction,
     BulkOut,
@@ -65,9 +66,10 @@ class Projects:
         self._public_url = public_url.rstrip("/")
 
     async def create(self, tx: Transaction, caller: Identity, body: ProjectIn) -> ProjectOut:
-        """Make a project. Raises ``FileNotYours`` for files that are not the caller's."""
+        """Make a project. Raises ``FileNotYours`` for files that are not the caller's, ``TooLong``."""
         fields = _fields(body.model_dump(mode="json"))
         await _check_files(tx, caller.user_id, fields)
+        await _check_length(tx, caller.user_id, caller.product_line, fields)
         project_id = ids.uuid7()
         await repository.add(tx, project_id, caller.user_id, caller.product_line, fields, fields)
         tx.emit(
@@ -78,6 +80,7 @@ class Projects:
                 title=body.title,
             )
         )
+        await logbook.add(tx, {"id": project_id}, "created", f"{body.title} was made.", by=caller.user_id)
         return await self.shown(tx, caller.user_id, project_id)
 
     async def shown(self, tx: Transaction, user_id: UUID, project_id: UUID, *, looks_after: bool = False) -> ProjectOut:
@@ -92,7 +95,7 @@ class Projects:
         """
         row = await reach(tx, project_id, caller.user_id, Right.EDIT, lock=True)
         said = {name: value for name, value in body.model_dump(mode="json").items() if name in body.model_fields_set}
-        return await self._become(tx, caller, row, {**_now(row), **_fields(said, only=said)})
+        return await self._become(tx, caller, row, {**current(row), **_fields(said, only=said)})
 
     async def restore(self, tx: Transaction, caller: Identity, project_id: UUID, number: int) -> ProjectOut:
         """Make a project what it was in a version, which makes another version.
@@ -210,7 +213,7 @@ class Projects:
         *,
         check_files: bool = True,
     ) -> ProjectOut:
-        before = _now(row)
+        before = current(row)
         changed = tuple(sorted(name for name in fields if fields[name] != before.get(name)))
         if not changed:
             return await self.shown(tx, caller.user_id, row["id"])
@@ -224,6 +227,7 @@ class Projects:
             await reach(tx, row["id"], caller.user_id, Right.OWN)
         if check_files:
             await _check_files(tx, row["user_id"], {name: fields[name] for name in changed})
+            await _check_length(tx, row["user_id"], row["product_line"], {name: fields[name] for name in changed})
         version = await repository.change(tx, row["id"], caller.user_id, fields, fields)
         tx.emit(
             ProjectUpdated(
@@ -234,6 +238,7 @@ class Projects:
                 changed=changed,
             )
         )
+        await logbook.add(tx, row, "updated", f"Changed: {', '.join(changed)}.", by=caller.user_id)
         return await self.shown(tx, caller.user_id, row["id"])
 
 
@@ -255,7 +260,7 @@ def _fields(said: Mapping[str, Any], only: Mapping[str, Any] | None = None) -> d
     return found
 
 
-def _now(row: Mapping[str, Any]) -> dict[str, Any]:
+def current(row: Mapping[str, Any]) -> dict[str, Any]:
     """What a project is, as a snapshot has it."""
     thumbnail = row["thumbnail_file_id"]
     return {
@@ -270,6 +275,11 @@ async def _check_other(tx: Transaction, caller: Identity, user_id: UUID | None, 
         raise CannotShare("There is no other account like this.", fields={"user_id": "is no other account's"})
     if email is not None and email == caller.email.lower():
         raise CannotShare("This is your own address.", fields={"email": "is no other person's"})
+
+
+async def _check_length(tx: Transaction, owner: UUID, product_line: str, fields: Mapping[str, Any]) -> None:
+    if product_line == ProductLineKey.FILMSTUDIO and fields.get("duration") is not None:
+        check_length(fields["duration"], await queries.entitlement_of(tx, owner, product_line))
 
 
 async def _check_files(tx: Transaction, owner: UUID, fields: Mapping[str, Any]) -> None:
