@@ -111,7 +111,14 @@ def plan_film(
     lengths = lay([_span(draft, language, drafted.tempo) for draft in drafts], frames)
     if lengths is None:
         raise ScriptTooLong(_too_long(fit, minutes), advice=_cut_advice(fit, minutes))
-    shots = _dressed(drafts, lengths, drafted.tempo, pictures, characters, random.Random(f"{seed}:{script}"))
+    shots = _dressed(
+        drafts,
+        lengths,
+        drafted.tempo,
+        pictures,
+        characters,
+        random.Random(f"{seed}:{script}".encode("utf-8", "surrogatepass")),
+    )
     scenes = tuple(
         Scene(drafts[numbers[0]].scene, tuple(shots[number] for number in numbers))
         for numbers in (list(group) for _, group in groupby(range(len(drafts)), lambda at: drafts[at].scene_number))
