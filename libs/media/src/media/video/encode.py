@@ -174,15 +174,15 @@ def _add_video(container: Any, settings: VideoSettings) -> Any:
     return stream
 
 
-def _reproducible() -> list[str]:
-    """Keep x264 from its AVX-512 code, whose look-ahead reads memory it never wrote: two runs then differ by some bits.
+def x264_options(*more: str) -> dict[str, str]:
+    """Options that hand x264 parameters of its own and make it repeatable.
 
+    Its AVX-512 code is kept out: the look-ahead there reads memory it never wrote, two runs then differ by some bits.
     Found by filling fresh memory with different bytes (``MALLOC_PERTURB_``); every older instruction set repeats
     exactly, at the same speed within measuring error. Processors with AVX-512 have all that is named here.
     """
-    if not cv2.checkHardwareSupport(_OPENCV_AVX_512F):
-        return []
-    return ["asm=AVX2,FMA3,BMI2,LZCNT"]
+    repeatable = ("asm=AVX2,FMA3,BMI2,LZCNT",) if cv2.checkHardwareSupport(_OPENCV_AVX_512F) else ()
+    return {"x264-params": ":".join((*more, *repeatable))} if more or repeatable else {}
 
 
 def _encoder(settings: VideoSettings) -> tuple[str, dict[str, str]]:
@@ -190,8 +190,7 @@ def _encoder(settings: VideoSettings) -> tuple[str, dict[str, str]]:
     match settings.codec:
         case "h264":
             options = {"preset": settings.preset, "crf": str(settings.crf), "profile": "high"}
-            if params := [*_reproducible(), *(["stitchable=1"] if settings.joinable else [])]:
-                options["x264-params"] = ":".join(params)
+            options |= x264_options(*(["stitchable=1"] if settings.joinable else []))
             if rate:
                 options |= {"maxrate": str(rate), "bufsize": str(2 * rate)}
             return "libx264", options
