@@ -23,9 +23,7 @@ _SQUEEZED_GLADLY = 1.1
 
 def _one_of(names: Sequence[str]) -> Callable[[Any], str]:
     def take(value: Any) -> str:
-        if value not in names:
-            raise ValueError(value)
-        return str(value)
+        return names[names.index(value)]
 
     return take
 
@@ -95,7 +93,8 @@ def edit_shot(plan: FilmPlan, id: str, **changes: Any) -> FilmPlan:
     shot = plan.shot(id)
     changes = _checked(changes)
     if "text" in changes and changes["text"] != shot.text:
-        changes |= _retold(shot, changes["text"], plan.language)
+        told = _retold(shot, changes.pop("text"), plan.language)
+        changes = told | changes
     elif {"voice", "tempo"} & set(changes):
         changes["said_s"] = None
     changed = replace(shot, **changes)
