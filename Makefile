@@ -116,6 +116,7 @@ chaos: $(VENV)/.dev ## Break everything on purpose: crash points, broker and dat
 	@CANCELLATIONS=100000 $(BIN)/python -m pytest -q libs/chassis/tests/data/test_cancellation.py
 	@PAID_SCRIPTS=10 KILLS=50 $(BIN)/python -m pytest -q -n 2 \
 		services/ai-router/tests/jobs/test_paid_scripts.py services/ai-router/tests/jobs/test_killed.py
+	@FILM_SCRIPTS=3000 FILM_MINUTES=2 $(BIN)/python -m pytest -q -n 2 --dist loadfile --timeout=600 libs/media/tests/film
 	@TRIM_RANGES=200 $(BIN)/python -m pytest -q --timeout=600 libs/media/tests/trim
 	@CONFORMANCE_EXAMPLES=100 ESTIMATED_SENTENCES=2,4,12,20 \
 		$(BIN)/python -m pytest -q tests/e2e/test_conformance.py tests/e2e/test_estimates.py

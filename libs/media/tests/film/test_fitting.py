@@ -157,15 +157,46 @@ def test_other_bytes_behind_a_picture_and_another_size_are_seen(plan: FilmPlan) 
     assert {key for key, state in larger.items() if state is State.STALE} == clips | {"film"}
 
 
-def test_changes_that_no_shot_takes_are_refused(plan: FilmPlan) -> None:
+@pytest.mark.parametrize(
+    ("id", "changes", "problem"),
+    [
+        ("003", {"frames": 1}, "no frames to change"),
+        ("003", {"motion": "opera"}, "motion 'opera' is not one of push_in"),
+        ("003", {"kind": "opera"}, "kind 'opera'"),
+        ("003", {"voice": "alto"}, "is not one of male, female"),
+        ("003", {"tempo": 9}, "between 0.5 and 2"),
+        ("003", {"zoom": "near"}, "between 1 and 3"),
+        ("003", {"toward": [0.5]}, "two shares"),
+        ("003", {"toward": [0.5, 1.5]}, "two shares"),
+        ("003", {"text": None}, "is not text"),
+        ("003", {"kind": "card"}, "a card needs a title"),
+        ("003", {"kind": "card", "title": "Evening"}, "nobody speaks on a card"),
+        ("001", {"kind": "portrait"}, "a portrait needs words"),
+        ("003", {"text": "Добрый вечер всем"}, "the voice of language 'en' does not read"),
+    ],
+)
+def test_changes_that_no_shot_takes_are_refused(
+    plan: FilmPlan, id: str, changes: dict[str, object], problem: str
+) -> None:
+    with pytest.raises(BadMedia, match=problem) as refusal:
+        edit_shot(plan, id, **changes)
+    assert refusal.value.advice
+
+
+def test_shots_that_are_not_there_and_texts_that_do_not_fit_are_refused(plan: FilmPlan) -> None:
     with pytest.raises(NoSuchShot):
         edit_shot(plan, "099", text="x")
-    with pytest.raises(BadMedia, match="frames"):
-        edit_shot(plan, "003", frames=1)
-    with pytest.raises(BadMedia, match="opera"):
-        edit_shot(plan, "003", motion="opera")
     with pytest.raises(ScriptTooLong):
         edit_shot(plan, "003", text="All of it and more. " * 90)
+
+
+def test_a_shot_that_lost_its_words_is_quiet(plan: FilmPlan) -> None:
+    edited = edit_shot(plan, "003", text="…")
+
+    assert edited.shot("003").spoken == ""
+    assert edited.shot("003").text == "…\n\n"
+    assert "voice:003" not in _recipes(edited)
+    assert sum(shot.frames for shot in edited.shots) == edited.frames
 
 
 def test_a_heading_that_changes_is_a_card_that_changes(plan: FilmPlan) -> None:

@@ -6,18 +6,63 @@ other way, and then those of as few as possible.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
-from media.errors import BadMedia
+from media.errors import BadMedia, NotUsable
 from media.film.lengths import frames_of, lay
 from media.film.plan import FilmPlan, Kind, Motion, ScriptTooLong, Shot
 from media.film.planning import AROUND_S, SQUEEZED_MOST, around, span_of
+from media.speech.spoken.writing import wrong_writing
 from media.speech.synthesis import estimate_duration
+from media.types import Voice
 
 _SQUEEZED_GLADLY = 1.1
-_CHANGEABLE = frozenset({"text", "kind", "picture", "motion", "zoom", "toward", "voice", "title", "subtitle", "tempo"})
+
+
+def _one_of(names: Sequence[str]) -> Callable[[Any], str]:
+    def take(value: Any) -> str:
+        return names[names.index(value)]
+
+    return take
+
+
+def _between(low: float, high: float) -> Callable[[Any], float]:
+    def take(value: Any) -> float:
+        if isinstance(value, bool) or not low <= value <= high:
+            raise ValueError(value)
+        return float(value)
+
+    return take
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(value)
+    return value
+
+
+def _place(value: Any) -> tuple[float, float] | None:
+    if value is None:
+        return None
+    x, y = value
+    return _between(0, 1)(x), _between(0, 1)(y)
+
+
+_CHANGEABLE: dict[str, tuple[Callable[[Any], Any], str]] = {
+    "text": (_text, "text"),
+    "title": (_text, "text"),
+    "subtitle": (_text, "text"),
+    "kind": (Kind, f"one of {', '.join(Kind)}"),
+    "motion": (Motion, f"one of {', '.join(Motion)}"),
+    "picture": (lambda value: None if value is None else _text(value), "the ref of a picture, or null"),
+    "voice": (_one_of(get_args(Voice)), f"one of {', '.join(get_args(Voice))}"),
+    "zoom": (_between(1, 3), "between 1 and 3"),
+    "toward": (_place, "two shares of the picture's sides, or null"),
+    "tempo": (_between(0.5, 2), "between 0.5 and 2"),
+}
+"""What may be changed of a shot: what takes a value, and what it has to be."""
 
 
 def settle(plan: FilmPlan, said: Mapping[str, float], *, keep: bool = True) -> FilmPlan:
@@ -41,42 +86,64 @@ def edit_shot(plan: FilmPlan, id: str, **changes: Any) -> FilmPlan:
     ``voice``, ``title``, ``subtitle``, ``tempo``. The script changes with the text, which keeps the spaces at its end.
 
     What is said is the text, without the name of its speaker if it begins with that. Lengths change as :func:`settle`
-    says, by what the new text is estimated to take. Raises ``NoSuchShot``, ``ScriptTooLong``, ``BadMedia`` for an
-    unknown field or value.
+    says, by what the new text is estimated to take. Raises ``NoSuchShot``, ``ScriptTooLong``, ``NotUsable``
+    (``WRONG_WRITING``), and ``BadMedia`` (``BAD_SHOT``) for an unknown field or value, a card that speaks, a portrait
+    that cannot.
     """
     shot = plan.shot(id)
-    if unknown := set(changes) - _CHANGEABLE:
+    changes = _checked(changes)
+    if "text" in changes and changes["text"] != shot.text:
+        told = _retold(shot, changes.pop("text"), plan.language)
+        changes = told | changes
+    elif {"voice", "tempo"} & set(changes):
+        changes["said_s"] = None
+    changed = replace(shot, **changes)
+    if changed.spoken and (wrong := wrong_writing(changed.spoken, plan.language)) is not None:
+        raise NotUsable(wrong.problem, code="WRONG_WRITING", advice=wrong.advice)
+    lacks = {
+        Kind.CARD: "" if changed.title else "a title",
+        Kind.PORTRAIT: "" if changed.spoken and changed.picture else "words and a picture of a face",
+    }.get(changed.kind, "")
+    if lacks:
+        raise BadMedia(f"a {changed.kind} needs {lacks}", code="BAD_SHOT", advice=f"Give the shot {lacks}.")
+    if changed.kind is Kind.CARD and changed.spoken:
+        raise BadMedia(
+            "nobody speaks on a card", code="BAD_SHOT", advice="Its words would not be heard: leave it a picture."
+        )
+    edited = plan.with_shots({id: changed})
+    return _kept(edited) or _anew(edited)
+
+
+def _checked(changes: dict[str, Any]) -> dict[str, Any]:
+    """The changes with values of the plan's own types; ``BadMedia`` naming the field that takes no such value."""
+    if unknown := set(changes) - set(_CHANGEABLE):
         raise BadMedia(
             f"a shot has no {', '.join(sorted(unknown))} to change",
             code="BAD_SHOT",
             advice=f"Change one of {', '.join(sorted(_CHANGEABLE))}.",
         )
-    try:
-        changes = {**changes}
-        if "kind" in changes:
-            changes["kind"] = Kind(changes["kind"])
-        if "motion" in changes:
-            changes["motion"] = Motion(changes["motion"])
-    except ValueError as error:
-        raise BadMedia(str(error), code="BAD_SHOT", advice="Read the plan for what there is.") from error
-    if "text" in changes and changes["text"] != shot.text:
-        changes |= _retold(shot, changes["text"])
-    elif {"voice", "tempo"} & set(changes):
-        changes["said_s"] = None
-    changed = plan.with_shots({id: replace(shot, **changes)})
-    return _kept(changed) or _anew(changed)
+    made = {}
+    for name, value in changes.items():
+        take, what = _CHANGEABLE[name]
+        try:
+            made[name] = take(value)
+        except (TypeError, ValueError) as error:
+            raise BadMedia(f"{name} {value!r} is not {what}", code="BAD_SHOT", advice=f"Give {what}.") from error
+    return made
 
 
-def _retold(shot: Shot, text: str) -> dict[str, Any]:
+def _retold(shot: Shot, text: str, language: str) -> dict[str, Any]:
     if not text.endswith(tuple(" \t\n\u3000")):
         text += shot.text[len(shot.text.rstrip()) :]
     if shot.kind is Kind.CARD:
-        return {"text": text, "title": text.strip().strip("#").strip()}
+        return {"text": text, "title": text.strip().strip("#").strip() or shot.title}
     said = text.strip()
     name, colon, rest = said.partition(":")
     if shot.speaker and colon and name.strip().casefold() == shot.speaker.casefold():
         said = rest
-    return {"text": text, "spoken": " ".join(said.split()), "said_s": None, "squeeze": 1.0}
+    # Where there is no letter to say, nobody speaks.
+    spoken = " ".join(said.split()) if estimate_duration(said, language=language) else ""
+    return {"text": text, "spoken": spoken, "said_s": None, "squeeze": 1.0}
 
 
 def _needs(plan: FilmPlan, shot: Shot) -> float:

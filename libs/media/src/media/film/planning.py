@@ -111,7 +111,14 @@ def plan_film(
     lengths = lay([_span(draft, language, drafted.tempo) for draft in drafts], frames)
     if lengths is None:
         raise ScriptTooLong(_too_long(fit, minutes), advice=_cut_advice(fit, minutes))
-    shots = _dressed(drafts, lengths, drafted.tempo, pictures, characters, random.Random(f"{seed}:{script}"))
+    shots = _dressed(
+        drafts,
+        lengths,
+        drafted.tempo,
+        pictures,
+        characters,
+        random.Random(f"{seed}:{script}".encode("utf-8", "surrogatepass")),
+    )
     scenes = tuple(
         Scene(drafts[numbers[0]].scene, tuple(shots[number] for number in numbers))
         for numbers in (list(group) for _, group in groupby(range(len(drafts)), lambda at: drafts[at].scene_number))
@@ -209,14 +216,18 @@ def _grouped(found: Sequence[Segment], language: str) -> list[_Draft]:
     scene, number = "", 0
     held: list[Segment] = []
 
+    def speaker(parts: Sequence[Segment]) -> str:
+        return next((part.speaker for part in parts if part.speakable), "")
+
     def spoken(parts: Sequence[Segment]) -> str:
-        # A turn in which nothing is said stands in the shot of who speaks before it.
-        return " ".join(part.spoken for part in parts if part.spoken and part.speaker == parts[0].speaker)
+        # Signs that somebody else is given between the words stand in the shot and are nothing to say.
+        who = speaker(parts)
+        return " ".join(part.spoken for part in parts if part.spoken and part.speaker == who)
 
     def shoot() -> None:
         if held:
             text = "".join(part.text for part in held)
-            drafts.append(_Draft(Kind.PICTURE, text, spoken(held), scene, number, held[0].speaker))
+            drafts.append(_Draft(Kind.PICTURE, text, spoken(held), scene, number, speaker(held)))
             held.clear()
 
     for segment in found:
@@ -228,8 +239,9 @@ def _grouped(found: Sequence[Segment], language: str) -> list[_Draft]:
         now = estimate_duration(spoken(held), language=language)
         more = estimate_duration(spoken([*held, segment]), language=language)
         too_long = more > _LONGEST_SHOT_S or (now >= _SHORT_SHOT_S and more > 1.3 * _SHOT_S)
-        leaves = bool(held) and segment.opens and (now >= _SHORT_SHOT_S or not headed)
-        if held and segment.speakable and now > 0 and (too_long or leaves or segment.speaker != held[0].speaker):
+        speaks = any(part.speakable for part in held)
+        leaves = speaks and segment.opens and (now >= _SHORT_SHOT_S or not headed)
+        if segment.speakable and speaks and (too_long or leaves or segment.speaker != speaker(held)):
             shoot()
             number += leaves and not headed
         held.append(segment)
