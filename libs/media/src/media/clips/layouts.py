@@ -18,7 +18,8 @@ from media.video.reframe import crop_box
 _SMALL_FACE = 0.1
 """Whose face is lower than this share of the picture is not worth a crop: a wide shot stays whole."""
 _BESIDE_A_SLIDE = 0.4
-_FACE_AT = 0.42
+_FACE_AT, _HIGHER_FACE_AT = 0.42, 0.34
+_LOWEST = 0.985
 _FACE_SHARE, _MOST_ZOOM = 0.2, 1.6
 _IN_A_HALF, _UNDER_A_SCREEN = 0.4, 0.6
 _BELOW_SEAM = 0.125
@@ -155,20 +156,24 @@ def _screen(scene: Scene, sizes: Sizes) -> Framed:
     looks = scene.last - scene.first
     kept = crop_box(sizes.width, sizes.height, shown.width / shown.height)
     whole = np.tile(np.array([kept.x, kept.y, kept.width, kept.height], np.float64), (looks, 1))
-    panels = Panel(shown, whole), _portrait(person, scene, rest, _UNDER_A_SCREEN, sizes)
-    captions = high / height + _BELOW_SEAM if height > width else None
+    face_at = _FACE_AT if height > width else _HIGHER_FACE_AT
+    panels = Panel(shown, whole), _portrait(person, scene, rest, _UNDER_A_SCREEN, sizes, face_at)
+    # Without room between both, captions stand as low as they may.
+    captions = high / height + _BELOW_SEAM if height > width else _LOWEST
     return Framed(scene.first, scene.last, "screen", panels, captions_end=captions)
 
 
-def _portrait(person: Person, scene: Scene, box: Box, share: float, sizes: Sizes) -> Panel:
+def _portrait(person: Person, scene: Scene, box: Box, share: float, sizes: Sizes, face_at: float = _FACE_AT) -> Panel:
     """A face that takes ``share`` of the height of a panel."""
     kept = crop_box(sizes.width, sizes.height, box.width / box.height)
     high = min(kept.height, person.height() / share)
-    views = _views(person, scene.first, scene.last, high * box.width / box.height, high, sizes)
+    views = _views(person, scene.first, scene.last, high * box.width / box.height, high, sizes, face_at)
     return Panel(box, views)
 
 
-def _views(person: Person, first: int, last: int, width: float, height: float, sizes: Sizes) -> Views:
+def _views(
+    person: Person, first: int, last: int, width: float, height: float, sizes: Sizes, face_at: float = _FACE_AT
+) -> Views:
     across, down = np.full(last - first, np.nan), np.full(last - first, np.nan)
     for look, box in person.boxes.items():
         if first <= look < last:
@@ -177,7 +182,7 @@ def _views(person: Person, first: int, last: int, width: float, height: float, s
     if np.isnan(across).all():
         across[:], down[:] = person.middle()
     left = followed(across, width, STEP_S) - width / 2
-    top = followed(down, height, STEP_S) - height * _FACE_AT
+    top = followed(down, height, STEP_S) - height * face_at
     left = np.clip(left, 0, max(0.0, sizes.width - width))
     top = np.clip(top, 0, max(0.0, sizes.height - height))
     return np.column_stack([left, top, np.full_like(left, width), np.full_like(top, height)])

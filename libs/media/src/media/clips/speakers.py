@@ -32,7 +32,7 @@ def _shares(openings: NDArray[np.float64], step_s: float) -> NDArray[np.float64]
     """Of all that moves the part that each person's lips have; even where nothing moves."""
     moved = np.abs(np.diff(openings, axis=1, prepend=openings[:, :1]))
     moved = np.maximum(np.nan_to_num(moved) - _STILL, 0.0)
-    width = 2 * max(1, round(_AROUND_S / step_s)) + 1
+    width = min(2 * max(1, round(_AROUND_S / step_s)) + 1, moved.shape[1])
     kernel = np.ones(width) / width
     smooth = np.stack([np.convolve(one, kernel, mode="same") for one in moved]) + 1e-4
     return np.asarray(smooth / smooth.sum(axis=0, keepdims=True))
