@@ -85,6 +85,8 @@ def build(
             deadline_s=settings.render_deadline_s,
             piper_voices=settings.piper_voices,
             whisper=settings.whisper_model,
+            source_max_bytes=settings.source_max_mb << 20,
+            source_simulator=settings.source_simulator,
         ),
         **vendors.providers,
         **providers,

@@ -50,7 +50,11 @@ BT_601 = Colour(6, 6, 6)
 
 @dataclass(frozen=True, slots=True)
 class VideoSettings:
-    """How pictures are encoded. Width and height are even; ``max_bit_rate`` caps what ``crf`` would spend."""
+    """How pictures are encoded. Width and height are even; ``max_bit_rate`` caps what ``crf`` would spend.
+
+    ``joinable`` (H.264 only): files of the same size and rate have the same headers, whatever is in them, so that their
+    pictures can be put one behind the other without being encoded again.
+    """
 
     width: int
     height: int
@@ -61,6 +65,7 @@ class VideoSettings:
     preset: str = "veryfast"
     threads: int = 1
     colour: Colour = BT_709
+    joinable: bool = False
 
 
 def extension(codec: VideoCodec) -> str:
@@ -184,7 +189,8 @@ def _encoder(settings: VideoSettings) -> tuple[str, dict[str, str]]:
     rate = settings.max_bit_rate
     match settings.codec:
         case "h264":
-            options = {"preset": settings.preset, "crf": str(settings.crf), "profile": "high"} | x264_options()
+            options = {"preset": settings.preset, "crf": str(settings.crf), "profile": "high"}
+            options |= x264_options(*(["stitchable=1"] if settings.joinable else []))
             if rate:
                 options |= {"maxrate": str(rate), "bufsize": str(2 * rate)}
             return "libx264", options

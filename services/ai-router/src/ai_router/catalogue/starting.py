@@ -238,7 +238,35 @@ _FURTHER: tuple[Offer, ...] = (
     _assumed(ProviderKey.ANTHROPIC, Capability.WORKFLOW_OPTIMIZATION, "0.0005", "token", 8.5, 4.0, 2),
 )
 
-OFFERS: tuple[Offer, ...] = (*_STATED, *_LISTENING, *_FURTHER)
+_CLIPPING: tuple[Offer, ...] = (
+    # What is at a link may change, so it is looked at anew each time.
+    Offer(
+        ProviderKey.LOCAL_SOURCES,
+        Capability.SOURCE_FETCH,
+        Decimal(0),
+        "job",
+        quality=6.0,
+        speed_s=5.0,
+        priority=LOCAL,
+        zero_cost=True,
+    ),
+    *(
+        Offer(
+            ProviderKey.LOCAL_CLIPS,
+            capability,
+            Decimal(0),
+            "job",
+            quality=7.0,
+            speed_s=speed_s,
+            priority=LOCAL,
+            zero_cost=True,
+            deterministic=True,
+        )
+        for capability, speed_s in ((Capability.VIDEO_TRIM, 2.0), (Capability.CLIP_RENDERING, 20.0))
+    ),
+)
+
+OFFERS: tuple[Offer, ...] = (*_STATED, *_LISTENING, *_CLIPPING, *_FURTHER)
 
 POLICIES: tuple[Policy, ...] = (
     Policy(
@@ -344,6 +372,27 @@ MODELS: tuple[Model, ...] = (
         Capability.HOOK_DETECTION,
         "Finds the moments worth watching by a rubric that says for which words each point was given.",
         {"count": 3, "language": "en"},
+    ),
+    Model(
+        "yt-dlp",
+        ProviderKey.LOCAL_SOURCES,
+        Capability.SOURCE_FETCH,
+        "Fetches a video from a YouTube link, as long as the plan allows.",
+        {},
+    ),
+    Model(
+        "frame-cut",
+        ProviderKey.LOCAL_CLIPS,
+        Capability.VIDEO_TRIM,
+        "Cuts a part out of a video on this machine, exact to the frame.",
+        {"format": "mp4"},
+    ),
+    Model(
+        "clip",
+        ProviderKey.LOCAL_CLIPS,
+        Capability.CLIP_RENDERING,
+        "Makes a clip of a part of a video on this machine, in the shape of a telephone and with captions.",
+        {"aspect": "vertical", "layout": "auto", "captions": "karaoke"},
     ),
     *vendors(),
 )

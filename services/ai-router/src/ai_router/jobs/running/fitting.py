@@ -9,8 +9,9 @@ from typing import Any, Protocol, TypeVar
 
 from ai_router.jobs.running import measure
 from ai_router.jobs.running.guarding import DRIFTED, guard, is_guarded
+from ai_router.jobs.running.moments import TRANSCRIPT, is_proposed, read_in
 from ai_router.jobs.running.validation import expected_seconds, near
-from ai_router.providers.local import work
+from ai_router.providers.local import clip_work, work
 from ai_router.providers.port import FailureClass, ProviderFailure, ProviderResult, Workspace
 from chassis.work.process_pool import ProcessPool, WorkerDied
 from contracts.ai_router import SubmitJob
@@ -58,6 +59,8 @@ class ClipFitter:
         asked for, and are for the judge."""
         if command.capability is Capability.AUDIO_GENERATION:
             return await self._timed(command, result, workspace)
+        if is_proposed(command, result):
+            return await self._settled(command, result, workspace)
         if is_guarded(command, result):
             return await self._guarded(command, result, workspace)
         audio, timings = command.inputs.get("audio"), command.inputs.get("timings")
@@ -95,6 +98,21 @@ class ClipFitter:
             "timings": await workspace.keep(timings, "application/json", role="timings"),
         }
         return replace(result, outputs={**result.outputs, **outputs}, data={**result.data, **about})
+
+    async def _settled(self, command: SubmitJob, result: ProviderResult, workspace: Workspace) -> ProviderResult:
+        """Moments that begin and end between sentences, of those that somebody proposed."""
+        transcript, out = await workspace.fetch(command.inputs[TRANSCRIPT]), workspace.directory / "settled.json"
+        options = await read_in(command, workspace)
+        wanted = {name: options.get(name) for name in ("duration", "count", "shortest_s", "longest_s")}
+        proposed = list(result.data["hooks"])
+        made = await self._run(clip_work.settle, proposed, transcript, out, wanted, quick=True)
+        document = await workspace.keep(out, "application/json", role="settled")
+        return replace(
+            result,
+            outputs={**result.outputs, "document": document},
+            data={**result.data, **made},
+            warnings=(*result.warnings, *made["shortfall_reasons"]),
+        )
 
     async def _guarded(self, command: SubmitJob, result: ProviderResult, workspace: Workspace) -> ProviderResult:
         """An edit with what it changed beyond its task; where that is too much with a warning, and the composite."""
