@@ -24,6 +24,7 @@ ALL: dict[str, tuple[str, ...]] = {
     "B14": ("libs/media/benchmarks/media_renditions.py",),
     "B15": ("libs/media/benchmarks/media_talking.py",),
     "memory": ("libs/media/benchmarks/media_memory.py",),
+    "clips": ("libs/media/benchmarks/media_long_film.py",),
 }
 """Script and arguments. B2 comes with B1, B16 with B14."""
 ALIASES = {"B2": "B1", "B16": "B14"}

@@ -8,7 +8,7 @@ speed stays longer where the pause after it allows.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from html import escape
 from itertools import pairwise
@@ -38,19 +38,24 @@ def cues_from_words(
     overlap, keep the order of the words and together hold every word once. A single word wider than a line stands
     alone on its line. Raises ``BadMedia`` for words out of order and for a limit below 1.
     """
+    cues = []
+    for lines in grouped(words, max_chars=max_chars, max_lines=max_lines):
+        text = "\n".join(join(line) for line in lines)
+        cues.append(Cue(text, lines[0][0].start, lines[-1][-1].end))
+    return _timed(cues, _READING_SPEED.get(language, _DEFAULT_READING_SPEED))
+
+
+def grouped(words: Sequence[Word], *, max_chars: int = 42, max_lines: int = 2) -> Iterator[tuple[Sequence[Token], ...]]:
+    """The lines of each cue that :func:`cues_from_words` would make, as pieces of words with their times."""
     if max_chars < 1 or max_lines < 1:
         raise BadMedia("a caption needs at least one line of one character", code="BAD_CAPTION")
     if any(later.start < earlier.start for earlier, later in pairwise(words)):
         raise BadMedia("the words are not in the order they are spoken", code="BAD_CAPTION")
     tokens = [token for word in words for token in tokens_of(word)]
-    cues: list[Cue] = []
     for phrase in _phrases(tokens):
         for first, last in _best_split(phrase, max_chars, max_lines):
             part = phrase[first:last]
-            lines = break_lines(part, max_chars, max_lines) or [part]
-            text = "\n".join(join(line) for line in lines)
-            cues.append(Cue(text, part[0].start, part[-1].end))
-    return _timed(cues, _READING_SPEED.get(language, _DEFAULT_READING_SPEED))
+            yield tuple(break_lines(part, max_chars, max_lines) or [part])
 
 
 def to_srt(cues: Iterable[Cue]) -> str:

@@ -23,7 +23,7 @@ FRAME_S = 0.032
 _FRAME, _CONTEXT = 512, 64
 _SPEECH, _SILENCE = 0.5, 0.35  # a voice begins above the first and ends under the second, as its makers advise
 _SHORTEST_SPEECH_S, _SHORTEST_PAUSE_S = 0.1, 0.1
-_AT_ONCE = 8_192  # frames: four minutes and a half
+_AT_ONCE = 1_024  # frames: half a minute; the network takes 40 KB for each
 
 
 class Span(NamedTuple):

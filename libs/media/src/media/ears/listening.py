@@ -27,7 +27,7 @@ from media.video.source import read_voice
 PACKAGED = "whisper-tiny.en"
 """The name of the weights that are always there."""
 LONGEST_S = 4 * 3600.0
-_WINDOW_S = 240.0
+_WINDOW_S = 60.0  # what is heard in one go takes 1.5 MB a second
 _APART_S = 4.0  # a pause this long is not listened to; each window costs a pass of 30 s
 _LEAD_S = 0.2
 """The network mishears a first word that begins with the recording."""
@@ -160,7 +160,7 @@ def hear(
 
 
 def windows(spoken: Sequence[Span], duration: float) -> Iterator[Span]:
-    """What is listened to in one go: spans of speech with the pauses between them, up to four minutes, or one span of
+    """What is listened to in one go: spans of speech with the pauses between them, up to a minute, or one span of
     any length."""
     first: Span | None = None
     last: Span | None = None

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from media.faces.looks import Points, Window
 from media.faces.networks import network
-from media.types import Bgr, Landmarks
+from media.types import Bgr, Box, Landmarks
 
 OUTER_LIPS = (61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291, 375, 321, 405, 314, 17, 84, 181, 91, 146)
 INNER_LIPS = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308, 324, 318, 402, 317, 14, 87, 178, 88, 95)
@@ -173,3 +173,29 @@ def eyes_apart(marks: Landmarks) -> float:
 
 def _apart(one: Points, other: Points) -> float:
     return math.hypot(float(one[0] - other[0]), float(one[1] - other[1]))
+
+
+# A glance at a face in motion
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """A face as one look of the mesh shows it: where it is, in pixels, how far its lips are apart over their width, and
+    the window in which to look for it in the next picture."""
+
+    box: Box
+    opening: float
+    window: Window
+
+
+def glance(photo: Bgr, window: Window) -> Glance | None:
+    """The face near ``window`` in one look, a ninth of the work of :func:`look`; None where the mesh sees none."""
+    mesh = network("face_landmark")
+    seen, presence = mesh.run(window.picture(photo, mesh.side))
+    if _sigmoid(float(presence[0])) < LEAST_PRESENCE:
+        return None
+    points = window.to_photo(seen.reshape(-1, 3)[_NUMBERS], mesh.side)
+    inner, oval = _part(points, INNER_LIPS), _part(points, OVAL)
+    (left, top), (right, bottom) = oval[:, :2].min(axis=0), oval[:, :2].max(axis=0)
+    box = Box(round(left), round(top), max(1, round(right - left)), max(1, round(bottom - top)))
+    return Glance(box, _apart(inner[5], inner[15]) / max(_apart(inner[0], inner[10]), 1e-6), _around(points))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -16,7 +16,7 @@ from media.types import Box, Made
 from media.video.encode import BT_709, Colour, VideoSettings, VideoWriter
 from media.video.encode_audio import encode_audio
 from media.video.filters import FrameFilter, Picture, picture_of
-from media.video.source import duration_of, open_media, read_audio, start_of, video_stream
+from media.video.source import duration_of, open_media, read_audio, read_part, start_of, video_stream
 from media.writing import encoding
 
 Samples = NDArray[np.float32]
@@ -25,6 +25,8 @@ Progress = Callable[[float], None]
 
 SOUND_RATE = 48_000
 CHANNELS = 2
+_FAR_S = 30.0
+"""What is farther in a film is not read from the beginning on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,19 @@ def part(clip: Clip, start: float, end: float) -> Clip:
     return replace(clip, start=clip.start + start, seconds=end - start)
 
 
+def counted(clips: Sequence[Clip], rate: Fraction) -> list[Clip]:
+    """The clips as they are played one after the other, each of whole frames at ``rate``: what is rounded at one is
+    made good at the next, so that all together are not longer. One that has no frame then is left out."""
+    made, at, told = [], 0.0, 0
+    for clip in clips:
+        at += clip.seconds
+        count = round(at * rate) - told
+        told += max(count, 0)
+        if count > 0:
+            made.append(replace(clip, seconds=float(count / rate)))
+    return made or [replace(clips[0], seconds=float(1 / rate))]
+
+
 def frames(clip: Clip, shape: Shape, fit: Fit = "pad", focus: Box | None = None, threads: int = 1) -> Iterator[Any]:
     """As many yuv420p frames in ``shape`` as the clip is long; the last is repeated where the source ends early."""
     wanted = shape.count(clip.seconds)
@@ -114,8 +129,12 @@ def sound(clip: Clip, shape: Shape) -> Samples:
     """The sound beside ``frames``, stereo at 48 kHz, to the sample as long as they are; silence where there is none."""
     wanted = shape.samples(shape.count(clip.seconds))
     made = np.zeros((wanted, CHANNELS), np.float32)
-    found = read_audio(clip.path, rate=SOUND_RATE, seconds=clip.start + clip.seconds + 0.5) if clip.has_sound else None
-    if found is not None:
+    if not clip.has_sound:
+        return made
+    if clip.start > _FAR_S:
+        piece = read_part(clip.path, clip.start, wanted / SOUND_RATE, rate=SOUND_RATE)[:wanted]
+        made[: len(piece)] = piece
+    elif (found := read_audio(clip.path, rate=SOUND_RATE, seconds=clip.start + clip.seconds + 0.5)) is not None:
         piece = found[0][round(clip.start * SOUND_RATE) :][:wanted]
         made[: len(piece)] = piece
     return made

@@ -20,6 +20,7 @@ DEMUXERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,flv,wav,mp3,ogg,fla
 """What may be opened, by the container library's names. Playlists, slide shows and scripts are not among them."""
 
 _MAX_BOXES = 4096
+_LEAD_S = Fraction(1, 2)
 _FIRST_BOXES = (b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide")
 _BEGINNINGS = (b"\x1aE\xdf\xa3", b"OggS", b"fLaC", b"ID3", b"FLV\x01")
 
@@ -175,6 +176,34 @@ def read_voice(path: Path, *, rate: int, seconds: float) -> NDArray[np.int16] | 
         for piece in _resampled(container, stream, rate, 1, seconds):
             kept += np.round(np.clip(piece, -1, 1) * 32767).astype(np.int16).tobytes()
     return np.frombuffer(kept, np.int16)[: round(seconds * rate)]
+
+
+def read_part(path: Path, start: float, seconds: float, *, rate: int) -> NDArray[np.float32]:
+    """The sound from ``start`` seconds on as ``read_audio`` gives it, with two channels and without what is before."""
+    with open_media(path) as container:
+        stream = first_stream(container, "audio")
+        if stream is None:
+            return np.zeros((0, 2), np.float32)
+        begin = start_of(container) + Fraction(start).limit_denominator(1_000_000)
+        # A decoder needs what sounded before.
+        container.seek(int((begin - _LEAD_S) / stream.time_base), stream=stream, backward=True)
+        resampler = av.AudioResampler(format="flt", layout="stereo", rate=rate)
+        made = np.zeros((round(seconds * rate), 2), np.float32)
+        at: int | None = None
+        for frame in container.decode(stream):
+            if at is None:
+                at = round((frame.pts * frame.time_base - begin) * rate) if frame.pts is not None else 0
+            frame.pts = None
+            for piece in resampler.resample(frame):
+                block = np.asarray(piece.to_ndarray(), np.float32).reshape(-1, 2)
+                kept = block[max(0, -at) :]
+                first = max(0, at)
+                at += len(block)
+                part = kept[: max(0, len(made) - first)]
+                made[first : first + len(part)] = part
+            if at >= len(made):
+                break
+        return made
 
 
 def _resampled(
