@@ -14,11 +14,13 @@ from uuid import UUID
 from chassis import ids
 from chassis.observe import context
 from contracts.enums import Priority
-from contracts.envelope import Envelope
+from contracts.envelope import PREFIX, Envelope
 from contracts.message import Command, Event, Message
 
 EVENTS = "events"
 COMMANDS = "commands"
+
+_TYPE = f"{PREFIX}type"
 
 M = TypeVar("M", bound=Message)
 
@@ -127,3 +129,8 @@ def _kind(message: type[Message]) -> _Kind:
 def command_key(service: str, priority: Priority) -> str:
     """Routing key of a lane of a service's commands."""
     return f"{service}.{priority.value}"
+
+
+def type_of(message: Outgoing) -> str:
+    """The type that the message's envelope names; empty where it names none."""
+    return message.headers.get(_TYPE, "")
