@@ -20,7 +20,7 @@ def kernel(tmp_path: Path) -> Path:
         "group/cpu.stat": "usage_usec 2500000\nuser_usec 1",
         "proc/meminfo": "MemTotal:       64 kB\nMemFree:  1 kB\nMemAvailable:    16 kB\nHugePages_Total: 0",
         "proc/stat": "cpu  100 0 50 1000 20 0 50 0 0 0\ncpu0 1 2 3",
-        "proc/self/net/dev": "Inter-|\n face |bytes\n lo: 9 0 0 0 0 0 0 0 9\neth0: 7 1 0 0 0 0 0 0 5\neth1: 1 1 0 0 0 0 0 0 2",
+        "proc/self/net/dev": "face |bytes\n lo: 9 0 0 0 0 0 0 0 9\neth0: 7 1 0 0 0 0 0 0 5\neth1: 1 1 0 0 0 0 0 0 2",
     }.items():
         (file := tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text + "\n")

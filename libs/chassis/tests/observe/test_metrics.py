@@ -121,7 +121,7 @@ async def test_a_process_that_reads_queues_shows_how_much_waits_in_each(
     new_service: NewService, scripted_bus: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def depths() -> dict[str, int]:
-        return {QUEUE: 7, f"{QUEUE}.dead": 2}
+        return {QUEUE: 7, f"{QUEUE}.dead": 2, "billing.listener.0123456789abcdef": 3}
 
     monkeypatch.setattr(scripted_bus, "depths", depths)
     monkeypatch.setattr(depths_module, "EVERY_S", 0.01)
@@ -134,6 +134,7 @@ async def test_a_process_that_reads_queues_shows_how_much_waits_in_each(
     try:
         await wait_until(lambda: value("queue_depth", queue=QUEUE) == 7, timeout_s=10)
         assert value("queue_depth", queue=f"{QUEUE}.dead") == 2
+        assert value("queue_depth", queue="billing.listener") == 3, "no new series for each process that ever started"
     finally:
         await running.stop()
 

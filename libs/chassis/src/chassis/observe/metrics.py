@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 from prometheus_client.gc_collector import GCCollector
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 
 from chassis.observe.machine import MachineCollector
+
+# When a counter began is told by the process' own start; the series would double what is stored.
+disable_created_metrics()
 
 REGISTRY = CollectorRegistry()
 """Everything this process shows at ``/metrics``; services add their own metrics to it."""
