@@ -10,7 +10,7 @@ from prometheus_client.process_collector import ProcessCollector
 from chassis.observe.machine import MachineCollector
 
 # When a counter began is told by the process' own start; the series would double what is stored.
-disable_created_metrics()
+disable_created_metrics()  # type: ignore[no-untyped-call]
 
 REGISTRY = CollectorRegistry()
 """Everything this process shows at ``/metrics``; services add their own metrics to it."""
