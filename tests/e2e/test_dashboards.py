@@ -42,6 +42,8 @@ async def test_every_panel_has_data_and_every_rule_is_well_while_something_is_ma
         }
         empty, deadline = wanted, asyncio.get_running_loop().time() + _FIGURES_WITHIN_S
         while empty and asyncio.get_running_loop().time() < deadline:
+            # What is a rate has to have grown while somebody looked on.
+            assert (await prometheus.http.get(f"{url}/api/v1/billing/plans")).status_code < 500
             # Gauges of the database are read every fifteen seconds, and some figures are of two looks.
             found = [await prometheus.query(filled(expression)) for _, _, expression in empty]
             empty = {

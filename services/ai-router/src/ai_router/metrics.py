@@ -58,6 +58,13 @@ def call_ended(provider: str, capability: Capability, outcome: str, seconds: flo
     _call_seconds(provider, capability).observe(seconds)
 
 
+def may_be_called(provider: str, capability: Capability) -> None:
+    """Show at zero what may be counted: the first call after a start would not be seen to have been one more."""
+    _calls(provider, capability, "succeeded")
+    _call_seconds(provider, capability)
+    _scores(capability)
+
+
 # Looking a counter up by its labels takes longer than counting.
 
 
