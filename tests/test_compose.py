@@ -60,6 +60,7 @@ PRODUCTION = {
     "ADDRESS_HASH_KEY": "8c1f4b0d9a7e4c2f8f6b3a5d7e9c0b1a",
     "ENCRYPTION_KEY": "b3c9d1e5f7a24680b3c9d1e5f7a24680",
     "LINK_KEY": "0f1e2d3c4b5a69788796a5b4c3d2e1f0",
+    "PERSON_HASH_KEY": "5d7e9c0b1a8c1f4b0d9a7e4c2f8f6b3a",
     "SMTP_URL": "smtps://talkingphoto:8fJ3kvvTq8@mail.talkingphoto.ai",
     "STRIPE_SECRET_KEY": "sk_live_51HqLyjWDarjtT1zd",
     "STRIPE_WEBHOOK_SECRET": "whsec_8fJ3kvvTq8",

@@ -114,7 +114,7 @@ class CreditsCaptured(Event):
     """Held credits were spent."""
 
     NAME: ClassVar[str] = "billing.credits_captured.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("workflow", "ai_router")
+    READERS: ClassVar[tuple[str, ...]] = ("workflow", "ai_router", "analytics")
 
     reservation_id: UUID
     run_id: UUID
@@ -144,7 +144,7 @@ class EntitlementsChanged(Event):
     """
 
     NAME: ClassVar[str] = "billing.entitlements_changed.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("users", "workflow", "notify")
+    READERS: ClassVar[tuple[str, ...]] = ("users", "workflow", "notify", "analytics")
 
     user_id: UUID
     product_line: str
@@ -203,7 +203,7 @@ class SubscriptionCreated(_SubscriptionEvent):
     """A subscription gives its plan for the first time: paid for, or on trial (CON-28)."""
 
     NAME: ClassVar[str] = "billing.subscription_created.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("users", "notify")
+    READERS: ClassVar[tuple[str, ...]] = ("users", "notify", "analytics")
 
     trial_ends_at: datetime | None = None
 
@@ -213,7 +213,7 @@ class SubscriptionUpdated(_SubscriptionEvent):
     than it would have (CON-28)."""
 
     NAME: ClassVar[str] = "billing.subscription_updated.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("users", "notify")
+    READERS: ClassVar[tuple[str, ...]] = ("users", "notify", "analytics")
 
     what: Literal["renewed", "plan_changed", "change_planned", "past_due", "recovered", "cancel_planned", "resumed"]
     previous_plan: str | None = None
@@ -223,7 +223,7 @@ class SubscriptionCancelled(_SubscriptionEvent):
     """A subscription ended because its owner or an administrator wanted that; the free plan counts (CON-28)."""
 
     NAME: ClassVar[str] = "billing.subscription_cancelled.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("users", "notify")
+    READERS: ClassVar[tuple[str, ...]] = ("users", "notify", "analytics")
 
     previous_plan: str
 
@@ -232,7 +232,7 @@ class SubscriptionExpired(_SubscriptionEvent):
     """A subscription ended for want of payment; the free plan counts (CON-28, BIL-58)."""
 
     NAME: ClassVar[str] = "billing.subscription_expired.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("users", "notify")
+    READERS: ClassVar[tuple[str, ...]] = ("users", "notify", "analytics")
 
     previous_plan: str
 
@@ -241,7 +241,7 @@ class PaymentSucceeded(Event):
     """Money was received (CON-30)."""
 
     NAME: ClassVar[str] = "billing.payment_succeeded.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("notify",)
+    READERS: ClassVar[tuple[str, ...]] = ("notify", "analytics")
 
     payment_id: UUID
     user_id: UUID
@@ -260,7 +260,7 @@ class PaymentFailed(Event):
     """A payment was tried and did not come about; ``reason`` is for people (CON-30, BIL-58)."""
 
     NAME: ClassVar[str] = "billing.payment_failed.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("notify",)
+    READERS: ClassVar[tuple[str, ...]] = ("notify", "analytics")
 
     payment_id: UUID
     user_id: UUID
@@ -280,7 +280,7 @@ class PaymentRefunded(Event):
     """Money of a payment was given back, and ``credits`` that it had bought were taken back (CON-30)."""
 
     NAME: ClassVar[str] = "billing.payment_refunded.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("notify",)
+    READERS: ClassVar[tuple[str, ...]] = ("notify", "analytics")
 
     payment_id: UUID
     user_id: UUID
@@ -315,7 +315,7 @@ class CreditsGranted(Event):
     """Somebody has more credits: of a plan, bought, given, or given back (CON-33)."""
 
     NAME: ClassVar[str] = "billing.credits_granted.v1"
-    READERS: ClassVar[tuple[str, ...]] = ()
+    READERS: ClassVar[tuple[str, ...]] = ("analytics",)
 
     user_id: UUID
     product_line: str
@@ -372,7 +372,7 @@ class UsageLimitReached(_UsageLimit):
     """All that a plan allows in a month is used; told once a month and meter (CON-33)."""
 
     NAME: ClassVar[str] = "billing.usage_limit_reached.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("notify",)
+    READERS: ClassVar[tuple[str, ...]] = ("notify", "analytics")
 
 
 class BillingUserDataErased(Event):

@@ -43,7 +43,7 @@ from users.erasure.service import Erasures, Reminders
 from users.exports import endpoints as export_endpoints
 from users.exports import handlers as export_handlers
 from users.exports.service import ARCHIVE, Archivist, Upkeep
-from users.figures import FIGURES
+from users.figures.queries import FIGURES
 from users.flags import endpoints as flag_endpoints
 from users.kept import tables
 from users.keys import endpoints as key_endpoints

@@ -19,7 +19,7 @@ from workflow.cleaning.service import Cleaning
 from workflow.delivery import endpoints as delivery_endpoints
 from workflow.delivery.service import Delivery
 from workflow.engine.definition import Definitions
-from workflow.figures import FIGURES
+from workflow.figures.queries import FIGURES
 from workflow.files import endpoints as file_endpoints
 from workflow.files.housekeeping import Housekeeping
 from workflow.files.intake import Intake

@@ -15,7 +15,7 @@ from chassis import ids
 from chassis.observe import context
 from contracts.enums import Priority
 from contracts.envelope import PREFIX, Envelope
-from contracts.message import Command, Event, Message
+from contracts.message import MAY_BE_ABSENT, Command, Event, Message
 
 EVENTS = "events"
 COMMANDS = "commands"
@@ -122,7 +122,7 @@ def _kind(message: type[Message]) -> _Kind:
         exchange=COMMANDS if command else EVENTS,
         owner=message.owner(),
         first_field=next(iter(message.model_fields)),
-        mandatory=command or bool(message.READERS),
+        mandatory=command or bool(set(message.READERS) - MAY_BE_ABSENT),
     )
 
 
