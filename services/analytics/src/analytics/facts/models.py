@@ -98,7 +98,7 @@ class Pseudonyms:
 def fact_of(received: Received[Any], pseudonyms: Pseudonyms) -> Fact:
     """What is kept of an event that is one of ``KEPT``."""
     message, envelope = received.message, received.envelope
-    user_id = getattr(message, "user_id", None) or _read(envelope.user_id)
+    user_id = getattr(message, "user_id", None) or envelope.user_id
     line = getattr(message, "product_line", None) or getattr(message, "home_product_line", None)
     return Fact(
         id=envelope.id,
@@ -108,10 +108,3 @@ def fact_of(received: Received[Any], pseudonyms: Pseudonyms) -> Fact:
         product_line=line or envelope.product_line,
         body=message.model_dump(mode="json", include=set(KEPT[type(message)]), exclude_none=True),
     )
-
-
-def _read(user_id: str | None) -> UUID | None:
-    try:
-        return None if user_id is None else UUID(user_id)
-    except ValueError:
-        return None
