@@ -29,7 +29,7 @@ export DEMO_OUT := $(value OUT)
 export UP_PORT := $(value PORT)
 
 .DEFAULT_GOAL := help
-.PHONY: observe dashboards help setup demo up doctor test check fmt types imports bench chaos faces histories judge record lock vendors vendor-matrix clean
+.PHONY: help setup demo demo-clips up doctor test check fmt types imports bench chaos faces histories judge record lock vendors vendor-matrix observe dashboards clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,6 +65,9 @@ $(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock simulators/pyproject.toml
 demo: setup ## Make a talking video: make demo [PHOTO=x.jpg SCRIPT="..." LANGUAGE=hi VOICE=male OUT=out/demo]
 	@$(BIN)/talkingphoto demo --photo "$$DEMO_PHOTO" --language "$$DEMO_LANGUAGE" --voice "$$DEMO_VOICE" \
 		--out "$$DEMO_OUT" $(if $(value SCRIPT),--script "$$DEMO_SCRIPT")
+
+demo-clips: setup ## Make clips of a talk that is generated here: make demo-clips [OUT=out/clips]
+	@$(BIN)/talkingphoto demo-clips --out "$(if $(filter file,$(origin OUT)),out/clips,$$DEMO_OUT)"
 
 up: setup ## Run the platform on this machine until Ctrl-C [PORT=8080]
 	@exec $(BIN)/talkingphoto up --port "$$UP_PORT"
@@ -109,6 +112,7 @@ chaos: $(VENV)/.dev ## Break everything on purpose: crash points, broker and dat
 	@CANCELLATIONS=100000 $(BIN)/python -m pytest -q libs/chassis/tests/data/test_cancellation.py
 	@PAID_SCRIPTS=10 KILLS=50 $(BIN)/python -m pytest -q -n 2 \
 		services/ai-router/tests/jobs/test_paid_scripts.py services/ai-router/tests/jobs/test_killed.py
+	@TRIM_RANGES=200 $(BIN)/python -m pytest -q --timeout=600 libs/media/tests/trim
 	@CONFORMANCE_EXAMPLES=100 ESTIMATED_SENTENCES=2,4,12,20 \
 		$(BIN)/python -m pytest -q tests/e2e/test_conformance.py tests/e2e/test_estimates.py
 

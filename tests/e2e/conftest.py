@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import shutil
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ import pytest_asyncio
 from tests.e2e.browsers import found_browser
 
 from chassis.run.private_rabbitmq import Broker
+from simulators.serve import Served, serving
+from simulators.vendors.videos import Videos
 from talkingphoto.client import Client, Credentials
 from talkingphoto.sample import sample_portrait
 from talkingphoto_runner.distributed import DistributedPlatform
@@ -39,14 +42,24 @@ class Platform:
     home: Path
 
 
+@pytest.fixture(scope="session")
+def videos() -> Iterator[Served]:
+    """A site of videos in YouTube's place; both platforms fetch from there."""
+    # It is spoken to by others; what it says about broken connections is not for this output.
+    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+    with serving([Videos()]) as served:
+        yield served["videos"]
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def embedded() -> AsyncIterator[Platform]:
+async def embedded(videos: Served) -> AsyncIterator[Platform]:
     folder = Path(tempfile.mkdtemp(prefix=ANY_FOLDER))
     overrides: dict[str, dict[str, Any]] = {
         name: {"retry_delays_s": QUICK_RETRIES} for name in ("workflow", "ai_router", "export")
     }
     # Webhooks may lead to this machine: there is no other here.
     overrides["notify"] = {"webhook_private_targets": True}
+    overrides["ai_router"] |= {"source_simulator": videos.url}
     platform = EmbeddedPlatform(Home(folder), overrides=overrides)
     await platform.start()
     yield Platform(
@@ -61,9 +74,14 @@ async def embedded() -> AsyncIterator[Platform]:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def distributed(rabbitmq: Broker) -> AsyncIterator[Platform]:
+async def distributed(rabbitmq: Broker, videos: Served) -> AsyncIterator[Platform]:
     folder = Path(tempfile.mkdtemp(prefix=ANY_FOLDER))
-    platform = DistributedPlatform(Home(folder), broker=rabbitmq, environment={"*": {"retry_delays_s": QUICK_RETRIES}})
+    environment: dict[str, dict[str, Any]] = {
+        "*": {"retry_delays_s": QUICK_RETRIES},
+        "ai_router": {"source_simulator": videos.url},
+        "notify": {"webhook_private_targets": True},
+    }
+    platform = DistributedPlatform(Home(folder), broker=rabbitmq, environment=environment)
     try:
         await platform.start()
         urls = {name: platform.database_url(name) for name in platform.urls if name != "gateway"}

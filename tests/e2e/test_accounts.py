@@ -148,6 +148,7 @@ async def test_a_film_studio_account(platform: Any) -> None:
         assert (await asha.ask("GET", "/api/users/profile")).status_code == 200
 
 
+@pytest.mark.moves_clock
 async def test_a_pixie_account(platform: Any) -> None:
     """PX 1 and 2: tokens that expire and rotate, five wrong passwords, a password forgotten."""
     async with somebody(platform, "pixie") as asha:

@@ -15,7 +15,7 @@ import pytest
 from talkingphoto.client import ApiError, Client, Credentials
 from talkingphoto.making import Order
 
-pytestmark = [pytest.mark.journey, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.journey, pytest.mark.moves_clock, pytest.mark.timeout(240)]
 
 PASSWORD = "monsoon-42-lamp"
 

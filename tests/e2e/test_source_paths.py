@@ -27,6 +27,8 @@ OF_SOMEBODY_NEW = re.compile(r"/api/v1/(auth/(verify-email|forgot-password|reset
 """What else these change would stand in the way of paths that are asked later."""
 MAKING = ("/api/v1/files", "/api/v1/workflows", "/api/v1/projects")
 """What others name, in the order in which it is made."""
+SOLD_IN_ITS_LINE = {"/api/v1/trim", "/api/v1/auto-hooks"}
+VIDEO = "https://www.youtube.com/watch?v=fourminutes"
 NEEDS_A_CHANNEL = {"/api/v1/youtube/upload", "/api/v1/ai/lip-sync"}
 """Nobody connects one with Google here, or has the key of a vendor that moves lips: what is promised is not there."""
 
@@ -120,6 +122,10 @@ class Asker:
                 return {"json": {"project_id": str(uuid4()), "text": "Hello.", "voice": "female", "language": "en"}}
             case "POST", "/api/v1/ai/music/generate":
                 return {"json": {"project_id": str(uuid4()), "prompt": "by the sea", "duration": 2, "style": "calm"}}
+            case "POST", "/api/v1/trim":
+                return {"json": {"youtube_url": VIDEO, "start_time": "0:10", "end_time": "0:40"}}
+            case "POST", "/api/v1/auto-hooks":
+                return {"json": {"youtube_url": VIDEO, "num_hooks": 3, "clip_length": 60}}
             case "POST", "/api/v1/projects":
                 made_of = {"script": "Hello again.", "images": [self._ids["/api/v1/files"]]}
                 return {"json": {"name" if row.names else "title": "Opening"} | made_of}
@@ -268,8 +274,9 @@ async def test_every_source_path_answers_in_its_own_fields_or_is_said_to_wait(
         for row in sorted(ALIASES, key=turn):
             name = f"{row.line}: {row.method} {row.path}"
             asker = everybody
-            if row.line != LINES[shape(row)][0]:
-                # Said by another product's document as well: the session's line tells whose words are spoken.
+            if row.line != LINES[shape(row)][0] or row.unified in SOLD_IN_ITS_LINE:
+                # Said by another product's document as well: the session's line tells whose words are spoken. And what
+                # is sold in one line alone is ordered in a session of it.
                 asker = in_line.setdefault(row.line, Asker(http, portrait, row.line))
                 await asker.be_there()
             if row.method == WEBSOCKET:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import hashlib
 import ipaddress
 import json
@@ -21,6 +22,10 @@ from httpx_sse import ServerSentEvent, aconnect_sse
 
 _FINAL = {"completed", "failed", "cancelled"}
 _RECONNECT_S = 0.5
+_PIECE = 8 << 20
+"""Bytes that are sent at once of a large file."""
+_INTERRUPTIONS = 5
+_GOES_ON = {"offset_conflict", "upload_busy"}
 _PATIENCE_S = 15.0
 """How long a run is followed while nothing answers: a gateway may be starting again."""
 
@@ -54,9 +59,18 @@ class Credentials:
 class Client:
     """One user's view of one platform. Use as an async context manager."""
 
-    def __init__(self, url: str, *, timeout_s: float = 30.0, ask_code: Callable[[], str] | None = None) -> None:
-        """``ask_code`` gives a code of the account's second factor, if it has one; without it no such login is made."""
+    def __init__(
+        self,
+        url: str,
+        *,
+        timeout_s: float = 30.0,
+        ask_code: Callable[[], str] | None = None,
+        line: str | None = None,
+    ) -> None:
+        """``ask_code`` gives a code of the account's second factor, if it has one; without it no such login is made.
+        ``line``: the product line that sessions are in, where it is not the account's own."""
         self.url = url
+        self._line = line
         self._ask_code = ask_code
         self._http = _connected(url, timeout_s=timeout_s)
         self._credentials: Credentials | None = None
@@ -73,7 +87,10 @@ class Client:
         """Open a session; once it has run out, another is opened by itself. Raises :class:`ApiError`."""
         self._credentials = None
         answer = await self._send(
-            "POST", "/api/v1/auth/login", json={"email": credentials.email, "password": credentials.password}
+            "POST",
+            "/api/v1/auth/login",
+            json={"email": credentials.email, "password": credentials.password},
+            headers={} if self._line is None else {"X-Product-Line": self._line},
         )
         if "ticket" in answer:
             answer = await self._send(
@@ -102,6 +119,39 @@ class Client:
         name = os.fsencode(photo.name).decode("utf-8", "replace")
         with photo.open("rb") as stream:
             return await self._send("POST", "/api/v1/files", files={"file": (name, stream)}, timeout=120)
+
+    async def upload_large(self, file: Path, said: Callable[[float], None]) -> str:
+        """Send a sound or video, as large as the plan allows; returns the file's id. What was interrupted goes on where
+        it was. ``said`` hears how much has arrived. Raises :class:`ApiError` with the reason it was refused."""
+        size = (await asyncio.to_thread(file.stat)).st_size
+        name = base64.b64encode(os.fsencode(file.name)).decode()
+        tus = {"Tus-Resumable": "1.0.0"}
+        begun = await self._send(
+            "POST",
+            "/api/v1/files/multipart",
+            headers=tus | {"Upload-Length": str(size), "Upload-Metadata": f"filename {name}"},
+        )
+        path, offset, interruptions = f"/api/v1/files/multipart/{begun['id']}", 0, 0
+        with file.open("rb") as stream:
+            while offset < size:
+                stream.seek(offset)
+                piece = await asyncio.to_thread(stream.read, _PIECE)
+                headers = tus | {"Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream"}
+                try:
+                    await self._send("PATCH", path, content=piece, headers=headers, timeout=120)
+                    offset += len(piece)
+                    said(offset / size)
+                except (Unreachable, ApiError) as error:
+                    interruptions += 1
+                    if interruptions > _INTERRUPTIONS or (isinstance(error, ApiError) and error.code not in _GOES_ON):
+                        raise
+                    await asyncio.sleep(_RECONNECT_S)
+                    offset = (await self._send("GET", path))["offset"]
+        return str((await self._send("GET", path))["file_id"])
+
+    async def order_clips(self, path: str, order: Mapping[str, Any], *, idempotency_key: str) -> dict[str, Any]:
+        """Order what is made of a video, at its own path; the same key starts it once."""
+        return await self._send("POST", path, json=dict(order), headers={"Idempotency-Key": idempotency_key})
 
     async def create_run(self, request: Mapping[str, Any], *, idempotency_key: str) -> dict[str, Any]:
         """Start a run; the same key starts it once."""

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from talkingphoto import runs
+from talkingphoto.clips.commands import clips_command, demo_clips_command, trim_command
 from talkingphoto.command import (
     DEFAULT_HOME,
     FAILED,
@@ -252,6 +253,9 @@ def doctor(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None
     run(examine, as_json=as_json)
 
 
+app.command("clips")(clips_command)
+app.command("trim")(trim_command)
+app.command("demo-clips")(demo_clips_command)
 app.command("trace")(trace_command)
 app.command("rerun")(rerun_command)
 app.command("approve")(approve_command)

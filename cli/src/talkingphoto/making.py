@@ -35,6 +35,9 @@ _ENDINGS = {
     "application/json": "json",
     "application/x-subrip": "srt",
     "text/vtt": "vtt",
+    "video/quicktime": "mov",
+    "video/webm": "webm",
+    "video/x-matroska": "mkv",
 }
 _UNFIT = re.compile(r"[^\w-]")
 

@@ -61,7 +61,7 @@ async def make(order: Order, out: Path, where: Where, *, as_json: bool, dry_run:
     screen = Screen(Printer(stderr=as_json), quiet=as_json)
     with _prepared(order, screen) as order, screen.showing():
         if not dry_run:
-            _try(out, order)
+            try_folder(out, order)
         async with session(where, screen.stage) as here:
             if dry_run:
                 told = await _estimated(here.client, order)
@@ -70,7 +70,7 @@ async def make(order: Order, out: Path, where: Where, *, as_json: bool, dry_run:
                     run_id = await placed(here.client, order, screen)
                 except asyncio.CancelledError:
                     raise Stop("Nothing was ordered.", STOPPED, code="stopped") from None
-                told = await _finished(here, run_id, out, screen, keep_going=keep_going)
+                told = await finished(here, run_id, out, screen, keep_going=keep_going)
     if as_json:
         print_json(told)
     elif dry_run:
@@ -82,7 +82,7 @@ async def make(order: Order, out: Path, where: Where, *, as_json: bool, dry_run:
 async def get(run_id: str, out: Path, where: Where, *, as_json: bool) -> None:
     """Fetch the files of a run that is done."""
     screen = Screen(Printer(stderr=as_json), quiet=as_json)
-    _try(out)
+    try_folder(out)
     with screen.showing():
         async with session(where, screen.stage) as here:
             run = await here.client.run(run_id)
@@ -132,11 +132,11 @@ async def cancel(run_id: str, where: Where, *, as_json: bool) -> None:
 async def retry(run_id: str, out: Path, where: Where, *, as_json: bool, keep_going: bool) -> None:
     """Try a run again from where it failed, and put its files into ``out``."""
     screen = Screen(Printer(stderr=as_json), quiet=as_json)
-    _try(out)
+    try_folder(out)
     with screen.showing():
         async with session(where, screen.stage) as here:
             await here.client.retry(run_id)
-            told = await _finished(here, run_id, out, screen, keep_going=keep_going)
+            told = await finished(here, run_id, out, screen, keep_going=keep_going)
     if as_json:
         print_json(told)
     else:
@@ -164,12 +164,13 @@ async def status(run_id: str | None, where: Where, *, as_json: bool) -> None:
 
 
 @asynccontextmanager
-async def session(where: Where, say: Callable[[str], None]) -> AsyncIterator[Session]:
-    """This installation's user on the platform of ``where``; one is started where none runs."""
+async def session(where: Where, say: Callable[[str], None], *, line: str | None = None) -> AsyncIterator[Session]:
+    """This installation's user on the platform of ``where``; one is started where none runs. ``line``: the product line
+    that is spoken to, where it is not the user's own."""
     async with AsyncExitStack() as stack:
         running = where.server or await stack.enter_async_context(using(where.home))
         url = running or str(await stack.enter_async_context(the_runner().started(where.home, say)))
-        client = await stack.enter_async_context(Client(url, ask_code=asking()))
+        client = await stack.enter_async_context(Client(url, ask_code=asking(), line=line))
         await log_in(client, where.home)
         yield Session(client, where, stays=running is not None)
 
@@ -185,7 +186,8 @@ def _prepared(order: Order, screen: Screen) -> Iterator[Order]:
         raise Stop(str(error), WRONG_USE, code="wrong_use") from error
 
 
-def _try(out: Path, order: Order | None = None) -> None:
+def try_folder(out: Path, order: Order | None = None) -> None:
+    """See that files can be put into ``out``. Raises :class:`Stop`."""
     renditions = [f"{platform}.mp4" for platform in order.platforms] if order is not None else []
     try:
         check(out, [*FILES.values(), *renditions, SUMMARY])
@@ -198,7 +200,7 @@ async def _estimated(client: Client, order: Order) -> dict[str, Any]:
     return await client.estimate({name: value for name, value in order.request().items() if name not in unasked})
 
 
-async def _finished(here: Session, run_id: str, out: Path, screen: Screen, *, keep_going: bool) -> dict[str, Any]:
+async def finished(here: Session, run_id: str, out: Path, screen: Screen, *, keep_going: bool) -> dict[str, Any]:
     """Wait for a run and fetch its files; what breaks in on that cancels the run, unless it is to be left alone."""
     try:
         async with _watched(here, run_id, keep_going=keep_going):

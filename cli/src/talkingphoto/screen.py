@@ -24,6 +24,12 @@ _STEPS = {
     "renditions": "Fit to platforms",
     "kit": "Pack the kit",
     "capture": "Settle credits",
+    "look": "Look at the link",
+    "fetch": "Fetch the video",
+    "trim": "Cut the part",
+    "transcribe": "Write down what is said",
+    "hooks": "Find the best moments",
+    "clips": "Make the clips",
 }
 """Names for people; a step that is not listed is shown by its own name."""
 

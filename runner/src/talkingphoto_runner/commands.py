@@ -104,6 +104,22 @@ async def examine(home: Path, *, as_json: bool) -> bool:
     return all(finding.ok or not finding.needed for finding in findings)
 
 
+async def sample_talk(home: Path, *, as_json: bool) -> Path:
+    """A talking video to make clips of, generated here the first time. Raises :class:`Stop`."""
+    from media.errors import MediaError
+    from talkingphoto.sample import sample_portrait
+    from talkingphoto_runner.talk import make_talk
+
+    video = home / "samples" / "talk.mp4"
+    if not video.is_file():
+        Printer(stderr=as_json).say("Generating a talk of a minute and a half")
+        try:
+            await asyncio.to_thread(make_talk, sample_portrait(), video)
+        except (MediaError, FileNotFoundError) as error:
+            raise Stop(f"The talk could not be generated: {error}", code="no_talk") from error
+    return video
+
+
 async def list_letters(home: Path, queue: str | None, *, as_json: bool) -> None:
     """Print the dead letters of one queue or of all. Raises :class:`Stop`."""
     from talkingphoto_runner import letters

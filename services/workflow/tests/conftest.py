@@ -94,7 +94,7 @@ class Others:
     """Billing, the router and export: answers like theirs, with a ledger that shows where credits are.
 
     ``scores`` are given out one by one per capability; ``fail`` are failures to give first; ``mute`` are commands
-    that nobody answers.
+    that nobody answers; ``facts`` are what a capability's results say of themselves.
     """
 
     def __init__(self) -> None:
@@ -102,6 +102,7 @@ class Others:
         self.holds: dict[UUID, str] = {}
         self.scores: dict[str, list[float]] = {}
         self.fail: dict[str, list[JobFailed | KitFailed]] = {}
+        self.facts: dict[str, dict[str, Any]] = {}
         self.refuse = False
         self.mute: set[type[Command]] = set()
 
@@ -211,6 +212,13 @@ class Others:
             "image_enhancement": {"image": stored("enhanced.jpg", "image/jpeg", ENHANCED)},
             "audio_generation": {"audio": stored("speech.wav", "audio/wav", SPOKEN), "timings": stored("timings")},
             "video_generation": {"video": stored("video.mp4", "video/mp4")},
+            "source_fetch": {}
+            if command.parameters.get("only_look")
+            else {"video": stored("source.mp4", "video/mp4", b"source")},
+            "video_trim": {"video": stored("part.mp4", "video/mp4", b"part")},
+            "transcription": {"document": stored("transcript.json", "application/json")},
+            "hook_detection": {"document": stored("hooks.json", "application/json")},
+            "clip_rendering": {"video": stored("clip.mp4", "video/mp4"), "srt": stored("srt")},
         }[command.capability.value]
         scores = self.scores.get(command.capability.value, [])
         provider = next((p for p in ("first", "second", "third") if p not in command.exclude), "last")
@@ -221,6 +229,7 @@ class Others:
             capability=command.capability,
             provider=command.prefer or provider,
             outputs=outputs,
+            data=self.facts.get(command.capability.value, {}),
             score=scores.pop(0) if scores else 9.0,
             attempts=1,
             cost=Decimal("0.0100"),

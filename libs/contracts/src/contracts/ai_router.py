@@ -191,6 +191,34 @@ class JobChanged(Event):
     retryable: bool | None = None
 
 
+class JobDelivered(Event):
+    """A job that a person ordered by itself is done and paid for, and this is what it made, of what, and with what.
+
+    What was made for a project is the project's from then on: the files stay when the job is removed.
+    """
+
+    NAME: ClassVar[str] = "ai_router.job_delivered.v1"
+    READERS: ClassVar[tuple[str, ...]] = ("workflow",)
+
+    job_id: UUID
+    user_id: UUID
+    product_line: str
+    capability: Capability
+    project_id: UUID | None = None
+    provider: str
+    model: str | None = None
+    inputs: dict[str, StoredObject] = {}
+    outputs: dict[str, StoredObject]
+    parameters: dict[str, Any] = {}
+    """What was asked for, in our words."""
+    seed: str | None = None
+    """What chance began with, where that is known."""
+    score: Score | None = None
+    cost: Money
+    credits: Annotated[int, Field(ge=0)] = 0
+    warnings: tuple[str, ...] = ()
+
+
 class DailyCostReached(Event):
     """Much (``warning``) or all (``limit``) of what AI work may cost in a day is spent; told once a day each (CON-40).
 

@@ -49,6 +49,8 @@ class ReserveCredits(Command):
     """What was said of the cost beforehand; its maximum holds too."""
     least_cost: Money | None = None
     """What the run's AI work costs at least; a plan whose budget is smaller cannot pay for it (BIL-66)."""
+    video_seconds: Annotated[float, Field(gt=0)] | None = None
+    """How long its video is; a plan that takes shorter ones refuses (BIL-52)."""
 
 
 class CaptureCredits(Command):
@@ -167,6 +169,10 @@ class EntitlementsChanged(Event):
     """By meter, the plans that have more of it, the cheapest first."""
     plans_with: dict[str, tuple[str, ...]] = {}
     """By feature, the plans of this product line that have it, the cheapest first."""
+    max_video_seconds: Annotated[int, Field(gt=0)] | None = None
+    """How long a video may be: Reely's source, others' result. None: the plan says nothing of it."""
+    longer_with: tuple[str, ...] = ()
+    """Plans of this product line that allow longer ones, the cheapest first."""
 
 
 SubscriptionStatus = Literal["incomplete", "trialing", "active", "past_due", "cancelled", "expired"]

@@ -124,6 +124,9 @@ class Capability(StrEnum):
     TRANSCRIPTION = "transcription"
     HOOK_DETECTION = "hook_detection"
     WORKFLOW_OPTIMIZATION = "workflow_optimization"
+    SOURCE_FETCH = "source_fetch"
+    VIDEO_TRIM = "video_trim"
+    CLIP_RENDERING = "clip_rendering"
 
 
 class AssetType(StrEnum):
@@ -240,4 +243,7 @@ class ProviderKey(StrEnum):
     LOCAL_MUSIC = "local_music"
     LOCAL_EARS = "local_ears"
     LOCAL_HOOKS = "local_hooks"
+    LOCAL_SOURCES = "local_sources"
+    LOCAL_CLIPS = "local_clips"
+    LOCAL_EDITOR = "local_editor"
     OWN_SERVER = "own_server"

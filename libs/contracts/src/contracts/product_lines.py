@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from contracts.enums import ProductLineKey
 
 IMAGE_TYPES = ("image/jpeg", "image/png", "image/webp")
-MEDIA_TYPES = ("audio/mpeg", "audio/wav", "audio/mp4", "video/mp4", "video/quicktime", "video/webm")
+VIDEO_TYPES = ("video/mp4", "video/quicktime", "video/webm")
+MEDIA_TYPES = ("audio/mpeg", "audio/wav", "audio/mp4", *VIDEO_TYPES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ _LINES = (
         region="us-east-1",
         cdn_domain=None,
         plans=("free", "pro", "premium"),
+        upload_types=IMAGE_TYPES + VIDEO_TYPES,
         default_providers={"hook_detection": "openai"},
     ),
     ProductLine(

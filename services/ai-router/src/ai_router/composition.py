@@ -38,6 +38,7 @@ from ai_router.operating import endpoints as operating_endpoints
 from ai_router.operating.guard import DailyGuard
 from ai_router.orders import endpoints as order_endpoints
 from ai_router.orders import handlers as order_handlers
+from ai_router.orders.previews import Previews
 from ai_router.orders.service import Orders
 from ai_router.orders.settling import Settling
 from ai_router.orders.sources import Files, Sources, WorkflowFiles
@@ -85,6 +86,8 @@ def build(
             deadline_s=settings.render_deadline_s,
             piper_voices=settings.piper_voices,
             whisper=settings.whisper_model,
+            source_max_bytes=settings.source_max_mb << 20,
+            source_simulator=settings.source_simulator,
         ),
         **vendors.providers,
         **providers,
@@ -167,6 +170,7 @@ def build(
     app.state.orders = orders
     app.state.webhook_secrets = settings.webhook_secrets()
     app.state.sources = Sources(deps.store, files or known_files)
+    app.state.previews = Previews(deps.store, deps.processes)
     return Service(
         name="ai_router",
         app=app,

@@ -60,13 +60,19 @@ class Settings(ServiceSettings):
     job_concurrency: int = Field(32, ge=1, le=1000, description="Jobs under way at a time in one process.")
     job_lease_s: float = Field(30.0, gt=0, description="A job whose process died passes on after this long.")
     alone: bool = Field(False, description="This is the only worker on its database: take over open jobs at once.")
-    render_deadline_s: float = Field(900.0, gt=0, description="Longest run of one local piece of work.")
+    render_deadline_s: float = Field(5_400.0, gt=0, description="Longest run of one local piece of work.")
     piper_voices: PiperVoices = Field(
         {}, description='Piper voices that speak instead of the local ones, as JSON: {"en:female": "/voices/amy.onnx"}.'
     )
     whisper_model: WhisperModel = Field(
         None,
         description="Folder of a Whisper converted for CTranslate2 that listens instead of the packaged tiny.en.",
+    )
+    source_max_mb: int = Field(2_048, ge=1, le=20_480, description="Largest video that is fetched from a link.")
+    source_simulator: str | None = Field(
+        None,
+        pattern=r"^http://127\.0\.0\.1:[0-9]{1,5}$",
+        description="A simulator on this machine where videos of links are looked up instead; never in production.",
     )
     catalogue_max_age_s: float = Field(5.0, ge=0, description="How old the catalogue and rules in memory may be.")
     fallback_enabled: bool = Field(True, description="Go on with the next provider where the chosen one fails.")
@@ -83,6 +89,8 @@ class Settings(ServiceSettings):
 
     def _unfit_for_production(self) -> Iterator[str]:
         yield from super()._unfit_for_production()
+        if self.source_simulator is not None:
+            yield "SOURCE_SIMULATOR is set: videos of links would come from a simulator"
         for name, key in os.environ.items():
             if name.endswith("_API_KEY"):
                 yield from unfit_secret(name, key)

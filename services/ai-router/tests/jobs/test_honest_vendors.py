@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from ai_router.jobs.running.vendor import Polling
@@ -14,6 +16,7 @@ from ai_router.providers.port import Running
 from chassis import ids
 from contracts.ai_router import CostRecorded, JobCompleted
 from contracts.enums import Capability, Quality
+from media.images.photos import decode, encode
 from media.video.probe import probe
 from simulators.matrix.scenarios import bench
 
@@ -26,6 +29,14 @@ LONG = (
 )
 
 
+class Vendors(dict[str, Any]):
+    """The adapters by their keys, and the simulators behind them."""
+
+    def __init__(self, providers: Mapping[str, Any], simulators: Mapping[str, Any]) -> None:
+        super().__init__(providers)
+        self.simulators = simulators
+
+
 @pytest.fixture
 async def vendors(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Every vendor with its simulator, in this process; asked again at once, whatever patience it asks for."""
@@ -33,7 +44,7 @@ async def vendors(monkeypatch: pytest.MonkeyPatch) -> Any:
     for one in made.providers.values():
         if (poll := getattr(type(one), "poll", None)) is not None:
             monkeypatch.setattr(type(one), "poll", _at_once(poll))
-    yield made.providers
+    yield Vendors(made.providers, made.simulators)
     await made.client.aclose()
 
 
@@ -185,3 +196,28 @@ async def test_a_picture_of_a_vendor_that_is_named_is_used(
     picture = await _done(router, order)
     assert (picture.provider, picture.tried) == (maker, ()), picture.measures
     assert picture.score >= 7.0 and picture.measures["faces"] >= 1 and picture.cost > 0
+
+
+@pytest.mark.parametrize("moved_px", [0, 4])
+async def test_an_edit_that_moves_the_picture_is_flagged_and_put_back(
+    start_router: Any, a_job: Any, vendors: Any, quick: Any, tmp_path: Path, moved_px: int
+) -> None:
+    """FLUX Fill, which takes the mask; Kontext, which does not, is not asked."""
+    patience = Polling(first_s=0.01, most_s=0.1, stop_s=90.0)
+    vendors.simulators["fal"].moved_px = moved_px
+    router = await start_router({"fal_ai": vendors["fal_ai"]}, options=quick(polling=patience))
+    about = await _a_photo(router)
+    mask = np.zeros((512, 512, 3), np.uint8)
+    mask[110:300, 350:500] = 255
+    white = await router.store.put_bytes(encode(mask, "PNG", 100), f"images/{about['user_id']}/mask.png", "image/png")
+    about["inputs"]["mask"] = white
+    done = await _done(router, a_job(Capability.IMAGE_EDIT, **about, parameters={"prompt": "a hill"}, prefer="fal_ai"))
+    assert (done.provider, done.model) == ("fal_ai", "fal-ai/flux-pro/v1/fill")
+    assert ("edit_drift" in done.warnings, "composite" in done.outputs) == (bool(moved_px), bool(moved_px))
+    measures = done.data["guard"]["measures"]
+    assert measures["outside_shift"] == pytest.approx(moved_px, abs=0.3)
+    if moved_px:
+        put_back = decode(await router.store.fetch(done.outputs["composite"], tmp_path / "composite.png"))
+        outside = mask[..., 0] == 0
+        error = float(((put_back.astype(float) - decode(PORTRAIT))[outside] ** 2).mean())
+        assert error < 255**2 / 10**4.5, "more than 45 dB"

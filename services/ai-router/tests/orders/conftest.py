@@ -95,8 +95,13 @@ class Uploads:
 
     known: dict[tuple[UUID, str], dict[str, Any]] = field(default_factory=dict)
 
+    rights: dict[tuple[UUID, str], str] = field(default_factory=dict)
+
     async def about(self, file_id: UUID, token: str) -> dict[str, Any] | None:
         return self.known.get((file_id, token))
+
+    async def right(self, project_id: UUID, token: str) -> str | None:
+        return self.rights.get((project_id, token))
 
     async def add(
         self, store: Any, user_id: UUID, content: bytes = b"photo", mime_type: str = "image/jpeg", scan: str = "clean"

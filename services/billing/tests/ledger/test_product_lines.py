@@ -111,3 +111,19 @@ async def test_what_is_shown_is_of_the_sessions_line(billing: Any, monkeypatch: 
         async with billing.client(line, **{"X-Product-Line": "talkingphoto"}) as client:
             answers[line] = (await client.get("/api/v1/billing/credits/balance")).status_code
     assert (answers, asked) == ({"talkingphoto": 200, "pixie": 404}, ["talkingphoto", "pixie"])
+
+
+async def test_a_video_that_is_longer_than_the_plan_takes_is_refused_and_counts_for_nothing(billing: Any) -> None:
+    """BIL-52, for whoever asked before the plan was known elsewhere."""
+    user_id = ids.uuid7()
+    await billing.tell(registered(user_id, "reely"))
+    usual = reserve(user_id, "reely").model_copy(update={"meter": "trims"})
+    long = usual.model_copy(update={"video_seconds": 360.0})
+    assert await billing.tell(long) == [ACKNOWLEDGE]
+    [refusal] = billing.said(ReservationRefused)
+    assert (refusal.reason, refusal.upgrade_to) == ("plan_limit", ("pro", "premium"))
+    assert "6.0 minutes; the Free plan takes 5" in refusal.message
+    short = usual.model_copy(update={"reservation_id": ids.uuid7(), "video_seconds": 300.4})
+    assert await billing.tell(short) == [ACKNOWLEDGE]
+    assert [held.reservation_id for held in billing.said(CreditsReserved)] == [short.reservation_id]
+    await billing.check_books()

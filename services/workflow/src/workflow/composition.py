@@ -16,6 +16,7 @@ from workflow.assets import handlers as asset_handlers
 from workflow.assets.service import Assets
 from workflow.batches import endpoints as batch_endpoints
 from workflow.cleaning.service import Cleaning
+from workflow.clips import endpoints as clip_endpoints
 from workflow.delivery import endpoints as delivery_endpoints
 from workflow.delivery.service import Delivery
 from workflow.engine.definition import Definitions
@@ -23,7 +24,7 @@ from workflow.figures.queries import FIGURES
 from workflow.files import endpoints as file_endpoints
 from workflow.files.housekeeping import Housekeeping
 from workflow.files.intake import Intake
-from workflow.files.kinds import LARGEST
+from workflow.files.kinds import AT_ONCE
 from workflow.files.receiving import MAX_FORM_OVERHEAD
 from workflow.files.sandboxed import Sandbox
 from workflow.files.scanning import PatternScanner, Scanner
@@ -109,6 +110,7 @@ def build(
         rerun_endpoints.router(settings, driver),
         timeline_endpoints.router(offered),
         batch_endpoints.router(settings, driver),
+        clip_endpoints.router(settings, offered),
         asset_endpoints.router(assets),
         project_endpoints.router(settings, offered, projects),
     ]
@@ -126,8 +128,8 @@ def build(
         description="Files, and the runs that make videos of them.",
         larger_bodies={
             "/api/v1/files": MAX_BYTES + MAX_FORM_OVERHEAD,
-            resumable_endpoints.PATH: LARGEST,
-            f"{resumable_endpoints.PATH}/{{multipart_id}}": LARGEST,
+            resumable_endpoints.PATH: AT_ONCE,
+            f"{resumable_endpoints.PATH}/{{multipart_id}}": AT_ONCE,
         },
     )
     app.state.database = deps.database

@@ -48,7 +48,7 @@ async def test_a_dry_run_says_what_would_become_of_each_row_and_orders_nothing(s
         "no file": ("refused", "file_not_usable"),
         "no words": ("refused", "script_not_allowed"),
         "no order": ("refused", "invalid"),
-        "not made": ("refused", "workflow_state"),
+        "not made": ("refused", "product_of_another_line"),
     }
     assert (await shared.call(somebody, "GET", "/api/v1/batches")).json()["total"] == 0
     assert (await shared.call(somebody, "GET", "/api/v1/workflows")).json()["total"] == 0

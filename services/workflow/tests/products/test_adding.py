@@ -23,7 +23,10 @@ FOLDER = Path(__file__).parent / "folder"
 @pytest.fixture
 def offered(monkeypatch: pytest.MonkeyPatch) -> Iterator[Definitions]:
     monkeypatch.setattr(products, "__path__", [*products.__path__, str(FOLDER)])
-    for kind, product in by_type(found()).items():
+    greeting = next(product for product in found() if product.definition.__name__ == "greeting")
+    # All types there are have a product; the greeting stands in the place of one.
+    others = [product for product in found() if not product.types & greeting.types]
+    for kind, product in by_type([*others, greeting]).items():
         monkeypatch.setitem(BY_TYPE, kind, product)
     yield default_definitions(Settings(env="test"))
     for name in [name for name in sys.modules if name.startswith("workflow.products.greeting")]:
@@ -59,4 +62,10 @@ async def test_a_folder_is_all_a_product_takes(start_world: Any, offered: Defini
 
 
 def test_without_its_folder_it_is_not_there() -> None:
-    assert "clip_trim" not in {kind.value for kind in BY_TYPE}
+    assert "greeting" not in {product.definition.__name__ for product in BY_TYPE.values()}
+
+
+def test_two_products_cannot_make_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(products, "__path__", [*products.__path__, str(FOLDER)])
+    with pytest.raises(ValueError, match="two products make clip_trim"):
+        by_type(found())

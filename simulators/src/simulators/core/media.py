@@ -87,6 +87,55 @@ def mp4(seconds: float = 2.0, width: int = 160, height: int = 160, rate: int = 1
     return out.getvalue()
 
 
+_STRETCH_S = 8
+"""Of a long film so much is encoded; the rest are copies of it."""
+
+
+@lru_cache(maxsize=8)
+def film(seconds: float, width: int = 160, height: int = 90, rate: int = 5) -> bytes:
+    """A moving H.264 film with a tone, small and soon made for its length; whole seconds."""
+    sound_rate, out = 16_000, io.BytesIO()
+    tone = 0.2 * np.sin(2 * np.pi * 220 * np.arange(1024) / 1024 * 14)
+    heard = np.ascontiguousarray(tone.astype(np.float32)[None, :])
+    with av.open(out, "w", format="mp4") as container:
+        video = container.add_stream("libx264", rate=rate, options={"preset": "ultrafast", "threads": "1", "bf": "0"})
+        video.width, video.height, video.pix_fmt = width, height, "yuv420p"
+        video.time_base = Fraction(1, rate)
+        audio = container.add_stream("aac", rate=sound_rate)
+        audio.layout = "mono"
+        shown = [packet for n in range(_STRETCH_S * rate) for packet in video.encode(_frame(width, height, n))]
+        shown += video.encode(None)
+        sounds = []
+        for n in range(8):
+            frame = av.AudioFrame.from_ndarray(heard, format="fltp", layout="mono")
+            frame.sample_rate, frame.pts = sound_rate, n * 1024
+            sounds += audio.encode(frame)
+        pictures = [(bytes(packet), packet.is_keyframe) for packet in shown]
+        sound = bytes(sounds[-1])
+        beat = 0
+        for n in range(max(1, round(seconds * rate))):
+            data, is_key = pictures[n % len(pictures)]
+            container.mux(_packet(data, video, n, Fraction(1, rate), is_key=is_key))
+            while beat * 1024 * rate < min(n + 1, seconds * rate) * sound_rate:
+                container.mux(_packet(sound, audio, beat * 1024, Fraction(1, sound_rate), is_key=True))
+                beat += 1
+    return out.getvalue()
+
+
+def _frame(width: int, height: int, number: int) -> av.VideoFrame:
+    frame = av.VideoFrame.from_ndarray(_picture(width, height, number / 3), format="bgr24")
+    frame.pts = number
+    return frame
+
+
+def _packet(data: bytes, stream: Any, pts: int, time_base: Fraction, *, is_key: bool) -> Any:
+    packet: Any = av.Packet(data)
+    packet.stream, packet.time_base = stream, time_base
+    packet.pts = packet.dts = pts
+    packet.is_keyframe = is_key
+    return packet
+
+
 def in_data_uri(uri: object) -> bytes:
     """What a data URI carries; nothing for another address."""
     kind, _, data = str(uri).partition(";base64,")

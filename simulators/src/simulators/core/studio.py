@@ -88,6 +88,23 @@ def changed(
     return cv2.imencode(_SUFFIX[mime_type], (pixels * light).clip(0, 255).astype(np.uint8))[1].tobytes()
 
 
+def filled(
+    photo: bytes, mask: bytes, words: str, mime_type: str = "image/png", seed: object = None, *, moved_px: int = 0
+) -> bytes:
+    """The photo with a picture of the words where the mask is white, all of it moved to the right by ``moved_px``;
+    nothing where one of both cannot be read."""
+    pixels, white = _pixels(photo), _pixels(mask)
+    if pixels is None or white is None:
+        return b""
+    height, width = pixels.shape[:2]
+    drawn = _pixels(invented.picture(words, width, height, "image/png", seed))
+    share = cv2.resize(white, (width, height)).astype(np.float32) / 255
+    made = (drawn * share + pixels * (1 - share) + 0.5).astype(np.uint8)
+    moved = np.roll(made, moved_px, axis=1)
+    moved[:, :moved_px] = made[:, :moved_px]
+    return cv2.imencode(_SUFFIX[mime_type], moved, (cv2.IMWRITE_JPEG_QUALITY, 95))[1].tobytes()
+
+
 @lru_cache(maxsize=16)
 def spoken(text: str, seconds: float | None = None) -> Spoken:
     """The text, spoken; cut or followed by silence to be of so many ``seconds`` where they are given."""

@@ -21,6 +21,7 @@ from simulators.vendors.replicate import Replicate
 from simulators.vendors.runway import Runway
 from simulators.vendors.stability import Stability
 from simulators.vendors.stripe.server import Stripe
+from simulators.vendors.videos import Videos
 from simulators.vendors.youtube.server import YouTube
 
 AI: Mapping[str, type[Simulator]] = {
@@ -45,5 +46,5 @@ AI: Mapping[str, type[Simulator]] = {
 
 ALL: Mapping[str, type[Simulator]] = {
     **AI,
-    **{kind.vendor: kind for kind in (Google, Apple, YouTube, Stripe, Razorpay)},
+    **{kind.vendor: kind for kind in (Google, Apple, YouTube, Videos, Stripe, Razorpay)},
 }

@@ -62,6 +62,8 @@ class Fal(Simulator):
     def __init__(self, *, key: str = "simulated-key", deliver: Deliver = _post) -> None:
         super().__init__(key=key)
         self.deliver = deliver
+        self.moved_px = 0
+        """So far to the right an edit with a mask moves the whole picture, as editors do that draw all of it anew."""
         # A fixed seed: a signing key for loopback only, the same in every run.
         self._signer = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(b"fal simulator").digest())
 
@@ -210,6 +212,9 @@ class Fal(Simulator):
         photo = media.in_data_uri(body.get("image_url"))
         if "upscaler" in app:
             drawn = studio.larger(photo, int(body.get("upscale_factor", 2)))
+        elif "mask_url" in body:
+            mask = media.in_data_uri(body["mask_url"])
+            drawn = studio.filled(photo, mask, words, "image/jpeg", seed, moved_px=self.moved_px)
         else:
             drawn = studio.changed(photo, words, "image/jpeg", seed)
         drawn = drawn or invented.picture(words, width, height, "image/jpeg", seed)

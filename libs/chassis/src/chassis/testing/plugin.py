@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 import os
 import shutil
@@ -26,6 +27,7 @@ from chassis.settings import ServiceSettings
 from chassis.storage.folder import FolderStore
 from chassis.storage.port import ObjectStore
 from chassis.testing.rabbitmq import RabbitMQBuses
+from chassis.testing.routes import resolve_once
 from chassis.testing.running import R, StartSlice, running_slice
 from chassis.testing.slices import DatabaseFor
 from chassis.work.process_pool import ProcessPool
@@ -39,6 +41,14 @@ NewDatabase = Callable[..., Awaitable[str]]
 
 # A whole test run comes from one address. Tests of the limits set their own factor.
 os.environ.setdefault("RATE_LIMIT_FACTOR", "1000")
+
+
+def pytest_collection_finish() -> None:
+    """Once for the run: what has been imported stays, so the collector need not look through it in every test."""
+    resolve_once()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(5000, 10, 10)
 
 
 @pytest.hookimpl(tryfirst=True)

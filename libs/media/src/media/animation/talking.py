@@ -56,6 +56,8 @@ def render(
     seed: int = 0,
     motion: float = 1.0,
     threads: int = 1,
+    joinable: bool = False,
+    crf: int = CRF,
     progress: Callable[[float], None] | None = None,
 ) -> Made:
     """Make ``photo`` speak ``speech``; an MP4 at ``out`` (H.264 yuv420p BT.709 and AAC, index first).
@@ -64,7 +66,8 @@ def render(
     with none the short side becomes 720 where the long one stays within 1280, and nothing is enlarged more than twice.
     Sides become even. ``face`` picks one of :func:`media.faces.preflight.find_faces` by index, or is one of them;
     without it the largest speaks. ``motion`` scales head motion, brows and breath: at 0 nothing outside the face
-    changes and 2 is the most. ``seed`` decides blinks and drift. Same arguments, same bytes.
+    changes and 2 is the most. ``seed`` decides blinks and drift. ``joinable`` and ``crf`` as in ``VideoSettings``. Same
+    arguments, same bytes.
 
     ``details``: ``frames``, ``render_fps`` (frames per second of drawing and encoding), ``face_share`` (face box over
     the picture). Raises ``NotUsable`` (``NO_FACE``, ``NO_SOUND``), ``BadMedia`` for bad parameters, and what decoding
@@ -93,7 +96,7 @@ def render(
 
     rate = Fraction(frame_rate).limit_denominator(1001)
     count = max(1, math.ceil(speech.duration * rate - Fraction(1, 1000)))
-    settings = VideoSettings(framing.width, framing.height, rate, crf=CRF, threads=threads)
+    settings = VideoSettings(framing.width, framing.height, rate, crf=crf, threads=threads, joinable=joinable)
     started = time.perf_counter()
     told = 0.0
     with (

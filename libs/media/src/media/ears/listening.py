@@ -17,13 +17,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from media.ears.activity import RATE, Span, speech
+from media.ears.activity import RATE, Samples, Span, floats, speech
 from media.errors import BadMedia, NotConfigured, NotUsable
 from media.packages import folder_of
 from media.types import Word
-from media.video.source import read_audio
+from media.video.source import read_voice
 
 PACKAGED = "whisper-tiny.en"
 """The name of the weights that are always there."""
@@ -117,32 +116,32 @@ def listen(
             code="UNSUPPORTED_LANGUAGE",
             advice=f"Choose one of {', '.join(sorted(known))}.",
         )
-    found = read_audio(recording, rate=RATE, mono=True, seconds=LONGEST_S + 1)
-    if found is None or not len(found[0]):
+    samples = read_voice(recording, rate=RATE, seconds=LONGEST_S + 1)
+    if samples is None or not len(samples):
         raise NotUsable("there is no sound to listen to", code="NO_SOUND", advice="Choose a recording with sound.")
-    samples = found[0].reshape(-1)
     if len(samples) > LONGEST_S * RATE:
         raise NotUsable("the recording is longer than four hours", code="TOO_LONG", advice="Cut it into parts.")
     return hear(samples, language=language, weights=weights, carefully=carefully, progress=progress)
 
 
 def hear(
-    samples: NDArray[np.float32],
+    samples: Samples,
     *,
+    spoken: Sequence[Span] | None = None,
     language: str | None = None,
     weights: Path | None = None,
     carefully: bool = True,
     progress: Callable[[float], None] | None = None,
 ) -> Transcript:
-    """The same for mono samples at 16 kHz."""
+    """The same for mono samples at 16 kHz; ``spoken`` is where somebody speaks, where that is known already."""
     tell = progress or (lambda _share: None)
     tell(0.0)
     duration = len(samples) / RATE
     name = PACKAGED if weights is None else weights.name
     passages: list[Passage] = []
-    for window in windows(speech(samples), duration):
+    for window in windows(speech(samples) if spoken is None else spoken, duration):
         network = _network(_folder(weights))
-        led = np.concatenate([_SILENCE, samples[round(window.start * RATE) : round(window.end * RATE)]])
+        led = np.concatenate([_SILENCE, floats(samples[round(window.start * RATE) : round(window.end * RATE)])])
         segments, about = network.transcribe(
             led,
             language=language,
@@ -185,7 +184,7 @@ def _passage(segment: Any, window: Span) -> Passage | None:
     sure: list[float] = []
     for word in segment.words or ():
         start, end = (
-            round(min(window.start + max(0.0, time - _LEAD_S), window.end), 3) for time in (word.start, word.end)
+            round(float(min(window.start + max(0.0, time - _LEAD_S), window.end)), 3) for time in (word.start, word.end)
         )
         sure.append(word.probability)
         # What has no space before it (the rest of ``7.30``) is the end of the word before.

@@ -75,11 +75,14 @@ def _block_sum(values: Plane) -> Plane:
     return sums
 
 
-def denoise(plane: Plane, sigma: float, *, passes: int = 2) -> Plane:
-    """``plane`` without white noise of deviation ``sigma`` (same unit as the plane)."""
+def denoise(plane: Plane, sigma: float, *, passes: int = 2, grids: int | None = None) -> Plane:
+    """``plane`` without white noise of deviation ``sigma`` (same unit as the plane). Fewer ``grids`` than usual are
+    quicker, and show a little."""
     if sigma <= 0:
         return plane
     grid = shifts(plane.size)
+    if grids is not None:
+        grid = grid[:: max(1, len(grid) // grids)]
     threshold = np.float32((_HARD if passes > 1 else 3.0) * sigma)
 
     def hard(parts: Sequence[Plane]) -> tuple[Plane, Plane]:

@@ -93,52 +93,76 @@ _ALONE, _AFTER_A_PAUSE, _LOUD = 1.5, 0.5, 0.5
 
 
 def find_hooks(
-    lines: Iterable[Line], duration: float, *, count: int = 3, language: str = "en", sound: Sound | None = None
+    lines: Iterable[Line],
+    duration: float,
+    *,
+    count: int = 3,
+    language: str = "en",
+    sound: Sound | None = None,
+    shortest_s: float = SHORTEST_S,
+    longest_s: float = LONGEST_S,
 ) -> tuple[Hook, ...]:
-    """The best ``count`` clips of what is said, best first, 3 to 60 seconds long, inside ``duration``, none
-    overlapping. Without ``sound`` the pauses of the transcript count and loudness does not."""
+    """The best ``count`` clips of what is said, best first, ``shortest_s`` to ``longest_s`` long, inside ``duration``,
+    none overlapping. Without ``sound`` the pauses of the transcript count and loudness does not."""
     spoken = [one for one in sentences(lines, language) if one.end <= duration]
     signs = SIGNS.get(language, NONE)
     silent = [0.0, *(after.start - before.end for before, after in pairwise(spoken))]
-    found = []
-    for first in range(len(spoken)):
-        pause = silent[first] if sound is None else sound.pause_before(spoken[first].start)
-        clips = (_judged(spoken[first:last], signs, pause, sound) for last in _ends(spoken, first))
-        if (best := max(clips, key=lambda clip: (clip.score, clip.start - clip.end), default=None)) is not None:
-            found.append(best)
+    # Sentences are read once: a long film has as many clips as it has pairs of them.
+    said = [(name, points, [find(one, signs) for one in spoken]) for name, points, find in _ITEMS]
+    found: list[Hook] = []
+    for first, opening in enumerate(spoken):
+        pause = silent[first] if sound is None else sound.pause_before(opening.start)
+        around = _around(opening, signs, pause, sound)
+        ends = _ends(spoken, first, shortest_s, longest_s)
+        found += [_judged(spoken, first, last, said, around) for last in ends]
     chosen: list[Hook] = []
-    for hook in sorted(found, key=lambda hook: (-hook.score, hook.start)):
+    # Where the best clip from a sentence does not fit beside better ones, a shorter one may.
+    for hook in sorted(found, key=lambda hook: (-hook.score, hook.start, hook.end)):
         if len(chosen) < count and all(hook.end <= other.start or other.end <= hook.start for other in chosen):
             chosen.append(hook)
     return tuple(chosen)
 
 
-def _ends(spoken: Sequence[Sentence], first: int) -> Iterator[int]:
+def _ends(spoken: Sequence[Sentence], first: int, shortest_s: float, longest_s: float) -> Iterator[int]:
+    enough = max(_IDEAL_S, shortest_s)
+    grown = False
     for last in range(first + 1, len(spoken) + 1):
         seconds = spoken[last - 1].end - spoken[first].start
-        if seconds > LONGEST_S or (seconds > _IDEAL_S and last > first + 1):
+        if seconds > longest_s or (seconds > enough and grown):
             return
-        if seconds >= SHORTEST_S:
+        if seconds >= shortest_s:
+            grown = True
             yield last
 
 
-def _judged(clip: Sequence[Sentence], signs: Signs, pause: float, sound: Sound | None) -> Hook:
-    evidence = [one for item in _ITEMS if (one := _best(clip, signs, *item)) is not None]
-    opening = clip[0]
+_Said = Sequence[tuple[str, float, Sequence[Word | None]]]
+"""For each item its name, its points, and the word of each sentence that fulfils it."""
+
+
+def _judged(spoken: Sequence[Sentence], first: int, last: int, said: _Said, around: Sequence[Evidence]) -> Hook:
+    evidence = [one for item in said if (one := _best(first, last, *item)) is not None]
+    evidence += around
+    score = round(sum(one.points for one in evidence), 2)
+    opening = spoken[first]
+    return Hook(opening.start, spoken[last - 1].end, _title(opening.text), score, tuple(evidence))
+
+
+def _around(opening: Sentence, signs: Signs, pause: float, sound: Sound | None) -> list[Evidence]:
+    """What is to be said of a clip's first sentence, however long the clip is."""
+    evidence = []
     if _begins(opening, signs.leans) is None:
         evidence.append(Evidence("stands alone", opening.words[0].text, opening.start, _ALONE))
     if pause >= _PAUSE_S:
         evidence.append(Evidence("after a pause", f"{pause:.1f} s", opening.start, _AFTER_A_PAUSE))
     if sound is not None and (louder := sound.above_usual(opening.start, opening.end)) >= _LOUDER_DB:
         evidence.append(Evidence("loud", f"{louder:.1f} dB over the usual", opening.start, _LOUD))
-    score = round(sum(one.points for one in evidence), 2)
-    return Hook(opening.start, clip[-1].end, _title(opening.text), score, tuple(evidence))
+    return evidence
 
 
-def _best(clip: Sequence[Sentence], signs: Signs, item: str, points: float, find: Finder) -> Evidence | None:
-    for index, sentence in enumerate(clip):
-        if (word := find(sentence, signs)) is not None:
-            return Evidence(item, word.text.strip(), word.start, points if not index else points * _LATER)
+def _best(first: int, last: int, item: str, points: float, words: Sequence[Word | None]) -> Evidence | None:
+    for index in range(first, last):
+        if (word := words[index]) is not None:
+            return Evidence(item, word.text.strip(), word.start, points if index == first else points * _LATER)
     return None
 
 

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from media.ears.activity import RATE, Span, pauses, speech
+from media.ears.activity import RATE, Samples, Span, floats, pauses, speech
+from media.ears.listening import LONGEST_S
 from media.errors import NotUsable
 from media.speech.polish import block_level_db
-from media.video.source import read_audio
+from media.video.source import read_voice
 
 _BLOCK_S = 0.1
+_AT_ONCE = 6000  # blocks: ten minutes
 _NEAR_S = 0.35
 """A transcript's times are that exact."""
 
@@ -38,11 +40,17 @@ class Sound:
 
 def sound_of(recording: Path) -> Sound:
     """What is to be known of the sound of a file. Raises ``NotUsable`` without sound, and as ``read_audio``."""
-    found = read_audio(recording, rate=RATE, mono=True)
-    if found is None or not len(found[0]):
+    samples = read_voice(recording, rate=RATE, seconds=LONGEST_S)
+    if samples is None or not len(samples):
         raise NotUsable("there is no sound", code="NO_SOUND", advice="Choose a recording with sound.")
-    samples = found[0].reshape(-1)
-    levels = block_level_db(samples, round(_BLOCK_S * RATE)).tolist()
+    return sound_in(samples)
+
+
+def sound_in(samples: Samples) -> Sound:
+    """The same for mono samples at 16 kHz."""
+    block = round(_BLOCK_S * RATE)
+    pieces = (floats(samples[at : at + _AT_ONCE * block]) for at in range(0, len(samples), _AT_ONCE * block))
+    levels = [level for piece in pieces for level in block_level_db(piece, block).tolist()]
     spoken = speech(samples)
     return Sound(tuple(levels), spoken, _usual(levels, spoken))
 

@@ -132,11 +132,19 @@ def _light_measures(image: Bgr, faces: tuple[Face, ...]) -> dict[str, float]:
 def _likeness(image: Bgr, faces: tuple[Face, ...], original: Bgr) -> dict[str, float]:
     """Whether the original's largest face is still there and how alike it is to the most alike face of ``image``."""
     wanted = find_faces(original)
-    if not wanted:
-        return {}
+    return _alike(image, faces, original, wanted[0]) if wanted else {}
+
+
+def face_likeness(image: Bgr, original: Bgr, face: Face) -> dict[str, float]:
+    """Whether ``face`` of ``original`` is still there in ``image`` (``face_lost``), and how alike it is to the most
+    alike one (``face_similarity``)."""
+    return _alike(image, find_faces(image), original, face)
+
+
+def _alike(image: Bgr, faces: tuple[Face, ...], original: Bgr, wanted: Face) -> dict[str, float]:
     if not faces:
         return {"face_lost": 1.0}
-    mark = _descriptor(original, wanted[0])
+    mark = _descriptor(original, wanted)
     return {"face_lost": 0.0, "face_similarity": max(float(mark @ _descriptor(image, face)) for face in faces)}
 
 

@@ -41,16 +41,41 @@ def duck(speech: Samples, rate: int, duck_db: float) -> NDArray[np.float32]:
     Speech is what lies within 28 dB of the loudest tenth of the recording and above -50 dBFS. The gain goes down
     within 0.12 s, beginning before the word does, stays down over gaps of up to 0.35 s, and comes back over 0.6 s.
     """
-    step = max(1, round(_STEP_S * rate))
+    gain = gains(speaking(levels(speech, rate)), duck_db)
+    return at_samples(gain, rate, 0, len(speech))
+
+
+def levels(speech: Samples, rate: int) -> NDArray[np.float64]:
+    """The level of each hundredth of a second, in dBFS; the last may be short. Longer recordings come in pieces of
+    whole hundredths, and what is returned for the pieces is put together."""
+    step = _step(rate)
     count = -(-len(speech) // step)
     padded = np.pad(np.square(speech).mean(axis=1), (0, count * step - len(speech)))
-    level = 10 * np.log10(padded.reshape(count, step).mean(axis=1) + 1e-12)
-    active = level > max(_SPEECH_FLOOR_DB, float(np.quantile(level, 0.9)) - _SPEECH_BELOW_LOUD_DB)
+    return np.asarray(10 * np.log10(padded.reshape(count, step).mean(axis=1) + 1e-12))
+
+
+def speaking(level: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """In which hundredths of a second somebody speaks; see :func:`duck`."""
+    if not len(level):
+        return np.zeros(0, np.bool_)
+    return np.asarray(level > max(_SPEECH_FLOOR_DB, float(np.quantile(level, 0.9)) - _SPEECH_BELOW_LOUD_DB))
+
+
+def gains(active: NDArray[np.bool_], duck_db: float) -> NDArray[np.float64]:
+    """The gain for the music in each hundredth of a second; see :func:`duck`."""
     held = maximum_filter1d(active.astype(np.float64), 2 * round(_HOLD_S / _STEP_S / 2) + 1, mode="constant")
     down = _slid(held, round(_ATTACK_S / _STEP_S), round(_RELEASE_S / _STEP_S))
-    gain = 10 ** (duck_db * down / 20)
-    middles = (np.arange(count) + 0.5) * step
-    return np.interp(np.arange(len(speech)), middles, gain).astype(np.float32)
+    return np.asarray(10 ** (duck_db * down / 20))
+
+
+def at_samples(gain: NDArray[np.float64], rate: int, first: int, last: int) -> NDArray[np.float32]:
+    """The gain at each of the samples ``first`` to ``last`` of the whole recording."""
+    middles = (np.arange(len(gain)) + 0.5) * _step(rate)
+    return np.interp(np.arange(first, last), middles, gain).astype(np.float32)
+
+
+def _step(rate: int) -> int:
+    return max(1, round(_STEP_S * rate))
 
 
 def _slid(target: NDArray[np.float64], attack: int, release: int) -> NDArray[np.float64]:

@@ -5,7 +5,9 @@ All of it streams: memory does not grow with the length of the recording, but fo
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
@@ -79,24 +81,67 @@ def scene_changes(path: Path, *, threshold: float = 0.35, at_least: float = 0.5)
     ``NotUsable`` (``NO_VIDEO``) for a file without picture.
     """
     times: list[float] = []
-    changes: list[float] = []
-    before: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None
+    every: list[float] = []
+    before: _Look | None = None
     for time, picture in _small_pictures(path):
-        histogram = cv2.calcHist([picture], [0, 1, 2], None, [8, 8, 8], [0, 256] * 3).reshape(-1) / _SCENE_SIDE**2
-        luma = picture[..., 0].astype(np.float32)
+        now = _look(picture)
         if before is not None:
-            colours = float(np.abs(histogram - before[0]).sum()) / 2
-            places = min(1.0, float(np.abs(luma - before[1]).mean()) / 64)
             times.append(time)
-            changes.append((colours + places) / 2)
-        before = np.asarray(histogram, np.float32), luma
+            every.append(_change(before, now))
+        before = now
     found: list[float] = []
-    for index, (time, change) in enumerate(zip(times, changes, strict=True)):
-        around = changes[max(0, index - 3) : index] + changes[index + 1 : index + 4]
+    for index, (time, change) in enumerate(zip(times, every, strict=True)):
+        around = every[max(0, index - 3) : index] + every[index + 1 : index + 4]
         alone = change > 2 * (sum(around) / len(around) if around else 0.0)
         if change > threshold and alone and (not found or time - found[-1] >= at_least):
             found.append(time)
     return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """How much the picture changes from one look to the next, 0 to 1: as a cut does, and by motion alone."""
+
+    times: NDArray[np.float64]
+    cuts: NDArray[np.float64]
+    motion: NDArray[np.float64]
+
+
+def changes(path: Path, *, every: float = 0.2, tell: Callable[[float], None] | None = None) -> Changes:
+    """Look at the picture ``every`` seconds. ``tell`` is told how many seconds have been seen; it may raise to stop.
+
+    Raises ``NotUsable`` (``NO_VIDEO``) for a file without picture.
+    """
+    times: list[float] = []
+    found: list[tuple[float, float]] = []
+    before: _Look | None = None
+    for time, picture in _small_pictures(path, every):
+        now = _look(picture)
+        times.append(time)
+        found.append((0.0, 0.0) if before is None else (_change(before, now), _moved(before, now)))
+        before = now
+        if tell is not None:
+            tell(time)
+    both = np.array(found, np.float64).reshape(-1, 2)
+    return Changes(np.array(times), both[:, 0], both[:, 1])
+
+
+_Look = tuple[NDArray[np.float32], NDArray[np.float32]]
+
+
+def _look(picture: NDArray[np.uint8]) -> _Look:
+    histogram = cv2.calcHist([picture], [0, 1, 2], None, [8, 8, 8], [0, 256] * 3).reshape(-1) / _SCENE_SIDE**2
+    return np.asarray(histogram, np.float32), picture[..., 0].astype(np.float32)
+
+
+def _change(before: _Look, now: _Look) -> float:
+    colours = float(np.abs(now[0] - before[0]).sum()) / 2
+    places = min(1.0, float(np.abs(now[1] - before[1]).mean()) / 64)
+    return (colours + places) / 2
+
+
+def _moved(before: _Look, now: _Look) -> float:
+    return min(1.0, float(np.abs(now[1] - before[1]).mean()) / 64)
 
 
 def _levels(path: Path) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -151,14 +196,19 @@ def _mono(path: Path) -> Iterator[NDArray[np.float64]]:
             yield made.to_ndarray().reshape(-1).astype(np.float64)
 
 
-def _small_pictures(path: Path) -> Iterator[tuple[float, NDArray[np.uint8]]]:
-    """Every picture as 64 x 64 luma, Cr, Cb, with its time."""
+def _small_pictures(path: Path, every: float = 0.0) -> Iterator[tuple[float, NDArray[np.uint8]]]:
+    """Every picture as 64 x 64 luma, Cr, Cb, with its time; or one ``every`` so many seconds."""
     with open_media(path) as container:
         stream = video_stream(container)
         begin = start_of(container)
+        if every:
+            # Pictures that no other refers to need not be decoded: there are enough without.
+            stream.codec_context.skip_frame = "NONREF"
+        due = -math.inf
         for frame in container.decode(stream):
-            if frame.pts is None:
+            if frame.pts is None or float(frame.pts * frame.time_base - begin) < due:
                 continue
+            due = float(frame.pts * frame.time_base - begin) + every - 1e-3
             small = frame.reformat(width=_SCENE_SIDE, height=_SCENE_SIDE, format="bgr24", interpolation="AREA")
             picture = cv2.cvtColor(small.to_ndarray(), cv2.COLOR_BGR2YCrCb)
             yield float(frame.pts * frame.time_base - begin), np.asarray(picture, np.uint8)

@@ -50,7 +50,11 @@ BT_601 = Colour(6, 6, 6)
 
 @dataclass(frozen=True, slots=True)
 class VideoSettings:
-    """How pictures are encoded. Width and height are even; ``max_bit_rate`` caps what ``crf`` would spend."""
+    """How pictures are encoded. Width and height are even; ``max_bit_rate`` caps what ``crf`` would spend.
+
+    ``joinable`` (H.264 only): files of the same size and rate have the same headers, whatever is in them, so that their
+    pictures can be put one behind the other without being encoded again.
+    """
 
     width: int
     height: int
@@ -61,6 +65,7 @@ class VideoSettings:
     preset: str = "veryfast"
     threads: int = 1
     colour: Colour = BT_709
+    joinable: bool = False
 
 
 def extension(codec: VideoCodec) -> str:
@@ -169,22 +174,23 @@ def _add_video(container: Any, settings: VideoSettings) -> Any:
     return stream
 
 
-def _reproducible() -> dict[str, str]:
-    """Keep x264 from its AVX-512 code, whose look-ahead reads memory it never wrote: two runs then differ by some bits.
+def x264_options(*more: str) -> dict[str, str]:
+    """Options that hand x264 parameters of its own and make it repeatable.
 
+    Its AVX-512 code is kept out: the look-ahead there reads memory it never wrote, two runs then differ by some bits.
     Found by filling fresh memory with different bytes (``MALLOC_PERTURB_``); every older instruction set repeats
     exactly, at the same speed within measuring error. Processors with AVX-512 have all that is named here.
     """
-    if not cv2.checkHardwareSupport(_OPENCV_AVX_512F):
-        return {}
-    return {"x264-params": "asm=AVX2,FMA3,BMI2,LZCNT"}
+    repeatable = ("asm=AVX2,FMA3,BMI2,LZCNT",) if cv2.checkHardwareSupport(_OPENCV_AVX_512F) else ()
+    return {"x264-params": ":".join((*more, *repeatable))} if more or repeatable else {}
 
 
 def _encoder(settings: VideoSettings) -> tuple[str, dict[str, str]]:
     rate = settings.max_bit_rate
     match settings.codec:
         case "h264":
-            options = {"preset": settings.preset, "crf": str(settings.crf), "profile": "high"} | _reproducible()
+            options = {"preset": settings.preset, "crf": str(settings.crf), "profile": "high"}
+            options |= x264_options(*(["stitchable=1"] if settings.joinable else []))
             if rate:
                 options |= {"maxrate": str(rate), "bufsize": str(2 * rate)}
             return "libx264", options

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -38,6 +38,10 @@ class AudioTrack:
         return stream, (packet for packet in container.demux(stream) if packet.dts is not None)
 
 
+Blocks = Callable[[float | None, float], Iterable[NDArray[np.float32]]]
+"""Sound in pieces of ``(n, channels)``, brought to a loudness (None: as is), true peaks under a ceiling in dB."""
+
+
 def encode_audio(
     samples: NDArray[np.float32],
     rate: int,
@@ -51,11 +55,33 @@ def encode_audio(
     The encoder changes loudness and peaks a little, so its output is decoded, measured and the gain corrected, at most
     twice. Where the true-peak ceiling of -1 dBTP does not allow the target, the result is as loud as it permits.
     """
+
+    def blocks(aim: float | None, ceiling: float) -> Iterator[NDArray[np.float32]]:
+        whole = samples if aim is None else normalise(samples, rate, aim, ceiling)
+        yield from (whole[start : start + rate] for start in range(0, len(whole), rate))
+
+    seconds = len(samples) / rate
+    return encode_blocks(
+        blocks, rate, samples.shape[1], seconds, codec=codec, bit_rate=bit_rate, target_lufs=target_lufs
+    )
+
+
+def encode_blocks(
+    blocks: Blocks,
+    rate: int,
+    channels: int,
+    seconds: float,
+    *,
+    codec: AudioCodec = "aac",
+    bit_rate: int = 128_000,
+    target_lufs: float | None = None,
+) -> AudioTrack:
+    """:func:`encode_audio` for sound that is too long to be held: ``blocks`` is asked for all of it at each try."""
     aim, ceiling = target_lufs, TRUE_PEAK_CEILING_DB - _ENCODER_OVERSHOOT_DB
     tries: list[AudioTrack] = []
     for _ in range(_TRIES):
-        data = _encoded(samples if aim is None else normalise(samples, rate, aim, ceiling), rate, codec, bit_rate)
-        made = _measured(data, len(samples) / rate)
+        data = _encoded(blocks(aim, ceiling), rate, channels, codec, bit_rate)
+        made = _measured(data, seconds)
         tries.append(made)
         if aim is None or target_lufs is None or not np.isfinite(made.loudness_lufs):
             break
@@ -74,9 +100,11 @@ def _distance(track: AudioTrack, target_lufs: float | None) -> float:
     return abs(track.loudness_lufs - target_lufs) + 10 * max(0.0, track.true_peak_db - TRUE_PEAK_CEILING_DB)
 
 
-def _encoded(samples: NDArray[np.float32], rate: int, codec: AudioCodec, bit_rate: int) -> bytes:
+def _encoded(
+    blocks: Iterable[NDArray[np.float32]], rate: int, channels: int, codec: AudioCodec, bit_rate: int
+) -> bytes:
     file = io.BytesIO()
-    layout = "mono" if samples.shape[1] == 1 else "stereo"
+    layout = "mono" if channels == 1 else "stereo"
     name, box = ("aac", "mp4") if codec == "aac" else ("libopus", "webm")
     container: Any = av.open(file, "w", format=box, options={"fflags": "+bitexact"})
     with container:
@@ -87,10 +115,12 @@ def _encoded(samples: NDArray[np.float32], rate: int, codec: AudioCodec, bit_rat
             # The default search costs four times as much time and is not heard at these rates.
             stream.codec_context.options = {"aac_coder": "fast"}
         resampler = av.AudioResampler(format=stream.codec_context.format, layout=layout, rate=rate, frame_size=_FRAME)
-        for start in range(0, len(samples), rate):
-            second = np.ascontiguousarray(samples[start : start + rate], dtype=np.float32).reshape(1, -1)
-            frame = av.AudioFrame.from_ndarray(second, format="flt", layout=layout)
-            frame.sample_rate, frame.pts = rate, start
+        at = 0
+        for block in blocks:
+            packed = np.ascontiguousarray(block, dtype=np.float32).reshape(1, -1)
+            frame = av.AudioFrame.from_ndarray(packed, format="flt", layout=layout)
+            frame.sample_rate, frame.pts = rate, at
+            at += len(block)
             for piece in resampler.resample(frame):
                 container.mux(stream.encode(piece))
         for piece in resampler.resample(None):

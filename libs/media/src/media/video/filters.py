@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 import av
@@ -14,6 +17,7 @@ import av.filter
 from media.errors import Corrupt
 from media.types import Box
 from media.video.encode import BT_601, BT_709, Colour
+from media.video.hdr import HLG, PQ, table
 from media.video.reframe import crop_box, fit_size, same_aspect
 from media.video.source import start_of, video_stream
 
@@ -30,6 +34,7 @@ class Picture:
 
     ``width`` and ``height`` are as stored; ``shown_width`` and ``shown_height`` upright with square pixels. ``matrix``
     is as stated in the file, ``colour`` what it must mean where the file does not say: BT.709 from 720 lines on.
+    A picture of high dynamic range is brought to BT.709, which is its ``colour`` then; ``transfer`` is the file's own.
     """
 
     width: int
@@ -44,6 +49,13 @@ class Picture:
     matrix: int
     full_range: bool
     colour: Colour
+    transfer: int = 1
+    interlaced: bool = False
+
+    @property
+    def high_range(self) -> bool:
+        """Whether it is of high dynamic range."""
+        return self.transfer in (PQ, HLG)
 
 
 def picture_of(container: Any) -> Picture:
@@ -70,12 +82,14 @@ def picture_of(container: Any) -> Picture:
         matrix=int(first.colorspace),
         full_range=int(first.color_range) == _FULL_RANGE or first.format.name.startswith("yuvj"),
         colour=_colour(first),
+        transfer=int(first.color_trc),
+        interlaced=bool(first.interlaced_frame),
     )
 
 
 def _colour(frame: Any) -> Colour:
     usual = BT_709 if max(frame.height, frame.width) >= 1280 or min(frame.height, frame.width) >= 720 else BT_601
-    if frame.format.is_rgb:
+    if frame.format.is_rgb or int(frame.color_trc) in (PQ, HLG):
         return BT_709
     if int(frame.colorspace) not in _MATRICES:
         return usual
@@ -93,7 +107,8 @@ def _colour(frame: Any) -> Colour:
 
 
 class FrameFilter:
-    """Frames in, upright frames of ``width`` x ``height`` yuv420p at ``rate`` out, the first of them at time 0.
+    """Frames in, upright frames of ``width`` x ``height`` yuv420p at ``rate`` out, the first of them at time 0. Without
+    ``rate`` every frame keeps its own time. Interlaced ones are woven, high dynamic range becomes BT.709.
 
     They mean ``colour``, by default what the source means.
 
@@ -106,7 +121,7 @@ class FrameFilter:
         picture: Picture,
         width: int,
         height: int,
-        rate: Fraction,
+        rate: Fraction | None,
         *,
         fit: Literal["crop", "pad"] = "crop",
         focus: Box | None = None,
@@ -124,20 +139,23 @@ class FrameFilter:
             colorspace=str(picture.matrix if picture.matrix in (0, *_MATRICES) else picture.colour.matrix),
             range="2" if picture.full_range else "1",
         )
-        fps = [("fps", f"fps={rate}:start_time=0")]
+        fps = [] if rate is None else [("fps", f"fps={rate}:start_time=0")]
         # Frames that are dropped need no scaling, and frames that are repeated need it once.
-        before, after = (fps, []) if rate <= picture.rate else ([], fps)
-        chain = [("setpts", f"PTS-({picture.start})/TB"), *_upright(picture), *before]
+        before, after = (fps, []) if rate is None or rate <= picture.rate else ([], fps)
+        chain = [("setpts", f"PTS-({picture.start})/TB"), *_whole(picture), *_upright(picture), *before]
         meaning = f"pix_fmts=yuv420p:color_ranges=tv:color_spaces={_MATRICES[(colour or picture.colour).matrix]}"
         tail = [*after, ("format", meaning), ("setsar", "1")]
         node = self._chain(self._source, chain)
         shown = (picture.shown_width, picture.shown_height)
-        if fit == "pad" and not same_aspect(*shown, width, height):
-            node = self._padded(node, *shown, width, height)
-        else:
-            node = self._chain(node, _cropped(*shown, width, height, focus))
-        self._sink = self._chain(node, [*tail, ("buffersink", "")])
-        self._graph.configure()
+        with _toned(picture) as toned:
+            if fit == "pad" and not same_aspect(*shown, width, height):
+                # Laying one over the other is done with eight bits, which have to be toned before.
+                node = self._chain(node, [*toned, ("format", meaning)]) if toned else node
+                node = self._padded(node, *shown, width, height)
+            else:
+                node = self._chain(node, [*_cropped(*shown, width, height, focus), *toned])
+            self._sink = self._chain(node, [*tail, ("buffersink", "")])
+            self._graph.configure()
 
     def through(self, frame: Any | None) -> Iterator[Any]:
         """Put in one frame, or None at the end, and take out what is ready."""
@@ -172,6 +190,24 @@ class FrameFilter:
         under.link_to(joined, 0, 0)
         over.link_to(joined, 0, 1)
         return joined
+
+
+@contextmanager
+def _toned(picture: Picture) -> Iterator[list[tuple[str, str]]]:
+    """What brings high dynamic range to BT.709; to be used inside, because the filter reads its table from a file."""
+    if not picture.high_range:
+        yield []
+        return
+    with TemporaryDirectory() as folder:
+        file = Path(folder, "table.cube")
+        file.write_text(table(picture.transfer))
+        said = "color_primaries=bt709:color_trc=bt709"
+        yield [("format", "pix_fmts=gbrp12le"), ("lut3d", f"file={file}"), ("setparams", said)]
+
+
+def _whole(picture: Picture) -> list[tuple[str, str]]:
+    """What makes whole pictures of those that are stored as every other line."""
+    return [("bwdif", "mode=send_frame")] if picture.interlaced else []
 
 
 def _upright(picture: Picture) -> list[tuple[str, str]]:

@@ -165,6 +165,18 @@ def read_audio(
     return samples if seconds is None else samples[: round(seconds * rate)], rate
 
 
+def read_voice(path: Path, *, rate: int, seconds: float) -> NDArray[np.int16] | None:
+    """The sound as ``read_audio`` would give it, mono with 16 bits: half the memory, for recordings of hours."""
+    with open_media(path) as container:
+        stream = first_stream(container, "audio")
+        if stream is None:
+            return None
+        kept = bytearray()
+        for piece in _resampled(container, stream, rate, 1, seconds):
+            kept += np.round(np.clip(piece, -1, 1) * 32767).astype(np.int16).tobytes()
+    return np.frombuffer(kept, np.int16)[: round(seconds * rate)]
+
+
 def _resampled(
     container: Any, stream: Any, rate: int, channels: int, seconds: float | None
 ) -> Iterator[NDArray[np.float32]]:

@@ -18,6 +18,7 @@ class Model:
     model_type: str
     description: str
     parameters: dict[str, Any] = field(default_factory=dict)
+    credits_per_use: int = 1
 
 
 _GEMINI = ("gemini-2.5-flash-image", "gemini-3.1-flash-image", "gemini-3-pro-image")
@@ -50,7 +51,21 @@ _ROWS: tuple[tuple[ProviderKey, Capability, tuple[str, ...], str, dict[str, Any]
         "FLUX.1 by Black Forest Labs, at fal.",
         _SIDE,
     ),
+    (
+        ProviderKey.FAL_AI,
+        Capability.IMAGE_GENERATION,
+        ("fal-ai/flux/dev/image-to-image",),
+        "FLUX.1 makes pictures like one that is there, at fal.",
+        {"strength": 0.6},
+    ),
     (ProviderKey.FAL_AI, Capability.IMAGE_EDIT, ("fal-ai/flux-pro/kontext",), "FLUX.1 Kontext changes a picture.", {}),
+    (
+        ProviderKey.FAL_AI,
+        Capability.IMAGE_EDIT,
+        ("fal-ai/flux-pro/v1/fill",),
+        "FLUX.1 Fill changes a picture where its mask is white.",
+        {},
+    ),
     (
         ProviderKey.FAL_AI,
         Capability.IMAGE_UPSCALE,

@@ -63,14 +63,15 @@ async def load_starting_catalogue(database: Database) -> None:
             )
         for model in MODELS:
             await tx.execute(
-                "INSERT INTO ai_models (id, name, provider, model_type, description, parameters) "
-                "VALUES ($1, $2, $3, $4, $5, $6::jsonb) ON CONFLICT DO NOTHING",
+                "INSERT INTO ai_models (id, name, provider, model_type, description, parameters, credits_per_use) "
+                "VALUES ($1, $2, $3, $4, $5, $6::jsonb, $7) ON CONFLICT DO NOTHING",
                 ids.uuid7(),
                 model.name,
                 str(model.provider),
                 str(model.model_type),
                 model.description,
                 orjson.dumps(dict(model.parameters)).decode(),
+                model.credits_per_use,
             )
 
 

@@ -97,6 +97,17 @@ _STATED: tuple[Offer, ...] = (
         deterministic=True,
     ),
     Offer(
+        ProviderKey.LOCAL_EDITOR,
+        Capability.IMAGE_EDIT,
+        Decimal(0),
+        "image",
+        quality=8.0,
+        speed_s=1.0,
+        priority=LOCAL,
+        zero_cost=True,
+        deterministic=True,
+    ),
+    Offer(
         ProviderKey.VEO3,
         Capability.VIDEO_GENERATION,
         Decimal("0.15"),
@@ -227,7 +238,35 @@ _FURTHER: tuple[Offer, ...] = (
     _assumed(ProviderKey.ANTHROPIC, Capability.WORKFLOW_OPTIMIZATION, "0.0005", "token", 8.5, 4.0, 2),
 )
 
-OFFERS: tuple[Offer, ...] = (*_STATED, *_LISTENING, *_FURTHER)
+_CLIPPING: tuple[Offer, ...] = (
+    # What is at a link may change, so it is looked at anew each time.
+    Offer(
+        ProviderKey.LOCAL_SOURCES,
+        Capability.SOURCE_FETCH,
+        Decimal(0),
+        "job",
+        quality=6.0,
+        speed_s=5.0,
+        priority=LOCAL,
+        zero_cost=True,
+    ),
+    *(
+        Offer(
+            ProviderKey.LOCAL_CLIPS,
+            capability,
+            Decimal(0),
+            "job",
+            quality=7.0,
+            speed_s=speed_s,
+            priority=LOCAL,
+            zero_cost=True,
+            deterministic=True,
+        )
+        for capability, speed_s in ((Capability.VIDEO_TRIM, 2.0), (Capability.CLIP_RENDERING, 20.0))
+    ),
+)
+
+OFFERS: tuple[Offer, ...] = (*_STATED, *_LISTENING, *_CLIPPING, *_FURTHER)
 
 POLICIES: tuple[Policy, ...] = (
     Policy(
@@ -285,6 +324,14 @@ MODELS: tuple[Model, ...] = (
         {"factor": 4},
     ),
     Model(
+        "photo-edit",
+        ProviderKey.LOCAL_EDITOR,
+        Capability.IMAGE_EDIT,
+        "Edits a picture by a recipe on this machine: crop, turn, colour, light, background, words, logo, sharpness.",
+        {"recipe": [{"op": "crop", "aspect": "4:5"}]},
+        credits_per_use=0,
+    ),
+    Model(
         "hibari",
         ProviderKey.LOCAL_SPEECH,
         Capability.AUDIO_GENERATION,
@@ -325,6 +372,27 @@ MODELS: tuple[Model, ...] = (
         Capability.HOOK_DETECTION,
         "Finds the moments worth watching by a rubric that says for which words each point was given.",
         {"count": 3, "language": "en"},
+    ),
+    Model(
+        "yt-dlp",
+        ProviderKey.LOCAL_SOURCES,
+        Capability.SOURCE_FETCH,
+        "Fetches a video from a YouTube link, as long as the plan allows.",
+        {},
+    ),
+    Model(
+        "frame-cut",
+        ProviderKey.LOCAL_CLIPS,
+        Capability.VIDEO_TRIM,
+        "Cuts a part out of a video on this machine, exact to the frame.",
+        {"format": "mp4"},
+    ),
+    Model(
+        "clip",
+        ProviderKey.LOCAL_CLIPS,
+        Capability.CLIP_RENDERING,
+        "Makes a clip of a part of a video on this machine, in the shape of a telephone and with captions.",
+        {"aspect": "vertical", "layout": "auto", "captions": "karaoke"},
     ),
     *vendors(),
 )

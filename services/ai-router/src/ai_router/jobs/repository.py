@@ -130,13 +130,14 @@ async def find(tx: Transaction, job_id: UUID) -> asyncpg.Record | None:
 async def remove(tx: Transaction, job_ids: Sequence[UUID]) -> None:
     """Forget what jobs were about and what they made. What they cost stays, and that they were: they are not done
     again. Files of those that were ordered by themselves go with what their calls left, unless another job that was
-    answered with them is still there."""
+    answered with them is still there, or they have become a project's."""
     await tx.execute(
         """
         WITH made AS (
             SELECT job.id, job.user_id, file.value ->> 'key' AS key
             FROM ai_jobs AS job, json_each(job.output_data::json -> 'outputs') AS file
             WHERE job.id = ANY($1::uuid[]) AND job.hold IS NOT NULL AND job.status = 'completed' AND NOT job.cache_hit
+                AND NOT job.files_kept
         ), unused AS (
             SELECT id, json_agg(key) AS keys FROM made WHERE NOT EXISTS (
                 SELECT FROM ai_jobs AS other, json_each(other.output_data::json -> 'outputs') AS file

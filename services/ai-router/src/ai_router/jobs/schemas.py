@@ -13,6 +13,7 @@ from chassis.http.outputs import Link, Rupees
 from contracts.enums import Capability, Status
 
 WORDS = {
+    "edit_drift": "More has changed than was to; `data.guard` says what. `composite` has it put back.",
     "low_quality": "The quality is below what we aim for; nobody made a better one.",
     "model_ignored": "The model that was asked for is not offered by the service that made this.",
     "provider_ignored": "The service that was asked for could not do this; another one did.",

@@ -13,11 +13,18 @@ from ai_router.orders.errors import (
     KeyCapReached,
     NobodyThere,
     NotOffered,
+    OnlyForOwner,
+    PreviewBusy,
+    ProjectNotFound,
+    RecipeRefused,
     TooManyJobs,
 )
+from ai_router.orders.previews import Previews
+from ai_router.orders.recipes import written
 from ai_router.orders.schemas import (
     AudioIn,
     EditIn,
+    EditPreviewIn,
     EnhanceIn,
     GenerateIn,
     HooksIn,
@@ -27,6 +34,7 @@ from ai_router.orders.schemas import (
     OrderIn,
     TranscribeIn,
     UpscaleIn,
+    VariationsIn,
     VideoIn,
 )
 from ai_router.orders.service import Orders
@@ -41,6 +49,8 @@ from chassis.identity.tokens import Caller, Identity, bearer_token
 from chassis.storage.port import StoreUnavailable
 from contracts.enums import Status
 
+_FILE = {"type": "string", "format": "binary"}
+
 router = APIRouter(
     prefix="/api/v1/ai",
     tags=["ai"],
@@ -53,6 +63,8 @@ router = APIRouter(
         KeyReused,
         LineNotOffered,
         NobodyThere,
+        OnlyForOwner,
+        ProjectNotFound,
         TooManyJobs,
         StoreUnavailable,
     ),
@@ -86,6 +98,8 @@ class Counter:
         return answer
 
     async def _placed(self, body: OrderIn) -> JobAccepted:
+        if body.project_id is not None:
+            await self._sources.check_project(body.project_id, self._token)
         inputs = await self._sources.find(self._tx, self._caller, self._token, body.wanted())
         placed = await self._orders.place(self._tx, self._caller, replace(body.order(), inputs=inputs))
         return JobAccepted(
@@ -114,7 +128,35 @@ async def generate_image(body: GenerateIn, counter: TheCounter) -> JobAccepted:
 
 @router.post("/image/edit", status_code=202)
 async def edit_image(body: EditIn, counter: TheCounter) -> JobAccepted:
-    """Change a picture as words say, everywhere or where a mask is white."""
+    """Change a picture as words say, everywhere or where a mask is white; or by a recipe, without a vendor.
+
+    What a vendor changes beyond the mask, or of a face, is measured. Past a limit the result has the warning
+    `edit_drift`, and beside `image` there is a `composite`: the edit with everything put back that was to stay.
+    """
+    return await counter.take(body)
+
+
+@router.post(
+    "/image/edit/preview",
+    response_class=Response,
+    responses={
+        200: {"description": "The preview.", "content": {"image/jpeg": {"schema": _FILE}}},
+        **documented(RecipeRefused, PreviewBusy),
+    },
+)
+async def preview_edit(body: EditPreviewIn, caller: Caller, tx: Tx, request: Request) -> Response:
+    """Look at what a recipe would make of a picture: at most a million pixels, at once, for nothing."""
+    previews: Previews = request.app.state.previews
+    sources: Sources = request.app.state.sources
+    token = bearer_token(request.headers.get("authorization")) or ""
+    inputs = await sources.find(tx, caller, token, body.wanted())
+    content = await previews.of(inputs, written(body.recipe))
+    return Response(content, media_type="image/jpeg", headers={"Cache-Control": "private, no-store"})
+
+
+@router.post("/image/variations", status_code=202)
+async def vary_image(body: VariationsIn, counter: TheCounter) -> JobAccepted:
+    """Make pictures like one that is there."""
     return await counter.take(body)
 
 

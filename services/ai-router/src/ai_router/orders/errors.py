@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chassis.errors import Invalid, NotFound, PaymentNeeded, RateLimited, Unavailable
+from chassis.errors import Invalid, NotAllowed, NotFound, PaymentNeeded, RateLimited, Unavailable
 
 
 class NotOffered(Invalid):
@@ -23,6 +23,18 @@ class InputNotUsable(Invalid):
     code = "input_not_usable"
 
 
+class ProjectNotFound(NotFound):
+    """There is no such project, or it is not shared with you."""
+
+    code = "project_not_found"
+
+
+class OnlyForOwner(NotAllowed):
+    """The project is shared with you, and only its owner spends for it."""
+
+    code = "only_for_owner"
+
+
 class NobodyThere(Unavailable):
     """No service that does this is set up, or none can work at the moment; the details say why, one by one."""
 
@@ -39,3 +51,15 @@ class KeyCapReached(PaymentNeeded):
     """The API key may spend no more today; the details say how much it may in a day."""
 
     code = "api_key_cap_reached"
+
+
+class RecipeRefused(Invalid):
+    """The recipe cannot be done with this picture; the message says what to change."""
+
+    code = "recipe_refused"
+
+
+class PreviewBusy(Unavailable):
+    """Too much is being looked at just now. Try again in a moment."""
+
+    code = "preview_busy"

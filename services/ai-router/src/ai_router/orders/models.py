@@ -17,6 +17,12 @@ ALWAYS_SOFT = frozenset({"seed"})
 """Wishes that rule nobody out: where they are not granted the result says so."""
 
 
+_NOT_EVERYBODYS: Mapping[Capability, frozenset[str]] = {
+    Capability.IMAGE_GENERATION: frozenset({"image"}),
+    Capability.IMAGE_EDIT: frozenset({"mask", "logo", "background"}),
+}
+"""Roles of inputs that a provider says it honours, as it says so of parameters."""
+
 MINIMUM_SCORE: Mapping[Capability, float] = {Capability.VIDEO_GENERATION: 7.0, Capability.LIP_SYNC: 7.0}
 """A result that scores less is handed out only where nobody does better, and costs its owner nothing. Pictures go by
 what their routing policy says."""
@@ -48,11 +54,13 @@ class Order:
 
     @property
     def wishes(self) -> frozenset[str]:
-        """Names of the parameters that whoever does it has to act on. Music in a style may leave its prompt aside."""
+        """Names of the parameters that whoever does it has to act on, and roles of inputs that not everybody takes.
+        Music in a style may leave its prompt aside."""
         soft = ALWAYS_SOFT
         if self.capability is Capability.MUSIC_GENERATION and "style" in self.parameters:
             soft = soft | {"prompt"}
-        return frozenset(self.parameters) - soft
+        roles = frozenset(self.inputs) & _NOT_EVERYBODYS.get(self.capability, frozenset())
+        return (frozenset(self.parameters) - soft) | roles
 
     @property
     def is_spoken(self) -> bool:

@@ -144,8 +144,25 @@ async def count_told(tx: Transaction, job_ids: Collection[UUID]) -> list[asyncpg
     return await tx.fetch(
         "UPDATE ai_jobs SET told = told + 1 WHERE id = ANY($1::uuid[]) AND hold IS NOT NULL "
         "RETURNING id, user_id, product_line, job_type, status, hold, progress, progress_message, error_message, "
-        "provider, cost, credits_used, told",
+        "provider, cost, credits_used, told, project_id, "
+        "CASE WHEN status = 'completed' AND hold <> 'capturing' THEN output_data END AS output_data, "
+        "CASE WHEN status = 'completed' AND hold <> 'capturing' THEN input_data END AS input_data",
         sorted(job_ids),
+    )
+
+
+async def keep_files(tx: Transaction, user_id: UUID, keys: Collection[str]) -> None:
+    """Leave these files, which have become a project's, when the user's jobs that made them are removed."""
+    await tx.execute(
+        """
+        UPDATE ai_jobs SET files_kept = true WHERE user_id = $1 AND hold IS NOT NULL AND status = 'completed'
+            AND removed_at IS NULL AND NOT files_kept AND EXISTS (
+                SELECT FROM json_each(output_data::json -> 'outputs') AS file
+                WHERE file.value ->> 'key' = ANY($2::text[])
+            )
+        """,
+        user_id,
+        list(keys),
     )
 
 

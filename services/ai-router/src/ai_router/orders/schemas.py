@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, StringConstraints, model_validator
 
+from ai_router.orders import recipes
 from ai_router.orders.models import Order
 from ai_router.orders.sources import Wanted
 from chassis.http.inputs import Input, Whole
@@ -128,23 +129,113 @@ class GenerateIn(OrderIn):
         )
 
 
-class EditIn(_NeedsPicture):
-    """Change a picture as words say."""
+class VariationsIn(_NeedsPicture):
+    """Make pictures like one that is there."""
 
-    prompt: Prompt = Field(description="What is to change.", examples=["Put a red hat on the cat"])
+    prompt: Prompt = Field(
+        "Another picture like this one, of the same things in the same manner.",
+        description="What is to be seen in them.",
+        examples=["The same harbour at night"],
+    )
+    strength: Annotated[float, Field(gt=0, le=1, strict=True)] = Field(
+        0.6, description="How far they may leave the picture; 1 is as far as can be.", examples=[0.6]
+    )
+    count: Annotated[Whole, Field(ge=1, le=4)] = Field(
+        2, description="How many; each is a job of its own, with a seed of its own."
+    )
+
+    def order(self) -> Order:
+        """See :class:`OrderIn`."""
+        return self._order(Capability.IMAGE_GENERATION, self.count, prompt=self.prompt, strength=self.strength)
+
+
+LogoId = Annotated[
+    UUID | None,
+    Field(description="A picture for the step `logo`; what is transparent in it stays so.", examples=[None]),
+]
+BackgroundId = Annotated[
+    UUID | None, Field(description="A picture for the step `background` of the mode `picture`.", examples=[None])
+]
+
+
+def _laid(logo: UUID | None, background: UUID | None) -> tuple[Wanted, ...]:
+    """The files of a recipe."""
+    return (
+        Wanted("logo", "image", logo, names=("logo_file_id", "", "")),
+        Wanted("background", "image", background, names=("background_file_id", "", "")),
+    )
+
+
+def _check_laid(logo: UUID | None, background: UUID | None, steps: list[Any]) -> None:
+    """Raises ``ValueError`` where a step lacks its file, or a file has no step."""
+    wanted = recipes.wants(steps)
+    for name, given in (("logo_file_id", logo), ("background_file_id", background)):
+        if given is None and name in wanted:
+            raise ValueError(f"{name}: a step of the recipe needs it")
+        if given is not None and name not in wanted:
+            raise ValueError(f"{name}: no step of the recipe needs it")
+
+
+class EditIn(_NeedsPicture):
+    """Change a picture: as words say, or by a recipe of steps."""
+
+    prompt: Prompt | None = Field(None, description="What is to change.", examples=["Put a red hat on the cat"])
     negative_prompt: Prompt | None = Field(None, description="What is not to be seen.", examples=["text"])
     mask_file_id: UUID | None = Field(
         None, description="A picture whose white parts are changed, and nothing else.", examples=[None]
     )
+    recipe: recipes.Recipe | None = None
+    logo_file_id: LogoId = None
+    background_file_id: BackgroundId = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> EditIn:
+        if (self.prompt is None) is (self.recipe is None):
+            raise ValueError("prompt: say what is to change, or give a recipe; one of both")
+        if self.recipe is not None:
+            for name in ("mask_file_id", "negative_prompt"):
+                if getattr(self, name) is not None:
+                    raise ValueError(f"{name}: goes with a prompt, not with a recipe")
+        _check_laid(self.logo_file_id, self.background_file_id, self.recipe or [])
+        return self
 
     def wanted(self) -> tuple[Wanted, ...]:
-        """The picture, and the mask."""
+        """The picture, the mask, and what the recipe lays over or puts behind."""
         mask = Wanted("mask", "image", self.mask_file_id, names=("mask_file_id", "", ""))
-        return (*super().wanted(), mask)
+        return (*super().wanted(), mask, *_laid(self.logo_file_id, self.background_file_id))
 
     def order(self) -> Order:
         """See :class:`OrderIn`."""
-        return self._order(Capability.IMAGE_EDIT, prompt=self.prompt, negative_prompt=self.negative_prompt)
+        return self._order(
+            Capability.IMAGE_EDIT,
+            prompt=self.prompt,
+            negative_prompt=self.negative_prompt,
+            recipe=None if self.recipe is None else recipes.written(self.recipe),
+        )
+
+
+class EditPreviewIn(Input):
+    """Look at what a recipe would make of a picture."""
+
+    file_id: FileId = None
+    job_id: JobId = None
+    recipe: recipes.Recipe
+    logo_file_id: LogoId = None
+    background_file_id: BackgroundId = None
+
+    @model_validator(mode="after")
+    def _given(self) -> EditPreviewIn:
+        if self.file_id is None and self.job_id is None:
+            raise ValueError("file_id: give the id of the picture, or job_id of a job that made it")
+        _check_laid(self.logo_file_id, self.background_file_id, self.recipe)
+        return self
+
+    def wanted(self) -> tuple[Wanted, ...]:
+        """The picture, and what is laid over it or put behind."""
+        return (
+            Wanted("image", "image", self.file_id, self.job_id),
+            *_laid(self.logo_file_id, self.background_file_id),
+        )
 
 
 class UpscaleIn(_NeedsPicture):

@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
 from ai_router.orders import repository
-from ai_router.orders.errors import InputNotFound, InputNotUsable
+from ai_router.orders.errors import InputNotFound, InputNotUsable, OnlyForOwner, ProjectNotFound
 from chassis.data.database import Transaction
 from chassis.errors import NotFound, Unavailable
 from chassis.http.client import Refused, ServiceClient
@@ -55,6 +55,10 @@ class Files(Protocol):
         """What workflow tells the token's owner of a file; None where there is none of theirs."""
         ...
 
+    async def right(self, project_id: UUID, token: str) -> str | None:
+        """What the token's owner may do with a project: ``own``, ``edit`` or ``view``; None where they see none."""
+        ...
+
 
 class WorkflowFiles:
     """Asks workflow. Satisfies ``Files``; closed with the process."""
@@ -74,6 +78,18 @@ class WorkflowFiles:
             return None
         return known
 
+    async def right(self, project_id: UUID, token: str) -> str | None:
+        """See ``Files``. Raises ``Unavailable`` where workflow does not answer."""
+        if self._client is None:
+            raise Unavailable("Projects cannot be read here. Set WORKFLOW_URL to where workflow answers.")
+        try:
+            known = await self._client.get(f"/api/v1/projects/{project_id}", token=token)
+        except Refused as refused:
+            if refused.status != NotFound.status:
+                raise
+            return None
+        return str(known["right"])
+
     async def close(self) -> None:
         """Close the connections."""
         if self._client is not None:
@@ -86,6 +102,15 @@ class Sources:
     def __init__(self, store: ObjectStore, files: Files) -> None:
         self._store = store
         self._files = files
+
+    async def check_project(self, project_id: UUID, token: str) -> None:
+        """Return where the token's owner owns the project: only an owner spends for one. Raises ``ProjectNotFound``,
+        ``OnlyForOwner``."""
+        right = await self._files.right(project_id, token)
+        if right is None:
+            raise ProjectNotFound("There is no such project.", fields={"project_id": "not found"})
+        if right != "own":
+            raise OnlyForOwner("Only the owner of this project may order for it.", fields={"project_id": "not yours"})
 
     async def find(
         self, tx: Transaction, caller: Identity, token: str, wanted: Sequence[Wanted]

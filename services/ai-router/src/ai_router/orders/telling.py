@@ -11,8 +11,9 @@ from ai_router.orders import repository
 from chassis.data.database import Transaction
 from chassis.observe import context
 from chassis.observe.context import Context
-from contracts.ai_router import JobChanged
+from contracts.ai_router import JobChanged, JobCompleted, JobDelivered
 from contracts.enums import Capability, Status
+from contracts.message import Event
 
 SETTLING = "Settling the credits"
 
@@ -20,12 +21,14 @@ SETTLING = "Settling the credits"
 async def tell(tx: Transaction, jobs: Mapping[UUID, Context | None], ends: Mapping[UUID, Any] | None = None) -> None:
     """Tell how these are now, as far as they were ordered by themselves. ``ends``: the event that ended each."""
     for row in await repository.count_told(tx, jobs):
-        event = changed(row, (ends or {}).get(row["id"]))
-        about = jobs.get(row["id"])
-        if about is None:
-            tx.emit(event)
-        else:
-            with context.use(about):
+        events: list[Event] = [changed(row, (ends or {}).get(row["id"]))]
+        if row["output_data"] is not None:
+            made = delivered(row)
+            events.append(made)
+            if made.project_id is not None:
+                await repository.keep_files(tx, made.user_id, [stored.key for stored in made.outputs.values()])
+        with context.use(jobs.get(row["id"]) or context.current()):
+            for event in events:
                 tx.emit(event)
 
 
@@ -52,6 +55,30 @@ def changed(row: Mapping[str, Any], end: Any = None) -> JobChanged:
         credits=row["credits_used"] if done else None,
         code=getattr(end, "code", None),
         retryable=getattr(end, "retryable", None),
+    )
+
+
+def delivered(row: Mapping[str, Any]) -> JobDelivered:
+    """What a job has made, from the row of one that is done and handed out."""
+    made = JobCompleted.model_validate(row["output_data"])
+    parameters = dict(row["input_data"]["parameters"])
+    seed = parameters.get("seed", made.data.get("seed"))
+    return JobDelivered(
+        job_id=row["id"],
+        user_id=row["user_id"],
+        product_line=row["product_line"],
+        capability=made.capability,
+        project_id=row["project_id"],
+        provider=made.provider,
+        model=made.model,
+        inputs=row["input_data"]["inputs"],
+        outputs=made.outputs,
+        parameters=parameters,
+        seed=None if seed is None else str(seed),
+        score=made.score,
+        cost=row["cost"],
+        credits=row["credits_used"],
+        warnings=made.warnings,
     )
 
 

@@ -160,6 +160,8 @@ def entitlements(account: Account, plans: PlanBook) -> EntitlementsChanged:
         credits_anew=plan.credits_per_month + account.bought,
         upgrades=plans.upgrades(account.product_line, account.plan_type),
         plans_with=plans.with_each_feature(account.product_line),
+        max_video_seconds=plan.max_video_seconds,
+        longer_with=plans.longer(plan),
         version=account.version,
         period_ends_at=account.period_end,
     )

@@ -61,6 +61,7 @@ class Decisions:
         most = min(_agreed(command, quotes), default=command.credits)
         outcome = (
             refusals.over_quote(command.credits, most)
+            or refusals.too_long(plan, command.video_seconds, self._plans.longer(plan))
             or refusals.over_budget(plan, cost, self._plans.dearer(plan.product_line, cost))
             or rules.hold(rolled.account, plan, request, self.larger(rolled.account, request.meter))
         )

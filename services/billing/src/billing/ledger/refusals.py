@@ -27,6 +27,25 @@ def over_budget(plan: Plan, cost: Decimal, upgrades: tuple[str, ...]) -> Refusal
     )
 
 
+_ROUNDED_S = 1.0
+"""Lengths are told in whole seconds."""
+
+
+def too_long(plan: Plan, seconds: float | None, upgrades: tuple[str, ...]) -> Refusal | None:
+    """A video that is longer than its plan takes cannot be worked on (BIL-52)."""
+    most = plan.max_video_seconds
+    if seconds is None or most is None or seconds <= most + _ROUNDED_S:
+        return None
+    return Refusal(
+        "plan_limit",
+        f"This video has {seconds / 60:.1f} minutes; the {plan.name} plan takes {most / 60:g}. "
+        "Choose a larger plan or a shorter video.",
+        most,
+        None,
+        upgrades,
+    )
+
+
 def over_quote(credits: int, most: int) -> Refusal | None:
     """A run that would take more credits than was agreed on cannot begin."""
     if credits <= most:

@@ -71,6 +71,17 @@ class PlanBook:
         """Plans under which the AI work of a run may cost ``run_budget``, cheapest first."""
         return tuple(plan.plan_type for plan in self.of(product_line) if plan.run_budget >= run_budget)
 
+    def longer(self, plan: Plan) -> tuple[str, ...]:
+        """Plans of the same product line that take longer videos than ``plan``, cheapest first."""
+        own = plan.max_video_seconds
+        if own is None:
+            return ()
+        return tuple(
+            other.plan_type
+            for other in self.of(plan.product_line)
+            if other.max_video_seconds is None or other.max_video_seconds > own
+        )
+
     def with_each_feature(self, product_line: str) -> dict[str, tuple[str, ...]]:
         """By feature, the plans of a product line that have it, cheapest first."""
         sold = self.of(product_line)

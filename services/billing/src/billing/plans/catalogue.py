@@ -96,6 +96,7 @@ def _reely(plan_type: str, price: str, trims: int, hooks: int, minutes: int, pri
             "all_features": plan_type != "free",
             "customer_webhooks": plan_type == "premium",
             **_stored(plan_type),
+            "upload_mb": 2_048 if plan_type == "premium" else 500,
         },
     )
 

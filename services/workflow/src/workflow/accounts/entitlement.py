@@ -24,6 +24,10 @@ class Entitlement:
     period_ends_at: datetime | None = None
     credits_bought: int = 0
     upgrades: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    max_video_seconds: int | None = None
+    """None: the plan says nothing of it."""
+    longer_with: Sequence[str] = ()
+    """Plans that take longer ones, the cheapest first."""
 
 
 def exhausted(entitlement: Entitlement, meter: str, now: datetime, *, units: int = 1, credits: int = 1) -> bool:

@@ -12,13 +12,14 @@ from contracts.billing import EntitlementsChanged
 _KEEP_ENTITLEMENTS = """
 INSERT INTO entitlements
     (user_id, product_line, plan, limits, used, features, priority, run_budget, credits_available, version,
-     period_ends_at, credits_bought, upgrades)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+     period_ends_at, credits_bought, upgrades, max_video_seconds, longer_with)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 ON CONFLICT (user_id, product_line) DO UPDATE SET
     plan = excluded.plan, limits = excluded.limits, used = excluded.used, features = excluded.features,
     priority = excluded.priority, run_budget = excluded.run_budget,
     credits_available = excluded.credits_available, version = excluded.version,
-    period_ends_at = excluded.period_ends_at, credits_bought = excluded.credits_bought, upgrades = excluded.upgrades
+    period_ends_at = excluded.period_ends_at, credits_bought = excluded.credits_bought, upgrades = excluded.upgrades,
+    max_video_seconds = excluded.max_video_seconds, longer_with = excluded.longer_with
 WHERE entitlements.version < excluded.version
 """
 
@@ -54,6 +55,8 @@ async def keep_entitlements(tx: Transaction, event: EntitlementsChanged) -> None
         event.period_ends_at,
         event.credits_bought,
         orjson.dumps(event.upgrades).decode(),
+        event.max_video_seconds,
+        list(event.longer_with),
     )
 
 

@@ -15,12 +15,21 @@ from chassis.identity.tokens import Caller
 from contracts.enums import AssetType
 from workflow.assets import queries
 from workflow.assets.queries import Filters
-from workflow.assets.schemas import AssetIn, AssetOut, AssetsBulkIn, LineageOut
+from workflow.assets.schemas import AssetIn, AssetOut, AssetsBulkIn, ComparisonOut, DraftOut, LineageOut
 from workflow.assets.service import Assets
 from workflow.projects.access import Right, reach
-from workflow.projects.errors import AssetNotFound, FileNotYours, OnlyForEditors, OnlyForOwner, ProjectNotFound
+from workflow.projects.errors import (
+    AssetNotFound,
+    FileNotYours,
+    NotRecalled,
+    OnlyForEditors,
+    OnlyForOwner,
+    ProjectNotFound,
+)
 from workflow.projects.schemas import BulkOut
 from workflow.projects.searching import search_of
+
+_ID = "0199f0a1-7c1e-7a53-9d0b-6c1f2e3d4a5b"
 
 AssetFields = Annotated[frozenset[str] | None, fields_of(AssetOut)]
 Type = Annotated[AssetType | None, Query(description="Only those that are there for this.")]
@@ -103,6 +112,16 @@ def router(assets: Assets) -> APIRouter:
         """Take out, move or tag up to 100 assets of your projects; what became of each is said."""
         return await assets.bulk(tx, caller, body)
 
+    @routes.get("/assets/compare", responses=documented(AssetNotFound))
+    async def compare_assets(
+        caller: Caller,
+        tx: Tx,
+        left: Annotated[UUID, Query(description="An asset, a file or an AI job of yours.", examples=[_ID])],
+        right: Annotated[UUID, Query(description="Another one.", examples=[_ID])],
+    ) -> ComparisonOut:
+        """Two results side by side: both with a link, how each was made, and what is different."""
+        return await assets.compare(tx, caller, left, right)
+
     @routes.get("/assets/{asset_id}", responses=documented(AssetNotFound))
     async def get_asset(asset_id: UUID, caller: Caller, tx: Tx) -> AssetOut:
         """An asset, with a link."""
@@ -110,10 +129,18 @@ def router(assets: Assets) -> APIRouter:
 
     @routes.get("/assets/{asset_id}/lineage", responses=documented(AssetNotFound))
     async def get_asset_lineage(asset_id: UUID, caller: Caller, tx: Tx) -> LineageOut:
-        """Where an asset or a file of yours comes from: what it was made of, how, by whom, with what, at what cost.
+        """Where an asset, a file or an AI job's result of yours comes from.
 
-        That is kept when the originals are gone.
+        What it was made of, how, by whom, with what, at what cost. That is kept when the originals are gone.
         """
         return await assets.lineage(tx, caller, asset_id)
+
+    @routes.post("/assets/{asset_id}/recall", responses=documented(AssetNotFound, NotRecalled))
+    async def recall_asset(asset_id: UUID, caller: Caller, tx: Tx) -> DraftOut:
+        """A draft of the order that made an asset, a file or an AI job's result, to change and send as a new one.
+
+        What is there stays as it is, and nothing is ordered.
+        """
+        return await assets.recall(tx, caller, asset_id)
 
     return routes

@@ -1,9 +1,10 @@
-"""What becomes of runs that were ordered for a project."""
+"""What becomes of runs that were ordered for a project, and of what single AI jobs made."""
 
 from __future__ import annotations
 
 from chassis.data.database import Transaction
 from chassis.messaging.consumer import Consumers
+from contracts.ai_router import JobDelivered
 from contracts.enums import ProjectStatus
 from contracts.workflow import RunCancelled, RunCompleted, RunFailed
 from workflow.assets.service import Assets
@@ -16,6 +17,10 @@ def subscribe(consumers: Consumers, assets: Assets) -> None:
     @queue.each(RunCompleted)
     async def gather(event: RunCompleted, tx: Transaction) -> None:
         await assets.gather(tx, event)
+
+    @queue.each(JobDelivered)
+    async def delivered(event: JobDelivered, tx: Transaction) -> None:
+        await assets.deliver(tx, event)
 
     @queue.each(RunFailed)
     async def failed(event: RunFailed, tx: Transaction) -> None:

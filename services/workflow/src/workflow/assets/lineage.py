@@ -12,11 +12,14 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid5
 
+from contracts.ai_router import JobDelivered
 from contracts.objects import StoredObject
 from workflow.engine.definition import Definition
 from workflow.engine.state import Result, Run
 
 UPLOADED = "upload"
+UNKNOWN = "unknown"
+"""Said of an object of which nothing else has been told yet; what is told of it later takes its place."""
 
 _NAMESPACE = UUID("6f3f1c1e-50d5-4e5b-9a53-0c9f6d1b7a11")
 _NOT_PARAMETERS = frozenset({"image", "script", "title", "paces", "film_s", "estimated_cost", "priority"})
@@ -41,6 +44,9 @@ class Node:
     score: float | None = None
     run_id: UUID | None = None
     step: str | None = None
+    job_id: UUID | None = None
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    """Keys of objects by their roles, where each parent had one."""
 
 
 def node_id(user_id: UUID, key: str) -> UUID:
@@ -51,6 +57,37 @@ def node_id(user_id: UUID, key: str) -> UUID:
 def uploaded(stored: StoredObject, name: str, file_id: UUID | None, at: datetime) -> Node:
     """The beginning of everything."""
     return Node(object=stored, name=name, operation=UPLOADED, made_at=at, file_id=file_id)
+
+
+def nodes_of_job(event: JobDelivered, known: Mapping[str, Node], at: datetime) -> list[Node]:
+    """What a single job made, after what it was made of. ``known``: the beginnings of uploaded inputs, by key."""
+    inputs = {role: stored.key for role, stored in event.inputs.items()}
+    found = [
+        known.get(stored.key) or Node(object=stored, name=role, operation=UNKNOWN, made_at=at)
+        for role, stored in event.inputs.items()
+    ]
+    for role, stored in event.outputs.items():
+        # An answer from the cache hands the same object out again.
+        if stored.key not in inputs.values():
+            found.append(
+                Node(
+                    object=stored,
+                    name=f"{event.capability.value} {role}",
+                    operation=event.capability.value,
+                    made_at=at,
+                    parents=tuple(dict.fromkeys(inputs.values())),
+                    provider=event.provider,
+                    model=event.model,
+                    parameters=event.parameters,
+                    seed=event.seed,
+                    cost=event.cost,
+                    score=event.score,
+                    step=role,
+                    job_id=event.job_id,
+                    inputs=inputs,
+                )
+            )
+    return found
 
 
 def nodes_of(definition: Definition, run: Run, source: Node | None) -> list[Node]:

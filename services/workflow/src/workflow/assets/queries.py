@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -41,10 +42,25 @@ _UPLOAD = """
 SELECT id, user_id, original_name, storage_key, checksum, file_size, mime_type, created_at, prepared, deleted_at
 FROM files WHERE id = $1
 """
+_UPLOADS = """
+SELECT id, user_id, original_name, storage_key, checksum, file_size, mime_type, created_at, prepared, deleted_at
+FROM files WHERE user_id = $1 AND purpose <> 'output'
+AND (storage_key = ANY($2::text[]) OR prepared ->> 'key' = ANY($2::text[]))
+"""
+# A job's own picture, and not what is offered beside it.
 _NODE = """
 SELECT id FROM lineage WHERE user_id = $2 AND (
-    file_id = $1 OR id = $1 OR file_id = (SELECT file_id FROM project_assets WHERE id = $1)
-)
+    file_id = $1 OR id = $1 OR job_id = $1 OR file_id = (SELECT file_id FROM project_assets WHERE id = $1)
+) ORDER BY step = 'composite' NULLS FIRST, made_at, id LIMIT 1
+"""
+_OWN_PROJECT = "SELECT id FROM projects WHERE id = $1 AND user_id = $2 FOR UPDATE"
+_IS_SOMEBODY = "SELECT EXISTS (SELECT FROM users WHERE user_id = $1) AS here"
+_LINKED = """
+SELECT DISTINCT ON (n.id) n.id, f.id AS file_id, CASE WHEN f.scan_status = 'clean' THEN f.storage_key END AS key
+FROM lineage AS n JOIN files AS f ON f.user_id = n.user_id AND f.deleted_at IS NULL
+    AND (f.expires_at IS NULL OR f.expires_at > $3)
+    AND (f.id = n.file_id OR f.storage_key = n.object_key OR f.prepared ->> 'key' = n.object_key)
+WHERE n.user_id = $1 AND n.id = ANY($2::uuid[]) ORDER BY n.id, f.created_at
 """
 _FILE_OF = """
 SELECT f.id FROM files AS f WHERE f.user_id = $2 AND f.scan_status <> 'infected' AND f.deleted_at IS NULL
@@ -60,7 +76,7 @@ WITH RECURSIVE up AS (
     WHERE up.depth < 50
 ), nodes AS (SELECT DISTINCT ON (id) * FROM up ORDER BY id, depth)
 SELECT nodes.id, nodes.file_id, name, mime_type, size, trim(sha256) AS sha256, operation, provider, model, parameters,
-    seed, nodes.cost, score, run_id, step, parents, made_at, depth,
+    seed, nodes.cost, score, run_id, step, job_id, inputs, parents, made_at, depth,
     EXISTS (
         SELECT FROM files WHERE files.user_id = nodes.user_id AND deleted_at IS NULL
         AND (files.id = nodes.file_id OR storage_key = object_key OR prepared ->> 'key' = object_key)
@@ -126,6 +142,30 @@ async def node_of(tx: Transaction, id: UUID, user_id: UUID) -> UUID | None:
     """The node of an asset, a file or a node, by its id."""
     row = await tx.fetchrow(_NODE, id, user_id)
     return row["id"] if row is not None else None
+
+
+async def uploads(tx: Transaction, user_id: UUID, keys: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Files as the beginnings of what was made from them, also deleted ones, by those of the keys that each has."""
+    rows = [dict(row) for row in await tx.fetch(_UPLOADS, user_id, list(keys))]
+    by_key = {row["storage_key"]: row for row in rows}
+    return by_key | {row["prepared"]["key"]: row for row in rows if row["prepared"]}
+
+
+async def own_project(tx: Transaction, project_id: UUID, user_id: UUID) -> bool:
+    """Whether the project is the user's; it stays until the commit."""
+    return await tx.fetchrow(_OWN_PROJECT, project_id, user_id) is not None
+
+
+async def is_somebody(tx: Transaction, user_id: UUID) -> bool:
+    """Whether there is such an account, and not one that was erased."""
+    row = await tx.fetchrow(_IS_SOMEBODY, user_id)
+    return bool(row is not None and row["here"])
+
+
+async def linked(tx: Transaction, user_id: UUID, nodes: Sequence[UUID]) -> dict[UUID, tuple[UUID, str | None]]:
+    """The files that nodes are, as far as they are there: the file, and the key to link to where it is clean."""
+    rows = await tx.fetch(_LINKED, user_id, list(nodes), tx.now)
+    return {row["id"]: (row["file_id"], row["key"]) for row in rows}
 
 
 async def file_of(tx: Transaction, id: UUID, user_id: UUID) -> UUID | None:

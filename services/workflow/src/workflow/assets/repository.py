@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -10,7 +10,7 @@ import orjson
 
 from chassis.data.database import Transaction
 from contracts.objects import StoredObject
-from workflow.assets.lineage import Node, node_id
+from workflow.assets.lineage import UNKNOWN, Node, node_id
 
 _REMOVE = """
 DELETE FROM project_assets AS a USING projects AS p
@@ -56,14 +56,17 @@ ON CONFLICT (project_id, file_id) DO NOTHING
 """
 _TELL = """
 INSERT INTO lineage (id, user_id, object_key, file_id, name, mime_type, size, sha256, operation, provider, model,
-    parameters, seed, cost, score, run_id, step, parents, made_at)
+    parameters, seed, cost, score, run_id, step, job_id, inputs, parents, made_at)
 SELECT id, $1, object_key, file_id, name, mime_type, size, sha256, operation, provider, model, parameters, seed, cost,
-    score, run_id, step, parents, made_at
+    score, run_id, step, job_id, inputs, parents, made_at
 FROM jsonb_to_recordset($2::jsonb) AS n (id uuid, object_key text, file_id uuid, name text, mime_type text, size bigint,
     sha256 text, operation text, provider text, model text, parameters jsonb, seed text, cost numeric,
-    score double precision, run_id uuid, step text, parents uuid[], made_at timestamptz)
+    score double precision, run_id uuid, step text, job_id uuid, inputs jsonb, parents uuid[],
+    made_at timestamptz)
 ON CONFLICT (user_id, object_key) DO UPDATE SET file_id = coalesce(lineage.file_id, excluded.file_id)
 """
+
+_MAKE_ROOM = "DELETE FROM lineage WHERE user_id = $1 AND object_key = ANY($2::text[]) AND operation = $3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +81,12 @@ class OutputFile:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """A file that becomes an asset of a project; ``result`` is what the run calls it."""
+    """A file that becomes an asset of a project; ``metadata`` says of what it is which result."""
 
     id: UUID
     project_id: UUID
     file_id: UUID
-    result: str
-    run_id: UUID
+    metadata: Mapping[str, str]
 
 
 async def remove_one(tx: Transaction, project_id: UUID, asset_id: UUID) -> bool:
@@ -140,7 +142,7 @@ async def add_outputs(tx: Transaction, user_id: UUID, new: Sequence[Output]) -> 
             "id": str(one.id),
             "project_id": str(one.project_id),
             "file_id": str(one.file_id),
-            "metadata": {"result": one.result, "run_id": str(one.run_id)},
+            "metadata": dict(one.metadata),
         }
         for one in new
     ]
@@ -167,11 +169,15 @@ async def tell(tx: Transaction, user_id: UUID, nodes: Sequence[Node]) -> None:
             "score": node.score,
             "run_id": str(node.run_id) if node.run_id is not None else None,
             "step": node.step,
+            "job_id": str(node.job_id) if node.job_id is not None else None,
+            "inputs": {role: str(node_id(user_id, key)) for role, key in node.inputs.items()},
             "parents": [str(node_id(user_id, key)) for key in node.parents],
             "made_at": node.made_at.isoformat(),
         }
         for node in nodes
     ]
+    said = [node.object.key for node in nodes if node.operation != UNKNOWN]
+    await tx.execute(_MAKE_ROOM, user_id, said, UNKNOWN)
     await tx.execute(_TELL, user_id, orjson.dumps(rows, default=str).decode())
 
 

@@ -72,7 +72,8 @@ class LineageNode(BaseModel):
     size: int = Field(description="Bytes.", examples=[183204])
     sha256: str = Field(description="Of the content, in hex.", examples=["9f86d081884c7d65..."])
     operation: str = Field(
-        description="How it came to be: `upload`, `compress`, or a run's step.", examples=["enhance"]
+        description="How it came to be: `upload`, `compress`, a run's step, or what an AI job does.",
+        examples=["enhance"],
     )
     provider: str | None = Field(description="Who made it.", examples=["local_upscaler"])
     model: str | None = Field(description="With which model, and which version of it.", examples=["photo-1"])
@@ -81,9 +82,16 @@ class LineageNode(BaseModel):
     cost: Rupees = Field(description="What it cost us, in rupees.")
     score: float | None = Field(description="From 0 to 10, where it was judged.", examples=[9.1])
     run_id: UUID | None = Field(description="The workflow that it was made in.")
-    step: str | None = Field(description="Its step there.", examples=["enhance"])
+    step: str | None = Field(description="Its step there; of an AI job which result it is.", examples=["enhance"])
+    job_id: UUID | None = Field(description="The AI job that made it, where that was ordered by itself.")
+    inputs: dict[str, UUID] = Field(
+        description="Which of `parents` was which input of the job.",
+        examples=[{"image": "0199f0a1-7c1e-7a53-9d0b-6c1f2e3d4a5b"}],
+    )
     parents: list[UUID] = Field(description="What it was made of; each is a node here.")
-    available: bool = Field(description="Whether it is still there; what is known of it stays anyway.")
+    available: bool = Field(
+        description="Whether it is there as a file of yours or a workflow's result; what is known of it stays anyway."
+    )
     made_at: datetime = Field(description="When.")
 
 
@@ -92,3 +100,38 @@ class LineageOut(BaseModel):
 
     id: UUID = Field(description="The node of what was asked for.")
     nodes: list[LineageNode] = Field(description="It and all that it was made of, nearest first.")
+
+
+class DraftOut(BaseModel):
+    """An order that is not placed: what made something, to be changed and sent as a new one."""
+
+    made_from: UUID = Field(description="The node of what it is a draft of, which stays as it is.")
+    capability: str = Field(description="What is done.", examples=["image_edit"])
+    method: str = Field(description="How it is sent.", examples=["POST"])
+    path: str = Field(description="Where it is sent.", examples=["/api/v1/ai/image/edit"])
+    body: dict[str, Any] = Field(description="What is sent.", examples=[{"prompt": "A quiet harbour at dawn"}])
+    missing: list[str] = Field(
+        description="Fields whose input is no file of yours any more: name another one in each.", examples=[["file_id"]]
+    )
+
+
+class ComparedOut(LineageNode):
+    """One of two that are compared."""
+
+    url: Link | None = Field(description="A link for a while, where it is a file of yours that is there.")
+
+
+class DifferenceOut(BaseModel):
+    """Something that is not the same of both."""
+
+    field: str = Field(description="What; of `parameters` with its name behind a dot.", examples=["parameters.prompt"])
+    left: Any = Field(description="Of the left one; null where it has none.", examples=["A harbour"])
+    right: Any = Field(description="Of the right one; null where it has none.", examples=["A harbour at night"])
+
+
+class ComparisonOut(BaseModel):
+    """Two side by side."""
+
+    left: ComparedOut = Field(description="The one.")
+    right: ComparedOut = Field(description="The other.")
+    differences: list[DifferenceOut] = Field(description="What is not the same of both, and how each has it.")

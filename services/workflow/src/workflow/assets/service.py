@@ -14,13 +14,25 @@ from chassis import ids
 from chassis.data.database import Transaction
 from chassis.identity.tokens import Identity
 from chassis.storage.port import ObjectStore
+from contracts.ai_router import JobDelivered
 from contracts.enums import ProjectStatus, ScanStatus
 from contracts.objects import StoredObject
 from contracts.workflow import ProjectVideoReady, RunCompleted
 from workflow.assets import queries, repository
-from workflow.assets.lineage import Node, node_id, nodes_of, uploaded
+from workflow.assets.comparing import differences
+from workflow.assets.lineage import Node, node_id, nodes_of, nodes_of_job, uploaded
+from workflow.assets.recalling import drafted
 from workflow.assets.repository import Output, OutputFile, kind_of
-from workflow.assets.schemas import AssetIn, AssetOut, AssetsBulkIn, LineageNode, LineageOut
+from workflow.assets.schemas import (
+    AssetIn,
+    AssetOut,
+    AssetsBulkIn,
+    ComparedOut,
+    ComparisonOut,
+    DraftOut,
+    LineageNode,
+    LineageOut,
+)
 from workflow.engine.definition import Definitions
 from workflow.engine.state import Run, load_state
 from workflow.projects import queries as project_queries
@@ -117,11 +129,12 @@ class Assets:
         run = Run(row.brief, load_state(row.state))
         definition = self._definitions.of(row.brief.definition, row.brief.version)
         source = await queries.upload(tx, row.file_id) if row.file_id is not None else None
-        files = await self._as_files(tx, event, row.title or event.workflow_type.value)
+        title = row.title or event.workflow_type.value
+        files = await _as_files(tx, event.user_id, event.product_line, event.results, title)
         nodes = nodes_of(definition, run, upload_node(source) if source is not None else None)
         await repository.tell(tx, event.user_id, _with_files(nodes, event.results, files))
         outputs = [
-            Output(ids.uuid7(), project_id, file_id, name, event.run_id)
+            Output(ids.uuid7(), project_id, file_id, {"result": name, "run_id": str(event.run_id)})
             for project_id in found
             for name, file_id in files.items()
         ]
@@ -140,6 +153,45 @@ class Assets:
                     )
                 )
 
+    async def deliver(self, tx: Transaction, event: JobDelivered) -> None:
+        """Keep where what a single job made comes from; where it was ordered for a project, its files become the
+        project's. Doing it again changes nothing, and of somebody who was erased nothing is kept."""
+        if not await queries.is_somebody(tx, event.user_id):
+            return
+        known = await queries.uploads(tx, event.user_id, [stored.key for stored in event.inputs.values()])
+        beginnings = {key: upload_node(row) for key, row in known.items()}
+        nodes = nodes_of_job(event, beginnings, tx.now)
+        files: dict[str, UUID] = {}
+        if event.project_id is not None:
+            title = str(event.parameters.get("prompt") or event.capability.value.replace("_", " "))[:60]
+            media = {role: one for role, one in event.outputs.items() if one.mime_type != "application/json"}
+            files = await _as_files(tx, event.user_id, event.product_line, media, title)
+        await repository.tell(tx, event.user_id, _with_files(nodes, event.outputs, files))
+        if event.project_id is not None and await queries.own_project(tx, event.project_id, event.user_id):
+            made = [
+                Output(ids.uuid7(), event.project_id, file_id, {"result": role, "job_id": str(event.job_id)})
+                for role, file_id in files.items()
+            ]
+            await repository.add_outputs(tx, event.user_id, made)
+
+    async def recall(self, tx: Transaction, caller: Identity, id: UUID) -> DraftOut:
+        """A draft of the order that made an asset, a file, or an AI job's result. Nothing of it is changed.
+
+        Raises ``AssetNotFound``, ``NotRecalled``.
+        """
+        node, *before = (await self.lineage(tx, caller, id)).nodes
+        found = await queries.linked(tx, caller.user_id, list(node.inputs.values()))
+        return drafted(node, {one.id: one for one in before}, {key: file_id for key, (file_id, _) in found.items()})
+
+    async def compare(self, tx: Transaction, caller: Identity, left: UUID, right: UUID) -> ComparisonOut:
+        """Two assets, files or AI jobs' results side by side. Raises ``AssetNotFound``."""
+        nodes = [(await self.lineage(tx, caller, one)).nodes[0] for one in (left, right)]
+        found = await queries.linked(tx, caller.user_id, [node.id for node in nodes])
+        sides = [
+            ComparedOut(**node.model_dump(), url=self._link(found.get(node.id, (None, None))[1])) for node in nodes
+        ]
+        return ComparisonOut(left=sides[0], right=sides[1], differences=differences(*nodes))
+
     async def gave_up(self, tx: Transaction, run_id: UUID, user_id: UUID, status: ProjectStatus) -> None:
         """Nothing came of a run: the projects that it was ordered for wait no longer."""
         if found := await queries.projects_of_run(tx, run_id, user_id):
@@ -150,22 +202,27 @@ class Assets:
         key: str | None = row["storage_key"]
         if row["file_owner"] != user_id and row["kind"] == "image":
             key = row["prepared"]["key"] if row["prepared"] else None
-        usable = row["scan_status"] == ScanStatus.CLEAN and key is not None
-        link = self._store.signed_url(key, expires_s=self._link_s) if usable and key is not None else None
-        return AssetOut.model_validate({**row, "url": link})
+        usable = row["scan_status"] == ScanStatus.CLEAN
+        return AssetOut.model_validate({**row, "url": self._link(key if usable else None)})
 
-    async def _as_files(self, tx: Transaction, event: RunCompleted, title: str) -> dict[str, UUID]:
-        """The files that a run's results are, by their names; those that are none yet become some."""
-        known = await repository.known_files(tx, event.user_id, [stored.key for stored in event.results.values()])
-        new = {
-            stored.key: OutputFile(ids.uuid7(), _file_name(title, name, stored), kind_of(stored.mime_type), stored)
-            for name, stored in event.results.items()
-            if stored.key not in known
-        }
-        if new:
-            await repository.add_files(tx, event.user_id, event.product_line, list(new.values()))
-        known |= {key: file.id for key, file in new.items()}
-        return {name: known[stored.key] for name, stored in event.results.items()}
+    def _link(self, key: str | None) -> str | None:
+        return self._store.signed_url(key, expires_s=self._link_s) if key is not None else None
+
+
+async def _as_files(
+    tx: Transaction, user_id: UUID, product_line: str, results: Mapping[str, StoredObject], title: str
+) -> dict[str, UUID]:
+    """The files that results are, by their names; those that are none yet become some."""
+    known = await repository.known_files(tx, user_id, [stored.key for stored in results.values()])
+    new = {
+        stored.key: OutputFile(ids.uuid7(), _file_name(title, name, stored), kind_of(stored.mime_type), stored)
+        for name, stored in results.items()
+        if stored.key not in known
+    }
+    if new:
+        await repository.add_files(tx, user_id, product_line, list(new.values()))
+    known |= {key: file.id for key, file in new.items()}
+    return {name: known[stored.key] for name, stored in results.items()}
 
 
 def upload_node(row: Mapping[str, Any]) -> Node:
@@ -180,7 +237,7 @@ def upload_node(row: Mapping[str, Any]) -> Node:
 
 
 def _with_files(nodes: list[Node], outputs: Mapping[str, StoredObject], files: Mapping[str, UUID]) -> list[Node]:
-    by_key = {stored.key: files[name] for name, stored in outputs.items()}
+    by_key = {stored.key: files[name] for name, stored in outputs.items() if name in files}
     named = {stored.key: name for name, stored in outputs.items()}
     return [
         node
@@ -208,6 +265,8 @@ def _just_uploaded(user_id: UUID, node: Node) -> LineageOut:
         score=None,
         run_id=None,
         step=None,
+        job_id=None,
+        inputs={},
         parents=[],
         available=True,
         made_at=node.made_at,

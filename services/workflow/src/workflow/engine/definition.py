@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
+from typing import Any
 from uuid import UUID
 
 from contracts.enums import Priority
@@ -148,6 +149,10 @@ def _no_paces(_: Run) -> None:
     return None
 
 
+def _no_findings(_: Run) -> Mapping[str, Any]:
+    return {}
+
+
 def _no_score(_: Run) -> float | None:
     return None
 
@@ -163,7 +168,8 @@ class Definition:
     ``deadline_s``: from its start (or another round's) a run is final by then; work stops earlier by what undoing may
     take. ``results``: what came out, by name; ``credits``: what it cost the user; ``budget``: what its providers may
     cost in all; ``score``: how good it is in all, 0 to 10, None while that is not known, and ``score_at_least`` what it
-    should be; ``closing``: warnings that can only be told at the end. ``plan``: whose providers are chosen; ``film_s``:
+    should be; ``findings``: what was found out beside what was made, as the details
+    show it; ``closing``: warnings that can only be told at the end. ``plan``: whose providers are chosen; ``film_s``:
     how long its film is, or is expected to be; ``paces``: how many times its shape's time each step was expected to
     take when the run was ordered, by its name; None where nothing was expected.
     """
@@ -181,6 +187,7 @@ class Definition:
     plan: Callable[[Run], str] = _no_plan
     film_s: Callable[[Run], float] = _no_film
     paces: Callable[[Run], Mapping[str, float] | None] = _no_paces
+    findings: Callable[[Run], Mapping[str, Any]] = _no_findings
     closing: Callable[[Run], Sequence[str]] = field(default=lambda _: ())
 
     def __post_init__(self) -> None:

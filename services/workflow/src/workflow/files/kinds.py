@@ -13,8 +13,10 @@ from media.images.formats import sniff
 from media.images.photos import MAX_BYTES
 from workflow.files.errors import FormatNotAccepted
 
-LARGEST = 500 * (1 << 20)
+LARGEST = 2 * (1 << 30)
 """Of sound and video, in bytes, whatever the plan."""
+AT_ONCE = 500 * (1 << 20)
+"""What one request may bring of it; the rest comes with others."""
 HEAD = 64
 """So many first bytes tell what a file is."""
 

@@ -52,7 +52,7 @@ SELECT
     (SELECT coalesce(sum(length), 0)::bigint FROM uploads WHERE user_id = $1 AND product_line = $2
         AND file_id IS NULL AND expires_at > $3 AND id IS DISTINCT FROM $4) AS arriving,
     (SELECT plan FROM entitlements WHERE user_id = $1 AND product_line = $2) AS plan,
-    (SELECT limits FROM entitlements WHERE user_id = $1 AND product_line = $2) AS limits
+    (SELECT features || limits FROM entitlements WHERE user_id = $1 AND product_line = $2) AS limits
 """
 
 _PUBLISH = """

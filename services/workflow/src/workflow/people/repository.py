@@ -8,9 +8,15 @@ from chassis.data.database import Transaction
 
 DELETED = "[DELETED]"
 
+# Of a run that looked into a video its steps know what the video is called, and what is said in it.
 _EMPTY_RUNS = """
 UPDATE runs SET title = NULL, description = NULL, cleaned_at = coalesce(cleaned_at, $2),
-    input = CASE WHEN input ? 'script' THEN jsonb_set(input, '{script}', to_jsonb($3::text)) ELSE input END
+    input = input || (
+        SELECT coalesce(jsonb_object_agg(said, $3::text), '{}') FROM unnest(ARRAY['script', 'title', 'url']) AS said
+        WHERE input ->> said IS NOT NULL
+    ),
+    state = CASE WHEN state::jsonb -> 'steps' ?| ARRAY['look', 'hooks'] THEN (state::jsonb - 'steps')::json
+        ELSE state END
 WHERE user_id = $1
 """
 _OBJECTS = """

@@ -60,5 +60,7 @@ class Product:
     """What is held for a run of it."""
     line: ProductLineKey = ProductLineKey.TALKINGPHOTO
     """Where it can be ordered."""
+    ordered_at: str | None = None
+    """Its own path, where it is not ordered as a photo with a script is."""
     former: Callable[[Settings], Sequence[Definition]] = field(default=lambda _: ())
     """Earlier versions of its definition that runs may still be on."""

@@ -23,6 +23,12 @@ class OnlyForEditors(NotAllowed):
     code = "only_for_editors"
 
 
+class NotRecalled(Conflict):
+    """It was uploaded, or made on the way of a workflow: there is no order of its own to make a draft of."""
+
+    code = "not_recalled"
+
+
 class ProjectBusy(Conflict):
     """Something is being made for the project from these fields; change them when it has ended."""
 

@@ -54,6 +54,7 @@ async def rerun(
     earlier, before = loaded(driver, row)
     workflow_type = WorkflowType(row.brief.workflow_type)
     product = BY_TYPE[workflow_type]
+    ordering.check_path(product)
     definition = ordering.definition_for(driver.definitions, workflow_type)
     _known_step(definition, anew)
     body = _order(product.as_order(row.brief.input), row, changes)

@@ -65,6 +65,10 @@ EXTENSIONS = {
     "image/jpeg": "jpg",
     "image/png": "png",
     "video/mp4": "mp4",
+    "video/quicktime": "mov",
+    "video/webm": "webm",
+    "video/x-matroska": "mkv",
+    "application/json": "json",
     "audio/wav": "wav",
     "audio/mp4": "m4a",
     "audio/mpeg": "mp3",
@@ -166,7 +170,13 @@ def router(settings: Settings, definitions: Definitions, driver: Driver, store: 
         workflow_id: UUID,
         caller: Caller,
         tx: Tx,
-        result: Annotated[str, Query(max_length=50, description="Which result, by its name in the details.")] = "video",
+        result: Annotated[
+            str | None,
+            Query(
+                max_length=50,
+                description="Which result, by its name in the details; without it the video, or else what was found.",
+            ),
+        ] = None,
         redirect: Annotated[bool, Query(description="Answer with a redirect instead of the link.")] = False,
     ) -> Response:
         """A signed link to a result."""
@@ -176,9 +186,11 @@ def router(settings: Settings, definitions: Definitions, driver: Driver, store: 
         if row.cleaned_at is not None:
             raise FilesRemoved("The result has been removed.")
         definition, run = views.loaded(definitions, row)
-        stored = definition.results(run).get(result)
+        results = definition.results(run)
+        result = result or next((name for name in ("video", "hooks") if name in results), "video")
+        stored = results.get(result)
         if stored is None:
-            there = ", ".join(sorted(definition.results(run)))
+            there = ", ".join(sorted(results))
             raise ResultNotFound(
                 f"This workflow has no result {result!r}. Choose one of {there}.", fields={"result": f"one of {there}"}
             )

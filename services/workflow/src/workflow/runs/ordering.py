@@ -133,6 +133,7 @@ def check(
     :func:`accept` does."""
     product = BY_TYPE[body.workflow_type]
     check_line(product, product_line)
+    check_path(product)
     rules.check_account(known, proved_only=settings.proved_only(product_line))
     rules.check_file(known)
     rules.check_quota(product, known, now, ahead=ahead)
@@ -211,6 +212,7 @@ async def estimated(
     tx: Transaction, settings: Settings, definitions: Definitions, caller: Identity, body: EstimateIn
 ) -> EstimateOut:
     """What an order is expected to take, and what it would be warned of (WFL-08). Raises ``BadScript``."""
+    check_path(BY_TYPE[body.workflow_type])
     script = None if body.script is None else script_of(body, caller.product_line)
     known = await repository.before_create(tx, None, caller.user_id, caller.product_line)
     definition = definition_for(definitions, body.workflow_type)
@@ -245,6 +247,12 @@ def check_line(product: Product, product_line: str) -> None:
         fields={"workflow_type": f"is of {product.line.value}"},
         details={"product_line": product.line.value, "workflow_types": list(here)},
     )
+
+
+def check_path(product: Product) -> None:
+    """What is not made of a photo and a script has a path of its own; raises ``NotPossible``."""
+    if product.ordered_at is not None:
+        raise NotPossible(f"This is not made of a photo and a script. Order it at {product.ordered_at}.")
 
 
 def _least_cost(

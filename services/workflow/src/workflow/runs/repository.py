@@ -210,6 +210,8 @@ async def before_create(tx: Transaction, file_id: UUID | None, user_id: UUID, pr
             period_ends_at=datetime.fromisoformat(ends) if (ends := entitlement["period_ends_at"]) else None,
             credits_bought=entitlement["credits_bought"],
             upgrades=entitlement["upgrades"],
+            max_video_seconds=entitlement["max_video_seconds"],
+            longer_with=entitlement["longer_with"],
         )
         if entitlement is not None
         else None,

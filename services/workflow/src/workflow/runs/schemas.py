@@ -314,6 +314,19 @@ class ErrorOut(BaseModel):
     details: dict[str, Any] = Field({}, description="Machine-readable facts.")
 
 
+class HookOut(BaseModel):
+    """A moment of a video worth a clip."""
+
+    rank: int = Field(description="From 1, the best.", examples=[1])
+    start: float = Field(description="Seconds of the video.", examples=[12.4])
+    end: float = Field(description="Seconds of the video.", examples=[41.9])
+    title: str = Field(description="What to call it.", examples=["Nobody believed that this would work."])
+    reason: str = Field(description="Why it was chosen, for a person.", examples=["it opens with a strong claim"])
+    score: float = Field(description="From 0 to 10.", examples=[8.5])
+    text: str = Field("", description="What is said in it; the first 500 characters.")
+    clip: str | None = Field(None, description="The result that is its clip.", examples=["clip_1"])
+
+
 class WorkflowOut(WorkflowSummary):
     """Everything about a run."""
 
@@ -347,6 +360,11 @@ class WorkflowOut(WorkflowSummary):
     processing_seconds: float | None = Field(description="Since then, or until it ended.", examples=[12.4])
     results: dict[str, ResultOut] = Field(
         description="By name, such as `video`; what `result` of the download names. Empty until it has completed."
+    )
+    hooks: list[HookOut] = Field([], description="Of a hook detection: what was found, the best first.")
+    shortfall_reasons: list[str] = Field([], description="Why there are fewer than were asked for, for a person.")
+    method: str | None = Field(
+        None, description="How they were found: by `speech`, or by `motion` where nobody speaks.", examples=["speech"]
     )
     error: ErrorOut | None = Field(description="Why it failed.")
 

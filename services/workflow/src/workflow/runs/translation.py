@@ -82,7 +82,10 @@ def _completed(event: JobCompleted) -> Signal:
         event.job_id,
         outputs=event.outputs,
         # How long what was made is: speech is as long as it is, whatever was asked for.
-        data={name: event.measures[name] for name in ("duration",) if name in event.measures},
+        data={
+            **{name: event.data[name] for name in _FACTS if name in event.data},
+            **{name: event.measures[name] for name in ("duration",) if name in event.measures},
+        },
         provider=event.provider,
         model=None if event.model is None else _clean(event.model),
         score=event.score,
@@ -92,6 +95,9 @@ def _completed(event: JobCompleted) -> Signal:
         warnings=tuple(_clean(words) for warning in event.warnings if (words := _WORDS.get(warning, warning))),
     )
 
+
+_FACTS = ("duration", "title", "language", "hooks", "shortfall_reasons", "method")
+"""What of a result's own words a step may keep, where it learns it."""
 
 _WORDS = {
     "low_quality": "",

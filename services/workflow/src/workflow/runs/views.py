@@ -36,7 +36,7 @@ Link = Callable[[StoredObject], str]
 PARKED = "a person: this workflow is being looked at"
 
 
-_OURS = ("image", "priority", "film_s", "paces", "sides", "least_cost")
+_OURS = ("image", "video", "max_seconds", "priority", "film_s", "paces", "sides", "least_cost")
 """What is kept with a run's input and is not its owner's."""
 
 
@@ -75,6 +75,7 @@ def details_of(definitions: Definitions, row: Row, now: datetime, link: Link) ->
     image, video = _score(run, "enhance"), _score(run, "generate")
     overall = definition.score(run)
     seconds = _seconds(row, run, now)
+    findings = definition.findings(run) if row.status == Status.COMPLETED else {}
     steps = list(_steps(definition, run, seconds))
     return WorkflowOut(
         id=row.brief.id,
@@ -114,6 +115,9 @@ def details_of(definitions: Definitions, row: Row, now: datetime, link: Link) ->
         started_at=state.started_at,
         processing_seconds=seconds,
         results={name: _result(one, link) for name, one in _delivered(definition, row, run).items()},
+        hooks=findings.get("hooks", []),
+        shortfall_reasons=findings.get("shortfall_reasons", []),
+        method=findings.get("method"),
         error=_error(row, run),
     )
 

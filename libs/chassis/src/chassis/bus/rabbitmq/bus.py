@@ -114,13 +114,7 @@ class RabbitMQBus:
             dead = await channel.get_queue(topology.dead_queue(queue, self._prefix), ensure=False)
             while len(read) < limit and (message := await dead.get(fail=False, timeout=5)) is not None:
                 read.append(message)
-            for message in read:
-                await message.nack(requeue=True)
-            # A quorum queue takes them back a moment after it was told to; whoever asks next shall find them.
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_TAKEN_BACK_S):
-                    while await self._depth(channel, dead.name) < len(read):
-                        await asyncio.sleep(_LOOK_EVERY_S)
+            await self._give_back(channel, dead.name, read, least=len(read))
         return [_letter(queue, message) for message in read]
 
     async def replay(self, queue: str, message_ids: Sequence[UUID] | None = None) -> int:
@@ -130,8 +124,9 @@ class RabbitMQBus:
         async with self._administration() as channel:
             name = topology.dead_queue(queue, self._prefix)
             # What dies again while we replay is not part of this call.
-            left = (await channel.declare_queue(name, passive=True, timeout=5)).declaration_result.message_count or 0
+            found = left = await self._depth(channel, name)
             dead = await channel.get_queue(name, ensure=False)
+            unwanted: list[AbstractIncomingMessage] = []
             while left:
                 batch: list[AbstractIncomingMessage] = []
                 while left and len(batch) < _REPLAY_BATCH:
@@ -141,7 +136,10 @@ class RabbitMQBus:
                         left = 0
                     elif wanted is None or wanted & {_letter(queue, message).id, _event_id(message.headers)}:
                         batch.append(message)
+                    else:
+                        unwanted.append(message)
                 moved += await self._replay(queue, batch)
+            await self._give_back(channel, name, unwanted, least=found - moved)
         return moved
 
     def queues(self) -> list[str]:
@@ -158,6 +156,20 @@ class RabbitMQBus:
                 found[spec.name] = sum([await self._depth(channel, lane.queue) for lane in declared.lanes])
                 found[f"{spec.name}.dead"] = await self._depth(channel, declared.dead)
         return found
+
+    async def _give_back(
+        self, channel: AbstractChannel, queue: str, read: Sequence[AbstractIncomingMessage], *, least: int
+    ) -> None:
+        """Let the queue have again what was only looked at: at ``least`` that many messages wait in it afterwards."""
+        for message in read:
+            await message.nack(requeue=True)
+        if not read:
+            return
+        # A quorum queue takes them back a moment after it was told to; whoever asks next shall find them.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_TAKEN_BACK_S):
+                while await self._depth(channel, queue) < least:
+                    await asyncio.sleep(_LOOK_EVERY_S)
 
     @staticmethod
     async def _depth(channel: AbstractChannel, queue: str) -> int:

@@ -25,6 +25,7 @@ from ai_router.jobs.models import Call, CallState, Delivered
 from ai_router.jobs.running import endings
 from ai_router.jobs.running.course import Accepted, Course
 from ai_router.jobs.running.fitting import Fitter
+from ai_router.jobs.running.moments import read_in
 from ai_router.jobs.running.progress import ProgressBoard
 from ai_router.jobs.running.validation import Validator
 from ai_router.jobs.running.vendor import Earlier, Polling, drive
@@ -206,15 +207,6 @@ class Attempts:
         kept: list[str] = []
         wanted = command.parameters.get("model")
         model = wanted if _declares(provider, command.capability, wanted) else None
-        request = ProviderRequest(
-            attempt_id=call.id,
-            job_id=command.job_id,
-            capability=command.capability,
-            model=model,
-            inputs=command.inputs,
-            parameters=command.parameters,
-            deadline_s=max(1.0, (course.ends_by - self._now()).total_seconds()),
-        )
 
         async def remember(vendor_job_id: str) -> None:
             await self._taken(course, call._replace(state="accepted", vendor_job_id=vendor_job_id))
@@ -228,6 +220,15 @@ class Attempts:
         try:
             async with self._workspace(command, call) as space:
                 kept = space.kept
+                request = ProviderRequest(
+                    attempt_id=call.id,
+                    job_id=command.job_id,
+                    capability=command.capability,
+                    model=model,
+                    inputs=command.inputs,
+                    parameters=await read_in(command, space),
+                    deadline_s=max(1.0, (course.ends_by - self._now()).total_seconds()),
+                )
                 with traces.span(f"{command.capability} {call.provider}", about, kind=SpanKind.CLIENT):
                     result = await drive(
                         provider,

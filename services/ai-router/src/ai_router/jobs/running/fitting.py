@@ -8,8 +8,10 @@ from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
 from ai_router.jobs.running import measure
+from ai_router.jobs.running.guarding import DRIFTED, guard, is_guarded
+from ai_router.jobs.running.moments import TRANSCRIPT, is_proposed, read_in
 from ai_router.jobs.running.validation import expected_seconds, near
-from ai_router.providers.local import work
+from ai_router.providers.local import clip_work, work
 from ai_router.providers.port import FailureClass, ProviderFailure, ProviderResult, Workspace
 from chassis.work.process_pool import ProcessPool, WorkerDied
 from contracts.ai_router import SubmitJob
@@ -57,6 +59,10 @@ class ClipFitter:
         asked for, and are for the judge."""
         if command.capability is Capability.AUDIO_GENERATION:
             return await self._timed(command, result, workspace)
+        if is_proposed(command, result):
+            return await self._settled(command, result, workspace)
+        if is_guarded(command, result):
+            return await self._guarded(command, result, workspace)
         audio, timings = command.inputs.get("audio"), command.inputs.get("timings")
         clip = result.outputs.get("video")
         if result.ordered_s is None or clip is None or audio is None or timings is None:
@@ -92,6 +98,35 @@ class ClipFitter:
             "timings": await workspace.keep(timings, "application/json", role="timings"),
         }
         return replace(result, outputs={**result.outputs, **outputs}, data={**result.data, **about})
+
+    async def _settled(self, command: SubmitJob, result: ProviderResult, workspace: Workspace) -> ProviderResult:
+        """Moments that begin and end between sentences, of those that somebody proposed."""
+        transcript, out = await workspace.fetch(command.inputs[TRANSCRIPT]), workspace.directory / "settled.json"
+        options = await read_in(command, workspace)
+        wanted = {name: options.get(name) for name in ("duration", "count", "shortest_s", "longest_s")}
+        proposed = list(result.data["hooks"])
+        made = await self._run(clip_work.settle, proposed, transcript, out, wanted, quick=True)
+        document = await workspace.keep(out, "application/json", role="settled")
+        return replace(
+            result,
+            outputs={**result.outputs, "document": document},
+            data={**result.data, **made},
+            warnings=(*result.warnings, *made["shortfall_reasons"]),
+        )
+
+    async def _guarded(self, command: SubmitJob, result: ProviderResult, workspace: Workspace) -> ProviderResult:
+        """An edit with what it changed beyond its task; where that is too much with a warning, and the composite."""
+        original = await workspace.fetch(command.inputs["image"])
+        edited = await workspace.fetch(result.outputs["image"])
+        mask = await workspace.fetch(command.inputs["mask"]) if "mask" in command.inputs else None
+        out = workspace.directory / "composite.png"
+        found = await self._run(guard, original, edited, mask, out, quick=True)
+        drifted = found.pop("drifted")
+        outputs = dict(result.outputs)
+        if out.exists():
+            outputs["composite"] = await workspace.keep(out, "image/png", role="composite")
+        warnings = (*result.warnings, DRIFTED) if drifted else result.warnings
+        return replace(result, outputs=outputs, data={**result.data, "guard": found}, warnings=warnings)
 
     async def measure(self, result: ProviderResult, ordered_s: float, workspace: Workspace) -> None:
         """See :class:`Fitter`."""

@@ -100,7 +100,7 @@ class LocalUpscaler(Local):
     async def perform(self, request: ProviderRequest, workspace: Workspace, report: Report) -> ProviderResult:
         """The better photo as ``image``; what was applied is in ``data``."""
         model, ignored = self._offered(request)
-        photo = await _input(request, workspace, "image")
+        photo = await input_file(request, workspace, "image")
         out = workspace.directory / "result.jpg"
         if request.capability is Capability.IMAGE_UPSCALE:
             factor = request.parameters.get("factor", 2)
@@ -208,9 +208,9 @@ class LocalTalkingPhoto(Local):
     async def perform(self, request: ProviderRequest, workspace: Workspace, report: Report) -> ProviderResult:
         """``video`` (MP4), as long as the speech. Needs the inputs ``image``, ``audio`` and ``timings``."""
         model, ignored = self._offered(request)
-        photo = await _input(request, workspace, "image")
-        audio = await _input(request, workspace, "audio")
-        timings = await _input(request, workspace, "timings")
+        photo = await input_file(request, workspace, "image")
+        audio = await input_file(request, workspace, "audio")
+        timings = await input_file(request, workspace, "timings")
         out = workspace.directory / "talking.mp4"
         options = {
             "width": int(_number(request.parameters, "width", self.WIDTH)),
@@ -297,7 +297,8 @@ def local_failures(provider: str) -> Iterator[None]:
         raise ProviderFailure(FailureClass.STUCK, f"{provider}: not finished within its deadline") from error
 
 
-async def _input(request: ProviderRequest, workspace: Workspace, role: str) -> Path:
+async def input_file(request: ProviderRequest, workspace: Workspace, role: str) -> Path:
+    """The local file of an input; raises ``INPUT`` where it is missing."""
     stored = request.inputs.get(role)
     if stored is None:
         raise refused(f"no input in the role {role}", f"This needs a file in the role {role}.")

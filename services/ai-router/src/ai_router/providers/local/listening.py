@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ai_router.providers.language import LONGEST_INPUT, TASKS
-from ai_router.providers.local import work
+from ai_router.providers.local import clip_work, work
 from ai_router.providers.local.adapters import Local, refused
 from ai_router.providers.port import (
     Declaration,
@@ -78,7 +78,7 @@ class LocalHooks(Local):
         Declaration(
             Capability.HOOK_DETECTION,
             models=("hook-rubric",),
-            honours=frozenset({"transcript", "duration", "count", "language"}),
+            honours=frozenset({"transcript", "duration", "count", "language", "shortest_s", "longest_s"}),
             price_unit="job",
             idempotency="key",
             max_characters=LONGEST_INPUT,
@@ -87,8 +87,11 @@ class LocalHooks(Local):
 
     async def perform(self, request: ProviderRequest, workspace: Workspace, report: Report) -> ProviderResult:
         """``document`` (JSON: hooks with their evidence). Where the input ``audio`` or ``video`` is there, pauses and
-        loudness are heard in it."""
+        loudness are heard in it. Of a ``video`` with its ``transcript`` (JSON, as a transcription makes it) whole
+        sentences are told, and of one without words its scenes."""
         model, ignored = self._offered(request)
+        if "video" in request.inputs and "transcript" in request.inputs:
+            return await self._of_film(request, workspace, report, model, ignored)
         duration = request.parameters.get("duration")
         if not isinstance(duration, int | float) or isinstance(duration, bool) or not 0 < duration < math.inf:
             raise refused("the length of the recording is missing", "Say how many seconds the recording has.")
@@ -115,6 +118,27 @@ class LocalHooks(Local):
             model=model,
             data=made,
             ignored=ignored,
+        )
+
+    async def _of_film(
+        self, request: ProviderRequest, workspace: Workspace, report: Report, model: str, ignored: tuple[str, ...]
+    ) -> ProviderResult:
+        film = await workspace.fetch(request.inputs["video"])
+        transcript = await workspace.fetch(request.inputs["transcript"])
+        out = workspace.directory / "hooks.json"
+        options = {
+            name: request.parameters[name]
+            for name in ("count", "shortest_s", "longest_s")
+            if request.parameters.get(name) is not None
+        }
+        made = await self._run(request, report, clip_work.find_moments, film, transcript, out, options, quick=False)
+        return ProviderResult(
+            outputs={"document": await workspace.keep(out, "application/json", role="document")},
+            units=Decimal(1),
+            model=model,
+            data=made,
+            ignored=ignored,
+            warnings=tuple(made["shortfall_reasons"]),
         )
 
 

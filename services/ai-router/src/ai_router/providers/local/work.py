@@ -42,6 +42,31 @@ def upscale(source: Path, out: Path, factor: Literal[2, 4], redrawn: bool, *, pr
     return {"width": made.width, "height": made.height, "factor": factor}
 
 
+def edit(
+    source: Path, folder: Path, recipe: list[dict[str, Any]], pictures: dict[str, Path], *, progress: Progress
+) -> dict[str, Any]:
+    """Write what a recipe makes of the photo into ``folder``; ``file`` is its name there."""
+    from media.recipes.apply import apply_file
+    from media.recipes.steps import VERSION, recipe_of
+
+    made = apply_file(source, folder, recipe_of(recipe), pictures, progress=progress)
+    return {
+        "width": made.width,
+        "height": made.height,
+        "file": made.path.name,
+        "recipe": recipe,
+        "recipe_version": VERSION,
+    }
+
+
+def preview(source: Path, out: Path, recipe: list[dict[str, Any]], pictures: dict[str, Path]) -> None:
+    """Write a quick look at what a recipe makes of the photo to ``out``."""
+    from media.recipes.apply import preview_file
+    from media.recipes.steps import recipe_of
+
+    preview_file(source, out, recipe_of(recipe), pictures)
+
+
 def speak(script: str, sound: Path, timings: Path, options: dict[str, Any], *, progress: Progress) -> dict[str, Any]:
     """Write the speech to ``sound`` and its timings document to ``timings``."""
     from media.speech.synthesis import synthesise

@@ -8,7 +8,7 @@ A submission carries no key of ours and cannot be found again, so it is never re
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
@@ -110,7 +110,14 @@ _TEXT_TO_IMAGE = ("fal-ai/flux/dev", "fal-ai/flux/schnell", "fal-ai/flux-pro/v1.
 
 ENDPOINTS: tuple[Endpoint, ...] = (
     *(Endpoint(Capability.IMAGE_GENERATION, model, _PICTURE, sized=True) for model in _TEXT_TO_IMAGE),
+    Endpoint(
+        Capability.IMAGE_GENERATION,
+        "fal-ai/flux/dev/image-to-image",
+        {**_PICTURE, "strength": "strength"},
+        {"image": "image_url"},
+    ),
     Endpoint(Capability.IMAGE_EDIT, "fal-ai/flux-pro/kontext", _PICTURE, {"image": "image_url"}),
+    Endpoint(Capability.IMAGE_EDIT, "fal-ai/flux-pro/v1/fill", _PICTURE, {"image": "image_url", "mask": "mask_url"}),
     Endpoint(
         Capability.IMAGE_UPSCALE,
         "fal-ai/clarity-upscaler",
@@ -145,7 +152,7 @@ def _declarations() -> tuple[Declaration, ...]:
         Declaration(
             capability=capability,
             models=tuple(each.model for each in endpoints),
-            honours=frozenset(endpoints[0].fields) | ({"width", "height"} if endpoints[0].sized else set()),
+            honours=_honoured(endpoints),
             price_unit="image" if endpoints[0].kind == "image" else "second",
             idempotency="none",
             max_seconds=190.0 if capability is Capability.MUSIC_GENERATION else None,
@@ -155,6 +162,13 @@ def _declarations() -> tuple[Declaration, ...]:
         )
         for capability, endpoints in by_capability.items()
     )
+
+
+def _honoured(endpoints: Sequence[Endpoint]) -> frozenset[str]:
+    """What some model of a capability acts on: parameters, and inputs that the first one does not need."""
+    fields = frozenset(name for each in endpoints for name in each.fields)
+    roles = frozenset(role for each in endpoints for role in each.inputs) - endpoints[0].inputs.keys()
+    return fields | roles | ({"width", "height"} if any(each.sized for each in endpoints) else frozenset())
 
 
 @dataclass(slots=True)
@@ -242,8 +256,17 @@ class Fal:
         raise failure(FailureClass.UNKNOWN_OUTCOME, "fal's queue cannot be searched")
 
     def _endpoint(self, request: ProviderRequest) -> Endpoint:
+        """The model that was asked for, else the first that takes all that was given. Raises ``INPUT`` where the one
+        that was asked for leaves an input aside, or lacks one."""
         model = results.model_of(results.declared(self.declarations, request.capability), request)
-        return next(e for e in ENDPOINTS if e.model == model and e.capability is request.capability)
+        mine = [e for e in ENDPOINTS if e.capability is request.capability]
+        given = request.inputs.keys()
+        for endpoint in mine if request.model is None else [e for e in mine if e.model == model]:
+            if given == endpoint.inputs.keys():
+                return endpoint
+        if request.model is None:
+            return mine[0]
+        raise failure(FailureClass.INPUT, f"{model} takes other inputs than {', '.join(sorted(given)) or 'none'}")
 
     async def _body(self, endpoint: Endpoint, request: ProviderRequest, workspace: Workspace) -> dict[str, Any]:
         given = request.parameters

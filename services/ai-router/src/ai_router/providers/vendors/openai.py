@@ -7,14 +7,16 @@ Sources: developers.openai.com/api/docs (images, text-to-speech, structured outp
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from ai_router.providers import results
-from ai_router.providers.errors import Dialect, counted, listed, path, rule, told, words_of
+from ai_router.providers.errors import Dialect, counted, failure, listed, path, rule, told, words_of
 from ai_router.providers.http import HEALTH_TIMEOUT_S, MEBIBYTE, MEDIA_ANSWER_LIMIT, VendorHttp
 from ai_router.providers.language import LONGEST_ANSWER_TOKENS, LONGEST_INPUT, TASKS, believed, question, spent
 from ai_router.providers.port import (
@@ -27,6 +29,7 @@ from ai_router.providers.port import (
 )
 from ai_router.providers.wording import enhancement
 from contracts.enums import Capability
+from media.errors import BadMedia
 
 _LANGUAGE_MODELS = ("gpt-5.4-mini", "gpt-5.4")
 _IMAGE_MODELS = ("gpt-image-2.5-flare", "gpt-image-2.5-sunburst")
@@ -36,6 +39,7 @@ _SIZES = {"1024x1024": 1.0, "1536x1024": 1.5, "1024x1536": 1 / 1.5}
 _PROMPT_LIMIT = 32_000
 _SPEECH_LIMIT = 4_096
 _INPUT_LIMIT = 50 * MEBIBYTE - 1
+_WHITE = 128
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:([\d.]+)s)?(?:(\d+)ms)?")
 
 
@@ -109,6 +113,23 @@ def _declare(
 _DRAWN = frozenset({"prompt", "width", "height"})
 
 
+def clear_where_white(mask: Path, out: Path) -> None:
+    """Write a mask as this vendor wants it: a PNG that is transparent where ours is white. Raises ``INPUT`` where it
+    cannot be read."""
+    # Decoders are loaded where one is needed: few orders have a mask.
+    import numpy as np
+
+    from media.images.measures import luma
+    from media.images.photos import decode, write_png
+
+    try:
+        grey = luma(decode(mask))
+    except BadMedia as error:
+        raise failure(FailureClass.INPUT, f"the mask cannot be read: {error.message}") from error
+    opaque = np.where(grey < _WHITE, np.uint8(255), np.uint8(0))
+    write_png(np.dstack([*np.zeros((3, *grey.shape), np.uint8), opaque]), out)
+
+
 @dataclass(slots=True)
 class OpenAI:
     """One call per task. Satisfies ``Performs``."""
@@ -117,7 +138,7 @@ class OpenAI:
     key: str = "openai"
     declarations: tuple[Declaration, ...] = (
         _declare(Capability.IMAGE_GENERATION, _IMAGE_MODELS, "image", _PROMPT_LIMIT, _DRAWN),
-        _declare(Capability.IMAGE_EDIT, _IMAGE_MODELS, "image", _PROMPT_LIMIT, _DRAWN),
+        _declare(Capability.IMAGE_EDIT, _IMAGE_MODELS, "image", _PROMPT_LIMIT, _DRAWN | {"mask"}),
         _declare(
             Capability.IMAGE_ENHANCEMENT,
             _IMAGE_MODELS,
@@ -168,6 +189,10 @@ class OpenAI:
             files = {}
             for role in ("image", "mask") if "mask" in request.inputs else ("image",):
                 file, mime_type = await results.source(request, role, workspace, limit=_INPUT_LIMIT)
+                if role == "mask":
+                    out, mime_type = workspace.directory / "mask.png", "image/png"
+                    await asyncio.to_thread(clear_where_white, file, out)
+                    file = out
                 files[role] = (f"{role}.{mime_type.partition('/')[2]}", await results.read(file), mime_type)
             sent = {"form": {name: str(value) for name, value in wish.items()}, "files": files}
             address = "/images/edits"

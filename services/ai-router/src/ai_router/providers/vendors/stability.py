@@ -67,8 +67,12 @@ class Stability:
     http: VendorHttp
     key: str = "stability_ai"
     declarations: tuple[Declaration, ...] = (
-        _declare(Capability.IMAGE_GENERATION, tuple(_GENERATE), "prompt", "width", "height", "seed", "negative_prompt"),
-        _declare(Capability.IMAGE_EDIT, (_FROM_IMAGE, _INPAINT), "prompt", "seed", "negative_prompt"),
+        _declare(
+            Capability.IMAGE_GENERATION,
+            tuple(_GENERATE),
+            *("prompt", "width", "height", "seed", "negative_prompt", "image", "strength"),
+        ),
+        _declare(Capability.IMAGE_EDIT, (_FROM_IMAGE, _INPAINT), "prompt", "seed", "negative_prompt", "mask"),
         _declare(Capability.IMAGE_UPSCALE, (_UPSCALE,)),
     )
 
@@ -113,7 +117,7 @@ class Stability:
     ) -> tuple[str, dict[str, tuple[str | None, Any] | tuple[str, bytes, str]]]:
         # A part without a file name is a plain field; the API takes multipart forms only.
         form: dict[str, Any] = {"output_format": (None, "png")}
-        if request.capability is not Capability.IMAGE_GENERATION:
+        if request.capability is not Capability.IMAGE_GENERATION or "image" in request.inputs:
             form["image"] = await self._part(request, "image", workspace)
         if request.capability is Capability.IMAGE_UPSCALE:
             return f"{_BASE}/upscale/fast", form
@@ -122,6 +126,10 @@ class Stability:
             form["negative_prompt"] = (None, unwanted)
         if isinstance(seed := request.parameters.get("seed"), int):
             form["seed"] = (None, str(seed % 2**32))
+        if request.capability is Capability.IMAGE_GENERATION and "image" in form:
+            strength = request.parameters.get("strength")
+            form["strength"] = (None, str(strength if isinstance(strength, int | float) else _STRENGTH))
+            return _GENERATE[_FROM_IMAGE], form
         if request.capability is Capability.IMAGE_GENERATION:
             form["aspect_ratio"] = (None, results.ratio_of(request, _RATIOS, "1:1"))
             return _GENERATE[model], form

@@ -1,0 +1,57 @@
+"""Links to videos of others: which are taken, and the one form in which they are asked for (WFL-38). Pure."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qs, urlsplit
+
+HOSTS = frozenset(
+    {"youtube.com", "www.youtube.com", "m.youtube.com", "music.youtube.com", "www.youtube-nocookie.com", "youtu.be"}
+)
+"""Where videos are fetched from. Nothing else that somebody sends is ever connected to."""
+
+_ID = re.compile(r"[0-9A-Za-z_-]{11}")
+_UNDER = frozenset({"shorts", "live", "embed", "v"})
+_LONGEST = 2_000
+
+
+class NotAVideoLink(ValueError):
+    """Not a link to one video of a host that is taken. The text says to a person what is wrong and what to send."""
+
+
+def canonical(link: str) -> str:
+    """The address of the one video that ``link`` leads to; raises :class:`NotAVideoLink`.
+
+    Its parts are told from the link without asking anybody, so that a playlist, a search or a redirect is refused
+    here, and whatever else the link says (times, trackers, ports, users) is left behind.
+    """
+    text = link.strip()
+    try:
+        parts = urlsplit(text if "://" in text else f"https://{text}")
+        host, port = (parts.hostname or "").lower().rstrip("."), parts.port
+    except ValueError:
+        raise NotAVideoLink("This is no link. Copy the address of a YouTube video.") from None
+    if len(text) > _LONGEST or not host or parts.scheme not in ("http", "https"):
+        raise NotAVideoLink("This is no link. Copy the address of a YouTube video.")
+    if host not in HOSTS or port not in (None, 80, 443) or parts.username is not None:
+        raise NotAVideoLink(
+            f"Videos are fetched from YouTube, not from {host[:100]}. Send a link to YouTube, or upload the video."
+        )
+    found = _id_of(host, parts.path, parts.query)
+    if found is None or not _ID.fullmatch(found):
+        raise NotAVideoLink(
+            "This link leads to no single video. Open the video on YouTube and copy its address, such as "
+            "https://www.youtube.com/watch?v=dQw4w9WgXcQ."
+        )
+    return f"https://www.youtube.com/watch?v={found}"
+
+
+def _id_of(host: str, path: str, query: str) -> str | None:
+    pieces = [piece for piece in path.split("/") if piece]
+    if host == "youtu.be":
+        return pieces[0] if len(pieces) == 1 else None
+    if pieces == ["watch"]:
+        return next(iter(parse_qs(query).get("v", ())), None)
+    if len(pieces) == 2 and pieces[0] in _UNDER:
+        return pieces[1]
+    return None

@@ -1,0 +1,155 @@
+"""The moments of a whole film that make good clips: heard and read where somebody speaks, seen where nobody does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from media.ears.activity import RATE
+from media.ears.edges import sharpened
+from media.ears.listening import LONGEST_S, hear
+from media.errors import BadMedia, NotUsable
+from media.hooks.moments import LEAST_S, MOST_COUNT, MOST_S, ROOM_S, Moment, Proposal, count_for, settle, shortfall
+from media.hooks.motion import moments_by_motion
+from media.hooks.rubric import find_hooks
+from media.hooks.sentences import Line, sentences
+from media.hooks.sound import Sound, sound_in
+from media.types import Word
+from media.video.source import duration_of, open_media, read_voice
+
+Method = Literal["speech", "motion"]
+
+_LEAST_SPEECH_S, _LEAST_SHARE = 2.0, 0.02
+"""Less speech than both is none: a call from the street does not make a film a talk."""
+_BEHIND_S = 0.25
+"""Where the sound says when the last word has faded, so much of the pause behind it is kept: it ends softly."""
+_HEARD = 0.9
+"""The share of the work that listening is."""
+_TOO_LITTLE = "hardly anybody speaks in it: its moments were chosen by scenes and motion"
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """The best first. ``shortfall_reasons`` says in words why there are fewer than were asked for, empty where there
+    are as many. ``words`` is the film's timeline of words, empty where the ``method`` is motion; the
+    ``note`` then says so."""
+
+    moments: tuple[Moment, ...]
+    shortfall_reasons: tuple[str, ...]
+    method: Method
+    duration: float
+    words: tuple[Word, ...] = ()
+    language: str = "en"
+    note: str = ""
+
+
+def find_moments(
+    film: Path,
+    *,
+    count: int | None = None,
+    shortest_s: float = LEAST_S,
+    longest_s: float = MOST_S,
+    words: Sequence[Word] | None = None,
+    language: str | None = None,
+    weights: Path | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> Moments:
+    """The ``count`` best moments of ``film`` (None: by its length), none over another, each from the beginning of a
+    sentence to the end of one and never inside a word. ``words`` is what is said in it where that is known already,
+    else it is listened to. A film in which nobody speaks is judged by its scenes and motion, and the method says so.
+
+    Memory grows by two megabytes a minute. ``progress`` may raise to stop.
+
+    Raises ``BadMedia`` (``BAD_COUNT``, ``BAD_TIME``) for a count or lengths that cannot be, ``NotUsable`` where there
+    is neither speech nor a picture, and as ``open_media`` and ``listen``.
+    """
+    if count is not None and not 1 <= count <= MOST_COUNT:
+        raise BadMedia(f"count {count} is not from 1 to {MOST_COUNT}", code="BAD_COUNT", advice="Ask for fewer clips.")
+    if not 0 < shortest_s <= longest_s:
+        raise BadMedia(
+            f"clips cannot be {shortest_s} to {longest_s} s long", code="BAD_TIME", advice="Choose a longer longest."
+        )
+    tell = progress or (lambda _share: None)
+    with open_media(film) as container:
+        duration = duration_of(container)
+    wanted = _Wanted(count or count_for(duration), shortest_s, longest_s)
+    samples = read_voice(film, rate=RATE, seconds=LONGEST_S)
+    sound = sound_in(samples) if samples is not None and len(samples) else None
+    if words is None and samples is not None and sound is not None and _speaks(sound, duration):
+        heard = hear(
+            samples,
+            spoken=sound.spoken,
+            language=language,
+            weights=weights,
+            carefully=False,
+            progress=lambda share: tell(_HEARD * share),
+        )
+        words, language = heard.words, heard.language
+    if not words:
+        return _by_motion(film, duration, wanted, tell)
+    if samples is not None and sound is not None:
+        words = sharpened(words, samples, sound.spoken)
+    found = _by_speech(words, sound, duration, wanted, language or "en")
+    tell(1.0)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """How many moments, and how long."""
+
+    count: int
+    shortest_s: float
+    longest_s: float
+
+
+def _speaks(sound: Sound, duration: float) -> bool:
+    said = sum(span.seconds for span in sound.spoken)
+    return said >= _LEAST_SPEECH_S and said >= _LEAST_SHARE * duration
+
+
+def _by_speech(words: Sequence[Word], sound: Sound | None, duration: float, wanted: _Wanted, language: str) -> Moments:
+    lines = [Line(word.start, word.end, word.text, (word,)) for word in words]
+    spoken = sentences(lines, language)
+    hooks = find_hooks(
+        lines,
+        duration,
+        # Some are lost when they are moved between sentences.
+        count=2 * wanted.count,
+        language=language,
+        sound=sound,
+        shortest_s=wanted.shortest_s,
+        longest_s=wanted.longest_s,
+    )
+    found = settle(
+        (Proposal(one.start, one.end, one.score, one.title, one.reason, one.evidence) for one in hooks),
+        spoken,
+        duration,
+        count=wanted.count,
+        shortest_s=wanted.shortest_s,
+        longest_s=wanted.longest_s,
+        behind_s=_BEHIND_S if sound is not None else ROOM_S,
+    )
+    short = shortfall(len(found), wanted.count, spoken, duration, shortest_s=wanted.shortest_s)
+    return Moments(found, short, "speech", duration, tuple(words), language)
+
+
+def _by_motion(film: Path, duration: float, wanted: _Wanted, tell: Callable[[float], None]) -> Moments:
+    try:
+        found = moments_by_motion(
+            film,
+            duration,
+            count=wanted.count,
+            shortest_s=wanted.shortest_s,
+            longest_s=wanted.longest_s,
+            tell=lambda seconds: tell(min(1.0, seconds / max(duration, 1e-3))),
+        )
+    except NotUsable as nothing:
+        raise NotUsable(
+            "nobody speaks in it, and there is no picture", code="NOTHING_THERE", advice="Choose a film with either."
+        ) from nothing
+    tell(1.0)
+    short = shortfall(len(found), wanted.count, None, duration, shortest_s=wanted.shortest_s)
+    return Moments(found, short, "motion", duration, note=_TOO_LITTLE)

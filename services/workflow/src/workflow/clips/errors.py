@@ -1,0 +1,23 @@
+"""Why an order of a video is not accepted, and what the caller is told."""
+
+from __future__ import annotations
+
+from chassis.errors import Invalid, PaymentNeeded
+
+
+class SourceNotUsable(Invalid):
+    """The link leads to no video that is taken, or the upload is no video of yours that can be used."""
+
+    code = "source_not_usable"
+
+
+class BadTimes(Invalid):
+    """The part does not begin before it ends, or is not within the video."""
+
+    code = "times_not_usable"
+
+
+class VideoTooLong(PaymentNeeded):
+    """The video is longer than the plan takes; the details name the plans that take it."""
+
+    code = "video_too_long"

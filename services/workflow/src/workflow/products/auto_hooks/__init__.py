@@ -1,0 +1,21 @@
+"""Automatic hooks: a long video in, its best moments out, and clips of them (WFL-10, WFL-37)."""
+
+from contracts.enums import ProductLineKey, WorkflowType
+from workflow.products import sourced
+from workflow.products.auto_hooks.definition import auto_hooks
+from workflow.products.auto_hooks.input import AutoHooksInput, as_order
+from workflow.products.auto_hooks.rules import METER, PATH, amounts
+from workflow.products.product import Product
+
+PRODUCT = Product(
+    types=frozenset({WorkflowType.CLIP_AUTO_HOOKS}),
+    definition=auto_hooks,
+    input=AutoHooksInput,
+    meter=METER,
+    estimate=sourced.estimate,
+    amounts=amounts,
+    as_order=as_order,
+    credits=sourced.CREDITS,
+    line=ProductLineKey.REELY,
+    ordered_at=PATH,
+)

@@ -1,0 +1,31 @@
+"""What hooks are looked for in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from contracts.enums import Language
+from workflow.products.sourced import SourcedInput
+
+
+class AutoHooksInput(SourcedInput):
+    """A video, how many moments of which length are wanted of it, and how many of them are cut, in which look."""
+
+    count: int | None = None
+    """None: by the video's length."""
+    clip_length: float | None = None
+    """Seconds that a moment may last at most."""
+    language: Language | None = None
+    """What is spoken; None: that is found out."""
+    clips: int = 0
+    """How many of the best are cut."""
+    aspect: str = "vertical"
+    layout: str = "auto"
+    captions: str = "karaoke"
+
+
+def as_order(kept: Mapping[str, Any]) -> dict[str, Any]:
+    """The order that ``kept`` came from."""
+    names = ("url", "count", "clip_length", "language", "clips", "aspect", "layout", "captions", "title")
+    return {name: kept[name] for name in names if kept.get(name) is not None}
