@@ -54,19 +54,19 @@ Days = Annotated[Period, Depends(Period)]
 
 
 @router.get("/report")
-async def get_report(_: AdminCaller, tx: Tx, hours: Hours = 24) -> schemas.ReportOut:
+async def get_business_report(_: AdminCaller, tx: Tx, hours: Hours = 24) -> schemas.ReportOut:
     """The last hours: workflows, users, outside services, cost, quality."""
     return await service.report(tx, hours)
 
 
 @router.get("/dashboard")
-async def get_dashboard(_: AdminCaller, tx: Tx) -> schemas.DashboardOut:
+async def get_business_dashboard(_: AdminCaller, tx: Tx) -> schemas.DashboardOut:
     """The last day against the one before, the newest runs, what is due."""
     return await service.dashboard(tx)
 
 
 @router.get("/scaling-recommendations")
-async def get_scaling_recommendations(_: AdminCaller, tx: Tx) -> schemas.RecommendationsOut:
+async def get_scaling_advice(_: AdminCaller, tx: Tx) -> schemas.RecommendationsOut:
     """When to scale what, and whether it is time."""
     return schemas.RecommendationsOut(items=await service.recommendations(tx))
 
@@ -78,35 +78,37 @@ async def get_cost_projection(_: AdminCaller, tx: Tx) -> schemas.CostProjectionO
 
 
 @router.get("/usage", responses=_CSV, response_model=schemas.UsageOut)
-async def get_usage(_: AdminCaller, tx: Tx, days: Days, product_line: Line = None, form: As = "json") -> Any:
+async def get_business_usage(_: AdminCaller, tx: Tx, days: Days, product_line: Line = None, form: As = "json") -> Any:
     """What was done, day by day."""
     found = await service.usage(tx, days.since, days.until, product_line)
     return _as(form, "usage", schemas.UsageRow, found)
 
 
 @router.get("/funnel", responses=_CSV, response_model=schemas.FunnelOut)
-async def get_funnel(_: AdminCaller, tx: Tx, days: Days, product_line: Line = None, form: As = "json") -> Any:
+async def get_business_funnel(_: AdminCaller, tx: Tx, days: Days, product_line: Line = None, form: As = "json") -> Any:
     """How far those have come who registered in the period."""
     found = await service.funnel(tx, days.since, days.until, product_line)
     return _as(form, "funnel", schemas.FunnelRow, found)
 
 
 @router.get("/providers", responses=_CSV, response_model=schemas.ProvidersOut)
-async def get_providers(_: AdminCaller, tx: Tx, days: Days, form: As = "json") -> Any:
+async def get_provider_figures(_: AdminCaller, tx: Tx, days: Days, form: As = "json") -> Any:
     """Quality, speed and cost of providers."""
     found = await service.providers(tx, days.since, days.until)
     return _as(form, "providers", schemas.ProviderRow, found)
 
 
 @router.get("/cohorts", responses=_CSV, response_model=schemas.CohortsOut)
-async def get_cohorts(_: AdminCaller, tx: Tx, months: Months = 6, product_line: Line = None, form: As = "json") -> Any:
+async def get_business_cohorts(
+    _: AdminCaller, tx: Tx, months: Months = 6, product_line: Line = None, form: As = "json"
+) -> Any:
     """Who of each month's new users comes back in the months after it."""
     found = await service.cohorts(tx, months, product_line)
     return _as(form, "cohorts", schemas.CohortRow, found)
 
 
 @router.get("/revenue", responses=_CSV, response_model=schemas.RevenueOut)
-async def get_revenue(_: AdminCaller, tx: Tx, days: Days, product_line: Line = None, form: As = "json") -> Any:
+async def get_business_revenue(_: AdminCaller, tx: Tx, days: Days, product_line: Line = None, form: As = "json") -> Any:
     """What was paid by month, and what subscriptions bring a month."""
     found = await service.revenue(tx, days.since, days.until, product_line)
     return _as(form, "revenue", schemas.RevenueRow, found)

@@ -32,7 +32,7 @@ class Advice:
     advice: str
     priority: str
     effort: str
-    cost: str
+    expense: str
 
     @property
     def due(self) -> bool:

@@ -152,7 +152,7 @@ class AdviceOut(BaseModel):
     advice: str = Field(description="What to do.", examples=["Put several replicas behind a load balancer."])
     priority: str = Field(description="How urgent it is then.", examples=["high"])
     effort: str = Field(description="How long it takes.", examples=["1 to 2 weeks"])
-    cost: str = Field(description="What it costs.", examples=["₹2,000 to 5,000 a month"])
+    expense: str = Field(description="What it takes, in rupees.", examples=["₹2,000 to 5,000 a month"])
 
 
 class DashboardOut(BaseModel):
