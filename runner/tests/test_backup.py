@@ -47,9 +47,9 @@ async def filled() -> AsyncIterator[Home]:
     async with database_of(home) as postgres:
         for service in SERVICES:
             url = await postgres.create_database(service)
-            folder = specs()[service].migrations
-            assert folder is not None
-            await migrations.upgrade(url, folder)
+            history = specs()[service].migrations
+            assert history is not None
+            await migrations.upgrade(url, history)
         connection = await postgres.connect("billing")
         await connection.execute(
             "INSERT INTO hold_tombstones (id) SELECT gen_random_uuid() FROM generate_series(1, 500)"
