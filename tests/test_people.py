@@ -102,14 +102,24 @@ FILLED: dict[str, tuple[str, ...]] = {
         '\'{"title": "Asha"}\', user_id, now() FROM projects WHERE user_id = $1',
         "INSERT INTO project_shares (id, project_id, user_id, permission, created_by, created_at) SELECT "
         "gen_random_uuid(), id, user_id, 'viewer', user_id, now() FROM projects WHERE user_id = $1",
+        "INSERT INTO project_shares (id, project_id, email, permission, created_by, created_at) SELECT "
+        "gen_random_uuid(), p.id, lower(u.email), 'viewer', u.user_id, now() FROM projects AS p "
+        "JOIN users AS u USING (user_id) WHERE user_id = $1",
         "INSERT INTO project_assets (id, project_id, file_id, asset_type, metadata, added_by, created_at) SELECT "
         "gen_random_uuid(), p.id, f.id, 'input', '{\"of\": \"Asha\"}', p.user_id, now() FROM projects AS p "
         "JOIN files AS f USING (user_id) WHERE user_id = $1",
+        "INSERT INTO project_logs (id, project_id, user_id, action, message, timestamp) SELECT gen_random_uuid(), id, "
+        "user_id, 'created', 'Asha', now() FROM projects WHERE user_id = $1",
+        "INSERT INTO film_plans (project_id, plan, made_from, created_at, updated_at) SELECT id, "
+        "'{\"film\": \"Asha\"}', 'x', now(), now() FROM projects WHERE user_id = $1",
         "INSERT INTO lineage (id, user_id, object_key, name, mime_type, size, sha256, operation, made_at) VALUES "
         "(gen_random_uuid(), $1, 'k', 'Asha.jpg', 'image/jpeg', 1, 'x', 'upload', now())",
         "INSERT INTO runs (id, user_id, product_line, workflow_type, definition, version, title, description, input, "
         "lane, status, state, created_at, updated_at) VALUES (gen_random_uuid(), $1, 'talkingphoto', 'p', 'd', 1, "
         "'Asha', 'Asha', '{\"script\": \"I am Asha\", \"voice\": \"f\"}', 1, 'completed', '{}', now(), now())",
+        "INSERT INTO film_takes (project_id, step, part, digest, run_id, result, shot, paid, made_at) SELECT p.id, "
+        "'s', 's1', 'd', r.id, '{}', '{\"text\": \"Asha\"}', true, now() FROM projects AS p JOIN runs AS r USING "
+        "(user_id) WHERE user_id = $1",
         'INSERT INTO run_history (run_id, number, at, signal, decision) SELECT id, 1, now(), \'{"of": "Asha"}\', '
         "'{}' FROM runs WHERE user_id = $1",
         "INSERT INTO idempotency_keys (user_id, key, body_sha256, answer, created_at) VALUES ($1, 'Asha', 'x', '{}', "
@@ -128,6 +138,8 @@ FILLED: dict[str, tuple[str, ...]] = {
         '\'{"of": "Asha"}\', now()',
         "INSERT INTO idempotency_keys (user_id, key, body_sha256, answer, created_at) VALUES ($1, 'Asha', 'x', '{}', "
         "now())",
+        "INSERT INTO entitlements (user_id, product_line, credits_available, counts_more, version) "
+        "VALUES ($1, 'Asha', 1, false, 1)",
     ),
     "export": (
         "INSERT INTO renditions (id, run_id, user_id, platform, status, work_id, request) VALUES (gen_random_uuid(), "
@@ -148,6 +160,7 @@ FILLED: dict[str, tuple[str, ...]] = {
         "INSERT INTO youtube_uploads (id, user_id, project_id, channel_id, upload_status, video, resource, "
         "total_bytes, created_at, updated_at) VALUES (gen_random_uuid(), $1, gen_random_uuid(), 'UC', 'complete', "
         "'{}', '{\"title\": \"Asha\"}', 1, now(), now())",
+        "INSERT INTO projects (id, user_id, title, script) VALUES (gen_random_uuid(), $1, 'Asha', 'I am Asha')",
     ),
     "notify": (
         "INSERT INTO client_events (run_id, sequence, user_id, state, update, created_at) VALUES (gen_random_uuid(), "

@@ -14,6 +14,7 @@ from typer.testing import CliRunner, Result
 
 from talkingphoto import client
 from talkingphoto.main import app
+from talkingphoto.making import file_name
 from workflow.clips.schemas import AutoHooksIn, ClipAccepted, TrimIn
 from workflow.resumable.schemas import UploadOut
 from workflow.runs.schemas import HookOut
@@ -118,3 +119,8 @@ def test_a_file_is_sent_in_pieces_and_goes_on_where_it_was_interrupted(
 def test_what_is_neither_a_file_nor_a_link_is_said_before_anything_is_started(fake: Any, tmp_path: Path) -> None:
     done = ran(fake, tmp_path, "clips", "no-such-file.mp4")
     assert (done.exit_code, "neither a file nor a link" in done.output) == (2, True)
+
+
+def test_what_belongs_to_a_clip_is_called_as_it_is() -> None:
+    kinds = {"clip_1": "video/mp4", "clip_1_srt": "application/x-subrip", "clip_1_image": "image/jpeg"}
+    assert [file_name(name, kind) for name, kind in kinds.items()] == ["clip_1.mp4", "clip_1.srt", "clip_1.jpg"]

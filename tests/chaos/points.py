@@ -24,6 +24,7 @@ QUEUES = (
     "workflow.assets",
     "ai_router.commands",
     "ai_router.orders",
+    "ai_router.entitlements",
     "export.commands",
     "export.deliveries",
     "notify.runs",
@@ -34,7 +35,8 @@ QUEUES = (
 """Not ``workflow.platforms``: what it takes in comes when an operator edits a row, which no order does. Workflow's own
 tests deliver it twice. ``workflow.prices`` and ``export.prices`` likewise, which hear of a changed catalogue. Nor
 ``notify.jobs``: no step of a run is ordered by itself. Nor the queues of erasure: nobody is forgotten in a journey, and
-``tests/test_seams.py`` delivers all that they take twice."""
+``tests/test_seams.py`` delivers all that they take twice. Nor ``export.projects``: the journey's order is for no
+project; export's own tests deliver what it takes twice."""
 SCOPES = {
     "transaction.before_commit": COMMITTING,
     "transaction.after_commit": COMMITTING,

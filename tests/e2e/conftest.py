@@ -18,6 +18,7 @@ from tests.e2e.browsers import found_browser
 from chassis.run.private_rabbitmq import Broker
 from simulators.serve import Served, serving
 from simulators.vendors.videos import Videos
+from simulators.vendors.youtube.server import YouTube
 from talkingphoto.client import Client, Credentials
 from talkingphoto.sample import sample_portrait
 from talkingphoto_runner.distributed import DistributedPlatform
@@ -42,6 +43,29 @@ class Platform:
     home: Path
 
 
+READ_ANEW = {"catalogue_max_age_s": 0}
+"""What an operator changes is known with the next choice."""
+
+
+@pytest.fixture(scope="session")
+def channels() -> Iterator[Served]:
+    """YouTube's simulator, to which both platforms upload."""
+    with serving([YouTube()]) as served:
+        yield served["youtube"]
+
+
+def uploads_to(channels: Served) -> dict[str, Any]:
+    """Export's settings that lead to it."""
+    roots = dict.fromkeys(("auth", "token", "api", "upload"), channels.url)
+    return {
+        "youtube_client_id": "simulated-client",
+        "youtube_client_secret": "simulated-key",
+        "youtube_retry_s": 0.2,
+        "youtube_look_s": 0.2,
+        **{f"youtube_{name}_base_url": root for name, root in roots.items()},
+    }
+
+
 @pytest.fixture(scope="session")
 def videos() -> Iterator[Served]:
     """A site of videos in YouTube's place; both platforms fetch from there."""
@@ -52,14 +76,15 @@ def videos() -> Iterator[Served]:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def embedded(videos: Served) -> AsyncIterator[Platform]:
+async def embedded(videos: Served, channels: Served) -> AsyncIterator[Platform]:
     folder = Path(tempfile.mkdtemp(prefix=ANY_FOLDER))
     overrides: dict[str, dict[str, Any]] = {
         name: {"retry_delays_s": QUICK_RETRIES} for name in ("workflow", "ai_router", "export")
     }
     # Webhooks may lead to this machine: there is no other here.
     overrides["notify"] = {"webhook_private_targets": True}
-    overrides["ai_router"] |= {"source_simulator": videos.url}
+    overrides["ai_router"] |= {"source_simulator": videos.url, **READ_ANEW}
+    overrides["export"] |= uploads_to(channels)
     platform = EmbeddedPlatform(Home(folder), overrides=overrides)
     await platform.start()
     yield Platform(
@@ -74,11 +99,12 @@ async def embedded(videos: Served) -> AsyncIterator[Platform]:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def distributed(rabbitmq: Broker, videos: Served) -> AsyncIterator[Platform]:
+async def distributed(rabbitmq: Broker, videos: Served, channels: Served) -> AsyncIterator[Platform]:
     folder = Path(tempfile.mkdtemp(prefix=ANY_FOLDER))
     environment: dict[str, dict[str, Any]] = {
         "*": {"retry_delays_s": QUICK_RETRIES},
-        "ai_router": {"source_simulator": videos.url},
+        "ai_router": {"source_simulator": videos.url, **READ_ANEW},
+        "export": uploads_to(channels),
         "notify": {"webhook_private_targets": True},
     }
     platform = DistributedPlatform(Home(folder), broker=rabbitmq, environment=environment)

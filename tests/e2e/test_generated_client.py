@@ -25,6 +25,7 @@ PASSWORD = "monsoon-42-lamp"
 PACKAGE = "talkingphoto_generated"
 
 LEFT_OUT = {
+    "POST /api/v1/ai/image/edit/preview",
     "GET /api/v1/objects/{key}",
     "GET /api/v1/workflows/{workflow_id}/approvals/{step}/previews/{name}",
     "POST /api/v1/batches",

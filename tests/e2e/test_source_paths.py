@@ -119,9 +119,11 @@ class Asker:
                 order = {"input_file_id": self._ids["/api/v1/files"], "script": f"Hello from {row.path}."}
                 return {"json": order | {"workflow_type": "avatar_presentation"}}
             case "POST", "/api/v1/ai/audio/generate":
-                return {"json": {"project_id": str(uuid4()), "text": "Hello.", "voice": "female", "language": "en"}}
+                of = self._ids["/api/v1/projects"]
+                return {"json": {"project_id": of, "text": "Hello.", "voice": "female", "language": "en"}}
             case "POST", "/api/v1/ai/music/generate":
-                return {"json": {"project_id": str(uuid4()), "prompt": "by the sea", "duration": 2, "style": "calm"}}
+                of = self._ids["/api/v1/projects"]
+                return {"json": {"project_id": of, "prompt": "by the sea", "duration": 2, "style": "calm"}}
             case "POST", "/api/v1/trim":
                 return {"json": {"youtube_url": VIDEO, "start_time": "0:10", "end_time": "0:40"}}
             case "POST", "/api/v1/auto-hooks":

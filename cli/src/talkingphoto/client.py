@@ -224,6 +224,28 @@ class Client:
         """Stop the runs of a batch."""
         return await self._send("POST", f"/api/v1/batches/{batch_id}/cancel")
 
+    async def order_picture(self, what: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Order a picture: ``generate``, ``edit``, ``upscale``, ``enhance`` or ``variations``."""
+        return await self._send("POST", f"/api/v1/ai/image/{what}", json=dict(body))
+
+    async def job(self, job_id: str) -> dict[str, Any]:
+        """How an AI job is."""
+        return await self._send("GET", f"/api/v1/ai/jobs/{job_id}/status")
+
+    async def job_result(self, job_id: str) -> dict[str, Any]:
+        """What an AI job made."""
+        return await self._send("GET", f"/api/v1/ai/jobs/{job_id}/result")
+
+    async def job_route(self, job_id: str) -> dict[str, Any]:
+        """Who could do an AI job, who was asked, and why."""
+        return await self._send("GET", f"/api/v1/ai/jobs/{job_id}/route")
+
+    async def remove_job(self, job_id: str) -> None:
+        """Cancel an AI job, or remove one that has ended."""
+        answer = await self._ask("DELETE", f"/api/v1/ai/jobs/{job_id}")
+        if answer.status_code >= 400:
+            raise ApiError(answer.status_code, _json(answer.content) or {})
+
     async def follow(self, run_id: str) -> AsyncIterator[dict[str, Any]]:
         """Live updates of a run until it ends; resumes where it was when the connection breaks.
 

@@ -25,6 +25,7 @@ from talkingphoto.command import (
     wrong_use,
 )
 from talkingphoto.exports.commands import exports
+from talkingphoto.images.commands import demo_command, image_command
 from talkingphoto.making import Order
 from talkingphoto.ordering.choices import Captions, Language, Platform, Quality, Voice, WhenTooLong, WorkflowType
 from talkingphoto.ordering.script import BadWords, title_of, words_of
@@ -273,6 +274,8 @@ def restore(
     run(lambda: the_runner().restore(home, file, as_json=as_json), as_json=as_json)
 
 
+app.command("image")(image_command)
+app.command("demo-pictures")(demo_command)
 app.command("clips")(clips_command)
 app.command("trim")(trim_command)
 app.command("demo-clips")(demo_clips_command)

@@ -39,6 +39,7 @@ _ENDINGS = {
     "video/webm": "webm",
     "video/x-matroska": "mkv",
 }
+_OF_CLIP = re.compile(r"(clip_[0-9]+)_(?:srt|vtt|image)")
 _UNFIT = re.compile(r"[^\w-]")
 
 
@@ -185,5 +186,8 @@ def file_name(result: str, mime_type: str) -> str:
         return FILES[result]
     for kind in _KINDS:
         result = result.removeprefix(kind)
+    if (of_clip := _OF_CLIP.fullmatch(result)) is not None:
+        # A clip's captions and picture are called as it is.
+        result = of_clip[1]
     # A name of the platform's, and a file of ours: it stays in its folder.
     return f"{_UNFIT.sub('_', result)}.{_ENDINGS.get(mime_type, 'bin')}"

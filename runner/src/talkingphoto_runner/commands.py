@@ -93,6 +93,19 @@ async def started(home: Path, say: Callable[[str], None]) -> AsyncIterator[str]:
                 await platform.stop()
 
 
+async def pictures(home: Path, photo: Path | None, out: Path) -> None:
+    """Show what is made of pictures here. Raises :class:`Stop`."""
+    from talkingphoto_runner import pictures as shown
+
+    printer = Printer()
+    async with AsyncExitStack() as stack:
+        vendors = None
+        with suppress(Stop):
+            vendors = await stack.enter_async_context(_vendors(Home(home), printer.say))
+        url = await stack.enter_async_context(started(home, printer.say))
+        await shown.demo(url, home, photo, out, printer, None if vendors is None else vendors.settings)
+
+
 async def examine(home: Path, *, as_json: bool) -> bool:
     """Print what the doctor finds; false when something that is needed is missing."""
     from talkingphoto_runner import doctor

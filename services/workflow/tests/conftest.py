@@ -219,6 +219,13 @@ class Others:
             "transcription": {"document": stored("transcript.json", "application/json")},
             "hook_detection": {"document": stored("hooks.json", "application/json")},
             "clip_rendering": {"video": stored("clip.mp4", "video/mp4"), "srt": stored("srt")},
+            "music_generation": {"audio": stored("music.wav", "audio/wav")},
+            "film_shot": {"video": stored(f"shot-{command.job_id}.mp4", "video/mp4")},
+            "film_join": {
+                "video": stored(f"film-{command.job_id}.mp4", "video/mp4"),
+                "srt": stored("srt"),
+                "vtt": stored("vtt", "text/vtt"),
+            },
         }[command.capability.value]
         scores = self.scores.get(command.capability.value, [])
         provider = next((p for p in ("first", "second", "third") if p not in command.exclude), "last")

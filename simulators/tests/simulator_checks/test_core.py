@@ -152,3 +152,10 @@ async def test_every_vendor_guards_its_door_and_hides_what_it_has_not(name: str)
         assert (await client.get("/no/such/path")).status_code in (401, 404, 405)
         assert (await client.get("/files/none.png")).status_code == 404
     assert simulator.operations <= simulator.possible.keys()
+
+
+@pytest.mark.parametrize("vendor", sorted(ALL))
+async def test_every_simulator_is_controlled_from_outside(vendor: str) -> None:
+    """Also those whose own routes take any path."""
+    async with httpx.AsyncClient(transport=InProcess({"one": ALL[vendor]().app}), base_url="http://one") as client:
+        assert (await client.post("/__simulator__/faults", json={})).status_code == 204

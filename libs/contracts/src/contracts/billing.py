@@ -146,7 +146,7 @@ class EntitlementsChanged(Event):
     """
 
     NAME: ClassVar[str] = "billing.entitlements_changed.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("users", "workflow", "notify", "analytics")
+    READERS: ClassVar[tuple[str, ...]] = ("users", "workflow", "ai_router", "notify", "analytics")
 
     user_id: UUID
     product_line: str
@@ -173,6 +173,8 @@ class EntitlementsChanged(Event):
     """How long a video may be: Reely's source, others' result. None: the plan says nothing of it."""
     longer_with: tuple[str, ...] = ()
     """Plans of this product line that allow longer ones, the cheapest first."""
+    credits_per_minute: int | None = None
+    """What a begun minute of film takes; None where nothing is paid for by the minute."""
 
 
 SubscriptionStatus = Literal["incomplete", "trialing", "active", "past_due", "cancelled", "expired"]

@@ -127,6 +127,8 @@ class Capability(StrEnum):
     SOURCE_FETCH = "source_fetch"
     VIDEO_TRIM = "video_trim"
     CLIP_RENDERING = "clip_rendering"
+    FILM_SHOT = "film_shot"
+    FILM_JOIN = "film_join"
 
 
 class AssetType(StrEnum):
@@ -247,3 +249,4 @@ class ProviderKey(StrEnum):
     LOCAL_CLIPS = "local_clips"
     LOCAL_EDITOR = "local_editor"
     OWN_SERVER = "own_server"
+    LOCAL_FILM = "local_film"

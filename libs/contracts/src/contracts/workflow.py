@@ -76,7 +76,7 @@ class ProjectCreated(ProjectEvent):
     """A project was made."""
 
     NAME: ClassVar[str] = "workflow.project_created.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("analytics",)
+    READERS: ClassVar[tuple[str, ...]] = ("export", "analytics")
 
     title: str
 
@@ -95,11 +95,11 @@ class ProjectDeleted(ProjectEvent):
     """A project is gone, with its versions, shares and links to assets; the files stay."""
 
     NAME: ClassVar[str] = "workflow.project_deleted.v1"
-    READERS: ClassVar[tuple[str, ...]] = ()
+    READERS: ClassVar[tuple[str, ...]] = ("export",)
 
 
 class ProjectShared(ProjectEvent):
-    """A project was shared: with ``shared_with``, or, where that is absent, with whoever has a link."""
+    """A project was shared: with ``shared_with``, or, where that is absent, with whoever has an address or a link."""
 
     NAME: ClassVar[str] = "workflow.project_shared.v1"
     READERS: ClassVar[tuple[str, ...]] = ()
@@ -113,10 +113,15 @@ class ProjectVideoReady(ProjectEvent):
     """A video was made for a project and is among its assets."""
 
     NAME: ClassVar[str] = "workflow.project_video_ready.v1"
-    READERS: ClassVar[tuple[str, ...]] = ()
+    READERS: ClassVar[tuple[str, ...]] = ("export",)
 
     run_id: UUID
     file_id: UUID
+    video: StoredObject | None = None
+    """The video itself; None from releases that did not say, like what follows."""
+    title: str = ""
+    script: str = ""
+    language: str = "en"
 
 
 class Standing(BaseModel):

@@ -8,6 +8,8 @@ from ai_router.jobs.housekeeping import COUNTED_FOR, UNUSED_FOR
 from ai_router.settings import Settings
 from chassis.data.retention import Kept, KeptObjects, for_ever, in_words, swept, until
 
+_FILES = "`workflow.files.housekeeping`"
+_COPY = ("the account is erased; a copy", "`ai_router.people`")
 _HOUSEKEEPING = "`ai_router.jobs.housekeeping`"
 
 
@@ -28,6 +30,7 @@ def tables(settings: Settings) -> tuple[Kept, ...]:
         until("provider_calls", f"{in_words(jobs)} after their job was ordered", _HOUSEKEEPING),
         until("paid_minutes", f"{in_words(COUNTED_FOR)} later", _HOUSEKEEPING),
         until("result_cache", "`expires_at`", _HOUSEKEEPING),
+        until("entitlements", *_COPY),
         swept("idempotency_keys", timedelta(days=1), "created_at"),
         swept("key_spending", timedelta(days=2), "day"),
     )
@@ -43,6 +46,7 @@ def objects(settings: Settings) -> tuple[KeptObjects, ...]:
         for kept in (
             KeptObjects(prefix, "what jobs hand out to runs", "with the run's results", "`workflow.cleaning`"),
             KeptObjects(prefix, "what single jobs hand out", f"{in_words(jobs)} after the order", _HOUSEKEEPING),
+            KeptObjects(prefix, "what single jobs made for a project", "with the file it became", _FILES),
             KeptObjects(prefix, "what attempts made and no job hands out", unused, _HOUSEKEEPING),
         )
     )

@@ -10,8 +10,8 @@ from uuid import UUID
 
 import pytest
 
+from ai_router.jobs.moments import read_in
 from ai_router.jobs.running.fitting import ClipFitter
-from ai_router.jobs.running.moments import read_in
 from ai_router.providers.language import question
 from ai_router.providers.port import ProviderFailure, ProviderRequest, ProviderResult
 from chassis import ids

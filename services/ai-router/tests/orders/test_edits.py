@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -11,8 +13,8 @@ import pytest
 from ai_router.jobs.housekeeping import Housekeeping
 from chassis import ids
 from contracts.ai_router import JobCompleted, JobDelivered
-from contracts.billing import ReserveCredits
-from contracts.enums import Capability
+from contracts.billing import EntitlementsChanged, ReserveCredits
+from contracts.enums import Capability, Priority
 from media.images.photos import decode
 
 PORTRAIT = Path(__file__).parents[4] / "samples" / "portrait.jpg"
@@ -130,6 +132,40 @@ async def test_only_its_owner_orders_for_a_project_and_its_files_stay(studio: An
     housekeeping = next(p for p in studio.router.service.background if isinstance(p, Housekeeping))
     assert (await housekeeping.sweep())["objects"] == 0
     assert await studio.router.store.stat(told.outputs["image"].key) is not None
+
+
+async def test_who_is_known_to_have_too_little_is_told_at_once(studio: Any, headers: Any) -> None:
+    """Unless what is known is old, or the plan counts other things than credits. An older message changes nothing."""
+
+    def knows(version: int, credits: int, **more: Any) -> EntitlementsChanged:
+        return EntitlementsChanged(
+            user_id=studio.user,
+            product_line="talkingphoto",
+            plan="free",
+            limits=more.pop("limits", {}),
+            features={},
+            priority=Priority.LOW,
+            run_budget=Decimal(10),
+            credits_available=credits,
+            version=version,
+            **more,
+        )
+
+    async def enlarged() -> Any:
+        return await _ask(studio, headers, "/api/v1/ai/image/upscale")
+
+    await studio.router.tell(knows(2, 0), knows(1, 5), knows(2, 0))
+    refused = await enlarged()
+    assert (refused.status_code, refused.json()["error"]["code"]) == (402, "insufficient_credits"), refused.text
+    assert refused.json()["error"]["details"] == {"needed": 1, "available": 0}
+    assert (await _ask(studio, headers, EDIT, recipe=RECIPE)).status_code == 202, "which takes none"
+    for known in (
+        knows(3, 1),
+        knows(4, 0, period_ends_at=datetime.now(UTC) - timedelta(days=1), credits_anew=25),
+        knows(5, 0, limits={"workflows": 3}),
+    ):
+        await studio.router.tell(known)
+        assert (await enlarged()).status_code == 202, known
 
 
 async def test_variations_go_to_whoever_takes_a_picture(

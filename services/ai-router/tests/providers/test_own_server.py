@@ -55,6 +55,7 @@ async def test_words_come_with_their_times(at: Bench, workspace: FolderWorkspace
     assert isinstance(provider, Performs)
     result = await provider.perform(request, workspace, lambda _: None)
     document = json.loads(workspace.read(result.outputs["document"]))
+    assert (document["language"], result.data["language"]) == ("en", "en"), "the server says english"
     assert [word["text"].strip(",.").casefold() for word in document["words"]] == ["good", "morning", "and", "welcome"]
     assert all(word["start"] <= word["end"] <= document["duration"] for word in document["words"])
     [entry] = at.simulators["own_server"].ledger.entries

@@ -84,13 +84,16 @@ def test_each_refusal_has_its_own_words_and_a_next_step(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_may_work_later_is_no_refusal(videos: Videos, bounds: Bounds, tmp_path: Path) -> None:
+async def test_what_may_work_later_is_no_refusal(
+    processes: ProcessPool, workspace: FolderWorkspace, served: tuple[Videos, str], videos: Videos, bounds: Bounds
+) -> None:
     with pytest.raises(SourceUnreachable):
         YouTube().look(_link("notabot0000"), bounds)
     for fault in (Fault.SERVER_ERROR, Fault.LINK_EXPIRED, Fault.DROP_AFTER):
         videos.plan.script("download", [fault] * 4)
-        with pytest.raises(SourceUnreachable):
-            YouTube().fetch(_link(SHORT), tmp_path, bounds, lambda _: None)
+        with pytest.raises(ProviderFailure) as failed:
+            await _done(processes, workspace, served[1], url=_link(SHORT), max_seconds=300)
+        assert failed.value.failure is FailureClass.TRANSIENT
         videos.plan.clear()
 
 
@@ -101,11 +104,13 @@ def test_a_part_behind_its_end_is_refused_before_it_is_brought(videos: Videos, b
     assert videos.served == []
 
 
-def test_more_bytes_than_are_taken_are_not_written(videos: Videos, bounds: Bounds, tmp_path: Path) -> None:
-    with pytest.raises(SourceRefused) as refused:
-        YouTube().fetch(_link("fourminutes"), tmp_path, replace(bounds, max_bytes=100_000), lambda _: None)
-    assert refused.value.code == "SOURCE_TOO_LARGE"
-    assert sum(file.stat().st_size for file in tmp_path.iterdir()) <= 100_000
+async def test_more_bytes_than_are_taken_are_not_written(
+    processes: ProcessPool, workspace: FolderWorkspace, served: tuple[Videos, str], videos: Videos
+) -> None:
+    with pytest.raises(ProviderFailure) as refused:
+        await _done(processes, workspace, served[1], most=100_000, url=_link("fourminutes"), max_seconds=300)
+    assert (refused.value.failure, refused.value.vendor_code) == (FailureClass.INPUT, "SOURCE_TOO_LARGE")
+    assert sum(file.stat().st_size for file in workspace.directory.rglob("*") if file.is_file()) <= 100_000
 
 
 def test_inside_the_walls_no_private_address_is_reached_and_no_file_grows_beyond_them(tmp_path: Path) -> None:
@@ -139,9 +144,16 @@ def test_what_a_page_names_is_not_connected_to(videos: Videos, tmp_path: Path) -
 
 
 async def _done(
-    processes: ProcessPool, workspace: FolderWorkspace, simulator: str, report: Any = lambda _: None, **said: Any
+    processes: ProcessPool,
+    workspace: FolderWorkspace,
+    simulator: str,
+    report: Any = lambda _: None,
+    *,
+    most: int = 50 << 20,
+    **said: Any,
 ) -> ProviderResult:
-    provider = local_providers(processes, deadline_s=60.0, source_max_bytes=50 << 20, source_simulator=simulator)
+    """In a worker process, as everything is fetched: a download that fails leaves its connection to that."""
+    provider = local_providers(processes, deadline_s=60.0, source_max_bytes=most, source_simulator=simulator)
     sources = provider["local_sources"]
     assert isinstance(sources, Performs)
     workspace.clear()

@@ -21,7 +21,7 @@ from billing.payments.events import (
     fact_of,
 )
 from billing.payments.money import from_minor
-from billing.payments.stripe.objects import Unreadable
+from billing.payments.objects import Unreadable
 from simulators.vendors.stripe.books import Books
 from simulators.vendors.stripe.server import VERSION
 

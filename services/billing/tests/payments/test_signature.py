@@ -10,7 +10,8 @@ import stripe
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.payments.stripe.signature import TOLERANCE_S, BadSignature, verify
+from billing.payments.objects import BadSignature
+from billing.payments.stripe.signature import TOLERANCE_S, verify
 from simulators.vendors.stripe.webhooks import signature
 
 NOW = 1_800_000_000

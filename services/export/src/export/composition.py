@@ -31,6 +31,7 @@ from export.people import handlers as people
 from export.platforms import endpoints as platform_endpoints
 from export.platforms import repository as platforms
 from export.platforms.announcing import Announcing
+from export.projects import handlers as projects
 from export.renditions import endpoints as rendition_endpoints
 from export.renditions.runner import RenditionRunner
 from export.settings import Settings
@@ -111,6 +112,7 @@ def build(settings: Settings, deps: Dependencies, *, http: httpx.AsyncClient | N
 def _consumers(commands: Commands, store: ObjectStore, connections: Connections | None) -> Consumers:
     consumers = commands.consumers()
     deliveries.subscribe(consumers)
+    projects.subscribe(consumers)
     prices.subscribe(consumers)
     people.subscribe(consumers, store, connections)
     return consumers

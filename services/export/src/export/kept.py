@@ -35,6 +35,7 @@ def tables(settings: Settings) -> tuple[Kept, ...]:
             only="NOT EXISTS (SELECT FROM export_kits WHERE workflow_id = run_id AND expires_at > $1)",
             words="and its kit has expired",
         ),
+        swept("projects", timedelta(days=30), "deleted_at", only="deleted_at IS NOT NULL"),
         # Longer than any order is under way.
         swept("cancelled_orders", timedelta(days=30), "cancelled_at"),
         swept("youtube_states", timedelta(0), "expires_at"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from chassis import ids
@@ -54,3 +55,28 @@ async def test_a_finished_film_is_made_for_a_row_that_was_just_added(start_expor
     assert (await export.http.get(url, headers=_as(ids.uuid7()))).status_code == 404
     kit = (await export.http.get(f"/api/v1/export/kits/{source.run_id}", headers=me)).json()
     assert kit["platforms"] == ["tiktok"]
+
+
+async def test_what_has_failed_is_made_when_it_is_ordered_again(
+    start_export: Any, a_source: Any, tmp_path: Path
+) -> None:
+    export = await start_export()
+    source = await a_source(export)
+    await export.tell(source.kit({"tiktok": source.video}))
+    await export.wait_for(KitCompleted)
+    await export.tell(source.paid())
+    url, me = f"/api/v1/export/kits/{source.run_id}/renditions", _as(source.user_id)
+    await export.store.delete(source.video.key)
+    ordered = await export.http.post(url, json={"platforms": ["linkedin"]}, headers=me)
+    await export.eventually("SELECT status FROM renditions", ["failed"])
+    [failed] = (await export.http.get(url, headers=me)).json()["items"]
+    assert failed["message"]
+    await export.store.put_file(tmp_path / "source.mp4", source.video.key, "video/mp4")
+    # Beside one that is new: both are made, in one piece of work.
+    body = {"platforms": ["linkedin", "pinterest"]}
+    again = (await export.http.post(url, json=body, headers=me)).json()["items"]
+    assert {one["platform"]: one["status"] for one in again} == {"linkedin": "pending", "pinterest": "pending"}
+    assert ordered.json()["items"][0]["id"] in {one["id"] for one in again}
+    await export.eventually("SELECT status FROM renditions", ["completed", "completed"], timeout_s=60.0)
+    made = (await export.http.post(url, json=body, headers=me)).json()["items"]
+    assert {one["status"] for one in made} == {"completed"}, "what is there is not made again"

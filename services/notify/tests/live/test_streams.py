@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import aiohttp
 import orjson
@@ -209,6 +210,21 @@ async def test_another_users_run_and_an_unknown_one_are_not_found_alike(notify: 
     assert foreign.json()["error"]["message"] == unknown.json()["error"]["message"]
     async with notify.client() as nobody:
         assert (await nobody.get(f"/api/v1/workflows/{run.id}/events")).status_code == 401
+
+
+async def test_an_administrator_follows_anybodys_run(
+    notify: Any, new_run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = new_run()
+    await notify.happen(run.created(), run.completed())
+
+    async def verify(token: str) -> Identity:
+        return an_identity(user_id=UUID(token), role="admin")
+
+    monkeypatch.setattr(notify.service.app.state.verifier, "verify", verify)
+    async with notify.client(ids.uuid7()) as administrator:
+        seen = await administrator.get(f"/api/v1/workflows/{run.id}/events")
+    assert seen.status_code == 200 and "event: completed" in seen.text
 
 
 async def test_another_users_run_and_an_unknown_one_take_the_same_time_and_few_looks(

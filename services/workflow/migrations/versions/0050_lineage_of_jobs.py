@@ -6,7 +6,7 @@ Revision ID: 0050
 from alembic import op
 
 revision = "0050"
-down_revision = "0033"
+down_revision = "0040"
 
 
 def upgrade() -> None:

@@ -30,6 +30,8 @@ from workflow.files.sandboxed import Sandbox
 from workflow.files.scanning import PatternScanner, Scanner
 from workflow.files.service import Uploads
 from workflow.files.upkeep import Upkeep
+from workflow.films import endpoints as film_endpoints
+from workflow.films.service import Films
 from workflow.kept import tables
 from workflow.people import handlers as people
 from workflow.periods import Periods
@@ -99,6 +101,7 @@ def build(
     rescan = Rescan(deps.database, deps.store, intake.scanner, periods)
     projects = Projects(deps.store, driver, link_s=settings.link_s, public_url=settings.public_url)
     assets = Assets(deps.store, offered, link_s=settings.link_s)
+    films = Films(settings, offered, deps.store, link_s=settings.link_s)
     routers = [
         # Before the routes of one file, which take any word for an id.
         resumable_endpoints.router(resumable),
@@ -112,7 +115,8 @@ def build(
         batch_endpoints.router(settings, driver),
         clip_endpoints.router(settings, offered),
         asset_endpoints.router(assets),
-        project_endpoints.router(settings, offered, projects),
+        project_endpoints.router(settings, offered, projects, films),
+        film_endpoints.router(films),
     ]
     if isinstance(deps.store, FallbackStore):
         routers.append(objects_router(deps.store.spare, moved_to=deps.store.primary))
@@ -138,7 +142,7 @@ def build(
     consumer.subscribe(consumers, driver)
     accounts.subscribe(consumers)
     platforms.subscribe(consumers)
-    asset_handlers.subscribe(consumers, assets)
+    asset_handlers.subscribe(consumers, assets, offered)
     prices.subscribe(consumers)
     people.subscribe(consumers, driver, deps.store)
     return Service(

@@ -63,7 +63,7 @@ class Settings(ServiceSettings):
         None,
         pattern=r"^(/.+|[^/\s]+:[0-9]{1,5})$",
         description="Where clamd listens, as `host:port` or the path of a socket; without it only the test pattern of "
-        "scanners is known (FIL-13).",
+        "scanners is known (FIL-13). Its StreamMaxLength bounds what can be uploaded.",
     )
 
     housekeeping_poll_s: float = Field(60.0, gt=0, description="How often files to remove are looked for.")

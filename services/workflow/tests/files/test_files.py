@@ -209,6 +209,13 @@ async def test_a_form_that_cannot_be_read_is_refused(shared: Any, somebody: Iden
     assert other_type.status_code == 400
 
 
+async def test_a_form_whose_edge_is_too_long_is_refused(shared: Any, somebody: Identity) -> None:
+    """The parser takes 256 signs and gives up on more before it has begun."""
+    headers = {"content-type": f"multipart/form-data; boundary={'b' * 257}"}
+    reply = await shared.call(somebody, "POST", "/api/v1/files", content=b"x", headers=headers)
+    assert (reply.status_code, reply.json()["error"]["code"]) == (400, "no_file")
+
+
 async def test_nothing_is_left_in_the_temporary_folder(
     start_world: Any, somebody: Identity, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,7 +11,7 @@ import pytest
 from chassis import ids
 from chassis.identity.tokens import Identity
 from contracts.ai_router import SubmitJob
-from contracts.users import UserRegistered
+from contracts.users import EmailVerified, UserRegistered
 from contracts.workflow import ProjectCreated, ProjectDeleted, ProjectShared, ProjectUpdated
 from workflow.projects.searching import search_of
 
@@ -149,7 +149,13 @@ async def test_whom_it_is_shared_with_may_do_what_was_said(
     viewer, editor = help_.an_identity(), help_.an_identity()
     for one in (viewer, editor):
         await shared.publish(
-            UserRegistered(user_id=one.user_id, email=one.email, username="n", home_product_line="talkingphoto")
+            UserRegistered(
+                user_id=one.user_id,
+                email=one.email,
+                username="n",
+                home_product_line="talkingphoto",
+                email_verified=one is editor,
+            )
         )
     by_id = await shared.call(somebody, "POST", f"{path}/share", json={"user_id": str(viewer.user_id)})
     assert (by_id.status_code, by_id.json()["permission"], by_id.json()["url"]) == (201, "viewer", None)
@@ -178,9 +184,54 @@ async def test_whom_it_is_shared_with_may_do_what_was_said(
     assert (await shared.call(editor, "GET", path)).status_code == 404
     await shared.execute("UPDATE project_shares SET expires_at = now() - interval '1 s'")
     assert (await shared.call(viewer, "GET", path)).status_code == 404
-    nobody = await shared.call(somebody, "POST", f"{path}/share", json={"email": "nobody@example.org"})
-    assert nobody.json()["error"]["fields"] == {"email": "is no other account's"}
+    nobody = await shared.call(somebody, "POST", f"{path}/share", json={"user_id": str(ids.uuid7())})
+    assert nobody.json()["error"]["fields"] == {"user_id": "is no other account's"}
+    own = await shared.call(somebody, "POST", f"{path}/share", json={"email": somebody.email.upper()})
+    assert own.json()["error"]["fields"] == {"email": "is no other person's"}
     assert len([e for e in shared.events(ProjectShared) if str(e.project_id) == made["id"]]) == 2
+
+
+async def test_an_address_is_shared_with_alike_whether_it_has_an_account(
+    shared: Any, somebody: Identity, help_: SimpleNamespace
+) -> None:
+    """Nobody learns who has an account; whoever proves the address, then or later, may look."""
+    made = await make(shared, somebody)
+    path = f"{PATH}/{made['id']}"
+    known, later = help_.an_identity(), help_.an_identity()
+
+    async def register(who: Identity, *, proved: bool) -> None:
+        await shared.publish(
+            UserRegistered(
+                user_id=who.user_id,
+                email=who.email,
+                username="n",
+                home_product_line="talkingphoto",
+                email_verified=proved,
+            )
+        )
+
+    await register(known, proved=True)
+    answers = []
+    for who in (known, later):
+        reply = await shared.call(somebody, "POST", f"{path}/share", json={"email": who.email})
+        answers.append((reply.status_code, reply.json() | {"id": "", "created_at": "", "email": ""}))
+        assert reply.json()["email"] == who.email
+    assert answers[0] == answers[1]
+    assert (answers[0][0], answers[0][1]["user_id"]) == (201, None)
+    assert (await shared.call(known, "GET", path)).json()["right"] == "view"
+    await register(later, proved=False)
+    assert (await shared.call(later, "GET", path)).status_code == 404, "anybody can claim an address"
+    await shared.publish(EmailVerified(user_id=later.user_id))
+    assert (await shared.call(later, "GET", path)).json()["right"] == "view"
+    assert await found(shared, later, "shared=true") == ["Opening"]
+    both = {"user_id": str(later.user_id), "permission": "editor"}
+    assert (await shared.call(somebody, "POST", f"{path}/share", json=both)).status_code == 201
+    assert (await shared.call(later, "GET", path)).json()["right"] == "edit", "the most of what was given"
+    assert await found(shared, later, "shared=true") == ["Opening"], "once"
+    again = await shared.call(somebody, "POST", f"{path}/share", json={"email": known.email, "permission": "editor"})
+    assert again.status_code == 201
+    shares = (await shared.call(somebody, "GET", f"{path}/shares")).json()
+    assert sorted(share["email"] or "" for share in shares["items"]) == sorted(["", known.email, later.email])
 
 
 async def test_a_link_lets_anybody_look_until_it_ends(shared: Any, somebody: Identity) -> None:

@@ -78,6 +78,17 @@ async def test_a_retry_waits_for_a_place_like_everybody_else(
     assert (await world.ended(other, third["id"]))["status"] == "completed"
 
 
+async def test_a_run_that_waits_for_a_place_has_not_come_to_its_end(start_world: Any, somebody: Identity) -> None:
+    world = await start_world(max_processing=1)
+    world.others.mute = {SubmitJob}
+    await world.order(somebody)
+    waiting = (await world.order(somebody)).json()["id"]
+    run = (await world.call(somebody, "GET", f"/api/v1/workflows/{waiting}")).json()
+    status = (await world.call(somebody, "GET", f"/api/v1/workflows/{waiting}/status")).json()
+    assert (run["status"], status["current_step"]) == ("pending", run["steps"][0]["name"])
+    assert (status["message"], status["position"]) == ("Waiting for a free place.", 1)
+
+
 async def test_a_retry_that_waits_can_be_cancelled(
     start_world: Any, somebody: Identity, help_: SimpleNamespace
 ) -> None:

@@ -63,7 +63,7 @@ async def test_clamd_gets_every_byte_and_its_word_counts(clamd: tuple[Clamd, Cla
     stand_in.says = b"stream: Eicar-Signature FOUND\0"
     assert await scanner.scan(path) == Scan(ScanStatus.INFECTED, "Eicar-Signature")
     stand_in.most = 1000
-    assert await scanner.scan(path) == Scan(ScanStatus.PENDING), "too long for it is not clean"
+    assert await scanner.scan(path) == Scan(ScanStatus.ERROR), "too long for it is not clean, and never will be"
     assert await ClamdScanner(str(tmp_path / "nobody")).scan(path) == Scan(ScanStatus.PENDING)
     assert await ClamdScanner("127.0.0.1:1").scan(path) == Scan(ScanStatus.PENDING)
 
@@ -91,6 +91,13 @@ class Finds:
 
     async def scan(self, path: Path) -> Scan:
         return Scan(ScanStatus.INFECTED, "Something")
+
+
+class TooLong:
+    """Takes no file that large."""
+
+    async def scan(self, path: Path) -> Scan:
+        return Scan(ScanStatus.ERROR)
 
 
 @dataclass
@@ -159,6 +166,24 @@ async def test_what_is_found_then_is_put_away_whatever_happens(
     assert await world.store.stat(row["storage_key"]) is not None, "the evidence"
     if point != "files.before_put_away":
         assert [await world.store.stat(key) for key in waiting.keys] == [None, None]
+
+
+async def test_what_no_scanner_takes_waits_for_nobody(waiting: Waiting, somebody: Identity) -> None:
+    world = waiting.world
+    assert await waiting.rescan(TooLong()).round() == 1
+    await waiting.due()
+    assert await waiting.rescan(PatternScanner()).round() == 0, "it is not looked at again"
+    shown = (await world.call(somebody, "GET", f"/api/v1/files/{waiting.file['id']}")).json()
+    assert (shown["scan_status"], shown["url"], shown["prepared_url"]) == ("error", None, None)
+    assert (await world.order(somebody, input_file_id=waiting.file["id"])).status_code == 422
+    await world.wait_for(lambda: [e.scan_status for e in world.events(FileScanned)] == [ScanStatus.ERROR])
+
+
+async def test_what_no_scanner_takes_is_refused(start_world: Any, somebody: Identity) -> None:
+    world = await start_world(scanner=TooLong())
+    refused = await world.upload(somebody)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (413, "file_too_large")
+    assert await world.fetch("SELECT id FROM files") == []
 
 
 async def test_links_are_never_made_to_what_waits(waiting: Waiting, somebody: Identity) -> None:

@@ -92,10 +92,11 @@ class Simulator(ABC):
         """The ASGI application: the vendor's routes, files at ``/files/`` and control at ``/__simulator__/``."""
         return Starlette(
             routes=[
-                *self.routes(),
-                Route("/files/{name:path}", self._file),
+                # First, because some vendors take any path.
                 Route("/__simulator__/ledger", self._show_ledger),
                 Route("/__simulator__/faults", self._set_faults, methods=["POST"]),
+                *self.routes(),
+                Route("/files/{name:path}", self._file),
             ]
         )
 

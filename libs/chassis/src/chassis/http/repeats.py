@@ -44,13 +44,27 @@ async def once(
     """
     if key is None:
         return await work(), False
-    digest = hashlib.sha256(asked.encode()).hexdigest()
     await tx.execute(_LOCK, f"idempotency {user_id} {key}")
+    before = await answered(tx, user_id, key, asked, kind)
+    if before is not None:
+        return before, True
+    answer = await work()
+    await tx.execute(_REMEMBER, user_id, key, _digest(asked), answer.model_dump_json(), tx.now)
+    return answer, False
+
+
+async def answered(tx: Transaction, user_id: UUID, key: str, asked: str, kind: type[Answer]) -> Answer | None:
+    """What ``key`` was answered before, if anything: for whoever wants to know before much is done for a request.
+
+    Raises ``KeyReused`` for a key that stands for something else.
+    """
     stored = await tx.fetchrow(_REMEMBERED, user_id, key, tx.now - KEY_LIFE)
     if stored is None:
-        answer = await work()
-        await tx.execute(_REMEMBER, user_id, key, digest, answer.model_dump_json(), tx.now)
-        return answer, False
-    if stored["body_sha256"] != digest:
+        return None
+    if stored["body_sha256"] != _digest(asked):
         raise key_reused()
-    return kind.model_validate(stored["answer"]), True
+    return kind.model_validate(stored["answer"])
+
+
+def _digest(asked: str) -> str:
+    return hashlib.sha256(asked.encode()).hexdigest()

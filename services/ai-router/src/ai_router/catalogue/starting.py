@@ -177,6 +177,9 @@ _STATED: tuple[Offer, ...] = (
 _LISTENERS: tuple[tuple[ProviderKey, Capability, CostUnit, float], ...] = (
     (ProviderKey.LOCAL_EARS, Capability.TRANSCRIPTION, "second", 4.0),
     (ProviderKey.LOCAL_HOOKS, Capability.HOOK_DETECTION, "job", 0.5),
+    (ProviderKey.LOCAL_STABLE_VIDEO, Capability.LIP_SYNC, "second", 10.0),
+    (ProviderKey.LOCAL_FILM, Capability.FILM_SHOT, "second", 1.5),
+    (ProviderKey.LOCAL_FILM, Capability.FILM_JOIN, "second", 5.0),
 )
 _LISTENING: tuple[Offer, ...] = tuple(
     Offer(
@@ -372,6 +375,20 @@ MODELS: tuple[Model, ...] = (
         Capability.HOOK_DETECTION,
         "Finds the moments worth watching by a rubric that says for which words each point was given.",
         {"count": 3, "language": "en"},
+    ),
+    Model(
+        "slow-camera",
+        ProviderKey.LOCAL_FILM,
+        Capability.FILM_SHOT,
+        "Makes a shot of a film on this machine: a picture under a slow camera, a title card, a face that speaks.",
+        {},
+    ),
+    Model(
+        "joined",
+        ProviderKey.LOCAL_FILM,
+        Capability.FILM_JOIN,
+        "Puts the shots of a film together on this machine, with voices, music and subtitles.",
+        {},
     ),
     Model(
         "yt-dlp",

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from ai_router.orders.errors import (
     InputNotFound,
     InputNotUsable,
+    InsufficientCredits,
     KeyCapReached,
     NobodyThere,
     NotOffered,
@@ -59,6 +60,7 @@ router = APIRouter(
         NotOffered,
         InputNotFound,
         InputNotUsable,
+        InsufficientCredits,
         KeyCapReached,
         KeyReused,
         LineNotOffered,

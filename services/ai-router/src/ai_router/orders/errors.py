@@ -47,6 +47,12 @@ class TooManyJobs(RateLimited):
     code = "too_many_jobs"
 
 
+class InsufficientCredits(PaymentNeeded):
+    """The account has fewer credits than this takes. Trying again will not help; buying some will."""
+
+    code = "insufficient_credits"
+
+
 class KeyCapReached(PaymentNeeded):
     """The API key may spend no more today; the details say how much it may in a day."""
 

@@ -9,11 +9,22 @@ from ai_router.orders.service import Orders
 from chassis.bus.messages import Received
 from chassis.data.database import Transaction
 from chassis.messaging.consumer import Consumers
-from contracts.billing import CreditsCaptured, CreditsReleased, CreditsReserved, ReservationRefused
+from contracts.billing import (
+    CreditsCaptured,
+    CreditsReleased,
+    CreditsReserved,
+    EntitlementsChanged,
+    ReservationRefused,
+)
 
 
 def subscribe(consumers: Consumers, orders: Orders) -> None:
-    """Declare the queue ``ai_router.orders``."""
+    """Declare the queues ``ai_router.orders`` and ``ai_router.entitlements``."""
+
+    @consumers.queue("entitlements").each(EntitlementsChanged)
+    async def keep_entitlements(event: EntitlementsChanged, tx: Transaction) -> None:
+        """Keep what an account has, newer over older."""
+        await orders.keep_entitlements(tx, event)
 
     @consumers.queue("orders", batch=100, prefetch=200).many(
         CreditsReserved, ReservationRefused, CreditsCaptured, CreditsReleased

@@ -13,6 +13,7 @@ import asyncpg
 from ai_router.jobs.repository import command_as_json
 from chassis.data.database import Transaction
 from contracts.ai_router import SubmitJob
+from contracts.billing import EntitlementsChanged
 
 
 async def add(tx: Transaction, commands: Sequence[SubmitJob], credits: int, project_id: UUID | None) -> None:
@@ -205,6 +206,40 @@ async def spend(tx: Transaction, key_id: UUID, credits: int, cap: int) -> bool:
         cap,
     )
     return row is not None
+
+
+async def keep_entitlements(tx: Transaction, event: EntitlementsChanged) -> None:
+    """Keep how many credits an account has in a product line, unless something newer is known."""
+    await tx.execute(
+        """
+        INSERT INTO entitlements
+            (user_id, product_line, credits_available, credits_anew, period_ends_at, counts_more, version)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        ON CONFLICT (user_id, product_line) DO UPDATE SET credits_available = excluded.credits_available,
+            credits_anew = excluded.credits_anew, period_ends_at = excluded.period_ends_at,
+            counts_more = excluded.counts_more, version = excluded.version
+        WHERE entitlements.version < excluded.version
+        """,
+        event.user_id,
+        event.product_line,
+        event.credits_available,
+        event.credits_anew,
+        event.period_ends_at,
+        bool(event.limits),
+        event.version,
+    )
+
+
+async def known_credits(tx: Transaction, user_id: UUID, product_line: str) -> int | None:
+    """How many credits an account is known to have; None where that is not known, or its plan counts more than them."""
+    row = await tx.fetchrow(
+        "SELECT CASE WHEN period_ends_at <= $3 THEN credits_anew ELSE credits_available END AS credits "
+        "FROM entitlements WHERE user_id = $1 AND product_line = $2 AND NOT counts_more",
+        user_id,
+        product_line,
+        tx.now,
+    )
+    return None if row is None else row["credits"]
 
 
 async def price(tx: Transaction, capability: str, providers: Sequence[str], model: str | None) -> int:

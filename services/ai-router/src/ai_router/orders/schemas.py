@@ -184,7 +184,11 @@ class EditIn(_NeedsPicture):
     mask_file_id: UUID | None = Field(
         None, description="A picture whose white parts are changed, and nothing else.", examples=[None]
     )
-    recipe: recipes.Recipe | None = None
+    recipe: recipes.Recipe | None = Field(
+        None,
+        description="Instead of words: steps that are done here one after the other, without a vendor.",
+        examples=[[{"op": "crop", "aspect": "4:5"}, {"op": "adjust", "exposure": 0.3}]],
+    )
     logo_file_id: LogoId = None
     background_file_id: BackgroundId = None
 

@@ -17,7 +17,7 @@ from ai_router.catalogue.models import Catalogue
 from ai_router.jobs.models import Job
 from ai_router.jobs.service import Commands
 from ai_router.orders import registry, repository, speaking
-from ai_router.orders.errors import KeyCapReached, NobodyThere, TooManyJobs
+from ai_router.orders.errors import InsufficientCredits, KeyCapReached, NobodyThere, TooManyJobs
 from ai_router.orders.models import MINIMUM_SCORE, Hold, Order, settlement
 from ai_router.orders.telling import tell
 from ai_router.providers.registry import ROWS
@@ -28,7 +28,14 @@ from chassis.bus.messages import Received
 from chassis.data.database import Transaction
 from chassis.identity.tokens import Identity
 from contracts.ai_router import JobFailed, SubmitJob
-from contracts.billing import CreditsCaptured, CreditsReleased, CreditsReserved, ReservationRefused, ReserveCredits
+from contracts.billing import (
+    CreditsCaptured,
+    CreditsReleased,
+    CreditsReserved,
+    EntitlementsChanged,
+    ReservationRefused,
+    ReserveCredits,
+)
 from contracts.enums import Capability
 
 BEGIN_WITHIN = timedelta(minutes=30)
@@ -66,6 +73,7 @@ class Orders:
         credits = await repository.price(
             tx, order.capability.value, [each.key for each in there if each.key not in fit.exclude], order.model
         )
+        await self._check_credits(tx, caller, credits * order.count)
         await self._check_room(tx, caller, order, catalogue)
         await self._check_key(tx, caller, credits * order.count)
         await repository.add(tx, commands, credits, order.project_id)
@@ -174,6 +182,19 @@ class Orders:
                 f"At most {most} of your jobs are under way at a time. Wait until one has ended.",
                 details={"limit": most},
                 retry_after_s=5,
+            )
+
+    async def keep_entitlements(self, tx: Transaction, event: EntitlementsChanged) -> None:
+        """Keep how many credits an account has."""
+        await repository.keep_entitlements(tx, event)
+
+    async def _check_credits(self, tx: Transaction, caller: Identity, needed: int) -> None:
+        """A courtesy, told at once: for good only billing says no, and it does so for whatever passes here."""
+        known = await repository.known_credits(tx, caller.user_id, caller.product_line)
+        if known is not None and known < needed:
+            raise InsufficientCredits(
+                f"{needed} credits are needed, {known} are available. Buy some, or take a larger plan.",
+                details={"needed": needed, "available": known},
             )
 
     async def _check_key(self, tx: Transaction, caller: Identity, credits: int) -> None:

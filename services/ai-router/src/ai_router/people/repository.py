@@ -22,3 +22,4 @@ async def erase(tx: Transaction, user_id: UUID) -> None:
     await tx.execute("DELETE FROM provider_calls USING ai_jobs AS j WHERE j.id = job_id AND j.user_id = $1", user_id)
     await tx.execute("DELETE FROM ai_jobs WHERE user_id = $1", user_id)
     await tx.execute("DELETE FROM idempotency_keys WHERE user_id = $1", user_id)
+    await tx.execute("DELETE FROM entitlements WHERE user_id = $1", user_id)

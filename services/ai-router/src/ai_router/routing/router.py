@@ -324,6 +324,17 @@ def of_part(command: SubmitJob, part: Part, text: str | None = None) -> SubmitJo
     return command.model_copy(update={"parameters": {**command.parameters, **said, "duration": float(part.seconds)}})
 
 
+_TIMED = frozenset(
+    {
+        Capability.VIDEO_GENERATION,
+        Capability.LIP_SYNC,
+        Capability.MUSIC_GENERATION,
+        Capability.FILM_SHOT,
+        Capability.FILM_JOIN,
+    }
+)
+
+
 def units_of(command: SubmitJob) -> dict[str, Decimal]:
     """How much work a job is estimated to be, by unit. Seconds only where the result has a length."""
     units = {"image": Decimal(1), "job": Decimal(1)}
@@ -332,7 +343,7 @@ def units_of(command: SubmitJob) -> dict[str, Decimal]:
     script = command.parameters.get("script") or command.parameters.get("prompt")
     if isinstance(script, str):
         units["character"] = Decimal(len(script))
-    if command.capability in (Capability.VIDEO_GENERATION, Capability.LIP_SYNC, Capability.MUSIC_GENERATION):
+    if command.capability in _TIMED:
         duration = command.parameters.get("duration")
         units["second"] = Decimal(str(duration)) if isinstance(duration, int | float) else DEFAULT_SECONDS
     return units

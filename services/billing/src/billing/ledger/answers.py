@@ -162,6 +162,7 @@ def entitlements(account: Account, plans: PlanBook) -> EntitlementsChanged:
         plans_with=plans.with_each_feature(account.product_line),
         max_video_seconds=plan.max_video_seconds,
         longer_with=plans.longer(plan),
+        credits_per_minute=plan.credits_per_minute,
         version=account.version,
         period_ends_at=account.period_end,
     )

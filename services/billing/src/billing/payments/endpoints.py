@@ -10,8 +10,7 @@ from pydantic import BaseModel, Field
 
 from billing.payments.events import Event
 from billing.payments.inbox import WEBHOOKS, Inbox
-from billing.payments.stripe.objects import Unreadable
-from billing.payments.stripe.signature import BadSignature
+from billing.payments.objects import BadSignature, Unreadable
 from chassis.errors import BadRequest, TooLarge, documented
 from chassis.http.requests import Tx
 

@@ -14,21 +14,9 @@ from uuid import UUID
 import orjson
 
 from billing.payments.money import Money, from_minor
+from billing.payments.objects import JsonObject, Unreadable, moment, part, text, uuid, word
 from billing.payments.port import Checkout, Refund, Subscription
-from billing.payments.stripe.objects import (
-    JsonObject,
-    Unreadable,
-    amount,
-    checkout_of,
-    moment,
-    part,
-    reference,
-    refund_of,
-    subscription_of,
-    text,
-    uuid,
-    word,
-)
+from billing.payments.stripe.objects import amount, checkout_of, reference, refund_of, subscription_of
 
 
 @dataclass(frozen=True, slots=True)

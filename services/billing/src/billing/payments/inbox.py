@@ -19,7 +19,7 @@ from billing.payments.events import (
     InvoiceReported,
     SubscriptionReported,
 )
-from billing.payments.stripe.objects import Unreadable
+from billing.payments.objects import Unreadable
 from chassis.data.database import Transaction
 from chassis.observe.metrics import REGISTRY
 

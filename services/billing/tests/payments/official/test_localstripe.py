@@ -23,9 +23,10 @@ import stripe
 
 from billing.payments.events import SubscriptionReported, envelope, fact_of
 from billing.payments.money import Money
+from billing.payments.objects import BadSignature
 from billing.payments.port import FailureClass, NewCustomer, PaymentFailure, RefundRequest, SubscriptionStatus
 from billing.payments.stripe.adapter import Stripe
-from billing.payments.stripe.signature import BadSignature, verify
+from billing.payments.stripe.signature import verify
 from chassis import ids
 
 KEY = "sk_test_localstripe"

@@ -17,6 +17,7 @@ from pydantic import SecretStr
 from billing.composition import SPEC
 from billing.payments.endpoints import RAZORPAY_PATH
 from billing.payments.money import Money
+from billing.payments.objects import BadSignature, Unreadable
 from billing.payments.port import (
     CreditsCheckout,
     FailureClass,
@@ -30,8 +31,6 @@ from billing.payments.razorpay.adapter import Razorpay
 from billing.payments.razorpay.client import Calls
 from billing.payments.razorpay.reports import RAZORPAY, verify
 from billing.payments.reconciliation import Reconciliation, replay
-from billing.payments.stripe.objects import Unreadable
-from billing.payments.stripe.signature import BadSignature
 from chassis import ids
 from chassis.settings import load
 from chassis.testing.served import served

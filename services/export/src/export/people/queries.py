@@ -15,6 +15,7 @@ _EVERYTHING = {
     "channel": "SELECT channel_id, channel_title, scopes, connected_at FROM youtube_connections WHERE user_id = $1",
     "uploads": "SELECT id, project_id, channel_id, video_id, upload_status, resource, created_at FROM youtube_uploads "
     "WHERE user_id = $1 ORDER BY created_at",
+    "projects": "SELECT id, title, script, language FROM projects WHERE user_id = $1 AND deleted_at IS NULL",
 }
 
 

@@ -21,6 +21,7 @@ _ERASE = (
     "DELETE FROM youtube_states WHERE user_id = $1",
     "DELETE FROM youtube_connections WHERE user_id = $1",
     "DELETE FROM youtube_uploads WHERE user_id = $1",
+    "DELETE FROM projects WHERE user_id = $1",
 )
 
 

@@ -82,7 +82,7 @@ async def order_renditions(
 ) -> RenditionsOut:
     """Order a finished workflow's film for other platforms; nothing is made anew but the encoding, so it costs nothing.
 
-    Ordering the same again answers how far it is.
+    Ordering the same again answers how far it is, and tries again what has failed.
     """
     ordered = await service.order_shapes(
         tx,

@@ -48,6 +48,19 @@ async def add(
     return {row["id"] for row in rows}
 
 
+async def order_again(tx: Transaction, orders: Mapping[UUID, tuple[UUID, RenditionOrder]]) -> set[UUID]:
+    """Open those of the orders again that have failed, as part of other work; returns their ids."""
+    rows = await tx.fetch(
+        "UPDATE renditions SET status = 'pending', answer = NULL, completed_at = NULL, work_id = new.work_id, "
+        "request = new.request FROM unnest($1::uuid[], $2::uuid[], $3::jsonb[]) AS new (id, work_id, request) "
+        "WHERE renditions.id = new.id AND renditions.status = 'failed' RETURNING renditions.id",
+        list(orders),
+        [work_id for work_id, _ in orders.values()],
+        [order.model_dump_json() for _, order in orders.values()],
+    )
+    return {row["id"] for row in rows}
+
+
 async def open_of_work(tx: Transaction, work_id: UUID) -> list[RenditionOrder]:
     """Orders of one piece of work that are still wanted, in the order they came."""
     rows = await tx.fetch(

@@ -28,7 +28,8 @@ async def order_shapes(
     captions: Captions,
     when_too_long: WhenTooLong,
 ) -> list[UUID]:
-    """Order the film of a run in the shape of each platform; the ids, in that order. Repeating it is harmless.
+    """Order the film of a run in the shape of each platform; the ids, in that order. Repeating it is harmless: what is
+    there or under way is not made again, what has failed is.
 
     Raises ``KitNotFound``, ``KitExpired``, ``KitNotReady``, ``PlatformUnknown``.
     """
@@ -56,10 +57,11 @@ async def order_shapes(
     }
     asked = {one.rendition_id: one for one in orders.values()}
     await turns.take_turns(tx, [run_id])
-    known = await repository.known(tx, asked)
-    new = [one for one in asked if one not in known]
-    if new:
-        # Ordered together they share one piece of work, and so one decoding. Who was ordered before leads nobody.
-        await repository.add(tx, {one: (new[0], asked[one]) for one in new})
-        tx.add_work(NewWork(new[0], RENDITIONS, {"context": context.current().known()}))
+    # Ordered together they share one piece of work, and so one decoding. It is a new one: what is under way has read
+    # its orders already.
+    work_id = ids.uuid7()
+    orders_of_work = {one: (work_id, order) for one, order in asked.items()}
+    again = await repository.order_again(tx, orders_of_work)
+    if again | await repository.add(tx, orders_of_work):
+        tx.add_work(NewWork(work_id, RENDITIONS, {"context": context.current().known()}))
     return list(asked)

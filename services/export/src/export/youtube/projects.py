@@ -1,11 +1,12 @@
 """Which video of a project is the finished one. Pure.
 
-A project is a run here: its renditions and kits are what export knows of it.
+A project is what workflow says of it, with the newest video of each; or a run, of which export knows its renditions and
+kits.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,3 +61,10 @@ def finished(orders: Sequence[Order]) -> Finished | None:
         said.get("language") or orders[-1].request.get("language", "en"),
         WorkflowType(kind) if kind else None,
     )
+
+
+def of_project(row: Mapping[str, Any]) -> Finished | None:
+    """The newest video of a project; None while it has none."""
+    if row["video"] is None:
+        return None
+    return Finished(StoredObject.model_validate(row["video"]), row["title"], row["script"], row["language"], None)

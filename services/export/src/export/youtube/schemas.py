@@ -31,7 +31,7 @@ class ConnectionOut(BaseModel):
 class UploadIn(Input):
     """An upload of a project's finished video (EXP-08)."""
 
-    project_id: UUID = Field(description="The workflow whose video it is.")
+    project_id: UUID = Field(description="The project whose newest video it is, or the workflow that made one.")
     channel_id: str | None = Field(None, max_length=255, description="Must be the connected channel when given.")
     playlist_id: str | None = Field(None, min_length=1, max_length=255, description="Add the video there as well.")
     privacy: Privacy | None = Field(None, description="Who can see it; else what the installation is set to.")
@@ -41,7 +41,7 @@ class UploadOut(BaseModel):
     """One upload (EXP-18)."""
 
     id: UUID = Field(description="Of the upload.")
-    project_id: UUID = Field(description="The workflow whose video it is.")
+    project_id: UUID = Field(description="The project whose newest video it is, or the workflow that made one.")
     channel_id: str = Field(description="YouTube's id of the channel.", examples=["UCexample"])
     video_id: str | None = Field(description="YouTube's id of the video, once it has it.")
     playlist_id: str | None = Field(description="The playlist it is added to.")

@@ -13,6 +13,7 @@ from chassis.errors import Conflict, NotFound
 from chassis.http.idempotency import key_reused
 from chassis.observe import context
 from export.deliveries import queries as deliveries
+from export.projects import queries as project_queries
 from export.youtube import metadata, projects, queries, repository
 from export.youtube.runner import UPLOAD
 from export.youtube.schemas import UploadIn
@@ -59,12 +60,7 @@ async def order_upload(
     upload_id = ids.uuid7() if key is None else ids.derived(user_id, "youtube", key)
     if key is not None and (ordered := await queries.upload_of(tx, upload_id, user_id)) is not None:
         return _same(ordered, body), True
-    orders = await repository.orders_of_project(tx, body.project_id, user_id)
-    if not orders:
-        raise ProjectNotFound("There is no such project.")
-    found = projects.finished(orders) if await deliveries.has(tx, body.project_id) else None
-    if found is None:
-        raise NotFinished("The video of this project is not finished yet. Try again when it is.")
+    found = await _video(tx, user_id, body.project_id)
     connection = await repository.connection(tx, user_id)
     if connection is None or body.channel_id not in (None, connection["channel_id"]):
         raise NotConnected("This channel is not connected. Connect it first.")
@@ -93,6 +89,20 @@ async def order_upload(
     payload = {"upload_id": str(upload_id), "context": context.current().known()}
     tx.add_work(NewWork(upload_id, UPLOAD, payload))
     return row, False
+
+
+async def _video(tx: Transaction, user_id: UUID, project_id: UUID) -> projects.Finished:
+    """The newest video of a project, or that of a run. Raises ``ProjectNotFound``, ``NotFinished``."""
+    project = await project_queries.project_of(tx, project_id, user_id)
+    if project is not None:
+        found = projects.of_project(project)
+    elif orders := await repository.orders_of_project(tx, project_id, user_id):
+        found = projects.finished(orders) if await deliveries.has(tx, project_id) else None
+    else:
+        raise ProjectNotFound("There is no such project.")
+    if found is None:
+        raise NotFinished("The video of this project is not finished yet. Try again when it is.")
+    return found
 
 
 def _same(ordered: asyncpg.Record, body: UploadIn) -> asyncpg.Record:

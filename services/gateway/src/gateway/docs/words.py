@@ -42,6 +42,7 @@ TAGS = {
     "ai": "The AI work behind workflows: jobs, models, and how the services that do it are.",
     "assets": "What is in projects, the library of all of it, and where each piece comes from.",
     "billing": "Plans, credits and use.",
+    "clips": "Parts of long videos, and their best moments: of a link or of an upload.",
     "export": "What comes out for each platform: kits, requirements, templates.",
     "files": "Photos, sound and video that things are made from; in one request, or in parts that may be interrupted.",
     "live updates": "What happens to a workflow, as it happens.",

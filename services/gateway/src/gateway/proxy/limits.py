@@ -52,6 +52,9 @@ RULES: tuple[Rule, ...] = (
     Rule("POST", "/api/v1/files", Limit(20, MINUTE)),
     Rule("POST", "/api/v1/workflows", Limit(10, HOUR)),
     Rule("POST", "/api/v1/batches", Limit(10, HOUR)),
+    # Each brings a video here first.
+    Rule("POST", "/api/v1/trim", Limit(60, HOUR)),
+    Rule("POST", "/api/v1/auto-hooks", Limit(20, HOUR)),
     Rule("POST", "/api/v1/billing/subscription", Limit(3, HOUR)),
     Rule("POST", "/api/v1/ai/*", Limit(30, MINUTE)),
 )

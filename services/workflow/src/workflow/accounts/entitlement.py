@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from contracts.enums import Priority
 
@@ -28,6 +29,9 @@ class Entitlement:
     """None: the plan says nothing of it."""
     longer_with: Sequence[str] = ()
     """Plans that take longer ones, the cheapest first."""
+    credits_available: int = 0
+    credits_per_minute: int | None = None
+    """What a begun minute of film takes, where it is known."""
 
 
 def exhausted(entitlement: Entitlement, meter: str, now: datetime, *, units: int = 1, credits: int = 1) -> bool:
@@ -41,3 +45,21 @@ def exhausted(entitlement: Entitlement, meter: str, now: datetime, *, units: int
         return False
     limit = entitlement.limits.get(meter, 0)
     return limit != UNLIMITED and entitlement.used.get(meter, 0) + units > limit
+
+
+def entitlement_of_row(row: Mapping[str, Any]) -> Entitlement:
+    """The copy as it was read as JSON."""
+    return Entitlement(
+        plan=row["plan"],
+        limits=row["limits"],
+        used=row["used"],
+        priority=Priority(row["priority"]),
+        run_budget=Decimal(str(row["run_budget"])),
+        period_ends_at=datetime.fromisoformat(ends) if (ends := row["period_ends_at"]) else None,
+        credits_bought=row["credits_bought"],
+        upgrades=row["upgrades"],
+        max_video_seconds=row["max_video_seconds"],
+        longer_with=row["longer_with"],
+        credits_available=row["credits_available"],
+        credits_per_minute=row["credits_per_minute"],
+    )

@@ -12,14 +12,15 @@ from contracts.billing import EntitlementsChanged
 _KEEP_ENTITLEMENTS = """
 INSERT INTO entitlements
     (user_id, product_line, plan, limits, used, features, priority, run_budget, credits_available, version,
-     period_ends_at, credits_bought, upgrades, max_video_seconds, longer_with)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+     period_ends_at, credits_bought, upgrades, max_video_seconds, longer_with, credits_per_minute)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 ON CONFLICT (user_id, product_line) DO UPDATE SET
     plan = excluded.plan, limits = excluded.limits, used = excluded.used, features = excluded.features,
     priority = excluded.priority, run_budget = excluded.run_budget,
     credits_available = excluded.credits_available, version = excluded.version,
     period_ends_at = excluded.period_ends_at, credits_bought = excluded.credits_bought, upgrades = excluded.upgrades,
-    max_video_seconds = excluded.max_video_seconds, longer_with = excluded.longer_with
+    max_video_seconds = excluded.max_video_seconds, longer_with = excluded.longer_with,
+    credits_per_minute = excluded.credits_per_minute
 WHERE entitlements.version < excluded.version
 """
 
@@ -57,6 +58,7 @@ async def keep_entitlements(tx: Transaction, event: EntitlementsChanged) -> None
         orjson.dumps(event.upgrades).decode(),
         event.max_video_seconds,
         list(event.longer_with),
+        event.credits_per_minute,
     )
 
 

@@ -47,6 +47,8 @@ log = structlog.get_logger(__name__)
 
 _VIDEO = "video"
 _SUBTITLES = ("vtt", "srt")
+_MOST_SCRIPT = 5_000
+"""Characters of a script that are told with its video: as many as a description has on any platform."""
 _EXTENSIONS = {"text/vtt": ".vtt", "application/x-subrip": ".srt", "audio/wav": ".wav", "audio/mp4": ".m4a"}
 
 
@@ -150,6 +152,10 @@ class Assets:
                         product_line=event.product_line,
                         run_id=event.run_id,
                         file_id=files[_VIDEO],
+                        video=event.results[_VIDEO],
+                        title=row.title or "",
+                        script=str(row.brief.input.get("script", ""))[:_MOST_SCRIPT],
+                        language=str(row.brief.input.get("language", "en")),
                     )
                 )
 

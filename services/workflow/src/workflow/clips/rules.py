@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from chassis.http.video_links import NotAVideoLink, canonical
 from contracts.objects import StoredObject
-from contracts.video_links import NotAVideoLink, canonical
 from workflow.accounts.entitlement import Entitlement
 from workflow.clips.errors import BadTimes, SourceNotUsable, VideoTooLong
 from workflow.clips.repository import Upload

@@ -82,9 +82,11 @@ class Step:
     command is that of another step's unit. ``fan_out`` names the units that run side by side. ``progress``: percent of
     the run at the step's start and end; ``peak``: what it reaches at most before its result has been judged.
     ``waits_for`` is told to people while the step runs. ``share``: how much of what is left of the run's budget one
-    attempt is handed; those of steps that run side by side add up to one at most. ``shape``: what its time depends on.
-    ``approval``: it asks its owner, nobody else; None of a run whose owner does not want to be asked. ``another_take``:
-    the field of the order that gets another number when it is to be made anew although nothing has changed.
+    attempt is handed, of its parts each as much as the others; those of steps that run side by side add up to one at
+    most. ``all_of``: without one of its parts the others are of no use, so it fails, once all of them have ended.
+    ``shape``: what its time depends on. ``approval``: it asks its owner, nobody else; None of a run whose owner does
+    not want to be asked. ``another_take``: the field of the order that gets another number when it is to be made anew
+    although nothing has changed.
     """
 
     name: str
@@ -106,6 +108,7 @@ class Step:
     optional: bool = False
     optional_warning: str = ""
     commits: bool = False
+    all_of: bool = False
     shares_ref: str | None = None
     peak: int | None = None
     share: Decimal = Decimal(0)

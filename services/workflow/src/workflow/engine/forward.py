@@ -141,7 +141,8 @@ def _handed(draft: Draft, step: Step) -> Decimal:
     """The step's share of what is left, and at most what nobody else holds: what is out never exceeds what is left."""
     run = draft.run
     left = draft.definition.budget(run) - run.state.cost
-    return max(Decimal(0), min(left * step.share, left - run.held)).quantize(_PLACES, ROUND_DOWN)
+    parts = max(1, len(step.keys(run)))
+    return max(Decimal(0), min(left * step.share / parts, left - run.held)).quantize(_PLACES, ROUND_DOWN)
 
 
 def _ref(draft: Draft, step: Step, key: str, unit: Unit) -> UUID:
@@ -309,11 +310,12 @@ def _settle_step(draft: Draft, step: Step) -> None:
         return
     failed = {key: unit for key, unit in units.items() if unit.status is UnitStatus.FAILED}
     state.finished_at, draft.turned = draft.now, True
-    if failed and (step.optional or len(failed) < len(units)):
+    fails = failed and (step.all_of or len(failed) == len(units))
+    if failed and (step.optional or not fails):
         for key, unit in failed.items():
             reason = unit.error.message if unit.error is not None else ""
             draft.warn(f"{step.optional_warning.format(key=key)} {reason}".strip())
-    if len(failed) < len(units):
+    if not fails:
         state.status = StepStatus.DONE
         _tell_step(draft, step, state)
     elif step.optional:

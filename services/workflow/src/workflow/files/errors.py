@@ -27,7 +27,9 @@ class NoFile(BadRequest):
 
 
 class FileTooLarge(TooLarge):
-    """The file is too large: 50 MB for a photo and for one request, for sound and video what the plan allows."""
+    """The file is too large: 50 MB for a photo and for one request, for sound and video what the plan allows and what
+    can be looked through for viruses.
+    """
 
     code = "file_too_large"
 

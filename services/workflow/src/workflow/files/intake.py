@@ -24,7 +24,7 @@ from contracts.workflow import FileUploaded
 from media import errors as media_errors
 from media.types import Finding
 from workflow.files import quota, repository
-from workflow.files.errors import FileInfected, FormatNotAccepted, ImageRefused, InspectionBusy
+from workflow.files.errors import FileInfected, FileTooLarge, FormatNotAccepted, ImageRefused, InspectionBusy
 from workflow.files.inspection import Inspected
 from workflow.files.kinds import ACCEPTED, HEAD, Kind, mime_type_of
 from workflow.files.repository import NewFile
@@ -126,6 +126,11 @@ class Intake:
             "scan_status": scan.status,
             "unless_by": now + STORED_WITHIN,
         }
+        if scan.status is ScanStatus.ERROR:
+            raise FileTooLarge(
+                "The file is larger than what can be looked through for viruses here. Send a smaller one.",
+                fields={"file": "larger than what the scanner takes"},
+            )
         if scan.status is ScanStatus.INFECTED:
             await self._quarantine(about, arrival, now)
             log.warning("file.infected", user_id=str(arrival.user_id), found=scan.found, sha256=arrival.sha256)

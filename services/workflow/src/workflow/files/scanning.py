@@ -24,7 +24,9 @@ class Scan(NamedTuple):
 
 
 class Scanner(Protocol):
-    """Looks at files. A scanner that cannot look answers ``pending``: the file is kept but cannot be used."""
+    """Looks at files. A scanner that cannot look answers ``pending``: the file is kept but cannot be used. One that can
+    never look at this file answers ``error``: nobody may wait for it.
+    """
 
     async def scan(self, path: Path) -> Scan:
         """Judge the content of ``path``."""

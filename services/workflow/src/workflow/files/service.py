@@ -6,14 +6,17 @@ import asyncio
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from pydantic import BaseModel
+
 from chassis.data.database import Transaction
+from chassis.http import repeats
 from chassis.identity.tokens import Identity
 from chassis.storage.port import ObjectStore
 from contracts.enums import ScanStatus
@@ -26,9 +29,6 @@ from workflow.files.kinds import mime_type_of
 from workflow.files.receiving import Received, receive
 from workflow.files.repository import NewFile
 from workflow.files.scanning import EICAR
-from workflow.repeats import repository as repeats
-from workflow.repeats import service as repeating
-from workflow.repeats.repository import Remember
 
 MOST_AT_ONCE = 2
 """Uploads of one user under way in one process; whoever sends more is asked to wait before a byte of it is read."""
@@ -97,21 +97,27 @@ class Uploads:
 
     async def _brought(self, user_id: UUID, key: str, sha256: str) -> UUID | None:
         async with self.intake.database.transaction() as tx:
-            before = await repeats.remembered(tx, user_id, key)
-        return _file_of(before, sha256) if before is not None else None
+            before = await repeats.answered(tx, user_id, key, _asked(sha256), _Kept)
+        return before.id if before is not None else None
 
     async def _publish(self, file: NewFile, project_id: UUID | None, key: str | None) -> tuple[UUID, bool]:
         """Show the file, unless another request with this key was quicker: then it is as good as deleted."""
         async with self.intake.database.transaction() as tx:
-            if key is not None:
-                remember = Remember(key, _digest(file.original.sha256), {"id": str(file.id)})
-                if not await repeats.claim(tx, file.user_id, remember):
-                    before = await repeats.remembered(tx, file.user_id, key)
-                    return _file_of(before or {}, file.original.sha256), True
-            await self.intake.publish(tx, file)
-            if project_id is not None:
-                await self.into_project(tx, file.user_id, project_id, file.id)
-        return file.id, False
+
+            async def publish() -> _Kept:
+                await self.intake.publish(tx, file)
+                if project_id is not None:
+                    await self.into_project(tx, file.user_id, project_id, file.id)
+                return _Kept(id=file.id)
+
+            kept, again = await repeats.once(tx, file.user_id, key, _asked(file.original.sha256), publish, _Kept)
+        return kept.id, again
+
+
+class _Kept(BaseModel):
+    """What an idempotency key of an upload is answered."""
+
+    id: UUID
 
 
 def described(row: dict[str, Any], store: ObjectStore, link_s: int, *, links: bool) -> dict[str, Any]:
@@ -202,10 +208,6 @@ def _arrival(user_id: UUID, product_line: str, received: Received) -> tuple[Arri
     return arrival, project_of(said.get("project_id", ""))
 
 
-def _digest(sha256: str) -> str:
+def _asked(sha256: str) -> str:
     """What an idempotency key of an upload stands for."""
-    return repeating.digest(f"upload {sha256}")
-
-
-def _file_of(before: Mapping[str, Any], sha256: str) -> UUID:
-    return UUID(repeating.answer_of(before, _digest(sha256))["id"])
+    return f"upload {sha256}"

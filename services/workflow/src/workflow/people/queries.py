@@ -21,11 +21,16 @@ _EVERYTHING = {
     "is_public, status, version, created_at, updated_at FROM projects WHERE user_id = $1 ORDER BY created_at",
     "project_versions": "SELECT v.project_id, v.number, v.snapshot, v.created_at FROM project_versions AS v JOIN "
     "projects AS p ON p.id = v.project_id WHERE p.user_id = $1 ORDER BY v.project_id, v.number",
-    "project_shares": "SELECT s.project_id, s.permission, s.expires_at, s.created_at, s.user_id = $1 AS with_me FROM "
-    "project_shares AS s JOIN projects AS p ON p.id = s.project_id WHERE p.user_id = $1 OR s.user_id = $1 "
+    "project_shares": "SELECT s.project_id, s.email, s.permission, s.expires_at, s.created_at, "
+    "s.user_id = $1 AS with_me FROM project_shares AS s JOIN projects AS p ON p.id = s.project_id "
+    "WHERE p.user_id = $1 OR s.user_id = $1 "
     "ORDER BY s.created_at",
     "project_assets": "SELECT a.project_id, a.file_id, a.asset_type, a.metadata, a.tags, a.created_at FROM "
     "project_assets AS a JOIN projects AS p ON p.id = a.project_id WHERE p.user_id = $1 ORDER BY a.created_at",
+    "film_plans": "SELECT f.project_id, f.plan, f.version, f.updated_at FROM film_plans AS f JOIN projects AS p ON "
+    "p.id = f.project_id WHERE p.user_id = $1 ORDER BY f.created_at",
+    "project_logs": "SELECT project_id, action, message, timestamp FROM project_logs WHERE user_id = $1 "
+    "ORDER BY timestamp",
     "lineage": "SELECT id, file_id, name, mime_type, operation, provider, model, parameters, cost, run_id, parents, "
     "made_at FROM lineage WHERE user_id = $1 ORDER BY made_at",
     "entitlements": "SELECT product_line, plan, limits, used, features FROM entitlements WHERE user_id = $1",

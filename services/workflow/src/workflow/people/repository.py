@@ -12,7 +12,8 @@ DELETED = "[DELETED]"
 _EMPTY_RUNS = """
 UPDATE runs SET title = NULL, description = NULL, cleaned_at = coalesce(cleaned_at, $2),
     input = input || (
-        SELECT coalesce(jsonb_object_agg(said, $3::text), '{}') FROM unnest(ARRAY['script', 'title', 'url']) AS said
+        SELECT coalesce(jsonb_object_agg(said, $3::text), '{}')
+        FROM unnest(ARRAY['script', 'title', 'url', 'film']) AS said
         WHERE input ->> said IS NOT NULL
     ),
     state = CASE WHEN state::jsonb -> 'steps' ?| ARRAY['look', 'hooks'] THEN (state::jsonb - 'steps')::json
@@ -30,7 +31,9 @@ _REMOVE = (
     "DELETE FROM batches WHERE user_id = $1",
     "DELETE FROM lineage WHERE user_id = $1",
     "DELETE FROM projects WHERE user_id = $1",
-    "DELETE FROM project_shares WHERE user_id = $1",
+    "DELETE FROM project_shares WHERE user_id = $1 OR email = ("
+    "SELECT lower(email) FROM users WHERE user_id = $1 AND email <> '')",
+    "DELETE FROM project_logs WHERE user_id = $1",
     "DELETE FROM project_assets USING files WHERE files.id = file_id AND files.user_id = $1",
     "UPDATE project_versions SET created_by = '00000000-0000-0000-0000-000000000000' WHERE created_by = $1",
     "UPDATE project_assets SET added_by = '00000000-0000-0000-0000-000000000000' WHERE added_by = $1",

@@ -15,6 +15,8 @@ from chassis.identity.product_line import LineNotOffered
 from chassis.identity.tokens import Caller
 from contracts.enums import ProductLineKey, ProjectStatus
 from workflow.engine.definition import Definitions
+from workflow.films.errors import FilmUnderWay, NotEnoughCredits, NotFilmed, PlanOutdated
+from workflow.films.service import Films
 from workflow.projects import queries
 from workflow.projects.access import Right, reach
 from workflow.projects.errors import (
@@ -27,6 +29,7 @@ from workflow.projects.errors import (
     ProjectBusy,
     ProjectNotFound,
     ShareNotFound,
+    TooLong,
     VersionNotFound,
 )
 from workflow.projects.generating import generate
@@ -35,6 +38,7 @@ from workflow.projects.schemas import (
     BulkOut,
     GenerateIn,
     GenerateOut,
+    LogOut,
     ProjectChange,
     ProjectIn,
     ProjectOut,
@@ -88,14 +92,19 @@ _NO_ORDER = (
     KeyReused,
     NotPossible,
     LineNotOffered,
+    FilmUnderWay,
+    NotEnoughCredits,
+    NotFilmed,
+    PlanOutdated,
+    TooLong,
 )
 
 
-def router(settings: Settings, definitions: Definitions, projects: Projects) -> APIRouter:
+def router(settings: Settings, definitions: Definitions, projects: Projects, films: Films) -> APIRouter:
     """Routes under ``/api/v1/projects``, those of assets apart."""
     routes = APIRouter(prefix=PATH, tags=["projects"])
 
-    @routes.post("", status_code=201, responses=documented(FileNotYours))
+    @routes.post("", status_code=201, responses=documented(FileNotYours, TooLong))
     async def create_project(body: ProjectIn, caller: Caller, tx: Tx, response: Response) -> ProjectOut:
         """Make a project."""
         made = await projects.create(tx, caller, body)
@@ -159,7 +168,8 @@ def router(settings: Settings, definitions: Definitions, projects: Projects) -> 
         return await projects.shown(tx, caller.user_id, project_id, looks_after=caller.is_admin)
 
     @routes.put(
-        "/{project_id}", responses=documented(ProjectNotFound, OnlyForEditors, OnlyForOwner, ProjectBusy, FileNotYours)
+        "/{project_id}",
+        responses=documented(ProjectNotFound, OnlyForEditors, OnlyForOwner, ProjectBusy, FileNotYours, TooLong),
     )
     async def change_project(project_id: UUID, body: ProjectChange, caller: Caller, tx: Tx) -> ProjectOut:
         """Change what you name; the rest stays. Each change makes a version."""
@@ -181,7 +191,7 @@ def router(settings: Settings, definitions: Definitions, projects: Projects) -> 
         idempotency_key: IdempotencyKey = None,
     ) -> GenerateOut:
         """Have the project's video made, with what you say instead of what it says. Only its owner spends for it."""
-        answer, replayed = await generate(tx, settings, definitions, caller, project_id, body, idempotency_key)
+        answer, replayed = await generate(tx, settings, definitions, films, caller, project_id, body, idempotency_key)
         mark(response, replayed=replayed)
         response.headers["Location"] = f"/api/v1/workflows/{answer.id}"
         return answer
@@ -191,9 +201,18 @@ def router(settings: Settings, definitions: Definitions, projects: Projects) -> 
         project_id: UUID, caller: Caller, tx: Tx, response: Response, idempotency_key: IdempotencyKey = None
     ) -> GenerateOut:
         """Have the project's video made anew from what the project says now."""
-        answer, replayed = await generate(tx, settings, definitions, caller, project_id, GenerateIn(), idempotency_key)
+        answer, replayed = await generate(
+            tx, settings, definitions, films, caller, project_id, GenerateIn(), idempotency_key, anew=True
+        )
         mark(response, replayed=replayed)
         return answer
+
+    @routes.get("/{project_id}/logs", responses=documented(ProjectNotFound))
+    async def list_project_logs(project_id: UUID, caller: Caller, tx: Tx, page: Page) -> Paged[LogOut]:
+        """What happened to the project, newest first."""
+        await reach(tx, project_id, caller.user_id, Right.VIEW)
+        rows, total = await queries.logs(tx, project_id, page)
+        return Paged[LogOut].of([LogOut.model_validate(row) for row in rows], total, page)
 
     @routes.get("/{project_id}/versions", responses=documented(ProjectNotFound))
     async def list_project_versions(project_id: UUID, caller: Caller, tx: Tx, page: Page) -> Paged[VersionOut]:

@@ -41,6 +41,12 @@ class NotReady(Invalid):
     code = "not_ready"
 
 
+class TooLong(Invalid):
+    """What is to be made is longer than the plan allows; the fields say how long it may be."""
+
+    code = "too_long"
+
+
 class VersionNotFound(NotFound):
     """The project has no such version."""
 

@@ -10,6 +10,9 @@ from chassis.data.database import Transaction
 from chassis.identity.tokens import Identity
 from contracts.enums import ProductLineKey, Voice, WorkflowType
 from workflow.engine.definition import Definitions
+from workflow.films.ordering import order as order_film
+from workflow.films.service import Films
+from workflow.products.registry import BY_TYPE
 from workflow.projects.access import Right, reach
 from workflow.projects.errors import NotReady
 from workflow.projects.schemas import GenerateIn, GenerateOut
@@ -31,16 +34,22 @@ async def generate(
     tx: Transaction,
     settings: Settings,
     definitions: Definitions,
+    films: Films,
     caller: Identity,
     project_id: UUID,
     body: GenerateIn,
     key: str | None,
+    *,
+    anew: bool = False,
 ) -> tuple[GenerateOut, bool]:
     """Order what a project says, with what ``body`` says instead; and whether ``key`` had ordered it before (PLT-21).
 
-    Raises ``NotReady`` naming what is missing, what an order raises, and as ``reach``.
+    Of a film only what is not there is made, unless it is wanted ``anew``. Raises ``NotReady`` naming what is missing,
+    what an order raises, and as ``reach``.
     """
     row = await reach(tx, project_id, caller.user_id, Right.OWN)
+    if MADE_OF.get(row["product_line"]) is WorkflowType.FILM_VIDEO:
+        return await order_film(tx, settings, films, caller, project_id, body, key, anew=anew)
     instead = {name: value for name, value in body.model_dump().items() if name in body.model_fields_set}
     order = _order(row, {**row, **instead}, project_id)
     answer, replayed = await ordering.accept(tx, settings, definitions, caller, order, key)
@@ -49,6 +58,7 @@ async def generate(
         job_id=answer.id,
         project_id=project_id,
         status=answer.status,
+        credits=BY_TYPE[order.workflow_type].credits,
         estimated_cost=answer.estimated_cost,
         estimated_time=answer.estimated_seconds,
         warnings=answer.warnings,

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from chassis.data.database import Transaction
 from chassis.http.pagination import PageRequest
+from workflow.accounts.entitlement import Entitlement, entitlement_of_row
 from workflow.projects.searching import Search
 
 COLUMNS = """
@@ -27,9 +28,22 @@ video.storage_key AS video_key, subtitles.storage_key AS subtitles_key,
 coalesce(thumbnail.prepared ->> 'key', thumbnail.storage_key) AS thumbnail_key
 """
 _SHARED = """
-LEFT JOIN project_shares AS s ON s.project_id = p.id AND s.user_id = $2 AND (s.expires_at IS NULL OR s.expires_at > $3)
+LEFT JOIN LATERAL (
+    SELECT id, permission FROM project_shares WHERE project_id = p.id AND (expires_at IS NULL OR expires_at > {now})
+    AND (user_id = {user} OR email = (
+        SELECT lower(email) FROM users WHERE user_id = {user} AND is_active AND email_verified AND email <> ''
+    ))
+    ORDER BY permission LIMIT 1
+) AS s ON true
 """
-_OF_USER = f"SELECT {COLUMNS}, {LINKED}, s.permission FROM projects AS p {_SHARED} {_FILES} WHERE p.id = $1"  # noqa: S608
+"""What somebody may do with a project, of all that was shared with them or their address: ``editor`` comes first.
+
+An address counts for whoever has proved that it is theirs; anybody could claim it.
+"""
+_OF_USER = f"""
+SELECT {COLUMNS}, {LINKED}, s.permission FROM projects AS p {_SHARED.format(user="$2", now="$3")} {_FILES}
+WHERE p.id = $1
+"""  # noqa: S608
 _LOCK = "SELECT FROM projects WHERE id = $1 FOR UPDATE"
 _PUBLIC = (
     f"SELECT {COLUMNS}, {LINKED}, 'viewer' AS permission FROM projects AS p {_FILES} WHERE p.id = $1 AND p.is_public"  # noqa: S608
@@ -39,9 +53,7 @@ SELECT {COLUMNS}, {LINKED}, s.permission, s.expires_at FROM projects AS p
 JOIN project_shares AS s ON s.project_id = p.id AND s.token_sha256 = $1 {_FILES}
 """  # noqa: S608
 _PAGE_WHERE = f"""
-FROM projects AS p LEFT JOIN project_shares AS s
-    ON s.project_id = p.id AND s.user_id = $1 AND (s.expires_at IS NULL OR s.expires_at > $2)
-{_FILES}
+FROM projects AS p {_SHARED.format(user="$1", now="$2")} {_FILES}
 WHERE CASE $3 WHEN 'own' THEN p.user_id = $1 WHEN 'shared' THEN s.id IS NOT NULL ELSE p.is_public END
 AND ($4::text IS NULL OR p.status = $4) AND ($5::text IS NULL OR p.tags @> ARRAY[$5])
 AND ($6::text IS NULL OR p.folder = $6) AND ($7::text IS NULL OR p.product_line = $7)
@@ -62,13 +74,13 @@ ORDER BY number DESC LIMIT $2 OFFSET $3
 _VERSION_COUNT = "SELECT count(*) AS total FROM project_versions WHERE project_id = $1"
 _VERSION = "SELECT snapshot FROM project_versions WHERE project_id = $1 AND number = $2"
 _SHARES = """
-SELECT id, user_id, permission, expires_at, created_at FROM project_shares WHERE project_id = $1
+SELECT id, user_id, email, permission, expires_at, created_at FROM project_shares WHERE project_id = $1
 AND (expires_at IS NULL OR expires_at > $2) ORDER BY created_at DESC, id DESC LIMIT $3 OFFSET $4
 """
 _SHARE_COUNT = """
 SELECT count(*) AS total FROM project_shares WHERE project_id = $1 AND (expires_at IS NULL OR expires_at > $2)
 """
-_PERSON = "SELECT user_id FROM users WHERE is_active AND (user_id = $1 OR lower(email) = lower($2)) LIMIT 1"
+_PERSON = "SELECT FROM users WHERE is_active AND user_id = $1"
 _FILES_OF = """
 SELECT id FROM files WHERE id = ANY($1::uuid[]) AND user_id = $2 AND deleted_at IS NULL AND scan_status <> 'infected'
 AND (expires_at IS NULL OR expires_at > $3)
@@ -77,6 +89,14 @@ _AT_WORK = """
 SELECT r.id FROM project_runs AS pr JOIN runs AS r ON r.id = pr.run_id
 WHERE pr.project_id = ANY($1::uuid[]) AND r.user_id = $2 AND r.status IN ('pending', 'processing')
 """
+
+
+_LOGS = """
+SELECT id, project_id, user_id, workflow_id, action, message, timestamp FROM project_logs WHERE project_id = $1
+ORDER BY timestamp DESC, id DESC LIMIT $2 OFFSET $3
+"""
+_LOG_COUNT = "SELECT count(*) AS total FROM project_logs WHERE project_id = $1"
+_ENTITLEMENT = "SELECT to_jsonb(e) AS copy FROM entitlements AS e WHERE user_id = $1 AND product_line = $2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,10 +169,9 @@ async def shares(tx: Transaction, project_id: UUID, wanted: PageRequest) -> tupl
     return [dict(row) for row in rows], counted["total"] if counted is not None else 0
 
 
-async def person(tx: Transaction, user_id: UUID | None, email: str | None) -> UUID | None:
-    """The account of an id or an address."""
-    row = await tx.fetchrow(_PERSON, user_id, email)
-    return row["user_id"] if row is not None else None
+async def is_somebody(tx: Transaction, user_id: UUID) -> bool:
+    """Whether an id is that of an account in use."""
+    return await tx.fetchrow(_PERSON, user_id) is not None
 
 
 async def files_of(tx: Transaction, user_id: UUID, file_ids: list[UUID]) -> set[UUID]:
@@ -163,6 +182,19 @@ async def files_of(tx: Transaction, user_id: UUID, file_ids: list[UUID]) -> set[
 async def at_work(tx: Transaction, project_ids: list[UUID], user_id: UUID) -> list[UUID]:
     """The owner's runs for projects that have not ended."""
     return [row["id"] for row in await tx.fetch(_AT_WORK, project_ids, user_id)]
+
+
+async def logs(tx: Transaction, project_id: UUID, wanted: PageRequest) -> tuple[list[dict[str, Any]], int]:
+    """One page of what happened to a project, newest first, and how many lines there are."""
+    counted = await tx.fetchrow(_LOG_COUNT, project_id)
+    rows = await tx.fetch(_LOGS, project_id, wanted.limit, wanted.offset)
+    return [dict(row) for row in rows], counted["total"] if counted is not None else 0
+
+
+async def entitlement_of(tx: Transaction, user_id: UUID, product_line: str) -> Entitlement | None:
+    """What is known of what a user may do in a product line."""
+    row = await tx.fetchrow(_ENTITLEMENT, user_id, product_line)
+    return entitlement_of_row(row["copy"]) if row is not None else None
 
 
 def _dict(row: Any) -> dict[str, Any] | None:

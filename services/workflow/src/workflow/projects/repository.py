@@ -48,10 +48,11 @@ WHERE id = ANY($1::uuid[]) AND user_id = $2 RETURNING id
 """
 _MOVE = "UPDATE projects SET folder = $3, updated_at = $4 WHERE id = ANY($1::uuid[]) AND user_id = $2 RETURNING id"
 _SHARE = """
-INSERT INTO project_shares (id, project_id, user_id, token_sha256, permission, expires_at, created_by, created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-ON CONFLICT (project_id, user_id) DO UPDATE SET permission = excluded.permission, expires_at = excluded.expires_at
-RETURNING id, user_id, permission, expires_at, created_at
+INSERT INTO project_shares
+    (id, project_id, user_id, email, token_sha256, permission, expires_at, created_by, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+ON CONFLICT (project_id, {whom}) DO UPDATE SET permission = excluded.permission, expires_at = excluded.expires_at
+RETURNING id, user_id, email, permission, expires_at, created_at
 """
 _UNSHARE = "DELETE FROM project_shares WHERE id = $1 AND project_id = $2"
 _ADD_ASSET = """
@@ -66,6 +67,12 @@ _OUTCOME = """
 UPDATE projects SET status = $2, video_file_id = coalesce($3, video_file_id),
     subtitles_file_id = coalesce($4, subtitles_file_id), updated_at = $5
 WHERE id = ANY($1::uuid[])
+"""
+
+
+_ADD_LOG = """
+INSERT INTO project_logs (id, project_id, user_id, workflow_id, action, message, timestamp)
+SELECT $1, id, $3, $4, $5, $6, $7 FROM projects WHERE id = $2 ON CONFLICT DO NOTHING
 """
 
 
@@ -112,11 +119,13 @@ async def share(
     expires_at: datetime | None,
     *,
     user_id: UUID | None = None,
+    email: str | None = None,
     token_sha256: bytes | None = None,
 ) -> dict[str, Any]:
-    """Share a project with somebody, anew where it was already, or with whoever has a link."""
+    """Share a project with somebody or an address, anew where it was already, or with whoever has a link."""
+    statement = _SHARE.format(whom="user_id" if email is None else "email")
     row = await tx.fetchrow(
-        _SHARE, share_id, project_id, user_id, token_sha256, permission.value, expires_at, by, tx.now
+        statement, share_id, project_id, user_id, email, token_sha256, permission.value, expires_at, by, tx.now
     )
     assert row is not None  # noqa: S101  it returns what it wrote
     return dict(row)
@@ -161,6 +170,13 @@ async def outcome(
     await tx.execute(
         _OUTCOME, list(project_ids), ProjectStatus.COMPLETE.value, video_file_id, subtitles_file_id, tx.now
     )
+
+
+async def add_log(
+    tx: Transaction, log_id: UUID, project_id: UUID, by: UUID, run_id: UUID | None, action: str, message: str
+) -> None:
+    """Write a line of what happened to a project, where that is there; of one id once."""
+    await tx.execute(_ADD_LOG, log_id, project_id, by, run_id, action, message, tx.now)
 
 
 def _json(value: Any) -> str:

@@ -11,7 +11,8 @@ from pydantic import BaseModel, EmailStr, Field, StrictBool, model_validator
 
 from chassis.http.inputs import Input, Whole
 from chassis.http.outputs import Link, Rupees
-from contracts.enums import ProductLineKey, ProjectStatus, SharePermission, Status, Voice
+from contracts.enums import Captions, Language, ProductLineKey, ProjectStatus, SharePermission, Status, Voice
+from workflow.products.film.input import Aspect, Definition
 
 Title = Annotated[str, Field(min_length=1, max_length=255, pattern=r"\S")]
 Tag = Annotated[str, Field(min_length=1, max_length=50, pattern=r"^\S(.*\S)?$")]
@@ -113,10 +114,15 @@ class VersionOut(BaseModel):
 
 
 class ShareIn(Input):
-    """With whom: ``user_id`` or ``email`` of an account; without either a link is made, to look at the project."""
+    """With whom: the ``user_id`` of an account or an ``email``, not both; without either a link is made, to look."""
 
     user_id: UUID | None = Field(None, description="Of an account.")
-    email: EmailStr | None = Field(None, description="Of an account.", examples=["asha@example.com"])
+    email: EmailStr | None = Field(
+        None,
+        description="Whoever has proved, now or later, that this address is theirs. Whether it has an account is not "
+        "told.",
+        examples=["asha@example.com"],
+    )
     permission: SharePermission = Field(SharePermission.VIEWER, description="What they may do; with a link only look.")
     expires_in_hours: Annotated[Whole, Field(ge=1, le=8760)] | None = Field(
         None, description="When it ends; a link ends after a week unless this says otherwise.", examples=[48]
@@ -127,7 +133,10 @@ class ShareOut(BaseModel):
     """Somebody with whom a project is shared, or a link."""
 
     id: UUID = Field(description="Of the share.")
-    user_id: UUID | None = Field(description="With whom; null for a link.")
+    user_id: UUID | None = Field(description="With which account; null for an address or a link.")
+    email: str | None = Field(
+        description="With whoever has this address; null otherwise.", examples=["asha@example.com"]
+    )
     permission: SharePermission = Field(description="What they may do.")
     expires_at: datetime | None = Field(description="When it ends; null: when it is ended.")
     created_at: datetime = Field(description="When it was shared.")
@@ -153,6 +162,13 @@ class GenerateIn(Input):
     music: Annotated[str, Field(max_length=255)] | None = Field(
         None, description="What is played to it, where the product has music.", examples=["calm piano"]
     )
+    language: Language | None = Field(None, description="Of a film: what its script is written in; else it is told.")
+    definition: Definition | None = Field(None, description="Of a film: how fine it is; `draft` is for a quick look.")
+    aspect: Aspect | None = Field(None, description="Of a film: the sides of its picture.")
+    captions: Captions | None = Field(None, description="Of a film: subtitles in files, or drawn into it as well.")
+    max_credits: Annotated[Whole, Field(ge=0, le=1_000_000)] | None = Field(
+        None, description="Of a film: the most credits you agree to; one that takes more is refused.", examples=[6]
+    )
 
 
 class GenerateOut(BaseModel):
@@ -162,9 +178,22 @@ class GenerateOut(BaseModel):
     job_id: UUID = Field(description="The same.")
     project_id: UUID = Field(description="What it is made for.")
     status: Status = Field(description="How it is.")
+    credits: int = Field(description="What it takes from the account.", examples=[6])
     estimated_cost: Rupees = Field(description="What the AI work costs us, in rupees.")
     estimated_time: float = Field(description="Seconds until it is there.", examples=[14.0])
     warnings: list[str] = Field(description="What to expect of it, for a person.")
+
+
+class LogOut(BaseModel):
+    """One line of what happened to a project."""
+
+    id: UUID = Field(description="Of the line.")
+    project_id: UUID = Field(description="Which project's.")
+    user_id: UUID | None = Field(description="Who did it, or for whom it was done.")
+    workflow_id: UUID | None = Field(description="The workflow that it is about.")
+    action: str = Field(description="What happened, for programs.", examples=["generation_started"])
+    message: str = Field(description="The same, for a person.", examples=["Making the film: 12 shots."])
+    timestamp: datetime = Field(description="When.")
 
 
 class BulkAction(StrEnum):

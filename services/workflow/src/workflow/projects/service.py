@@ -13,9 +13,9 @@ from chassis import ids
 from chassis.data.database import Transaction
 from chassis.identity.tokens import Identity
 from chassis.storage.port import ObjectStore
-from contracts.enums import ProjectStatus, SharePermission
+from contracts.enums import ProductLineKey, ProjectStatus, SharePermission
 from contracts.workflow import ProjectCreated, ProjectDeleted, ProjectShared, ProjectUpdated
-from workflow.projects import queries, repository
+from workflow.projects import logbook, queries, repository
 from workflow.projects.access import Right, reach, right_of
 from workflow.projects.errors import (
     CannotShare,
@@ -26,6 +26,7 @@ from workflow.projects.errors import (
     ShareNotFound,
     VersionNotFound,
 )
+from workflow.projects.lengths import check_length
 from workflow.projects.schemas import (
     BulkAction,
     BulkOut,
@@ -65,9 +66,10 @@ class Projects:
         self._public_url = public_url.rstrip("/")
 
     async def create(self, tx: Transaction, caller: Identity, body: ProjectIn) -> ProjectOut:
-        """Make a project. Raises ``FileNotYours`` for files that are not the caller's."""
+        """Make a project. Raises ``FileNotYours`` for files that are not the caller's, ``TooLong``."""
         fields = _fields(body.model_dump(mode="json"))
         await _check_files(tx, caller.user_id, fields)
+        await _check_length(tx, caller.user_id, caller.product_line, fields)
         project_id = ids.uuid7()
         await repository.add(tx, project_id, caller.user_id, caller.product_line, fields, fields)
         tx.emit(
@@ -78,6 +80,7 @@ class Projects:
                 title=body.title,
             )
         )
+        await logbook.add(tx, {"id": project_id}, "created", f"{body.title} was made.", by=caller.user_id)
         return await self.shown(tx, caller.user_id, project_id)
 
     async def shown(self, tx: Transaction, user_id: UUID, project_id: UUID, *, looks_after: bool = False) -> ProjectOut:
@@ -92,7 +95,7 @@ class Projects:
         """
         row = await reach(tx, project_id, caller.user_id, Right.EDIT, lock=True)
         said = {name: value for name, value in body.model_dump(mode="json").items() if name in body.model_fields_set}
-        return await self._become(tx, caller, row, {**_now(row), **_fields(said, only=said)})
+        return await self._become(tx, caller, row, {**current(row), **_fields(said, only=said)})
 
     async def restore(self, tx: Transaction, caller: Identity, project_id: UUID, number: int) -> ProjectOut:
         """Make a project what it was in a version, which makes another version.
@@ -126,11 +129,14 @@ class Projects:
         return results(wanted, done)
 
     async def share(self, tx: Transaction, caller: Identity, project_id: UUID, body: ShareIn) -> ShareMade:
-        """Share a project with an account, or make a link to it. Raises ``CannotShare``, and as :func:`reach`."""
+        """Share a project with an account or an address, or make a link to it.
+
+        Of an address nobody is told whether it has an account. Raises ``CannotShare``, and as :func:`reach`.
+        """
         row = await reach(tx, project_id, caller.user_id, Right.OWN)
         life = timedelta(hours=body.expires_in_hours) if body.expires_in_hours is not None else None
         token: str | None = None
-        other: UUID | None = None
+        email = body.email.lower() if body.email is not None else None
         if body.user_id is None and body.email is None:
             if body.permission is not SharePermission.VIEWER:
                 raise CannotShare(
@@ -139,12 +145,7 @@ class Projects:
                 )
             token, life = secrets.token_urlsafe(32), life or LINK_LIVES
         else:
-            other = await queries.person(tx, body.user_id, body.email)
-            if other is None or other == caller.user_id:
-                raise CannotShare(
-                    "There is no other account like this.",
-                    fields={"user_id" if body.user_id is not None else "email": "is no other account's"},
-                )
+            await _check_other(tx, caller, body.user_id, email)
         made = await repository.share(
             tx,
             ids.uuid7(),
@@ -152,7 +153,8 @@ class Projects:
             caller.user_id,
             body.permission,
             tx.now + life if life is not None else None,
-            user_id=other,
+            user_id=body.user_id,
+            email=email,
             token_sha256=_digest(token) if token is not None else None,
         )
         tx.emit(
@@ -161,7 +163,7 @@ class Projects:
                 user_id=caller.user_id,
                 product_line=row["product_line"],
                 permission=body.permission,
-                shared_with=other,
+                shared_with=body.user_id,
                 expires_at=made["expires_at"],
             )
         )
@@ -211,7 +213,7 @@ class Projects:
         *,
         check_files: bool = True,
     ) -> ProjectOut:
-        before = _now(row)
+        before = current(row)
         changed = tuple(sorted(name for name in fields if fields[name] != before.get(name)))
         if not changed:
             return await self.shown(tx, caller.user_id, row["id"])
@@ -225,6 +227,7 @@ class Projects:
             await reach(tx, row["id"], caller.user_id, Right.OWN)
         if check_files:
             await _check_files(tx, row["user_id"], {name: fields[name] for name in changed})
+            await _check_length(tx, row["user_id"], row["product_line"], {name: fields[name] for name in changed})
         version = await repository.change(tx, row["id"], caller.user_id, fields, fields)
         tx.emit(
             ProjectUpdated(
@@ -235,6 +238,7 @@ class Projects:
                 changed=changed,
             )
         )
+        await logbook.add(tx, row, "updated", f"Changed: {', '.join(changed)}.", by=caller.user_id)
         return await self.shown(tx, caller.user_id, row["id"])
 
 
@@ -256,13 +260,26 @@ def _fields(said: Mapping[str, Any], only: Mapping[str, Any] | None = None) -> d
     return found
 
 
-def _now(row: Mapping[str, Any]) -> dict[str, Any]:
+def current(row: Mapping[str, Any]) -> dict[str, Any]:
     """What a project is, as a snapshot has it."""
     thumbnail = row["thumbnail_file_id"]
     return {
         **{name: row[name] for name in _FIELDS},
         "thumbnail_file_id": str(thumbnail) if thumbnail is not None else None,
     }
+
+
+async def _check_other(tx: Transaction, caller: Identity, user_id: UUID | None, email: str | None) -> None:
+    """Refuse to share with nobody, or with the owner. Raises ``CannotShare``."""
+    if user_id is not None and (user_id == caller.user_id or not await queries.is_somebody(tx, user_id)):
+        raise CannotShare("There is no other account like this.", fields={"user_id": "is no other account's"})
+    if email is not None and email == caller.email.lower():
+        raise CannotShare("This is your own address.", fields={"email": "is no other person's"})
+
+
+async def _check_length(tx: Transaction, owner: UUID, product_line: str, fields: Mapping[str, Any]) -> None:
+    if product_line == ProductLineKey.FILMSTUDIO and fields.get("duration") is not None:
+        check_length(fields["duration"], await queries.entitlement_of(tx, owner, product_line))
 
 
 async def _check_files(tx: Transaction, owner: UUID, fields: Mapping[str, Any]) -> None:

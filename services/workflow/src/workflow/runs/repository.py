@@ -14,8 +14,8 @@ import orjson
 
 from chassis.clock import since, tick
 from chassis.data.database import Transaction
-from contracts.enums import Priority, Status
-from workflow.accounts.entitlement import Entitlement
+from contracts.enums import Status
+from workflow.accounts.entitlement import Entitlement, entitlement_of_row
 from workflow.engine.advance import Entry
 from workflow.engine.signals import dump_signal
 from workflow.engine.state import Brief, RunState, dump_state
@@ -201,20 +201,7 @@ async def before_create(tx: Transaction, file_id: UUID | None, user_id: UUID, pr
         file=record["file"],
         is_active=record["is_active"],
         email_verified=bool(record["email_verified"]),
-        entitlement=Entitlement(
-            plan=entitlement["plan"],
-            limits=entitlement["limits"],
-            used=entitlement["used"],
-            priority=Priority(entitlement["priority"]),
-            run_budget=Decimal(str(entitlement["run_budget"])),
-            period_ends_at=datetime.fromisoformat(ends) if (ends := entitlement["period_ends_at"]) else None,
-            credits_bought=entitlement["credits_bought"],
-            upgrades=entitlement["upgrades"],
-            max_video_seconds=entitlement["max_video_seconds"],
-            longer_with=entitlement["longer_with"],
-        )
-        if entitlement is not None
-        else None,
+        entitlement=entitlement_of_row(entitlement) if entitlement is not None else None,
         ahead=Ahead(record["left_s"], record["waiting_s"]),
         paces={key: Pace(pace, cost) for key, (pace, cost) in (record["paces"] or {}).items()},
         limits={

@@ -70,7 +70,8 @@ async def retry(tx: Transaction, settings: Settings, driver: Driver, caller: Ide
     run, _ = loaded(driver, row)
     if not may_retry(run):
         raise NotPossible("Only a workflow that failed or was cancelled, and holds no credits, can be retried.")
-    await spend(tx, caller, BY_TYPE[WorkflowType(row.brief.workflow_type)].credits)
+    credits = row.brief.input.get("credits", BY_TYPE[WorkflowType(row.brief.workflow_type)].credits)
+    await spend(tx, caller, int(credits))
     room = await repository.take_place(tx, places(settings), row.brief.user_id, row.lane, row.brief.created_at)
     return await _drive(tx, driver, row, RetryRequested(waits=not room))
 

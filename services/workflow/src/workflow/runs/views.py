@@ -178,7 +178,7 @@ def _delivered(definition: Definition, row: Row, run: Run) -> dict[str, StoredOb
 def _current(definition: Definition, run: Run) -> Step:
     begun = [step for step in definition.steps if step.name in run.state.steps]
     open_steps = [step for step in begun if not run.state.steps[step.name].status.passed]
-    return (open_steps or begun or list(definition.steps))[-1]
+    return (open_steps or begun or definition.steps[:1])[-1]
 
 
 def _message(row: Row, run: Run, step: Step) -> str:
@@ -189,6 +189,8 @@ def _message(row: Row, run: Run, step: Step) -> str:
             return run.state.failure.message if run.state.failure is not None else "It failed."
         case Status.CANCELLED:
             return "It was cancelled."
+        case Status.PENDING:
+            return "Waiting for a free place."
         case _:
             return f"Waiting for {step.waits_for}."
 

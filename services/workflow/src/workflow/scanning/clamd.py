@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import struct
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -18,6 +20,7 @@ log = structlog.get_logger(__name__)
 _CHUNK = 1 << 18
 _LENGTH = struct.Struct(">I")
 _LONGEST_ANSWER = 4096
+_TOO_LONG = "INSTREAM size limit exceeded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,55 +31,65 @@ class ClamdScanner:
     within_s: float = 20.0
 
     async def scan(self, path: Path) -> Scan:
-        """What clamd says; ``pending`` when it does not answer, says an error or takes no file that large."""
+        """What clamd says; ``pending`` when it does not answer or says an error, ``error`` when it takes no file that
+        large.
+        """
         try:
             async with asyncio.timeout(self.within_s):
-                answer = await self._ask(path)
-        except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError) as failure:
+                answer = await asyncio.to_thread(self._ask, path)
+        except (OSError, TimeoutError) as failure:
             log.warning("scanner.away", reason=repr(failure))
             return Scan(ScanStatus.PENDING)
         return verdict(answer)
 
-    async def _ask(self, path: Path) -> str:
-        reader, writer = await self._connected()
-        try:
-            writer.write(b"zINSTREAM\0")
-            source = await asyncio.to_thread(path.open, "rb")
-            try:
-                await _send(source, writer)
-            finally:
-                await asyncio.to_thread(source.close)
-            answer = await reader.readuntil(b"\0")
-        finally:
-            writer.close()
+    def _ask(self, path: Path) -> str:
+        ends_at = time.monotonic() + self.within_s
+        with self._connected() as connection, path.open("rb") as source:
+            _send(source, connection, ends_at)
+            answer = b""
+            while not answer.endswith(b"\0") and len(answer) < _LONGEST_ANSWER and (more := connection.recv(4096)):
+                answer += more
         return answer.rstrip(b"\0").decode("utf-8", "replace")
 
-    async def _connected(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        if self.address.startswith("/"):
-            return await asyncio.open_unix_connection(self.address, limit=_LONGEST_ANSWER)
-        host, _, port = self.address.rpartition(":")
-        return await asyncio.open_connection(host, int(port), limit=_LONGEST_ANSWER)
+    def _connected(self) -> socket.socket:
+        if not self.address.startswith("/"):
+            host, _, port = self.address.rpartition(":")
+            return socket.create_connection((host, int(port)), timeout=self.within_s)
+        connection = socket.socket(socket.AF_UNIX)
+        try:
+            connection.settimeout(self.within_s)
+            connection.connect(self.address)
+        except OSError:
+            connection.close()
+            raise
+        return connection
 
 
-async def _send(source: BinaryIO, writer: asyncio.StreamWriter) -> None:
+def _send(source: BinaryIO, connection: socket.socket, ends_at: float) -> None:
     try:
-        while piece := await asyncio.to_thread(source.read, _CHUNK):
-            writer.write(_LENGTH.pack(len(piece)))
-            writer.write(piece)
-            await writer.drain()
-        writer.write(_LENGTH.pack(0))
-        await writer.drain()
+        connection.sendall(b"zINSTREAM\0")
+        while piece := source.read(_CHUNK):
+            connection.settimeout(max(ends_at - time.monotonic(), 0.001))
+            connection.sendall(_LENGTH.pack(len(piece)) + piece)
+        connection.sendall(_LENGTH.pack(0))
     except ConnectionError as cut:
-        # It has said why before it hung up: that the file is longer than it takes.
+        # It has said why before it hung up: that the file is longer than it takes. What it said can still be read, by
+        # a plain socket: asyncio's streams throw it away with the connection.
         log.info("scanner.hung_up", reason=repr(cut))
 
 
 def verdict(answer: str) -> Scan:
-    """What an answer means: ``stream: OK``, ``stream: <name> FOUND``, or anything else, which is no judgement."""
+    """What an answer means: ``stream: OK``, ``stream: <name> FOUND``, or anything else, which is no judgement.
+
+    A file that is longer than ``StreamMaxLength`` will never be judged; whatever else went wrong may pass.
+    """
     said = answer.removeprefix("stream:").strip()
     if said == "OK":
         return Scan(ScanStatus.CLEAN)
     if said.endswith(" FOUND"):
         return Scan(ScanStatus.INFECTED, said.removesuffix(" FOUND"))
+    if said.startswith(_TOO_LONG):
+        log.warning("scanner.takes_no_file_that_large", answer=said[:200], raise_it="StreamMaxLength in clamd.conf")
+        return Scan(ScanStatus.ERROR)
     log.warning("scanner.no_judgement", answer=said[:200])
     return Scan(ScanStatus.PENDING)

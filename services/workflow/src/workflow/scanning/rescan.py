@@ -60,7 +60,8 @@ class Rescan:
             )
             path = await self._store.fetch(stored, Path(folder) / "file")
             scan = await self._scanner.scan(path)
-            if scan.status is ScanStatus.CLEAN:
+            if scan.status in (ScanStatus.CLEAN, ScanStatus.ERROR):
+                # What can never be looked at waits for nobody: it may not be used, and its owner sees why.
                 await self._tell(row, scan, None)
             elif scan.status is ScanStatus.INFECTED:
                 await self._put_away(row, scan, path)

@@ -22,10 +22,10 @@ from ai_router.catalogue.repository import usage_for_one_more
 from ai_router.health.breakers import may_try
 from ai_router.jobs import repository
 from ai_router.jobs.models import Call, CallState, Delivered
+from ai_router.jobs.moments import read_in
 from ai_router.jobs.running import endings
 from ai_router.jobs.running.course import Accepted, Course
 from ai_router.jobs.running.fitting import Fitter
-from ai_router.jobs.running.moments import read_in
 from ai_router.jobs.running.progress import ProgressBoard
 from ai_router.jobs.running.validation import Validator
 from ai_router.jobs.running.vendor import Earlier, Polling, drive

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
+from ai_router.jobs.moments import TRANSCRIPT, is_proposed, read_in
 from ai_router.jobs.running import measure
 from ai_router.jobs.running.guarding import DRIFTED, guard, is_guarded
-from ai_router.jobs.running.moments import TRANSCRIPT, is_proposed, read_in
 from ai_router.jobs.running.validation import expected_seconds, near
 from ai_router.providers.local import clip_work, work
 from ai_router.providers.port import FailureClass, ProviderFailure, ProviderResult, Workspace

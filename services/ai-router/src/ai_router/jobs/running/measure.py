@@ -60,6 +60,14 @@ def fit(path: Path, audio: Path, out: Path, seconds: float) -> float | None:
     return clip.seconds
 
 
+def film(path: Path) -> Measured:
+    """Length of the pictures of a part of a film. Raises ``media.errors``."""
+    from media.video.probe import probe
+
+    seconds = next((one.duration or 0.0 for one in probe(path).streams if one.kind == "video"), 0.0)
+    return Measured(None, {"duration": seconds}, (), seconds)
+
+
 def length(path: Path) -> float:
     """Seconds of a clip whose pictures can be read to their end. Raises ``media.errors``."""
     from media.video.clip import inspect

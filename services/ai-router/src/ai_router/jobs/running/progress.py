@@ -31,6 +31,8 @@ _DOING = {
     Capability.CLIP_RENDERING: "Making the clip",
     Capability.AUDIO_GENERATION: "Speaking the script",
     Capability.VIDEO_GENERATION: "Making the photo talk",
+    Capability.FILM_SHOT: "Making a shot",
+    Capability.FILM_JOIN: "Joining the film",
     Capability.MUSIC_GENERATION: "Composing the music",
 }
 

@@ -31,8 +31,14 @@ _ROLE: dict[Capability, str] = {
     Capability.LIP_SYNC: "video",
     Capability.AUDIO_GENERATION: "audio",
     Capability.MUSIC_GENERATION: "audio",
+    Capability.FILM_SHOT: "video",
+    Capability.FILM_JOIN: "video",
 }
 """The output that a capability promises, also the first half of its MIME type."""
+
+_TO_THE_FRAME = frozenset({Capability.FILM_SHOT, Capability.FILM_JOIN})
+A_FRAME_S = 0.05
+"""So much more or less a part of a film may have: a frame, and what containers round."""
 
 _AGAINST_ORIGINAL = frozenset({Capability.IMAGE_ENHANCEMENT, Capability.IMAGE_UPSCALE})
 
@@ -77,6 +83,8 @@ class MediaValidator:
         if role == "image":
             original = command.inputs.get("image") if command.capability in _AGAINST_ORIGINAL else None
             return _verdict(await self._run(measure.image, path, await _local(original, workspace), quick=True))
+        if command.capability in _TO_THE_FRAME:
+            return await self._film(command, path)
         if role == "video":
             return await self._video(command, result.ordered_s, path, workspace)
         if command.capability is Capability.AUDIO_GENERATION and (script := command.parameters.get("script")):
@@ -99,6 +107,16 @@ class MediaValidator:
         if expected is not None and measured.duration is not None and not near(measured.duration, expected):
             raise ProviderFailure(
                 FailureClass.BAD_OUTPUT, f"{measured.duration:.2f} s came back, {expected:.2f} s were wanted"
+            )
+        return _verdict(measured)
+
+    async def _film(self, command: SubmitJob, path: Path) -> Verdict:
+        """Whoever made it has judged its pictures; what counts is that it fits to the frame."""
+        measured = await self._run(measure.film, path, quick=True)
+        wanted = command.parameters.get("duration")
+        if isinstance(wanted, int | float) and abs((measured.duration or 0.0) - wanted) > A_FRAME_S:
+            raise ProviderFailure(
+                FailureClass.BAD_OUTPUT, f"{measured.duration or 0.0:.3f} s came back, {wanted:.3f} s were wanted"
             )
         return _verdict(measured)
 

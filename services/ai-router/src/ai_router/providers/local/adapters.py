@@ -203,11 +203,21 @@ class LocalTalkingPhoto(Local):
             price_unit="second",
             idempotency="key",
         ),
+        Declaration(
+            Capability.LIP_SYNC,
+            models=("talking-photo",),
+            honours=frozenset({"seed", "motion"}),
+            price_unit="second",
+            idempotency="key",
+        ),
     )
 
     async def perform(self, request: ProviderRequest, workspace: Workspace, report: Report) -> ProviderResult:
-        """``video`` (MP4), as long as the speech. Needs the inputs ``image``, ``audio`` and ``timings``."""
+        """``video`` (MP4), as long as the speech. Needs the inputs ``image``, ``audio`` and ``timings``; to fit lips
+        ``video``, of which the best picture of the largest face is taken, and ``audio``."""
         model, ignored = self._offered(request)
+        if request.capability is Capability.LIP_SYNC:
+            return await self._lips(request, workspace, report, model, ignored)
         photo = await input_file(request, workspace, "image")
         audio = await input_file(request, workspace, "audio")
         timings = await input_file(request, workspace, "timings")
@@ -220,6 +230,25 @@ class LocalTalkingPhoto(Local):
             "motion": _number(request.parameters, "motion", 1.0),
         }
         made = await self._run(request, report, work.talk, photo, audio, timings, out, options)
+        return ProviderResult(
+            outputs={"video": await workspace.keep(out, "video/mp4", role="video")},
+            units=Decimal(str(round(float(made["duration"]), 3))),
+            model=model,
+            data=made,
+            ignored=ignored,
+        )
+
+    async def _lips(
+        self, request: ProviderRequest, workspace: Workspace, report: Report, model: str, ignored: tuple[str, ...]
+    ) -> ProviderResult:
+        video = await input_file(request, workspace, "video")
+        audio = await input_file(request, workspace, "audio")
+        out = workspace.directory / "lips.mp4"
+        options = {
+            "seed": int(_number(request.parameters, "seed", 0)),
+            "motion": _number(request.parameters, "motion", 1.0),
+        }
+        made = await self._run(request, report, work.sync_lips, video, audio, out, options)
         return ProviderResult(
             outputs={"video": await workspace.keep(out, "video/mp4", role="video")},
             units=Decimal(str(round(float(made["duration"]), 3))),
@@ -260,7 +289,8 @@ class LocalMusic(Local):
         }
         if request.parameters.get("tempo") is not None:
             options["tempo"] = _number(request.parameters, "tempo", 0.0)
-        made = await self._run(request, report, work.compose, out, options)
+        prompt = str(request.parameters.get("prompt") or "")
+        made = await self._run(request, report, work.compose, out, options, prompt)
         return ProviderResult(
             outputs={"audio": await workspace.keep(out, "audio/wav", role="audio")},
             units=Decimal(1),

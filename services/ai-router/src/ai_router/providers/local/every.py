@@ -10,6 +10,7 @@ from ai_router.providers.local.adapters import Local, LocalMusic, LocalSpeech, L
 from ai_router.providers.local.clipping import LocalClips
 from ai_router.providers.local.editing import LocalEditor
 from ai_router.providers.local.fetching import LocalSources
+from ai_router.providers.local.filming import LocalFilm
 from ai_router.providers.local.listening import LocalEars, LocalHooks
 from chassis.work.process_pool import ProcessPool
 
@@ -37,5 +38,6 @@ def local_providers(
         LocalHooks(processes, deadline_s=deadline_s),
         LocalSources(processes, deadline_s=deadline_s, max_bytes=source_max_bytes, simulator=source_simulator),
         LocalClips(processes, deadline_s=deadline_s),
+        LocalFilm(processes, deadline_s=deadline_s),
     )
     return {provider.key: provider for provider in providers}

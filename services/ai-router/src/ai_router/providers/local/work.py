@@ -181,14 +181,151 @@ def talk(
     return {"width": made.width, "height": made.height, "duration": made.duration, **made.details}
 
 
-def compose(out: Path, options: dict[str, Any], *, progress: Progress) -> dict[str, Any]:
-    """Compose background music to ``out``."""
-    from media.sound.music import make_bed
+_LOOKS = 12
+"""So many pictures of a video are looked at for its speaker's face."""
+
+
+def sync_lips(video: Path, audio: Path, out: Path, options: dict[str, Any], *, progress: Progress) -> dict[str, Any]:
+    """Have the largest face in ``video`` speak ``audio``: the picture in which it is seen best, its mouth moved by the
+    loudness of the recording."""
+    import cv2
+
+    from media.animation.talking import render
+    from media.ears.listening import listen
+    from media.errors import NotUsable
+    from media.faces.preflight import find_faces
+    from media.sound.wav import write_wav
+    from media.speech.timed import timed
+    from media.types import Speech
+    from media.video.clip import inspect
+    from media.video.source import read_audio
+    from media.video.thumbnails import picture_at
+
+    found = read_audio(audio, mono=True)
+    if found is None:
+        raise NotUsable("the recording has no sound", code="NO_SOUND", advice="Choose one in which somebody speaks.")
+    samples, rate = found
+    clip = inspect(video)
+    best, shown = 0.0, None
+    for number in range(_LOOKS):
+        image = picture_at(video, clip.seconds * (number + 0.5) / _LOOKS)
+        for face in find_faces(image):
+            if face.share > best:
+                best, shown = face.share, image
+        progress(0.2 * (number + 1) / _LOOKS)
+    if shown is None:
+        raise NotUsable("no face is in the video", code="NO_FACE", advice="Choose one with a face seen from the front.")
+    photo, sound = out.with_name("speaker.png"), out.with_name("speech.wav")
+    cv2.imwrite(str(photo), shown)
+    heard = listen(audio, language="en")
+    if heard.words:
+        # What is said tells the mouth more than how loud it is.
+        speech = timed(heard.text, samples.reshape(-1), rate, sound, heard=heard.words)
+    else:
+        write_wav(sound, samples.reshape(-1, 1), rate)
+        speech = Speech(sound, rate, len(samples) / rate, (), (), "en", "neutral", "", -16.0)
+    progress(0.3)
+    made = render(
+        photo,
+        speech,
+        out,
+        width=clip.shape.width,
+        height=clip.shape.height,
+        progress=lambda share: progress(0.3 + 0.7 * share),
+        **options,
+    )
+    return {"width": made.width, "height": made.height, "duration": made.duration, **made.details}
+
+
+def compose(out: Path, options: dict[str, Any], prompt: str, *, progress: Progress) -> dict[str, Any]:
+    """Compose background music to ``out``; in a style, or in the one that words in its place, and the prompt, name."""
+    from media.film.sound import style_of
+    from media.sound.music import STYLES, make_bed
 
     progress(0.0)
-    made = make_bed(out, **options)
+    style = options["style"]
+    made = make_bed(out, **{**options, "style": style if style in STYLES else style_of(f"{style} {prompt}")})
     progress(1.0)
     return {"duration": made.duration}
+
+
+def film_shot(
+    shot: dict[str, Any], files: dict[str, Path], out: Path, options: dict[str, Any], *, progress: Progress
+) -> dict[str, Any]:
+    """Render the pictures of one shot of a film to ``out``."""
+    from media.film.plan import Target
+    from media.film.render import render_shot
+    from media.film.subtitles import shot_cues
+
+    one = _shot(shot)
+    target = Target(**options["target"])
+    narration = None
+    if "audio" in files and "timings" in files:
+        narration = speech_of(files["audio"], json.loads(files["timings"].read_bytes()))
+    cues = (
+        shot_cues(one, narration, language=options["language"])
+        if narration is not None and target.burn_subtitles
+        else ()
+    )
+    made = render_shot(
+        one,
+        out,
+        target=target,
+        picture=files.get("video") or files.get("image"),
+        narration=narration,
+        cues=cues,
+        seed=options["seed"],
+        progress=progress,
+    )
+    return {"duration": made.duration, "frames": one.frames, "width": made.width, "height": made.height}
+
+
+def film_join(
+    plan: dict[str, Any], files: dict[str, Path], outs: dict[str, Path], options: dict[str, Any], *, progress: Progress
+) -> dict[str, Any]:
+    """Put the shots of a film together, with the sound that is mixed for it, and write its subtitles beside it."""
+    from media.captions.cues import to_srt, to_vtt
+    from media.film.join import join
+    from media.film.plan import read
+    from media.film.sound import mix
+    from media.film.subtitles import film_cues, shot_cues
+
+    film = read(plan)
+    voices = {shot.id: files[f"voice.{shot.id}"] for shot in film.shots if shot.spoken}
+    sound = outs["video"].with_name("sound.mp4")
+    mixed = mix(
+        film,
+        voices,
+        sound,
+        music=files.get("music"),
+        repeats=options["music_repeats"],
+        progress=lambda share: progress(0.8 * share),
+    )
+    cues = {}
+    for shot in film.shots:
+        if (timings := files.get(f"timings.{shot.id}")) is not None:
+            narration = speech_of(voices[shot.id], json.loads(timings.read_bytes()))
+            cues[shot.id] = shot_cues(shot, narration, language=film.language)
+    whole = film_cues(film, cues)
+    outs["srt"].write_text(to_srt(whole), encoding="utf-8")
+    outs["vtt"].write_text(to_vtt(whole), encoding="utf-8")
+    progress(0.85)
+    made = join([files[f"clip.{shot.id}"] for shot in film.shots], sound, outs["video"])
+    progress(1.0)
+    return {"duration": made.duration, "width": made.width, "height": made.height, "cues": len(whole), **mixed.details}
+
+
+def _shot(document: dict[str, Any]) -> Any:
+    """The library's ``Shot`` from what an order says of one. Raises ``BadMedia`` for what is none."""
+    from media.errors import BadMedia
+    from media.film.plan import Kind, Motion, Shot
+
+    try:
+        return Shot(**{"id": "shot", **document, "kind": Kind(document["kind"]), "motion": Motion(document["motion"])})
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadMedia(
+            f"not a shot of a film: {error}", code="BAD_SHOT", advice="Order films by their project."
+        ) from error
 
 
 def speech_of(audio: Path, document: dict[str, Any]) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 from ai_router.providers.sources import refusals
 from ai_router.providers.sources.port import Bounds, Found, SourceRefused, SourceUnreachable
 from ai_router.providers.sources.walls import ForbiddenAddress, walls
-from contracts.video_links import NotAVideoLink, canonical
+from chassis.http.video_links import NotAVideoLink, canonical
 
 ONE_FORMAT = "b[height<=1080][ext=mp4]/b[height<=1080]/b"
 """One file with pictures and sound, no larger than a clip needs; two to be joined would need a program of others."""
@@ -73,8 +73,11 @@ def _opened(
 ) -> Iterator[Any]:
     """The library, set for one video; what it raises inside comes out in our words."""
     from yt_dlp import YoutubeDL
+    from yt_dlp.globals import plugin_dirs
     from yt_dlp.utils import GeoRestrictedError, YoutubeDLError
 
+    # Nothing that lies about in a home or a package of others changes what the library does.
+    plugin_dirs.value = ["default"] if bounds.simulator is not None else []
     options: dict[str, Any] = {
         "quiet": True,
         "no_warnings": True,

@@ -25,6 +25,7 @@ from ai_router.providers.port import (
 )
 from ai_router.providers.vendors import openai
 from contracts.enums import Capability, ProviderKey
+from media.ears.names import code_of
 
 DIALECT = replace(openai.DIALECT, vendor="own_server")
 
@@ -196,6 +197,6 @@ def transcript(answer: Any) -> dict[str, Any]:
         duration = float(path(answer, "duration") or max(ends, default=0.0))
     except (KeyError, TypeError, ValueError):
         raise failure(FailureClass.BAD_OUTPUT, "the transcription has words without times") from None
-    language = str(path(answer, "language") or "")
+    language = code_of(str(path(answer, "language") or ""))
     said = str(path(answer, "text")).strip()
     return {"text": said, "language": language, "duration": duration, "words": words, "segments": segments}

@@ -16,6 +16,7 @@ from uuid import UUID
 import orjson
 
 from billing.payments.money import Money, to_minor
+from billing.payments.objects import Unreadable, text
 from billing.payments.port import (
     ChangeAt,
     Checkout,
@@ -34,7 +35,6 @@ from billing.payments.port import (
 )
 from billing.payments.razorpay.client import Calls, JsonObject
 from billing.payments.razorpay.objects import notes, refund_of, subscription_of, visit_of_link, visit_of_subscription
-from billing.payments.stripe.objects import Unreadable, text
 from chassis.clock import SystemClock
 
 T = TypeVar("T")

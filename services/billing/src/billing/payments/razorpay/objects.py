@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from typing import Any, Literal, cast, get_args
 
 from billing.payments.money import from_minor
+from billing.payments.objects import JsonObject, Unreadable, text, uuid, word
 from billing.payments.port import Checkout, Interval, Refund, Subscription, SubscriptionStatus
-from billing.payments.stripe.objects import JsonObject, Unreadable, text, uuid, word
 
 STATUSES: Mapping[str, SubscriptionStatus] = {
     "created": SubscriptionStatus.INCOMPLETE,

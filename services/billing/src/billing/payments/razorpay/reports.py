@@ -22,6 +22,7 @@ from billing.payments.events import (
     SubscriptionReported,
 )
 from billing.payments.money import from_minor
+from billing.payments.objects import BadSignature, JsonObject, Unreadable, part, text, uuid, word
 from billing.payments.razorpay.objects import (
     moment,
     notes,
@@ -30,8 +31,6 @@ from billing.payments.razorpay.objects import (
     visit_of_subscription,
     whole,
 )
-from billing.payments.stripe.objects import JsonObject, Unreadable, part, text, uuid, word
-from billing.payments.stripe.signature import BadSignature
 
 _LONGEST_HEADER = 200
 

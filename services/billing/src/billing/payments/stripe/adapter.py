@@ -22,6 +22,7 @@ import orjson
 import stripe
 
 from billing.payments.money import Money, to_minor
+from billing.payments.objects import JsonObject, Unreadable, part, text, uuid
 from billing.payments.port import (
     ChangeAt,
     Checkout,
@@ -40,16 +41,7 @@ from billing.payments.port import (
 )
 from billing.payments.stripe.client import Tries, watched
 from billing.payments.stripe.errors import failure_of
-from billing.payments.stripe.objects import (
-    JsonObject,
-    Unreadable,
-    checkout_of,
-    part,
-    refund_of,
-    subscription_of,
-    text,
-    uuid,
-)
+from billing.payments.stripe.objects import checkout_of, refund_of, subscription_of
 from chassis.clock import SystemClock
 
 if TYPE_CHECKING:

@@ -8,22 +8,15 @@ period of a subscription stands on its items since version 2025-03-31.basil and 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any, cast, get_args
-from uuid import UUID
 
 from billing.payments.money import Money, from_minor
+from billing.payments.objects import JsonObject, Unreadable, moment, one_of, part, text, uuid, word
 from billing.payments.port import Checkout, Interval, Refund, Subscription, SubscriptionStatus
-
-JsonObject = Mapping[str, Any]
 
 CHECKOUT_STATUSES = ("open", "complete", "expired")
 PAYMENT_STATUSES = ("paid", "unpaid", "no_payment_required")
 REFUND_STATUSES = ("pending", "requires_action", "succeeded", "failed", "canceled")
-
-
-class Unreadable(ValueError):
-    """An object of Stripe's lacks something it is documented to have, or says something we have no word for."""
 
 
 def subscription_of(data: JsonObject) -> Subscription:
@@ -99,49 +92,7 @@ def amount(data: JsonObject, name: str) -> Money:
         raise Unreadable(str(wrong)) from wrong
 
 
-def part(data: JsonObject, name: str) -> JsonObject:
-    """The object under ``name``, an empty one where there is none."""
-    value = data.get(name)
-    return value if isinstance(value, Mapping) else {}
-
-
-def word(data: JsonObject, name: str) -> str | None:
-    """The text under ``name``; None where there is none, or one that no table could hold."""
-    value = data.get(name)
-    return value if isinstance(value, str) and value and value.isprintable() else None
-
-
-def text(data: JsonObject, name: str) -> str:
-    """The text under ``name``. Raises :class:`Unreadable` where there is none."""
-    value = word(data, name)
-    if value is None:
-        raise Unreadable(f"there is no {name}")
-    return value
-
-
 def reference(data: JsonObject, name: str) -> str:
     """The id under ``name``, which is the id itself or the whole object. Raises :class:`Unreadable`."""
     value = data.get(name)
     return text(value, "id") if isinstance(value, Mapping) else text(data, name)
-
-
-def moment(data: JsonObject, name: str) -> datetime | None:
-    """The moment in Unix seconds under ``name``."""
-    value = data.get(name)
-    return datetime.fromtimestamp(value, UTC) if isinstance(value, int) and 0 < value < 1 << 33 else None
-
-
-def uuid(value: object) -> UUID | None:
-    """One of our own ids, None for what is not: others may write metadata too."""
-    try:
-        return UUID(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
-
-
-def one_of(data: JsonObject, name: str, allowed: tuple[str, ...]) -> str:
-    """The word under ``name``. Raises :class:`Unreadable` for one we do not know."""
-    value = data.get(name)
-    if value not in allowed:
-        raise Unreadable(f"{name} is {value!r}")
-    return str(value)

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from billing.payments.objects import BadSignature
+
 TOLERANCE_S = 300
 _LONGEST_HEADER = 4096
-
-
-class BadSignature(Exception):
-    """This is not from Stripe, or not from now. The text is for the log; the sender is told nothing."""
 
 
 def verify(body: bytes, header: str | None, secrets: Sequence[str], *, now: float) -> None:

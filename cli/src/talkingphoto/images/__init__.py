@@ -1,0 +1,1 @@
+"""Pictures from the command line: made from words, edited, enlarged."""

@@ -1,0 +1,345 @@
+"""The film as data (WFL-39): reserve, speak each line, make each shot, join, settle.
+
+The script is cut into shots before the run begins, and what every part comes to is known then: each shot is a job of
+its own, so that shots are made side by side and those that are there already are not made again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from contracts.ai_router import CancelJob, JobCancelled, JobCompleted, JobFailed, SubmitJob
+from contracts.billing import (
+    CaptureCredits,
+    CreditsCaptured,
+    CreditsReleased,
+    CreditsReserved,
+    ReleaseCredits,
+    ReservationRefused,
+    ReserveCredits,
+)
+from contracts.enums import Capability, Captions, Priority, ProviderKey
+from contracts.message import Command
+from contracts.objects import StoredObject
+from media.errors import NotUsable
+from media.film.fitting import settle
+from media.film.plan import FRAME_RATE, FilmPlan, Kind, Shot, written
+from media.speech.spoken.cleaning import clean
+from workflow.engine.definition import Asking, Definition, Retry, Step, Undo
+from workflow.engine.state import Run
+from workflow.engine.timing import Shape
+from workflow.products.film import results
+from workflow.products.film.input import FilmInput, plan_of, sides
+from workflow.products.film.rules import METER
+from workflow.settings import Settings
+
+QUARTER = Decimal("0.25")
+
+# Seconds a shot on two machines, where the local providers do the work; what is learned corrects it.
+SPEAK = Shape(0.6)
+SHOT = Shape(1.2)
+MUSIC = Shape(1.0, 0.02)
+JOIN = Shape(1.0, 0.05)
+
+LONGEST_MUSIC_S = 64.0
+"""Longer films repeat their music."""
+
+
+def film(settings: Settings) -> Definition:
+    """The definition with the delays and deadlines of ``settings``."""
+    timing: dict[str, Any] = {
+        "retry": Retry(settings.retry_delays_s),
+        "within_s": settings.step_within_s,
+        "patience": settings.step_patience,
+        "stop_within_s": settings.stop_within_s,
+    }
+    job: dict[str, Any] = {
+        "done": JobCompleted,
+        "no": JobFailed,
+        "stop": _cancel_job,
+        "stopped": JobCancelled,
+        **timing,
+    }
+    return Definition(
+        name="film",
+        version=1,
+        deadline_s=settings.run_deadline_s,
+        lane=_lane,
+        results=results.delivered,
+        credits=results.captured,
+        budget=lambda run: Decimal(_reservation(run).get("budget", 0)),
+        plan=lambda run: str(_reservation(run).get("plan", "")),
+        film_s=lambda run: _input(run).minutes * 60.0,
+        paces=_paces,
+        steps=(
+            Step("check", "the order to be checked", (0, 3)),
+            Step(
+                "reserve",
+                "credits to be set aside",
+                (3, 5),
+                needs=("check",),
+                ask=_reserve,
+                done=CreditsReserved,
+                no=ReservationRefused,
+                undo=Undo(_release, CreditsReleased, settings.undo_within_s, settings.undo_tries),
+                learns=("credits", "plan", "budget", "priority"),
+                **timing,
+            ),
+            Step(
+                "speak",
+                "the script to be spoken",
+                (5, 30),
+                needs=("reserve",),
+                ask=_speak,
+                fan_out=spoken,
+                all_of=True,
+                share=QUARTER,
+                shape=SPEAK,
+                learns=("duration",),
+                **job,
+            ),
+            Step(
+                "music",
+                "the music to be made",
+                (5, 10),
+                needs=("reserve",),
+                ask=_music,
+                fan_out=lambda run: ("bed",) if _input(run).music else (),
+                optional=True,
+                optional_warning="There is no music: it could not be made.",
+                share=QUARTER,
+                shape=MUSIC,
+                **job,
+            ),
+            Step(
+                "shots",
+                "the shots to be made",
+                (30, 85),
+                needs=("speak",),
+                ask=_shot,
+                fan_out=shots,
+                all_of=True,
+                share=Decimal(1),
+                shape=SHOT,
+                **job,
+            ),
+            Step(
+                "join",
+                "the shots to be joined, with their sound and subtitles",
+                (85, 97),
+                needs=("speak", "music", "shots"),
+                ask=_join,
+                share=Decimal(1),
+                shape=JOIN,
+                **job,
+            ),
+            Step(
+                "capture",
+                "the credits to be settled",
+                (97, 100),
+                needs=("join",),
+                ask=_capture,
+                done=CreditsCaptured,
+                # A hold that has expired in the meantime cannot be captured: the film is there, and costs nothing.
+                no=CreditsReleased,
+                optional=True,
+                optional_warning="The credits for this film were not charged.",
+                commits=True,
+                shares_ref="reserve",
+                learns=("credits",),
+                **{**timing, "retry": Retry(())},
+            ),
+        ),
+    )
+
+
+def spoken(run: Run) -> Sequence[str]:
+    """The shots in which somebody speaks."""
+    return [shot.id for shot in _plan(run).shots if shot.spoken]
+
+
+def shots(run: Run) -> Sequence[str]:
+    """All shots, in their order."""
+    return [shot.id for shot in _plan(run).shots]
+
+
+def settled(run: Run) -> FilmPlan:
+    """The plan with the lengths that hold what was really spoken, as far as that is known."""
+    said = {key: float(found.data.get("duration", 0.0)) for key, found in run.results("speak").items()}
+    return _settled(str(run.brief.input["film"]), tuple(sorted(said.items())))
+
+
+@lru_cache(maxsize=32)
+def _settled(document: str, said: tuple[tuple[str, float], ...]) -> FilmPlan:
+    plan = plan_of(document)
+    known = {id: seconds for id, seconds in said if seconds > 0}
+    try:
+        return settle(plan, known)
+    except NotUsable:
+        # Whoever makes the shots is told what was spoken, and refuses it with the advice that a person needs.
+        return plan.with_shots({id: replace(plan.shot(id), said_s=seconds) for id, seconds in known.items()})
+
+
+def _plan(run: Run) -> FilmPlan:
+    return plan_of(str(run.brief.input["film"]))
+
+
+def _input(run: Run) -> FilmInput:
+    return FilmInput.model_validate(run.brief.input)
+
+
+def _reservation(run: Run) -> dict[str, Any]:
+    found = run.results("reserve").get("")
+    return found.data if found is not None else {}
+
+
+def _paces(run: Run) -> dict[str, float] | None:
+    order = _input(run)
+    return None if order.film_s is None else order.paces
+
+
+def _lane(run: Run) -> Priority:
+    return Priority(_reservation(run).get("priority") or run.brief.input.get("priority") or Priority.NORMAL)
+
+
+def _reserve(run: Run, asking: Asking) -> Command:
+    order = _input(run)
+    return ReserveCredits(
+        reservation_id=asking.ref,
+        run_id=run.id,
+        user_id=run.brief.user_id,
+        product_line=run.brief.product_line,
+        credits=order.credits,
+        meter=METER if order.credits else None,
+        units=order.minutes if order.credits else 0,
+        estimated_cost=order.estimated_cost,
+        run_ends_by=run.state.ends_by,
+        max_credits=order.max_credits,
+        quote_id=order.quote_id,
+        least_cost=order.least_cost,
+    )
+
+
+def _release(run: Run, ref: UUID, reason: str) -> Command:
+    return ReleaseCredits(reservation_id=ref, run_id=run.id, reason=reason)
+
+
+def _capture(run: Run, asking: Asking) -> Command:
+    credits = int(_reservation(run).get("credits", 0))
+    return CaptureCredits(reservation_id=asking.ref, run_id=run.id, credits=credits, actual_cost=run.state.cost)
+
+
+def _speak(run: Run, asking: Asking) -> Command:
+    plan = _plan(run)
+    shot = plan.shot(asking.key)
+    parameters: dict[str, Any] = {"script": clean(shot.spoken), "language": plan.language, "voice": shot.voice}
+    if shot.tempo != 1.0:
+        parameters["speed"] = shot.tempo
+    return _job(run, asking, Capability.AUDIO_GENERATION, {}, parameters)
+
+
+def _music(run: Run, asking: Asking) -> Command:
+    order = run.brief.input
+    wish = str(order["music"])
+    seconds = min(LONGEST_MUSIC_S, order["minutes"] * 60.0)
+    parameters = {
+        "prompt": wish,
+        "style": wish[:100],
+        "duration": seconds,
+        "seed": _plan(run).seed + int(order.get("music_take", 0)),
+    }
+    return _job(run, asking, Capability.MUSIC_GENERATION, {}, parameters)
+
+
+def _shot(run: Run, asking: Asking) -> Command:
+    shot = settled(run).shot(asking.key)
+    target = _target(run)
+    inputs: dict[str, StoredObject] = {}
+    if shot.picture is not None:
+        inputs["image"] = _picture(run, shot)
+    if shot.spoken:
+        # Nobody makes a shot whose words are not there yet, for they say how long it is.
+        voice = run.result("speak", shot.id)
+        if shot.kind is Kind.PORTRAIT or target["burn_subtitles"]:
+            inputs |= {role: voice.outputs[role] for role in ("audio", "timings") if role in voice.outputs}
+    parameters = {
+        "shot": {name: value for name, value in asdict(shot).items() if name not in ("id", "picture")},
+        "duration": shot.frames / FRAME_RATE,
+        "language": _plan(run).language,
+        **target,
+    }
+    if shot.kind is Kind.PORTRAIT:
+        parameters["seed"] = _plan(run).seed + int(run.brief.input.get("takes", {}).get(shot.id, 0))
+    return _job(run, asking, Capability.FILM_SHOT, inputs, parameters)
+
+
+def _join(run: Run, asking: Asking) -> Command:
+    plan = settled(run)
+    inputs: dict[str, StoredObject] = {}
+    for shot in plan.shots:
+        inputs[f"clip.{shot.id}"] = run.result("shots", shot.id).outputs["video"]
+        if shot.spoken:
+            voice = run.result("speak", shot.id)
+            inputs[f"voice.{shot.id}"] = voice.outputs["audio"]
+            if "timings" in voice.outputs:
+                inputs[f"timings.{shot.id}"] = voice.outputs["timings"]
+    parameters = {"plan": written(plan), "duration": plan.frames / FRAME_RATE, **_target(run)}
+    for bed in run.results("music").values():
+        inputs["music"] = bed.outputs["audio"]
+        # What is composed here leads back to its beginning; others' music is faded into it.
+        parameters["music_repeats"] = bed.provider == ProviderKey.LOCAL_MUSIC
+    return _job(run, asking, Capability.FILM_JOIN, inputs, parameters)
+
+
+def _picture(run: Run, shot: Shot) -> StoredObject:
+    return StoredObject.model_validate(run.brief.input["pictures"][shot.picture])
+
+
+def _sides(run: Run) -> tuple[int, int]:
+    order = _input(run)
+    return sides(order.definition, order.aspect)
+
+
+def _target(run: Run) -> dict[str, Any]:
+    width, height = _sides(run)
+    return {
+        "width": width,
+        "height": height,
+        "burn_subtitles": _input(run).captions is Captions.BURNED,
+    }
+
+
+def _job(
+    run: Run,
+    asking: Asking,
+    capability: Capability,
+    inputs: dict[str, StoredObject],
+    parameters: dict[str, Any],
+) -> SubmitJob:
+    order = run.brief.input
+    return SubmitJob(
+        job_id=asking.ref,
+        run_id=run.id,
+        user_id=run.brief.user_id,
+        product_line=run.brief.product_line,
+        capability=capability,
+        inputs=inputs,
+        parameters=parameters,
+        quality=order["quality"],
+        plan=str(_reservation(run).get("plan", "free")),
+        budget=asking.budget,
+        minimum_score=asking.minimum_score,
+        exclude=asking.exclude,
+        prefer=asking.prefer,
+        deadline=asking.deadline,
+        run_for_s=asking.run_for_s,
+    )
+
+
+def _cancel_job(run: Run, ref: UUID, reason: str) -> Command:
+    return CancelJob(job_id=ref, run_id=run.id, reason=reason)
