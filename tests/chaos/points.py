@@ -9,6 +9,8 @@ REPOSITORY = Path(__file__).parents[2]
 _CALL = re.compile(r"""point\(\s*"(?P<name>[a-z_]+\.(?:before|after)_[a-z_]+)"(?P<scope>,)?""")
 
 SERVICES = ("users", "billing", "workflow", "ai_router", "export", "notify")
+COMMITTING = (*SERVICES, "analytics")
+"""Analytics tells nobody anything: nothing of it is in an outbox."""
 SWEPT = tuple(service for service in SERVICES if service != "export")
 """Not export: the transaction that hears of the paid run takes along what the kit's left, and orders leave its sweep
 nothing. The sweep is the same for all, and the outbox' own tests crash in it as well."""
@@ -28,6 +30,7 @@ QUEUES = (
     "notify.runs",
     "notify.users",
     "notify.billing",
+    "analytics.facts",
 )
 """Not ``workflow.platforms``: what it takes in comes when an operator edits a row, which no order does. Workflow's own
 tests deliver it twice. ``workflow.prices`` and ``export.prices`` likewise, which hear of a changed catalogue. Nor
@@ -35,8 +38,8 @@ tests deliver it twice. ``workflow.prices`` and ``export.prices`` likewise, whic
 ``tests/test_seams.py`` delivers all that they take twice. Nor ``export.projects``: the journey's order is for no
 project; export's own tests deliver what it takes twice."""
 SCOPES = {
-    "transaction.before_commit": SERVICES,
-    "transaction.after_commit": SERVICES,
+    "transaction.before_commit": COMMITTING,
+    "transaction.after_commit": COMMITTING,
     "outbox.before_publish": SERVICES,
     "outbox.after_publish": SERVICES,
     "outbox.before_delete": SWEPT,

@@ -254,6 +254,26 @@ def doctor(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None
     run(examine, as_json=as_json)
 
 
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="Where to; it must not be there yet.")],
+    home: HomeOption = DEFAULT_HOME,
+    as_json: JsonOption = False,
+) -> None:
+    """Put databases, files and keys of this home into one file, while the platform runs or not."""
+    run(lambda: the_runner().backup(home, file, as_json=as_json), as_json=as_json)
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="What `backup` has written.")],
+    home: HomeOption = DEFAULT_HOME,
+    as_json: JsonOption = False,
+) -> None:
+    """Bring a backup back into a home that has nothing yet."""
+    run(lambda: the_runner().restore(home, file, as_json=as_json), as_json=as_json)
+
+
 app.command("image")(image_command)
 app.command("demo-pictures")(demo_command)
 app.command("clips")(clips_command)

@@ -21,7 +21,7 @@ from contracts.product_lines import PRODUCT_LINES
 MEMBER = Path(__file__).parents[1]
 REPOSITORY = MEMBER.parents[1]
 ALL = [*events(), *commands()]
-SERVICES = {"users", "billing", "workflow", "ai_router", "export", "notify", "gateway"}
+SERVICES = {"users", "billing", "workflow", "ai_router", "export", "notify", "analytics", "gateway"}
 
 
 @pytest.mark.parametrize("message", ALL, ids=lambda message: message.NAME)

@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from talkingphoto.show import Printer, foreign, print_json
 from talkingphoto_runner.layout import OWNERS_CREDITS, Home, require_port
 
 if TYPE_CHECKING:
+    from talkingphoto_runner.backup import Kept
     from talkingphoto_runner.distributed import DistributedPlatform
     from talkingphoto_runner.embedded import EmbeddedPlatform
     from talkingphoto_runner.simulated import Simulators
@@ -241,3 +243,35 @@ def _refusals() -> Iterator[None]:
         raise Stop(str(error), code="settings") from error
     except (DidNotStart, PostgresDidNotStart, NotDurable, NoBroker) as error:
         raise Stop(str(error), code="did_not_start") from error
+
+
+async def backup(home: Path, file: Path, *, as_json: bool) -> None:
+    """Write a home's backup and say what is in it. Raises :class:`Stop`."""
+    from talkingphoto_runner import backup as backups
+
+    try:
+        kept = await backups.backup(Home(home), file)
+    except backups.BackupFailed as failed:
+        raise Stop(str(failed), code="not_backed_up") from failed
+    _say_kept(kept, f"{file} has", as_json=as_json)
+
+
+async def restore(home: Path, file: Path, *, as_json: bool) -> None:
+    """Bring a backup back and say what is there again, and how long it took. Raises :class:`Stop`."""
+    from talkingphoto_runner import backup as backups
+
+    try:
+        kept = await backups.restore(file, Home(home))
+    except backups.BackupFailed as failed:
+        raise Stop(str(failed), code="not_restored") from failed
+    _say_kept(kept, f"{home} has", as_json=as_json)
+
+
+def _say_kept(kept: Kept, where: str, *, as_json: bool) -> None:
+    if as_json:
+        print_json(asdict(kept))
+        return
+    Printer().say(
+        f"{foreign(where)} {kept.databases} databases and {kept.objects} files, {kept.bytes / 1e6:.1f} MB, "
+        f"after {kept.seconds:.1f} s"
+    )

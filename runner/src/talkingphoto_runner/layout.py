@@ -22,14 +22,18 @@ if TYPE_CHECKING:
     from chassis.run.process import Assembled
     from chassis.run.service import ServiceSpec
 
-PACKAGES = ("users", "billing", "workflow", "ai_router", "export", "notify", "gateway")
+PACKAGES = ("users", "billing", "workflow", "ai_router", "export", "notify", "analytics", "gateway")
 """In the order in which they start: the gateway last, because it answers for all of them."""
 
 OWNERS_CREDITS = 1000
 """Promotional credits of whoever runs a platform on their own machine; one is a video."""
 
-VAULT_KEYS = {"ENCRYPTION_KEY": ("users", "export", "notify"), "LINK_KEY": ("users", "notify")}
-"""Who seals what with a key of the home."""
+VAULT_KEYS = {
+    "ENCRYPTION_KEY": ("users", "export", "notify"),
+    "LINK_KEY": ("users", "notify"),
+    "PERSON_HASH_KEY": ("analytics",),
+}
+"""Who seals or hashes what with a key of the home."""
 
 CLIENTS_WAIT_FOR_MEDIA = frozenset({"workflow"})
 """Services that do media work while a client waits for the answer: an upload is looked at before it is taken."""

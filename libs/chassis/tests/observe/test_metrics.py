@@ -18,14 +18,14 @@ from chassis.data.leased_work import NewWork, WorkItem
 from chassis.messaging import depths as depths_module
 from chassis.messaging.consumer import Consumers, Unacceptable, wait_until
 from chassis.messaging.listeners import Listeners
-from chassis.messaging.outbox import Outbox
+from chassis.messaging.outbox import UNKNOWN_TYPE, Outbox
 from chassis.observe.context import Context
 from chassis.observe.metrics import REGISTRY
 from chassis.run.service import Running, Service
 from chassis.testing.slices import NOW, Handlers
 from chassis.work.workers import WorkPool
 from contracts.message import Message
-from contracts.users import UserRegistered
+from contracts.users import UserDeleted, UserRegistered
 
 log = structlog.get_logger("tests.measures")
 
@@ -67,6 +67,7 @@ async def test_messages_are_counted_by_how_they_ended(
             value(names[0], queue=QUEUE, type=UserRegistered.NAME),
             *(value(name, queue=QUEUE) for name in (*names[1:], "messages_dead_lettered_total")),
             value("message_seconds_count", queue=QUEUE),
+            value("message_wait_seconds_count", queue=QUEUE),
         ]
 
     before = counted()
@@ -79,7 +80,7 @@ async def test_messages_are_counted_by_how_they_ended(
     assert isinstance(again, Retry)
     assert isinstance(given_up, Bury)
     assert isinstance(never, Bury)
-    assert [after - earlier for after, earlier in zip(counted(), before, strict=True)] == [2, 1, 1, 2, 5]
+    assert [after - earlier for after, earlier in zip(counted(), before, strict=True)] == [2, 1, 1, 2, 5, 6]
 
 
 async def test_the_outbox_shows_what_is_on_its_way_and_what_was_left_behind(
@@ -90,7 +91,7 @@ async def test_the_outbox_shows_what_is_on_its_way_and_what_was_left_behind(
         tx.emit(registered())
     outbox = Outbox(database, scripted_bus, lease_s=0.2, poll_s=0.02)
     scripted_bus.is_ready = False
-    published = value("messages_published_total", service="users")
+    published = value("messages_published_total", service="users", type=UserRegistered.NAME)
     await outbox.start()
     try:
         await wait_until(lambda: value("outbox_pending", service="users") == 1, timeout_s=10)
@@ -108,14 +109,19 @@ async def test_the_outbox_shows_what_is_on_its_way_and_what_was_left_behind(
     finally:
         await outbox.stop()
     assert value("outbox_pending", service="users") == 0
-    assert value("messages_published_total", service="users") - published == 3
+    assert value("messages_published_total", service="users", type=UserRegistered.NAME) - published == 3
+    assert value("messages_published_total", service="users", type=UNKNOWN_TYPE) == 0
+    assert (
+        REGISTRY.get_sample_value("messages_published_total", {"service": "users", "type": UserDeleted.NAME})
+        is not None
+    ), "what has not happened yet is a figure too"
 
 
 async def test_a_process_that_reads_queues_shows_how_much_waits_in_each(
     new_service: NewService, scripted_bus: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def depths() -> dict[str, int]:
-        return {QUEUE: 7, f"{QUEUE}.dead": 2}
+        return {QUEUE: 7, f"{QUEUE}.dead": 2, "billing.listener.0123456789abcdef": 3}
 
     monkeypatch.setattr(scripted_bus, "depths", depths)
     monkeypatch.setattr(depths_module, "EVERY_S", 0.01)
@@ -128,6 +134,7 @@ async def test_a_process_that_reads_queues_shows_how_much_waits_in_each(
     try:
         await wait_until(lambda: value("queue_depth", queue=QUEUE) == 7, timeout_s=10)
         assert value("queue_depth", queue=f"{QUEUE}.dead") == 2
+        assert value("queue_depth", queue="billing.listener") == 3, "no new series for each process that ever started"
     finally:
         await running.stop()
 

@@ -76,7 +76,7 @@ class JobCompleted(Event):
     """A job is done and its result was measured."""
 
     NAME: ClassVar[str] = "ai_router.job_completed.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("workflow",)
+    READERS: ClassVar[tuple[str, ...]] = ("workflow", "analytics")
 
     job_id: UUID
     run_id: UUID | None = None
@@ -105,7 +105,7 @@ class JobFailed(Event):
     """Every candidate failed, or the input was refused. ``message`` is written for the user."""
 
     NAME: ClassVar[str] = "ai_router.job_failed.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("workflow",)
+    READERS: ClassVar[tuple[str, ...]] = ("workflow", "analytics")
 
     job_id: UUID
     run_id: UUID | None = None
@@ -135,7 +135,7 @@ class CostRecorded(Event):
     """A provider call cost something (also a failed one)."""
 
     NAME: ClassVar[str] = "ai_router.cost_recorded.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("billing",)
+    READERS: ClassVar[tuple[str, ...]] = ("billing", "analytics")
 
     attempt_id: UUID
     job_id: UUID
@@ -153,7 +153,7 @@ class FallbackUsed(Event):
     """A provider failed and the next one was taken."""
 
     NAME: ClassVar[str] = "ai_router.fallback_used.v1"
-    READERS: ClassVar[tuple[str, ...]] = ()
+    READERS: ClassVar[tuple[str, ...]] = ("analytics",)
 
     job_id: UUID
     run_id: UUID | None = None
@@ -240,7 +240,7 @@ class ProviderHealthChanged(Event):
     """An outside provider can take work again, or cannot any more, as the checks found (CON-39)."""
 
     NAME: ClassVar[str] = "ai_router.provider_health_changed.v1"
-    READERS: ClassVar[tuple[str, ...]] = ()
+    READERS: ClassVar[tuple[str, ...]] = ("analytics",)
 
     provider: str
     healthy: bool

@@ -116,7 +116,7 @@ class CreditsCaptured(Event):
     """Held credits were spent."""
 
     NAME: ClassVar[str] = "billing.credits_captured.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("workflow", "ai_router")
+    READERS: ClassVar[tuple[str, ...]] = ("workflow", "ai_router", "analytics")
 
     reservation_id: UUID
     run_id: UUID
@@ -146,7 +146,7 @@ class EntitlementsChanged(Event):
     """
 
     NAME: ClassVar[str] = "billing.entitlements_changed.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("users", "workflow", "ai_router", "notify")
+    READERS: ClassVar[tuple[str, ...]] = ("users", "workflow", "ai_router", "notify", "analytics")
 
     user_id: UUID
     product_line: str
@@ -211,7 +211,7 @@ class SubscriptionCreated(_SubscriptionEvent):
     """A subscription gives its plan for the first time: paid for, or on trial (CON-28)."""
 
     NAME: ClassVar[str] = "billing.subscription_created.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("users", "notify")
+    READERS: ClassVar[tuple[str, ...]] = ("users", "notify", "analytics")
 
     trial_ends_at: datetime | None = None
 
@@ -221,7 +221,7 @@ class SubscriptionUpdated(_SubscriptionEvent):
     than it would have (CON-28)."""
 
     NAME: ClassVar[str] = "billing.subscription_updated.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("users", "notify")
+    READERS: ClassVar[tuple[str, ...]] = ("users", "notify", "analytics")
 
     what: Literal["renewed", "plan_changed", "change_planned", "past_due", "recovered", "cancel_planned", "resumed"]
     previous_plan: str | None = None
@@ -231,7 +231,7 @@ class SubscriptionCancelled(_SubscriptionEvent):
     """A subscription ended because its owner or an administrator wanted that; the free plan counts (CON-28)."""
 
     NAME: ClassVar[str] = "billing.subscription_cancelled.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("users", "notify")
+    READERS: ClassVar[tuple[str, ...]] = ("users", "notify", "analytics")
 
     previous_plan: str
 
@@ -240,7 +240,7 @@ class SubscriptionExpired(_SubscriptionEvent):
     """A subscription ended for want of payment; the free plan counts (CON-28, BIL-58)."""
 
     NAME: ClassVar[str] = "billing.subscription_expired.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("users", "notify")
+    READERS: ClassVar[tuple[str, ...]] = ("users", "notify", "analytics")
 
     previous_plan: str
 
@@ -249,7 +249,7 @@ class PaymentSucceeded(Event):
     """Money was received (CON-30)."""
 
     NAME: ClassVar[str] = "billing.payment_succeeded.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("notify",)
+    READERS: ClassVar[tuple[str, ...]] = ("notify", "analytics")
 
     payment_id: UUID
     user_id: UUID
@@ -268,7 +268,7 @@ class PaymentFailed(Event):
     """A payment was tried and did not come about; ``reason`` is for people (CON-30, BIL-58)."""
 
     NAME: ClassVar[str] = "billing.payment_failed.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("notify",)
+    READERS: ClassVar[tuple[str, ...]] = ("notify", "analytics")
 
     payment_id: UUID
     user_id: UUID
@@ -288,7 +288,7 @@ class PaymentRefunded(Event):
     """Money of a payment was given back, and ``credits`` that it had bought were taken back (CON-30)."""
 
     NAME: ClassVar[str] = "billing.payment_refunded.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("notify",)
+    READERS: ClassVar[tuple[str, ...]] = ("notify", "analytics")
 
     payment_id: UUID
     user_id: UUID
@@ -323,7 +323,7 @@ class CreditsGranted(Event):
     """Somebody has more credits: of a plan, bought, given, or given back (CON-33)."""
 
     NAME: ClassVar[str] = "billing.credits_granted.v1"
-    READERS: ClassVar[tuple[str, ...]] = ()
+    READERS: ClassVar[tuple[str, ...]] = ("analytics",)
 
     user_id: UUID
     product_line: str
@@ -380,7 +380,7 @@ class UsageLimitReached(_UsageLimit):
     """All that a plan allows in a month is used; told once a month and meter (CON-33)."""
 
     NAME: ClassVar[str] = "billing.usage_limit_reached.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("notify",)
+    READERS: ClassVar[tuple[str, ...]] = ("notify", "analytics")
 
 
 class BillingUserDataErased(Event):

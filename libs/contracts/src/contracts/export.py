@@ -93,7 +93,7 @@ class RenditionCompleted(Event):
     """
 
     NAME: ClassVar[str] = "export.rendition_completed.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("workflow",)
+    READERS: ClassVar[tuple[str, ...]] = ("workflow", "analytics")
 
     rendition_id: UUID
     run_id: UUID
@@ -132,7 +132,7 @@ class KitCompleted(Event):
     """The archive is ready."""
 
     NAME: ClassVar[str] = "export.kit_completed.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("workflow",)
+    READERS: ClassVar[tuple[str, ...]] = ("workflow", "analytics")
 
     kit_id: UUID
     run_id: UUID

@@ -53,5 +53,8 @@ class Command(Message):
     SENDERS: ClassVar[tuple[str, ...]] = ()
 
 
+MAY_BE_ABSENT = frozenset({"analytics"})
+"""Readers whom nobody waits for: a message that only they would take is sent where none of them is, too (ANL-05)."""
+
 REGISTRY: dict[str, type[Message]] = {}
 """Every declared message by name. Complete once :mod:`contracts.catalogue` has been imported."""

@@ -14,7 +14,7 @@ class UserRegistered(Event):
     """An account exists. Billing opens its free plan and credit account, notify greets."""
 
     NAME: ClassVar[str] = "users.user_registered.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("billing", "workflow", "notify")
+    READERS: ClassVar[tuple[str, ...]] = ("billing", "workflow", "notify", "analytics")
 
     user_id: UUID
     email: str
@@ -66,6 +66,7 @@ class SessionRevoked(Event):
         "ai_router",
         "export",
         "notify",
+        "analytics",
     )
 
     user_id: UUID
@@ -95,7 +96,7 @@ class EmailVerified(Event):
     """An account's address is proved, or has been changed to a proved one (a ``user_updated`` says which)."""
 
     NAME: ClassVar[str] = "users.email_verified.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("workflow",)
+    READERS: ClassVar[tuple[str, ...]] = ("workflow", "analytics")
 
     user_id: UUID
 
@@ -138,7 +139,7 @@ class UserLoggedIn(Event):
     """A session began. ``new_device``: none of the account's earlier sessions came from a device like it."""
 
     NAME: ClassVar[str] = "users.user_logged_in.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("notify",)
+    READERS: ClassVar[tuple[str, ...]] = ("notify", "analytics")
 
     user_id: UUID
     session_id: UUID
@@ -153,7 +154,7 @@ class LoginFailed(Event):
     """A login was refused. ``login_hash`` stands for what was typed, ``address_hash`` for where from (SEC-33)."""
 
     NAME: ClassVar[str] = "users.login_failed.v1"
-    READERS: ClassVar[tuple[str, ...]] = ()
+    READERS: ClassVar[tuple[str, ...]] = ("analytics",)
 
     login_hash: str
     address_hash: str
@@ -226,7 +227,7 @@ class UserDeletionRequested(Event):
     """
 
     NAME: ClassVar[str] = "users.user_deletion_requested.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("billing", "workflow", "ai_router", "export", "notify")
+    READERS: ClassVar[tuple[str, ...]] = ("billing", "workflow", "ai_router", "export", "notify", "analytics")
 
     user_id: UUID
     ask: int = 1
@@ -236,7 +237,7 @@ class UserDeleted(Event):
     """Every service has answered. ``sealed_email`` is under ``LINK_KEY``, for the last letter."""
 
     NAME: ClassVar[str] = "users.user_deleted.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("notify",)
+    READERS: ClassVar[tuple[str, ...]] = ("notify", "analytics")
 
     user_id: UUID
     sealed_email: str

@@ -20,7 +20,7 @@ class FileUploaded(Event):
     """A file was accepted: judged by content, clean, stored."""
 
     NAME: ClassVar[str] = "workflow.file_uploaded.v1"
-    READERS: ClassVar[tuple[str, ...]] = ()
+    READERS: ClassVar[tuple[str, ...]] = ("analytics",)
 
     file_id: UUID
     user_id: UUID
@@ -76,7 +76,7 @@ class ProjectCreated(ProjectEvent):
     """A project was made."""
 
     NAME: ClassVar[str] = "workflow.project_created.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("export",)
+    READERS: ClassVar[tuple[str, ...]] = ("export", "analytics")
 
     title: str
 
@@ -153,7 +153,7 @@ class RunCreated(RunEvent):
     """A run was accepted and will reach an end. ``standing`` is absent while it waits for a place."""
 
     NAME: ClassVar[str] = "workflow.run_created.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("notify",)
+    READERS: ClassVar[tuple[str, ...]] = ("notify", "analytics")
 
     workflow_type: WorkflowType
     title: str | None = None
@@ -181,7 +181,7 @@ class RunCompleted(RunEvent):
     """Everything asked for exists and was paid for."""
 
     NAME: ClassVar[str] = "workflow.run_completed.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("export", "notify", "workflow")
+    READERS: ClassVar[tuple[str, ...]] = ("export", "notify", "workflow", "analytics")
 
     workflow_type: WorkflowType
     results: dict[str, StoredObject]
@@ -197,7 +197,7 @@ class RunFailed(RunEvent):
     """A run ended without its result; whatever was held has been given back."""
 
     NAME: ClassVar[str] = "workflow.run_failed.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("workflow", "notify")
+    READERS: ClassVar[tuple[str, ...]] = ("workflow", "notify", "analytics")
 
     step: str
     code: str
@@ -211,7 +211,7 @@ class RunCancelled(RunEvent):
     """A run was stopped on request; whatever was held has been given back."""
 
     NAME: ClassVar[str] = "workflow.run_cancelled.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("workflow", "notify")
+    READERS: ClassVar[tuple[str, ...]] = ("workflow", "notify", "analytics")
 
     step: str
     credits_returned: bool
@@ -221,7 +221,7 @@ class StepCompleted(RunEvent):
     """One step has its result. ``standing`` says how the run goes on; absent where another event follows that does."""
 
     NAME: ClassVar[str] = "workflow.step_completed.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("notify",)
+    READERS: ClassVar[tuple[str, ...]] = ("notify", "analytics")
 
     step: str
     attempts: int

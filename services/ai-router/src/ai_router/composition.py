@@ -16,6 +16,7 @@ from ai_router.catalogue.models import Offer
 from ai_router.catalogue.pricing import PriceNews
 from ai_router.catalogue.repository import CatalogueBook, load_starting_catalogue
 from ai_router.explaining import endpoints as explaining_endpoints
+from ai_router.figures.queries import FIGURES
 from ai_router.health.breakers import BreakerNews
 from ai_router.health.checks import HealthChecks, VendorClients
 from ai_router.jobs import endpoints as job_endpoints
@@ -178,6 +179,7 @@ def build(
         listeners=session_listeners("ai_router", deps.verifier),
         background=(board, jobs, stops, checks, news, bell, housekeeping, *money, vendors),
         retention=tables(settings),
+        figures=FIGURES,
     )
 
 

@@ -28,16 +28,27 @@ PROVIDER_SECONDS = Histogram(
     registry=REGISTRY,
 )
 JOBS_ENDED = Counter("ai_jobs_ended", "Jobs that ended, by how.", ("capability", "status"), registry=REGISTRY)
+SCORES = Histogram(
+    "ai_result_score",
+    "What judges gave to results, from 0 to 10.",
+    ("capability",),
+    buckets=(2.0, 4.0, 5.0, 6.0, 7.0, 7.5, 8.0, 8.5, 9.0, 9.5, 10.0),
+    registry=REGISTRY,
+)
 CACHE_HITS = Counter("ai_result_cache_hits", "Jobs answered without work.", ("capability",), registry=REGISTRY)
 COST = Counter("ai_provider_cost_rupees", "What calls of providers have cost.", ("provider",), registry=REGISTRY)
 COST_TODAY = Gauge("ai_cost_today_rupees", "Cost of all calls since midnight UTC, as last read.", registry=REGISTRY)
+COST_WARNING = Gauge("ai_cost_warning_rupees", "What operators are warned from.", registry=REGISTRY)
+COST_LIMIT = Gauge("ai_cost_limit_rupees", "What AI work may cost in a day.", registry=REGISTRY)
 PROVIDER_HEALTHY = Gauge("ai_provider_healthy", "1 when the last check succeeded.", ("provider",), registry=REGISTRY)
 
 
-def job_ended(capability: Capability, status: Status) -> None:
-    """Count and log a job that has ended."""
+def job_ended(capability: Capability, status: Status, score: float | None = None) -> None:
+    """Count and log a job that has ended, and how good its result is."""
     log.info("job.ended", capability=capability, status=status)
     _jobs_ended(capability, status).inc()
+    if score is not None:
+        _scores(capability).observe(score)
 
 
 def call_ended(provider: str, capability: Capability, outcome: str, seconds: float) -> None:
@@ -47,12 +58,24 @@ def call_ended(provider: str, capability: Capability, outcome: str, seconds: flo
     _call_seconds(provider, capability).observe(seconds)
 
 
+def may_be_called(provider: str, capability: Capability) -> None:
+    """Show at zero what may be counted: the first call after a start would not be seen to have been one more."""
+    _calls(provider, capability, "succeeded")
+    _call_seconds(provider, capability)
+    _scores(capability)
+
+
 # Looking a counter up by its labels takes longer than counting.
 
 
 @cache
 def _jobs_ended(capability: Capability, status: Status) -> Counter:
     return JOBS_ENDED.labels(capability, status)
+
+
+@cache
+def _scores(capability: Capability) -> Histogram:
+    return SCORES.labels(capability)
 
 
 @cache

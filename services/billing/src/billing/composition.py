@@ -8,6 +8,7 @@ from datetime import timedelta
 from fastapi import FastAPI
 
 from billing.desk import endpoints as desk_endpoints
+from billing.figures.queries import FIGURES
 from billing.kept import tables
 from billing.ledger import endpoints as ledger_endpoints
 from billing.ledger import internal as ledger_internal
@@ -128,6 +129,7 @@ def build(settings: Settings, deps: Dependencies) -> Service:
         listeners=session_listeners("billing", deps.verifier),
         background=background,
         retention=tables(settings),
+        figures=FIGURES,
     )
 
 

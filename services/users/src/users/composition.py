@@ -43,6 +43,7 @@ from users.erasure.service import Erasures, Reminders
 from users.exports import endpoints as export_endpoints
 from users.exports import handlers as export_handlers
 from users.exports.service import ARCHIVE, Archivist, Upkeep
+from users.figures.queries import FIGURES
 from users.flags import endpoints as flag_endpoints
 from users.kept import tables
 from users.keys import endpoints as key_endpoints
@@ -155,6 +156,7 @@ def build(settings: Settings, deps: Dependencies) -> Service:
             WorkPool(database, ARCHIVE, Archivist(database, deps.store).run, concurrency=1),
         ),
         retention=tables(settings),
+        figures=FIGURES,
     )
 
 

@@ -20,6 +20,7 @@ from workflow.clips import endpoints as clip_endpoints
 from workflow.delivery import endpoints as delivery_endpoints
 from workflow.delivery.service import Delivery
 from workflow.engine.definition import Definitions
+from workflow.figures.queries import FIGURES
 from workflow.files import endpoints as file_endpoints
 from workflow.files.housekeeping import Housekeeping
 from workflow.files.intake import Intake
@@ -163,6 +164,7 @@ def build(
             Cleaning(deps.database, deps.store, periods=periods),
         ),
         retention=tables(settings),
+        figures=FIGURES,
     )
 
 

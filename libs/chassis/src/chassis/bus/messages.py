@@ -14,11 +14,13 @@ from uuid import UUID
 from chassis import ids
 from chassis.observe import context
 from contracts.enums import Priority
-from contracts.envelope import Envelope
-from contracts.message import Command, Event, Message
+from contracts.envelope import PREFIX, Envelope
+from contracts.message import MAY_BE_ABSENT, Command, Event, Message
 
 EVENTS = "events"
 COMMANDS = "commands"
+
+_TYPE = f"{PREFIX}type"
 
 M = TypeVar("M", bound=Message)
 
@@ -120,10 +122,15 @@ def _kind(message: type[Message]) -> _Kind:
         exchange=COMMANDS if command else EVENTS,
         owner=message.owner(),
         first_field=next(iter(message.model_fields)),
-        mandatory=command or bool(message.READERS),
+        mandatory=command or bool(set(message.READERS) - MAY_BE_ABSENT),
     )
 
 
 def command_key(service: str, priority: Priority) -> str:
     """Routing key of a lane of a service's commands."""
     return f"{service}.{priority.value}"
+
+
+def type_of(message: Outgoing) -> str:
+    """The type that the message's envelope names; empty where it names none."""
+    return message.headers.get(_TYPE, "")

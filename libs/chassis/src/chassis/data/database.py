@@ -25,7 +25,7 @@ from chassis.data.loan import Loan, idle
 from chassis.data.transaction import Transaction, carried_out
 from chassis.encoding import as_json
 from chassis.observe.metrics import CONNECTIONS_DISCARDED, POOL_CONNECTIONS
-from chassis.observe.statements import trace_statements
+from chassis.observe.statements import watch_statements
 
 __all__ = ["AlreadySeen", "Database", "DatabaseAway", "LeaseLost", "OutboxSink", "Transaction"]
 
@@ -69,7 +69,7 @@ class Database:
         )
         _refuse_what_is_not_idle(self._engine, service)
         _count_connections(self)
-        trace_statements(self._engine)
+        watch_statements(self._engine, service)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:

@@ -18,6 +18,7 @@ from chassis.encoding import as_json
 from chassis.errors import BY_STATUS, ServiceError, Unavailable
 from chassis.identity.product_line import INTERNAL_HEADER
 from chassis.observe import context, traces
+from chassis.observe.calls import dependency_called
 
 DEFAULT_TIMEOUT_S = 5.0
 _LARGEST_ANSWER = 16 * 1024 * 1024
@@ -82,8 +83,9 @@ class ServiceClient:
         headers: Mapping[str, str] | None = None,
     ) -> Any:
         """Make one call and answer its JSON, None where there is no content; raises ``Refused`` or ``Unavailable``."""
-        with traces.calling(method, self._service) as span:
+        with traces.calling(method, self._service) as span, dependency_called(self._service) as call:
             status, content = await self._answer(method, path, params=params, body=body, token=token, headers=headers)
+            call.outcome = "answered" if status < 400 else "refused" if status < 500 else "failed"
             traces.answered(span, status)
         if len(content) > _LARGEST_ANSWER:
             raise self._away("answer too large")

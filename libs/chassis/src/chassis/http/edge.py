@@ -238,7 +238,7 @@ class Edge:
                 HTTP_SECONDS.labels(self._service, method, route),
             )
         children[0].inc()
-        children[1].observe(seconds)
+        children[1].observe(seconds, traces.exemplar())
 
 
 _CLOSING = {"Connection": "close"}

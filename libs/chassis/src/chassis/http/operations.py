@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 
 import structlog
 from fastapi import APIRouter
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.exposition import choose_encoder
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -65,8 +65,10 @@ def operations_app(name: str, readiness: Mapping[str, Check]) -> Starlette:
             return error_response(missing)
         return JSONResponse({"status": "ready", "checks": list(readiness)})
 
-    async def metrics(_: Request) -> Response:
-        return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
+    async def metrics(request: Request) -> Response:
+        # Exemplars, which lead from a slow request to its trace, are in OpenMetrics' format only.
+        encode, content_type = choose_encoder(request.headers.get("accept", ""))
+        return Response(encode(REGISTRY), headers={"Content-Type": content_type})
 
     return Starlette(routes=[Route("/health", health), Route("/ready", ready), Route("/metrics", metrics)])
 

@@ -26,6 +26,7 @@ from chassis.observe import context
 from chassis.observe.logs import service_scope
 from chassis.observe.metrics import (
     MESSAGE_SECONDS,
+    MESSAGE_WAIT_SECONDS,
     MESSAGES_DEAD_LETTERED,
     MESSAGES_HANDLED,
     MESSAGES_REPEATED,
@@ -149,6 +150,7 @@ class _Processor:
         self._retried = MESSAGES_RETRIED.labels(queue.name)
         self._buried = MESSAGES_DEAD_LETTERED.labels(queue.name)
         self._seconds = MESSAGE_SECONDS.labels(queue.name)
+        self._waited = MESSAGE_WAIT_SECONDS.labels(queue.name)
 
     async def __call__(self, deliveries: Sequence[Delivery]) -> Sequence[Verdict]:
         with service_scope(self._database.service):
@@ -169,6 +171,10 @@ class _Processor:
             except (BadEnvelope, ValidationError, Unacceptable) as error:
                 log.error("message.unreadable", queue=self._queue.name, error=str(error))
                 verdicts[index] = Bury(f"unreadable: {error}")
+        # Ids carry the machine's time, which a clock that was moved does not change.
+        now = time.time()
+        for _, item in readable:
+            self._waited.observe(max(0.0, now - ids.moment_of(item.envelope.id).timestamp()))
         for (index, _), verdict in zip(readable, await self._handle([item for _, item in readable]), strict=True):
             verdicts[index] = verdict
         return [verdict if verdict is not None else ACKNOWLEDGE for verdict in verdicts]

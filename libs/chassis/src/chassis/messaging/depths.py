@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chassis.bus.port import Bus
+from chassis.messaging.listeners import QUEUE_OF_LISTENER
 from chassis.observe.metrics import QUEUE_DEPTH
 from chassis.work.periodic import Periodic
 
@@ -19,4 +20,10 @@ class QueueDepths(Periodic):
     async def round(self) -> None:
         """Look once."""
         for queue, waiting in (await self._bus.depths()).items():
-            QUEUE_DEPTH.labels(queue).set(waiting)
+            QUEUE_DEPTH.labels(label_of(queue)).set(waiting)
+
+
+def label_of(queue: str) -> str:
+    """A queue's name without what only this process has in it: each start would be a new time series."""
+    name, listener, _ = queue.partition(QUEUE_OF_LISTENER)
+    return f"{name}{listener}".rstrip(".")

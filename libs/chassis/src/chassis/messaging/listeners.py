@@ -17,6 +17,9 @@ from contracts.message import Event
 
 log = structlog.get_logger(__name__)
 
+QUEUE_OF_LISTENER = ".listener."
+"""Between the service and what tells this process' queue from others'."""
+
 E = TypeVar("E", bound=Event)
 Listener = Callable[[Received[Any]], None]
 
@@ -44,7 +47,7 @@ class Listeners:
         """Subscribe this process."""
         bus.subscribe(
             QueueSpec(
-                name=f"{self._service}.listener.{ids.uuid7().hex}",
+                name=f"{self._service}{QUEUE_OF_LISTENER}{ids.uuid7().hex}",
                 bindings=tuple(Binding(EVENTS, name) for name in self._types),
                 shared=False,
                 retry_delays_s=(),

@@ -9,6 +9,7 @@ next read, or by the sweep when there is neither: a confirmation costs no commit
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -17,13 +18,15 @@ from uuid import UUID
 import structlog
 
 from chassis import faults, ids
-from chassis.bus.messages import Outgoing
+from chassis.bus.messages import Outgoing, type_of
 from chassis.bus.port import Bus, PublishFailed
 from chassis.data.database import Database
 from chassis.data.outbox_row import from_row
 from chassis.messaging import spans
 from chassis.observe.metrics import MESSAGES_PUBLISHED, OUTBOX_OLDEST_SECONDS, OUTBOX_PENDING
 from chassis.work.periodic import keep_doing
+from contracts.catalogue import MESSAGES
+from contracts.message import Command
 
 log = structlog.get_logger(__name__)
 
@@ -48,6 +51,9 @@ ORDER BY id LIMIT $4 FOR UPDATE SKIP LOCKED
 """
 
 _FIRST = UUID(int=0)
+
+UNKNOWN_TYPE = "unknown"
+"""The label of messages that no contract describes."""
 
 
 class Outbox:
@@ -94,7 +100,10 @@ class Outbox:
         self._left_behind = 0
         self._oldest: UUID | None = None
         """The oldest row that the relay last found left behind."""
-        self._published = MESSAGES_PUBLISHED.labels(database.service)
+        # All that the service may ever publish, at zero: what has not happened yet is a figure too.
+        self._published = {
+            name: MESSAGES_PUBLISHED.labels(database.service, name) for name in _published_by(database.service)
+        }
         database.outbox = self
 
     def accept(self, messages: Sequence[Outgoing]) -> None:
@@ -256,9 +265,11 @@ class Outbox:
     async def _publish(self, batch: Sequence[Outgoing]) -> bool:
         faults.point("outbox.before_publish", self._database.service)
         under_way = spans.sending(batch)
+        types = {message.id: type_of(message) for message in batch}
 
         def confirmed(message_ids: Sequence[UUID]) -> None:
-            self._published.inc(len(message_ids))
+            for kind, number in Counter(types[message_id] for message_id in message_ids).items():
+                self._count(kind, number)
             spans.sent(under_way, message_ids)
             self._on_confirmed(message_ids)
 
@@ -280,6 +291,13 @@ class Outbox:
             # What was not confirmed is the relay's from now on.
             safe = self._confirmed | self._deleting
             self._held.difference_update([message.id for message in batch if message.id not in safe])
+
+    def _count(self, kind: str, number: int) -> None:
+        counter = self._published.get(kind)
+        if counter is None:
+            # A row of a release that knew more: types must not become new time series.
+            counter = self._published[kind] = MESSAGES_PUBLISHED.labels(self._database.service, UNKNOWN_TYPE)
+        counter.inc(number)
 
     def _on_confirmed(self, confirmed: Sequence[UUID]) -> None:
         self._held.update(confirmed)
@@ -314,3 +332,12 @@ class Outbox:
                 async with self._database.connection() as connection:
                     await connection.execute("DELETE FROM outbox WHERE id = ANY($1::uuid[])", confirmed)
                 faults.point("outbox.after_delete", self._database.service)
+
+
+def _published_by(service: str) -> list[str]:
+    """The types of what a service tells and asks for."""
+    return [
+        name
+        for name, kind in MESSAGES.items()
+        if (service in kind.SENDERS if issubclass(kind, Command) else kind.owner() == service)
+    ]

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 from prometheus_client.gc_collector import GCCollector
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
+
+from chassis.observe.machine import MachineCollector
+
+# When a counter began is told by the process' own start; the series would double what is stored.
+disable_created_metrics()  # type: ignore[no-untyped-call]
 
 REGISTRY = CollectorRegistry()
 """Everything this process shows at ``/metrics``; services add their own metrics to it."""
@@ -13,8 +18,10 @@ REGISTRY = CollectorRegistry()
 ProcessCollector(registry=REGISTRY)
 PlatformCollector(registry=REGISTRY)
 GCCollector(registry=REGISTRY)
+MachineCollector(registry=REGISTRY)
 
 _REQUEST_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0)
+_STATEMENT_SECONDS = (0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0)
 _MESSAGE_SECONDS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0, 120.0, 600.0)
 
 HTTP_REQUESTS = Counter(
@@ -42,7 +49,16 @@ MESSAGE_SECONDS = Histogram(
     buckets=_MESSAGE_SECONDS,
     registry=REGISTRY,
 )
-MESSAGES_PUBLISHED = Counter("messages_published", "Messages the broker confirmed.", ("service",), registry=REGISTRY)
+MESSAGE_WAIT_SECONDS = Histogram(
+    "message_wait_seconds",
+    "From when a message was written to when a consumer took it up, tries after failures included.",
+    ("queue",),
+    buckets=_MESSAGE_SECONDS,
+    registry=REGISTRY,
+)
+MESSAGES_PUBLISHED = Counter(
+    "messages_published", "Messages the broker confirmed.", ("service", "type"), registry=REGISTRY
+)
 QUEUE_DEPTH = Gauge(
     "queue_depth",
     "Messages waiting for a consumer; with the suffix .dead, those given up that the broker keeps.",
@@ -60,6 +76,27 @@ WORK_ITEMS = Gauge(
     "work_items", "Leased work: items running in this process, and room for more.", ("kind", "state"), registry=REGISTRY
 )
 
+WORK_WAITING = Gauge(
+    "work_waiting", "Leased work that is due and that nobody has taken up.", ("service", "kind"), registry=REGISTRY
+)
+WORK_OLDEST_SECONDS = Gauge(
+    "work_oldest_seconds", "For how long the oldest of it has been due.", ("service", "kind"), registry=REGISTRY
+)
+
+STATEMENT_SECONDS = Histogram(
+    "database_statement_seconds",
+    "Time of one database statement, as its caller waits for it.",
+    ("service",),
+    buckets=_STATEMENT_SECONDS,
+    registry=REGISTRY,
+)
+CALL_SECONDS = Histogram(
+    "dependency_call_seconds",
+    "Calls of other services and of the object store: answered, refused, or failed.",
+    ("dependency", "outcome"),
+    buckets=_REQUEST_SECONDS,
+    registry=REGISTRY,
+)
 POOL_CONNECTIONS = Gauge(
     "pool_connections", "Database connections, in use and idle.", ("service", "state"), registry=REGISTRY
 )

@@ -1,7 +1,6 @@
-"""Database statements as spans: what was done to which tables and how long it took; never what with.
+"""Database statements, counted and as spans: what was done to which tables and how long it took; never what with.
 
-Through asyncpg's own hook for whoever wants to know of statements, so that no statement passes through code of ours,
-and a process that records nothing does not even have the hook.
+Through asyncpg's own hook for whoever wants to know of statements, so that no statement passes through code of ours.
 """
 
 from __future__ import annotations
@@ -11,12 +10,16 @@ import time
 from functools import lru_cache
 from typing import Any
 
+import structlog
 from opentelemetry.trace import SpanKind
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from chassis.observe import context, traces
+from chassis.observe.metrics import STATEMENT_SECONDS
 from chassis.observe.trace_file import STATEMENT
+
+log = structlog.get_logger(__name__)
 
 _PART = re.compile(
     r"\b(?:(?P<write>INSERT INTO|DELETE FROM|(?<!FOR )(?<!DO )(?<!NO KEY )UPDATE)|FROM|JOIN) (?P<table>[a-z_]\w*)",
@@ -26,11 +29,22 @@ _NO_TABLES = frozenset({"unnest", "lateral", "only"})
 _LONGEST = 200
 
 
-def trace_statements(engine: AsyncEngine) -> None:
-    """Make a span of each statement on the engine's connections that belongs to a recorded trace."""
+SLOW_S = 1.0
+"""A statement that takes longer is told in the log (OBS-09)."""
+
+
+def watch_statements(engine: AsyncEngine, service: str) -> None:
+    """Time each statement on the engine's connections, tell of slow ones, make spans in recorded traces."""
+    seconds = STATEMENT_SECONDS.labels(service)
+
+    def time_it(statement: Any) -> None:
+        seconds.observe(statement.elapsed)
+        if statement.elapsed > SLOW_S:
+            log.warning("database.slow", statement=summary_of(statement.query), ms=round(statement.elapsed * 1000))
 
     @event.listens_for(engine.sync_engine, "connect")
     def listen(connection: Any, _: object) -> None:
+        connection.driver_connection.add_query_logger(time_it)
         if traces.recording():
             connection.driver_connection.add_query_logger(_note)
 

@@ -94,6 +94,14 @@ def inject_traceparent() -> str:
     return context.current().traceparent or new_traceparent()
 
 
+def exemplar() -> dict[str, str] | None:
+    """What leads from a figure to the present trace, where that is recorded."""
+    traceparent = context.current().traceparent
+    if traceparent is None or not records(traceparent):
+        return None
+    return {"trace_id": traceparent.split("-")[1]}
+
+
 def recording() -> bool:
     """Whether this process records anything at all."""
     return _recording is not None

@@ -23,6 +23,7 @@ from chassis.messaging.outbox import Outbox
 from chassis.observe.logs import service_scope
 from chassis.settings import ServiceSettings
 from chassis.storage.port import ObjectStore
+from chassis.work.figures import Figure, Figures
 from chassis.work.process_pool import ProcessPool
 from chassis.work.sweeper import Sweeper
 
@@ -70,6 +71,7 @@ class Service:
     listeners: Listeners | None = None
     background: Sequence[Background] = field(default_factory=tuple)
     retention: Sequence[Kept] = ()
+    figures: Sequence[Figure] = ()
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,11 @@ class Running:
         self._background = tuple(service.background) if consume else ()
         if consume and service.consumers is not None and service.database is not None:
             service.consumers.attach(bus, service.database, retry_delays_s=retry_delays_s)
-            self._background += (Sweeper(service.database, service.retention), QueueDepths(bus))
+            self._background += (
+                Sweeper(service.database, service.retention),
+                QueueDepths(bus),
+                Figures(service.database, service.figures),
+            )
         if serve and service.listeners is not None:
             service.listeners.attach(bus)
 

@@ -22,6 +22,7 @@ from opentelemetry.trace import SpanKind
 from chassis import faults
 from chassis.ids import uuid7
 from chassis.observe import traces
+from chassis.observe.calls import dependency_called
 from chassis.settings import is_here
 from chassis.storage.keys import cache_control, check_key
 from chassis.storage.port import (
@@ -29,6 +30,7 @@ from chassis.storage.port import (
     DAY_S,
     NO_METADATA,
     READ_LIMIT,
+    ObjectMissing,
     ObjectStat,
     StoreUnavailable,
     checked,
@@ -264,8 +266,14 @@ async def _calling(call: Callable[[], Result], key: str) -> Result:
     """Run a blocking call in a thread; boto3's errors come out as the port's."""
 
     def run() -> Result:
-        with _errors(key):
-            return call()
+        with dependency_called("objects") as called:
+            try:
+                with _errors(key):
+                    return call()
+            except ObjectMissing:
+                # An answer too.
+                called.outcome = "refused"
+                raise
 
     return await asyncio.to_thread(run)
 

@@ -15,7 +15,7 @@ import orjson
 
 from ai_router.catalogue.models import Catalogue, Offer, Policy, Rules, Usage
 from ai_router.catalogue.starting import LINE_POLICIES, MODELS, OFFERS, POLICIES, RULES
-from ai_router.metrics import COST_TODAY, PROVIDER_HEALTHY
+from ai_router.metrics import COST_LIMIT, COST_TODAY, COST_WARNING, PROVIDER_HEALTHY, may_be_called
 from ai_router.routing.breaker import Key, SharedBreaker, key_of
 from chassis import ids
 from chassis.data.database import Database, Transaction
@@ -216,7 +216,12 @@ class CatalogueBook:
         self._usage = usage
         self._hear(checked)
         self.breakers = {key_of(row): SharedBreaker.of(row) for row in breakers}
+        for offer in listed:
+            if offer.is_active:
+                may_be_called(offer.provider, offer.capability)
         COST_TODAY.set(float(usage.cost_today))
+        COST_LIMIT.set(float(self._catalogue.rules.daily_limit))
+        COST_WARNING.set(float(self._catalogue.rules.daily_warning))
         if changes == self._changes:
             self._read_at = began_at
 

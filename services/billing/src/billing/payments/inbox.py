@@ -45,6 +45,11 @@ class Result(StrEnum):
     REPEATED = "repeated"
 
 
+for _result in ("refused", *Result):
+    # At zero from the start: what has not happened yet is a figure too.
+    WEBHOOKS.labels(_result)
+
+
 Follow = Callable[[Fact, Transaction], Awaitable[None]]
 
 

@@ -9,3 +9,6 @@ from chassis.observe.metrics import REGISTRY
 UPLOADS_ENDED = Counter(
     "youtube_uploads_ended", "Uploads to YouTube that ended, by how.", ("status",), registry=REGISTRY
 )
+for _status in ("complete", "failed"):
+    # At zero from the start: what has not happened yet is a figure too.
+    UPLOADS_ENDED.labels(_status)

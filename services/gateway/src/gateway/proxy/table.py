@@ -116,6 +116,7 @@ TABLE: tuple[Row, ...] = (
     *_whole("/api/v1/webhooks", "notify", read=Scope.READ, write=Scope.NOTIFICATIONS_WRITE),
     Row("/api/v1/events", "notify", read=Scope.READ),
     Row("/api/v1/events/stream", "notify", live=True, read=Scope.READ),
+    *_whole("/api/v1/analytics", "analytics"),
     # There is nothing where letters go through a mail server.
     *_whole("/mail", "notify", public=True),
 )

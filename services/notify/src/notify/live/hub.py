@@ -9,8 +9,13 @@ from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from uuid import UUID
 
+from prometheus_client import Gauge
+
 from chassis.observe.logs import service_scope
+from chassis.observe.metrics import REGISTRY
 from chassis.work.periodic import keep_doing
+
+LIVE_STREAMS = Gauge("live_streams", "Clients that follow a run, a job or all of their own here.", registry=REGISTRY)
 
 
 class Stream:
@@ -86,9 +91,11 @@ class Hub:
             )
         end = asyncio.ensure_future(stopping.wait())
         end.add_done_callback(stream.wake)
+        LIVE_STREAMS.inc()
         try:
             yield stream
         finally:
+            LIVE_STREAMS.dec()
             end.cancel()
             self._streams[run_id].discard(stream)
             if not self._streams[run_id]:

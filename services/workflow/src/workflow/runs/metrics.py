@@ -15,6 +15,9 @@ TARGET_S = 30.0
 """A talking photo should take no longer (WFL-28)."""
 
 RUNS_ENDED = Counter("workflow_runs_ended", "Runs that reached an end.", ("status",), registry=REGISTRY)
+for _status in ("completed", "failed", "cancelled"):
+    # At zero from the start: what has not happened yet is a figure too.
+    RUNS_ENDED.labels(_status)
 RUNS_SLOW = Counter("workflow_runs_slow", "Completed runs that took longer than the target.", registry=REGISTRY)
 RUNS_WARNED = Counter("workflow_runs_warned", "Runs that completed with a warning.", registry=REGISTRY)
 RUNS_PARKED = Counter("workflow_runs_parked", "Runs that wait for a person.", registry=REGISTRY)

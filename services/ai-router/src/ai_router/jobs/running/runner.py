@@ -110,7 +110,7 @@ class Runner:
                 self._board.end(job.id)
             if ending is not None:
                 await self._finisher.finish(item, ending)
-                metrics.job_ended(job.command.capability, ending.status)
+                metrics.job_ended(job.command.capability, ending.status, ending.score)
 
     async def _within_deadline(self, item: WorkItem, course: Course) -> Ending | None:
         left = (course.ends_by - course.started).total_seconds()

@@ -1,0 +1,1 @@
+"""What is open and held, for ``/metrics``."""

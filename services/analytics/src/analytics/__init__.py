@@ -1,0 +1,1 @@
+"""How the business does: read models built from events alone (ANL)."""

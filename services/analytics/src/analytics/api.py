@@ -1,0 +1,7 @@
+"""The HTTP process."""
+
+if __name__ == "__main__":
+    from analytics.composition import SPEC
+    from chassis.run.process import run_api
+
+    run_api(SPEC)

@@ -1,0 +1,1 @@
+"""What happened, without who: the log that every figure is made from."""

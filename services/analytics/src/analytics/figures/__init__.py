@@ -1,0 +1,1 @@
+"""Facts added up, so that a report reads few rows."""

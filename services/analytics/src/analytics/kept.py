@@ -1,0 +1,23 @@
+"""How long analytics keeps what it stores."""
+
+from __future__ import annotations
+
+from analytics.settings import Settings
+from chassis.data.retention import Kept, for_ever, until
+
+_COUNTED = "figures of people whom nothing leads to once they are forgotten (`analytics.facts`)"
+
+
+def tables(settings: Settings) -> tuple[Kept, ...]:
+    """Every table of the service."""
+    return (
+        until("facts", f"their month is more than {settings.keep_facts_months} months old", "`analytics.facts.months`"),
+        for_ever("folded", "one row: how far the facts are added up"),
+        for_ever("days", "figures of days"),
+        for_ever("people", _COUNTED),
+        for_ever("tiers", _COUNTED),
+        for_ever("active_days", _COUNTED),
+        for_ever("runs", _COUNTED),
+        for_ever("payments", _COUNTED),
+        for_ever("subscriptions", _COUNTED),
+    )

@@ -1,0 +1,36 @@
+"""Analytics' own settings."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import Field, SecretStr, field_validator
+
+from chassis.settings import ServiceSettings
+
+_SHORTEST = 32
+
+
+class Settings(ServiceSettings):
+    """What analytics needs beyond the common settings."""
+
+    REQUIRED_IN_PRODUCTION: ClassVar[tuple[str, ...]] = (
+        *ServiceSettings.REQUIRED_IN_PRODUCTION,
+        "person_hash_key",
+    )
+
+    service_name: str = Field("analytics", description="In log lines, metrics and traces.")
+    person_hash_key: SecretStr = Field(
+        SecretStr("local-person-hash-key-for-development"),
+        description="Makes of a person the word under which analytics counts them, at least 32 characters. With "
+        "another one everybody is somebody new.",
+    )
+    keep_facts_months: int = Field(13, ge=2, description="The log of facts goes back so far (SEC-31).")
+    fold_every_s: float = Field(3.0, gt=0, description="How often new facts are added up.")
+
+    @field_validator("person_hash_key", mode="after")
+    @classmethod
+    def _long_enough(cls, value: SecretStr) -> SecretStr:
+        if len(value.get_secret_value()) < _SHORTEST:
+            raise ValueError(f"must have at least {_SHORTEST} characters")
+        return value
