@@ -25,6 +25,7 @@ from talkingphoto.command import (
     wrong_use,
 )
 from talkingphoto.exports.commands import exports
+from talkingphoto.films.commands import film_command
 from talkingphoto.making import Order
 from talkingphoto.ordering.choices import Captions, Language, Platform, Quality, Voice, WhenTooLong, WorkflowType
 from talkingphoto.ordering.script import BadWords, title_of, words_of
@@ -256,6 +257,7 @@ def doctor(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None
 app.command("clips")(clips_command)
 app.command("trim")(trim_command)
 app.command("demo-clips")(demo_clips_command)
+app.command("film")(film_command)
 app.command("trace")(trace_command)
 app.command("rerun")(rerun_command)
 app.command("approve")(approve_command)
