@@ -29,7 +29,7 @@ export DEMO_OUT := $(value OUT)
 export UP_PORT := $(value PORT)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-pixie demo-clips up doctor test check fmt types imports bench chaos faces histories judge record lock vendors vendor-matrix observe dashboards clean
+.PHONY: help setup demo demo-pixie demo-clips demo-film up doctor test check fmt types imports bench chaos faces histories judge record lock vendors vendor-matrix observe dashboards clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -69,6 +69,10 @@ demo: setup ## Make a talking video: make demo [PHOTO=x.jpg SCRIPT="..." LANGUAG
 demo-pixie: $(VENV)/.dev ## Make pictures: edited, cut out and enlarged here, made from words by simulators [PHOTO=x.jpg OUT=out/pixie]
 	@$(BIN)/talkingphoto demo-pictures --photo "$$DEMO_PHOTO" \
 		--out "$(if $(filter file,$(origin OUT)),out/pixie,$$DEMO_OUT)"
+
+demo-film: setup ## Make a film of a minute, of the script and the pictures in samples/film: make demo-film [OUT=out/film]
+	@$(BIN)/talkingphoto film samples/film/script.md --images samples/film --minutes 1 --music "calm" \
+		--out "$(if $(filter file,$(origin OUT)),out/film,$$DEMO_OUT)"
 
 demo-clips: setup ## Make clips of a talk that is generated here: make demo-clips [OUT=out/clips]
 	@$(BIN)/talkingphoto demo-clips --out "$(if $(filter file,$(origin OUT)),out/clips,$$DEMO_OUT)"

@@ -153,6 +153,20 @@ class Client:
         """Order what is made of a video, at its own path; the same key starts it once."""
         return await self._send("POST", path, json=dict(order), headers={"Idempotency-Key": idempotency_key})
 
+    async def create_project(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Make a project."""
+        return await self._send("POST", "/api/v1/projects", json=dict(fields))
+
+    async def plan_film(self, project_id: str, looks: Mapping[str, Any]) -> dict[str, Any]:
+        """Cut a project's script into the shots of a film. It costs nothing."""
+        return await self._send("POST", f"/api/v1/projects/{project_id}/plan", json=dict(looks))
+
+    async def generate_project(self, project_id: str, *, idempotency_key: str) -> dict[str, Any]:
+        """Have a project's film made; the same key starts it once."""
+        return await self._send(
+            "POST", f"/api/v1/projects/{project_id}/generate", json={}, headers={"Idempotency-Key": idempotency_key}
+        )
+
     async def create_run(self, request: Mapping[str, Any], *, idempotency_key: str) -> dict[str, Any]:
         """Start a run; the same key starts it once."""
         return await self._send(

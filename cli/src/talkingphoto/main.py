@@ -25,6 +25,7 @@ from talkingphoto.command import (
     wrong_use,
 )
 from talkingphoto.exports.commands import exports
+from talkingphoto.films.commands import film_command
 from talkingphoto.images.commands import demo_command, image_command
 from talkingphoto.making import Order
 from talkingphoto.ordering.choices import Captions, Language, Platform, Quality, Voice, WhenTooLong, WorkflowType
@@ -279,6 +280,7 @@ app.command("demo-pictures")(demo_command)
 app.command("clips")(clips_command)
 app.command("trim")(trim_command)
 app.command("demo-clips")(demo_clips_command)
+app.command("film")(film_command)
 app.command("trace")(trace_command)
 app.command("rerun")(rerun_command)
 app.command("approve")(approve_command)

@@ -30,6 +30,9 @@ _STEPS = {
     "transcribe": "Write down what is said",
     "hooks": "Find the best moments",
     "clips": "Make the clips",
+    "music": "Make the music",
+    "shots": "Make the shots",
+    "join": "Join the film",
 }
 """Names for people; a step that is not listed is shown by its own name."""
 

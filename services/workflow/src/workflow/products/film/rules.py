@@ -22,8 +22,9 @@ _SHOT_S = 5.0
 
 
 def credits_of(seconds: float, a_minute: int | None = None) -> int:
-    """Credits of so many seconds of film: begun minutes count whole."""
-    return math.ceil(seconds / 60) * (CREDITS_A_MINUTE if a_minute is None else a_minute)
+    """Credits of so many seconds of film: begun minutes count whole. Lengths are added up of whole frames:
+    what is less than a thousandth of a second too much is only the adding up."""
+    return math.ceil(round(seconds / 60, 5)) * (CREDITS_A_MINUTE if a_minute is None else a_minute)
 
 
 def amounts(film_s: float, characters: int) -> Mapping[str, Amount]:
