@@ -18,7 +18,6 @@ WRITINGS = {
     "Devanagari": "जब सुबह फिर से आएगी\nहम साथ में समुद्र तक चलेंगे",
     "no spaces": "https://www.example.com/this/is/a/very/long/address/that/does/not/end?with=query",
 }
-"""Writings that the fonts of a plain system do not have."""
 
 
 def _name(row: PlatformSpecification) -> str:
