@@ -124,6 +124,8 @@ chaos: $(VENV)/.dev ## Break everything on purpose: crash points, broker and dat
 	@TRIM_RANGES=200 $(BIN)/python -m pytest -q --timeout=600 libs/media/tests/trim
 	@CONFORMANCE_EXAMPLES=100 ESTIMATED_SENTENCES=2,4,12,20 \
 		$(BIN)/python -m pytest -q tests/e2e/test_conformance.py tests/e2e/test_estimates.py
+	@FILM_MINUTES=2 $(BIN)/python -m pytest -q tests/e2e/test_film_studio.py
+	@PIXIE_TOPOLOGIES=distributed $(BIN)/python -m pytest -q tests/e2e/test_pixie.py
 
 histories: $(VENV)/.dev ## Money: 10,000 random histories of an account, 100 orders of a month's events, a storm of 10,000 [SEQUENCES=10000 SEED=1]
 	@LEDGER_SEQUENCES=$(or $(SEQUENCES),10000) $(BIN)/python -m pytest -q --timeout=0 $(if $(SEED),--hypothesis-seed=$(SEED)) \

@@ -273,6 +273,6 @@ async def test_nobody_else_sees_or_changes_a_plan(world: Any, asha: Identity) ->
     other_line = an_identity()
     mine = (await world.call(other_line, "POST", "/api/v1/projects", json={"title": "Mine"})).json()["id"]
     answer = await world.call(other_line, "POST", f"/api/v1/projects/{mine}/plan", json={})
-    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "not_a_film")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (409, "not_a_film")
     order = await world.call(asha, "POST", "/api/v1/workflows/estimate", json={"workflow_type": "film_video"})
     assert order.status_code in (409, 422) and "generate" in order.json()["error"]["message"]

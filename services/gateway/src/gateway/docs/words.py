@@ -45,6 +45,7 @@ TAGS = {
     "clips": "Parts of long videos, and their best moments: of a link or of an upload.",
     "export": "What comes out for each platform: kits, requirements, templates.",
     "files": "Photos, sound and video that things are made from; in one request, or in parts that may be interrupted.",
+    "films": "The plan of a project's film: scenes and shots, to be edited, approved and made again one by one.",
     "live updates": "What happens to a workflow, as it happens.",
     "mail": "Letters, kept to be read here while no mail server is configured.",
     "notifications": "Messages for the user.",

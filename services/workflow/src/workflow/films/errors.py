@@ -59,7 +59,7 @@ class NotEnoughCredits(PaymentNeeded):
     code = "insufficient_credits"
 
 
-class NoFilm(Invalid):
+class NoFilm(Conflict):
     """Projects of this product are not made into a film."""
 
     code = "not_a_film"
