@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import time
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 
 import httpx
 import pytest
 from fastapi import FastAPI
-from pydantic import SecretStr, TypeAdapter, ValidationError
+from pydantic import Field, SecretStr, TypeAdapter, ValidationError
 
 from chassis.http.app import create_app
-from chassis.http.inputs import Input, Moment
+from chassis.http.inputs import Input, Moment, Whole
 from chassis.settings import ServiceSettings
 
 
@@ -126,3 +126,11 @@ def test_a_time_without_a_zone_is_in_utc() -> None:
 def test_no_number_is_taken_for_seconds_since_1970(number: object) -> None:
     with pytest.raises(ValidationError):
         TypeAdapter(Moment).validate_python(number)
+
+
+def test_bounds_of_a_whole_number_are_said_as_json_schema_says_them() -> None:
+    number: TypeAdapter[int] = TypeAdapter(Annotated[Whole, Field(ge=1, lt=5)])
+    assert number.json_schema() == {"type": "integer", "minimum": 1, "exclusiveMaximum": 5}
+    for wrong in (0, 5, True):
+        with pytest.raises(ValidationError):
+            number.validate_python(wrong)

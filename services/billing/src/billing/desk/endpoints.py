@@ -55,7 +55,8 @@ class CreditsBackIn(Input):
 
     hold_id: UUID = Field(description="Of the hold that they were captured from.")
     credits: Annotated[
-        Whole | None, Field(ge=1, le=1_000_000, description="How many; null: all that are left.", examples=[1])
+        Annotated[Whole, Field(ge=1, le=1_000_000)] | None,
+        Field(description="How many; null: all that are left.", examples=[1]),
     ] = None
     reason: Reason
 

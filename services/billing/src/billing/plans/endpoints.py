@@ -101,9 +101,12 @@ class PlanIn(Input):
         str | None, Field(pattern="^[A-Z]{3}$", description="As ISO 4217 says; of a new plan.", examples=["INR"])
     ] = None
     credits_per_month: Annotated[Count | None, Field(description="Given each month.")] = None
-    credits_per_minute: Annotated[Whole | None, Field(ge=1, le=1000, description="Price of a minute of video.")] = None
+    credits_per_minute: Annotated[
+        Annotated[Whole, Field(ge=1, le=1000)] | None, Field(description="Price of a minute of video.")
+    ] = None
     max_video_seconds: Annotated[
-        Whole | None, Field(ge=1, le=1_000_000, description="Longest video; null: as long as it takes.")
+        Annotated[Whole, Field(ge=1, le=1_000_000)] | None,
+        Field(description="Longest video; null: as long as it takes."),
     ] = None
     quotas: Annotated[
         dict[str, Annotated[Whole, Field(ge=-1, le=1_000_000_000)]] | None,
@@ -120,7 +123,9 @@ class PlanIn(Input):
         Field(description="The most that the AI work of one workflow may cost us, in rupees.", examples=["2.5"]),
     ] = None
     priority: Annotated[Priority | None, Field(description="Of its workflows in the queue.")] = None
-    trial_days: Annotated[Whole | None, Field(ge=0, le=730, description="Free days of a first subscription.")] = None
+    trial_days: Annotated[
+        Annotated[Whole, Field(ge=0, le=730)] | None, Field(description="Free days of a first subscription.")
+    ] = None
     is_active: Annotated[StrictBool | None, Field(description="Sold; who has the plan keeps it when it is not.")] = None
 
 

@@ -16,8 +16,8 @@ from workflow.films.reckoning import State
 from workflow.products.film.input import Aspect, Definition
 
 Version = Annotated[
-    Whole | None,
-    Field(ge=1, description="The plan's version that you have read; another one is refused.", examples=[3]),
+    Annotated[Whole, Field(ge=1)] | None,
+    Field(description="The plan's version that you have read; another one is refused.", examples=[3]),
 ]
 
 
