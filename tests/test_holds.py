@@ -16,9 +16,11 @@ from chassis import ids
 from chassis.settings import load
 from contracts.billing import CreditsReserved, ReserveCredits
 from contracts.objects import StoredObject
+from media.film.planning import plan_film
 from workflow.engine.advance import first_state
 from workflow.engine.definition import Asking, Definition
 from workflow.engine.state import Brief, Run
+from workflow.products.film.input import document_of
 from workflow.products.product import Product
 from workflow.products.registry import found
 from workflow.settings import Settings as WorkflowSettings
@@ -36,6 +38,8 @@ def order(product: Product, definition: Definition, user_id: Any) -> tuple[Run, 
     given = {
         "image": image.model_dump(), "script": "Hello there.", "language": "en", "voice": "female", "duration": 10,
         "platforms": ["tiktok"], "quality": "balanced", "enhancement_type": "standard", "title": "Hello",
+        "start": 1.0, "end": 2.0, "max_seconds": 600, "minutes": 1, "credits": 3,
+        "film": document_of(plan_film("Hello there.", minutes=1, fill=True)),
     }  # fmt: skip
     kind = sorted(product.types)[0].value
     brief = Brief(

@@ -43,11 +43,13 @@ def test_a_part_ends_behind_a_sentence_where_one_ends_late_enough(speech: Spoken
     for part in speech.parts(longest)[:-1]:
         begin = float(part.start)
         late = [(word, at) for word, at in cuts if begin + longest / 3 + 0.001 <= at <= begin + longest - 0.002]
-        last = [word.text[-1] for word, at in late if abs(at - float(part.end)) < 0.002]
+        # Of all: one within a millisecond of late enough may be taken or not.
+        last = [word.text[-1] for word, at in cuts if abs(at - float(part.end)) < 0.002]
         if any(word.text[-1] in ".?" for word, _ in late):
             assert last and last[0] in ".?"
         elif any(word.text[-1] == "," for word, _ in late):
-            assert last == [","]
+            assert last
+            assert last[0] in ",.?"
         elif late:
             assert last
 

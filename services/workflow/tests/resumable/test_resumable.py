@@ -134,7 +134,7 @@ async def test_what_the_server_can_do_is_said(shared: Any, somebody: Identity) -
     assert answer.status_code == 204
     assert answer.headers["Tus-Version"] == "1.0.0"
     assert {"creation", "checksum", "expiration", "termination"} <= set(answer.headers["Tus-Extension"].split(","))
-    assert int(answer.headers["Tus-Max-Size"]) == 500 << 20
+    assert int(answer.headers["Tus-Max-Size"]) == 2 << 30
 
 
 async def test_headers_are_checked_one_by_one(shared: Any, somebody: Identity) -> None:
