@@ -12,7 +12,7 @@ import httpx
 
 from talkingphoto.account import log_in
 from talkingphoto.client import Client
-from talkingphoto.images.doing import Wish, fetched, made
+from talkingphoto.images.doing import LINE, Wish, fetched, made
 from talkingphoto.sample import sample_portrait
 from talkingphoto.show import Printer
 
@@ -41,7 +41,7 @@ async def demo(
 ) -> None:
     """Make the pictures and say who made each. ``settings`` lead to the simulators, where they run."""
     portrait = photo or sample_portrait()
-    async with Client(url) as client:
+    async with Client(url, line=LINE) as client:
         await log_in(client, home)
         for name, words, wish in _HERE:
             await _shown(

@@ -21,6 +21,8 @@ _FINAL = {"completed", "failed", "cancelled"}
 _LOOK_EVERY_S = 0.3
 _ENDINGS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
 PICTURE = "picture"
+LINE = "pixie"
+"""The product line that pictures are sold in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ async def image(wish: Wish, out: Path, where: Where, *, as_json: bool) -> None:
         check(out, [f"{PICTURE}.{ending}" for ending in _ENDINGS.values()])
     except Unwritable as error:
         raise Stop(f"{error} Choose another folder with --out.", WRONG_USE, code="wrong_use") from error
-    async with session(where, stage) as here:
+    async with session(where, stage, line=LINE) as here:
         results = await made(here.client, wish, stage)
         try:
             told = await fetched(here.client, results[-1], out)
