@@ -13,7 +13,7 @@ import pytest
 
 from ai_router.providers.port import FailureClass, ProviderFailure, ProviderRequest
 from simulators.matrix.drive import drive
-from simulators.matrix.scenarios import SCENARIOS, Bench, Scenario, request_of
+from simulators.matrix.scenarios import SCENARIOS, Bench, Scenario, input_of, request_of
 from simulators.matrix.workspace import FolderWorkspace
 
 OTHER: Mapping[str, Any] = {
@@ -31,6 +31,7 @@ OTHER: Mapping[str, Any] = {
     "negative_prompt": "fog",
     "enhancement_type": "restore",
     "count": 1,
+    "strength": 0.3,
     "platform": "tiktok",
     "workflow_type": "educational",
     "transcript": [{"start": 1.0, "end": 4.0, "text": "Wait for it."}],
@@ -40,12 +41,22 @@ OTHER: Mapping[str, Any] = {
 # Where another model of the vendor is the one that takes it.
 MODELS: Mapping[tuple[str, str], str] = {("elevenlabs", "language"): "eleven_flash_v2_5"}
 _SIZE = ("width", "height")
+_INPUTS = ("image", "mask")
+"""Honoured like parameters, because not every model takes them."""
+_BESIDE: Mapping[str, str] = {"strength": "image"}
+"""What means nothing without an input, and the input."""
 _COUNTED = re.compile(r"\b[a-z_]+\d{8}\b")
 """Numbers a simulator gives to uploads, different each time."""
 
 
-def _pair(base: ProviderRequest, name: str) -> tuple[ProviderRequest, ProviderRequest]:
+def _pair(base: ProviderRequest, name: str, workspace: FolderWorkspace) -> tuple[ProviderRequest, ProviderRequest]:
     """The request without a parameter and with another value for it. A size is asked for by both its sides."""
+    if name in _INPUTS:
+        first = replace(base, inputs={role: each for role, each in base.inputs.items() if role != name})
+        with_input = {**first.inputs, name: workspace.put(*input_of(name))}
+        return first, replace(base, inputs=with_input, attempt_id=UUID(int=base.attempt_id.int + 1))
+    if name in _BESIDE:
+        base = replace(base, inputs={**base.inputs, _BESIDE[name]: workspace.put(*input_of(_BESIDE[name]))})
     names = _SIZE if name in _SIZE else (name,)
     without = {key: value for key, value in base.parameters.items() if key not in names}
     with_it = {**without, **{each: OTHER[each] for each in names}}
@@ -72,7 +83,7 @@ async def test_every_honoured_parameter_changes_what_is_sent(
     for name in sorted(honours):
         base = request_of(scenario, workspace, 2 * next(at.numbers))
         base = replace(base, model=MODELS.get((scenario.provider, name)))
-        without, with_it = _pair(base, name)
+        without, with_it = _pair(base, name, workspace)
         after, ignored = await _sent(at, scenario, with_it, workspace)
         try:
             before, _ = await _sent(at, scenario, without, workspace)
