@@ -156,7 +156,8 @@ BOARDS = (
                 "Calls of services and of the store, 95 of 100",
                 {
                     "{{dependency}}": "histogram_quantile(0.95, sum by (dependency, le) "
-                    "(rate(dependency_call_seconds_bucket[5m]))) or on() vector(0)"
+                    # No calls for five minutes are no number.
+                    "(rate(dependency_call_seconds_bucket[5m]))) >= 0 or on() vector(0)"
                 },
                 SECONDS,
             ),
