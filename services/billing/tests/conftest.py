@@ -12,8 +12,12 @@ from chassis.testing.slices import DatabaseFor, Slice, slice_of
 class Billing(Slice):
     """Billing, and what its books say."""
 
-    async def account(self, user_id: UUID) -> dict[str, object]:
-        [account] = await self.rows("SELECT * FROM credit_accounts WHERE user_id = $1", user_id)
+    async def account(self, user_id: UUID, product_line: str | None = None) -> dict[str, object]:
+        """Somebody's only account, or the one of a product line."""
+        [account] = await self.rows(
+            "SELECT * FROM credit_accounts WHERE user_id = $1 AND coalesce(product_line = $2, true)",
+            user_id, product_line,
+        )  # fmt: skip
         return account
 
     async def check_books(self) -> None:

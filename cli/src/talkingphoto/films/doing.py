@@ -35,7 +35,7 @@ async def film(
     """Make a project of a script and pictures, plan its film, have it made, and put what came out into ``out``."""
     text, pictures = _read(script), _pictures(images)
     screen, say = Screen(Printer(stderr=as_json), quiet=as_json), Printer()
-    body = {"title": wanted["title"] or script.stem.replace("-", " ").capitalize(), "script": text}
+    body = {"title": wanted["title"] or _title(text, script), "script": text}
     body |= {name: wanted[name] for name in ("duration", "voice", "music") if wanted[name] is not None}
     with screen.showing():
         if not dry_run:
@@ -71,6 +71,12 @@ async def film(
     ]
     say.table(["shot", "at", "seconds", "seen", "told"], rows, gives_way=True)
     say.say(f"It takes {plan['credits']} credits and about {plan['estimated_time']:.0f} s. Nothing was ordered.")
+
+
+def _title(text: str, script: Path) -> str:
+    """The first heading; where there is none, the file's name."""
+    headings = (line.lstrip("#").strip() for line in text.splitlines() if line.startswith("#"))
+    return next(filter(None, headings), script.stem.replace("-", " ").capitalize())
 
 
 async def _project(here: Session, body: Mapping[str, Any], pictures: list[Path], screen: Screen) -> str:

@@ -19,6 +19,7 @@ from contracts.billing import (
     ReservationRefused,
     ReserveCredits,
 )
+from contracts.product_lines import offered
 from contracts.users import UserRegistered
 
 OWNER = "owner@example.com"
@@ -58,10 +59,19 @@ async def test_a_gift_is_given_once_also_to_an_account_that_is_open_already(gene
     await generous.tell(reserve(user_id))
     await generous.tell(registered(user_id))
     await generous.tell(registered(user_id))
-    account = await generous.account(user_id)
+    account = await generous.account(user_id, "talkingphoto")
     assert (account["settled"], account["bought"]) == (5, 2)
     await generous.tell(registered(stranger := ids.uuid7(), "someone@example.com"))
     assert (await generous.account(stranger))["bought"] == 0
+    await generous.check_books()
+
+
+async def test_a_gift_is_given_in_every_line_that_sells_something(generous: Any) -> None:
+    user_id = ids.uuid7()
+    await generous.tell(registered(user_id))
+    await generous.tell(registered(user_id))
+    rows = await generous.fetch("SELECT product_line, bought FROM credit_accounts WHERE user_id = $1", user_id)
+    assert {row["product_line"]: row["bought"] for row in rows} == dict.fromkeys(offered(), 2)
     await generous.check_books()
 
 
@@ -77,7 +87,7 @@ async def test_it_pays_beyond_the_months_count_and_outlives_the_month(generous: 
     assert not generous.said(ReservationRefused)
     await use(generous, user_id, 1)
     assert len(generous.said(ReservationRefused)) == 1
-    account = await generous.account(user_id)
+    account = await generous.account(user_id, "talkingphoto")
     assert (account["settled"], account["bought"]) == (0, 0)
     await generous.check_books()
 

@@ -30,7 +30,7 @@ def consumers(ledger: Ledger) -> Consumers:
     @accounts.each(UserRegistered)
     async def open_account(event: UserRegistered, tx: Transaction) -> None:
         """Open the free plan and the credit account of a new user."""
-        await ledger.open_account(event.user_id, event.home_product_line, event.email, tx)
+        await ledger.welcome(event.user_id, event.home_product_line, event.email, tx)
 
     @costs.many(CostRecorded)
     async def keep_costs(received: Sequence[Received[CostRecorded]], tx: Transaction) -> None:

@@ -18,6 +18,7 @@ from billing.quotes.repository import most as most_agreed
 from chassis.bus.messages import Received
 from chassis.data.database import Transaction
 from contracts.billing import ReserveCredits
+from contracts.product_lines import offered
 
 
 class Ledger:
@@ -61,9 +62,14 @@ class Ledger:
         said = [self._decisions.decide(each, books, tx.now, quotes) for each in instructions]
         return said, books
 
-    async def open_account(self, user_id: UUID, product_line: str, email: str, tx: Transaction) -> None:
-        """Open the account of a new user, with the gift for its address; nothing happens that has happened before, or
-        where nothing is sold."""
+    async def welcome(self, user_id: UUID, home_line: str, email: str, tx: Transaction) -> None:
+        """Open the account of a new user, with the gift for its address: that is given in every product line. Nothing
+        happens that has happened before, or where nothing is sold."""
+        others = [line for line in offered() if line != home_line] if self._gifts.get(email) else []
+        for product_line in (home_line, *others):
+            await self._open(user_id, product_line, email, tx)
+
+    async def _open(self, user_id: UUID, product_line: str, email: str, tx: Transaction) -> None:
         await self._plans.load(tx)
         key = (user_id, product_line)
         books = await open_books(tx, (), [key])
