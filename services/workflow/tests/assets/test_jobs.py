@@ -190,3 +190,10 @@ async def test_two_are_compared_side_by_side(shared: Any, painter: Identity, hel
     assert same["differences"] == [] and same["left"]["url"] is not None
     assert (await compared(upload, ids.uuid7())).status_code == 404
     assert (await compared(upload, made[0].job_id, help_.an_identity())).status_code == 404
+
+
+async def test_one_file_may_be_there_in_two_roles(shared: Any, painter: Identity) -> None:
+    photo = await stored(shared, painter, "photo")
+    event = await told(shared, painter, Capability.IMAGE_EDIT, {"image": photo, "background": photo}, "edited")
+    found = (await shared.call(painter, "GET", f"/api/v1/assets/{event.job_id}/lineage")).json()
+    assert len([node for node in found["nodes"] if node["operation"] == "unknown"]) == 1

@@ -106,6 +106,12 @@ async def test_a_film_is_planned_made_changed_in_one_line_and_that_alone_is_made
     run = await film(world, asha, project)
     assert (run["status"], run["credits"]["captured"]) == ("completed", 3)
     assert {"video", "srt", "vtt", "music"} <= run["results"].keys()
+    assert not {"film", "pictures", "takes", "plan_version"} & run["input"].keys(), "they are ours"
+    nodes = await world.fetch(
+        "SELECT parents, parameters::text AS parameters, step FROM lineage WHERE run_id IS NOT NULL"
+    )
+    assert all(LINES[0] not in node["parameters"] and "pictures" not in node["parameters"] for node in nodes)
+    assert all(len(node["parents"]) <= 2 for node in nodes if node["step"] == "shots"), "its own voice, and no other"
     plan = await plan_of(world, asha, project)
     assert (set(states(plan).values()), plan["to_make"], plan["credits"]) == ({"current"}, 0, 0)
     first = {name: len(asked(world, name)) for name in (Capability.AUDIO_GENERATION, Capability.FILM_SHOT)}
@@ -138,6 +144,11 @@ async def test_a_film_is_planned_made_changed_in_one_line_and_that_alone_is_made
     assert answer.status_code == 200, answer.text
     parts = {key: state for key, state in states(answer.json()).items() if key[0] == changed}
     assert set(parts.values()) == {"current"}
+    other = f"/api/v1/projects/{project}/plan/shots/{spoken[2]['id']}"
+    assert (await world.call(asha, "PATCH", other, json={"text": "The mills came first."})).is_success
+    await film(world, asha, project)
+    takes = (await world.call(asha, "GET", f"/api/v1/projects/{project}/plan/shots/{changed}/takes")).json()
+    assert [(one["take"], one["current"]) for one in takes["items"]] == [(2, False), (1, True)], "numbers stay"
     actions = {
         line["action"] for line in (await world.call(asha, "GET", f"/api/v1/projects/{project}/logs")).json()["items"]
     }
@@ -201,6 +212,15 @@ async def test_a_shot_that_cannot_be_made_gives_all_back_and_what_was_made_is_us
     # Nobody has paid for what is there.
     assert (plan["credits"], plan["to_make"]) == (3, len(shots(plan)))
     voices, clips = len(asked(world, Capability.AUDIO_GENERATION)), len(asked(world, Capability.FILM_SHOT))
+    # Whoever has the failed run tried again has a film under way, whatever the project's status says.
+    world.others.mute.add(ReserveCredits)
+    assert (await world.call(asha, "POST", f"/api/v1/workflows/{run['id']}/retry")).is_success
+    busy = await world.call(asha, "POST", f"/api/v1/projects/{project}/generate", json={})
+    assert (busy.status_code, busy.json()["error"]["code"]) == (409, "film_under_way")
+    assert (await world.call(asha, "POST", f"/api/v1/projects/{project}/plan", json={})).status_code == 409
+    world.others.mute.clear()
+    assert (await world.call(asha, "POST", f"/api/v1/workflows/{run['id']}/cancel")).is_success
+    await world.ended(asha, run["id"])
     again = await film(world, asha, project)
     assert (again["status"], again["credits"]["captured"]) == ("completed", 3)
     assert len(asked(world, Capability.AUDIO_GENERATION)) == voices
@@ -248,6 +268,18 @@ async def test_a_script_that_does_not_fit_is_advised_and_an_edited_plan_is_not_o
     assert (await world.call(asha, "POST", f"/api/v1/projects/{project}/plan", json={})).status_code == 201
     short = await world.call(asha, "POST", f"/api/v1/projects/{project}/generate", json={})
     assert short.status_code == 202 and short.json()["warnings"]
+
+
+async def test_who_speaks_stays_when_the_script_changes(world: Any, asha: Identity) -> None:
+    await told(world, asha)
+    project = await a_project(world, asha, script=f"MIRA: {LINES[0]}\n\n{LINES[1]}")
+    cast = {"characters": [{"name": "Mira", "voice": "female"}]}
+    plan = (await world.call(asha, "POST", f"/api/v1/projects/{project}/plan", json=cast)).json()
+    assert {shot["speaker"] for shot in shots(plan) if shot["spoken"]} == {"Mira", ""}
+    changed = await world.call(asha, "PUT", f"/api/v1/projects/{project}", json={"script": f"MIRA: {LINES[2]}"})
+    assert changed.is_success
+    assert (await world.call(asha, "POST", f"/api/v1/projects/{project}/generate", json={})).status_code == 202
+    assert {shot["speaker"] for shot in shots(await plan_of(world, asha, project)) if shot["spoken"]} == {"Mira"}
 
 
 async def test_nobody_else_sees_or_changes_a_plan(world: Any, asha: Identity) -> None:

@@ -22,7 +22,12 @@ UNKNOWN = "unknown"
 """Said of an object of which nothing else has been told yet; what is told of it later takes its place."""
 
 _NAMESPACE = UUID("6f3f1c1e-50d5-4e5b-9a53-0c9f6d1b7a11")
-_NOT_PARAMETERS = frozenset({"image", "script", "title", "paces", "film_s", "estimated_cost", "priority"})
+_NOT_PARAMETERS = frozenset(
+    {
+        *("image", "video", "pictures", "film", "script", "title"),
+        *("paces", "film_s", "estimated_cost", "least_cost", "priority", "takes", "plan_version"),
+    }
+)
 """Of an order: what is an object of its own, is somebody's words, or decides nothing about the result."""
 
 
@@ -62,10 +67,12 @@ def uploaded(stored: StoredObject, name: str, file_id: UUID | None, at: datetime
 def nodes_of_job(event: JobDelivered, known: Mapping[str, Node], at: datetime) -> list[Node]:
     """What a single job made, after what it was made of. ``known``: the beginnings of uploaded inputs, by key."""
     inputs = {role: stored.key for role, stored in event.inputs.items()}
-    found = [
-        known.get(stored.key) or Node(object=stored, name=role, operation=UNKNOWN, made_at=at)
-        for role, stored in event.inputs.items()
-    ]
+    # One object may be there in two roles.
+    beginnings = {
+        stored.key: known.get(stored.key) or Node(object=stored, name=role, operation=UNKNOWN, made_at=at)
+        for role, stored in reversed(event.inputs.items())
+    }
+    found = [beginnings[key] for key in dict.fromkeys(inputs.values())]
     for role, stored in event.outputs.items():
         # An answer from the cache hands the same object out again.
         if stored.key not in inputs.values():
@@ -93,7 +100,8 @@ def nodes_of_job(event: JobDelivered, known: Mapping[str, Node], at: datetime) -
 def nodes_of(definition: Definition, run: Run, source: Node | None) -> list[Node]:
     """Everything that counts of what a run made, each after what it was made of; first ``source``, where there is one.
 
-    A step's objects come from those of the steps that it needs, or, where these made none, from what those needed.
+    A step's objects come from those of the steps that it needs, or, where these made none, from what those needed. Of a
+    step that was done in the same parts they come from the same part alone.
     """
     made: dict[str, tuple[str, ...]] = {}
     found: list[Node] = [source] if source is not None else []
@@ -103,14 +111,23 @@ def nodes_of(definition: Definition, run: Run, source: Node | None) -> list[Node
         before = tuple(dict.fromkeys(key for name in step.needs for key in made.get(name, ()))) or beginning
         own: list[str] = []
         for unit, result in run.results(step.name).items():
+            parents = tuple(
+                dict.fromkeys(key for name in step.needs for key in _made_by(run, name, unit, made.get(name, ())))
+            )
             for role, stored in result.outputs.items():
                 own.append(stored.key)
                 # Where nothing had to be done the result is what it was made from.
                 if stored.key not in known:
                     known.add(stored.key)
-                    found.append(_node(run, step.name, unit, role, stored, result, before))
+                    found.append(_node(run, step.name, unit, role, stored, result, parents or before))
         made[step.name] = tuple(dict.fromkeys(own)) or before
     return found
+
+
+def _made_by(run: Run, step: str, unit: str, everything: Sequence[str]) -> Sequence[str]:
+    """What a step made for this part; all it made where it did not know such parts."""
+    same = run.results(step).get(unit)
+    return [stored.key for stored in same.outputs.values()] if same is not None else everything
 
 
 def _node(

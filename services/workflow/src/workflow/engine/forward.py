@@ -141,7 +141,13 @@ def _handed(draft: Draft, step: Step) -> Decimal:
     """The step's share of what is left, and at most what nobody else holds: what is out never exceeds what is left."""
     run = draft.run
     left = draft.definition.budget(run) - run.state.cost
-    parts = max(1, len(step.keys(run)))
+    units = draft.run.state.steps[step.name].units
+    parts = max(
+        1,
+        sum(
+            key not in units or units[key].status not in (UnitStatus.DONE, UnitStatus.FAILED) for key in step.keys(run)
+        ),
+    )
     return max(Decimal(0), min(left * step.share / parts, left - run.held)).quantize(_PLACES, ROUND_DOWN)
 
 

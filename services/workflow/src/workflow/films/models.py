@@ -11,7 +11,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from contracts.enums import Captions
+from contracts.enums import Captions, Voice
 from media.film.plan import FilmPlan, Kind, Motion, Shot
 from workflow.products.film.input import Aspect, Definition, document_of, plan_of
 
@@ -26,6 +26,16 @@ class Mark(BaseModel):
     take: int = 0
 
 
+class Role(BaseModel):
+    """Who speaks: the lines that begin with the name, or, without one, all others. ``face`` is a file."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str = ""
+    voice: Voice = Voice.NEUTRAL
+    face: UUID | None = None
+
+
 _UNMARKED = Mark()
 _MOTIONS = tuple(Motion)
 
@@ -37,6 +47,8 @@ class SavedPlan(BaseModel):
 
     film: str
     marks: dict[str, Mark] = {}
+    characters: tuple[Role, ...] = ()
+    """They stay when the plan is made anew of another script."""
     music: str | None = None
     music_take: int = 0
     definition: Definition = Definition.STANDARD

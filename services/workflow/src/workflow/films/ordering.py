@@ -83,7 +83,8 @@ async def _ordered(
     row = await reach(tx, project_id, caller.user_id, Right.OWN, lock=True)
     check_film(row)
     ordering.check_line(BY_TYPE[WorkflowType.FILM_VIDEO], line)
-    if row["status"] == ProjectStatus.PROCESSING:
+    # The status is only as new as the last end that was heard of, and a run that is tried again does not set it.
+    if row["status"] == ProjectStatus.PROCESSING or await projects.at_work(tx, [project_id], row["user_id"]):
         raise FilmUnderWay("A film is being made for this project. Wait for its end, or cancel it.")
     known = await runs.before_create(tx, None, caller.user_id, line)
     rules.check_account(known, proved_only=settings.proved_only(line))

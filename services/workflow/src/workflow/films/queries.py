@@ -22,10 +22,9 @@ FROM film_takes AS t JOIN runs AS r ON r.id = t.run_id
 WHERE t.project_id = $1 AND r.cleaned_at IS NULL ORDER BY t.made_at, t.digest
 """
 _TAKES_OF = """
-SELECT t.digest, t.result::text AS result, t.paid, t.shot, t.made_at,
-    row_number() OVER (ORDER BY t.made_at, t.digest) AS number
+SELECT t.digest, t.result::text AS result, t.paid, t.shot, t.made_at, t.number
 FROM film_takes AS t JOIN runs AS r ON r.id = t.run_id
-WHERE t.project_id = $1 AND t.step = 'shots' AND t.part = $2 AND r.cleaned_at IS NULL
+WHERE t.project_id = $1 AND t.step = 'shots' AND t.part = $2 AND r.cleaned_at IS NULL ORDER BY t.number DESC
 """
 _PICTURES = """
 SELECT id, original_name, prepared, kind, scan_status, storage_backend FROM files
@@ -64,7 +63,7 @@ async def all_takes_of(tx: Transaction, project_id: UUID, shot_id: str) -> list[
     rows = [dict(row) for row in await tx.fetch(_TAKES_OF, project_id, shot_id)]
     for row in rows:
         row["digest"], row["result"] = row["digest"].strip(), _RESULT.validate_json(row["result"])
-    return sorted(rows, key=lambda row: -row["number"])
+    return rows
 
 
 async def pictures(tx: Transaction, user_id: UUID, file_ids: Collection[UUID]) -> dict[UUID, dict[str, Any]]:

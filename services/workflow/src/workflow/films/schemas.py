@@ -44,7 +44,8 @@ class PlanIn(Looks):
 
     language: Language | None = Field(None, description="What the script is written in; else it is told from it.")
     characters: Annotated[list[CharacterIn], Field(max_length=20)] = Field(
-        [], description="Who speaks; without any one narrator with the project's voice."
+        [],
+        description="Who speaks; left out: whoever spoke in the plan before, or one narrator with the project's voice.",
     )
 
 

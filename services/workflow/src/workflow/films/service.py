@@ -20,7 +20,7 @@ from media.film.plan import Character, NoSuchShot, Shot
 from workflow.engine.definition import Definition, Definitions
 from workflow.films import planning, queries, repository
 from workflow.films.errors import NoPlan, PlanChanged, ShotLocked, ShotNotFound, TakeNotFound
-from workflow.films.models import SavedPlan, made_from
+from workflow.films.models import Role, SavedPlan, made_from
 from workflow.films.planning import advised
 from workflow.films.schemas import Artefact, PlanChange, PlanIn, PlanOut, SceneOut, ShotChange, ShotOut, TakeOut
 from workflow.films.standing import Standing, check_film, check_pictures, check_ready, images_of, project_seed, stand
@@ -72,6 +72,7 @@ class Films:
         Raises ``NotReady``, ``NoFilm``, ``NotFilmed``, ``FileNotYours``, ``ProjectBusy``, and as ``reach``.
         """
         row = await self._film_project(tx, caller, project_id, Right.EDIT, lock=True)
+        await self._idle(tx, row)
         stored = await queries.plan_of(tx, project_id)
         former = SavedPlan.model_validate(stored["plan"]) if stored is not None else None
         saved = await self.planned(tx, row, row, body, former)
@@ -89,18 +90,21 @@ class Films:
     ) -> SavedPlan:
         """The plan of what ``said`` says instead of the project. Raises as :meth:`make`."""
         check_ready(said)
-        faces = [one.face for one in body.characters if one.face is not None]
+        characters = tuple(Role(**one.model_dump()) for one in body.characters)
+        if former is not None and "characters" not in body.model_fields_set:
+            characters = former.characters
+        faces = [one.face for one in characters if one.face is not None]
         files = await queries.pictures(tx, row["user_id"], {*images_of(said), *faces})
         wanted = dict.fromkeys([*images_of(said), *faces])
         check_pictures(files, wanted)
         cast = [
             Character(one.name.strip(), one.voice.value, str(one.face) if one.face is not None else None)
-            for one in body.characters
+            for one in characters
         ]
         if cast and all(one.name for one in cast):
             cast.append(Character("", said["voice"] or Voice.NEUTRAL.value))
         # Arithmetic over the whole script: a tenth of a second for forty minutes.
-        return await asyncio.to_thread(
+        made = await asyncio.to_thread(
             planning.made,
             said,
             {id: files[id]["original_name"] for id in images_of(said)},
@@ -112,6 +116,7 @@ class Films:
             aspect=body.aspect,
             captions=body.captions,
         )
+        return made.model_copy(update={"characters": characters})
 
     async def shown(self, tx: Transaction, caller: Identity, project_id: UUID) -> PlanOut:
         """The plan, and what of it is there. Raises ``NoPlan``, ``NoFilm``, and as ``reach``."""
@@ -298,9 +303,13 @@ class Films:
         stored = await self._stored(tx, project_id)
         if version is not None and version != stored["version"]:
             raise PlanChanged(f"The plan is at version {stored['version']} by now. Read it again.")
-        if row["status"] == ProjectStatus.PROCESSING:
-            raise ProjectBusy("A film is being made by this plan. Change it when that has ended, or cancel it.")
+        await self._idle(tx, row)
         return Changing(row, SavedPlan.model_validate(stored["plan"]), stored["made_from"].strip())
+
+    async def _idle(self, tx: Transaction, row: Mapping[str, Any]) -> None:
+        # The status is only as new as the last end that was heard of, and a run that is tried again does not set it.
+        if row["status"] == ProjectStatus.PROCESSING or await project_queries.at_work(tx, [row["id"]], row["user_id"]):
+            raise ProjectBusy("A film is being made by this plan. Change it when that has ended, or cancel it.")
 
     async def _become(self, tx: Transaction, caller: Identity, was: Changing, saved: SavedPlan, words: str) -> None:
         """Save the plan; the project says what it says now, and gets a version of that."""

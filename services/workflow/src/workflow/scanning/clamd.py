@@ -18,6 +18,8 @@ from workflow.files.scanning import Scan
 log = structlog.get_logger(__name__)
 
 _CHUNK = 1 << 18
+_BYTES_A_SECOND = 10 << 20
+"""A scanner that is slower than this is as good as away."""
 _LENGTH = struct.Struct(">I")
 _LONGEST_ANSWER = 4096
 _TOO_LONG = "INSTREAM size limit exceeded"
@@ -25,7 +27,7 @@ _TOO_LONG = "INSTREAM size limit exceeded"
 
 @dataclass(frozen=True, slots=True)
 class ClamdScanner:
-    """``address`` is ``host:port``, or the path of a socket. ``within_s`` is for one file."""
+    """``address`` is ``host:port``, or the path of a socket. ``within_s`` is for one file; large ones get longer."""
 
     address: str
     within_s: float = 20.0
@@ -35,19 +37,21 @@ class ClamdScanner:
         large.
         """
         try:
-            async with asyncio.timeout(self.within_s):
-                answer = await asyncio.to_thread(self._ask, path)
+            answer = await asyncio.to_thread(self._ask, path)
         except (OSError, TimeoutError) as failure:
             log.warning("scanner.away", reason=repr(failure))
             return Scan(ScanStatus.PENDING)
         return verdict(answer)
 
     def _ask(self, path: Path) -> str:
-        ends_at = time.monotonic() + self.within_s
+        ends_at = time.monotonic() + self.within_s + path.stat().st_size / _BYTES_A_SECOND
         with self._connected() as connection, path.open("rb") as source:
             _send(source, connection, ends_at)
             answer = b""
-            while not answer.endswith(b"\0") and len(answer) < _LONGEST_ANSWER and (more := connection.recv(4096)):
+            while not answer.endswith(b"\0") and len(answer) < _LONGEST_ANSWER:
+                connection.settimeout(max(ends_at - time.monotonic(), 0.001))
+                if not (more := connection.recv(4096)):
+                    break
                 answer += more
         return answer.rstrip(b"\0").decode("utf-8", "replace")
 

@@ -12,7 +12,7 @@ from contracts.objects import StoredObject
 from workflow.engine.definition import Asking, Definition, Step
 from workflow.engine.state import Run
 from workflow.engine.timing import Shape
-from workflow.products import sourced
+from workflow.products import sourced, steps
 from workflow.products.auto_hooks.input import AutoHooksInput
 from workflow.products.auto_hooks.rules import METER, shortest_s
 from workflow.settings import Settings
@@ -25,16 +25,16 @@ _CAPTIONS = ("srt", "vtt")
 
 def auto_hooks(settings: Settings) -> Definition:
     """The definition with the delays and deadlines of ``settings``."""
-    long = sourced.job(sourced.timing(settings, sourced.LONG_FILMS))
+    long = sourced.long_job(settings)
     return Definition(
         name="auto_hooks",
         version=1,
         deadline_s=settings.run_deadline_s * _DEADLINES,
-        lane=sourced.lane,
+        lane=steps.lane,
         results=_results,
-        credits=sourced.credits,
-        budget=sourced.budget,
-        plan=sourced.plan,
+        credits=steps.captured,
+        budget=steps.budget,
+        plan=steps.plan,
         film_s=lambda run: sourced.seconds(run, _order(run)),
         paces=lambda run: _order(run).paces,
         findings=_findings,
@@ -86,25 +86,25 @@ def _order(run: Run) -> AutoHooksInput:
 
 def _transcribe(run: Run, asking: Asking) -> Command:
     order = _order(run)
-    return sourced.submit(
+    return steps.submit(
         run,
         asking,
         Capability.TRANSCRIPTION,
         {"video": sourced.video(run, order)},
-        {"language": order.language},
+        steps.given(language=order.language),
     )
 
 
 def _hooks(run: Run, asking: Asking) -> Command:
     order = _order(run)
     inputs = {"video": sourced.video(run, order), "transcript": run.result("transcribe").outputs["document"]}
-    parameters = {
-        "count": order.count,
-        "language": order.language,
-        "longest_s": order.clip_length,
-        "shortest_s": shortest_s(order.clip_length),
-    }
-    return sourced.submit(run, asking, Capability.HOOK_DETECTION, inputs, parameters)
+    parameters = steps.given(
+        count=order.count,
+        language=order.language,
+        longest_s=order.clip_length,
+        shortest_s=shortest_s(order.clip_length),
+    )
+    return steps.submit(run, asking, Capability.HOOK_DETECTION, inputs, parameters)
 
 
 def _found(run: Run) -> Sequence[Mapping[str, Any]]:
@@ -124,7 +124,7 @@ def _clip(run: Run, asking: Asking) -> Command:
         "layout": order.layout,
         "captions": order.captions,
     }
-    return sourced.submit(run, asking, Capability.CLIP_RENDERING, inputs, parameters)
+    return steps.submit(run, asking, Capability.CLIP_RENDERING, inputs, parameters)
 
 
 def _results(run: Run) -> dict[str, StoredObject]:

@@ -11,28 +11,19 @@ from dataclasses import asdict, replace
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
-from uuid import UUID
 
-from contracts.ai_router import CancelJob, JobCancelled, JobCompleted, JobFailed, SubmitJob
-from contracts.billing import (
-    CaptureCredits,
-    CreditsCaptured,
-    CreditsReleased,
-    CreditsReserved,
-    ReleaseCredits,
-    ReservationRefused,
-    ReserveCredits,
-)
-from contracts.enums import Capability, Captions, Priority, ProviderKey
+from contracts.billing import ReserveCredits
+from contracts.enums import Capability, Captions, ProviderKey
 from contracts.message import Command
 from contracts.objects import StoredObject
 from media.errors import NotUsable
 from media.film.fitting import settle
 from media.film.plan import FRAME_RATE, FilmPlan, Kind, Shot, written
 from media.speech.spoken.cleaning import clean
-from workflow.engine.definition import Asking, Definition, Retry, Step, Undo
+from workflow.engine.definition import Asking, Definition, Step
 from workflow.engine.state import Run
 from workflow.engine.timing import Shape
+from workflow.products import steps
 from workflow.products.film import results
 from workflow.products.film.input import FilmInput, plan_of, sides
 from workflow.products.film.rules import METER
@@ -52,44 +43,21 @@ LONGEST_MUSIC_S = 64.0
 
 def film(settings: Settings) -> Definition:
     """The definition with the delays and deadlines of ``settings``."""
-    timing: dict[str, Any] = {
-        "retry": Retry(settings.retry_delays_s),
-        "within_s": settings.step_within_s,
-        "patience": settings.step_patience,
-        "stop_within_s": settings.stop_within_s,
-    }
-    job: dict[str, Any] = {
-        "done": JobCompleted,
-        "no": JobFailed,
-        "stop": _cancel_job,
-        "stopped": JobCancelled,
-        **timing,
-    }
+    job = steps.job(steps.timing(settings))
     return Definition(
         name="film",
         version=1,
         deadline_s=settings.run_deadline_s,
-        lane=_lane,
+        lane=steps.lane,
         results=results.delivered,
-        credits=results.captured,
-        budget=lambda run: Decimal(_reservation(run).get("budget", 0)),
-        plan=lambda run: str(_reservation(run).get("plan", "")),
+        credits=steps.captured,
+        budget=steps.budget,
+        plan=steps.plan,
         film_s=lambda run: _input(run).minutes * 60.0,
         paces=_paces,
         steps=(
             Step("check", "the order to be checked", (0, 3)),
-            Step(
-                "reserve",
-                "credits to be set aside",
-                (3, 5),
-                needs=("check",),
-                ask=_reserve,
-                done=CreditsReserved,
-                no=ReservationRefused,
-                undo=Undo(_release, CreditsReleased, settings.undo_within_s, settings.undo_tries),
-                learns=("credits", "plan", "budget", "priority"),
-                **timing,
-            ),
+            steps.reserving(settings, _reserve, "credits to be set aside", (3, 5), after="check"),
             Step(
                 "speak",
                 "the script to be spoken",
@@ -138,21 +106,13 @@ def film(settings: Settings) -> Definition:
                 shape=JOIN,
                 **job,
             ),
-            Step(
-                "capture",
+            steps.settling(
+                settings,
+                steps.capture,
                 "the credits to be settled",
                 (97, 100),
-                needs=("join",),
-                ask=_capture,
-                done=CreditsCaptured,
-                # A hold that has expired in the meantime cannot be captured: the film is there, and costs nothing.
-                no=CreditsReleased,
-                optional=True,
-                optional_warning="The credits for this film were not charged.",
-                commits=True,
-                shares_ref="reserve",
-                learns=("credits",),
-                **{**timing, "retry": Retry(())},
+                after="join",
+                not_charged="The credits for this film were not charged.",
             ),
         ),
     )
@@ -193,18 +153,9 @@ def _input(run: Run) -> FilmInput:
     return FilmInput.model_validate(run.brief.input)
 
 
-def _reservation(run: Run) -> dict[str, Any]:
-    found = run.results("reserve").get("")
-    return found.data if found is not None else {}
-
-
 def _paces(run: Run) -> dict[str, float] | None:
     order = _input(run)
     return None if order.film_s is None else order.paces
-
-
-def _lane(run: Run) -> Priority:
-    return Priority(_reservation(run).get("priority") or run.brief.input.get("priority") or Priority.NORMAL)
 
 
 def _reserve(run: Run, asking: Asking) -> Command:
@@ -225,22 +176,13 @@ def _reserve(run: Run, asking: Asking) -> Command:
     )
 
 
-def _release(run: Run, ref: UUID, reason: str) -> Command:
-    return ReleaseCredits(reservation_id=ref, run_id=run.id, reason=reason)
-
-
-def _capture(run: Run, asking: Asking) -> Command:
-    credits = int(_reservation(run).get("credits", 0))
-    return CaptureCredits(reservation_id=asking.ref, run_id=run.id, credits=credits, actual_cost=run.state.cost)
-
-
 def _speak(run: Run, asking: Asking) -> Command:
     plan = _plan(run)
     shot = plan.shot(asking.key)
     parameters: dict[str, Any] = {"script": clean(shot.spoken), "language": plan.language, "voice": shot.voice}
     if shot.tempo != 1.0:
         parameters["speed"] = shot.tempo
-    return _job(run, asking, Capability.AUDIO_GENERATION, {}, parameters)
+    return steps.submit(run, asking, Capability.AUDIO_GENERATION, {}, parameters)
 
 
 def _music(run: Run, asking: Asking) -> Command:
@@ -253,7 +195,7 @@ def _music(run: Run, asking: Asking) -> Command:
         "duration": seconds,
         "seed": _plan(run).seed + int(order.get("music_take", 0)),
     }
-    return _job(run, asking, Capability.MUSIC_GENERATION, {}, parameters)
+    return steps.submit(run, asking, Capability.MUSIC_GENERATION, {}, parameters)
 
 
 def _shot(run: Run, asking: Asking) -> Command:
@@ -275,7 +217,7 @@ def _shot(run: Run, asking: Asking) -> Command:
     }
     if shot.kind is Kind.PORTRAIT:
         parameters["seed"] = _plan(run).seed + int(run.brief.input.get("takes", {}).get(shot.id, 0))
-    return _job(run, asking, Capability.FILM_SHOT, inputs, parameters)
+    return steps.submit(run, asking, Capability.FILM_SHOT, inputs, parameters)
 
 
 def _join(run: Run, asking: Asking) -> Command:
@@ -293,7 +235,7 @@ def _join(run: Run, asking: Asking) -> Command:
         inputs["music"] = bed.outputs["audio"]
         # What is composed here leads back to its beginning; others' music is faded into it.
         parameters["music_repeats"] = bed.provider == ProviderKey.LOCAL_MUSIC
-    return _job(run, asking, Capability.FILM_JOIN, inputs, parameters)
+    return steps.submit(run, asking, Capability.FILM_JOIN, inputs, parameters)
 
 
 def _picture(run: Run, shot: Shot) -> StoredObject:
@@ -312,34 +254,3 @@ def _target(run: Run) -> dict[str, Any]:
         "height": height,
         "burn_subtitles": _input(run).captions is Captions.BURNED,
     }
-
-
-def _job(
-    run: Run,
-    asking: Asking,
-    capability: Capability,
-    inputs: dict[str, StoredObject],
-    parameters: dict[str, Any],
-) -> SubmitJob:
-    order = run.brief.input
-    return SubmitJob(
-        job_id=asking.ref,
-        run_id=run.id,
-        user_id=run.brief.user_id,
-        product_line=run.brief.product_line,
-        capability=capability,
-        inputs=inputs,
-        parameters=parameters,
-        quality=order["quality"],
-        plan=str(_reservation(run).get("plan", "free")),
-        budget=asking.budget,
-        minimum_score=asking.minimum_score,
-        exclude=asking.exclude,
-        prefer=asking.prefer,
-        deadline=asking.deadline,
-        run_for_s=asking.run_for_s,
-    )
-
-
-def _cancel_job(run: Run, ref: UUID, reason: str) -> Command:
-    return CancelJob(job_id=ref, run_id=run.id, reason=reason)

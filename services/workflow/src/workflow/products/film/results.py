@@ -16,9 +16,3 @@ def delivered(run: Run) -> dict[str, StoredObject]:
     for result in run.results("music").values():
         found["music"] = result.outputs["audio"]
     return found
-
-
-def captured(run: Run) -> int:
-    """The credits that the user has paid."""
-    found = run.results("capture").get("")
-    return int(found.data.get("credits", 0)) if found is not None else 0

@@ -8,9 +8,9 @@ from decimal import Decimal
 
 from contracts.enums import Capability
 from workflow.engine.definition import Definition
-from workflow.engine.timing import critical_s
-from workflow.paces.models import Pace, Paces
+from workflow.paces.models import Paces
 from workflow.prices.models import Amount
+from workflow.products.estimates import estimated
 from workflow.products.product import Estimate
 from workflow.settings import Settings
 
@@ -46,16 +46,14 @@ def estimate(
     run_budget: Decimal | None,
     made: Collection[str] | None = None,
 ) -> Estimate:
-    """Expected cost and time of ``film_s`` seconds of film where nobody is before it (WFL-42): the critical path of its
-    steps, of ``made`` alone where that is given."""
-    steps = [step for step in definition.steps if made is None or step.name in made]
-    known = {step.name: paces.get(step.name, Pace()) for step in definition.steps}
-    parts = max(1, round(film_s / _SHOT_S))
-    seconds = {
-        step.name: step.shape.seconds(film_s, parts if step.all_of else 1) * known[step.name].pace for step in steps
-    }
-    cost = Decimal(str(round(sum(known[step.name].cost * step.shape.cost_units(film_s) for step in steps), 4)))
-    if run_budget is not None:
-        cost = min(cost, run_budget)
-    credits = credits_of(film_s)
-    return Estimate(cost.quantize(Decimal("0.0001")), credits, round(critical_s(definition.steps, seconds), 1))
+    """Of a film of ``film_s`` seconds, see :func:`workflow.products.estimates.estimated`."""
+    shots = max(1, round(film_s / _SHOT_S))
+    return estimated(
+        definition,
+        paces,
+        film_s,
+        lambda step: shots if step.all_of else 1,
+        credits=credits_of(film_s),
+        run_budget=run_budget,
+        made=made,
+    )

@@ -10,17 +10,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from contracts.ai_router import CancelJob, JobCancelled, JobCompleted, JobFailed, SubmitJob
-from contracts.billing import (
-    CaptureCredits,
-    CreditsCaptured,
-    CreditsReleased,
-    CreditsReserved,
-    ReleaseCredits,
-    ReservationRefused,
-    ReserveCredits,
-)
-from contracts.enums import Capability, Captions, Platform, Priority, WorkflowType
+from contracts.billing import CaptureCredits, ReserveCredits
+from contracts.enums import Capability, Captions, Platform, WorkflowType
 from contracts.export import (
     CancelExport,
     CreateKit,
@@ -31,14 +22,14 @@ from contracts.export import (
     RenditionFailed,
 )
 from contracts.message import Command
-from contracts.objects import StoredObject
-from workflow.engine.definition import Approval, Asking, Definition, Retry, Step, Undo
+from workflow.engine.definition import Approval, Asking, Definition, Step
 from workflow.engine.gates import Gate
 from workflow.engine.state import Run
 from workflow.engine.timing import Shape
+from workflow.products import steps
 from workflow.products.talking_photo import results
 from workflow.products.talking_photo.input import TalkingPhotoInput
-from workflow.products.talking_photo.rules import CREDITS, METER, film_sides
+from workflow.products.talking_photo.rules import METER, film_sides
 from workflow.settings import Settings
 
 IMAGE_GATE = Gate(
@@ -71,48 +62,25 @@ def former(settings: Settings) -> Sequence[Definition]:
 
 def _version(settings: Settings, version: int) -> Definition:
     asks = _APPROVALS if version > 1 else ()
-    retry = Retry(settings.retry_delays_s)
-    timing: dict[str, Any] = {
-        "retry": retry,
-        "within_s": settings.step_within_s,
-        "patience": settings.step_patience,
-        "stop_within_s": settings.stop_within_s,
-    }
-    job: dict[str, Any] = {
-        "done": JobCompleted,
-        "no": JobFailed,
-        "stop": _cancel_job,
-        "stopped": JobCancelled,
-        **timing,
-    }
+    timing = steps.timing(settings)
+    job = steps.job(timing)
     return Definition(
         name="talking_photo",
         version=version,
         deadline_s=settings.run_deadline_s,
-        lane=_lane,
+        lane=steps.lane,
         results=results.delivered,
-        credits=results.captured,
-        budget=_budget,
+        credits=steps.captured,
+        budget=steps.budget,
         score=results.overall_score,
         score_at_least=results.OVERALL_AT_LEAST,
         closing=results.closing,
-        plan=_plan,
+        plan=steps.plan,
         film_s=_film_s,
         paces=_paces,
         steps=(
             Step("check", "the order to be checked", (0, 5)),
-            Step(
-                "reserve",
-                "credits to be set aside",
-                (5, 10),
-                needs=("check",),
-                ask=_reserve,
-                done=CreditsReserved,
-                no=ReservationRefused,
-                undo=Undo(_release, CreditsReleased, settings.undo_within_s, settings.undo_tries),
-                learns=("credits", "plan", "budget", "priority"),
-                **timing,
-            ),
+            steps.reserving(settings, _reserve, "credits to be set aside", (5, 10), after="check"),
             Step(
                 "enhance",
                 "the photo to be improved",
@@ -178,21 +146,13 @@ def _version(settings: Settings, version: int) -> Definition:
                 shape=KIT,
                 **timing,
             ),
-            Step(
-                "capture",
+            steps.settling(
+                settings,
+                _capture,
                 "the credits to be settled",
                 (95, 100),
-                needs=("kit",),
-                ask=_capture,
-                done=CreditsCaptured,
-                # A hold that has expired in the meantime cannot be captured: the video is there, and costs nothing.
-                no=CreditsReleased,
-                optional=True,
-                optional_warning="The credits for this video were not charged.",
-                commits=True,
-                shares_ref="reserve",
-                learns=("credits",),
-                **{**timing, "retry": Retry(())},
+                after="kit",
+                not_charged="The credits for this video were not charged.",
             ),
         ),
     )
@@ -231,19 +191,6 @@ def _input(run: Run) -> TalkingPhotoInput:
     return TalkingPhotoInput.model_validate(run.brief.input)
 
 
-def _reservation(run: Run) -> dict[str, Any]:
-    found = run.results("reserve").get("")
-    return found.data if found is not None else {}
-
-
-def _budget(run: Run) -> Decimal:
-    return Decimal(_reservation(run).get("budget", 0))
-
-
-def _plan(run: Run) -> str:
-    return str(_reservation(run).get("plan", ""))
-
-
 def _paces(run: Run) -> dict[str, float] | None:
     order = _input(run)
     return None if order.film_s is None else order.paces
@@ -255,10 +202,6 @@ def _film_s(run: Run) -> float:
     order = _input(run)
     expected = order.duration if order.film_s is None else order.film_s
     return float(spoken.data.get("duration", expected)) if spoken is not None else expected
-
-
-def _lane(run: Run) -> Priority:
-    return Priority(_reservation(run).get("priority") or run.brief.input.get("priority") or Priority.NORMAL)
 
 
 def _reserve(run: Run, asking: Asking) -> Command:
@@ -280,24 +223,19 @@ def _reserve(run: Run, asking: Asking) -> Command:
     )
 
 
-def _release(run: Run, ref: UUID, reason: str) -> Command:
-    return ReleaseCredits(reservation_id=ref, run_id=run.id, reason=reason)
-
-
 def _capture(run: Run, asking: Asking) -> Command:
     """A video below its gate is delivered with a warning, and costs its owner nothing; nor does one that was there."""
     scores = [result.score for result in run.results("generate").values()]
     if any(score is not None and score < VIDEO_GATE.passes_at for score in scores):
-        return _release(run, asking.ref, "low_quality")
-    credits = int(_reservation(run).get("credits", CREDITS))
+        return steps.release(run, asking.ref, "low_quality")
     if any(unit.reused for unit in run.state.steps["generate"].units.values()):
-        credits = 0
-    return CaptureCredits(reservation_id=asking.ref, run_id=run.id, credits=credits, actual_cost=run.state.cost)
+        return CaptureCredits(reservation_id=asking.ref, run_id=run.id, credits=0, actual_cost=run.state.cost)
+    return steps.capture(run, asking)
 
 
 def _enhance(run: Run, asking: Asking) -> Command:
     order = _input(run)
-    return _job(
+    return steps.submit(
         run,
         asking,
         Capability.IMAGE_ENHANCEMENT,
@@ -309,7 +247,7 @@ def _enhance(run: Run, asking: Asking) -> Command:
 def _speak(run: Run, asking: Asking) -> Command:
     order = _input(run)
     parameters = {"script": order.script, "language": order.language, "voice": order.voice, "duration": order.duration}
-    return _job(run, asking, Capability.AUDIO_GENERATION, {}, parameters)
+    return steps.submit(run, asking, Capability.AUDIO_GENERATION, {}, parameters)
 
 
 def _generate(run: Run, asking: Asking) -> Command:
@@ -330,38 +268,7 @@ def _generate(run: Run, asking: Asking) -> Command:
         parameters["seed"] = order.seed
     if (sides := film_sides(order.sides, order.platforms)) is not None:
         parameters["width"], parameters["height"] = sides
-    return _job(run, asking, Capability.VIDEO_GENERATION, inputs, parameters)
-
-
-def _job(
-    run: Run,
-    asking: Asking,
-    capability: Capability,
-    inputs: dict[str, StoredObject],
-    parameters: dict[str, Any],
-) -> SubmitJob:
-    """A job with what it was handed of the run's budget (WFL-32)."""
-    return SubmitJob(
-        job_id=asking.ref,
-        run_id=run.id,
-        user_id=run.brief.user_id,
-        product_line=run.brief.product_line,
-        capability=capability,
-        inputs=inputs,
-        parameters=parameters,
-        quality=_input(run).quality,
-        plan=str(_reservation(run).get("plan", "free")),
-        budget=asking.budget,
-        minimum_score=asking.minimum_score,
-        exclude=asking.exclude,
-        prefer=asking.prefer,
-        deadline=asking.deadline,
-        run_for_s=asking.run_for_s,
-    )
-
-
-def _cancel_job(run: Run, ref: UUID, reason: str) -> Command:
-    return CancelJob(job_id=ref, run_id=run.id, reason=reason)
+    return steps.submit(run, asking, Capability.VIDEO_GENERATION, inputs, parameters)
 
 
 def _platforms(run: Run) -> Sequence[str]:
@@ -381,7 +288,7 @@ def _rendition(run: Run, asking: Asking) -> Command:
         language=order.language,
         when_too_long=order.when_too_long,
         captions=order.captions.get(platform, Captions.FILES),
-        priority=_lane(run),
+        priority=steps.lane(run),
     )
 
 
@@ -402,7 +309,7 @@ def _kit(run: Run, asking: Asking) -> Command:
         video=run.result("generate").outputs["video"],
         renditions=renditions,
         captions=results.captions(run),
-        priority=_lane(run),
+        priority=steps.lane(run),
     )
 
 

@@ -58,12 +58,6 @@ def delivered(run: Run) -> dict[str, StoredObject]:
     return {**found, **captions(run)}
 
 
-def captured(run: Run) -> int:
-    """The credits that the user has paid."""
-    found = run.results("capture").get("")
-    return int(found.data.get("credits", 0)) if found is not None else 0
-
-
 def closing(run: Run) -> Sequence[str]:
     """The warnings that a completed run ends with."""
     overall = overall_score(run)

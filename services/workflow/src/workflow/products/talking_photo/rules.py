@@ -7,9 +7,9 @@ from decimal import Decimal
 
 from contracts.enums import Capability, Platform
 from workflow.engine.definition import Definition
-from workflow.engine.timing import critical_s
-from workflow.paces.models import Pace, Paces
+from workflow.paces.models import Paces
 from workflow.prices.models import Amount
+from workflow.products.estimates import estimated
 from workflow.products.product import Estimate
 from workflow.settings import Settings
 
@@ -51,21 +51,14 @@ def estimate(
     run_budget: Decimal | None,
     made: Collection[str] | None = None,
 ) -> Estimate:
-    """Expected cost and time of ``film_s`` seconds of film where nobody is before it (WFL-08, WFL-42): the critical
-    path of its steps, each at the pace of whoever did it last for this plan; of ``made`` alone, where the others have
-    their results from an earlier run.
-
-    The router never spends more than the plan's budget, because it falls back to providers that cost nothing; so
-    neither does the estimate exceed it (BIL-66).
-    """
-    costs = {"enhance": settings.estimated_image_cost, "generate": settings.estimated_video_cost_per_second}
-    known = {step.name: paces.get(step.name, Pace(cost=float(costs.get(step.name, 0)))) for step in definition.steps}
-    units = {step.name: platforms if step.fan_out is not None else 1 for step in definition.steps}
-    steps = [step for step in definition.steps if made is None or step.name in made]
-    seconds = {step.name: step.shape.seconds(film_s, units[step.name]) * known[step.name].pace for step in steps}
-    cost = sum(known[step.name].cost * step.shape.cost_units(film_s) for step in steps)
-    exact = Decimal(str(round(cost, 4)))
-    if run_budget is not None:
-        exact = min(exact, run_budget)
-    credits = CREDITS if made is None or "generate" in made else 0
-    return Estimate(exact.quantize(Decimal("0.0001")), credits, round(critical_s(definition.steps, seconds), 1))
+    """Of a film of ``film_s`` seconds for so many platforms, see :func:`workflow.products.estimates.estimated`."""
+    return estimated(
+        definition,
+        paces,
+        film_s,
+        lambda step: platforms if step.fan_out is not None else 1,
+        credits=CREDITS if made is None or "generate" in made else 0,
+        run_budget=run_budget,
+        made=made,
+        unseen={"enhance": settings.estimated_image_cost, "generate": settings.estimated_video_cost_per_second},
+    )

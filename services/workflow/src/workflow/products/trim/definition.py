@@ -8,7 +8,7 @@ from contracts.objects import StoredObject
 from workflow.engine.definition import Asking, Definition, Step
 from workflow.engine.state import Run
 from workflow.engine.timing import Shape
-from workflow.products import sourced
+from workflow.products import sourced, steps
 from workflow.products.trim.input import TrimInput
 from workflow.products.trim.rules import METER
 from workflow.settings import Settings
@@ -22,11 +22,11 @@ def trim(settings: Settings) -> Definition:
         name="trim",
         version=1,
         deadline_s=settings.run_deadline_s,
-        lane=sourced.lane,
+        lane=steps.lane,
         results=_results,
-        credits=sourced.credits,
-        budget=sourced.budget,
-        plan=sourced.plan,
+        credits=steps.captured,
+        budget=steps.budget,
+        plan=steps.plan,
         film_s=lambda run: sourced.seconds(run, _order(run)),
         paces=lambda run: _order(run).paces,
         steps=(
@@ -39,7 +39,7 @@ def trim(settings: Settings) -> Definition:
                 ask=_trim,
                 learns=("duration",),
                 shape=TRIM,
-                **sourced.job(sourced.timing(settings, sourced.LONG_FILMS)),
+                **sourced.long_job(settings),
             ),
             sourced.closing(settings, "trim"),
         ),
@@ -53,7 +53,7 @@ def _order(run: Run) -> TrimInput:
 def _trim(run: Run, asking: Asking) -> Command:
     order = _order(run)
     parameters = {"start": order.start, "end": order.end, "format": order.output_format}
-    return sourced.submit(run, asking, Capability.VIDEO_TRIM, {"video": sourced.video(run, order)}, parameters)
+    return steps.submit(run, asking, Capability.VIDEO_TRIM, {"video": sourced.video(run, order)}, parameters)
 
 
 def _results(run: Run) -> dict[str, StoredObject]:
