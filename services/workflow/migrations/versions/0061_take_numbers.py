@@ -9,7 +9,8 @@ revision = "0061"
 down_revision = "0060"
 
 STATEMENTS = (
-    "ALTER TABLE film_takes ADD COLUMN number integer",
+    # The release before this one says no number, and may still be running.
+    "ALTER TABLE film_takes ADD COLUMN number integer NOT NULL DEFAULT 1",
     """
     UPDATE film_takes AS t SET number = counted.number FROM (
         SELECT project_id, step, part, digest,
@@ -19,7 +20,6 @@ STATEMENTS = (
     WHERE t.project_id = counted.project_id AND t.step = counted.step AND t.part = counted.part
         AND t.digest = counted.digest
     """,
-    "ALTER TABLE film_takes ALTER COLUMN number SET NOT NULL",
 )
 
 
