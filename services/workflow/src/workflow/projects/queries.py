@@ -28,20 +28,21 @@ video.storage_key AS video_key, subtitles.storage_key AS subtitles_key,
 coalesce(thumbnail.prepared ->> 'key', thumbnail.storage_key) AS thumbnail_key
 """
 _SHARED = """
-LEFT JOIN LATERAL (
-    SELECT id, permission FROM project_shares WHERE project_id = p.id AND (expires_at IS NULL OR expires_at > {now})
-    AND (user_id = {user} OR email = (
+WITH s AS (
+    SELECT DISTINCT ON (project_id) project_id, permission FROM project_shares
+    WHERE (expires_at IS NULL OR expires_at > {now}) AND (user_id = {user} OR email = (
         SELECT lower(email) FROM users WHERE user_id = {user} AND is_active AND email_verified AND email <> ''
     ))
-    ORDER BY permission LIMIT 1
-) AS s ON true
+    ORDER BY project_id, permission
+)
 """
-"""What somebody may do with a project, of all that was shared with them or their address: ``editor`` comes first.
+"""What somebody may do with the projects that were shared with them or their address: ``editor`` comes first.
 
 An address counts for whoever has proved that it is theirs; anybody could claim it.
 """
 _OF_USER = f"""
-SELECT {COLUMNS}, {LINKED}, s.permission FROM projects AS p {_SHARED.format(user="$2", now="$3")} {_FILES}
+{_SHARED.format(user="$2", now="$3")}
+SELECT {COLUMNS}, {LINKED}, s.permission FROM projects AS p LEFT JOIN s ON s.project_id = p.id {_FILES}
 WHERE p.id = $1
 """  # noqa: S608
 _LOCK = "SELECT FROM projects WHERE id = $1 FOR UPDATE"
@@ -52,17 +53,20 @@ _BY_LINK = f"""
 SELECT {COLUMNS}, {LINKED}, s.permission, s.expires_at FROM projects AS p
 JOIN project_shares AS s ON s.project_id = p.id AND s.token_sha256 = $1 {_FILES}
 """  # noqa: S608
+# Each of the three is a condition of its own, so that the planner sees which index serves it.
 _PAGE_WHERE = f"""
-FROM projects AS p {_SHARED.format(user="$1", now="$2")} {_FILES}
-WHERE CASE $3 WHEN 'own' THEN p.user_id = $1 WHEN 'shared' THEN s.id IS NOT NULL ELSE p.is_public END
+FROM projects AS p LEFT JOIN s ON s.project_id = p.id {_FILES}
+WHERE ($3 <> 'own' OR p.user_id = $1) AND ($3 <> 'shared' OR p.id IN (SELECT project_id FROM s))
+AND ($3 IN ('own', 'shared') OR p.is_public)
 AND ($4::text IS NULL OR p.status = $4) AND ($5::text IS NULL OR p.tags @> ARRAY[$5])
 AND ($6::text IS NULL OR p.folder = $6) AND ($7::text IS NULL OR p.product_line = $7)
 AND ($8::text IS NULL OR p.words @@ to_tsquery('simple', $8) OR (
     p.title ILIKE $9 OR p.description ILIKE $9 OR p.script ILIKE $9
 ))
-"""
-_COUNT = f"SELECT count(*) AS total {_PAGE_WHERE}"
+"""  # noqa: S608
+_COUNT = f"{_SHARED.format(user='$1', now='$2')} SELECT count(*) AS total {_PAGE_WHERE}"
 _PAGE = f"""
+{_SHARED.format(user="$1", now="$2")}
 SELECT {COLUMNS}, {LINKED}, s.permission {_PAGE_WHERE}
 ORDER BY CASE WHEN $8::text IS NULL THEN 0 ELSE ts_rank(p.words, to_tsquery('simple', $8)) END DESC,
     p.updated_at DESC, p.id DESC LIMIT $10 OFFSET $11
