@@ -18,6 +18,7 @@ from pathlib import Path
 
 GATEWAY = Path(__file__).parents[1]
 LIBRARIES = GATEWAY / "src" / "gateway" / "studio" / "web" / "libraries"
+FONTS = "@fontsource-variable"
 FILES = {
     "preact.js": "preact/dist/preact.mjs",
     "hooks.js": "preact/hooks/dist/hooks.mjs",
@@ -26,8 +27,11 @@ FILES = {
     "signals.js": "@preact/signals/dist/signals.module.js",
     "signals-core.js": "@preact/signals-core/dist/signals-core.module.js",
     "tus.js": "tus-js-client/dist/tus.min.js",
+    "inter.woff2": f"{FONTS}/inter/files/inter-latin-wght-normal.woff2",
+    "vazirmatn.woff2": f"{FONTS}/vazirmatn/files/vazirmatn-arabic-wght-normal.woff2",
+    "devanagari.woff2": f"{FONTS}/noto-sans-devanagari/files/noto-sans-devanagari-devanagari-wght-normal.woff2",
 }
-"""By the names that the page's import map leads to."""
+"""By the names that the page's import map and its sheets lead to."""
 AWAY_S = 60
 """A registry that does not answer for so long is away."""
 

@@ -25,7 +25,8 @@ _ASKED = "no-cache"
 
 _MISSING = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Studio</title>
-<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"></head>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark"></head>
 <body><main><h1>The studio is not installed yet</h1>
 <p>The platform runs, and the API and the command line work. What is missing are the studio's libraries, which come from
 the npm registry: it could not be reached when this was set up.</p>

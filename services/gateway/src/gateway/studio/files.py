@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import hashlib
+import posixpath
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -27,6 +28,7 @@ _PACKED = frozenset({".png", ".woff2"})
 
 _PARTS = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _INLINE = re.compile(rb"<script type=\"importmap\">(.*?)</script>", re.DOTALL)
+_IMPORT = re.compile(r'^(?:import|export)\b[^;"]*"([./][^"]+)";', re.MULTILINE)
 _HERE = b"/studio/here/"
 """Stands in the page for the folder of this version."""
 
@@ -82,12 +84,28 @@ class Files:
         """The one page, leading to the files of this version, and the hash of its import map for the policy."""
         version = self.version
         if self._page is None or self._page[0] != version:
-            body = (self._folder / "index.html").read_bytes().replace(_HERE, f"/studio/~{version}/".encode())
+            body = (self._folder / "index.html").read_bytes()
+            links = "".join(f'<link rel="modulepreload" href="{_HERE.decode()}{name}">\n' for name in self._first())
+            body = body.replace(b"</head>", f"{links}</head>".encode())
+            body = body.replace(_HERE, f"/studio/~{version}/".encode())
             inline = _INLINE.search(body)
             digest = hashlib.sha256(inline[1] if inline else b"").digest()
             file = File(body, MEDIA_TYPES[".html"], compresses=True)
             self._page = version, file, f"sha256-{base64.b64encode(digest).decode()}"
         return self._page[1:]
+
+    def _first(self) -> list[str]:
+        """The modules that the page starts with: asked for at once, not as one leads to the next."""
+        found, wanted = dict[str, None](), ["app.js"]
+        while wanted:
+            name = wanted.pop(0)
+            if name not in found and (file := self.at(name)) is not None:
+                found[name] = None
+                wanted += [
+                    posixpath.normpath(f"{posixpath.dirname(name)}/{imported}").lstrip("/")
+                    for imported in _IMPORT.findall(file.body.decode())
+                ]
+        return list(found)
 
     def _file(self, path: Path) -> File:
         stat = path.stat()

@@ -90,25 +90,24 @@ export function Shell({ rooms, children }) {
   };
   return html`<div class="shell">
     <a class="skip" href="#main">${t("common.skip")}</a>
-    <div class="side"><${Brand} /><${Navigation} rooms=${rooms} /></div>
+    <div class="side"><${Brand} /><${Navigation} rooms=${rooms} /><div class="side-end"><${LineMenu} /></div></div>
     <header class="bar">
       <div class="bar-start"><${IconButton} label=${t("common.menu")} icon="menu" aria-expanded=${drawn} onPress=${() => setDrawn(true)} /><${Brand} /></div>
-      <${LineMenu} />
       <a class="credits" href=${href("/money")} title=${t("common.credits.title")}><${Icon} name="credits" />
         ${typeof credits === "number" ? t("common.credits.count", { count: credits }) : t("common.credits.none")}</a>
       <a class="bell" href=${href("/notifications")} aria-label=${t("common.notifications", { count: unread.value })}>
         <${Icon} name="bell" />${unread.value > 0 && html`<span class="count" aria-hidden="true">${number(unread.value)}</span>`}</a>
+      <div class="bar-choices"><${LanguageMenu} /><${ThemeMenu} /></div>
       <${Menu} label=${t("common.account")} face=${html`<span class="face" aria-hidden="true">${[...name][0].toUpperCase()}</span>`}
         head=${html`<strong><bdi>${name}</bdi></strong><div class="faint"><bdi>${user.email}</bdi></div>`}
         items=${[
           { label: t("common.nav.settings"), icon: "settings", to: "/settings" },
-          ...Object.entries(languages).map(([tag, one]) => ({ label: html`<bdi lang=${tag}>${one.name}</bdi>`, icon: "globe", current: tag === language.value, onPress: () => choose(tag) })),
-          ...themeItems().map((item) => ({ ...item, icon: "image" })),
           { label: t("common.sign_out"), icon: "user", onPress: leave },
         ]} />
     </header>
     <main id="main" tabindex="-1">${children}</main>
     ${drawn && html`<${Dialog} side title=${t("common.menu")} onClose=${() => setDrawn(false)}>
-      <div class="side"><${Navigation} rooms=${rooms} onGo=${() => setDrawn(false)} /></div></${Dialog}>`}
+      <div class="side"><${Navigation} rooms=${rooms} onGo=${() => setDrawn(false)} />
+        <div class="side-end"><${LineMenu} /><div class="row"><${LanguageMenu} /><${ThemeMenu} /></div></div></div></${Dialog}>`}
   </div>`;
 }

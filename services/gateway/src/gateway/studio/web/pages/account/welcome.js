@@ -3,6 +3,7 @@ import { t } from "../../core/i18n.js";
 import { go, href } from "../../core/router.js";
 import { me } from "../../core/session.js";
 import { html, useEffect } from "../../core/view.js";
+import { Skeleton } from "../../ui/states.js";
 import { Icon } from "../../ui/icon.js";
 import { SignUpForm } from "./form.js";
 
@@ -14,7 +15,7 @@ export default function Welcome({ query }) {
   useEffect(() => {
     if (me.value) void go("/videos", { replace: true });
   }, [me.value]);
-  if (me.value) return null;
+  if (me.value) return html`<${Skeleton} />`;
   return html`<div class="welcome">
     <div class="stack-wide">
       <h1 class="hero" tabindex="-1">${t("account.welcome.head")}</h1>
