@@ -1,0 +1,454 @@
+"""``deploy/k8s`` against the code: schemas, services, images, settings, secrets, probes, queues, drains, policies.
+
+No cluster is needed: kubectl renders, and what only a cluster can tell is not here.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from importlib.util import find_spec
+from typing import Any
+from unittest import mock
+from urllib.parse import urlsplit
+
+import httpx
+import jsonschema
+import kubernetes_validate
+import pytest
+import yaml
+from deploy.tools import crds, rules
+from tests import compose_file, k8s_files
+from tests.k8s_files import BROKER, DATABASES, POOLER, Overlay, Pod
+from tests.test_compose import NOT_FIELDS, PRODUCTION, STAGES_OF_A_STOP
+
+from chassis.bus.rabbitmq import topology
+from chassis.http.operations import operations_app
+from chassis.run.process import GRACE_S
+from chassis.run.service import ServiceSpec
+from chassis.settings import ServiceSettings, SettingsError, load
+from talkingphoto_runner.layout import PACKAGES, model_of, specs
+
+REPOSITORY = compose_file.REPOSITORY
+KUBERNETES = "1.34"
+"""The oldest that the files are for: the pause before a stop is a field since then."""
+
+PASSWORDS = {"BROKER_PASSWORD", "DATABASE_PASSWORD", "REDIS_PASSWORD"}
+"""Parts of addresses, and no settings."""
+
+REAL = ("staging", "production")
+
+
+@pytest.fixture(scope="module", params=crds.OVERLAYS)
+def overlay(request: pytest.FixtureRequest) -> Overlay:
+    return k8s_files.read(request.param)
+
+
+def spec_of(overlay: Overlay, name: str) -> ServiceSpec:
+    return specs()[overlay.command(name)[-1].split(".")[0]]
+
+
+def processes(overlay: Overlay) -> list[str]:
+    return [name for name in overlay.ours if not name.endswith("-migrate")]
+
+
+def store(overlay: Overlay) -> dict[str, str]:
+    """What the store holds: in development what comes with the repository, elsewhere a good value for what is named."""
+    if overlay.name == "dev":
+        return k8s_files.shipped(overlay)
+    places = {place for secret in overlay.secrets().values() for place in secret.values() if place}
+    return {place: PRODUCTION.get(place.partition("#")[2], "Tq8-fJ3k_vv") for place in places}
+
+
+def settings_of(overlay: Overlay, name: str, held: dict[str, str]) -> ServiceSettings:
+    with mock.patch.dict(os.environ, overlay.environment(name, held), clear=True):
+        return load(spec_of(overlay, name).settings)
+
+
+def test_everything_has_the_form_that_kubernetes_and_the_operators_take(
+    overlay: Overlay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # It reads two megabytes for each resource.
+    monkeypatch.setattr(kubernetes_validate.utils, "schema_contents", lru_cache(kubernetes_validate.utils.schema_contents))
+    schemas = json.loads(crds.FILE.read_text(encoding="utf-8"))
+    for resource in overlay.resources:
+        kind = f"{resource['apiVersion']} {resource['kind']}"
+        if kind in schemas:
+            jsonschema.Draft202012Validator(schemas[kind]).validate(resource)
+        else:
+            kubernetes_validate.validate(resource, KUBERNETES, strict=True)
+
+
+def test_a_misspelt_field_is_found() -> None:
+    [pooler] = k8s_files.read("production").of("Pooler").values()
+    wrong = {**pooler, "spec": {**pooler["spec"], "instanzes": 2}}
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(wrong, json.loads(crds.FILE.read_text(encoding="utf-8"))["postgresql.cnpg.io/v1 Pooler"])
+
+
+def test_every_service_is_there(overlay: Overlay) -> None:
+    named = {name.replace("_", "-"): spec for name, spec in specs().items()}
+    apis = {f"{name}-api" for name in named}
+    workers = {f"{name}-worker" for name, spec in named.items() if spec.migrations}
+    assert overlay.of("Deployment").keys() == apis | workers
+    assert overlay.of("HorizontalPodAutoscaler").keys() == apis <= overlay.of("Service").keys()
+    assert overlay.of("ScaledObject").keys() == workers
+    assert overlay.of("PodDisruptionBudget").keys() >= apis | workers
+    migrations = {name for name in overlay.of("Job") if name.endswith("-migrate")}
+    assert migrations == {f"{name}-migrate" for name, spec in named.items() if spec.migrations}
+    owned = {f"{name}-database": package for name in named if specs()[package := name.replace("-", "_")].migrations}
+    databases, roles = overlay.of("Database"), overlay.of("DatabaseRole")
+    assert {name: one["spec"]["name"] for name, one in databases.items()} == owned
+    assert {name: one["spec"]["owner"] for name, one in databases.items()} == owned
+    assert {name: one["spec"]["name"] for name, one in roles.items()} == owned
+    assert all(one["spec"]["passwordSecret"]["name"] == name for name, one in roles.items())
+
+
+def test_processes_are_modules_in_images_that_are_built(overlay: Overlay) -> None:
+    services = compose_file.read().services.values()
+    built = {one["image"] for one in services if "build" in one}
+    literals = yaml.safe_load((crds.K8S / "overlays" / overlay.name / "kustomization.yaml").read_text(encoding="utf-8"))
+    [release] = [one["literals"] for one in literals["configMapGenerator"] if one["name"] == "release"]
+    release = dict(one.split("=", 1) for one in release)
+    for name, template in overlay.ours.items():
+        [container] = template["spec"]["containers"]
+        registry, _, image = container["image"].rpartition("/")
+        image, _, version = image.partition(":")
+        assert image == f"talkingphoto-{template['metadata']['labels']['app.kubernetes.io/name']}"
+        assert image in built
+        assert (registry, version) == (release["REGISTRY"], release["VERSION"])
+        python, dash_m, module = overlay.command(name)
+        assert (python, dash_m) == ("python", "-m")
+        assert find_spec(module), module
+        assert module.replace("_", "-") == name.replace("-", ".").replace(
+            "ai.router", "ai-router"
+        ), f"{name} runs {module}"
+    others = {one.get("image", "") for one in services} | {None}
+    for name, one in overlay.of("StatefulSet", "Job").items():
+        for container in one["spec"]["template"]["spec"]["containers"] if name not in overlay.ours else ():
+            assert container["image"] in others, name
+
+
+def test_servers_are_the_versions_that_tests_run(overlay: Overlay) -> None:
+    composed = compose_file.read().services
+    broker = overlay.of("RabbitmqCluster")["broker"]["spec"]
+    version = composed["rabbitmq"]["image"].removesuffix("-alpine")
+    [makes_users] = broker["override"]["statefulSet"]["spec"]["template"]["spec"]["initContainers"]
+    assert {broker["image"], makes_users["image"]} == {f"{version}-management"}
+    image = overlay.of("Cluster")["databases"]["spec"]["imageName"]
+    assert image.partition(":")[2].partition("-")[0] == composed["postgres"]["image"].partition(":")[2]
+
+
+def test_every_variable_is_a_setting(overlay: Overlay) -> None:
+    for name in overlay.ours:
+        known = {field.upper() for field in spec_of(overlay, name).settings.model_fields} | NOT_FIELDS | PASSWORDS
+        assert overlay.environment(name, store(overlay)).keys() <= known, name
+
+
+def test_every_process_starts_with_what_it_is_given(overlay: Overlay) -> None:
+    for name in overlay.ours:
+        settings = settings_of(overlay, name, store(overlay))
+        assert settings.env == ("development" if overlay.name == "dev" else "production")
+        assert settings.service_name == spec_of(overlay, name).name
+        assert settings.bus == "rabbitmq"
+        assert (settings.object_store == "s3") == (settings.service_name != "gateway")
+        assert (settings.redis_url is not None) == (settings.service_name == "gateway")
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_what_production_demands_is_named_and_nothing_else(name: str) -> None:
+    """Without any one of the secrets that are named, some process refuses to start or cannot be given its address."""
+    overlay = k8s_files.read(name)
+    held = store(overlay)
+    for secret, keys in overlay.secrets().items():
+        for key, place in keys.items() if secret.endswith("-secrets") else ():
+            without = {one: value for one, value in held.items() if one != place}
+            with pytest.raises((SettingsError, KeyError), match=key):
+                for process in overlay.ours:
+                    if process.startswith(secret.removesuffix("-secrets")):
+                        settings_of(overlay, process, without)
+
+
+def test_whatever_is_referred_to_is_there(overlay: Overlay) -> None:
+    maps, secrets, volumes = overlay.of("ConfigMap"), overlay.secrets(), overlay.of("PersistentVolumeClaim")
+    templates = [one["spec"]["template"] for one in overlay.of(*k8s_files.WORKLOADS).values()]
+    templates += [one["spec"]["override"] for one in overlay.of("RabbitmqCluster").values()]
+    for kind, reference in (found for template in templates for found in k8s_files.references(template)):
+        match kind:
+            case "secretRef" | "secretKeyRef":
+                assert reference["name"] in secrets
+                assert reference.get("key") in {None, *secrets[reference["name"]]}
+            case "configMapRef" | "configMapKeyRef" | "configMap":
+                assert reference["name"] in maps
+                assert reference.get("key") in {None, *maps[reference["name"]]["data"]}
+            case _:
+                assert reference["claimName"] in volumes
+    for name, one in overlay.of("HorizontalPodAutoscaler", "ScaledObject").items():
+        assert one["spec"]["scaleTargetRef"]["name"] == name
+
+
+def test_the_development_store_has_what_is_asked_for(overlay: Overlay) -> None:
+    asked = {place for secret in overlay.secrets().values() for place in secret.values() if place}
+    stores = {one["spec"]["secretStoreRef"]["name"] for one in overlay.of("ExternalSecret").values()}
+    assert stores == {{"dev": "local"}.get(overlay.name, overlay.name)}
+    if overlay.name == "dev":
+        held = k8s_files.shipped(overlay)
+        assert held.keys() == asked
+        assert stores == overlay.of("ClusterSecretStore").keys()
+        secret = {place: value for place, value in held.items() if not place.endswith(("_ID", "_USER"))}
+        assert all(value == "" or value.startswith("local-") for value in secret.values()), "production would take it"
+    else:
+        assert {place.partition("#")[0] for place in asked} <= {
+            f"talkingphoto/{name}" for name in (*PACKAGES, "broker", "redis", "backups")
+        }
+
+
+async def test_probes_ask_for_what_answers(overlay: Overlay) -> None:
+    dockerfile = (REPOSITORY / "Dockerfile").read_text(encoding="utf-8")
+    ports = {name.lower(): int(re.findall(rf"\b{name}=(\d+)", dockerfile)[-1]) for name in ("PORT", "ADMIN_PORT")}
+    for name in processes(overlay):
+        [container] = overlay.ours[name]["spec"]["containers"]
+        listens = {one["name"]: one["containerPort"] for one in container["ports"]}
+        wanted = {"operations": ports["admin_port"]} | ({"http": ports["port"]} if name.endswith("-api") else {})
+        assert listens == wanted, name
+        package = spec_of(overlay, name).name
+        apps = {"operations": operations_app(package, {}), "http": model_of(package).service.app}
+        for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
+            asked = container[probe]["httpGet"]
+            transport = httpx.ASGITransport(apps[asked["port"]])
+            async with httpx.AsyncClient(transport=transport, base_url="http://pod") as client:
+                assert (await client.get(asked["path"])).status_code == 200, (name, probe)
+        if name.endswith("-api"):
+            # An outage of the broker, which /ready would tell, takes no API away.
+            assert container["readinessProbe"]["httpGet"] == {"path": "/health", "port": "http"}
+    for service in overlay.of("Service").values():
+        for port in service["spec"]["ports"]:
+            assert isinstance(port["targetPort"], str)
+
+
+def test_a_pod_is_given_longer_than_a_stop_takes(overlay: Overlay) -> None:
+    for name in processes(overlay):
+        pod = overlay.ours[name]["spec"]
+        [container] = pod["containers"]
+        pause = container.get("lifecycle", {}).get("preStop", {}).get("sleep", {}).get("seconds", 0)
+        assert (pause > 0) == name.endswith("-api")
+        assert pod["terminationGracePeriodSeconds"] > pause + STAGES_OF_A_STOP * GRACE_S, name
+
+
+def test_every_container_is_confined(overlay: Overlay) -> None:
+    for name, one in overlay.of(*k8s_files.WORKLOADS).items():
+        pod = one["spec"]["template"]["spec"]
+        assert pod["automountServiceAccountToken"] is False, name
+        assert pod["securityContext"]["runAsNonRoot"] is True
+        assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+        for container in pod["containers"]:
+            assert container["securityContext"] == {
+                "allowPrivilegeEscalation": False,
+                "readOnlyRootFilesystem": True,
+                "capabilities": {"drop": ["ALL"]},
+            }, name
+            assert container["resources"].keys() == {"requests", "limits"}
+            assert container["resources"]["limits"].keys() >= {"cpu", "memory"}
+    user = re.findall(r"--uid (\d+)", (REPOSITORY / "Dockerfile").read_text(encoding="utf-8"))
+    for name, template in overlay.ours.items():
+        assert [str(template["spec"]["securityContext"]["runAsUser"])] == user
+        assert {"name": "tmp", "mountPath": "/tmp"} in template["spec"]["containers"][0]["volumeMounts"]
+    for name in processes(overlay):
+        spread = overlay.ours[name]["spec"]["topologySpreadConstraints"]
+        assert {one["topologyKey"] for one in spread} == {"topology.kubernetes.io/zone", "kubernetes.io/hostname"}
+
+
+def test_media_workers_have_memory_for_what_they_do_at_once(overlay: Overlay) -> None:
+    media = {one["image"] for one in compose_file.read().services.values() if one.get("build", {}).get("args", {}).get("MEDIA")}
+    for name in ("workflow-worker", "ai-router-worker", "export-worker"):
+        [container] = overlay.ours[name]["spec"]["containers"]
+        assert container["image"].rpartition("/")[2].partition(":")[0] in media
+        at_once = settings_of(overlay, name, store(overlay)).media_processes
+        assert container["resources"]["requests"]["memory"] == f"{2 * at_once}Gi"
+
+
+def test_scaling_is_as_decided() -> None:
+    overlay = k8s_files.read("production")
+    for one in overlay.of("HorizontalPodAutoscaler").values():
+        spec = one["spec"]
+        targets = {row["resource"]["name"]: row["resource"]["target"]["averageUtilization"] for row in spec["metrics"]}
+        assert (spec["minReplicas"], spec["maxReplicas"], targets) == (2, 20, {"cpu": 70, "memory": 80})
+        for direction, percent, period in (("scaleUp", 100, 15), ("scaleDown", 50, 60)):
+            behaviour = spec["behavior"][direction]
+            assert behaviour["stabilizationWindowSeconds"] == 300
+            assert behaviour["policies"] == [{"type": "Percent", "value": percent, "periodSeconds": period}]
+    for one in overlay.of("ScaledObject").values():
+        assert (one["spec"]["minReplicaCount"], one["spec"]["maxReplicaCount"]) == (2, 20)
+    assert "replicas" not in next(iter(overlay.of("Deployment").values()))["spec"], "the autoscalers say how many"
+
+
+def test_workers_scale_by_the_queues_that_they_read_and_by_their_work(overlay: Overlay) -> None:
+    read, beside = set(), set()
+    for package in PACKAGES:
+        consumers = model_of(package).service.consumers
+        for spec in consumers.specs() if consumers is not None else ():
+            declared = topology.of(spec)
+            lanes = {lane.queue for lane in declared.lanes}
+            read |= lanes
+            beside |= {queue.name for queue in declared.queues} - lanes
+    assert read
+    assert beside
+    for name, one in overlay.of("ScaledObject").items():
+        queues, work = one["spec"]["triggers"]
+        own = f"{spec_of(overlay, name).name}."
+        matched = {queue for queue in read | beside if re.search(queues["metadata"]["queueName"], queue)}
+        assert matched == {queue for queue in read if queue.startswith(own)}, name
+        listener = f"{own}listener.0190"
+        assert not re.search(queues["metadata"]["queueName"], listener)
+        assert f"work_waiting{{service='{own[:-1]}'}}" in work["metadata"]["query"]
+        assert one["spec"]["fallback"]["replicas"] == one["spec"]["minReplicaCount"]
+        host = urlsplit(queues["metadata"]["host"])
+        assert host.hostname == f"broker.{one['metadata']['namespace']}.svc"
+        assert queues["authenticationRef"]["name"] in overlay.of("TriggerAuthentication")
+
+
+def test_the_broker_has_a_user_for_each_service(overlay: Overlay) -> None:
+    script = (REPOSITORY / "deploy" / "rabbitmq" / "definitions.sh").read_text(encoding="utf-8")
+    [generated] = [one for name, one in overlay.of("ConfigMap").items() if name.startswith("broker-definitions")]
+    assert generated["data"] == {"definitions.sh": script}
+    names = {f"{name.upper()}_MQ_PASSWORD": f"talkingphoto/{name}#BROKER_PASSWORD" for name in PACKAGES}
+    monitor = {"MONITOR_MQ_PASSWORD": "talkingphoto/broker#MONITOR_PASSWORD"}
+    assert overlay.secrets()["broker-users"] == names | monitor
+    assert "MONITOR_MQ_PASSWORD" in script
+    for name in overlay.ours:
+        url = urlsplit(overlay.environment(name, store(overlay))["RABBITMQ_URL"])
+        assert url.username == spec_of(overlay, name).name
+
+
+def test_processes_go_by_the_pooler_and_migrations_past_it(overlay: Overlay) -> None:
+    for name in overlay.ours:
+        given = overlay.environment(name, store(overlay))
+        if "DATABASE_URL" not in given:
+            assert name == "gateway-api"
+            continue
+        url = urlsplit(given["DATABASE_URL"])
+        package = spec_of(overlay, name).name
+        assert (url.username, url.path) == (package, f"/{package}")
+        by_pooler = (url.hostname, url.query) == ("databases-pooler", "prepared_statement_cache_size=0")
+        assert by_pooler != name.endswith("-migrate"), name
+        assert by_pooler or url.hostname == "databases-rw"
+    [pooler] = overlay.of("Pooler").values()
+    assert pooler["spec"]["pgbouncer"]["poolMode"] == "transaction"
+    assert pooler["spec"]["pgbouncer"]["parameters"] == {"max_client_conn": "1000", "default_pool_size": "20"}
+
+
+def edges(overlay: Overlay) -> Iterator[tuple[str, Pod, int]]:
+    """Who is given an address, of whom, and the port: what is drawn."""
+    for name in overlay.ours:
+        given = overlay.environment(name, store(overlay))
+        if name.endswith("-migrate"):
+            given = {"DATABASE_URL": given["DATABASE_URL"]}
+        outside = {"PUBLIC_URL", "S3_PUBLIC_ENDPOINT", "APP_URL", "ALLOWED_ORIGINS", "MAIL_FROM", "SMTP_URL"}
+        for setting, value in given.items():
+            for found in re.findall(r"\w[\w+]*://[^\s\"]+", value) if setting not in outside else ():
+                url = urlsplit(found)
+                assert url.hostname is not None
+                assert url.port is not None, (name, setting)
+                yield name, overlay.behind(url.hostname), url.port
+
+
+def test_the_policies_let_through_what_is_drawn_and_nothing_else(overlay: Overlay) -> None:
+    pods = overlay.pods()
+    drawn = {(name, target.name, port) for name, target, port in edges(overlay)}
+    inside = {edge for edge in drawn if edge[1] in pods}
+    ports = {
+        pod: {one["containerPort"] for one in container["ports"]}
+        for pod, template in overlay.ours.items()
+        for container in template["spec"]["containers"]
+        if "ports" in container
+    }
+    ports |= {"broker": {5672, 15672, 4369, 25672}, "databases": {5432, 8000}, "pooler": {5432}, "redis": {6379}}
+    if "minio" in pods:
+        ports["minio"] = {9000}
+    allowed = {
+        (name, target, port)
+        for name in overlay.ours
+        for target, listening in ports.items()
+        for port in listening
+        if overlay.may_reach(pods[name], pods[target], port)
+    }
+    assert allowed == inside
+    for name, target, port in edges(overlay):
+        assert overlay.may_reach(pods[name], target, port), (name, target.name)
+
+
+def test_others_reach_only_what_is_theirs(overlay: Overlay) -> None:
+    pods = overlay.pods()
+    monitoring, ingress, keda, operator, stranger = (
+        Pod(name, namespace=name) for name in ("monitoring", "ingress-nginx", "keda", "cnpg-system", "somebody")
+    )
+    wanted = {(monitoring, name, 9464) for name in processes(overlay)}
+    wanted |= {(monitoring, "notify-api", 8000), (ingress, "gateway-api", 8000), (keda, "broker", 15672)}
+    wanted |= {(operator, "databases", 8000), (operator, "databases", 5432)}
+    found = {
+        (other, name, port)
+        for other in (monitoring, ingress, keda, operator, stranger)
+        for name, pod in pods.items()
+        for port in (5432, 5672, 6379, 8000, 9000, 9464, 15672, 25672)
+        if overlay.may_reach(other, pod, port)
+    }
+    assert found == wanted
+    for one in (BROKER, DATABASES):
+        peers = {5672: False, 25672: True} if one is BROKER else {5432: True, 8000: True}
+        assert {port: overlay.may_reach(one, one, port) for port in peers} == peers
+    assert overlay.may_reach(POOLER, DATABASES, 5432)
+
+
+def test_the_world_is_reached_by_who_has_objects_and_private_addresses_by_nobody(overlay: Overlay) -> None:
+    world, private = Pod("world", address="93.184.216.34"), Pod("metadata", address="169.254.169.254")
+    for name in overlay.ours:
+        pod = overlay.pods()[name]
+        goes_out = name not in ("gateway-api",) and not name.endswith("-migrate")
+        assert overlay.may_reach(pod, world, 443) == goes_out, name
+        assert not overlay.may_reach(pod, world, 80)
+        assert overlay.may_reach(pod, world, 587) == (name == "notify-worker")
+        assert not any(overlay.may_reach(pod, private, port) for port in (80, 443)), name
+
+
+def test_clients_come_by_tls_to_the_address_that_links_name(overlay: Overlay) -> None:
+    [ingress] = overlay.of("Ingress").values()
+    host = urlsplit(overlay.environment("gateway-api", store(overlay))["PUBLIC_URL"]).hostname
+    [rule] = ingress["spec"]["rules"]
+    [tls] = ingress["spec"]["tls"]
+    assert tls["hosts"] == [rule["host"]] == [host]
+    backend = rule["http"]["paths"][0]["backend"]["service"]
+    assert backend == {"name": "gateway-api", "port": {"name": "http"}}
+    issuer = ingress["metadata"]["annotations"]["cert-manager.io/cluster-issuer"]
+    if overlay.name == "dev":
+        assert issuer in overlay.of("ClusterIssuer")
+
+
+def test_figures_are_looked_at_and_rules_are_those_of_the_folder(overlay: Overlay) -> None:
+    assert rules.FILE.read_text(encoding="utf-8") == rules.written(), "run `make dashboards`"
+    assert overlay.of("PrometheusRule").keys() == {"talkingphoto"}
+    ours = overlay.of("PodMonitor")["talkingphoto"]["spec"]
+    for name in processes(overlay):
+        labels = overlay.ours[name]["metadata"]["labels"]
+        assert ours["selector"]["matchLabels"].items() <= labels.items()
+        # What rules know the platform by.
+        assert labels[ours["jobLabel"]] == "talkingphoto"
+    [endpoint] = ours["podMetricsEndpoints"]
+    assert endpoint["port"] == "operations"
+
+
+def test_databases_are_backed_up_and_separate(overlay: Overlay) -> None:
+    cluster: dict[str, Any] = overlay.of("Cluster")["databases"]["spec"]
+    [plugin] = cluster["plugins"]
+    assert plugin["isWALArchiver"]
+    assert plugin["parameters"]["barmanObjectName"] in overlay.of("ObjectStore")
+    [nightly] = overlay.of("ScheduledBackup").values()
+    assert (nightly["spec"]["method"], nightly["spec"]["pluginConfiguration"]["name"]) == ("plugin", plugin["name"])
+    assert cluster["postgresql"]["pg_hba"][0].split()[1] == "sameuser"
+    assert cluster["postgresql"]["pg_hba"][-1] == "host all all all reject"
+    if overlay.name != "dev":
+        assert cluster["instances"] == 3
+        assert cluster["postgresql"]["synchronous"]["number"] == 1
+        assert overlay.of("RabbitmqCluster")["broker"]["spec"]["replicas"] == 3
