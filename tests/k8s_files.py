@@ -1,4 +1,4 @@
-"""``deploy/k8s`` as a cluster would have it: what an overlay brings, what each container is given, who may reach whom."""
+"""``deploy/k8s`` as a cluster would have it: what an overlay brings, what a container is given, who may reach whom."""
 
 from __future__ import annotations
 
@@ -159,7 +159,14 @@ def references(value: object) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Every reference to a ConfigMap, Secret or volume in a pod's template."""
     if isinstance(value, dict):
         for key, part in value.items():
-            if key in ("configMapRef", "configMapKeyRef", "secretRef", "secretKeyRef", "configMap", "persistentVolumeClaim"):
+            if key in (
+                "configMapRef",
+                "configMapKeyRef",
+                "secretRef",
+                "secretKeyRef",
+                "configMap",
+                "persistentVolumeClaim",
+            ):
                 yield key, part
             else:
                 yield from references(part)

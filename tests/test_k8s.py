@@ -43,7 +43,7 @@ PASSWORDS = {"BROKER_PASSWORD", "DATABASE_PASSWORD", "REDIS_PASSWORD"}
 REAL = ("staging", "production")
 
 
-@pytest.fixture(scope="module", params=crds.OVERLAYS)
+@pytest.fixture(scope="module", params=crds.ENVIRONMENTS)
 def overlay(request: pytest.FixtureRequest) -> Overlay:
     return k8s_files.read(request.param)
 
@@ -69,13 +69,15 @@ def settings_of(overlay: Overlay, name: str, held: dict[str, str]) -> ServiceSet
         return load(spec_of(overlay, name).settings)
 
 
+@pytest.mark.parametrize("name", crds.OVERLAYS)
 def test_everything_has_the_form_that_kubernetes_and_the_operators_take(
-    overlay: Overlay, monkeypatch: pytest.MonkeyPatch
+    name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # It reads two megabytes for each resource.
-    monkeypatch.setattr(kubernetes_validate.utils, "schema_contents", lru_cache(kubernetes_validate.utils.schema_contents))
+    once = lru_cache(kubernetes_validate.utils.schema_contents)
+    monkeypatch.setattr(kubernetes_validate.utils, "schema_contents", once)
     schemas = json.loads(crds.FILE.read_text(encoding="utf-8"))
-    for resource in overlay.resources:
+    for resource in k8s_files.read(name).resources:
         kind = f"{resource['apiVersion']} {resource['kind']}"
         if kind in schemas:
             jsonschema.Draft202012Validator(schemas[kind]).validate(resource)
@@ -124,9 +126,9 @@ def test_processes_are_modules_in_images_that_are_built(overlay: Overlay) -> Non
         python, dash_m, module = overlay.command(name)
         assert (python, dash_m) == ("python", "-m")
         assert find_spec(module), module
-        assert module.replace("_", "-") == name.replace("-", ".").replace(
-            "ai.router", "ai-router"
-        ), f"{name} runs {module}"
+        assert module.replace("_", "-") == name.replace("-", ".").replace("ai.router", "ai-router"), (
+            f"{name} runs {module}"
+        )
     others = {one.get("image", "") for one in services} | {None}
     for name, one in overlay.of("StatefulSet", "Job").items():
         for container in one["spec"]["template"]["spec"]["containers"] if name not in overlay.ours else ():
@@ -253,7 +255,7 @@ def test_every_container_is_confined(overlay: Overlay) -> None:
             assert container["resources"].keys() == {"requests", "limits"}
             assert container["resources"]["limits"].keys() >= {"cpu", "memory"}
     user = re.findall(r"--uid (\d+)", (REPOSITORY / "Dockerfile").read_text(encoding="utf-8"))
-    for name, template in overlay.ours.items():
+    for template in overlay.ours.values():
         assert [str(template["spec"]["securityContext"]["runAsUser"])] == user
         assert {"name": "tmp", "mountPath": "/tmp"} in template["spec"]["containers"][0]["volumeMounts"]
     for name in processes(overlay):
@@ -262,7 +264,11 @@ def test_every_container_is_confined(overlay: Overlay) -> None:
 
 
 def test_media_workers_have_memory_for_what_they_do_at_once(overlay: Overlay) -> None:
-    media = {one["image"] for one in compose_file.read().services.values() if one.get("build", {}).get("args", {}).get("MEDIA")}
+    media = {
+        one["image"]
+        for one in compose_file.read().services.values()
+        if one.get("build", {}).get("args", {}).get("MEDIA")
+    }
     for name in ("workflow-worker", "ai-router-worker", "export-worker"):
         [container] = overlay.ours[name]["spec"]["containers"]
         assert container["image"].rpartition("/")[2].partition(":")[0] in media
@@ -454,3 +460,33 @@ def test_databases_are_backed_up_and_separate(overlay: Overlay) -> None:
         assert cluster["instances"] == 3
         assert cluster["postgresql"]["synchronous"]["number"] == 1
         assert overlay.of("RabbitmqCluster")["broker"]["spec"]["replicas"] == 3
+
+
+def test_a_restored_cluster_reads_the_old_log_and_writes_another() -> None:
+    production, restored = (k8s_files.read(name) for name in ("production", "restored"))
+    [writes] = restored.of("Cluster")["databases"]["spec"]["plugins"]
+    [before] = restored.of("Cluster")["databases"]["spec"]["externalClusters"]
+    assert before["name"] == restored.of("Cluster")["databases"]["spec"]["bootstrap"]["recovery"]["source"]
+    assert before["plugin"]["parameters"]["barmanObjectName"] == writes["parameters"]["barmanObjectName"]
+    # What an archive without a name of its own is called by the plugin.
+    assert before["plugin"]["parameters"]["serverName"] == "databases" != writes["parameters"]["serverName"]
+    for name in ("Deployment", "Job", "ExternalSecret"):
+        assert restored.of(name) == production.of(name)
+
+
+def test_a_rollout_names_what_there_is(overlay: Overlay) -> None:
+    script = (crds.K8S / "rollout").read_text(encoding="utf-8")
+    kinds = {"externalsecret": "ExternalSecret", "cluster": "Cluster", "rabbitmqcluster": "RabbitmqCluster"}
+    kinds |= {"database": "Database", "job": "Job", "deployment": "Deployment"}
+    for kind, name in re.findall(r"in_namespace (?:wait|get|delete) ([a-z]+)[\w.]*(?:/(\w+))?", script):
+        assert name in {"", *overlay.of(kinds[kind])}, (kind, name)
+    found = {
+        (one["kind"], component)
+        for one in overlay.resources
+        if (component := one["metadata"].get("labels", {}).get("app.kubernetes.io/component"))
+    }
+    assert found == {("Deployment", "api"), ("Deployment", "worker"), ("Job", "migration")}
+    assert set(re.findall(r"component (?:not)?in \(([^)]+)\)", script)) == {"api, worker, migration", "api, worker"}
+    namespaces = {one["metadata"].get("namespace") for one in overlay.resources} - {None}
+    assert len(namespaces) == 1
+    assert namespaces == overlay.of("Namespace").keys()

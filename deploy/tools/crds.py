@@ -18,7 +18,8 @@ import yaml
 
 K8S = Path(__file__).parents[1] / "k8s"
 FILE = K8S / "schemas.json"
-OVERLAYS = ("dev", "staging", "production")
+ENVIRONMENTS = ("dev", "staging", "production")
+OVERLAYS = (*ENVIRONMENTS, "restored")
 KUBECTL = Path(sys.executable).with_name("kubectl")
 
 _KEPT = ("type", "enum", "minimum", "maximum", "minItems", "maxItems", "minLength", "required")
@@ -26,7 +27,9 @@ _KEPT = ("type", "enum", "minimum", "maximum", "minItems", "maxItems", "minLengt
 
 def rendered(overlay: str) -> list[dict[str, Any]]:
     """Everything that ``kubectl apply -k`` would send for an overlay."""
-    out = subprocess.run([KUBECTL, "kustomize", K8S / "overlays" / overlay], capture_output=True, text=True, check=False)
+    out = subprocess.run(
+        [KUBECTL, "kustomize", K8S / "overlays" / overlay], capture_output=True, text=True, check=False
+    )
     if out.returncode:
         raise ValueError(f"{overlay} cannot be rendered: {out.stderr.strip()}")
     return list(yaml.load_all(out.stdout, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))

@@ -314,6 +314,7 @@ def _remove_socket_folder(data: Path) -> None:
 
 
 def server_user() -> str | None:
+    """Whom servers run as where we are root, whom they refuse; made where it is not there. None elsewhere."""
     if os.geteuid() != 0:
         return None
     ensure_user_exists(_UNPRIVILEGED)
