@@ -263,6 +263,16 @@ def test_every_container_is_confined(overlay: Overlay) -> None:
         assert {one["topologyKey"] for one in spread} == {"topology.kubernetes.io/zone", "kubernetes.io/hostname"}
 
 
+def test_uploads_have_a_spare_place_that_all_pods_share(overlay: Overlay) -> None:
+    claim = overlay.of("PersistentVolumeClaim")["workflow-spare"]["spec"]["accessModes"]
+    assert claim == (["ReadWriteOnce"] if overlay.name == "dev" else ["ReadWriteMany"])
+    for name in ("workflow-api", "workflow-worker"):
+        folder = overlay.environment(name, store(overlay))["OBJECT_FOLDER"]
+        pod = overlay.ours[name]["spec"]
+        assert {"name": "spare", "mountPath": folder} in pod["containers"][0]["volumeMounts"]
+        assert {"name": "spare", "persistentVolumeClaim": {"claimName": "workflow-spare"}} in pod["volumes"]
+
+
 def test_media_workers_have_memory_for_what_they_do_at_once(overlay: Overlay) -> None:
     media = {
         one["image"]
@@ -391,7 +401,7 @@ def test_the_policies_let_through_what_is_drawn_and_nothing_else(overlay: Overla
 def test_others_reach_only_what_is_theirs(overlay: Overlay) -> None:
     pods = overlay.pods()
     monitoring, ingress, keda, operator, stranger = (
-        Pod(name, namespace=name) for name in ("monitoring", "ingress-nginx", "keda", "cnpg-system", "somebody")
+        Pod(name, namespace=name) for name in ("monitoring", "traefik", "keda", "cnpg-system", "somebody")
     )
     wanted = {(monitoring, name, 9464) for name in processes(overlay)}
     wanted |= {(monitoring, "notify-api", 8000), (ingress, "gateway-api", 8000), (keda, "broker", 15672)}
