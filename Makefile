@@ -87,7 +87,7 @@ doctor: setup ## Say what is installed, reachable, missing
 # the tests that run, break and watch whole platforms: those of one platform together, the longest first.
 PURE := libs/contracts libs/media simulators services/ai-router/tests/providers
 SLICES := libs/chassis $(filter-out services/ai-router/tests,$(wildcard services/*/tests)) \
-	$(filter-out services/ai-router/tests/providers,$(wildcard services/ai-router/tests/*)) cli runner $(wildcard tests/test_*.py)
+	$(filter-out services/ai-router/tests/providers,$(wildcard services/ai-router/tests/*)) cli runner tests/k8s $(wildcard tests/test_*.py)
 WHOLE := tests/chaos tests/e2e
 
 test: $(VENV)/.dev ## All tests: unit, slices, seams, journeys, a sample of the chaos suite [TESTS=services/billing]

@@ -1,4 +1,4 @@
-"""``deploy/k8s`` against the code: schemas, services, images, settings, secrets, probes, queues, drains, policies.
+"""``deploy/k8s`` against the code: schemas, services, images, settings, secrets, probes, queues, drains.
 
 No cluster is needed: kubectl renders, and what only a cluster can tell is not here.
 """
@@ -6,13 +6,10 @@ No cluster is needed: kubectl renders, and what only a cluster can tell is not h
 from __future__ import annotations
 
 import json
-import os
 import re
-from collections.abc import Iterator
 from functools import lru_cache
 from importlib.util import find_spec
 from typing import Any
-from unittest import mock
 from urllib.parse import urlsplit
 
 import httpx
@@ -21,16 +18,16 @@ import kubernetes_validate
 import pytest
 import yaml
 from deploy.tools import crds, rules
-from tests import compose_file, k8s_files
-from tests.k8s_files import BROKER, DATABASES, POOLER, Overlay, Pod
-from tests.test_compose import NOT_FIELDS, PRODUCTION, STAGES_OF_A_STOP
+from tests import compose_file
+from tests.k8s import files
+from tests.k8s.files import Overlay, processes, settings_of, spec_of, store
+from tests.test_compose import NOT_FIELDS, STAGES_OF_A_STOP
 
 from chassis.bus.port import QueueSpec
 from chassis.bus.rabbitmq import topology
 from chassis.http.operations import operations_app
 from chassis.run.process import GRACE_S
-from chassis.run.service import ServiceSpec
-from chassis.settings import ServiceSettings, SettingsError, load
+from chassis.settings import SettingsError
 from talkingphoto_runner.layout import PACKAGES, model_of, specs
 
 REPOSITORY = compose_file.REPOSITORY
@@ -43,32 +40,6 @@ PASSWORDS = {"BROKER_PASSWORD", "DATABASE_PASSWORD", "REDIS_PASSWORD"}
 REAL = ("staging", "production")
 
 
-@pytest.fixture(scope="module", params=crds.ENVIRONMENTS)
-def overlay(request: pytest.FixtureRequest) -> Overlay:
-    return k8s_files.read(request.param)
-
-
-def spec_of(overlay: Overlay, name: str) -> ServiceSpec:
-    return specs()[overlay.command(name)[-1].split(".")[0]]
-
-
-def processes(overlay: Overlay) -> list[str]:
-    return [name for name in overlay.ours if not name.endswith("-migrate")]
-
-
-def store(overlay: Overlay) -> dict[str, str]:
-    """What the store holds: in development what comes with the repository, elsewhere a good value for what is named."""
-    if overlay.name == "dev":
-        return k8s_files.shipped(overlay)
-    places = {place for secret in overlay.secrets().values() for place in secret.values() if place}
-    return {place: PRODUCTION.get(place.partition("#")[2], "Tq8-fJ3k_vv") for place in places}
-
-
-def settings_of(overlay: Overlay, name: str, held: dict[str, str]) -> ServiceSettings:
-    with mock.patch.dict(os.environ, overlay.environment(name, held), clear=True):
-        return load(spec_of(overlay, name).settings)
-
-
 @pytest.mark.parametrize("name", crds.OVERLAYS)
 def test_everything_has_the_form_that_kubernetes_and_the_operators_take(
     name: str, monkeypatch: pytest.MonkeyPatch
@@ -77,7 +48,7 @@ def test_everything_has_the_form_that_kubernetes_and_the_operators_take(
     once = lru_cache(kubernetes_validate.utils.schema_contents)
     monkeypatch.setattr(kubernetes_validate.utils, "schema_contents", once)
     schemas = json.loads(crds.FILE.read_text(encoding="utf-8"))
-    for resource in k8s_files.read(name).resources:
+    for resource in files.read(name).resources:
         kind = f"{resource['apiVersion']} {resource['kind']}"
         if kind in schemas:
             jsonschema.Draft202012Validator(schemas[kind]).validate(resource)
@@ -86,7 +57,7 @@ def test_everything_has_the_form_that_kubernetes_and_the_operators_take(
 
 
 def test_a_misspelt_field_is_found() -> None:
-    [pooler] = k8s_files.read("production").of("Pooler").values()
+    [pooler] = files.read("production").of("Pooler").values()
     wrong = {**pooler, "spec": {**pooler["spec"], "instanzes": 2}}
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(wrong, json.loads(crds.FILE.read_text(encoding="utf-8"))["postgresql.cnpg.io/v1 Pooler"])
@@ -164,7 +135,7 @@ def test_every_process_starts_with_what_it_is_given(overlay: Overlay) -> None:
 @pytest.mark.parametrize("name", REAL)
 def test_what_production_demands_is_named_and_nothing_else(name: str) -> None:
     """Without any one of the secrets that are named, some process refuses to start or cannot be given its address."""
-    overlay = k8s_files.read(name)
+    overlay = files.read(name)
     held = store(overlay)
     for secret, keys in overlay.secrets().items():
         for key, place in keys.items() if secret.endswith("-secrets") else ():
@@ -178,9 +149,9 @@ def test_what_production_demands_is_named_and_nothing_else(name: str) -> None:
 
 def test_whatever_is_referred_to_is_there(overlay: Overlay) -> None:
     maps, secrets, volumes = overlay.of("ConfigMap"), overlay.secrets(), overlay.of("PersistentVolumeClaim")
-    templates = [one["spec"]["template"] for one in overlay.of(*k8s_files.WORKLOADS).values()]
+    templates = [one["spec"]["template"] for one in overlay.of(*files.WORKLOADS).values()]
     templates += [one["spec"]["override"] for one in overlay.of("RabbitmqCluster").values()]
-    for kind, reference in (found for template in templates for found in k8s_files.references(template)):
+    for kind, reference in (found for template in templates for found in files.references(template)):
         match kind:
             case "secretRef" | "secretKeyRef":
                 assert reference["name"] in secrets
@@ -199,7 +170,7 @@ def test_the_development_store_has_what_is_asked_for(overlay: Overlay) -> None:
     stores = {one["spec"]["secretStoreRef"]["name"] for one in overlay.of("ExternalSecret").values()}
     assert stores == {{"dev": "local"}.get(overlay.name, overlay.name)}
     if overlay.name == "dev":
-        held = k8s_files.shipped(overlay)
+        held = files.shipped(overlay)
         assert held.keys() == asked
         assert stores == overlay.of("ClusterSecretStore").keys()
         secret = {place: value for place, value in held.items() if not place.endswith(("_ID", "_USER"))}
@@ -241,7 +212,7 @@ def test_a_pod_is_given_longer_than_a_stop_takes(overlay: Overlay) -> None:
 
 
 def test_every_container_is_confined(overlay: Overlay) -> None:
-    for name, one in overlay.of(*k8s_files.WORKLOADS).items():
+    for name, one in overlay.of(*files.WORKLOADS).items():
         pod = one["spec"]["template"]["spec"]
         assert pod["automountServiceAccountToken"] is False, name
         assert pod["securityContext"]["runAsNonRoot"] is True
@@ -287,7 +258,7 @@ def test_media_workers_have_memory_for_what_they_do_at_once(overlay: Overlay) ->
 
 
 def test_scaling_is_as_decided() -> None:
-    overlay = k8s_files.read("production")
+    overlay = files.read("production")
     for one in overlay.of("HorizontalPodAutoscaler").values():
         spec = one["spec"]
         targets = {row["resource"]["name"]: row["resource"]["target"]["averageUtilization"] for row in spec["metrics"]}
@@ -356,81 +327,6 @@ def test_processes_go_by_the_pooler_and_migrations_past_it(overlay: Overlay) -> 
     assert pooler["spec"]["pgbouncer"]["parameters"] == {"max_client_conn": "1000", "default_pool_size": "20"}
 
 
-def edges(overlay: Overlay) -> Iterator[tuple[str, Pod, int]]:
-    """Who is given an address, of whom, and the port: what is drawn."""
-    for name in overlay.ours:
-        given = overlay.environment(name, store(overlay))
-        if name.endswith("-migrate"):
-            given = {"DATABASE_URL": given["DATABASE_URL"]}
-        if given.get("OBJECT_STORE") == "folder":
-            given.pop("S3_ENDPOINT_URL", None)
-        outside = {"PUBLIC_URL", "S3_PUBLIC_ENDPOINT", "APP_URL", "ALLOWED_ORIGINS", "MAIL_FROM", "SMTP_URL"}
-        for setting, value in given.items():
-            for found in re.findall(r"\w[\w+]*://[^\s\"]+", value) if setting not in outside else ():
-                url = urlsplit(found)
-                assert url.hostname is not None
-                assert url.port is not None, (name, setting)
-                yield name, overlay.behind(url.hostname), url.port
-
-
-def test_the_policies_let_through_what_is_drawn_and_nothing_else(overlay: Overlay) -> None:
-    pods = overlay.pods()
-    drawn = {(name, target.name, port) for name, target, port in edges(overlay)}
-    inside = {edge for edge in drawn if edge[1] in pods}
-    ports = {
-        pod: {one["containerPort"] for one in container["ports"]}
-        for pod, template in overlay.ours.items()
-        for container in template["spec"]["containers"]
-        if "ports" in container
-    }
-    ports |= {"broker": {5672, 15672, 4369, 25672}, "databases": {5432, 8000}, "pooler": {5432}, "redis": {6379}}
-    if "minio" in pods:
-        ports["minio"] = {9000}
-    allowed = {
-        (name, target, port)
-        for name in overlay.ours
-        for target, listening in ports.items()
-        for port in listening
-        if overlay.may_reach(pods[name], pods[target], port)
-    }
-    assert allowed == inside
-    for name, target, port in edges(overlay):
-        assert overlay.may_reach(pods[name], target, port), (name, target.name)
-
-
-def test_others_reach_only_what_is_theirs(overlay: Overlay) -> None:
-    pods = overlay.pods()
-    monitoring, ingress, keda, operator, stranger = (
-        Pod(name, namespace=name) for name in ("monitoring", "traefik", "keda", "cnpg-system", "somebody")
-    )
-    wanted = {(monitoring, name, 9464) for name in processes(overlay)}
-    wanted |= {(monitoring, "notify-api", 8000), (ingress, "gateway-api", 8000), (keda, "broker", 15672)}
-    wanted |= {(operator, "databases", 8000), (operator, "databases", 5432)}
-    found = {
-        (other, name, port)
-        for other in (monitoring, ingress, keda, operator, stranger)
-        for name, pod in pods.items()
-        for port in (5432, 5672, 6379, 8000, 9000, 9464, 15672, 25672)
-        if overlay.may_reach(other, pod, port)
-    }
-    assert found == wanted
-    for one in (BROKER, DATABASES):
-        peers = {5672: False, 25672: True} if one is BROKER else {5432: True, 8000: True}
-        assert {port: overlay.may_reach(one, one, port) for port in peers} == peers
-    assert overlay.may_reach(POOLER, DATABASES, 5432)
-
-
-def test_the_world_is_reached_by_who_has_objects_and_private_addresses_by_nobody(overlay: Overlay) -> None:
-    world, private = Pod("world", address="93.184.216.34"), Pod("metadata", address="169.254.169.254")
-    for name in overlay.ours:
-        pod = overlay.pods()[name]
-        goes_out = name not in ("gateway-api",) and not name.endswith("-migrate")
-        assert overlay.may_reach(pod, world, 443) == goes_out, name
-        assert not overlay.may_reach(pod, world, 80)
-        assert overlay.may_reach(pod, world, 587) == (name == "notify-worker")
-        assert not any(overlay.may_reach(pod, private, port) for port in (80, 443)), name
-
-
 def test_clients_come_by_tls_to_the_address_that_links_name(overlay: Overlay) -> None:
     [ingress] = overlay.of("Ingress").values()
     host = urlsplit(overlay.environment("gateway-api", store(overlay))["PUBLIC_URL"]).hostname
@@ -473,7 +369,7 @@ def test_databases_are_backed_up_and_separate(overlay: Overlay) -> None:
 
 
 def test_a_restored_cluster_reads_the_old_log_and_writes_another() -> None:
-    production, restored = (k8s_files.read(name) for name in ("production", "restored"))
+    production, restored = (files.read(name) for name in ("production", "restored"))
     [writes] = restored.of("Cluster")["databases"]["spec"]["plugins"]
     [before] = restored.of("Cluster")["databases"]["spec"]["externalClusters"]
     assert before["name"] == restored.of("Cluster")["databases"]["spec"]["bootstrap"]["recovery"]["source"]

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from ipaddress import ip_address, ip_network
 from typing import Any
+from unittest import mock
 
 from deploy.tools import crds
+from tests.test_compose import PRODUCTION
+
+from chassis.run.service import ServiceSpec
+from chassis.settings import ServiceSettings, load
+from talkingphoto_runner.layout import specs
 
 Resource = dict[str, Any]
 
@@ -212,3 +219,27 @@ def _is_peer(peer: Mapping[str, Any], pod: Pod) -> bool:
         place = {"kubernetes.io/metadata.name": pod.namespace}
         return _selects(peer["namespaceSelector"], place) and _selects(peer.get("podSelector", {}), pod.labels)
     return not pod.namespace and _selects(peer["podSelector"], pod.labels)
+
+
+def spec_of(overlay: Overlay, name: str) -> ServiceSpec:
+    """Of the service that the container of ``name`` runs."""
+    return specs()[overlay.command(name)[-1].split(".")[0]]
+
+
+def processes(overlay: Overlay) -> list[str]:
+    """What goes on running: our own without the migrations."""
+    return [name for name in overlay.ours if not name.endswith("-migrate")]
+
+
+def store(overlay: Overlay) -> dict[str, str]:
+    """What the store holds: in development what comes with the repository, elsewhere a good value for what is named."""
+    if overlay.name == "dev":
+        return shipped(overlay)
+    places = {place for secret in overlay.secrets().values() for place in secret.values() if place}
+    return {place: PRODUCTION.get(place.partition("#")[2], "Tq8-fJ3k_vv") for place in places}
+
+
+def settings_of(overlay: Overlay, name: str, held: dict[str, str]) -> ServiceSettings:
+    """What the container of ``name`` would start with; raises ``SettingsError`` where it would not."""
+    with mock.patch.dict(os.environ, overlay.environment(name, held), clear=True):
+        return load(spec_of(overlay, name).settings)
