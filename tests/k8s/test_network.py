@@ -1,4 +1,4 @@
-"""Policies of ``deploy/k8s`` against the addresses that processes are given: what is drawn may be reached, and no more."""
+"""Policies of ``deploy/k8s`` against the addresses that processes are given: what is drawn may be reached, no more."""
 
 from __future__ import annotations
 
