@@ -29,7 +29,7 @@ export DEMO_OUT := $(value OUT)
 export UP_PORT := $(value PORT)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-pixie demo-clips demo-film up studio doctor test check fmt types imports bench chaos faces histories judge record lock vendors vendor-matrix observe dashboards clean
+.PHONY: help setup demo demo-pixie demo-clips demo-film up studio doctor test check fmt types imports bench chaos pooler faces histories judge record lock vendors vendor-matrix observe dashboards clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -98,7 +98,7 @@ doctor: setup ## Say what is installed, reachable, missing
 # the tests that run, break and watch whole platforms: those of one platform together, the longest first.
 PURE := libs/contracts libs/media simulators services/ai-router/tests/providers
 SLICES := libs/chassis $(filter-out services/ai-router/tests,$(wildcard services/*/tests)) \
-	$(filter-out services/ai-router/tests/providers,$(wildcard services/ai-router/tests/*)) cli runner $(wildcard tests/test_*.py)
+	$(filter-out services/ai-router/tests/providers,$(wildcard services/ai-router/tests/*)) cli runner tests/k8s $(wildcard tests/test_*.py)
 WHOLE := tests/chaos tests/e2e
 
 test: $(VENV)/.dev $(VENV)/.studio ## All tests: unit, slices, seams, journeys, a sample of the chaos suite [TESTS=services/billing]
@@ -139,6 +139,14 @@ chaos: $(VENV)/.dev ## Break everything on purpose: crash points, broker and dat
 	@FILM_MINUTES=2 $(BIN)/python -m pytest -q tests/e2e/test_film_studio.py
 	@PIXIE_TOPOLOGIES=distributed $(BIN)/python -m pytest -q tests/e2e/test_pixie.py
 
+# Two tests are about connections of one's own to the server: whose they are, the pooler decides.
+pooler: $(VENV)/.dev ## Data layer and services behind a PgBouncer in transaction mode (apt install pgbouncer) [POOLER=pgbouncer]
+	@POOLER=$(or $(POOLER),pgbouncer) $(BIN)/python -m pytest -q -n 2 --dist loadfile \
+		--deselect libs/chassis/tests/data/test_transaction.py::test_connections_that_the_server_ended_in_the_pool_are_replaced_unnoticed \
+		--ignore libs/chassis/tests/data/test_cancellation.py libs/chassis/tests/data libs/chassis/tests/messaging \
+		libs/chassis/tests/work $(filter-out services/gateway/tests services/ai-router/tests,$(wildcard services/*/tests)) \
+		services/ai-router/tests/jobs services/ai-router/tests/orders services/ai-router/tests/operating
+
 histories: $(VENV)/.dev ## Money: 10,000 random histories of an account, 100 orders of a month's events, a storm of 10,000 [SEQUENCES=10000 SEED=1]
 	@LEDGER_SEQUENCES=$(or $(SEQUENCES),10000) $(BIN)/python -m pytest -q --timeout=0 $(if $(SEED),--hypothesis-seed=$(SEED)) \
 		services/billing/tests/ledger/test_histories.py
@@ -173,8 +181,9 @@ lock: $(VENV)/.runtime ## Choose versions anew and write the lock files
 observe: $(VENV)/.dev ## Each panel of each dashboard with its value on what `make up` runs, and the last run's trace [SECONDS=60]
 	@$(BIN)/python -m deploy.tools.observe $(SECONDS)
 
-dashboards: $(VENV)/.dev ## Write Grafana's dashboards from deploy/tools/dashboards.py
+dashboards: $(VENV)/.dev ## Write Grafana's dashboards from deploy/tools/dashboards.py, and the rules as a cluster takes them
 	@$(BIN)/python -m deploy.tools.dashboards > /dev/null
+	@$(BIN)/python -m deploy.tools.rules
 
 clean: ## Remove what was made, but not the environment
 	@rm -rf out .state .pytest_cache .mypy_cache .ruff_cache .hypothesis .lint-imports.log
