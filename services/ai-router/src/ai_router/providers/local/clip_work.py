@@ -29,13 +29,13 @@ def trim(source: Path, out: Path, start: float, end: float, *, progress: Progres
 
 
 def find_moments(
-    film: Path, transcript: Path | None, out: Path, options: Mapping[str, Any], *, progress: Progress
+    film: Path, transcript: Path, out: Path, options: Mapping[str, Any], *, progress: Progress
 ) -> dict[str, Any]:
-    """Write the moments of ``film`` that make good clips to ``out``; listened to where there is no transcript."""
+    """Write the moments of ``film`` that make good clips to ``out``, by what its transcript says is said in it."""
     from media.hooks.film import find_moments as find
 
-    words, language = words_of(transcript) if transcript is not None else (None, None)
-    found = find(film, **{"language": language, **options}, words=words, progress=progress)
+    words, language = words_of(transcript)
+    found = find(film, **{**options, "language": language}, words=words, progress=progress)
     return _told(out, found.moments, found.shortfall_reasons, found.method, found.duration, found.language)
 
 
