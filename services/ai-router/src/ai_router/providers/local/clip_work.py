@@ -100,19 +100,25 @@ def render(
     edit: Mapping[str, Any],
     out: Path,
     short_side: int,
+    longest_silence_s: float | None,
     *,
     progress: Progress,
 ) -> dict[str, Any]:
-    """Write the clip that an edit list describes to ``out``, its captions and its picture beside it."""
+    """Write the clip that an edit list describes to ``out``, its captions and its picture beside it; pauses between its
+    words are shortened to ``longest_silence_s``."""
     from media.captions.cues import to_srt, to_vtt
     from media.clips.edits import EditList
     from media.clips.render import render_clip
+    from media.clips.words import without_silence
     from media.video.thumbnails import poster
 
     words, language = words_of(transcript) if transcript is not None else ((), "en")
+    wanted = EditList.read(edit)
+    if longest_silence_s is not None:
+        wanted = without_silence(wanted, words, longest_s=longest_silence_s)
     made = render_clip(
         film,
-        EditList.read(edit),
+        wanted,
         out,
         words=words,
         language=language,
