@@ -67,7 +67,11 @@ async def test_ten_edits_and_ten_undos_give_the_first_clip(shared: Any, reeler: 
     first = await found(shared, reeler, clips=2)
     asked = [job.parameters for job in shared.others.asked(SubmitJob, UUID(first)) if "kept" in job.parameters]
     begun = (await edits(shared, reeler, first)).json()
-    assert (begun["version"], len(begun["versions"]), begun["versions"][0]["kept"]) == (1, 1, [[1.0, 20.0]])
+    assert (begun["version"], len(begun["versions"]), begun["versions"][0]["kept"]) == (
+        1,
+        1,
+        [{"start": 1.0, "end": 20.0}],
+    )
 
     run_id, digests = first, [begun["digest"]]
     for number, change in enumerate(CHANGES, 2):

@@ -22,7 +22,7 @@ from media.errors import BadMedia
 from workflow.clips import repository
 from workflow.clips.errors import BadEdit, BadTimes, ClipNotFound
 from workflow.clips.ordering import paces_of
-from workflow.clips.schemas import ClipEdited, ClipEditIn, ClipEditsOut, EditOut
+from workflow.clips.schemas import ClipEdited, ClipEditIn, ClipEditsOut, ClipVersionOut
 from workflow.engine import reuse
 from workflow.engine.advance import first_state
 from workflow.engine.definition import Definition
@@ -77,7 +77,9 @@ async def find(tx: Transaction, driver: Driver, caller: Identity, run_id: UUID, 
 def shown(clip: Clip) -> ClipEditsOut:
     """The versions of a clip."""
     now = clip.history.at + 1
-    versions = [EditOut.of(number, one, counts=number == now) for number, one in enumerate(clip.history.versions, 1)]
+    versions = [
+        ClipVersionOut.of(number, one, counts=number == now) for number, one in enumerate(clip.history.versions, 1)
+    ]
     return ClipEditsOut(number=int(clip.number), version=now, digest=clip.history.now.digest, versions=versions)
 
 

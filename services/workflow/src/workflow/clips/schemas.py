@@ -129,14 +129,14 @@ class AutoHooksIn(SourcedIn):
     )
 
 
-class SpanIn(Input):
+class KeptIn(Input):
     """A stretch of the video."""
 
     start: Time = Field(description="Where it begins: seconds of the video, or h:mm:ss.", examples=[12.5])
     end: Time = Field(description="Where it ends, in the same way.", examples=[40.0])
 
 
-class WordIn(Input):
+class RewrittenIn(Input):
     """A word that is written differently from what was heard."""
 
     number: Annotated[Whole, Field(ge=0, le=200_000)] = Field(
@@ -152,11 +152,13 @@ class ClipEditIn(Input):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"kept": [{"start": 12.5, "end": 40}], "title": "Why?"}]})
 
-    kept: Annotated[list[SpanIn], Field(min_length=1, max_length=100)] | None = Field(
+    kept: Annotated[list[KeptIn], Field(min_length=1, max_length=100)] | None = Field(
         None, description="All that is played of the video, in this order."
     )
-    without: Annotated[list[SpanIn], Field(max_length=100)] = Field([], description="What is cut out of it.")
-    words: Annotated[list[WordIn], Field(max_length=500)] = Field([], description="Words that are written differently.")
+    without: Annotated[list[KeptIn], Field(max_length=100)] = Field([], description="What is cut out of it.")
+    words: Annotated[list[RewrittenIn], Field(max_length=500)] = Field(
+        [], description="Words that are written differently."
+    )
     aspect: Aspect | None = Field(None, description="The shape of the clip.")
     layout: Layout | None = Field(None, description="Who is seen.")
     captions: CaptionStyle | None = Field(None, description="How what is said is written in it.")
@@ -165,24 +167,47 @@ class ClipEditIn(Input):
     )
 
 
-class EditOut(BaseModel):
+class KeptOut(BaseModel):
+    """A stretch of the video, in its seconds."""
+
+    start: float = Field(description="Where it begins.", examples=[12.5])
+    end: float = Field(description="Where it ends.", examples=[40.0])
+
+
+class RewrittenOut(BaseModel):
+    """A word that is written differently from what was heard."""
+
+    number: int = Field(description="Which of the transcript's words, from 0.", examples=[3])
+    text: str = Field(description="What is written; nothing where the word is hidden.", examples=["Lisbon"])
+
+
+class ClipVersionOut(BaseModel):
     """One version of a clip's edit list; what is written in the clip follows from it and the transcript."""
 
-    version: int = Field(description="Its number, from 1.")
+    version: int = Field(description="Its number, from 1.", examples=[1])
     counts: bool = Field(description="Whether the clip is made by it.")
     digest: str = Field(description="The same for lists that make the same clip (SHA-256).")
-    kept: list[tuple[float, float]] = Field(description="What is played of the video, in its seconds.")
-    aspect: str = Field(description="The shape of the clip.")
-    layout: str = Field(description="Who is seen.")
-    captions: str = Field(description="How what is said is written in it.")
-    words: list[tuple[int, str]] = Field(description="Numbers of the transcript's words, and what is written for them.")
+    kept: list[KeptOut] = Field(description="What is played of the video.")
+    aspect: Aspect = Field(description="The shape of the clip.")
+    layout: Layout = Field(description="Who is seen.")
+    captions: CaptionStyle = Field(description="How what is said is written in it.")
+    words: list[RewrittenOut] = Field(description="What is written differently, in the order of the words.")
     title: str = Field(description="Shown on a card before the clip.")
 
     @classmethod
     def of(cls, version: int, edit: EditList, *, counts: bool) -> Self:
         """Of an edit list."""
-        plain = edit.plain()
-        return cls(version=version, counts=counts, digest=edit.digest, words=plain.pop("rewritten"), **plain)
+        return cls(
+            version=version,
+            counts=counts,
+            digest=edit.digest,
+            kept=[KeptOut(start=part.start, end=part.end) for part in edit.kept],
+            aspect=edit.aspect,
+            layout=edit.layout,
+            captions=edit.captions,
+            words=[RewrittenOut(number=number, text=text) for number, text in edit.rewritten],
+            title=edit.title,
+        )
 
 
 class ClipEditsOut(BaseModel):
@@ -191,7 +216,7 @@ class ClipEditsOut(BaseModel):
     number: int = Field(description="The rank of its moment.")
     version: int = Field(description="The version that counts.")
     digest: str = Field(description="Of that.")
-    versions: list[EditOut] = Field(description="All, until another edit is made after an undo.")
+    versions: list[ClipVersionOut] = Field(description="All, until another edit is made after an undo.")
 
 
 class ClipEdited(BaseModel):
