@@ -183,6 +183,7 @@ async def test_what_dies_is_started_again_and_every_run_is_done(
 
 
 @in_make_chaos
+@pytest.mark.timeout(900)
 async def test_every_process_is_restarted_and_nobody_notices(breakable: Breakable) -> None:
     """F03: one after another under orders: whoever is turned away is told when to come back; nothing lost."""
     platform, witness, done = breakable.platform, Witness(), asyncio.Event()
@@ -200,6 +201,7 @@ async def test_every_process_is_restarted_and_nobody_notices(breakable: Breakabl
 
 
 @in_make_chaos
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("older", ["api", "worker"])
 async def test_the_release_before_works_beside_this_one_on_the_new_schema(
     breakable: Breakable, older: str, tmp_path: Path
