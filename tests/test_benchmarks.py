@@ -22,8 +22,8 @@ def test_goals_are_met_by_what_was_done() -> None:
 
 def test_goals_are_missed_by_what_failed_and_by_what_was_not_done() -> None:
     missed = (
-        stage(jobs=0, done=0), stage(done=0), stage(done=45), stage(uploads=0), stage(uploads_failed=5), stage(ms=600.0),
-        Stage(people=10, seconds=30.0),
+        stage(jobs=0, done=0), stage(done=0), stage(done=45), stage(uploads=0), stage(uploads_failed=5),
+        stage(ms=600.0), Stage(people=10, seconds=30.0),
     )  # fmt: skip
     assert [met([one.told()], FIRST) for one in missed] == [False] * len(missed)
     assert not met([stage().told()], {"submissions": 0, "p95_ms": 0.0})

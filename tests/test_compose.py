@@ -285,7 +285,7 @@ def test_alerts_reach_notify_with_the_token_it_asks_for(
     assert url.path in {getattr(route, "path", "") for route in alert_endpoints.router.routes}
     file = hook["http_config"]["authorization"]["credentials_file"]
     # Written by tests/test_deploy.py's script, which the container starts with.
-    assert Path(file).parent == Path("/tmp")  # noqa: S108
+    assert Path(file).parent == Path("/tmp")
     started = services["alertmanager"]["entrypoint"][1]
     assert f"./deploy/prometheus/alertmanager.sh:{started}:ro" in services["alertmanager"]["volumes"]
     given = {"ALERT_TOKEN": "of-both"}

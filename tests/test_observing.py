@@ -129,7 +129,10 @@ def test_every_message_that_is_asked_for_is_one() -> None:
 
 
 def test_a_wrong_label_is_found() -> None:
-    assert list(selected('rate(x_total{a="b", c=~"d|e"}[5m])')) == [("x_total", "a", "=", "b"), ("x_total", "c", "=~", "d|e")]
+    assert list(selected('rate(x_total{a="b", c=~"d|e"}[5m])')) == [
+        ("x_total", "a", "=", "b"),
+        ("x_total", "c", "=~", "d|e"),
+    ]
     assert grouped_by("sum by (a, le) (x) / on (b) group_left (c) y") == [{"a"}, {"b"}, {"c"}]
     assert "queue" in labels()["queue_depth"]
     assert "service" not in labels()["queue_depth"]
@@ -415,9 +418,9 @@ def test_no_alert_fires_while_all_are_busy_and_well(tmp_path: Path) -> None:
         asked_for, looked_at = names_in(rule["expr"]), set()
         while recorded := asked_for & RECORDED:
             looked_at |= recorded
-            asked_for = (asked_for | names_in(" ".join(one["expr"] for one in ALL if one.get("record") in recorded))) - (
-                looked_at
-            )
+            asked_for = (
+                asked_for | names_in(" ".join(one["expr"] for one in ALL if one.get("record") in recorded))
+            ) - (looked_at)
         assert asked_for <= given, (name, asked_for - given)
     firing = 'ALERTS{alertname!="Watchdog", alertstate="firing"}'
     group = {

@@ -155,7 +155,17 @@ async def test_nothing_of_a_person_is_kept(analytics: Any, month: list[Message])
     await analytics.hear(*month)
     kept = str([await analytics.rows("SELECT * FROM facts"), await analytics.figures()])
     ids = set().union(*(_ids(month, name) for name in ("user_id", *WORDS)))
-    for word in (*map(str, ids), "asha", "Asha", "example.com", "secret", "Firefox", "There is no face", "a" * 16, "b" * 16):
+    for word in (
+        *map(str, ids),
+        "asha",
+        "Asha",
+        "example.com",
+        "secret",
+        "Firefox",
+        "There is no face",
+        "a" * 16,
+        "b" * 16,
+    ):
         assert word not in kept, word
 
 
@@ -182,8 +192,15 @@ async def test_what_comes_after_somebody_was_forgotten_is_nobodys(analytics: Any
     """Events are on their way for a while, also those of the erasure itself."""
     person = next(message.user_id for message in month if hasattr(message, "user_id"))
     plan = EntitlementsChanged(
-        user_id=person, product_line="talkingphoto", plan="pro", limits={}, features={}, priority=Priority.LOW,
-        run_budget=Decimal(1), credits_available=1, version=1,
+        user_id=person,
+        product_line="talkingphoto",
+        plan="pro",
+        limits={},
+        features={},
+        priority=Priority.LOW,
+        run_budget=Decimal(1),
+        credits_available=1,
+        version=1,
     )
     early, late = [*month[:12], plan], [*month[12:], plan.model_copy(update={"version": 2})]
     await analytics.hear(*early)
@@ -300,7 +317,9 @@ async def test_another_key_waits_until_every_word_is_under_it(analytics: Any, mo
     assert (await analytics.get("report"))["workflows"]["completed"] == 2
 
 
-@pytest.mark.parametrize("query", ["SELECT FROM people WHERE seen_at >= now()", "SELECT FROM facts WHERE type = 'x' AND at >= now()"])
+@pytest.mark.parametrize(
+    "query", ["SELECT FROM people WHERE seen_at >= now()", "SELECT FROM facts WHERE type = 'x' AND at >= now()"]
+)
 async def test_reports_of_hours_read_by_an_index(analytics: Any, query: str) -> None:
     async with analytics.database.transaction() as tx:
         await tx.execute("SET LOCAL enable_seqscan = off")

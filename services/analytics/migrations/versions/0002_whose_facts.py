@@ -37,13 +37,13 @@ def upgrade() -> None:
         op.execute(statement)
     for table, name in THINGS.items():
         op.execute(
-            f"CREATE TEMPORARY TABLE words ON COMMIT DROP AS SELECT id, gen_random_uuid() AS word FROM ("
+            f"CREATE TEMPORARY TABLE words ON COMMIT DROP AS SELECT id, gen_random_uuid() AS word FROM ("  # noqa: S608
             f"SELECT {name}_id AS id FROM {table} "
             f"UNION SELECT (body ->> '{name}_id')::uuid FROM facts WHERE body ? '{name}_id') AS ids"
         )
-        op.execute(f"UPDATE {table} SET {name}_id = word FROM words WHERE id = {name}_id")
+        op.execute(f"UPDATE {table} SET {name}_id = word FROM words WHERE id = {name}_id")  # noqa: S608
         op.execute(
-            f"UPDATE facts SET body = body - '{name}_id' || jsonb_build_object('{name}', word) FROM words "
+            f"UPDATE facts SET body = body - '{name}_id' || jsonb_build_object('{name}', word) FROM words "  # noqa: S608
             f"WHERE words.id = (body ->> '{name}_id')::uuid AND body ? '{name}_id'"
         )
         op.execute("DROP TABLE words")
@@ -54,7 +54,7 @@ def downgrade() -> None:
     for table, name in THINGS.items():
         op.execute(f"ALTER TABLE {table} RENAME COLUMN {name} TO {name}_id")
         op.execute(
-            f"UPDATE facts SET body = body - '{name}' || jsonb_build_object('{name}_id', body ->> '{name}') "
+            f"UPDATE facts SET body = body - '{name}' || jsonb_build_object('{name}_id', body ->> '{name}') "  # noqa: S608
             f"WHERE body ? '{name}'"
         )
     op.execute("DROP TABLE forgotten")

@@ -19,7 +19,7 @@ def tables(settings: Settings) -> tuple[Kept, ...]:
         swept("forgotten", timedelta(days=30), "forgotten_at"),
         for_ever("days", "figures of days"),
         for_ever("people", _COUNTED),
-        for_ever("tiers", _COUNTED),
+        until("tiers", "the account is erased", "`analytics.facts`"),
         for_ever("active_days", _COUNTED),
         for_ever("runs", _COUNTED),
         for_ever("payments", _COUNTED),

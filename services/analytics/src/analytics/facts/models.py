@@ -30,7 +30,7 @@ class Fact(NamedTuple):
 
 
 class OtherKey(ConnectionError):
-    """The words in the database are under another key than ours. Nothing is wrong with what was to be done: it waits."""
+    """The words in the database are under another key than ours; nothing is wrong with what waits for it."""
 
 
 class Key:

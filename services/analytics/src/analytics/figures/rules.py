@@ -31,6 +31,7 @@ from contracts.workflow import FileUploaded, ProjectCreated, RunCancelled, RunCo
 NO_LINE = ""
 """Of what belongs to no product line."""
 
+
 class Cell(NamedTuple):
     """Where a day's figure stands."""
 

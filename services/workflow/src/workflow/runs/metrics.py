@@ -18,7 +18,7 @@ TARGETS_S = {
     WorkflowType.CLIP_AUTO_HOOKS: 900.0,
     WorkflowType.FILM_VIDEO: 3600.0,
 }
-"""A result should take no longer: a talking photo by WFL-28 and OBS-10, the others as long as their longest take here."""
+"""A result should take no longer: a talking photo by WFL-28 and OBS-10, the others as their longest take here."""
 
 RUNS_ENDED = Counter("workflow_runs_ended", "Runs that reached an end.", ("status",), registry=REGISTRY)
 for _status in ("completed", "failed", "cancelled"):
