@@ -219,7 +219,8 @@ async def test_what_comes_after_somebody_was_forgotten_is_nobodys(analytics: Any
     assert await analytics.figures() == grown
     assert [row["person"] for row in await analytics.rows("SELECT person FROM forgotten")] == [word]
     for days, left in ((29, 1), (31, 0)):
-        await analytics.execute("UPDATE forgotten SET forgotten_at = now() - make_interval(days => $1)", days)
+        long_ago = analytics.clock.machine() - timedelta(days=days)
+        await analytics.execute("UPDATE forgotten SET forgotten_at = $1", long_ago)
         for kept in analytics.service.retention:
             await sweep(analytics.database, kept, batch=100)
         assert len(await analytics.rows("SELECT FROM forgotten")) == left
