@@ -23,9 +23,14 @@ class AutoHooksInput(SourcedInput):
     aspect: str = "vertical"
     layout: str = "auto"
     captions: str = "karaoke"
+    longest_silence: float | None = None
+    """Seconds that a pause between words of a clip may last; None: as it was spoken."""
+    edits: dict[str, dict[str, Any]] = {}
+    """By the number of a clip that was edited: its versions, as ``media.clips.edits.History`` tells them."""
 
 
 def as_order(kept: Mapping[str, Any]) -> dict[str, Any]:
     """The order that ``kept`` came from."""
-    names = ("url", "count", "clip_length", "language", "clips", "aspect", "layout", "captions", "title")
+    looks = ("aspect", "layout", "captions", "longest_silence", "title")
+    names = ("url", "count", "clip_length", "language", "clips", *looks)
     return {name: kept[name] for name in names if kept.get(name) is not None}
