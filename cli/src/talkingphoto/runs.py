@@ -18,6 +18,8 @@ from talkingphoto.command import STOPPED, WRONG_USE, Stop, default_home, the_run
 from talkingphoto.folder import SUMMARY, Unwritable, check
 from talkingphoto.making import FILES, Order, RunFailed, fetched, followed, placed
 from talkingphoto.ordering.photo import BadPhoto, sendable
+from talkingphoto.ordering.placing import nothing_ordered
+from talkingphoto.ordering.placing import placed as order_placed
 from talkingphoto.running import running_url, unready, using
 from talkingphoto.screen import Screen
 from talkingphoto.show import Printer, print_json
@@ -69,7 +71,7 @@ async def make(order: Order, out: Path, where: Where, *, as_json: bool, dry_run:
                 try:
                     run_id = await placed(here.client, order, screen)
                 except asyncio.CancelledError:
-                    raise Stop("Nothing was ordered.", STOPPED, code="stopped") from None
+                    raise nothing_ordered() from None
                 told = await finished(here, run_id, out, screen, keep_going=keep_going)
     if as_json:
         print_json(told)
@@ -135,7 +137,7 @@ async def retry(run_id: str, out: Path, where: Where, *, as_json: bool, keep_goi
     try_folder(out)
     with screen.showing():
         async with session(where, screen.stage) as here:
-            await here.client.retry(run_id)
+            await order_placed(here.client.retry(run_id))
             told = await finished(here, run_id, out, screen, keep_going=keep_going)
     if as_json:
         print_json(told)
