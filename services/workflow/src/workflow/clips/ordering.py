@@ -90,8 +90,7 @@ async def accept(
         said = wanted(source)
         rules.check_quota(product, known, tx.now)
         budget = known.entitlement.run_budget if known.entitlement is not None else None
-        prefix = f"{definition.name}/"
-        paces = {name.removeprefix(prefix): pace for name, pace in known.paces.items() if name.startswith(prefix)}
+        paces = known.paces_of(definition.name)
         alone = product.estimate(settings, definition, paces, source.seconds or ASSUMED_S, parts, budget, None)
         expected = alone.behind(known.ahead, settings.max_processing, settings.media_processes)
         priority = known.entitlement.priority if known.entitlement is not None else Priority.NORMAL

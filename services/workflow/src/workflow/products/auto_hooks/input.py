@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from contracts.enums import Language
 from workflow.products.sourced import SourcedInput
 
@@ -23,9 +20,3 @@ class AutoHooksInput(SourcedInput):
     aspect: str = "vertical"
     layout: str = "auto"
     captions: str = "karaoke"
-
-
-def as_order(kept: Mapping[str, Any]) -> dict[str, Any]:
-    """The order that ``kept`` came from."""
-    names = ("url", "count", "clip_length", "language", "clips", "aspect", "layout", "captions", "title")
-    return {name: kept[name] for name in names if kept.get(name) is not None}
