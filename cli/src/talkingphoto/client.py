@@ -7,6 +7,7 @@ import hashlib
 import ipaddress
 import json
 import os
+import sys
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack
@@ -18,6 +19,8 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 from httpx_sse import ServerSentEvent, aconnect_sse
+
+from talkingphoto.settings.loudness import is_verbose
 
 _FINAL = {"completed", "failed", "cancelled"}
 _RECONNECT_S = 0.5
@@ -69,11 +72,12 @@ class Client:
         self._ask_code = ask_code
         self._http = _connected(url, timeout_s=timeout_s)
         self._credentials: Credentials | None = None
+        self._key = ""
 
     @property
     def user(self) -> str:
-        """The address of who is logged in; empty before."""
-        return self._credentials.email if self._credentials is not None else ""
+        """Who is logged in, by address or key; empty before."""
+        return self._credentials.email if self._credentials is not None else self._key
 
     async def __aenter__(self) -> Self:
         return self
@@ -82,6 +86,11 @@ class Client:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         await self._http.aclose()
+
+    def use_key(self, key: str) -> None:
+        """Speak with an API key instead of an account's session."""
+        self._http.headers["X-API-Key"] = key
+        self._key = key
 
     async def log_in(self, credentials: Credentials) -> None:
         """Open a session; once it has run out, another is opened by itself. Raises :class:`ApiError`."""
@@ -287,11 +296,14 @@ class Client:
                 raise _unreachable(absolute, error) from error
         return digest.hexdigest()
 
-    async def _events(self, run_id: str, last_id: str) -> AsyncIterator[ServerSentEvent]:
+    def _events(self, run_id: str, last_id: str) -> AsyncIterator[ServerSentEvent]:
+        return self.stream(f"/api/v1/workflows/{run_id}/events", last_id)
+
+    async def stream(self, path: str, last_id: str) -> AsyncIterator[ServerSentEvent]:
+        """The server-sent events of one connection, from after ``last_id`` on. Raises :class:`ApiError`, and what httpx
+        raises when it breaks."""
         headers = {"Last-Event-ID": last_id} if last_id else {}
-        async with aconnect_sse(
-            self._http, "GET", f"/api/v1/workflows/{run_id}/events", headers=headers, timeout=httpx.Timeout(30, read=60)
-        ) as source:
+        async with aconnect_sse(self._http, "GET", path, headers=headers, timeout=httpx.Timeout(30, read=60)) as source:
             if source.response.status_code >= 400:
                 raise ApiError(source.response.status_code, _json(await source.response.aread()) or {})
             async for event in source.aiter_sse():
@@ -326,14 +338,24 @@ class Client:
 
 def _connected(url: str, *, timeout_s: float) -> httpx.AsyncClient:
     """A client for one address: by the environment's proxy, unless the address is on this machine."""
+    hooks = {"response": [_tell]} if is_verbose() else {}
     try:
-        return httpx.AsyncClient(base_url=url, timeout=timeout_s, trust_env=not _is_here(url))
+        return httpx.AsyncClient(base_url=url, timeout=timeout_s, trust_env=not _is_here(url), event_hooks=hooks)
     except (ValueError, ImportError) as error:
         raise Unreachable(f"The proxy that the environment names cannot be used: {error}") from error
     except OSError as error:
         raise Unreachable(
             f"{error.filename}, which SSLKEYLOGFILE names, cannot be written: {error.strerror}. Unset it."
         ) from error
+
+
+async def _tell(answer: httpx.Response) -> None:
+    """What was asked and answered, without what only the two of them may know: queries are rights of signed links."""
+    asked = answer.request
+    request_id = answer.headers.get("X-Request-ID", "")
+    print(
+        f"{asked.method} {asked.url.copy_with(query=None)} {answer.status_code} {request_id}".rstrip(), file=sys.stderr
+    )
 
 
 def _is_here(url: str) -> bool:

@@ -6,10 +6,13 @@ import asyncio
 import os
 import shlex
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+from rich.live import Live
+from rich.text import Text
 
 from talkingphoto import report
 from talkingphoto.account import asking, log_in
@@ -22,10 +25,10 @@ from talkingphoto.ordering.placing import nothing_ordered
 from talkingphoto.ordering.placing import placed as order_placed
 from talkingphoto.running import running_url, unready, using
 from talkingphoto.screen import Screen
-from talkingphoto.show import Printer, print_json
+from talkingphoto.show import Printer, foreign, print_json, print_line
 
 _CANCELLED_WITHIN_S = 15.0
-_LOOK_AGAIN_S = 0.2
+_LOOK_AGAIN_S = 0.5
 _FINAL = ("completed", "failed", "cancelled")
 
 
@@ -145,8 +148,8 @@ async def retry(run_id: str, out: Path, where: Where, *, as_json: bool, keep_goi
         report.summary(Printer(), told, out)
 
 
-async def status(run_id: str | None, where: Where, *, as_json: bool) -> None:
-    """Show one run, or the newest ones, of a platform that is up."""
+async def status(run_id: str | None, where: Where, *, as_json: bool, again: bool = False) -> None:
+    """Show one run, or the newest ones, of a platform that is up; ``again``: until none of them is being made."""
     if where.server is None and running_url(where.home) is None:
         raise Stop(
             f"No platform runs in {where.home}. Start one with `talkingphoto up`, or name its home with --home.",
@@ -156,6 +159,9 @@ async def status(run_id: str | None, where: Where, *, as_json: bool) -> None:
         for part, lacking in (await unready(where.home)).items():
             Printer(stderr=True).say(("Warning", "yellow"), f": {part} {lacking}.")
     async with session(where, _unsaid) as here:
+        if again:
+            await _looked_at(here.client, as_json=as_json)
+            return
         found = await here.client.run(run_id) if run_id else await here.client.runs()
     if as_json:
         print_json(found)
@@ -163,6 +169,33 @@ async def status(run_id: str | None, where: Where, *, as_json: bool) -> None:
         report.one(Printer(), found, where.command)
     else:
         report.many(Printer(), found["items"])
+
+
+async def _looked_at(client: Client, *, as_json: bool) -> None:
+    """Show the newest runs whenever they change; on a terminal in their place, else a line for each change."""
+    say, seen = Printer(), dict[str, tuple[str, int]]()
+    with Live(console=say, auto_refresh=False) if say.is_terminal and not as_json else nullcontext() as live:
+        while True:
+            items = (await client.runs())["items"]
+            changed = [run for run in items if seen.get(run["id"]) != (run["status"], run["progress"])]
+            seen |= {run["id"]: (run["status"], run["progress"]) for run in items}
+            if live is not None:
+                with say.capture() as shown:
+                    report.many(say, items)
+                live.update(Text.from_ansi(shown.get().rstrip("\n")), refresh=True)
+            else:
+                for run in reversed(changed):
+                    _tell(say, run, as_json=as_json)
+            if all(run["status"] in _FINAL for run in items):
+                return
+            await asyncio.sleep(_LOOK_AGAIN_S)
+
+
+def _tell(say: Printer, run: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print_line(run)
+    else:
+        say.say(f"{run['id']}  {run['status']}  {run['progress']} %  {foreign(run['title'] or '')}".rstrip())
 
 
 @asynccontextmanager
@@ -173,7 +206,7 @@ async def session(where: Where, say: Callable[[str], None], *, line: str | None 
         running = where.server or await stack.enter_async_context(using(where.home))
         url = running or str(await stack.enter_async_context(the_runner().started(where.home, say)))
         client = await stack.enter_async_context(Client(url, ask_code=asking(), line=line))
-        await log_in(client, where.home)
+        await log_in(client, where.home, where.server)
         yield Session(client, where, stays=running is not None)
 
 

@@ -74,7 +74,10 @@ def film_command(
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
-    """Make a film of whole minutes: a script is told over pictures, with music and subtitles."""
+    """Make a film of whole minutes: a script is told over pictures, with music and subtitles.
+
+    Example: talkingphoto film script.md --images pictures --minutes 2 --music calm
+    """
     looks = {
         "definition": definition.value,
         "aspect": aspect.value,

@@ -18,6 +18,7 @@ from talkingphoto.making import UNFIT
 from talkingphoto.ordering.photo import BadPhoto, sendable
 from talkingphoto.ordering.placing import placed
 from talkingphoto.runs import Where, session
+from talkingphoto.settings.loudness import is_quiet
 from talkingphoto.show import Printer, print_json
 
 _FINAL = {"completed", "failed", "cancelled"}
@@ -73,7 +74,7 @@ async def image(wish: Wish, out: Path, where: Where, *, as_json: bool) -> None:
     say = Printer(stderr=as_json)
 
     def stage(text: str) -> None:
-        if not as_json:
+        if not as_json and not is_quiet():
             say.say(text)
 
     try:
