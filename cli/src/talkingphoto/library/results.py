@@ -51,6 +51,9 @@ def list_command(
     asked = {"page": page, "per_page": limit} | {name: value for name, value in wishes.items() if value is not None}
 
     def show(say: Printer, answer: Any) -> None:
+        if not answer["items"] and (len(asked) > 2 or page > 1):
+            say.say("There are no such runs.")
+            return
         report.many(say, answer["items"])
         pages(say, answer)
 
