@@ -139,6 +139,19 @@ def test_a_password_that_would_break_an_address_is_refused() -> None:
         assert "PASSWORD may consist of letters, digits" in refused.stderr
 
 
+def test_who_looks_at_queues_may_touch_nothing() -> None:
+    given = _shipped("_MQ_PASSWORD")
+    without, with_monitor = (
+        json.loads(_run("rabbitmq/definitions.sh", given | more, "sh").stdout)
+        for more in ({}, {"MONITOR_MQ_PASSWORD": "local-monitor"})
+    )
+    assert [user["name"] for user in with_monitor["users"]] == [*(user["name"] for user in without["users"]), "monitor"]
+    assert [user["tags"] for user in with_monitor["users"]] == [[]] * len(without["users"]) + [["monitoring"]]
+    assert with_monitor["permissions"][:-1] == without["permissions"]
+    nothing = dict.fromkeys(("configure", "write", "read"), "^$")
+    assert with_monitor["permissions"][-1] == {"user": "monitor", "vhost": "/"} | nothing
+
+
 def test_shipped_passwords_make_no_production_broker_or_bucket() -> None:
     strong = dict.fromkeys(_shipped("_MQ_PASSWORD"), "Tq8-fJ3k_vv") | {"ENV": "production"}
     assert _run("rabbitmq/definitions.sh", strong, "sh").returncode == 0

@@ -26,8 +26,8 @@ RECORDED = {rule["record"] for rule in ALL if "record" in rule}
 OF_PROMETHEUS = {"up", "ALERTS"}
 OF_OPERATORS = {
     "certmanager_certificate_expiration_timestamp_seconds",
-    "cnpg_collector_last_available_backup_timestamp",
-    "cnpg_collector_last_failed_backup_timestamp",
+    "barman_cloud_cloudnative_pg_io_last_available_backup_timestamp",
+    "barman_cloud_cloudnative_pg_io_last_failed_backup_timestamp",
     "cnpg_pg_replication_lag",
     "kube_job_status_failed",
 }
@@ -225,8 +225,8 @@ CASES: dict[str, dict[str, str]] = {
         'machine_disk_bytes{process="workflow-worker", instance="a", state="free"}': is_(5, 90),
     },
     "BackupFailed": {
-        'cnpg_collector_last_failed_backup_timestamp{namespace="tp"}': is_(100, 100),
-        'cnpg_collector_last_available_backup_timestamp{namespace="tp"}': is_(1, 200),
+        'barman_cloud_cloudnative_pg_io_last_failed_backup_timestamp{namespace="tp"}': is_(100, 100),
+        'barman_cloud_cloudnative_pg_io_last_available_backup_timestamp{namespace="tp"}': is_(1, 200),
     },
     "ReplicaLag": {'cnpg_pg_replication_lag{namespace="tp", pod="users-2"}': is_(60)},
     "JobFailed": {'kube_job_status_failed{namespace="tp", job_name="users-migrate"}': is_(1)},
@@ -237,7 +237,9 @@ LONG: dict[str, dict[str, str]] = {
     "CertificateExpires": {
         'certmanager_certificate_expiration_timestamp_seconds{name="edge", namespace="tp"}': "1e6x23 1e7x9"
     },
-    "BackupOld": {'cnpg_collector_last_available_backup_timestamp{namespace="tp"}': "-130000x23 5000x9"},
+    "BackupOld": {
+        'barman_cloud_cloudnative_pg_io_last_available_backup_timestamp{namespace="tp"}': "-130000x23 5000x9"
+    },
     "ErasuresWait": {"users_erasures_open": "1x23 0x9"},
     "NothingScraped": {'up{job="talkingphoto", process="users"}': "_x23 1x9"},
     "DailyCostReached": {

@@ -14,7 +14,7 @@ from typing import Any
 import asyncpg
 import orjson
 import structlog
-from sqlalchemy import event
+from sqlalchemy import event, make_url
 from sqlalchemy.exc import DisconnectionError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import QueuePool
@@ -37,7 +37,11 @@ class DatabaseAway(ConnectionError):
 
 
 class Database:
-    """One service's database. ``url`` is ``postgresql+asyncpg://...``."""
+    """One service's database. ``url`` is ``postgresql+asyncpg://...``.
+
+    Behind a pooler that gives each transaction any of its connections it ends in ``?prepared_statement_cache_size=0``:
+    no statement is left on a connection then, and each costs a round trip more.
+    """
 
     def __init__(
         self,
@@ -65,7 +69,12 @@ class Database:
             json_deserializer=orjson.loads,
             # An error's text goes to the log; what a statement was given may be a password's hash.
             hide_parameters=True,
-            connect_args={"timeout": 10, "command_timeout": 60, "server_settings": {"application_name": service}},
+            connect_args={
+                "timeout": 10,
+                "command_timeout": 60,
+                "server_settings": {"application_name": service},
+                **_statements(url),
+            },
         )
         _refuse_what_is_not_idle(self._engine, service)
         _count_connections(self)
@@ -126,6 +135,15 @@ class Database:
                 if not loan.may_go_back:
                     CONNECTIONS_DISCARDED.labels(self.service, "given_back").inc()
                     await connection.invalidate()
+
+
+def _statements(url: str) -> dict[str, Any]:
+    """What the driver is told about statements: where none may be kept, each is unnamed, and prepared every time.
+
+    The driver asks for an answer only after it has also bound and executed it, so a pooler changes nothing in between.
+    """
+    kept = make_url(url).query.get("prepared_statement_cache_size") != "0"
+    return {} if kept else {"statement_cache_size": 0, "prepared_statement_name_func": str}
 
 
 def _refuse_what_is_not_idle(engine: AsyncEngine, service: str) -> None:

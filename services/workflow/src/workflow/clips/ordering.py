@@ -46,7 +46,7 @@ async def auto_hooks(
     tx: Transaction, settings: Settings, definitions: Definitions, caller: Identity, body: AutoHooksIn, key: str | None
 ) -> tuple[ClipAccepted, bool]:
     """Order a hook detection. Raises what :func:`accept` does."""
-    names = {"count", "clip_length", "language", "clips", "aspect", "layout", "captions"}
+    names = {"count", "clip_length", "language", "clips", "aspect", "layout", "captions", "longest_silence"}
     return await accept(
         tx,
         settings,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from contracts.enums import Language
 from workflow.products.sourced import SourcedInput
 
@@ -20,3 +22,7 @@ class AutoHooksInput(SourcedInput):
     aspect: str = "vertical"
     layout: str = "auto"
     captions: str = "karaoke"
+    longest_silence: float | None = None
+    """Seconds that a pause between words of a clip may last; None: as it was spoken."""
+    edits: dict[str, dict[str, Any]] = {}
+    """By the number of a clip that was edited: its versions, as ``media.clips.edits.History`` tells them."""
