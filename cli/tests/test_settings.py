@@ -51,7 +51,7 @@ def test_every_command_has_an_example_that_is_right(path: tuple[str, ...], comma
         known = known.commands[words.pop(0)]
     names = {name for param in known.params for name in param.opts}
     assert known.name == command.name and {word for word in words if word.startswith("--")} <= names
-    lacks = {("up",), ("demo-pictures",), ("trace",)}
+    lacks = {("up",), ("demo-pictures",)}
     assert "--json" in names or path in lacks
 
 

@@ -68,7 +68,7 @@ def _stored() -> dict[str, dict[str, str]]:
             isinstance(one, dict) and (one.keys() >= {"key"} or one.keys() >= {"email", "password"})
             for one in found.values()
         )
-    except (FileNotFoundError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError, places.NoPlace):
         return {}
     except (ValueError, AttributeError):
         good = False

@@ -8,14 +8,18 @@ import os
 from pathlib import Path
 
 
+class NoPlace(OSError):
+    """This user has no folder for settings: nothing is stored, and nothing can be."""
+
+
 def settings_folder() -> Path:
-    """``$XDG_CONFIG_HOME/talkingphoto``, or ``~/.config/talkingphoto``. Raises ``OSError`` without a home folder."""
+    """``$XDG_CONFIG_HOME/talkingphoto``, or ``~/.config/talkingphoto``. Raises :class:`NoPlace`."""
     base = Path(os.environ.get("XDG_CONFIG_HOME", ""))
     try:
         # The specification has relative paths ignored.
         return (base if base.is_absolute() else Path("~/.config").expanduser()) / "talkingphoto"
     except RuntimeError as error:
-        raise OSError("This user has no home folder; name one for settings with XDG_CONFIG_HOME.") from error
+        raise NoPlace("This user has no home folder; name one for settings with XDG_CONFIG_HOME.") from error
 
 
 def read(file: Path) -> configparser.ConfigParser:

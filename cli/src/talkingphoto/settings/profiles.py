@@ -19,7 +19,10 @@ def file() -> Path:
 
 def profile(name: str) -> dict[str, str]:
     """The options of a profile; none of one that is not there. Raises ``OSError``."""
-    parser = places.read(file())
+    try:
+        parser = places.read(file())
+    except places.NoPlace:
+        return {}
     return dict(parser[name]) if parser.has_section(name) else {}
 
 

@@ -150,6 +150,8 @@ async def test_a_film_is_planned_made_changed_in_one_line_and_that_alone_is_made
     run = await film(world, asha, project)
     takes = (await world.call(asha, "GET", f"/api/v1/projects/{project}/plan/shots/{changed}/takes")).json()
     assert [(one["take"], one["current"]) for one in takes["items"]] == [(2, False), (1, True)], "numbers stay"
+    kept = await world.fetch("SELECT cardinality(run_ids) AS runs FROM film_takes WHERE project_id = $1", project)
+    assert {row["runs"] for row in kept} == {1, 2, 3}, "each run once"
     # What the newest film is made of belongs to the first as well, and stays when the newest is removed.
     assert (await world.call(asha, "DELETE", f"/api/v1/workflows/{run['id']}/files")).is_success
     takes = (await world.call(asha, "GET", f"/api/v1/projects/{project}/plan/shots/{changed}/takes")).json()

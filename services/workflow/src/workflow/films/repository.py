@@ -29,7 +29,7 @@ SELECT $1, step, part, digest, $2, ARRAY[$2::uuid], result, shot, $3, $4, 1 + co
     ), 0)
 FROM unnest($5::text[], $6::text[], $7::text[], $8::json[], $9::json[]) AS t (step, part, digest, result, shot)
 ON CONFLICT (project_id, step, part, digest) DO UPDATE SET run_id = excluded.run_id, result = excluded.result,
-    run_ids = array_remove(film_takes.run_ids || film_takes.run_id, $2::uuid) || $2::uuid,
+    run_ids = ARRAY(SELECT DISTINCT unnest(film_takes.run_ids || film_takes.run_id || $2::uuid)),
     paid = film_takes.paid OR excluded.paid, made_at = excluded.made_at
 """
 MOST_TAKES = 20
