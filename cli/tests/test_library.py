@@ -122,7 +122,27 @@ def test_who_logs_in_is_used_from_then_on_until_they_log_out(fake: Any, asked: A
     assert ran(fake, tmp_path, "credits", "balance").exit_code == 0 and (tmp_path / "home").exists()
 
 
-def test_who_is_not_let_in_is_not_remembered(fake: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_login_that_is_not_good_any_more_is_replaced(fake: Any, tmp_path: Path) -> None:
+    stale = credentials.Known(credentials.Credentials("old@example.com", "changed"))
+    credentials.remember(fake.url, stale)
+    refused = fake.app.router.routes[:]
+
+    async def only_new(body: dict[str, str]) -> Any:
+        if body["email"] == "old@example.com":
+            return JSONResponse({"error": {"code": "wrong_credentials", "message": "They are wrong."}}, 401)
+        return {"access_token": "token"}
+
+    fake.app.post("/api/v1/auth/login")(only_new)
+    fake.app.router.routes.insert(0, fake.app.router.routes.pop())
+    try:
+        assert ran(fake, tmp_path, "list").exit_code == 3
+        assert ran(fake, tmp_path, "login", "--email", "new@example.com", entered="x\n").exit_code == 0
+        assert ran(fake, tmp_path, "list").exit_code == 0
+    finally:
+        fake.app.router.routes[:] = refused
+
+
+def test_who_is_not_let_in_is_not_remembered(fake: Any, tmp_path: Path) -> None:
     told = ran(fake, tmp_path, "login", "--email", "a@example.com", "--server", "http://127.0.0.1:1", entered="x\n")
     assert told.exit_code == 1 and not credentials.file().exists()
     for entered in ("", "\n"):

@@ -199,15 +199,23 @@ def _tell(say: Printer, run: dict[str, Any], *, as_json: bool) -> None:
 
 
 @asynccontextmanager
+async def reached(where: Where, say: Callable[[str], None]) -> AsyncIterator[tuple[str, bool]]:
+    """Where the platform of ``where`` answers, and whether it goes on afterwards; one is started where none runs."""
+    async with AsyncExitStack() as stack:
+        running = where.server or await stack.enter_async_context(using(where.home))
+        yield (
+            running or str(await stack.enter_async_context(the_runner().started(where.home, say))),
+            running is not None,
+        )
+
+
+@asynccontextmanager
 async def session(where: Where, say: Callable[[str], None], *, line: str | None = None) -> AsyncIterator[Session]:
     """This installation's user on the platform of ``where``; one is started where none runs. ``line``: the product line
     that is spoken to, where it is not the user's own."""
-    async with AsyncExitStack() as stack:
-        running = where.server or await stack.enter_async_context(using(where.home))
-        url = running or str(await stack.enter_async_context(the_runner().started(where.home, say)))
-        client = await stack.enter_async_context(Client(url, ask_code=asking(), line=line))
+    async with reached(where, say) as (url, stays), Client(url, ask_code=asking(), line=line) as client:
         await log_in(client, where.home, where.server)
-        yield Session(client, where, stays=running is not None)
+        yield Session(client, where, stays)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import typer
 from talkingphoto.account import asking
 from talkingphoto.client import Client, Credentials
 from talkingphoto.command import DEFAULT_HOME, WRONG_USE, HomeOption, JsonOption, ServerOption, Stop, run
-from talkingphoto.runs import Where, session
+from talkingphoto.runs import Where, reached
 from talkingphoto.settings.credentials import Known, file, forget, place_of, remember
 from talkingphoto.show import Printer, foreign, print_json
 
@@ -40,11 +40,8 @@ def login_command(
             if with_key
             else Known(Credentials(email or _asked("E-mail"), _line("Password")))
         )
-        if where.server is None:
-            await _local(where, who)
-        else:
-            async with Client(where.server, ask_code=asking()) as client:
-                await _try(client, who)
+        async with reached(where, lambda _: None) as (url, _), Client(url, ask_code=asking()) as client:
+            await _try(client, who)
         remember(place_of(home, server), who)
         name = who.account.email if who.account is not None else "an API key"
         if as_json:
@@ -70,12 +67,6 @@ def logout_command(server: ServerOption = None, home: HomeOption = DEFAULT_HOME,
             Printer().say(f"Nobody is logged in to {place} {'any more' if there else 'here'}.")
 
     run(logged_out, as_json=as_json)
-
-
-async def _local(where: Where, who: Known) -> None:
-    # As its own user, who is there in any case, so that a platform runs; then as who was named.
-    async with session(where, lambda _: None) as here, Client(here.client.url, ask_code=asking()) as client:
-        await _try(client, who)
 
 
 async def _try(client: Client, who: Known) -> None:
