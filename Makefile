@@ -29,7 +29,7 @@ export DEMO_OUT := $(value OUT)
 export UP_PORT := $(value PORT)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-pixie demo-clips demo-film up studio doctor test check fmt types imports bench chaos pooler faces histories judge record lock vendors vendor-matrix observe dashboards clean
+.PHONY: help setup demo demo-pixie demo-clips demo-film up studio doctor test check fmt types imports bench chaos pooler faces histories judge record lock vendors vendor-matrix observe dashboards cli-docs clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -161,6 +161,9 @@ vendors: $(VENV)/.dev ## Start the vendors' simulators on loopback
 
 vendor-matrix: $(VENV)/.dev ## Vendor x operation x fault, as a table
 	@$(BIN)/python -m simulators.matrix
+
+cli-docs: $(VENV)/.dev ## Write docs/cli.md from the commands
+	@$(BIN)/python -m talkingphoto.settings.reference > docs/cli.md
 
 record: $(VENV)/.dev ## Record examples and schemas of new messages, write the AsyncAPI document and what is kept how long
 	@$(BIN)/python libs/contracts/tools/record.py

@@ -303,3 +303,11 @@ def photo(tmp_path: Path) -> Path:
     target = tmp_path / "me.jpg"
     target.write_bytes(sample_portrait().read_bytes())
     return target
+
+
+@pytest.fixture(autouse=True)
+def own_settings(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Profiles and credentials of the test's own."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("settings")))
+    for name in ("TALKINGPHOTO_PROFILE", "TALKINGPHOTO_API_KEY", "TALKINGPHOTO_SERVER"):
+        monkeypatch.delenv(name, raising=False)

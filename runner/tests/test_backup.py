@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import stat
+import tarfile
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -180,7 +182,7 @@ async def test_figures_go_on_after_a_restore_as_if_nothing_had_been(
     ("harm", "words"),
     [
         (lambda content: content[: len(content) // 2], "no whole backup"),
-        (lambda content: content.replace(b"a film", b"a FILM"), "videos/a/b.mp4 is not what was stored"),
+        (lambda content: content.replace(b"a film", b"a FILM"), "not what was stored: objects/videos/a/b.mp4"),
         (lambda content: b"", "no whole backup"),
     ],
     ids=["cut off", "changed", "empty"],
@@ -204,3 +206,41 @@ async def test_a_backup_overwrites_nothing_and_needs_something(filled: Home, kep
 
 def _files(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def rewritten(kept: Path, target: Path, change: Any) -> Path:
+    """A backup again, of the members that ``change`` leaves of it: names and content."""
+    with tarfile.open(kept) as archive:
+        members = {m.name: archive.extractfile(m).read() for m in archive if m.isfile()}  # type: ignore[union-attr]
+    with tarfile.open(target, "w") as archive:
+        for name, content in change(members).items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    return target
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (
+            lambda members: {name: content for name, content in members.items() if not name.startswith("objects/")},
+            "missing: objects/empty, objects/images/.*, objects/videos/a/b.mp4",
+        ),
+        (lambda members: members | {"objects/evil": b"x"}, "not of it: objects/evil"),
+        (lambda members: members | {"keys/../evil": b"x"}, "not of it: evil"),
+        (lambda members: members | {"contents.json": b"{}"}, "is no backup: its contents.json"),
+        (lambda members: members | {"contents.json": b"[]"}, "is no backup: its contents.json"),
+        (lambda members: members | {"contents.json": b'{"format": 1}'}, "is no backup: its contents.json"),
+        (lambda members: members | {"contents.json": b'{"format": 9, "files": {}}'}, "of a release"),
+        (lambda members: {}, "no whole backup"),
+    ],
+    ids=["missing", "more", "aside", "nothing said", "a list", "no files", "format", "nothing"],
+)
+async def test_all_that_is_wrong_with_a_backup_is_told_at_once(
+    kept: Path, tmp_path: Path, change: Any, words: str
+) -> None:
+    wrong = rewritten(kept, tmp_path / "wrong.tar", change)
+    with pytest.raises(BackupFailed, match=words):
+        await restore(wrong, Home(tmp_path / "new"))
+    assert sorted(tmp_path.iterdir()) == [wrong]

@@ -35,6 +35,7 @@ from media.speech.spoken.writing import wrong_writing
 from media.speech.synthesis import estimate_duration
 
 LONGEST_MINUTES = 120
+"""Of a film; everything that takes minutes takes so many."""
 SLOWEST, FASTEST = 0.93, 1.12
 """The speeds that a voice is asked for to fill, or to fit, the minutes."""
 SQUEEZED_MOST = 1.25

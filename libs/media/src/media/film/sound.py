@@ -193,12 +193,11 @@ class FilmSound:
     def _lufs(self, *, music: bool, where: NDArray[np.bool_] | None = None) -> float:
         """Of the voices alone or of the music alone; ``where`` in hundredths of a second, all others left out."""
         meter = LoudnessMeter(RATE, 2)
-        step = RATE // 100
         for start in range(0, self.count, _BLOCK):
             last = min(self.count, start + _BLOCK)
             piece = self.bed(start, last) if music else self.voice(start, last)
             if where is not None:
-                piece = piece[np.repeat(where[start // step :], step)[: last - start]]
+                piece = piece[during(where, start, last)]
             if len(piece):
                 meter.add(piece)
         return meter.lufs()
@@ -215,6 +214,12 @@ class FilmSound:
         fades = np.clip(times / _FADE_IN_S, 0, 1) * np.clip((self.count / RATE - times) / _FADE_OUT_S, 0, 1)
         gain = at_samples(self._duck, RATE, first, last) * fades * np.float32(self._gain)
         return np.asarray(self._music[places % len(self._music)] * gain[:, None], np.float32)
+
+
+def during(where: NDArray[np.bool_], first: int, last: int) -> NDArray[np.bool_]:
+    """``where``, which is of hundredths of a second, for the samples ``first``, the beginning of one, to ``last``."""
+    step = RATE // 100
+    return np.repeat(where[first // step : -(-last // step)], step)[: last - first]
 
 
 def _ring(music: Path, repeats: bool) -> Samples:

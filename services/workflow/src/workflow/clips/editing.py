@@ -21,7 +21,6 @@ from media.clips.edits import EditList, History, Kept
 from media.errors import BadMedia
 from workflow.clips import repository
 from workflow.clips.errors import BadEdit, BadTimes, ClipNotFound
-from workflow.clips.ordering import paces_of
 from workflow.clips.schemas import ClipEdited, ClipEditIn, ClipEditsOut, ClipVersionOut
 from workflow.engine import reuse
 from workflow.engine.advance import first_state
@@ -168,7 +167,9 @@ async def _begun(
     plan = reuse.plan(definition, Run(wanted, first_state(wanted, definition)), clip.made_by, clip.run, None)
     budget = known.entitlement.run_budget if known.entitlement is not None else None
     film_s = sourced.seconds(clip.run, clip.order)
-    expected = product.estimate(settings, definition, paces_of(known, definition), film_s, 1, budget, plan.made.keys())
+    expected = product.estimate(
+        settings, definition, known.paces_of(definition.name), film_s, 1, budget, plan.made.keys()
+    )
     order = order.model_copy(update={"estimated_cost": expected.cost})
     room = await runs.take_place(tx, places(settings), caller.user_id, LANES[order.priority], tx.now)
     begun = Order(

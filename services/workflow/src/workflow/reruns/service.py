@@ -55,6 +55,8 @@ async def rerun(
     workflow_type = WorkflowType(row.brief.workflow_type)
     product = BY_TYPE[workflow_type]
     ordering.check_path(product)
+    if product.as_order is None:
+        raise NotPossible("Runs of this product are not made anew in parts. Order it again.")
     definition = ordering.definition_for(driver.definitions, workflow_type)
     _known_step(definition, anew)
     body = _order(product.as_order(row.brief.input), row, changes)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from contracts.enums import Language
@@ -28,10 +27,3 @@ class AutoHooksInput(SourcedInput):
     """Seconds that a pause between words of a clip may last; None: as it was spoken."""
     edits: dict[str, dict[str, Any]] = {}
     """By the number of a clip that was edited: its versions, as ``media.clips.edits.History`` tells them."""
-
-
-def as_order(kept: Mapping[str, Any]) -> dict[str, Any]:
-    """The order that ``kept`` came from."""
-    looks = ("aspect", "layout", "captions", "longest_silence", "title")
-    names = ("url", "count", "clip_length", "language", "clips", *looks)
-    return {name: kept[name] for name in names if kept.get(name) is not None}

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
@@ -90,8 +88,3 @@ def plan_of(document: str) -> FilmPlan:
 def document_of(plan: FilmPlan) -> str:
     """A plan as text; the same plan gives the same."""
     return json.dumps(written(plan), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-
-
-def as_order(kept: Mapping[str, Any]) -> dict[str, Any]:
-    """The order that ``kept`` came from."""
-    return {"script": kept["script"], "script_language": kept["language"], "title": kept["title"]}
