@@ -324,7 +324,7 @@ def test_uploads_have_a_spare_place_that_both_processes_share(services: dict[str
 
 
 def test_addresses_are_those_of_containers_within_reach(compose: ComposeFile, ours: dict[str, ServiceSpec]) -> None:
-    public = {"PUBLIC_URL", "S3_PUBLIC_ENDPOINT"}
+    public = {"PUBLIC_URL", "S3_PUBLIC_ENDPOINT", "STUDIO_MEDIA_ORIGINS"}
     for name in ours:
         if name.endswith("-migrate"):
             continue  # goes nowhere but to its database
@@ -359,7 +359,7 @@ def test_images_are_built_from_what_is_here_pinned_and_hashed() -> None:
     files = [name for line in re.findall(r"^COPY (?!-)(.+) \S+$", dockerfile, re.MULTILINE) for name in line.split()]
     assert all((REPOSITORY / name).exists() for name in files if "$" not in name)
     installed = set(re.findall(r"-r (\S+\.lock)", dockerfile))
-    assert installed == {"requirements-uv.lock", "requirements-build.lock"} <= set(files)
+    assert installed == {"requirements-uv.lock", "requirements-build.lock", "requirements-node.lock"} <= set(files)
     build = (REPOSITORY / "requirements-build.lock").read_text(encoding="utf-8")
     assert re.match(r"setuptools==\S+ \\\n +--hash=sha256:", build), "what has no wheel is built without isolation"
 
