@@ -28,9 +28,6 @@ PLANTED = ("open-hold", "dropped-message", "idle-job")
 VICTIMS = ("ai_router.worker", "gateway.api", "workflow.worker", "users.api")
 """Killed one after another in every test run; ``make chaos`` kills every process, each under runs of its own."""
 
-ROLLED = ("billing.api", "workflow.worker", "gateway.api")
-"""Restarted one after another in every test run; ``make chaos`` restarts every process."""
-
 IN_A_ROW = 6
 
 
@@ -54,9 +51,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         every = [f"{name}.{kind}" for name in PACKAGES for kind in KINDS if (name, kind) != ("gateway", "worker")]
         in_turn = [(name,) for name in every] if metafunc.config.getoption("--all-points") else [VICTIMS]
         metafunc.parametrize("victims", in_turn, ids=["-".join(row) for row in in_turn])
-    if "rolled" in metafunc.fixturenames:
-        every_one = metafunc.config.getoption("--all-points")
-        metafunc.parametrize("rolled", [() if every_one else ROLLED], ids=["all" if every_one else "-".join(ROLLED)])
     if "planted" in metafunc.fixturenames:
         bugs = metafunc.module.PLANTED
         chosen = list(bugs) if metafunc.config.getoption("--all-points") else list(PLANTED)

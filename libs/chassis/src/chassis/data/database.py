@@ -24,7 +24,7 @@ from chassis.data.bookkeeping import AlreadySeen, Bookkeeping, LeaseLost, Outbox
 from chassis.data.loan import Loan, idle
 from chassis.data.transaction import Transaction, carried_out
 from chassis.encoding import as_json
-from chassis.observe.metrics import CONNECTIONS_DISCARDED, POOL_CONNECTIONS
+from chassis.observe.metrics import CONNECTIONS_DISCARDED, POOL_CONNECTIONS, POOL_MOST
 from chassis.observe.statements import watch_statements
 
 __all__ = ["AlreadySeen", "Database", "DatabaseAway", "LeaseLost", "OutboxSink", "Transaction"]
@@ -56,6 +56,8 @@ class Database:
         self.service = service
         self.url = url
         self.clock: Clock = clock or SystemClock()
+        self.most = pool_size + max_overflow
+        """As many connections as may be open."""
         self.outbox: OutboxSink | None = None
         self.takers: dict[str, list[Taker]] = {}
         """Pools of this process by the kind of their work; each adds itself."""
@@ -111,6 +113,7 @@ class Database:
     async def close(self) -> None:
         """Close every connection."""
         await self._engine.dispose()
+        _shown[self.service].discard(self)
 
     @asynccontextmanager
     async def _loan(self) -> AsyncIterator[Loan]:
@@ -164,13 +167,17 @@ def _refuse_what_is_not_idle(engine: AsyncEngine, service: str) -> None:
             raise DisconnectionError("it is in a transaction of somebody else")
 
 
+_shown: dict[str, weakref.WeakSet[Database]] = {}
+"""What is shown at ``/metrics``: a process may have several pools of one service."""
+
+
 def _count_connections(database: Database) -> None:
     """Show the pool at ``/metrics`` for as long as somebody uses the database."""
-    known = weakref.ref(database)
-
-    def number(which: int) -> float:
-        found = known()
-        return found.connections()[which] if found is not None else 0
-
-    POOL_CONNECTIONS.labels(database.service, "in_use").set_function(lambda: number(0))
-    POOL_CONNECTIONS.labels(database.service, "idle").set_function(lambda: number(1))
+    if database.service in _shown:
+        _shown[database.service].add(database)
+        return
+    pools = _shown[database.service] = weakref.WeakSet([database])
+    in_use, idle = (POOL_CONNECTIONS.labels(database.service, state) for state in ("in_use", "idle"))
+    in_use.set_function(lambda: sum(pool.connections()[0] for pool in pools))
+    idle.set_function(lambda: sum(pool.connections()[1] for pool in pools))
+    POOL_MOST.labels(database.service).set_function(lambda: sum(pool.most for pool in pools))

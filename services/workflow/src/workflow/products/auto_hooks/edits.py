@@ -16,9 +16,7 @@ def history_of(order: AutoHooksInput, number: str, moment: Mapping[str, Any], so
     if kept is not None:
         return History.read(kept)
     whole = Kept(moment["start"], moment["end"])
-    return History.of(
-        EditList(source, (whole,), aspect=order.aspect, layout=order.layout, captions=order.captions)  # type: ignore[arg-type]
-    )
+    return History.of(EditList(source, (whole,), aspect=order.aspect, layout=order.layout, captions=order.captions))
 
 
 def parameters_of(edit: EditList) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from contracts.enums import Language
+from media.clips.edits import Aspect, CaptionStyle, Layout
 from workflow.products.sourced import SourcedInput
 
 
@@ -19,9 +20,9 @@ class AutoHooksInput(SourcedInput):
     """What is spoken; None: that is found out."""
     clips: int = 0
     """How many of the best are cut."""
-    aspect: str = "vertical"
-    layout: str = "auto"
-    captions: str = "karaoke"
+    aspect: Aspect = "vertical"
+    layout: Layout = "auto"
+    captions: CaptionStyle = "karaoke"
     longest_silence: float | None = None
     """Seconds that a pause between words of a clip may last; None: as it was spoken."""
     edits: dict[str, dict[str, Any]] = {}
