@@ -106,7 +106,7 @@ ifdef TESTS
 	@$(BIN)/python -m pytest -q $(TESTS)
 else
 	@$(BIN)/python -m pytest -q -n 2 --dist worksteal $(PURE)
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile $(SLICES)
+	@$(BIN)/python -m pytest -q -n 3 --dist loadfile $(SLICES)
 	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup --no-loadscope-reorder $(WHOLE)
 endif
 
@@ -134,6 +134,8 @@ chaos: $(VENV)/.dev ## Break everything on purpose: crash points, broker and dat
 		services/ai-router/tests/jobs/test_paid_scripts.py services/ai-router/tests/jobs/test_killed.py
 	@FILM_SCRIPTS=3000 FILM_MINUTES=2 $(BIN)/python -m pytest -q -n 2 --dist loadfile --timeout=600 libs/media/tests/film
 	@TRIM_RANGES=200 $(BIN)/python -m pytest -q --timeout=600 libs/media/tests/trim
+	@CLEANED_TEXTS=1500 EACH_SO_MANY_FACES=3 $(BIN)/python -m pytest -q --timeout=600 \
+		libs/media/tests/speech/spoken/test_cleaning.py libs/media/tests/faces/test_stability.py
 	@CONFORMANCE_EXAMPLES=100 ESTIMATED_SENTENCES=2,4,12,20 \
 		$(BIN)/python -m pytest -q tests/e2e/test_conformance.py tests/e2e/test_estimates.py
 	@FILM_MINUTES=2 $(BIN)/python -m pytest -q tests/e2e/test_film_studio.py

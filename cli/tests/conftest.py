@@ -9,11 +9,14 @@ import threading
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+import typer.main
+import typer.testing
 from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
@@ -273,6 +276,15 @@ def event(sequence: int, state: str, status: dict[str, Any], **more: Any) -> byt
     """One server-sent event of a run."""
     data = {"type": "workflow_status", "state": state, "status": status, "sequence": sequence} | more
     return f"id: {sequence}\nevent: {state}\ndata: {json.dumps(data)}\n\n".encode()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def commands_are_built_once() -> Iterator[None]:
+    """What typer makes of the functions is kept: reading their annotations anew for each line typed was over half of
+    all computing here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(typer.testing, "_get_command", cache(typer.main.get_command))
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -18,6 +16,7 @@ from tests.chaos.load import Load, Plan
 
 from chassis.faults import EXIT_CODE
 from chassis.run.private_rabbitmq import BreakableBroker, start_breakable
+from chassis.testing.folders import quick_folder
 from talkingphoto_runner.distributed import DistributedPlatform
 from talkingphoto_runner.layout import Home
 
@@ -65,7 +64,7 @@ class Breakable:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def breakable() -> AsyncIterator[Breakable]:
-    folder = Path(tempfile.mkdtemp(prefix="talkingphoto-broken-"))
+    folder = quick_folder("talkingphoto-broken-")
     broker = await start_breakable(folder / "broker")
     told: list[str] = []
     platform = DistributedPlatform(

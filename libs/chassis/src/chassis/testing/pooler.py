@@ -57,7 +57,7 @@ class PooledPostgres(PrivatePostgres):
             for path in (folder, settings, folder / "users"):
                 shutil.chown(path, user)
         # It refuses to run as root.
-        command = [self.pooler, "-q", *(("-u", user) if user else ()), settings]
+        command = [self.pooler, "-q", *(["-u", user] if user else []), str(settings)]
         with (folder / "log").open("wb") as log:
             self._pooling = await asyncio.create_subprocess_exec(*command, stdout=log, stderr=log)
         async with asyncio.timeout(_START_WITHIN_S):
