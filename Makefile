@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # Compiled once here, and not by each of the many processes that start side by side.
 UV := $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python
 MEMBERS := libs/contracts libs/chassis libs/media services/gateway services/users services/billing services/workflow \
-	services/ai-router services/export services/notify services/analytics cli runner
+	services/ai-router services/export services/notify services/analytics cli clients/python runner
 export TALKINGPHOTO_HOME ?= $(CURDIR)/.state
 
 PHOTO ?= samples/portrait.jpg
