@@ -29,7 +29,7 @@ export DEMO_OUT := $(value OUT)
 export UP_PORT := $(value PORT)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-pixie demo-clips demo-film up doctor test check fmt types imports bench chaos faces histories judge record lock client docs vendors vendor-matrix observe dashboards clean
+.PHONY: help setup demo demo-pixie demo-clips demo-film up doctor test check fmt types imports bench chaos faces histories judge record lock client docs figures vendors vendor-matrix observe dashboards clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -159,10 +159,14 @@ client: $(VENV)/.dev ## Renew the client libraries of the API's document, and bu
 	@$(BIN)/python -m clients.tools.typescript out/clients/openapi.json out/clients
 
 # Beside the environment, so that setting that up takes no longer.
-docs: $(VENV)/.dev requirements-docs.lock ## Build the documents into out/site, every link checked: make docs [SERVE=1]
+docs: $(VENV)/.runtime requirements-docs.lock ## Build the documents into out/site, every link checked: make docs [SERVE=1]
 	@test -x $(VENV)/docs/bin/mkdocs || $(BIN)/python -m venv --without-pip $(VENV)/docs
 	@$(BIN)/uv pip install --quiet --python $(VENV)/docs/bin/python --require-hashes -r requirements-docs.lock
 	@NO_MKDOCS_2_WARNING=1 $(VENV)/docs/bin/mkdocs $(if $(SERVE),serve,build --quiet) --strict
+
+figures: setup ## Make the README's picture anew, of a video that is made for it
+	@$(BIN)/talkingphoto demo --out out/figures
+	@$(BIN)/python libs/media/tools/frames.py docs/images/speaking.jpg out/figures/video.mp4
 
 lock: $(VENV)/.runtime ## Choose versions anew and write the lock files
 	@$(BIN)/uv lock --quiet --upgrade --python $(BIN)/python
