@@ -28,9 +28,6 @@ RUN = {
     for language in ("sh", "python")
     if any(block.runs and block.language == language for block in blocks(page))
 }
-LINES = {"clips.md": "reely", "films.md": "filmstudio", "pictures.md": "pixie"}
-"""In whose line a guide's key was made, where that is another than the account's."""
-
 REFUSED_IS_WRONG = 'set -euo pipefail\ncurl() { command curl --fail-with-body --show-error "$@"; }\n'
 
 
@@ -64,13 +61,9 @@ async def test_the_examples_of_a_page_run(embedded: Any, portrait: Path, tmp_pat
     environment = {"PATH": os.environ["PATH"], "PYTHONWARNINGS": "error"}
     if "talk.mp4" in text:
         await asyncio.to_thread(film, tmp_path / "talk.mp4")
-    if "TALKINGPHOTO_API_KEY" in text:
+    if language == "python":
         async with AsyncTalkingPhoto(embedded.url) as client:
             await client.register(asha, PASSWORD, name="Asha")
-            if (line := LINES.get(page.name)) is not None:
-                await client.log_in(asha, PASSWORD, line=line)  # type: ignore[arg-type]
-            made = await client.create_key("guide", ["read", "files:write", "workflows:write", "ai:write"])
-            environment["TALKINGPHOTO_API_KEY"] = made["key"]
     command = ["bash", "-c", REFUSED_IS_WRONG + text] if language == "sh" else [sys.executable, "-c", text]
     ran = await asyncio.create_subprocess_exec(
         *command,
