@@ -52,8 +52,7 @@ NOT_FIELDS = {f"{row.setting}_{part}" for row in ROWS for part in ("API_KEY", "B
 NOT_FIELDS |= {"PROVIDER_SETTLE_S", *(f"OWN_SERVER_{what}_MODELS" for what in ("SPEECH", "IMAGE", "TRANSCRIPTION"))}
 
 SCRIPTS_CHECK = {"POSTGRES_PASSWORD", "MINIO_ROOT_PASSWORD", "GRAFANA_PASSWORD"}
-"""Passwords that no service gets: the scripts of ``deploy`` refuse the shipped ones, and Grafana's is for the machine
-itself, where it is published to nobody else."""
+"""Passwords that no service gets: the scripts of ``deploy`` refuse the shipped ones (tests/test_deploy.py)."""
 
 PRODUCTION = {
     "ENV": "production",
@@ -285,7 +284,10 @@ def test_alerts_reach_notify_with_the_token_it_asks_for(
     assert url.hostname == "notify"
     assert url.path in {getattr(route, "path", "") for route in alert_endpoints.router.routes}
     file = hook["http_config"]["authorization"]["credentials_file"]
-    assert f"> {file}" in services["alertmanager"]["entrypoint"][2]
+    # Written by tests/test_deploy.py's script, which the container starts with.
+    assert Path(file).parent == Path("/tmp")
+    started = services["alertmanager"]["entrypoint"][1]
+    assert f"./deploy/prometheus/alertmanager.sh:{started}:ro" in services["alertmanager"]["volumes"]
     given = {"ALERT_TOKEN": "of-both"}
     assert compose.environment("alertmanager", given)["ALERT_TOKEN"] == "of-both"
     assert compose.environment("notify", given)["ALERT_TOKEN"] == "of-both"
@@ -298,6 +300,7 @@ def test_alerts_reach_notify_with_the_token_it_asks_for(
 def test_grafana_is_given_what_it_shows_and_where_to_ask(services: dict[str, dict[str, Any]]) -> None:
     mounted = dict(mount.removesuffix(":ro").split(":") for mount in services["grafana"]["volumes"])
     assert mounted == {
+        "./deploy/grafana/start.sh": services["grafana"]["entrypoint"][1],
         "./deploy/grafana/provisioning": "/etc/grafana/provisioning",
         "./deploy/grafana/dashboards": "/var/lib/grafana/dashboards",
     }

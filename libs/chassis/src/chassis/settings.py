@@ -84,7 +84,9 @@ class ServiceSettings(BaseSettings):
     )
 
     database_url: SecretStr = Field(
-        SecretStr(""), description="PostgreSQL, this service's own database; empty for a service without one."
+        SecretStr(""),
+        description="PostgreSQL, this service's own database; empty for a service without one. Behind a PgBouncer in "
+        "transaction mode it ends in `?prepared_statement_cache_size=0`.",
     )
     bus: Literal["memory", "rabbitmq"] = Field("memory", description="How messages travel.")
     pool_size: int = Field(5, ge=1, le=20, description="Database connections kept open by this process.")

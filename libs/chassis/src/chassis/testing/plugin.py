@@ -26,6 +26,7 @@ from chassis.run.service import ServiceSpec
 from chassis.settings import ServiceSettings
 from chassis.storage.folder import FolderStore
 from chassis.storage.port import ObjectStore
+from chassis.testing.pooler import private_postgres
 from chassis.testing.rabbitmq import RabbitMQBuses
 from chassis.testing.routes import resolve_once
 from chassis.testing.running import R, StartSlice, running_slice
@@ -72,7 +73,7 @@ async def postgres() -> AsyncIterator[PrivatePostgres]:
     """A PostgreSQL of this test run."""
     # Not below pytest's own temporary folder: the server's user must be able to enter every folder on the way.
     folder = Path(tempfile.mkdtemp(prefix="talkingphoto-pg-"))
-    server = PrivatePostgres(folder / "data")
+    server = private_postgres(folder / "data")
     await server.start()
     yield server
     await server.stop()

@@ -17,14 +17,15 @@ from contracts.enums import Priority, Status, WorkflowType
 from workflow.clips import repository
 from workflow.clips.rules import Source, check_times, source_of
 from workflow.clips.schemas import AutoHooksIn, ClipAccepted, SourcedIn, TrimIn
-from workflow.engine.definition import Definitions
+from workflow.engine.definition import Definition, Definitions
+from workflow.paces.models import Paces
 from workflow.products.registry import BY_TYPE
 from workflow.products.sourced import ASSUMED_S
 from workflow.projects.joining import add_run
 from workflow.runs import repository as runs
 from workflow.runs import rules
 from workflow.runs.ordering import Order, begin_all, check_line, definition_for
-from workflow.runs.repository import places
+from workflow.runs.repository import Known, places
 from workflow.runs.rules import clean_line
 from workflow.settings import Settings
 from workflow.spending.service import spend
@@ -46,7 +47,7 @@ async def auto_hooks(
     tx: Transaction, settings: Settings, definitions: Definitions, caller: Identity, body: AutoHooksIn, key: str | None
 ) -> tuple[ClipAccepted, bool]:
     """Order a hook detection. Raises what :func:`accept` does."""
-    names = {"count", "clip_length", "language", "clips", "aspect", "layout", "captions"}
+    names = {"count", "clip_length", "language", "clips", "aspect", "layout", "captions", "longest_silence"}
     return await accept(
         tx,
         settings,
@@ -90,8 +91,7 @@ async def accept(
         said = wanted(source)
         rules.check_quota(product, known, tx.now)
         budget = known.entitlement.run_budget if known.entitlement is not None else None
-        prefix = f"{definition.name}/"
-        paces = {name.removeprefix(prefix): pace for name, pace in known.paces.items() if name.startswith(prefix)}
+        paces = paces_of(known, definition)
         alone = product.estimate(settings, definition, paces, source.seconds or ASSUMED_S, parts, budget, None)
         expected = alone.behind(known.ahead, settings.max_processing, settings.media_processes)
         priority = known.entitlement.priority if known.entitlement is not None else Priority.NORMAL
@@ -136,3 +136,9 @@ async def accept(
 
     asked = orjson.dumps([workflow_type, body.model_dump(mode="json")], option=orjson.OPT_SORT_KEYS).decode()
     return await repeats.once(tx, caller.user_id, key, asked, work, ClipAccepted)
+
+
+def paces_of(known: Known, definition: Definition) -> Paces:
+    """How fast each step of a definition has been of late, as far as that is known."""
+    prefix = f"{definition.name}/"
+    return {name.removeprefix(prefix): pace for name, pace in known.paces.items() if name.startswith(prefix)}

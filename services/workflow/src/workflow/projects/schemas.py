@@ -12,7 +12,7 @@ from pydantic import BaseModel, EmailStr, Field, StrictBool, model_validator
 from chassis.http.inputs import Input, Whole
 from chassis.http.outputs import Link, Rupees
 from contracts.enums import Captions, Language, ProductLineKey, ProjectStatus, SharePermission, Status, Voice
-from workflow.products.film.input import Aspect, Definition
+from workflow.products.film.input import Aspect, Fineness
 
 Title = Annotated[str, Field(min_length=1, max_length=255, pattern=r"\S")]
 Tag = Annotated[str, Field(min_length=1, max_length=50, pattern=r"^\S(.*\S)?$")]
@@ -163,7 +163,7 @@ class GenerateIn(Input):
         None, description="What is played to it, where the product has music.", examples=["calm piano"]
     )
     language: Language | None = Field(None, description="Of a film: what its script is written in; else it is told.")
-    definition: Definition | None = Field(None, description="Of a film: how fine it is; `draft` is for a quick look.")
+    definition: Fineness | None = Field(None, description="Of a film: how fine it is; `draft` is for a quick look.")
     aspect: Aspect | None = Field(None, description="Of a film: the sides of its picture.")
     captions: Captions | None = Field(None, description="Of a film: subtitles in files, or drawn into it as well.")
     max_credits: Annotated[Whole, Field(ge=0, le=1_000_000)] | None = Field(

@@ -17,7 +17,7 @@ from contracts.objects import StoredObject
 from media.film.plan import FilmPlan, read, written
 
 
-class Definition(StrEnum):
+class Fineness(StrEnum):
     """How fine the pictures are; ``draft`` is for looking whether a film is right, in a fraction of the time."""
 
     DRAFT = "draft"
@@ -33,10 +33,10 @@ class Aspect(StrEnum):
     SQUARE = "1:1"
 
 
-_SHORT_SIDE = {Definition.DRAFT: 180, Definition.STANDARD: 720, Definition.HIGH: 1080}
+_SHORT_SIDE = {Fineness.DRAFT: 180, Fineness.STANDARD: 720, Fineness.HIGH: 1080}
 
 
-def sides(definition: Definition, aspect: Aspect) -> tuple[int, int]:
+def sides(definition: Fineness, aspect: Aspect) -> tuple[int, int]:
     """Width and height in pixels."""
     short = _SHORT_SIDE[definition]
     long = round(short * 16 / 9 / 2) * 2
@@ -59,7 +59,7 @@ class FilmInput(BaseModel):
     title: str
     music: str | None = None
     music_take: int = 0
-    definition: Definition = Definition.STANDARD
+    definition: Fineness = Fineness.STANDARD
     aspect: Aspect = Aspect.WIDE
     captions: Captions = Captions.FILES
     minutes: int
