@@ -274,6 +274,20 @@ def download_object(key: str, expires: int, signature: str, *, filename: str | N
     )
 
 
+def edit_clip(
+    workflow_id: str, number: int, body: types.WorkflowClipEditIn, *, idempotency_key: str | None = None
+) -> Call[types.WorkflowClipEdited]:
+    """Have a clip made otherwise, in a workflow of its own that uses the rest again; it counts as nothing."""
+    return Call(
+        "POST",
+        "/api/v1/workflows/{workflow_id}/clips/{number}/edits",
+        body=body,
+        path={"workflow_id": workflow_id, "number": number},
+        header={"idempotency-key": idempotency_key},
+        repeatable=True,
+    )
+
+
 def edit_image(body: types.AiRouterEditIn, *, idempotency_key: str | None = None) -> Call[types.AiRouterJobAccepted]:
     """Change a picture as words say, everywhere or where a mask is white; or by a recipe, without a vendor."""
     return Call(
@@ -692,6 +706,15 @@ def list_batches(*, page: int | None = None, per_page: int | None = None) -> Cal
     return Call("GET", "/api/v1/batches", query={"page": page, "per_page": per_page})
 
 
+def list_clip_edits(workflow_id: str, number: int) -> Call[types.WorkflowClipEditsOut]:
+    """The versions of a clip's edit list: what is kept of the video, how it looks, which words are written."""
+    return Call(
+        "GET",
+        "/api/v1/workflows/{workflow_id}/clips/{number}/edits",
+        path={"workflow_id": workflow_id, "number": number},
+    )
+
+
 def list_consents(*, page: int | None = None, per_page: int | None = None) -> Call[types.UsersPagedConsentOut]:
     """All that the caller has ever agreed to or taken back, the newest first."""
     return Call("GET", "/api/v1/users/me/consents/history", query={"page": page, "per_page": per_page})
@@ -1084,7 +1107,7 @@ def order_renditions(workflow_id: str, body: types.ExportShapesIn) -> Call[types
 
 
 def preview_edit(body: types.AiRouterEditPreviewIn) -> Call[bytes]:
-    """Look at what a recipe would make of a picture: at most a million pixels, at once, for nothing."""
+    """Look at what a recipe would make of a picture: at most a million pixels, while you wait, for nothing."""
     return Call("POST", "/api/v1/ai/image/edit/preview", body=body, answers="bytes")
 
 
@@ -1122,6 +1145,19 @@ def recover_webhook(webhook_id: str, body: types.NotifyRecoverIn) -> Call[types.
     """Switch a webhook on again and send what happened since a moment and did not arrive, each once and in
     order."""
     return Call("POST", "/api/v1/webhooks/{webhook_id}/recover", body=body, path={"webhook_id": webhook_id})
+
+
+def redo_clip_edit(
+    workflow_id: str, number: int, *, idempotency_key: str | None = None
+) -> Call[types.WorkflowClipEdited]:
+    """Have the clip made with the edit that was undone last."""
+    return Call(
+        "POST",
+        "/api/v1/workflows/{workflow_id}/clips/{number}/edits/redo",
+        path={"workflow_id": workflow_id, "number": number},
+        header={"idempotency-key": idempotency_key},
+        repeatable=True,
+    )
 
 
 def refresh_tokens(
@@ -1348,6 +1384,19 @@ def trim_video(body: types.WorkflowTrimIn, *, idempotency_key: str | None = None
 def try_webhook(webhook_id: str) -> Call[types.NotifyDeliveryOrdered]:
     """Send something to see whether it arrives; its delivery says so."""
     return Call("POST", "/api/v1/webhooks/{webhook_id}/test", path={"webhook_id": webhook_id})
+
+
+def undo_clip_edit(
+    workflow_id: str, number: int, *, idempotency_key: str | None = None
+) -> Call[types.WorkflowClipEdited]:
+    """Have the clip made as it was before its last edit."""
+    return Call(
+        "POST",
+        "/api/v1/workflows/{workflow_id}/clips/{number}/edits/undo",
+        path={"workflow_id": workflow_id, "number": number},
+        header={"idempotency-key": idempotency_key},
+        repeatable=True,
+    )
 
 
 def undo_workflow(workflow_id: str) -> Call[types.WorkflowStatusOut]:

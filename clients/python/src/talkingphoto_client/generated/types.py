@@ -2163,6 +2163,7 @@ class WorkflowAutoHooksIn(TypedDict):
     aspect: NotRequired[Literal["vertical", "square", "wide"]]
     layout: NotRequired[Literal["auto", "single", "split", "blur", "screen"]]
     captions: NotRequired[Literal["karaoke", "plain", "none"]]
+    longest_silence: NotRequired[float | None]
 
 
 class WorkflowBatchCancelledOut(TypedDict):
@@ -2292,6 +2293,53 @@ class WorkflowClipAccepted(TypedDict):
     job_id: str
 
 
+class WorkflowClipEditIn(TypedDict):
+    """What is to be other in the clip."""
+
+    kept: NotRequired[list[WorkflowKeptIn] | None]
+    without: NotRequired[list[WorkflowKeptIn]]
+    words: NotRequired[list[WorkflowRewrittenIn]]
+    aspect: NotRequired[Literal["vertical", "square", "wide"] | None]
+    layout: NotRequired[Literal["auto", "single", "split", "blur", "screen"] | None]
+    captions: NotRequired[Literal["karaoke", "plain", "none"] | None]
+    title: NotRequired[str | None]
+
+
+class WorkflowClipEdited(TypedDict):
+    """The clip is made anew, in another workflow that has everything else of this one."""
+
+    id: str
+    parent_id: str
+    status: WorkflowStatus
+    estimated_cost: str
+    estimated_seconds: float
+    version: int
+    digest: str
+
+
+class WorkflowClipEditsOut(TypedDict):
+    """A clip's versions, the first first."""
+
+    number: int
+    version: int
+    digest: str
+    versions: list[WorkflowClipVersionOut]
+
+
+class WorkflowClipVersionOut(TypedDict):
+    """One version of a clip's edit list; what is written in the clip follows from it and the transcript."""
+
+    version: int
+    counts: bool
+    digest: str
+    kept: list[WorkflowKeptOut]
+    aspect: Literal["vertical", "square", "wide"]
+    layout: Literal["auto", "single", "split", "blur", "screen"]
+    captions: Literal["karaoke", "plain", "none"]
+    words: list[WorkflowRewrittenOut]
+    title: str
+
+
 class WorkflowComparedOut(TypedDict):
     """One of two that are compared."""
 
@@ -2360,10 +2408,6 @@ class WorkflowDecisionIn(TypedDict):
     approved: bool
 
 
-WorkflowDefinition: TypeAlias = Literal["draft", "standard", "high"]
-"""How fine the pictures are; ``draft`` is for looking whether a film is right, in a fraction of the time."""
-
-
 class WorkflowDifferenceOut(TypedDict):
     """Something that is not the same of both."""
 
@@ -2421,6 +2465,7 @@ class WorkflowEstimateOut(TypedDict):
     least_cost: NotRequired[str | None]
     credits: int
     estimated_seconds: float
+    video_seconds: float
     ahead: int
     warnings: NotRequired[list[str]]
 
@@ -2479,6 +2524,8 @@ class WorkflowFindingOut(TypedDict):
     advice: str
 
 
+WorkflowFineness: TypeAlias = Literal["draft", "standard", "high"]
+"""How fine the pictures are; ``draft`` is for looking whether a film is right, in a fraction of the time."""
 WorkflowFormat: TypeAlias = Literal["jpeg", "webp", "avif"]
 """What a photo can be delivered as."""
 
@@ -2492,7 +2539,7 @@ class WorkflowGenerateIn(TypedDict):
     duration: NotRequired[int | None]
     music: NotRequired[str | None]
     language: NotRequired[WorkflowLanguage | None]
-    definition: NotRequired[WorkflowDefinition | None]
+    definition: NotRequired[WorkflowFineness | None]
     aspect: NotRequired[WorkflowAspect | None]
     captions: NotRequired[WorkflowCaptions | None]
     max_credits: NotRequired[int | None]
@@ -2539,6 +2586,20 @@ class WorkflowInterventionOut(TypedDict):
     at: str
     step: str
     text: str
+
+
+class WorkflowKeptIn(TypedDict):
+    """A stretch of the video."""
+
+    start: float | str
+    end: float | str
+
+
+class WorkflowKeptOut(TypedDict):
+    """A stretch of the video, in its seconds."""
+
+    start: float
+    end: float
 
 
 WorkflowKindInput: TypeAlias = Literal["picture", "card", "portrait"]
@@ -2710,7 +2771,7 @@ WorkflowPhase: TypeAlias = Literal["waiting", "running", "cancelling", "failing"
 class WorkflowPlanChange(TypedDict):
     """What is to be different; what is not named stays."""
 
-    definition: NotRequired[WorkflowDefinition | None]
+    definition: NotRequired[WorkflowFineness | None]
     aspect: NotRequired[WorkflowAspect | None]
     captions: NotRequired[WorkflowCaptions | None]
     music: NotRequired[str | None]
@@ -2720,7 +2781,7 @@ class WorkflowPlanChange(TypedDict):
 class WorkflowPlanIn(TypedDict):
     """How the plan is to be made."""
 
-    definition: NotRequired[WorkflowDefinition | None]
+    definition: NotRequired[WorkflowFineness | None]
     aspect: NotRequired[WorkflowAspect | None]
     captions: NotRequired[WorkflowCaptions | None]
     language: NotRequired[WorkflowLanguage | None]
@@ -2735,7 +2796,7 @@ class WorkflowPlanOut(TypedDict):
     minutes: int
     language: WorkflowLanguage
     title: str
-    definition: WorkflowDefinition
+    definition: WorkflowFineness
     aspect: WorkflowAspect
     captions: WorkflowCaptions
     music: str | None
@@ -2905,6 +2966,20 @@ class WorkflowResultOut(TypedDict):
     sha256: str
     size: int
     mime_type: str
+
+
+class WorkflowRewrittenIn(TypedDict):
+    """A word that is written differently from what was heard."""
+
+    number: int
+    text: str
+
+
+class WorkflowRewrittenOut(TypedDict):
+    """A word that is written differently from what was heard."""
+
+    number: int
+    text: str
 
 
 class WorkflowRowOut(TypedDict):
