@@ -75,10 +75,11 @@ async def test_in_a_new_folder_ten_lines_of_the_quick_start_make_a_video(
     [lines] = [block.text for block in blocks(REPOSITORY / "docs" / "quickstart.md") if block.language == "python"]
     assert len([line for line in lines.splitlines() if line.strip()]) <= 10
     uv = [str(Path(sys.executable).with_name("uv")), "--quiet"]
-    wheel = ["build", "--wheel", "--no-build-isolation", "--out-dir", str(tmp_path), str(REPOSITORY / "clients/python")]
-    await asyncio.to_thread(subprocess.run, [*uv, *wheel], check=True)
+    here = ["--python", sys.executable]
+    wheel = ["build", "--wheel", "--no-build-isolation", *here, "--out-dir", str(tmp_path)]
+    await asyncio.to_thread(subprocess.run, [*uv, *wheel, str(REPOSITORY / "clients/python")], check=True)
     [built] = tmp_path.glob("talkingphoto_client-*.whl")
-    into = ["pip", "install", "--no-deps", "--offline", "--target", str(tmp_path / "site"), str(built)]
+    into = ["pip", "install", "--no-deps", "--offline", *here, "--target", str(tmp_path / "site"), str(built)]
     await asyncio.to_thread(subprocess.run, [*uv, *into], check=True)
     folder = tmp_path / "new folder"
     folder.mkdir()
