@@ -119,7 +119,7 @@ async def test_pictures_lists_and_refusals_by_the_awaited_client(embedded: Any, 
         await job.wait(told.append, within_s=120)
         assert set(await job.download_all(tmp_path)) == {"image"}
         jobs = [one async for one in client.pages(calls.list_jobs)]
-        assert [one["job_id"] for one in jobs] == [job.id]
+        assert [one["id"] for one in jobs] == [job.id]
         plan = await client.films.plan("A harbour at dawn.\n\nBoats leave.", title="Harbour", duration=1)
         assert [shot for scene in plan["scenes"] for shot in scene["shots"]]
         order = {"input_file_id": photo, "script": "Hi.", "target_duration": 0}
