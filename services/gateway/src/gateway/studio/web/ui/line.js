@@ -1,0 +1,20 @@
+// A page of one product in the session of another: says so, and leads there and back.
+import { t } from "../core/i18n.js";
+import { line, me } from "../core/session.js";
+import { html } from "../core/view.js";
+import { LinkButton } from "./button.js";
+import { Empty } from "./states.js";
+
+/**
+ * Draws `children` in a session of the product, and the way into one otherwise.
+ * @param {{product: string, room: string, path: string, icon: string, children: any}} given `room` has the words `gate.title` and `gate.text`
+ */
+export function InLine({ product, room, path, icon, children }) {
+  if (line.value === product) return children;
+  const names = { product: t(`common.line.${product}`), now: t(`common.line.${line.value}`), email: me.value?.email ?? "" };
+  const next = new URLSearchParams({ line: product, next: path });
+  return html`<div class="page"><h1 class="hidden" tabindex="-1">${t(`${room}.gate.title`, names)}</h1>
+    <${Empty} icon=${icon} title=${t(`${room}.gate.title`, names)}
+      action=${html`<${LinkButton} kind="primary" size="large" to=${`/sign-in?${next}`}>${t(`${room}.gate.action`, names)}</${LinkButton}>`}>
+      <p>${t(`${room}.gate.text`, names)}</p><p>${t(`${room}.gate.note`, names)}</p></${Empty}></div>`;
+}
