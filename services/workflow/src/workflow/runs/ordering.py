@@ -223,6 +223,7 @@ async def estimated(
         least_cost=least,
         credits=expected.credits,
         estimated_seconds=expected.seconds,
+        video_seconds=_film_s(body, None if script is None else script.text),
         ahead=max(0, len(known.ahead.left_s) - settings.max_processing + 1),
         warnings=list(expectable(known, body, script)),
     )

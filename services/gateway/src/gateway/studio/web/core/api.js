@@ -173,3 +173,28 @@ export function refreshed(before) {
 async function locked(work) {
   return navigator.locks ? navigator.locks.request("studio.refresh", work) : work();
 }
+
+/**
+ * A signed link as an address of the host that the page is from, where it leads there: people may call it by another name.
+ * @param {string} url
+ */
+export function local(url) {
+  const found = new URL(url, location.origin);
+  return found.pathname.startsWith(`${API}/objects/`) && isLoopback(found.hostname) && isLoopback(location.hostname)
+    ? found.pathname + found.search
+    : found.href;
+}
+
+/** @param {string} host */
+const isLoopback = (host) => host === "localhost" || host.endsWith(".localhost") || /^127\./.test(host) || host === "[::1]";
+
+/**
+ * Have the browser save what an address leads to.
+ * @param {string} url
+ */
+export function save(url) {
+  const link = document.createElement("a");
+  link.href = local(url);
+  link.download = "";
+  link.click();
+}

@@ -4,7 +4,7 @@ import { html, useState } from "../../core/view.js";
 /** Where to go after signing in: only to a page of the studio. @param {URLSearchParams} query */
 export function nextOf(query) {
   const next = query.get("next") ?? "";
-  return /^\/(?!\/)/.test(next) && !/^\/sign-/.test(next) ? next : "/videos";
+  return /^\/(?!\/)/.test(next) && !/^\/sign-/.test(next) ? next : "/videos/new";
 }
 
 /** @param {{title: string, lead?: any, children: any}} given */
