@@ -11,7 +11,8 @@ import { Empty } from "./states.js";
  */
 export function InLine({ product, room, path, icon, children }) {
   if (line.value === product) return children;
-  const names = { product: t(`common.line.${product}`), now: t(`common.line.${line.value}`), email: me.value?.email ?? "" };
+  // An address keeps its own direction within the sentence.
+  const names = { product: t(`common.line.${product}`), now: t(`common.line.${line.value}`), email: `\u2068${me.value?.email ?? ""}\u2069` };
   const next = new URLSearchParams({ line: product, next: path });
   return html`<div class="page"><h1 class="hidden" tabindex="-1">${t(`${room}.gate.title`, names)}</h1>
     <${Empty} icon=${icon} title=${t(`${room}.gate.title`, names)}

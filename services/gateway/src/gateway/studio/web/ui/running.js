@@ -39,7 +39,9 @@ export function Running({ run, words, onOver }) {
     return stop;
   }, [run.id]);
   const left = now.seconds_left;
-  const note = [now.waiting_for ?? now.message, typeof left === "number" && left >= 1 && t("making.run.left", { time: lasting(left) })].filter(Boolean);
+  const waits = now.waiting_for ?? now.message;
+  const parts = waits?.split("; ").length ?? 0;
+  const note = [parts > 2 ? t("making.run.parts", { count: parts }) : waits, typeof left === "number" && left >= 1 && t("making.run.left", { time: lasting(left) })].filter(Boolean);
   return html`<div class="stack">
     <${Progress} label=${t(`${words}.under_way.${now.status === "pending" ? "waits" : "works"}`)} value=${(now.progress ?? 0) / 100}
       note=${note.map((one) => html`<bdi>${one}</bdi> `)} />

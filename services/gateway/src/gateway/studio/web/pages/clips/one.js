@@ -15,7 +15,7 @@ import { Notice, Problem } from "../../ui/notice.js";
 import { Player } from "../../ui/player.js";
 import { Failed, OVER, Running } from "../../ui/running.js";
 import { Empty, Skeleton } from "../../ui/states.js";
-import { save } from "./files.js";
+import { save } from "../../ui/saving.js";
 import { read } from "./times.js";
 
 /** @param {{params: {id: string}}} given */
