@@ -58,8 +58,7 @@ function Film({ id }) {
   };
   const canEdit = project.right !== "view";
   return html`<div class="page">
-    <${Head} title=${html`<bdi>${project.title}</bdi>`} lead=${html`<${Badge} kind=${LOOKS[project.status]}>${t(`film.status.${project.status}`)}</${Badge}>`}>
-      <${LinkButton} icon="folder" to=${`/projects/${id}`}>${t("film.one.project")}</${LinkButton}></${Head}>
+    <${Head} title=${html`<bdi>${project.title}</bdi>`} lead=${html`<${Badge} kind=${LOOKS[project.status]}>${t(`film.status.${project.status}`)}</${Badge}>`} />
     ${isGoing && html`<${Card}><${Running} key=${run.id} run=${run} words="film" onOver=${again} /></${Card}>`}
     ${run !== null && run.status === "failed" && html`<${Failed} run=${run} onRetry=${again} />`}
     ${project.video_url && html`<${Watch} project=${project} run=${run} />`}
