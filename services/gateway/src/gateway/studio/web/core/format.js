@@ -39,10 +39,14 @@ export function clock(seconds) {
   return `${hours ? `${number(hours)}:` : ""}${minutes}:${number(whole % 60, two)}`;
 }
 
-/** "12 seconds", "2 minutes". @param {number} seconds */
-export function lasting(seconds) {
-  const [value, unit] = seconds < 90 ? [Math.round(seconds), "second"] : [Math.round(seconds / 60), "minute"];
-  return number(value, { style: "unit", unit, unitDisplay: "long" });
+/**
+ * "12 seconds", "2 minutes"; short: "12 sec".
+ * @param {number} seconds
+ * @param {"long" | "short"} [unitDisplay]
+ */
+export function lasting(seconds, unitDisplay = "long") {
+  const [value, unit] = seconds < 90 ? [seconds < 1 ? seconds : Math.round(seconds), "second"] : [Math.round(seconds / 60), "minute"];
+  return number(value, { style: "unit", unit, unitDisplay, maximumFractionDigits: value < 1 ? 1 : 0 });
 }
 
 /** @param {string | Date} when */

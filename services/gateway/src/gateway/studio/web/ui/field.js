@@ -123,7 +123,7 @@ export function Choices({ label, hint, error, name, options, value, onInput, man
     else onInput(options.map((option) => option.value).filter((each) => (each === one ? checked : chosen.includes(each))));
   };
   return html`<${Labelled} ...${{ label, hint, error }} group>
-    ${() => html`<div class="choices ${more}">
+    ${() => html`<div class=${`choices ${more}`}>
       ${options.map((option) => html`<label class="choice" data-disabled=${option.disabled}>
         <input type=${many ? "checkbox" : "radio"} name=${name} value=${option.value} checked=${chosen.includes(option.value)}
           disabled=${option.disabled} onChange=${(/** @type {any} */ event) => change(option.value, event.currentTarget.checked)} />

@@ -30,7 +30,7 @@ function Step({ step }) {
       ${facts.length > 0 && html`<p class="faint">${facts.map((fact, at) => html`${at > 0 && " · "}${fact}`)}</p>`}
       ${step.score !== null && html`<p class="faint">${verdict(step)}</p>`}
       ${step.error && html`<p class="field-error"><bdi>${step.error}</bdi></p>`}</div>
-    <div class="run-side faint number">${step.seconds !== null && step.status === "done" && html`<p>${lasting(step.seconds)}</p>`}
+    <div class="run-side faint number">${step.seconds >= 0.05 && step.status === "done" && html`<p>${lasting(step.seconds, "short")}</p>`}
       ${Number(step.cost) > 0 && html`<p>${money(step.cost, "INR")}</p>`}</div>
   </li>`;
 }

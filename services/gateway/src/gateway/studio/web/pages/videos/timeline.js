@@ -19,7 +19,7 @@ export function Timeline({ id }) {
   return html`<div class="stack">
     <p class="soft">${t("videos.time.total", { time: lasting(found.value.seconds) })}</p>
     <div class="spans" aria-hidden="true">${spans.map((/** @type {any} */ span) => html`<span class="span" data-kind=${span.kind} style=${{ flexGrow: String(span.seconds) }}></span>`)}</div>
-    <ol class="span-list">${spans.map((/** @type {any} */ span) => html`<li><span><bdi>${span.cause}</bdi></span><span class="faint number">${lasting(Math.max(1, span.seconds))}</span></li>`)}</ol>
+    <ol class="span-list">${spans.map((/** @type {any} */ span) => html`<li><span><bdi>${span.cause}</bdi></span><span class="faint number span-time">${lasting(span.seconds, "short")}</span></li>`)}</ol>
     ${found.value.interventions.map((/** @type {any} */ one) => html`<${Notice}><p><bdi>${one.text}</bdi></p></${Notice}>`)}
   </div>`;
 }
