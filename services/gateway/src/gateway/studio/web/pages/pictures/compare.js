@@ -27,7 +27,7 @@ function Pair({ left, right }) {
     return { differences: compared.differences, urls: [one, other] };
   }, [left, right]);
   const options = (jobs.value?.items ?? []).filter((/** @type {any} */ job) => job.job_type.startsWith("image_"))
-    .map((/** @type {any} */ job) => ({ value: job.id, label: `${t(`pictures.kind.${job.job_type}`)}, ${ago(job.created_at)}` }));
+    .map((/** @type {any} */ job) => ({ value: job.id, label: `${t(`pictures.kind.${job.job_type}`)} · ${ago(job.created_at)}` }));
   const choose = (/** @type {Record<string, string>} */ change) => go(`/pictures/compare?${new URLSearchParams({ left, right, ...change })}`, { replace: true });
   const choice = [{ value: "", label: t("pictures.compare.choose") }, ...options];
   return html`<div class="page">

@@ -131,7 +131,7 @@ function Tile({ job }) {
     seen.observe(box.current);
     return () => seen.disconnect();
   }, [status, job.id]);
-  const name = `${t(`pictures.kind.${job.job_type}`)}, ${ago(job.created_at)}`;
+  const name = `${t(`pictures.kind.${job.job_type}`)} · ${ago(job.created_at)}`;
   return html`<a class="tile" ref=${box} href=${href(`/pictures/${job.id}`)}>
     <span class="tile-picture">${picture ? html`<img src=${picture.url} alt="" loading="lazy" />` : status === "completed" ? null
       : html`<${Badge} kind=${status === "failed" ? "bad" : isOver(status) ? "calm" : "busy"}>${t(`making.status.${status}`)}</${Badge}>`}</span>
