@@ -23,7 +23,7 @@ export async function countUnread() {
 const GROUPS = ["make", "yours", "admin"];
 
 function Brand() {
-  return html`<a class="brand" href=${href("/")}>
+  return html`<a class="brand" href=${href("/")} aria-label=${t(`common.line.${line.value}`)}>
     <svg width="30" height="30" viewBox="0 0 32 32" aria-hidden="true"><rect width="32" height="32" rx="9" fill="var(--accent)" />
       <circle cx="16" cy="13.200" r="5.200" fill="none" stroke="var(--on-accent)" stroke-width="2.200" />
       <path d="M7.500 24.500c2-3.600 5-5.200 8.500-5.200s6.500 1.600 8.500 5.200" fill="none" stroke="var(--on-accent)" stroke-width="2.200" stroke-linecap="round" /></svg>
@@ -71,7 +71,7 @@ function Navigation({ rooms, onGo }) {
 }
 
 function LineMenu() {
-  return html`<${Menu} class="line-menu" label=${t("common.line.label")}
+  return html`<${Menu} class="line-menu" label=${`${t("common.line.label")}: ${t(`common.line.${line.value}`)}`}
     face=${html`<span>${t(`common.line.${line.value}`)}</span><${Icon} name="chevron" size=${16} />`}
     head=${html`<p class="faint">${t("common.line.note")}</p>`}
     items=${LINES.map((one) => ({ label: t(`common.line.${one}`), current: one === line.value, to: one === line.value ? "/" : `/sign-in?line=${one}` }))} />`;
