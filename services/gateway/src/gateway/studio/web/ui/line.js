@@ -3,7 +3,7 @@ import { t } from "../core/i18n.js";
 import { line, me } from "../core/session.js";
 import { html } from "../core/view.js";
 import { LinkButton } from "./button.js";
-import { Empty } from "./states.js";
+import { Icon } from "./icon.js";
 
 /**
  * Draws `children` in a session of the product, and the way into one otherwise.
@@ -14,8 +14,12 @@ export function InLine({ product, room, path, icon, children }) {
   // An address keeps its own direction within the sentence.
   const names = { product: t(`common.line.${product}`), now: t(`common.line.${line.value}`), email: `\u2068${me.value?.email ?? ""}\u2069` };
   const next = new URLSearchParams({ line: product, next: path });
-  return html`<div class="page"><h1 class="hidden" tabindex="-1">${t(`${room}.gate.title`, names)}</h1>
-    <${Empty} icon=${icon} title=${t(`${room}.gate.title`, names)}
+  // The one heading is in sight: one that shows itself only while it has the focus moves the button that is pressed.
+  return html`<div class="page"><div class="empty"><span class="empty-icon"><${Icon} name=${icon} size=${28} /></span>
+    <h1 tabindex="-1">${t(`${room}.gate.title`, names)}</h1>
+    <div class="empty-text"><p>${t(`${room}.gate.text`, names)}</p><p>${t(`${room}.gate.note`, names)}</p></div>
+    <${LinkButton} kind="primary" size="large" to=${`/sign-in?${next}`}>${t(`${room}.gate.action`, names)}</${LinkButton}></div></div>`;
+}
       action=${html`<${LinkButton} kind="primary" size="large" to=${`/sign-in?${next}`}>${t(`${room}.gate.action`, names)}</${LinkButton}>`}>
       <p>${t(`${room}.gate.text`, names)}</p><p>${t(`${room}.gate.note`, names)}</p></${Empty}></div>`;
 }

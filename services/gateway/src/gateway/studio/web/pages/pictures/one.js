@@ -4,7 +4,7 @@ import { useAsked } from "../../core/asked.js";
 import { moment, number } from "../../core/format.js";
 import { says, t } from "../../core/i18n.js";
 import { go, href } from "../../core/router.js";
-import { finish } from "../../core/store.js";
+import { draft } from "../../core/store.js";
 import { html, useState } from "../../core/view.js";
 import { Button, LinkButton } from "../../ui/button.js";
 import { Card, Facts, Head } from "../../ui/card.js";
@@ -103,10 +103,10 @@ function Again({ id }) {
       const drafted = await post(`/assets/${id}/recall`);
       const { body, path } = drafted;
       if (path.endsWith("/generate")) {
-        finish("pictures.new", { prompt: body.prompt ?? "", negative: body.negative_prompt ?? "", size: body.size ?? "1024x1024", count: "1", seed: String(body.seed ?? ""), project: body.project_id ?? "", key: "" });
+        draft("pictures.new", {}).value = { prompt: body.prompt ?? "", negative: body.negative_prompt ?? "", size: body.size ?? "1024x1024", count: "1", seed: String(body.seed ?? ""), project: body.project_id ?? "", key: "" };
         await go("/pictures");
       } else if (body.recipe && drafted.missing.length === 0) {
-        finish(`pictures.recipe.${body.job_id ?? body.file_id}`, { steps: body.recipe, undone: [] });
+        draft(`pictures.recipe.${body.job_id ?? body.file_id}`, {}).value = { steps: body.recipe, undone: [] };
         await go(`/pictures/edit?${new URLSearchParams(body.job_id ? { job: body.job_id } : { file: body.file_id })}`);
       } else if (drafted.missing.length > 0) {
         toast(t("pictures.one.missing"));

@@ -6,7 +6,7 @@ import { html } from "../../core/view.js";
 import { Head } from "../../ui/card.js";
 import { Problem } from "../../ui/notice.js";
 import { Player } from "../../ui/player.js";
-import { Empty, Skeleton } from "../../ui/states.js";
+import { Skeleton } from "../../ui/states.js";
 
 /** @param {{params: {id?: string, token?: string}}} given */
 export default function Open({ params }) {
@@ -15,7 +15,7 @@ export default function Open({ params }) {
   const project = asked.value;
   if (!project) {
     const isGone = [404, 410].includes(asked.error?.status);
-    return html`<div class="page">${isGone ? html`<h1 class="hidden" tabindex="-1">${t("pictures.open.gone")}</h1><${Empty} icon="folder" title=${t("pictures.open.gone")}><p>${t("pictures.open.gone_text")}</p></${Empty}>`
+    return html`<div class="page">${isGone ? html`<${Head} title=${t("pictures.open.gone")} lead=${t("pictures.open.gone_text")} />`
       : html`<${Head} title=${t("pictures.open.title")} /><${Problem} error=${asked.error} onRetry=${asked.again} />${!asked.error && html`<${Skeleton} block />`}`}</div>`;
   }
   return html`<div class="page"><${Head} title=${html`<bdi>${project.title}</bdi>`} lead=${t("pictures.open.by", { product: t(`common.line.${project.product_line}`) })} />
