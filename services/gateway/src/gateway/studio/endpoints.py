@@ -74,7 +74,14 @@ async def read_studio(request: Request, path: str = "") -> Response:
     if await run_in_threadpool(files.at, LIBRARIES) is None:
         return HTMLResponse(_MISSING, status_code=503, headers={"Retry-After": "60"})
     page, import_map = await run_in_threadpool(files.page)
-    return _answer(request, page, {"Content-Security-Policy": policy(import_map), "Cache-Control": _ASKED})
+    return _answer(
+        request,
+        page,
+        {
+            "Content-Security-Policy": policy(import_map, request.app.state.settings.studio_media_origins),
+            "Cache-Control": _ASKED,
+        },
+    )
 
 
 def _answer(request: Request, file: File, headers: dict[str, str]) -> Response:

@@ -39,7 +39,8 @@ export function routes(rooms) {
   table = rooms.flatMap((room) =>
     room.routes.map((route) => ({ room, route, pattern: patternOf(route.path) })),
   );
-  addEventListener("popstate", () => void arrive());
+  // A jump within the page is told as a going back, too.
+  addEventListener("popstate", () => here() + location.search !== shown && void arrive());
   addEventListener("click", follow);
 }
 
@@ -68,11 +69,13 @@ export function go(to, how = {}) {
 export const href = (to) => BASE + to;
 
 let latest = 0;
+let shown = "";
 
 /** Load the page that the address means, and show it unless another was asked for meanwhile. */
 export async function arrive() {
   const mine = ++latest;
   path.value = here();
+  shown = path.value + location.search;
   const found = table.find((row) => row.pattern.test(path.value)) ?? table.find((row) => row.route.path === "/lost");
   if (!found) return;
   try {
@@ -102,7 +105,7 @@ function follow(event) {
   if (!link || event.defaultPrevented || event.button !== 0) return;
   if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
   if (link.target || link.hasAttribute("download") || link.origin !== location.origin) return;
-  if (!link.pathname.startsWith(`${BASE}/`)) return;
+  if (!link.pathname.startsWith(`${BASE}/`) || (link.hash && link.pathname === location.pathname)) return;
   event.preventDefault();
   void go(link.pathname.slice(BASE.length) + link.search);
 }

@@ -1,5 +1,6 @@
 // Who is signed in, and what they have.
 import { csrf, get, open, post, whenEnded } from "./api.js";
+import { BASE } from "./router.js";
 import { draftsOf, keep, recall } from "./store.js";
 import { computed, signal } from "./view.js";
 
@@ -65,10 +66,10 @@ async function opened(answer, asked) {
   return null;
 }
 
+/** End the session. The page is loaded anew: nothing of the account stays in its memory. */
 export async function signOut() {
   await post("/auth/logout").catch(() => null);
-  me.value = null;
-  balance.value = null;
+  location.assign(`${BASE}/`);
 }
 
 /** Ask again what the account is and has, after something changed it. */

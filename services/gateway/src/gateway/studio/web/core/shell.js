@@ -6,7 +6,7 @@ import { Menu } from "../ui/menu.js";
 import { get } from "./api.js";
 import { number } from "./format.js";
 import { choose, language, languages, t } from "./i18n.js";
-import { go, href, path } from "./router.js";
+import { href, path } from "./router.js";
 import { balance, isAdmin, line, LINES, me, signOut } from "./session.js";
 import { theme, wear } from "./theme.js";
 import { html, signal, useEffect, useState } from "./view.js";
@@ -84,10 +84,6 @@ export function Shell({ rooms, children }) {
   const user = me.value;
   const name = user.name ?? user.username;
   const credits = balance.value?.available ?? user.credits;
-  const leave = async () => {
-    await signOut();
-    await go("/");
-  };
   return html`<div class="shell">
     <a class="skip" href="#main">${t("common.skip")}</a>
     <div class="side"><${Brand} /><${Navigation} rooms=${rooms} /><div class="side-end"><${LineMenu} /></div></div>
@@ -102,7 +98,7 @@ export function Shell({ rooms, children }) {
         head=${html`<strong><bdi>${name}</bdi></strong><div class="faint"><bdi>${user.email}</bdi></div>`}
         items=${[
           { label: t("common.nav.settings"), icon: "settings", to: "/settings" },
-          { label: t("common.sign_out"), icon: "user", onPress: leave },
+          { label: t("common.sign_out"), icon: "user", onPress: signOut },
         ]} />
     </header>
     <main id="main" tabindex="-1">${children}</main>

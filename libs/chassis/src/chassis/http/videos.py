@@ -1,4 +1,6 @@
-"""Links to videos of others: which are taken, and the one form in which they are asked for (WFL-38). Pure."""
+"""Videos that somebody sends: which links are taken and the one form in which they are asked for (WFL-38), and how long
+they may be (BIL-52). Pure.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +12,8 @@ HOSTS = frozenset(
 )
 """Where videos are fetched from. Nothing else that somebody sends is ever connected to."""
 
+_ROUNDED_S = 1.0
+"""Lengths are told in whole seconds; nobody is refused for what is behind the point."""
 _ID = re.compile(r"[0-9A-Za-z_-]{11}")
 _UNDER = frozenset({"shorts", "live", "embed", "v"})
 _LONGEST = 2_000
@@ -44,6 +48,19 @@ def canonical(link: str) -> str:
             "https://www.youtube.com/watch?v=dQw4w9WgXcQ."
         )
     return f"https://www.youtube.com/watch?v={found}"
+
+
+def is_longer(seconds: float, most: float) -> bool:
+    """Whether a time is behind ``most``, as exactly as lengths are told."""
+    return seconds > most + _ROUNDED_S
+
+
+def too_long(seconds: float, most: float, plan: str) -> str:
+    """To a person: a plan takes no video of so many seconds."""
+    return (
+        f"This video has {seconds / 60:.1f} minutes; the {plan} plan takes {most / 60:g}. "
+        "Choose a larger plan or a shorter video."
+    )
 
 
 def _id_of(host: str, path: str, query: str) -> str | None:
