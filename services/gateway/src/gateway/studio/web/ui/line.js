@@ -20,6 +20,3 @@ export function InLine({ product, room, path, icon, children }) {
     <div class="empty-text"><p>${t(`${room}.gate.text`, names)}</p><p>${t(`${room}.gate.note`, names)}</p></div>
     <${LinkButton} kind="primary" size="large" to=${`/sign-in?${next}`}>${t(`${room}.gate.action`, names)}</${LinkButton}></div></div>`;
 }
-      action=${html`<${LinkButton} kind="primary" size="large" to=${`/sign-in?${next}`}>${t(`${room}.gate.action`, names)}</${LinkButton}>`}>
-      <p>${t(`${room}.gate.text`, names)}</p><p>${t(`${room}.gate.note`, names)}</p></${Empty}></div>`;
-}
