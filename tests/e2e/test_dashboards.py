@@ -8,7 +8,7 @@ import math
 from pathlib import Path
 
 import pytest
-from deploy.tools.dashboards import FOLDER, bare, expressions
+from deploy.tools.dashboards import FOLDER, expressions
 from deploy.tools.observe import filled
 from deploy.tools.prometheus import scraping
 
@@ -23,16 +23,6 @@ pytestmark = [pytest.mark.journey, pytest.mark.timeout(180)]
 
 _FIGURES_WITHIN_S = 60.0
 
-_DOES_NOT_HAPPEN = {
-    ("system", "Processes that do not"),
-    ("system", "Alerts"),
-    ("system", "Dead letters"),
-    ("messaging", "Dead letters"),
-    ("workflows", "Waiting for a place"),
-}
-"""What there is none of in a platform that is well, or over before somebody looks: its label is looked at elsewhere
-(tests/test_observing.py). All others have data without the zero that stands for none."""
-
 
 async def test_every_panel_has_data_and_every_rule_is_well_while_something_is_made(
     embedded: object, portrait: Path, tmp_path: Path
@@ -46,7 +36,7 @@ async def test_every_panel_has_data_and_every_rule_is_well_while_something_is_ma
             await make(client, order, tmp_path / "made", Screen(Printer(), quiet=True))
 
         wanted = {
-            (file.stem, title, expression if (file.stem, title) in _DOES_NOT_HAPPEN else bare(expression))
+            (file.stem, title, expression)
             for file in FOLDER.glob("*.json")
             for title, expression in expressions(json.loads(file.read_text(encoding="utf-8")))
         }

@@ -274,6 +274,21 @@ async def test_keeping_and_adding_up_do_not_wait_for_each_other(analytics: Any, 
     assert len(await analytics.rows("SELECT FROM facts WHERE NOT folded")) == len(month) - 1
 
 
+async def test_what_the_release_before_wrote_during_a_rollout_is_added_up(analytics: Any, month: list[Message]) -> None:
+    await analytics.tell(*month)
+    wanted = (await analytics.rows("SELECT count(*) AS facts FROM facts WHERE body ? 'run'"))[0]["facts"]
+    for name, word in WORDS.items():
+        await analytics.execute(
+            f"UPDATE facts SET body = body - '{word}' || jsonb_build_object('{name}', body -> '{word}') "  # noqa: S608
+            f"WHERE body ? '{word}'"
+        )
+    assert len(await analytics.rows("SELECT FROM facts WHERE body ? 'run_id'")) == wanted
+    await analytics.fold()
+    analytics.clock.advance(timedelta(seconds=1))
+    assert (await analytics.get("report"))["workflows"]["completed"] == 2
+    assert (await analytics.get("revenue"))["items"][0]["received"] == 49900
+
+
 async def test_another_key_waits_until_every_word_is_under_it(analytics: Any, month: list[Message]) -> None:
     """A rotation loses nothing and splits nobody in two: what is told meanwhile waits."""
     before, after = month[:14], month[14:]

@@ -1,12 +1,12 @@
 """Takes know every run that has them, and the costs of films' steps are those of each part.
 
-Revision ID: 0062
+Revision ID: 0063
 """
 
 from alembic import op
 
-revision = "0062"
-down_revision = "0061"
+revision = "0063"
+down_revision = "0062"
 
 STATEMENTS = (
     # The release before this one says none, and may still be running: ``run_id`` is one of them in any case.
