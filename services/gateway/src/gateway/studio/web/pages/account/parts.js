@@ -1,10 +1,13 @@
 // What the doors of the studio share.
 import { html, useState } from "../../core/view.js";
 
+/** Where each product begins. @type {Record<string, string>} */
+const HOMES = { talkingphoto: "/videos/new", reely: "/clips", filmstudio: "/film", pixie: "/pictures" };
+
 /** Where to go after signing in: only to a page of the studio. @param {URLSearchParams} query */
 export function nextOf(query) {
   const next = query.get("next") ?? "";
-  return /^\/(?!\/)/.test(next) && !/^\/sign-/.test(next) ? next : "/videos/new";
+  return /^\/(?!\/)/.test(next) && !/^\/sign-/.test(next) ? next : (HOMES[query.get("line") ?? ""] ?? "/videos/new");
 }
 
 /** @param {{title: string, lead?: any, children: any}} given */
