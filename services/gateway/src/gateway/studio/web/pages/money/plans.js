@@ -75,8 +75,8 @@ export default function Plans({ query }) {
         ${plan.plan_type !== current || (paid && Number(plan.price_monthly) > 0 && held.value.interval !== interval)
           ? Number(plan.price_monthly) === 0
             ? html`<p class="faint">${t("money.plans.free_note")}</p>`
-            : html`<${Button} kind="primary" class="button-wide" aria-label=${t("money.plans.choose_named", { plan: planName(plan.plan_type) })}
-                onPress=${() => (paid ? setAsked(plan) : begin(plan))}>${paid ? t("money.plans.move") : plan.trial_days ? t("money.plans.try", { count: plan.trial_days }) : t("money.plans.choose")}</${Button}>`
+            : html`<${Button} kind="primary" class="button-wide"
+                onPress=${() => (paid ? setAsked(plan) : begin(plan))}>${t("money.plans.choose", { plan: planName(plan.plan_type) })}</${Button}>`
           : null}
       </${Offer}></li>`)}</ul>`}
     <p class="faint">${t("money.plans.note")}</p>
@@ -90,6 +90,7 @@ function Offer({ plan, interval, isCurrent, children }) {
   const isYearly = interval === "year" && plan.price_yearly;
   const price = isYearly ? plan.price_yearly : plan.price_monthly;
   const comes = [
+    plan.trial_days > 0 && t("money.plans.try", { count: plan.trial_days }),
     plan.credits_per_month > 0 && t("money.plans.credits", { count: plan.credits_per_month }),
     ...Object.entries(plan.quotas).map(([name, limit]) => t("money.plans.quota", { what: meterName(name), limit: limit < 0 ? t("money.plans.unlimited") : number(limit) })),
     plan.max_video_seconds && t("money.plans.longest", { time: lasting(plan.max_video_seconds) }),

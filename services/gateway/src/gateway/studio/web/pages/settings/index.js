@@ -1,6 +1,8 @@
+import { room } from "../../core/i18n.js";
 import { sheet } from "../../core/sheet.js";
 
-const looks = () => sheet("settings");
+// Plans are named here too.
+const looks = () => Promise.all([sheet("settings"), room("money")]);
 
 /** @type {import("../../core/router.js").Room} */
 export default {

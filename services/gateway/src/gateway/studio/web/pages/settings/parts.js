@@ -4,12 +4,13 @@ import { useAsked } from "../../core/asked.js";
 import { t } from "../../core/i18n.js";
 import { href, path } from "../../core/router.js";
 import { line, me } from "../../core/session.js";
-import { html, useState } from "../../core/view.js";
+import { html, useEffect, useRef, useState } from "../../core/view.js";
 import { Button, LinkButton } from "../../ui/button.js";
 import { Head } from "../../ui/card.js";
 import { Notice } from "../../ui/notice.js";
 import { Empty } from "../../ui/states.js";
 import { toast } from "../../ui/toast.js";
+import { planName } from "../money/subscription.js";
 
 const PAGES = ["profile", "security", "sessions", "keys", "webhooks", "told", "privacy"];
 const PATHS = /** @type {Record<string, string>} */ ({ profile: "/settings", told: "/settings/notifications" });
@@ -17,10 +18,16 @@ const pathOf = (/** @type {string} */ page) => PATHS[page] ?? `/settings/${page}
 
 /** @param {{page: string, actions?: any, children: any}} given `page` is one of the settings' */
 export function Frame({ page, actions, children }) {
+  const nav = useRef(/** @type {any} */ (null));
+  useEffect(() => {
+    // On a phone the row is wider than the window: where one is, is in sight.
+    const at = nav.current.querySelector("[aria-current]");
+    nav.current.scrollLeft += at.getBoundingClientRect().left - nav.current.getBoundingClientRect().left - (nav.current.clientWidth - at.clientWidth) / 2;
+  }, []);
   return html`<div class="page">
     <${Head} title=${t(`settings.${page}.title`)} lead=${t(`settings.${page}.lead`)}>${actions}</${Head}>
     <div class="settings">
-      <nav class="settings-nav" aria-label=${t("settings.title")}>${PAGES.map((one) => html`<a href=${href(pathOf(one))}
+      <nav ref=${nav} class="settings-nav" aria-label=${t("settings.title")}>${PAGES.map((one) => html`<a href=${href(pathOf(one))}
         aria-current=${one === page ? (path.value === pathOf(one) ? "page" : "true") : undefined}>${t(`settings.${one}.title`)}</a>`)}</nav>
       <div class="stack">${children}</div>
     </div>
@@ -70,12 +77,12 @@ export function useFeature(feature) {
   const found = useAsked(() => get("/billing/plans", { query: { product_line: line.value, per_page: 100 } }), []);
   const items = /** @type {any[]} */ (found.value?.items ?? []);
   const own = items.find((plan) => plan.plan_type === me.value?.plan_type);
-  return { has: own ? Boolean(own.features[feature]) : null, plans: items.filter((plan) => plan.features[feature]).map((plan) => plan.name) };
+  return { has: own ? Boolean(own.features[feature]) : null, plans: items.filter((plan) => plan.features[feature]).map((plan) => plan.plan_type) };
 }
 
 /** Says that the plan does not come with something, and the way to one that does. @param {{page: string, icon: string, plans: string[]}} given */
 export function NotInPlan({ page, icon, plans }) {
   return html`<${Empty} icon=${icon} title=${t(`settings.${page}.not_in_plan`)}
     action=${plans.length > 0 && html`<${LinkButton} kind="primary" to="/money/plans">${t("settings.see_plans")}</${LinkButton}>`}>
-    <p>${plans.length > 0 ? t(`settings.${page}.in_plans`, { plans: plans.join(", ") }) : t("settings.in_no_plan")}</p></${Empty}>`;
+    <p>${plans.length > 0 ? t(`settings.${page}.in_plans`, { plans: plans.map(planName).join(", ") }) : t("settings.in_no_plan")}</p></${Empty}>`;
 }

@@ -27,7 +27,7 @@ export default function Sessions() {
         { key: "device", label: t("settings.sessions.device"), head: true, draw: (/** @type {any} */ one) => html`<bdi>${one.device}</bdi> ${one.current && html`<${Badge} kind="good">${t("settings.sessions.this")}</${Badge}>`}` },
         { key: "from", label: t("settings.sessions.from"), draw: (/** @type {any} */ one) => html`<bdi>${one.ip_address ?? "–"}</bdi>` },
         { key: "used", label: t("settings.sessions.used"), draw: (/** @type {any} */ one) => html`<time datetime=${one.last_used_at} title=${moment(one.last_used_at)}>${ago(one.last_used_at)}</time>` },
-        { key: "end", label: t("settings.sessions.end"), number: true, draw: (/** @type {any} */ one) => !one.current && html`<${Button} size="small" aria-label=${`${t("settings.sessions.end")}: ${one.device}`}
+        { key: "end", label: t("settings.sessions.end"), number: true, draw: (/** @type {any} */ one) => one.current ? "–" : html`<${Button} size="small" aria-label=${`${t("settings.sessions.end")}: ${one.device}`}
           onPress=${() => end(`/users/me/sessions/${one.id}`, t("settings.sessions.ended"))}>${t("settings.sessions.end")}</${Button}>` },
       ]} /><${Pager} page=${page} perPage=${PER_PAGE} total=${found.value.total} onPage=${setPage} />`}
     </${Card}>
