@@ -1,7 +1,7 @@
 // Entries of the ledger: as a table, and the newest of them.
 import { get } from "../../core/api.js";
 import { useAsked } from "../../core/asked.js";
-import { moment, number } from "../../core/format.js";
+import { date, moment, number } from "../../core/format.js";
 import { says, t } from "../../core/i18n.js";
 import { href } from "../../core/router.js";
 import { html } from "../../core/view.js";
@@ -30,7 +30,7 @@ const kind = (entry) => (says(`money.kind.${entry.transaction_type}`) ? t(`money
 export function Entries({ rows }) {
   return html`<${Table} caption=${t("money.statement.title")} rows=${rows} rowKey=${(/** @type {any} */ one) => String(one.id)} columns=${[
     { key: "what", label: t("money.entry.what"), head: true, draw: (/** @type {any} */ one) => html`${kind(one)}<span class="entry-note"><bdi>${one.description}</bdi></span>` },
-    { key: "when", label: t("money.entry.when"), draw: (/** @type {any} */ one) => html`<time datetime=${one.created_at}>${moment(one.created_at)}</time>` },
+    { key: "when", label: t("money.entry.when"), draw: (/** @type {any} */ one) => html`<time datetime=${one.created_at} title=${moment(one.created_at)}>${date(one.created_at)}</time>` },
     { key: "amount", label: t("money.entry.credits"), number: true, draw: (/** @type {any} */ one) => html`<span class=${one.amount > 0 ? "entry-in" : ""}>${number(one.amount, { signDisplay: "exceptZero" })}</span>` },
     { key: "after", label: t("money.entry.after"), number: true, draw: (/** @type {any} */ one) => number(one.balance_after) },
   ]} />`;

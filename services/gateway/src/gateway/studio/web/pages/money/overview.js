@@ -27,7 +27,7 @@ export default function Money() {
     <${Problem} error=${usage.error ?? held.error} onRetry=${renew} />
     <div class="columns columns-side">
       <div class="stack">
-        ${now ? html`<${Balance} now=${now} />` : html`<div class="card"><${Skeleton} lines=${4} /></div>`}
+        ${now ? html`<${Balance} now=${now} free=${Object.values(usage.value?.meters ?? {}).some((meter) => /** @type {any} */ (meter).limit < 0)} />` : html`<div class="card"><${Skeleton} lines=${4} /></div>`}
         ${usage.value ? html`<${Usage} usage=${usage.value} />` : !usage.error && html`<div class="card"><${Skeleton} lines=${3} /></div>`}
         <${Recent} />
       </div>
@@ -36,8 +36,8 @@ export default function Money() {
   </div>`;
 }
 
-/** @param {{now: any}} given */
-function Balance({ now }) {
+/** @param {{now: any, free: boolean}} given `free`: something has no limit, so that it takes no credits */
+function Balance({ now, free }) {
   return html`<${Card} title=${t("money.balance.title")} aside=${html`<${Badge}>${planName(now.plan_type)}</${Badge}>`}>
     <p class="amount"><strong class="number">${number(now.available)}</strong> <span class="soft">${t("money.balance.left", { count: now.available })}</span></p>
     ${now.credits_per_minute && html`<p class="soft">${t("money.balance.minute", { count: now.credits_per_minute })}</p>`}
@@ -47,7 +47,7 @@ function Balance({ now }) {
           <span><strong>${t(`money.grant.${grant.category}`)}</strong>
             <span class="faint">${grant.expires_at ? t("money.balance.until", { date: date(grant.expires_at) }) : t("money.balance.for_ever")}</span></span>
           <span class="number">${number(grant.credits)}</span></li>`)}</ul><p class="faint">${t("money.balance.order")}</p>`
-      : html`<${Notice} title=${t("money.balance.empty")}><p>${t("money.balance.empty_text")}</p>
+      : free ? html`<p class="soft">${t("money.balance.unmetered")}</p>` : html`<${Notice} title=${t("money.balance.empty")}><p>${t("money.balance.empty_text")}</p>
           <${LinkButton} size="small" kind="primary" to="/money/plans">${t("money.plans.title")}</${LinkButton}></${Notice}>`}
   </${Card}>`;
 }

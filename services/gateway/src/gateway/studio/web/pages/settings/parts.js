@@ -61,9 +61,11 @@ export function useDoing() {
 /** A secret that is shown now and never again. @param {{title: string, text: string, children: any, onDone: () => void}} given */
 export function Once({ title, text, children, onDone }) {
   const value = [children].flat().join("\n");
+  const shown = useRef(/** @type {any} */ (null));
+  useEffect(() => shown.current.focus(), []);
   const copy = () => navigator.clipboard.writeText(value).then(() => toast(t("common.copied")), () => toast(t("settings.copy_by_hand")));
   return html`<${Notice} kind="good" title=${title}><p>${text}</p>
-    <pre class="secret" dir="ltr" tabindex="0" aria-label=${title}>${value}</pre>
+    <pre ref=${shown} class="secret" dir="ltr" tabindex="0" aria-label=${title}>${value}</pre>
     <div class="row"><${Button} size="small" kind="primary" onPress=${copy}>${t("common.copy")}</${Button}><${Button} size="small" onPress=${onDone}>${t("settings.kept")}</${Button}></div>
   </${Notice}>`;
 }

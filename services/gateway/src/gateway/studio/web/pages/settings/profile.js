@@ -12,6 +12,10 @@ import { Problem } from "../../ui/notice.js";
 import { Frame, useDoing } from "./parts.js";
 
 const LETTERS = ["en", "hi", "es", "fr", "de", "ja", "ko", "zh"];
+// Browsers still list these under names of long ago.
+const RENAMED = /** @type {Record<string, string>} */ ({
+  "Asia/Calcutta": "Asia/Kolkata", "Asia/Katmandu": "Asia/Kathmandu", "Asia/Rangoon": "Asia/Yangon", "Asia/Saigon": "Asia/Ho_Chi_Minh", "Europe/Kiev": "Europe/Kyiv",
+});
 const FIELDS = ["name", "username", "language", "timezone"];
 
 export default function Profile() {
@@ -23,7 +27,7 @@ export default function Profile() {
     event.preventDefault();
     void doing(async () => (me.value = await put("/users/me", { ...now, name: now.name.trim() || null, username: now.username.trim() })), t("settings.saved"));
   };
-  const zones = [...new Set([user.timezone, "UTC", ...Intl.supportedValuesOf("timeZone")])];
+  const zones = [...new Set([user.timezone, "UTC", ...Intl.supportedValuesOf("timeZone").map((zone) => RENAMED[zone] ?? zone)])];
   return html`<${Frame} page="profile">
     <${Card} title=${t("settings.profile.you")}><form class="stack" onSubmit=${submit}>
       <div class="pair"><${TextField} optional label=${t("settings.profile.name")} value=${now.name} maxlength="255" autocomplete="name" dir="auto" error=${error?.fields?.name} onInput=${(/** @type {string} */ name) => set({ name })} />
