@@ -24,7 +24,7 @@ const columns = () => [
   { key: "what", label: t("admin.audit.what"), head: true, draw: (one) => html`<code dir="ltr">${one.action}</code>` },
   { key: "result", label: t("admin.audit.result"), draw: (one) => html`<${Badge} kind=${one.result === "done" ? "good" : "bad"}>${t(`admin.audit.${one.result}`)}</${Badge}>` },
   { key: "who", label: t("admin.audit.by"), draw: (one) => (one.actor ? html`<a href=${href(`/admin/users/${one.actor}`)}><code dir="ltr">${one.actor.slice(-8)}</code></a>` : "–") },
-  { key: "of", label: t("admin.audit.of"), draw: (one) => html`<code dir="ltr" class="long">${one.target ? one.target.slice(-12) : "–"}</code>` },
-  { key: "from", label: t("admin.audit.from"), draw: (one) => html`<bdi>${one.address ?? "–"}</bdi>` },
+  { key: "of", label: t("admin.audit.of"), draw: (one) => html`<code dir="ltr">${one.target ? one.target.slice(-8) : "–"}</code>` },
+  { key: "from", label: t("admin.audit.from"), draw: (one) => html`<code dir="ltr" title=${one.address}>${one.address ? one.address.slice(0, 8) : "–"}</code>` },
   { key: "when", label: t("admin.when"), number: true, draw: (one) => html`<time datetime=${one.at}>${moment(one.at)}</time>` },
 ];

@@ -41,11 +41,11 @@ const Inside = ({ draw }) => draw();
 
 /**
  * A list of the API, page by page.
- * @param {{title: string, path: string, query?: Record<string, any>, empty: string, note?: any, columns: import("../../ui/table.js").Column<any>[], rowKey: (row: any) => string}} given
+ * @param {{title: string, path: string, query?: Record<string, any>, empty: string, note?: any, whole?: boolean, columns: import("../../ui/table.js").Column<any>[], rowKey: (row: any) => string}} given `whole`: it comes in one piece
  */
-export function Listed({ title, path, query = {}, empty, note, columns, rowKey }) {
+export function Listed({ title, path, query = {}, empty, note, whole = false, columns, rowKey }) {
   const [page, setPage] = useState(1);
-  const found = useAsked(() => get(path, { query: { ...query, page, per_page: PER_PAGE } }), [path, page, ...Object.values(query)]);
+  const found = useAsked(() => get(path, { query: whole ? query : { ...query, page, per_page: PER_PAGE } }), [path, page, ...Object.values(query)]);
   const items = found.value?.items;
   return html`<${Card} title=${title}>
     ${note && html`<p class="soft">${note}</p>`}
@@ -53,7 +53,7 @@ export function Listed({ title, path, query = {}, empty, note, columns, rowKey }
     ${!items && !found.error && html`<${Skeleton} lines=${3} />`}
     ${items?.length === 0 && html`<p class="soft">${empty}</p>`}
     ${items?.length > 0 && html`<${Table} caption=${title} columns=${columns} rows=${items} rowKey=${rowKey} />
-      ${found.value.total !== undefined && html`<${Pager} page=${page} perPage=${PER_PAGE} total=${found.value.total} onPage=${setPage} />`}`}
+      ${!whole && html`<${Pager} page=${page} perPage=${PER_PAGE} total=${found.value.total} onPage=${setPage} />`}`}
   </${Card}>`;
 }
 

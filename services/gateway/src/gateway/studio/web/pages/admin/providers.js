@@ -16,12 +16,15 @@ import { COSTS_IN, Frame, Listed } from "./parts.js";
 
 const HOURS = ["1", "4", "24", "168"];
 const ANY = "all";
+const CAPABILITIES = ["image_enhancement", "image_generation", "image_edit", "image_upscale", "video_generation", "audio_generation", "lip_sync", "music_generation", "transcription"];
+/** As the API writes what holds for everything. */
+const EVERYTHING = "*";
 const HOUR_S = 3600;
 const capability = (/** @type {string} */ name) => (says(`admin.capability.${name}`) ? t(`admin.capability.${name}`) : name);
 
 export default function Providers() {
   return html`<${Frame} page="providers" draw=${() => html`<${Breakers} /><${Spent} /><${Emergency} />
-    <${Listed} title=${t("admin.providers.figures")} note=${t("admin.providers.figures_text")} path="/analytics/providers" empty=${t("admin.providers.no_figures")}
+    <${Listed} title=${t("admin.providers.figures")} whole note=${t("admin.providers.figures_text")} path="/analytics/providers" empty=${t("admin.providers.no_figures")}
       rowKey=${(/** @type {any} */ one) => `${one.provider}.${one.capability}`} columns=${figures()} />`} />`;
 }
 
@@ -39,7 +42,7 @@ const figures = () => [
 function Breakers() {
   const found = useAsked(() => get("/admin/router/breakers"), []);
   const [asked, setAsked] = useState(/** @type {any} */ (null));
-  const rows = found.value?.breakers;
+  const rows = found.value?.breakers.map((/** @type {any} */ one) => (one.capability === EVERYTHING ? { ...one, capability: ANY } : one));
   const decide = (/** @type {any} */ body, /** @type {any} */ of) => put(`/admin/router/breakers/${encodeURIComponent(of.provider)}/${encodeURIComponent(of.capability)}`, body).then(found.set);
   return html`<${Card} title=${t("admin.breakers.title")} aside=${html`<${Button} size="small" onPress=${() => setAsked({ state: "open", provider: "", capability: ANY })}>${t("admin.breakers.hold")}</${Button}>`}>
     <${Problem} error=${found.error} onRetry=${found.again} />
@@ -66,8 +69,6 @@ function Deciding({ asked, onDo, onClose }) {
   const [reason, setReason] = useState("");
   const { error, doing } = useDoing();
   const opens = asked.state === "open";
-  const policies = useAsked(() => (opens ? get("/admin/router/policies") : Promise.resolve(null)), []);
-  const known = [...new Set((policies.value?.policies ?? []).map((/** @type {any} */ one) => String(one.capability)))].sort();
   const act = async () => {
     const body = { state: asked.state, reason: reason.trim(), model: asked.model ?? "", ...(opens ? { for_s: Number(hours) * HOUR_S } : {}) };
     if (await doing(() => onDo(body, { provider: provider.trim(), capability: what }), t("admin.done"))) onClose();
@@ -76,7 +77,7 @@ function Deciding({ asked, onDo, onClose }) {
       <${Button} kind=${opens ? "danger" : "primary"} disabled=${reason.trim().length < 3 || !provider.trim()} onPress=${act}>${t(opens ? "admin.breakers.hold" : "admin.breakers.close")}</${Button}>`}>
     ${opens && html`<p class="soft">${t("admin.breakers.hold_text")}</p>
       <${TextField} label=${t("admin.providers.provider")} dir="ltr" maxlength="100" value=${provider} onInput=${setProvider} error=${error?.fields?.provider} />
-      <div class="pair"><${Select} label=${t("admin.providers.capability")} value=${what} onInput=${setWhat} options=${[ANY, ...known].map((value) => ({ value, label: capability(value) }))} />
+      <div class="pair"><${Select} label=${t("admin.providers.capability")} value=${what} onInput=${setWhat} options=${[ANY, ...CAPABILITIES].map((value) => ({ value, label: capability(value) }))} />
         <${Select} label=${t("admin.breakers.for")} value=${hours} onInput=${setHours} options=${HOURS.map((value) => ({ value, label: t("admin.breakers.hours", { count: Number(value) }) }))} /></div>`}
     <${TextField} label=${t("admin.reason")} hint=${t("admin.reason_hint")} dir="auto" maxlength="500" value=${reason} onInput=${setReason} error=${error?.fields?.reason} />
     <${Problem} error=${error} fields=${["reason", "provider"]} /></${Dialog}>`;

@@ -40,7 +40,6 @@ export const Standing = ({ user }) => html`<span class="row">
 const columns = () => [
   { key: "who", label: t("admin.users.account"), head: true, draw: (one) => html`<a class="long" href=${href(`/admin/users/${one.id}`)}><bdi>${one.email}</bdi></a>` },
   { key: "state", label: t("admin.state"), draw: (one) => html`<${Standing} user=${one} />` },
-  { key: "line", label: t("admin.line"), draw: (one) => t(`common.line.${one.home_product_line}`) },
   { key: "since", label: t("admin.users.since"), draw: (one) => date(one.created_at) },
   { key: "last", label: t("admin.users.last"), number: true, draw: (one) => (one.last_login ? ago(one.last_login) : "–") },
 ];
