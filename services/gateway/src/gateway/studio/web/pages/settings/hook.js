@@ -1,14 +1,19 @@
 // What is sent where: the form of a webhook, new or known.
 import { post, put } from "../../core/api.js";
-import { t } from "../../core/i18n.js";
+import { says, t } from "../../core/i18n.js";
 import { html, useState } from "../../core/view.js";
 import { Button } from "../../ui/button.js";
 import { Checkbox, Choices, TextField } from "../../ui/field.js";
 import { Problem } from "../../ui/notice.js";
 import { NotInPlan, useDoing } from "./parts.js";
 
-export const EVENTS = ["workflow.created", "workflow.step_completed", "workflow.completed", "workflow.failed", "workflow.cancelled"];
-export const eventName = (/** @type {string} */ event) => t(`settings.event.${event.replace(".", "_")}`);
+const EVENTS = ["workflow.created", "workflow.step_completed", "workflow.completed", "workflow.failed", "workflow.cancelled"];
+
+/** What an event is called. @param {string} event */
+export function eventName(event) {
+  const key = `settings.event.${event.replace(".", "_")}`;
+  return says(key) ? t(key) : event;
+}
 
 /** @param {{hook?: any, plans?: string[], onSaved: (hook: any) => unknown}} given */
 export function HookForm({ hook, plans = [], onSaved }) {

@@ -12,7 +12,7 @@ import { Select } from "../../ui/field.js";
 import { Notice, Problem } from "../../ui/notice.js";
 import { Badge, Empty, Skeleton } from "../../ui/states.js";
 import { Pager, Table } from "../../ui/table.js";
-import { eventName, EVENTS, HookForm } from "./hook.js";
+import { eventName, HookForm } from "./hook.js";
 import { Frame, Once, useDoing } from "./parts.js";
 import { State } from "./webhooks.js";
 
@@ -69,7 +69,7 @@ export default function Webhook({ params }) {
         <${Problem} error=${log.error} onRetry=${log.again} />
         ${log.value?.total === 0 && html`<${Empty} icon="list" title=${t("settings.webhooks.log_empty")}><p>${t("settings.webhooks.log_empty_text")}</p></${Empty}>`}
         ${log.value?.total > 0 && html`<${Table} caption=${t("settings.webhooks.log")} rows=${log.value.items} rowKey=${(/** @type {any} */ one) => one.id} columns=${[
-          { key: "what", label: t("settings.webhooks.event"), head: true, draw: (/** @type {any} */ one) => html`${EVENTS.includes(one.type) ? eventName(one.type) : html`<bdi>${one.type}</bdi>`}
+          { key: "what", label: t("settings.webhooks.event"), head: true, draw: (/** @type {any} */ one) => html`<bdi>${eventName(one.type)}</bdi>
             <details class="more"><summary>${t("settings.webhooks.body")}</summary><pre class="secret" dir="ltr" tabindex="0" aria-label=${t("settings.webhooks.body")}>${pretty(one.body)}</pre></details>` },
           { key: "state", label: t("settings.webhooks.state"), draw: (/** @type {any} */ one) => html`<span><${Badge} kind=${LOOKS[one.status]}>${t(`settings.delivery.${one.status}`)}</${Badge}>
             <span class="faint">${[one.response_status, one.error].filter(Boolean).join(" ")}</span></span>` },
