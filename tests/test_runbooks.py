@@ -50,6 +50,7 @@ def test_every_command_exists() -> None:
 
 def test_every_setting_exists() -> None:
     fields = {name.upper() for spec in specs().values() for name in spec.settings.model_fields}
+    fields |= compose_file.read().variables().keys()
     for file in FILES:
         for name in re.findall(r"`([A-Z]+_[A-Z_]+)`", file.read_text(encoding="utf-8")):
             assert name in fields, (file.name, name)

@@ -9,11 +9,14 @@ import threading
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+import typer.main
+import typer.testing
 from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
@@ -275,6 +278,15 @@ def event(sequence: int, state: str, status: dict[str, Any], **more: Any) -> byt
     return f"id: {sequence}\nevent: {state}\ndata: {json.dumps(data)}\n\n".encode()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def commands_are_built_once() -> Iterator[None]:
+    """What typer makes of the functions is kept: reading their annotations anew for each line typed was over half of
+    all computing here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(typer.testing, "_get_command", cache(typer.main.get_command))
+        yield
+
+
 @pytest.fixture(scope="module")
 def fake() -> Iterator[Fake]:
     """A platform that answers in a thread, for the tests of one module."""
@@ -303,3 +315,11 @@ def photo(tmp_path: Path) -> Path:
     target = tmp_path / "me.jpg"
     target.write_bytes(sample_portrait().read_bytes())
     return target
+
+
+@pytest.fixture(autouse=True)
+def own_settings(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Profiles and credentials of the test's own."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("settings")))
+    for name in ("TALKINGPHOTO_PROFILE", "TALKINGPHOTO_API_KEY", "TALKINGPHOTO_SERVER"):
+        monkeypatch.delenv(name, raising=False)

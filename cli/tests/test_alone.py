@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from contracts import enums
+from media.film import planning
 from media.speech.synthesis import estimate_duration
+from talkingphoto.films import commands
 from talkingphoto.ordering import choices
 from talkingphoto.ordering.length import seconds_of
 from talkingphoto.sample import sample_portrait
@@ -97,6 +99,10 @@ def test_it_installs_with_four_libraries() -> None:
 )
 def test_the_choices_are_those_of_the_platform(name: str) -> None:
     assert list(getattr(choices, name)) == list(getattr(enums, name))
+
+
+def test_a_film_may_be_as_long_as_the_platform_makes_one() -> None:
+    assert commands.LONGEST_MINUTES == planning.LONGEST_MINUTES
 
 
 @pytest.mark.parametrize("language", list(choices.Language))

@@ -745,5 +745,7 @@ def test_without_a_home_folder_help_is_there_and_the_rest_says_what_is_missing(
         (["status"], None, 2, "Name one with --home or TALKINGPHOTO_HOME."),
         (["status"], str(tmp_path), 1, "No platform runs in "),
     ):
-        result = CliRunner().invoke(app, arguments, env={"HOME": None, "TALKINGPHOTO_HOME": given})
+        result = CliRunner().invoke(
+            app, arguments, env={"HOME": None, "XDG_CONFIG_HOME": None, "TALKINGPHOTO_HOME": given}
+        )
         assert (result.exit_code, said in result.output) == (code, True), result.output

@@ -12,9 +12,9 @@ from fastapi import Request
 from starlette.responses import JSONResponse, Response
 from typer.testing import CliRunner, Result
 
-from talkingphoto import client
 from talkingphoto.main import app
 from talkingphoto.making import file_name
+from talkingphoto.ordering import sending
 from workflow.clips.schemas import AutoHooksIn, ClipAccepted, TrimIn
 from workflow.resumable.schemas import UploadOut
 from workflow.runs.schemas import HookOut
@@ -104,8 +104,8 @@ def test_clips_of_a_link_say_why_they_were_chosen(
 def test_a_file_is_sent_in_pieces_and_goes_on_where_it_was_interrupted(
     fake: Any, reely: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client, "_PIECE", 1000)
-    monkeypatch.setattr(client, "_RECONNECT_S", 0.01)
+    monkeypatch.setattr(sending, "_PIECE", 1000)
+    monkeypatch.setattr(sending, "_RECONNECT_S", 0.01)
     video = tmp_path / "talk.mp4"
     video.write_bytes(bytes(range(256)) * 10)
     reely["interrupts"] = True

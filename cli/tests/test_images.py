@@ -53,7 +53,7 @@ def asked(fake: Any) -> list[dict[str, Any]]:
         drifted = "drifts" in words(job_id)
         outputs = {
             role: OutputOut(
-                url=f"{fake.url}/pictures/{role}/{'damaged' if 'damaged' in words(job_id) else 'whole'}",
+                url=f"{fake.url}/pictures/{role.strip('./')}/{'damaged' if 'damaged' in words(job_id) else 'whole'}",
                 mime_type="image/png" if role == "composite" else "image/jpeg",
                 size=len(content),
                 sha256=hashlib.sha256(content).hexdigest(),
@@ -68,7 +68,8 @@ def asked(fake: Any) -> list[dict[str, Any]]:
         )  # fmt: skip
 
     async def picture(role: str, how: str) -> Response:
-        return Response(CONTENT[role][1:] if how == "damaged" else CONTENT[role])
+        content = next(content for name, content in CONTENT.items() if name.strip("./") == role)
+        return Response(content[1:] if how == "damaged" else content)
 
     fake.app.post("/api/v1/ai/image/generate")(generate)
     fake.app.post("/api/v1/ai/image/edit")(edit)
@@ -151,3 +152,13 @@ def test_what_failed_or_came_damaged_leaves_nothing(fake: Any, asked: list[dict[
     damaged = ran(fake, tmp_path, "damaged")
     assert damaged.exit_code != 0 and "arrived damaged" in damaged.output, damaged.output
     assert not list((tmp_path / "out").glob("picture*"))
+
+
+def test_what_the_platform_calls_a_picture_leads_nowhere_else(
+    fake: Any, asked: list[dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(CONTENT, "../../evil", b"bad")
+    told = ran(fake, tmp_path, "it drifts")
+    assert told.exit_code == 0, told.output
+    assert (tmp_path / "out" / "______evil.jpg").read_bytes() == b"bad"
+    assert not list(tmp_path.parent.glob("evil*")) and not (tmp_path / "evil.jpg").exists()

@@ -150,7 +150,10 @@ BOARDS = (
             ),
             lines(
                 "Database connections in use",
-                {"{{service}}": 'sum by (service) (pool_connections{state="in_use"})'},
+                {
+                    "{{service}}": 'sum by (service) (pool_connections{state="in_use"})',
+                    "{{service}}, at most": "sum by (service) (pool_connections_most)",
+                },
             ),
             lines(
                 "Calls of services and of the store, 95 of 100",
@@ -188,11 +191,16 @@ BOARDS = (
         (
             number("Under way", none('sum(max by (workflow_type) (workflow_runs_open{status="processing"}))')),
             number("Waiting for a place", none('sum(max by (workflow_type) (workflow_runs_open{status="pending"}))')),
-            number("Oldest", none("max(workflow_runs_oldest_seconds)"), SECONDS, red=7200),
+            number("Oldest", none("max(workflow_runs_oldest_seconds)"), SECONDS),
+            number("Past its deadline", none("max(workflow_runs_overdue_seconds)"), SECONDS, red=300),
             number("Wait for an operator", "max(workflow_runs_parked_now)", red=1),
             number("Success rate of an hour", _SUCCESS, PERCENT, red=0.95, low=True),
             number("With a warning, in an hour", "sum(increase(workflow_runs_warned_total[1h]))"),
-            number("Slower than the target, in an hour", "sum(increase(workflow_runs_slow_total[1h]))"),
+            bars(
+                "Slower than the target, in an hour",
+                "{{workflow_type}}",
+                "sum by (workflow_type) (increase(workflow_runs_slow_total[1h]))",
+            ),
             number("Put aside for an operator, in a day", "sum(increase(workflow_runs_parked_total[1d]))"),
             number("Oldest job", none("max(ai_jobs_oldest_seconds)"), SECONDS),
             lines(
@@ -202,11 +210,13 @@ BOARDS = (
             lines(
                 "From the order to the result",
                 {
-                    "half": "histogram_quantile(0.5, sum by (le) (rate(workflow_run_seconds_bucket[15m])))",
-                    "95 of 100": "histogram_quantile(0.95, sum by (le) (rate(workflow_run_seconds_bucket[15m])))",
+                    "{{workflow_type}}, half": "histogram_quantile(0.5, sum by (workflow_type, le) "
+                    "(rate(workflow_run_seconds_bucket[15m])))",
+                    "{{workflow_type}}, 95 of 100": "histogram_quantile(0.95, sum by (workflow_type, le) "
+                    "(rate(workflow_run_seconds_bucket[15m])))",
+                    "{{workflow_type}}, at most": "max by (workflow_type) (workflow_run_target_seconds)",
                 },
                 SECONDS,
-                red=30.0,
             ),
             bars("Steps under way", "{{definition}} {{step}}", none("max by (definition, step) (workflow_steps_open)")),
             bars("Jobs under way", "{{capability}} {{status}}", none("max by (capability, status) (ai_jobs_open)")),
@@ -405,6 +415,7 @@ BOARDS = (
             number("Results, a day", told("workflow.run_completed.v1")),
             number("Payments, a day", told("billing.payment_succeeded.v1")),
             number("Accounts", none('sum(max by (active) (users_accounts{active="True"}))')),
+            number("Erasures open", "max(users_erasures_open)"),
             lines(
                 "The way, an hour",
                 {

@@ -55,6 +55,8 @@ class Witness:
     jobs: set[UUID] = field(default_factory=set)
     by_key: dict[str, set[str]] = field(default_factory=dict)
     answers: list[Answer] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
+    """Requests that got no answer at all."""
 
     def saw_run(self, key: str, run_id: str) -> None:
         """An order with this idempotency key was accepted as this run."""

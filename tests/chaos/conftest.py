@@ -1,15 +1,14 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from tests.chaos.embedded import EmbeddedChild
 from tests.chaos.points import matrix
 
+from chassis.testing.folders import quick_folder
 from talkingphoto_runner.distributed import KINDS
 from talkingphoto_runner.layout import PACKAGES
 
@@ -66,7 +65,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def platform() -> AsyncIterator[EmbeddedChild]:
     """One home for all tests of a process: making one takes longer than recovering it."""
-    folder = Path(tempfile.mkdtemp(prefix="talkingphoto-chaos-"))
+    folder = quick_folder("talkingphoto-chaos-")
     child = EmbeddedChild(folder)
     yield child
     await child.close()

@@ -59,6 +59,11 @@ class Load:
         async with httpx.AsyncClient(base_url=self.url, timeout=10, headers=self._headers) as client:
             await self._until(client, "PUT", "/api/v1/users/me", (200,), json={"name": f"Asha {secrets.token_hex(4)}"})
 
+    async def read(self) -> None:
+        """Look at one's runs; returns when that has been answered."""
+        async with httpx.AsyncClient(base_url=self.url, timeout=10, headers=self._headers) as client:
+            await self._until(client, "GET", "/api/v1/workflows", (200,))
+
     async def _register(self, client: httpx.AsyncClient) -> None:
         email = f"user-{self.seed}-{secrets.token_hex(4)}@example.com"
         body = {
@@ -107,7 +112,8 @@ class Load:
             started = time.monotonic()
             try:
                 answer = await client.request(method, path, **arguments)
-            except httpx.TransportError:
+            except httpx.TransportError as error:
+                self.witness.broken.append(f"{method} {path}: {error!r}")
                 if time.monotonic() > deadline:
                     raise
                 await asyncio.sleep(_RETRY_EVERY_S)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import secrets
 import shutil
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +21,7 @@ from chassis.bus.messages import Outgoing
 from chassis.data.bookkeeping import Bookkeeping
 from chassis.data.leased_work import NewWork
 from chassis.data.transaction import Transaction
+from chassis.testing.folders import quick_folder
 from notify.live import repository
 from talkingphoto_runner.embedded import EmbeddedPlatform
 from talkingphoto_runner.layout import Home
@@ -147,7 +146,7 @@ async def test_a_planted_bug_is_found(planted: tuple[Plant, str, str, float], mo
 
 async def _violations(patience_s: float = 60) -> list[Violation]:
     """What the auditor finds once the platform is quiet, or nothing has moved for so long."""
-    folder = Path(tempfile.mkdtemp(prefix=f"talkingphoto-audit-{secrets.token_hex(2)}-"))
+    folder = quick_folder(f"talkingphoto-audit-{secrets.token_hex(2)}-")
     platform = EmbeddedPlatform(Home(folder), media_processes=1, overrides={"billing": {"opening_plan": "enterprise"}})
     witness = Witness()
     try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -12,11 +11,13 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from tests.chaos import rolling
 from tests.chaos.auditor import MESSAGING, Auditor, Witness
 from tests.chaos.load import Load, Plan
 
 from chassis.faults import EXIT_CODE
 from chassis.run.private_rabbitmq import BreakableBroker, start_breakable
+from chassis.testing.folders import quick_folder
 from talkingphoto_runner.distributed import DistributedPlatform
 from talkingphoto_runner.layout import Home
 
@@ -27,6 +28,8 @@ NEW_WITHIN_S = 5.0
 TAKEN_OVER_WITHIN_S = 10.0
 """Far less than is left of a lease, so it was not waited for."""
 PLAN = Plan(runs=3)
+in_make_chaos = pytest.mark.skipif("not config.getoption('--all-points')", reason="takes minutes: with --all-points")
+"""Rollouts replace every process, one after another."""
 PASSAGES = {
     "workflow.worker": "rabbitmq.before_ack",
     "billing.worker": "rabbitmq.after_ack",
@@ -62,7 +65,7 @@ class Breakable:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def breakable() -> AsyncIterator[Breakable]:
-    folder = Path(tempfile.mkdtemp(prefix="talkingphoto-broken-"))
+    folder = quick_folder("talkingphoto-broken-")
     broker = await start_breakable(folder / "broker")
     told: list[str] = []
     platform = DistributedPlatform(
@@ -177,6 +180,48 @@ async def test_what_dies_is_started_again_and_every_run_is_done(
 
     await breakable.survive(fault, seed=2, settle_s=60)
     note("every run done after s")
+
+
+@in_make_chaos
+@pytest.mark.timeout(900)
+async def test_every_process_is_restarted_and_nobody_notices(breakable: Breakable) -> None:
+    """F03: one after another under orders: whoever is turned away is told when to come back; nothing lost."""
+    platform, witness, done = breakable.platform, Witness(), asyncio.Event()
+    async with rolling.balanced(platform) as proxy:
+        url = f"http://127.0.0.1:{proxy.port}"
+        orders = asyncio.create_task(rolling.orders_until(done, url, witness, PLAN, seed=300))
+        await _until(lambda: bool(witness.accepted) or orders.done(), timeout_s=90)
+        for name in rolling.order_of_a_rollout(platform):
+            await rolling.restart(platform, proxy, name)
+        done.set()
+        await asyncio.wait_for(orders, timeout=150)
+    assert rolling.not_told_to_retry(witness) == []
+    await breakable.auditor.settle(witness, patience_s=SETTLE_S + 10 * len(witness.accepted))
+    assert await breakable.auditor.audit(witness) == []
+
+
+@in_make_chaos
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("older", ["api", "worker"])
+async def test_the_release_before_works_beside_this_one_on_the_new_schema(
+    breakable: Breakable, older: str, tmp_path: Path
+) -> None:
+    """In the middle of a rollout, and after one was taken back: what either writes the other reads."""
+    platform, witness = breakable.platform, Witness()
+    names = [name for name in platform.processes if name.endswith(f".{older}")]
+    with rolling.release_before(tmp_path) as code:
+        try:
+            for name in names:
+                await platform.stop_process(name)
+                await platform.start_process(name, extra={"PYTHONPATH": code})
+                assert str(tmp_path) in Path(f"/proc/{platform.processes[name].pid}/environ").read_text()
+            await Load(platform.url, witness, 310, PLAN, patience_s=120).run()
+            await breakable.auditor.settle(witness, patience_s=SETTLE_S)
+            assert await breakable.auditor.audit(witness) == []
+        finally:
+            for name in names:
+                await platform.stop_process(name)
+                await platform.start_process(name)
 
 
 async def _held_leases(platform: DistributedPlatform, process: str) -> set[object]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import secrets
 import shutil
-import tempfile
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ import pytest_asyncio
 from tests.e2e.browsers import found_browser
 
 from chassis.run.private_rabbitmq import Broker
+from chassis.testing.folders import quick_folder
 from simulators.serve import Served, serving
 from simulators.vendors.videos import Videos
 from simulators.vendors.youtube.server import YouTube
@@ -77,7 +77,7 @@ def videos() -> Iterator[Served]:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def embedded(videos: Served, channels: Served) -> AsyncIterator[Platform]:
-    folder = Path(tempfile.mkdtemp(prefix=ANY_FOLDER))
+    folder = quick_folder(ANY_FOLDER)
     overrides: dict[str, dict[str, Any]] = {
         name: {"retry_delays_s": QUICK_RETRIES} for name in ("workflow", "ai_router", "export")
     }
@@ -100,7 +100,7 @@ async def embedded(videos: Served, channels: Served) -> AsyncIterator[Platform]:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def distributed(rabbitmq: Broker, videos: Served, channels: Served) -> AsyncIterator[Platform]:
-    folder = Path(tempfile.mkdtemp(prefix=ANY_FOLDER))
+    folder = quick_folder(ANY_FOLDER)
     environment: dict[str, dict[str, Any]] = {
         "*": {"retry_delays_s": QUICK_RETRIES},
         "ai_router": {"source_simulator": videos.url, **READ_ANEW},
@@ -120,7 +120,7 @@ async def distributed(rabbitmq: Broker, videos: Served, channels: Served) -> Asy
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def unlimited() -> AsyncIterator[EmbeddedPlatform]:
     """A platform that never says 429."""
-    folder = Path(tempfile.mkdtemp(prefix="talkingphoto-e2e-"))
+    folder = quick_folder("talkingphoto-e2e-")
     platform = EmbeddedPlatform(Home(folder), overrides={"gateway": {"rate_limit_factor": 1_000_000.0}})
     await platform.start()
     yield platform

@@ -6,7 +6,6 @@ import asyncio
 import json
 import secrets
 import shutil
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -22,6 +21,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 from tests.e2e.browsers import dom_of
 
+from chassis.testing.folders import quick_folder
 from chassis.testing.served import served
 from talkingphoto.client import Client, Credentials
 from talkingphoto_runner.embedded import EmbeddedPlatform
@@ -59,7 +59,7 @@ async def places() -> AsyncIterator[tuple[str, EmbeddedPlatform]]:
     """Where the page is, and a platform that lets pages from there in."""
     async with AsyncExitStack() as stack:
         origin = await stack.enter_async_context(served(Starlette(routes=[Route("/", page)])))
-        folder = Path(tempfile.mkdtemp(prefix="talkingphoto-e2e-"))
+        folder = quick_folder("talkingphoto-e2e-")
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         platform = EmbeddedPlatform(Home(folder), overrides={"gateway": {"allowed_origins": origin}})
         await platform.start()

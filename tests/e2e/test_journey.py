@@ -80,7 +80,7 @@ async def test_a_cancelled_run_gives_everything_back(user: Client, portrait: Pat
     assert updates[-1]["state"] == "cancelled"
     run = await user.run(accepted["id"])
     assert run["credits"]["captured"] == 0
-    balance = await user._send("GET", "/api/v1/billing/credits/balance")
+    balance = await user.send("GET", "/api/v1/billing/credits/balance")
     assert balance["reserved"] == 0
 
 
@@ -128,7 +128,7 @@ async def test_a_script_that_no_voice_speaks_fails_with_advice_and_costs_nothing
     run = await user.run(accepted["id"])
     assert run["credits"]["captured"] == 0
     assert run["error"]["message"]
-    notifications = await user._send("GET", "/api/v1/notifications")
+    notifications = await user.send("GET", "/api/v1/notifications")
     assert [item["kind"] for item in notifications["items"] if item["kind"].startswith("workflow")] == [
         "workflow_failed"
     ]
@@ -167,7 +167,7 @@ async def test_another_user_sees_nothing(platform: Any, user: Client, portrait: 
             f"/api/v1/export/kits/{accepted['id']}",
         ):
             with pytest.raises(ApiError) as refused:
-                await stranger._send("GET", path)
+                await stranger.send("GET", path)
             assert refused.value.status == 404, path
         with pytest.raises(ApiError) as refused:
             await stranger.cancel(accepted["id"])

@@ -49,7 +49,7 @@ class Admin:
         async with Client(self._platform.url) as client:
             await client.log_in(self._credentials)
             ahead = (moment - datetime.now(UTC)).total_seconds()
-            answer = await client._send("PUT", "/api/v1/admin/billing/clock", json={"offset_s": ahead})
+            answer = await client.send("PUT", "/api/v1/admin/billing/clock", json={"offset_s": ahead})
             assert datetime.fromisoformat(answer["now"]) >= moment
 
 
@@ -87,7 +87,7 @@ async def test_three_videos_in_january_and_three_in_february(platform: Any, smal
 
         await admin.move_to(datetime(year, 2, 1, 0, 0, 5, tzinfo=UTC))
         assert (await user._ask("GET", "/api/v1/workflows")).status_code == 401
-        usage = await user._send("GET", "/api/v1/usage/current")
+        usage = await user.send("GET", "/api/v1/usage/current")
         assert (usage["meters"]["workflows"]["used"], usage["meters"]["workflows"]["left"]) == (0, 3)
         await _three_videos(user, order)
         with pytest.raises(ApiError) as again:

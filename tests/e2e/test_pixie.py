@@ -9,7 +9,6 @@ import io
 import json
 import os
 import shutil
-import tempfile
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -25,6 +24,7 @@ from tests.e2e.people import Person, until
 from tests.e2e.test_accounts import ahead
 
 from chassis.run.private_rabbitmq import Broker
+from chassis.testing.folders import quick_folder
 from media.images.photos import decode
 from media.video.probe import probe
 from simulators.core.faults import Fault
@@ -50,7 +50,7 @@ def vendors() -> Any:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def embedded_studio(vendors: dict[str, Served]) -> AsyncIterator[Platform]:
-    folder = Path(tempfile.mkdtemp(prefix="pixie-"))
+    folder = quick_folder("pixie-")
     with pytest.MonkeyPatch.context() as patch:
         for name, value in settings_for({name: one.url for name, one in vendors.items()}).items():
             patch.setenv(name, value)
@@ -65,7 +65,7 @@ async def embedded_studio(vendors: dict[str, Served]) -> AsyncIterator[Platform]
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def distributed_studio(vendors: dict[str, Served], rabbitmq: Broker) -> AsyncIterator[Platform]:
-    folder = Path(tempfile.mkdtemp(prefix="pixie-"))
+    folder = quick_folder("pixie-")
     with pytest.MonkeyPatch.context() as patch:
         for name, value in settings_for({name: one.url for name, one in vendors.items()}).items():
             patch.setenv(name, value)

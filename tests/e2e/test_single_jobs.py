@@ -26,16 +26,16 @@ async def _followed(user: Client, job_id: str) -> list[dict[str, Any]]:
 
 
 async def _balance(user: Client) -> tuple[int, int]:
-    found = await user._send("GET", "/api/v1/billing/credits/balance")
+    found = await user.send("GET", "/api/v1/billing/credits/balance")
     return found["balance"], found["reserved"]
 
 
 async def _made(user: Client, path: str, body: dict[str, Any]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    accepted = await user._send("POST", path, json=body)
+    accepted = await user.send("POST", path, json=body)
     events = await _followed(user, accepted["job_id"])
     assert events[-1]["state"] == "completed", events
     assert [event["sequence"] for event in events] == sorted({event["sequence"] for event in events})
-    return await user._send("GET", f"/api/v1/ai/jobs/{accepted['job_id']}/result"), events
+    return await user.send("GET", f"/api/v1/ai/jobs/{accepted['job_id']}/result"), events
 
 
 async def test_a_photo_is_bettered_enlarged_and_speaks(
@@ -59,12 +59,12 @@ async def test_a_photo_is_bettered_enlarged_and_speaks(
     assert {"audio", "timings"} <= set(spoken["outputs"])
     assert await _balance(user) == (before - 3, 0)
 
-    listed = await user._send("GET", "/api/v1/ai/jobs")
+    listed = await user.send("GET", "/api/v1/ai/jobs")
     assert [job["job_type"] for job in listed["items"]] == ["audio_generation", "video_generation", "image_enhancement"]
-    log = await user._send("GET", "/api/v1/events")
+    log = await user.send("GET", "/api/v1/events")
     assert {item["event"]["type"] for item in log["items"]} == {"ai_job_status"}
 
-    broke = await user._send("POST", "/api/v1/ai/audio/generate", json={"text": "One too many."})
+    broke = await user.send("POST", "/api/v1/ai/audio/generate", json={"text": "One too many."})
     refused = await _followed(user, broke["job_id"])
     assert (refused[-1]["state"], refused[-1]["code"]) == ("failed", "QUOTA_EXCEEDED")
 
@@ -72,8 +72,8 @@ async def test_a_photo_is_bettered_enlarged_and_speaks(
         await stranger.register(Credentials(f"eve-{secrets.token_hex(5)}@example.com", "monsoon-42-lamp"), name="Eve")
         for path in ("result", "status", "route", "events"):
             with pytest.raises(ApiError) as hidden:
-                await stranger._send("GET", f"/api/v1/ai/jobs/{film['job_id']}/{path}")
+                await stranger.send("GET", f"/api/v1/ai/jobs/{film['job_id']}/{path}")
             assert hidden.value.status == 404, path
         with pytest.raises(ApiError) as not_theirs:
-            await stranger._send("POST", "/api/v1/ai/image/enhance", json={"file_id": uploaded["id"]})
+            await stranger.send("POST", "/api/v1/ai/image/enhance", json={"file_id": uploaded["id"]})
         assert not_theirs.value.status == 404

@@ -12,10 +12,19 @@ from pathlib import Path
 import typer
 
 from talkingphoto.client import ApiError, Client, Credentials
+from talkingphoto.settings.credentials import known, place_of
 
 
-async def log_in(client: Client, home: Path) -> None:
-    """Log in as this installation's user; open the account first when there is none."""
+async def log_in(client: Client, home: Path, server: str | None = None) -> None:
+    """Be who ``login`` was told for this platform, or else this installation's own user, whose account is opened first
+    when there is none."""
+    said = known(place_of(home, server))
+    if said is not None and said.key is not None:
+        client.use_key(said.key)
+        return
+    if said is not None and said.account is not None:
+        await client.log_in(said.account)
+        return
     credentials = owner(home)
     try:
         await client.log_in(credentials)

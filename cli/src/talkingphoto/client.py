@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import hashlib
 import ipaddress
 import json
 import os
+import sys
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack
@@ -20,12 +20,10 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 from httpx_sse import ServerSentEvent, aconnect_sse
 
+from talkingphoto.settings.loudness import is_verbose
+
 _FINAL = {"completed", "failed", "cancelled"}
 _RECONNECT_S = 0.5
-_PIECE = 8 << 20
-"""Bytes that are sent at once of a large file."""
-_INTERRUPTIONS = 5
-_GOES_ON = {"offset_conflict", "upload_busy"}
 _PATIENCE_S = 15.0
 """How long a run is followed while nothing answers: a gateway may be starting again."""
 
@@ -74,6 +72,12 @@ class Client:
         self._ask_code = ask_code
         self._http = _connected(url, timeout_s=timeout_s)
         self._credentials: Credentials | None = None
+        self._key = ""
+
+    @property
+    def user(self) -> str:
+        """Who is logged in, by address or key; empty before."""
+        return self._credentials.email if self._credentials is not None else self._key
 
     async def __aenter__(self) -> Self:
         return self
@@ -83,17 +87,22 @@ class Client:
     ) -> None:
         await self._http.aclose()
 
+    def use_key(self, key: str) -> None:
+        """Speak with an API key instead of an account's session."""
+        self._http.headers["X-API-Key"] = key
+        self._key = key
+
     async def log_in(self, credentials: Credentials) -> None:
         """Open a session; once it has run out, another is opened by itself. Raises :class:`ApiError`."""
         self._credentials = None
-        answer = await self._send(
+        answer = await self.send(
             "POST",
             "/api/v1/auth/login",
             json={"email": credentials.email, "password": credentials.password},
             headers={} if self._line is None else {"X-Product-Line": self._line},
         )
         if "ticket" in answer:
-            answer = await self._send(
+            answer = await self.send(
                 "POST", "/api/v1/auth/login/second-factor", json={"ticket": answer["ticket"], "code": self._code()}
             )
         self._http.headers["Authorization"] = f"Bearer {answer['access_token']}"
@@ -101,7 +110,7 @@ class Client:
 
     async def register(self, credentials: Credentials, *, name: str) -> None:
         """Open an account, where there is none, and log in. Raises :class:`ApiError`."""
-        await self._send(
+        await self.send(
             "POST",
             "/api/v1/auth/register",
             json={
@@ -118,109 +127,80 @@ class Client:
         # A name is any bytes but "/"; it is only for show.
         name = os.fsencode(photo.name).decode("utf-8", "replace")
         with photo.open("rb") as stream:
-            return await self._send("POST", "/api/v1/files", files={"file": (name, stream)}, timeout=120)
-
-    async def upload_large(self, file: Path, said: Callable[[float], None]) -> str:
-        """Send a sound or video, as large as the plan allows; returns the file's id. What was interrupted goes on where
-        it was. ``said`` hears how much has arrived. Raises :class:`ApiError` with the reason it was refused."""
-        size = (await asyncio.to_thread(file.stat)).st_size
-        name = base64.b64encode(os.fsencode(file.name)).decode()
-        tus = {"Tus-Resumable": "1.0.0"}
-        begun = await self._send(
-            "POST",
-            "/api/v1/files/multipart",
-            headers=tus | {"Upload-Length": str(size), "Upload-Metadata": f"filename {name}"},
-        )
-        path, offset, interruptions = f"/api/v1/files/multipart/{begun['id']}", 0, 0
-        with file.open("rb") as stream:
-            while offset < size:
-                stream.seek(offset)
-                piece = await asyncio.to_thread(stream.read, _PIECE)
-                headers = tus | {"Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream"}
-                try:
-                    await self._send("PATCH", path, content=piece, headers=headers, timeout=120)
-                    offset += len(piece)
-                    said(offset / size)
-                except (Unreachable, ApiError) as error:
-                    interruptions += 1
-                    if interruptions > _INTERRUPTIONS or (isinstance(error, ApiError) and error.code not in _GOES_ON):
-                        raise
-                    await asyncio.sleep(_RECONNECT_S)
-                    offset = (await self._send("GET", path))["offset"]
-        return str((await self._send("GET", path))["file_id"])
+            return await self.send("POST", "/api/v1/files", files={"file": (name, stream)}, timeout=120)
 
     async def order_clips(self, path: str, order: Mapping[str, Any], *, idempotency_key: str) -> dict[str, Any]:
         """Order what is made of a video, at its own path; the same key starts it once."""
-        return await self._send("POST", path, json=dict(order), headers={"Idempotency-Key": idempotency_key})
+        return await self.send("POST", path, json=dict(order), headers={"Idempotency-Key": idempotency_key})
 
     async def create_project(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         """Make a project."""
-        return await self._send("POST", "/api/v1/projects", json=dict(fields))
+        return await self.send("POST", "/api/v1/projects", json=dict(fields))
 
     async def plan_film(self, project_id: str, looks: Mapping[str, Any]) -> dict[str, Any]:
         """Cut a project's script into the shots of a film. It costs nothing."""
-        return await self._send("POST", f"/api/v1/projects/{project_id}/plan", json=dict(looks))
+        return await self.send("POST", f"/api/v1/projects/{project_id}/plan", json=dict(looks))
 
     async def generate_project(self, project_id: str, *, idempotency_key: str) -> dict[str, Any]:
         """Have a project's film made; the same key starts it once."""
-        return await self._send(
+        return await self.send(
             "POST", f"/api/v1/projects/{project_id}/generate", json={}, headers={"Idempotency-Key": idempotency_key}
         )
 
     async def create_run(self, request: Mapping[str, Any], *, idempotency_key: str) -> dict[str, Any]:
         """Start a run; the same key starts it once."""
-        return await self._send(
+        return await self.send(
             "POST", "/api/v1/workflows", json=dict(request), headers={"Idempotency-Key": idempotency_key}
         )
 
     async def estimate(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Cost, credits and time of a run that is not started."""
-        return await self._send("POST", "/api/v1/workflows/estimate", json=dict(request))
+        return await self.send("POST", "/api/v1/workflows/estimate", json=dict(request))
 
     async def run(self, run_id: str) -> dict[str, Any]:
         """All about one run."""
-        return await self._send("GET", f"/api/v1/workflows/{run_id}")
+        return await self.send("GET", f"/api/v1/workflows/{run_id}")
 
     async def runs(self, *, per_page: int = 20) -> dict[str, Any]:
         """The user's newest runs."""
-        return await self._send("GET", "/api/v1/workflows", params={"per_page": per_page})
+        return await self.send("GET", "/api/v1/workflows", params={"per_page": per_page})
 
     async def cancel(self, run_id: str) -> dict[str, Any]:
         """Stop a run. Raises :class:`ApiError` (409) for one that has ended."""
-        return await self._send("POST", f"/api/v1/workflows/{run_id}/cancel")
+        return await self.send("POST", f"/api/v1/workflows/{run_id}/cancel")
 
     async def retry(self, run_id: str) -> dict[str, Any]:
         """Try a run again that failed or was cancelled. Raises :class:`ApiError` (409) for any other."""
-        return await self._send("POST", f"/api/v1/workflows/{run_id}/retry")
+        return await self.send("POST", f"/api/v1/workflows/{run_id}/retry")
 
     async def rerun(self, run_id: str, begin_from: str | None, changes: Mapping[str, Any]) -> dict[str, Any]:
         """Make a new run of one that is done. Raises :class:`ApiError` (409) where nothing of it would be made."""
         params = {} if begin_from is None else {"from": begin_from}
-        return await self._send("POST", f"/api/v1/workflows/{run_id}/rerun", params=params, json=dict(changes))
+        return await self.send("POST", f"/api/v1/workflows/{run_id}/rerun", params=params, json=dict(changes))
 
     async def decide(self, run_id: str, step: str, *, approved: bool) -> dict[str, Any]:
         """Decide what a run asks at ``step``. Raises :class:`ApiError` (409) where it asks nothing."""
-        return await self._send("POST", f"/api/v1/workflows/{run_id}/approvals/{step}", json={"approved": approved})
+        return await self.send("POST", f"/api/v1/workflows/{run_id}/approvals/{step}", json={"approved": approved})
 
     async def timeline(self, run_id: str) -> dict[str, Any]:
         """Where the time of a run went."""
-        return await self._send("GET", f"/api/v1/workflows/{run_id}/timeline")
+        return await self.send("GET", f"/api/v1/workflows/{run_id}/timeline")
 
     async def instructions(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         """How a video is published."""
-        return await self._send("POST", "/api/v1/export/instructions", json=dict(asked))
+        return await self.send("POST", "/api/v1/export/instructions", json=dict(asked))
 
     async def optimise(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         """What a way of working costs, and what would make it less."""
-        return await self._send("POST", "/api/v1/export/optimize", json=dict(asked))
+        return await self.send("POST", "/api/v1/export/optimize", json=dict(asked))
 
     async def order_shapes(self, run_id: str, asked: Mapping[str, Any]) -> dict[str, Any]:
         """Order a finished run's video for more platforms; what was ordered is not ordered again."""
-        return await self._send("POST", f"/api/v1/export/kits/{run_id}/renditions", json=dict(asked))
+        return await self.send("POST", f"/api/v1/export/kits/{run_id}/renditions", json=dict(asked))
 
     async def shapes(self, run_id: str) -> dict[str, Any]:
         """In which shapes a finished run's video is there."""
-        return await self._send("GET", f"/api/v1/export/kits/{run_id}/renditions")
+        return await self.send("GET", f"/api/v1/export/kits/{run_id}/renditions")
 
     async def submit_batch(
         self, manifest: bytes, kind: str, *, name: str, dry_run: bool, all_or_nothing: bool
@@ -228,31 +208,34 @@ class Client:
         """Order what a manifest says; what was ordered under that name is not ordered again."""
         params = {"name": name, "dry_run": dry_run, "all_or_nothing": all_or_nothing}
         headers = {"Content-Type": kind}
-        return await self._send("POST", "/api/v1/batches", params=params, content=manifest, headers=headers)
+        return await self.send("POST", "/api/v1/batches", params=params, content=manifest, headers=headers)
 
     async def batch(self, batch_id: str) -> dict[str, Any]:
         """How the runs of a batch are."""
-        return await self._send("GET", f"/api/v1/batches/{batch_id}")
+        return await self.send("GET", f"/api/v1/batches/{batch_id}")
 
     async def cancel_batch(self, batch_id: str) -> dict[str, Any]:
         """Stop the runs of a batch."""
-        return await self._send("POST", f"/api/v1/batches/{batch_id}/cancel")
+        return await self.send("POST", f"/api/v1/batches/{batch_id}/cancel")
 
-    async def order_picture(self, what: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Order a picture: ``generate``, ``edit``, ``upscale``, ``enhance`` or ``variations``."""
-        return await self._send("POST", f"/api/v1/ai/image/{what}", json=dict(body))
+    async def order_picture(self, what: str, body: Mapping[str, Any], *, idempotency_key: str) -> dict[str, Any]:
+        """Order a picture: ``generate``, ``edit``, ``upscale``, ``enhance`` or ``variations``; the same key orders it
+        once."""
+        return await self.send(
+            "POST", f"/api/v1/ai/image/{what}", json=dict(body), headers={"Idempotency-Key": idempotency_key}
+        )
 
     async def job(self, job_id: str) -> dict[str, Any]:
         """How an AI job is."""
-        return await self._send("GET", f"/api/v1/ai/jobs/{job_id}/status")
+        return await self.send("GET", f"/api/v1/ai/jobs/{job_id}/status")
 
     async def job_result(self, job_id: str) -> dict[str, Any]:
         """What an AI job made."""
-        return await self._send("GET", f"/api/v1/ai/jobs/{job_id}/result")
+        return await self.send("GET", f"/api/v1/ai/jobs/{job_id}/result")
 
     async def job_route(self, job_id: str) -> dict[str, Any]:
         """Who could do an AI job, who was asked, and why."""
-        return await self._send("GET", f"/api/v1/ai/jobs/{job_id}/route")
+        return await self.send("GET", f"/api/v1/ai/jobs/{job_id}/route")
 
     async def remove_job(self, job_id: str) -> None:
         """Cancel an AI job, or remove one that has ended."""
@@ -313,11 +296,14 @@ class Client:
                 raise _unreachable(absolute, error) from error
         return digest.hexdigest()
 
-    async def _events(self, run_id: str, last_id: str) -> AsyncIterator[ServerSentEvent]:
+    def _events(self, run_id: str, last_id: str) -> AsyncIterator[ServerSentEvent]:
+        return self.stream(f"/api/v1/workflows/{run_id}/events", last_id)
+
+    async def stream(self, path: str, last_id: str) -> AsyncIterator[ServerSentEvent]:
+        """The server-sent events of one connection, from after ``last_id`` on. Raises :class:`ApiError`, and what httpx
+        raises when it breaks."""
         headers = {"Last-Event-ID": last_id} if last_id else {}
-        async with aconnect_sse(
-            self._http, "GET", f"/api/v1/workflows/{run_id}/events", headers=headers, timeout=httpx.Timeout(30, read=60)
-        ) as source:
+        async with aconnect_sse(self._http, "GET", path, headers=headers, timeout=httpx.Timeout(30, read=60)) as source:
             if source.response.status_code >= 400:
                 raise ApiError(source.response.status_code, _json(await source.response.aread()) or {})
             async for event in source.aiter_sse():
@@ -330,7 +316,8 @@ class Client:
             raise ApiError(403, {"error": {"code": "second_factor_needed", "message": message}})
         return self._ask_code()
 
-    async def _send(self, method: str, path: str, **arguments: Any) -> dict[str, Any]:
+    async def send(self, method: str, path: str, **arguments: Any) -> dict[str, Any]:
+        """Ask the API; a session that has run out is opened again. Raises :class:`ApiError`, :class:`Unreachable`."""
         answer = await self._ask(method, path, **arguments)
         if answer.status_code == 401 and self._credentials is not None and "files" not in arguments:
             await self.log_in(self._credentials)
@@ -351,14 +338,24 @@ class Client:
 
 def _connected(url: str, *, timeout_s: float) -> httpx.AsyncClient:
     """A client for one address: by the environment's proxy, unless the address is on this machine."""
+    hooks = {"response": [_tell]} if is_verbose() else {}
     try:
-        return httpx.AsyncClient(base_url=url, timeout=timeout_s, trust_env=not _is_here(url))
+        return httpx.AsyncClient(base_url=url, timeout=timeout_s, trust_env=not _is_here(url), event_hooks=hooks)
     except (ValueError, ImportError) as error:
         raise Unreachable(f"The proxy that the environment names cannot be used: {error}") from error
     except OSError as error:
         raise Unreachable(
             f"{error.filename}, which SSLKEYLOGFILE names, cannot be written: {error.strerror}. Unset it."
         ) from error
+
+
+async def _tell(answer: httpx.Response) -> None:
+    """What was asked and answered, without what only the two of them may know: queries are rights of signed links."""
+    asked = answer.request
+    request_id = answer.headers.get("X-Request-ID", "")
+    print(
+        f"{asked.method} {asked.url.copy_with(query=None)} {answer.status_code} {request_id}".rstrip(), file=sys.stderr
+    )
 
 
 def _is_here(url: str) -> bool:

@@ -1,7 +1,4 @@
-"""What every command shares: its options, how it ends, and the way to the runner.
-
-Exit codes: 0 done, 1 failed, 2 wrong use, 3 refused by the platform, 130 stopped.
-"""
+"""What every command shares: its options, how it ends (``talkingphoto.settings.exits``), and the way to the runner."""
 
 from __future__ import annotations
 
@@ -19,9 +16,11 @@ import typer
 from typer.core import TyperGroup
 
 from talkingphoto.client import ApiError, Unreachable
+from talkingphoto.settings.exits import FAILED as FAILED
+from talkingphoto.settings.exits import REFUSED as REFUSED
+from talkingphoto.settings.exits import STOPPED as STOPPED
+from talkingphoto.settings.exits import WRONG_USE as WRONG_USE
 from talkingphoto.show import Printer, foreign, legible, print_json
-
-FAILED, WRONG_USE, REFUSED, STOPPED = 1, 2, 3, 130
 
 DEFAULT_HOME = Path("~/.talkingphoto")
 
@@ -40,6 +39,7 @@ class Command(TyperGroup):
 
     def main(self, *args: Any, **more: Any) -> Any:
         """Run it. What it prints fits the output's encoding, and an output that is gone is no traceback."""
+        examples_apart(self)
         with legible():
             return super().main(*args, **more)
 
@@ -50,6 +50,14 @@ class Command(TyperGroup):
         except typer.BadParameter as error:
             error.message = error.message.removeprefix("Value error, ")
             raise
+
+
+def examples_apart(command: Any) -> None:
+    """Let the examples of a command's help, and of those below it, stand on lines of their own, as they are typed."""
+    for one in getattr(command, "commands", {}).values():
+        if one.help and "\b" not in one.help:
+            one.help = one.help.replace("\n\nExample: ", "\n\nExample:\n\n\b\n  ")
+        examples_apart(one)
 
 
 def default_home() -> Path | None:
@@ -108,12 +116,21 @@ ServerOption = Annotated[
 
 def run_id(value: str | None) -> str | None:
     """The id of a run, as the API writes it. Raises ``typer.BadParameter`` for what is none."""
+    return _id(value, "run's id; `talkingphoto status` lists them")
+
+
+def some_id(value: str | None) -> str | None:
+    """An id, as the API writes it. Raises ``typer.BadParameter`` for what is none."""
+    return _id(value, "id; lists show them")
+
+
+def _id(value: str | None, what: str) -> str | None:
     if value is None:
         return None
     try:
         return str(UUID(value))
     except ValueError:
-        raise typer.BadParameter(f"{value!r} is no run's id; `talkingphoto status` lists them.") from None
+        raise typer.BadParameter(f"{value!r} is no {what}.") from None
 
 
 def the_runner() -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
@@ -10,10 +9,11 @@ from typing import Annotated
 import typer
 
 from talkingphoto import runs
+from talkingphoto.access.commands import login_command, logout_command
+from talkingphoto.access.keys import keys
 from talkingphoto.clips.commands import clips_command, demo_clips_command, trim_command
 from talkingphoto.command import (
     DEFAULT_HOME,
-    FAILED,
     Command,
     HomeOption,
     JsonOption,
@@ -21,18 +21,28 @@ from talkingphoto.command import (
     folder,
     run,
     run_id,
-    the_runner,
     wrong_use,
 )
 from talkingphoto.exports.commands import exports
 from talkingphoto.films.commands import film_command
 from talkingphoto.images.commands import demo_command, image_command
+from talkingphoto.library.files import files
+from talkingphoto.library.projects import projects
+from talkingphoto.library.results import kit_command, list_command, open_command
+from talkingphoto.local.administration import administrators
+from talkingphoto.local.commands import backup_command, doctor_command, restore_command, up_command
+from talkingphoto.local.letters import letters
 from talkingphoto.making import Order
+from talkingphoto.money.commands import credit
 from talkingphoto.ordering.choices import Captions, Language, Platform, Quality, Voice, WhenTooLong, WorkflowType
 from talkingphoto.ordering.script import BadWords, title_of, words_of
 from talkingphoto.runs import Where
 from talkingphoto.sample import sample_portrait
+from talkingphoto.settings import exits, profiles
+from talkingphoto.settings.commands import configs
+from talkingphoto.settings.loudness import Loudness, set_loudness
 from talkingphoto.trace import trace_command
+from talkingphoto.webhooks.commands import webhooks
 from talkingphoto.workflows.commands import approve_command, batches, rerun_command, timeline_command
 
 app = typer.Typer(
@@ -62,13 +72,33 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(epilog=f"Exit codes:\n\n\b\n{exits.table()}")
 def talkingphoto(
+    context: typer.Context,
+    profile: Annotated[
+        str | None,
+        typer.Option(
+            "--profile", envvar="TALKINGPHOTO_PROFILE", help="Options by name; `talkingphoto config` has them."
+        ),
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print results and errors alone.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Tell each request and its answer.")] = False,
     _: Annotated[
         bool, typer.Option("--version", help="Say which version this is.", callback=_version, is_eager=True)
     ] = False,
 ) -> None:
     """Turn a photo and a script into a talking video, ready for every platform."""
+    if quiet and verbose:
+        raise typer.BadParameter("--quiet and --verbose are opposites.")
+    set_loudness(Loudness.QUIET if quiet else Loudness.VERBOSE if verbose else Loudness.USUAL)
+    context.obj = profile
+    try:
+        options = profiles.profile(profile or profiles.DEFAULT)
+    except OSError as error:
+        raise typer.BadParameter(str(error)) from error
+    if profile is not None and not options and context.invoked_subcommand != "config":
+        raise typer.BadParameter(f"There is no profile {profile!r}; `talkingphoto config list` lists them.")
+    context.default_map = profiles.defaults(context.command, options)
 
 
 @app.command("make")
@@ -122,7 +152,10 @@ def make_command(
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
-    """Make a talking video from PHOTO."""
+    """Make a talking video from PHOTO.
+
+    Example: talkingphoto make me.jpg --script "Hello, I can speak." --platform tiktok --captions burned
+    """
     try:
         order = Order(
             photo=photo,
@@ -157,7 +190,10 @@ def demo(
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
-    """Make a video from the sample portrait: the whole platform, once, on this machine."""
+    """Make a video from the sample portrait: the whole platform, once, on this machine.
+
+    Example: talkingphoto demo --language hi --out out/hindi
+    """
     try:
         order = Order(
             photo=photo or sample_portrait(),
@@ -183,7 +219,10 @@ def get_command(
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
-    """Fetch the files of a run that is done, again or for the first time."""
+    """Fetch the files of a run that is done, again or for the first time.
+
+    Example: talkingphoto get 0199f0a1-7c1e-7a53-9d0b-6c1f2e3d4a5b --out out/again
+    """
     run(lambda: runs.get(wanted, out, Where(home, server), as_json=as_json), as_json=as_json)
 
 
@@ -191,7 +230,10 @@ def get_command(
 def watch_command(
     wanted: RunArgument, server: ServerOption = None, home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False
 ) -> None:
-    """Show the progress of a run until it ends. Ctrl-C leaves it going."""
+    """Show the progress of a run until it ends. Ctrl-C leaves it going.
+
+    Example: talkingphoto watch 0199f0a1-7c1e-7a53-9d0b-6c1f2e3d4a5b
+    """
     run(lambda: runs.watch(wanted, Where(home, server), as_json=as_json), as_json=as_json)
 
 
@@ -199,7 +241,10 @@ def watch_command(
 def cancel_command(
     wanted: RunArgument, server: ServerOption = None, home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False
 ) -> None:
-    """Stop a run and give back what is held for it."""
+    """Stop a run and give back what is held for it.
+
+    Example: talkingphoto cancel 0199f0a1-7c1e-7a53-9d0b-6c1f2e3d4a5b
+    """
     run(lambda: runs.cancel(wanted, Where(home, server), as_json=as_json), as_json=as_json)
 
 
@@ -212,23 +257,11 @@ def retry_command(
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
-    """Try a run again that failed or was cancelled, and fetch its files."""
+    """Try a run again that failed or was cancelled, and fetch its files.
+
+    Example: talkingphoto retry 0199f0a1-7c1e-7a53-9d0b-6c1f2e3d4a5b --keep-going
+    """
     run(lambda: runs.retry(wanted, out, Where(home, server), as_json=as_json, keep_going=keep_going), as_json=as_json)
-
-
-@app.command()
-def up(
-    port: Annotated[int, typer.Option("--port", help="Where clients reach the platform.")] = 8000,
-    distributed: Annotated[
-        bool, typer.Option("--distributed", help="RabbitMQ and two processes a service instead of one process.")
-    ] = False,
-    simulated: Annotated[
-        bool, typer.Option("--simulated", help="Simulators in the place of all vendors: for development.")
-    ] = False,
-    home: HomeOption = DEFAULT_HOME,
-) -> None:
-    """Run the platform until Ctrl-C. Unfinished runs go on where they were."""
-    run(lambda: the_runner().up(home, port, distributed=distributed, simulated=simulated), as_json=False)
 
 
 @app.command()
@@ -236,43 +269,20 @@ def status(
     wanted: Annotated[
         str | None, typer.Argument(metavar="RUN", help="One run; without it the newest ones.", callback=run_id)
     ] = None,
+    again: Annotated[bool, typer.Option("--watch", help="Again and again, until nothing is being made.")] = False,
     server: ServerOption = None,
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
-    """Show runs of the platform that is up."""
-    run(lambda: runs.status(wanted, Where(home, server), as_json=as_json), as_json=as_json)
+    """Show runs of the platform that is up.
 
-
-@app.command()
-def doctor(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None:
-    """Say what is installed, what can be reached, and what is missing."""
-
-    async def examine() -> None:
-        if not await the_runner().examine(home, as_json=as_json):
-            raise typer.Exit(FAILED)
-
-    run(examine, as_json=as_json)
-
-
-@app.command()
-def backup(
-    file: Annotated[Path, typer.Argument(help="Where to; it must not be there yet.")],
-    home: HomeOption = DEFAULT_HOME,
-    as_json: JsonOption = False,
-) -> None:
-    """Put databases, files and keys of this home into one file, while the platform runs or not."""
-    run(lambda: the_runner().backup(home, file, as_json=as_json), as_json=as_json)
-
-
-@app.command()
-def restore(
-    file: Annotated[Path, typer.Argument(help="What `backup` has written.")],
-    home: HomeOption = DEFAULT_HOME,
-    as_json: JsonOption = False,
-) -> None:
-    """Bring a backup back into a home that has nothing yet."""
-    run(lambda: the_runner().restore(home, file, as_json=as_json), as_json=as_json)
+    Example: talkingphoto status --watch
+    """
+    where = Where(home, server)
+    if again and wanted is not None:
+        run(lambda: runs.watch(wanted, where, as_json=as_json), as_json=as_json)
+    else:
+        run(lambda: runs.status(wanted, where, again=again, as_json=as_json), as_json=as_json)
 
 
 app.command("image")(image_command)
@@ -285,78 +295,22 @@ app.command("trace")(trace_command)
 app.command("rerun")(rerun_command)
 app.command("approve")(approve_command)
 app.command("timeline")(timeline_command)
+app.command("list")(list_command)
+app.command("open")(open_command)
+app.command("kit")(kit_command)
+app.command("login")(login_command)
+app.command("logout")(logout_command)
+app.command("up")(up_command)
+app.command("doctor")(doctor_command)
+app.command("backup")(backup_command)
+app.command("restore")(restore_command)
+app.add_typer(files, name="files")
+app.add_typer(projects, name="projects")
+app.add_typer(credit, name="credits")
+app.add_typer(keys, name="keys")
+app.add_typer(webhooks, name="webhooks")
+app.add_typer(configs, name="config")
+app.add_typer(letters, name="dead-letters")
+app.add_typer(administrators, name="admin")
 app.add_typer(batches, name="batch")
 app.add_typer(exports, name="exports")
-
-letters = typer.Typer(help="Messages that were given up: list, show, replay.", no_args_is_help=True)
-app.add_typer(letters, name="dead-letters")
-
-QueueArgument = Annotated[str, typer.Argument(help="A queue, for example billing.commands.")]
-
-
-@letters.command("list")
-def list_letters(
-    queue: Annotated[str | None, typer.Argument(help="One queue; without it all.")] = None,
-    home: HomeOption = DEFAULT_HOME,
-    as_json: JsonOption = False,
-) -> None:
-    """List dead letters: queue, type, attempts, reason."""
-    run(lambda: the_runner().list_letters(home, queue, as_json=as_json), as_json=as_json)
-
-
-@letters.command("show")
-def show_letter(
-    queue: QueueArgument,
-    message_id: Annotated[str, typer.Argument(help="Id of the letter or of its message.")],
-    home: HomeOption = DEFAULT_HOME,
-    as_json: Annotated[bool, typer.Option("--json", help="Errors as JSON too; the letter is JSON anyway.")] = False,
-) -> None:
-    """Show one dead letter with headers and body."""
-    run(lambda: the_runner().show_letter(home, queue, message_id), as_json=as_json)
-
-
-@letters.command("replay")
-def replay_letters(
-    queue: QueueArgument,
-    message_id: Annotated[list[str] | None, typer.Argument(help="Ids; without them all of the queue.")] = None,
-    home: HomeOption = DEFAULT_HOME,
-    as_json: JsonOption = False,
-) -> None:
-    """Put dead letters back into their queue."""
-    run(lambda: the_runner().replay_letters(home, queue, message_id, as_json=as_json), as_json=as_json)
-
-
-administrators = typer.Typer(help="Who may act on what belongs to others.", no_args_is_help=True)
-app.add_typer(administrators, name="admin")
-
-
-@administrators.command("create")
-def create_administrator(
-    email: Annotated[str, typer.Option(help="Whose account; it is opened where there is none.")],
-    password: Annotated[
-        str | None,
-        typer.Option(envvar="ADMIN_PASSWORD", help="Asked for when left away; empty keeps an account's own."),
-    ] = None,
-    home: HomeOption = DEFAULT_HOME,
-    as_json: JsonOption = False,
-) -> None:
-    """Make somebody an administrator of the platform in this home."""
-    if password is None and sys.stdin is not None and sys.stdin.isatty():
-        password = typer.prompt("Password", default="", show_default=False, hide_input=True)
-    run(lambda: the_runner().create_administrator(home, email, password or None, as_json=as_json), as_json=as_json)
-
-
-audits = typer.Typer(help="The record of what was done with accounts.", no_args_is_help=True)
-administrators.add_typer(audits, name="audit")
-
-
-@audits.command("verify")
-def verify_audit(
-    known: Annotated[
-        str | None, typer.Option(help="NUMBER:HASH of a row, as an earlier check said: it must still be there.")
-    ] = None,
-    home: HomeOption = DEFAULT_HOME,
-    as_json: JsonOption = False,
-) -> None:
-    """Check that nobody has changed the audit log of the platform in this home, and say its newest row."""
-    run(lambda: the_runner().verify_audit(home, known, as_json=as_json), as_json=as_json)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 import re
 import secrets
@@ -13,6 +12,7 @@ from typing import Any
 
 from talkingphoto.client import Client
 from talkingphoto.folder import Unwritable, deliver, reason, staged
+from talkingphoto.ordering import placing
 from talkingphoto.ordering.length import seconds_of
 from talkingphoto.screen import Screen
 
@@ -40,7 +40,8 @@ _ENDINGS = {
     "video/x-matroska": "mkv",
 }
 _OF_CLIP = re.compile(r"(clip_[0-9]+)_(?:srt|vtt|image)")
-_UNFIT = re.compile(r"[^\w-]")
+UNFIT = re.compile(r"[^\w-]")
+"""What no file of ours is called."""
 
 
 class RunFailed(Exception):
@@ -97,19 +98,11 @@ async def make(client: Client, order: Order, out: Path, screen: Screen) -> dict[
 
 
 async def placed(client: Client, order: Order, screen: Screen) -> str:
-    """Upload and order; returns the run's id.
-
-    Once the order is on its way it is placed: a cancellation meanwhile is felt only afterwards, by who knows the id.
-    """
+    """Upload and order, see :func:`talkingphoto.ordering.placing.placed`; returns the run's id."""
     screen.stage("Uploading", order.photo.name)
     uploaded = await client.upload(order.photo)
     request = order.request() | {"input_file_id": uploaded["id"]}
-    sending = asyncio.ensure_future(client.create_run(request, idempotency_key=order.key))
-    try:
-        accepted = await asyncio.shield(sending)
-    except asyncio.CancelledError:
-        accepted = await sending
-        asyncio.current_task().cancel()  # type: ignore[union-attr]
+    accepted = await placing.placed(client.create_run(request, idempotency_key=order.key))
     for warning in accepted.get("warnings", ()):
         screen.warn(warning)
     return str(accepted["id"])
@@ -190,4 +183,4 @@ def file_name(result: str, mime_type: str) -> str:
         # A clip's captions and picture are called as it is.
         result = of_clip[1]
     # A name of the platform's, and a file of ours: it stays in its folder.
-    return f"{_UNFIT.sub('_', result)}.{_ENDINGS.get(mime_type, 'bin')}"
+    return f"{UNFIT.sub('_', result)}.{_ENDINGS.get(mime_type, 'bin')}"

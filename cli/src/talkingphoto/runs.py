@@ -6,10 +6,13 @@ import asyncio
 import os
 import shlex
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+from rich.live import Live
+from rich.text import Text
 
 from talkingphoto import report
 from talkingphoto.account import asking, log_in
@@ -18,12 +21,14 @@ from talkingphoto.command import STOPPED, WRONG_USE, Stop, default_home, the_run
 from talkingphoto.folder import SUMMARY, Unwritable, check
 from talkingphoto.making import FILES, Order, RunFailed, fetched, followed, placed
 from talkingphoto.ordering.photo import BadPhoto, sendable
+from talkingphoto.ordering.placing import nothing_ordered
+from talkingphoto.ordering.placing import placed as order_placed
 from talkingphoto.running import running_url, unready, using
 from talkingphoto.screen import Screen
-from talkingphoto.show import Printer, print_json
+from talkingphoto.show import Printer, foreign, print_json, print_line
 
 _CANCELLED_WITHIN_S = 15.0
-_LOOK_AGAIN_S = 0.2
+_LOOK_AGAIN_S = 0.5
 _FINAL = ("completed", "failed", "cancelled")
 
 
@@ -69,7 +74,7 @@ async def make(order: Order, out: Path, where: Where, *, as_json: bool, dry_run:
                 try:
                     run_id = await placed(here.client, order, screen)
                 except asyncio.CancelledError:
-                    raise Stop("Nothing was ordered.", STOPPED, code="stopped") from None
+                    raise nothing_ordered() from None
                 told = await finished(here, run_id, out, screen, keep_going=keep_going)
     if as_json:
         print_json(told)
@@ -135,7 +140,7 @@ async def retry(run_id: str, out: Path, where: Where, *, as_json: bool, keep_goi
     try_folder(out)
     with screen.showing():
         async with session(where, screen.stage) as here:
-            await here.client.retry(run_id)
+            await order_placed(here.client.retry(run_id))
             told = await finished(here, run_id, out, screen, keep_going=keep_going)
     if as_json:
         print_json(told)
@@ -143,8 +148,8 @@ async def retry(run_id: str, out: Path, where: Where, *, as_json: bool, keep_goi
         report.summary(Printer(), told, out)
 
 
-async def status(run_id: str | None, where: Where, *, as_json: bool) -> None:
-    """Show one run, or the newest ones, of a platform that is up."""
+async def status(run_id: str | None, where: Where, *, as_json: bool, again: bool = False) -> None:
+    """Show one run, or the newest ones, of a platform that is up; ``again``: until none of them is being made."""
     if where.server is None and running_url(where.home) is None:
         raise Stop(
             f"No platform runs in {where.home}. Start one with `talkingphoto up`, or name its home with --home.",
@@ -154,6 +159,9 @@ async def status(run_id: str | None, where: Where, *, as_json: bool) -> None:
         for part, lacking in (await unready(where.home)).items():
             Printer(stderr=True).say(("Warning", "yellow"), f": {part} {lacking}.")
     async with session(where, _unsaid) as here:
+        if again:
+            await _looked_at(here.client, as_json=as_json)
+            return
         found = await here.client.run(run_id) if run_id else await here.client.runs()
     if as_json:
         print_json(found)
@@ -163,16 +171,51 @@ async def status(run_id: str | None, where: Where, *, as_json: bool) -> None:
         report.many(Printer(), found["items"])
 
 
+async def _looked_at(client: Client, *, as_json: bool) -> None:
+    """Show the newest runs whenever they change; on a terminal in their place, else a line for each change."""
+    say, seen = Printer(), dict[str, tuple[str, int]]()
+    with Live(console=say, auto_refresh=False) if say.is_terminal and not as_json else nullcontext() as live:
+        while True:
+            items = (await client.runs())["items"]
+            changed = [run for run in items if seen.get(run["id"]) != (run["status"], run["progress"])]
+            seen |= {run["id"]: (run["status"], run["progress"]) for run in items}
+            if live is not None:
+                with say.capture() as shown:
+                    report.many(say, items)
+                live.update(Text.from_ansi(shown.get().rstrip("\n")), refresh=True)
+            else:
+                for run in reversed(changed):
+                    _tell(say, run, as_json=as_json)
+            if all(run["status"] in _FINAL for run in items):
+                return
+            await asyncio.sleep(_LOOK_AGAIN_S)
+
+
+def _tell(say: Printer, run: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print_line(run)
+    else:
+        say.say(f"{run['id']}  {run['status']}  {run['progress']} %  {foreign(run['title'] or '')}".rstrip())
+
+
+@asynccontextmanager
+async def reached(where: Where, say: Callable[[str], None]) -> AsyncIterator[tuple[str, bool]]:
+    """Where the platform of ``where`` answers, and whether it goes on afterwards; one is started where none runs."""
+    async with AsyncExitStack() as stack:
+        running = where.server or await stack.enter_async_context(using(where.home))
+        yield (
+            running or str(await stack.enter_async_context(the_runner().started(where.home, say))),
+            running is not None,
+        )
+
+
 @asynccontextmanager
 async def session(where: Where, say: Callable[[str], None], *, line: str | None = None) -> AsyncIterator[Session]:
     """This installation's user on the platform of ``where``; one is started where none runs. ``line``: the product line
     that is spoken to, where it is not the user's own."""
-    async with AsyncExitStack() as stack:
-        running = where.server or await stack.enter_async_context(using(where.home))
-        url = running or str(await stack.enter_async_context(the_runner().started(where.home, say)))
-        client = await stack.enter_async_context(Client(url, ask_code=asking(), line=line))
-        await log_in(client, where.home)
-        yield Session(client, where, stays=running is not None)
+    async with reached(where, say) as (url, stays), Client(url, ask_code=asking(), line=line) as client:
+        await log_in(client, where.home, where.server)
+        yield Session(client, where, stays)
 
 
 @contextmanager

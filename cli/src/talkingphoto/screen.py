@@ -13,6 +13,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from talkingphoto.settings.loudness import is_quiet
 from talkingphoto.show import Printer, foreign
 
 _STEPS = {
@@ -42,7 +43,7 @@ class Screen:
 
     def __init__(self, console: Printer, *, quiet: bool = False) -> None:
         self._console = console
-        self._quiet = quiet
+        self._quiet = quiet or is_quiet()
         self._live: Live | None = None
         self._started = time.monotonic()
         self._headline = "Starting"

@@ -90,11 +90,20 @@ def _escaped(sign: str) -> str:
 
 def print_json(value: object) -> None:
     """One JSON value on standard output, in signs that its encoding has."""
-    text = json.dumps(value, indent=2, ensure_ascii=False)
+    _print_json(value, indent=2)
+
+
+def print_line(value: object) -> None:
+    """One JSON value on a line of its own: for what comes one by one."""
+    _print_json(value, indent=None)
+
+
+def _print_json(value: object, *, indent: int | None) -> None:
+    text = json.dumps(value, indent=indent, ensure_ascii=False)
     try:
         text.encode(sys.stdout.encoding or "utf-8")
     except UnicodeEncodeError:
-        text = json.dumps(value, indent=2)
+        text = json.dumps(value, indent=indent)
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
 

@@ -69,7 +69,10 @@ def trace_command(
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
-    """Show the trace of a run as a tree."""
+    """Show the trace of a run as a tree.
+
+    Example: talkingphoto trace 0199f0a1-7c1e-7a53-9d0b-6c1f2e3d4a5b
+    """
     traces = find(home / "traces", wanted)
     if as_json:
         rows = [[{field: getattr(span, field) for field in Span.__slots__} for span in trace] for trace in traces]

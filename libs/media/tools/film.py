@@ -35,9 +35,10 @@ from media.film.join import join
 from media.film.plan import Character, FilmPlan, Picture, Shot, Target, written
 from media.film.planning import plan_film
 from media.film.render import render_shot
-from media.film.sound import FilmSound, make_music, mix
+from media.film.sound import FilmSound, mix, style_of
 from media.film.speech import RATE, narrate
 from media.film.subtitles import film_cues, shot_cues
+from media.sound.music import make_bed
 from media.types import Bgr, Cue, Speech
 
 SAMPLES = Path(__file__).parents[3] / "samples"
@@ -106,7 +107,7 @@ def make(plan: FilmPlan, job: Job, mood: str) -> tuple[FilmPlan, dict[str, Speec
         print(f"{time.perf_counter() - began:6.1f} s  {what}")
 
     with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
-        music = pool.submit(make_music, job.out / "music.wav", mood=mood, seconds=60.0 * plan.minutes, seed=plan.seed)
+        music = pool.submit(make_bed, job.out / "music.wav", style=style_of(mood), seconds=60.0, seed=plan.seed)
         looks = {ref: pool.submit(look_at_file, path) for ref, path in job.pictures.items()}
         speaking = [shot for shot in plan.shots if shot.spoken]
         narrations = dict(zip((s.id for s in speaking), pool.map(_say, speaking, [job] * len(speaking)), strict=True))

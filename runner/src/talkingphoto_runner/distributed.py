@@ -12,8 +12,8 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -144,16 +144,36 @@ class DistributedPlatform:
     async def stop_process(self, name: str) -> int:
         """SIGTERM, wait for the orderly end, SIGKILL if it does not come. Returns the exit code."""
         await self._let_go(name)
-        process = self.processes.pop(name)
-        if process.returncode is None:
-            process.terminate()
-            try:
-                await asyncio.wait_for(process.wait(), GRACE_S * 4)
-            except TimeoutError:
-                process.kill()
-        code = await process.wait()
+        code = await _stopped(self.processes.pop(name))
         self._words.pop(name).close()
         return code
+
+    @asynccontextmanager
+    async def beside(self, name: str) -> AsyncIterator[str]:
+        """A second process of the same kind, with the same settings; yields where it answers. Nobody is told of it."""
+        package, kind = name.split(".")
+        sockets = [listening_socket(), listening_socket()]
+        url, operations = map(url_of, sockets)
+        port, admin_port = (str(one.getsockname()[1]) for one in sockets)
+        for one in sockets:
+            one.close()
+        environment = self._environment(package, kind) | {"PORT": port, "ADMIN_PORT": admin_port}
+        with self._log(f"{name}-beside").open("ab") as output:
+            process = await spawn(
+                sys.executable,
+                "-m",
+                f"{package}.{kind}",
+                environment=environment,
+                output=output,
+                on_our_end=signal.SIGTERM,
+            )
+        try:
+            async with asyncio.timeout(_START_TIMEOUT_S), httpx.AsyncClient(timeout=5, trust_env=False) as client:
+                while not await _is_ready(client, f"{operations}/ready"):
+                    await asyncio.sleep(_LOOK_EVERY_S)
+            yield url
+        finally:
+            await _stopped(process)
 
     def database_url(self, service: str) -> str:
         """SQLAlchemy URL of a service's database."""
@@ -242,6 +262,17 @@ class DistributedPlatform:
 
     def _log(self, name: str) -> Path:
         return self.home.logs / f"{name}.log"
+
+
+async def _stopped(process: asyncio.subprocess.Process) -> int:
+    """SIGTERM, wait for the orderly end, SIGKILL if it does not come; the exit code."""
+    if process.returncode is None:
+        process.terminate()
+        try:
+            await asyncio.wait_for(process.wait(), GRACE_S * 4)
+        except TimeoutError:
+            process.kill()
+    return await process.wait()
 
 
 def _broker(node: PrivateRabbitMQ) -> Part:

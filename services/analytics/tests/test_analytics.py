@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import random
@@ -11,14 +12,24 @@ from typing import Any
 
 import pytest
 
-from analytics.facts import months
-from analytics.facts.models import KEPT, Pseudonyms
+from analytics.facts import handlers, months, service
+from analytics.facts import repository as log
+from analytics.facts.counted import COUNTED, MEASURES
+from analytics.facts.models import WORDS, OtherKey, Pseudonyms
 from analytics.figures import repository
 from analytics.figures.folding import LogIncomplete, rebuild
-from analytics.figures.rules import FIRSTS, MEASURES, fold
+from analytics.figures.rules import FIRSTS, fold
 from analytics.reports import rules
-from chassis.bus.port import ACKNOWLEDGE
-from chassis.testing.slices import NOW
+from chassis import ids
+from chassis.bus.messages import Received
+from chassis.bus.port import ACKNOWLEDGE, Retry
+from chassis.data.retention import sweep
+from chassis.messaging.consumer import Consumers
+from chassis.testing.slices import NOW, Handlers
+from contracts.billing import EntitlementsChanged
+from contracts.catalogue import MESSAGES
+from contracts.enums import Priority
+from contracts.envelope import Envelope
 from contracts.message import Message
 from contracts.users import UserDeletionRequested
 
@@ -27,13 +38,16 @@ PATHS = (
     "revenue",
 )  # fmt: skip
 TODAY = NOW.date()
+NOBODY = ids.uuid7()
+KEY = "local-person-hash-key-for-development"
+OTHER = "another-key-of-as-many-characters-1"
 
 
-def test_every_kept_event_has_its_measures_and_nothing_else_has() -> None:
-    assert {kind.NAME for kind in KEPT} == MEASURES.keys()
+def test_every_field_that_is_kept_is_one_and_every_id_has_a_word_instead() -> None:
     assert FIRSTS.keys() <= MEASURES.keys()
-    for kind, fields in KEPT.items():
-        assert set(fields) <= kind.model_fields.keys(), kind.NAME
+    for kind, counted in COUNTED.items():
+        assert set(counted.fields) <= kind.model_fields.keys(), kind.NAME
+        assert {name for name in counted.fields if name.endswith("_id")} <= WORDS.keys(), kind.NAME
 
 
 async def test_a_month_in_figures(analytics: Any, month: list[Message]) -> None:
@@ -61,7 +75,8 @@ async def test_a_month_in_figures(analytics: Any, month: list[Message]) -> None:
         {"currency": "INR", "payments": 1, "received": 49900, "refunded": 9900}
     ], "from payments, never from what work cost"
     assert [row["status"] for row in dashboard["recent"]].count("completed") == 2
-    assert all(row["run_id"].startswith(row["id"]) for row in dashboard["recent"])
+    assert len({row["id"] for row in dashboard["recent"]}) == 3
+    assert not {row["id"] for row in dashboard["recent"]} & {str(run)[:8] for run in _ids(month, "run_id")}
 
     usage = await analytics.get("usage", since=TODAY, until=TODAY)
     assert usage["active"] == 3
@@ -139,8 +154,18 @@ async def test_order_and_portions_make_no_difference(analytics: Any, month: list
 async def test_nothing_of_a_person_is_kept(analytics: Any, month: list[Message]) -> None:
     await analytics.hear(*month)
     kept = str([await analytics.rows("SELECT * FROM facts"), await analytics.figures()])
-    people = {str(getattr(message, "user_id", "")) for message in month} - {""}
-    for word in (*people, "asha", "Asha", "example.com", "secret", "Firefox", "There is no face", "a" * 16, "b" * 16):
+    ids = set().union(*(_ids(month, name) for name in ("user_id", *WORDS)))
+    for word in (
+        *map(str, ids),
+        "asha",
+        "Asha",
+        "example.com",
+        "secret",
+        "Firefox",
+        "There is no face",
+        "a" * 16,
+        "b" * 16,
+    ):
         assert word not in kept, word
 
 
@@ -148,7 +173,7 @@ async def test_whoever_is_forgotten_leads_to_nothing_and_the_figures_stay(analyt
     await analytics.hear(*month)
     before = [await analytics.get(path) for path in PATHS]
     person = next(message.user_id for message in month if hasattr(message, "user_id"))
-    word = Pseudonyms("local-person-hash-key-for-development").of(person)
+    word = Pseudonyms(KEY).of(person)
     assert await analytics.rows("SELECT FROM facts WHERE person = $1", word)
 
     again = analytics.delivery(UserDeletionRequested(user_id=person))
@@ -161,6 +186,161 @@ async def test_whoever_is_forgotten_leads_to_nothing_and_the_figures_stay(analyt
     grown = await analytics.figures()
     await rebuild(analytics.database)
     assert await analytics.figures() == grown
+
+
+async def test_what_comes_after_somebody_was_forgotten_is_nobodys(analytics: Any, month: list[Message]) -> None:
+    """Events are on their way for a while, also those of the erasure itself."""
+    person = next(message.user_id for message in month if hasattr(message, "user_id"))
+    plan = EntitlementsChanged(
+        user_id=person,
+        product_line="talkingphoto",
+        plan="pro",
+        limits={},
+        features={},
+        priority=Priority.LOW,
+        run_budget=Decimal(1),
+        credits_available=1,
+        version=1,
+    )
+    early, late = [*month[:12], plan], [*month[12:], plan.model_copy(update={"version": 2})]
+    await analytics.hear(*early)
+    assert (await analytics.get("report"))["users"]["by_plan"]
+    await analytics.tell(UserDeletionRequested(user_id=person))
+    await analytics.hear(*late)
+
+    word = Pseudonyms(KEY).of(person)
+    assert word not in str([await analytics.rows("SELECT * FROM facts"), await analytics.figures()])
+    report = await analytics.get("report")
+    assert report["users"]["by_plan"] == [], "they have no plan any more"
+    assert (report["workflows"]["total"], report["workflows"]["completed"]) == (3, 2)
+    assert (await analytics.get("revenue"))["items"][0]["received"] == 49900
+    grown = await analytics.figures()
+    await rebuild(analytics.database)
+    assert await analytics.figures() == grown
+    assert [row["person"] for row in await analytics.rows("SELECT person FROM forgotten")] == [word]
+    for days, left in ((29, 1), (31, 0)):
+        long_ago = analytics.clock.machine() - timedelta(days=days)
+        await analytics.execute("UPDATE forgotten SET forgotten_at = $1", long_ago)
+        for kept in analytics.service.retention:
+            await sweep(analytics.database, kept, batch=100)
+        assert len(await analytics.rows("SELECT FROM forgotten")) == left
+
+
+@pytest.mark.parametrize("other", ["keeping", "folding", "making anew"])
+async def test_forgetting_waits_for_who_is_at_it_and_they_for_it(
+    analytics: Any, month: list[Message], other: str
+) -> None:
+    """Whichever of the two is first: nothing leads to the person when both have ended."""
+    person = next(message.user_id for message in month if hasattr(message, "user_id"))
+    pseudonyms = Pseudonyms(KEY)
+    received = [_received(analytics.delivery(message)) for message in month]
+    await analytics.hear(*month[:8])
+    if other != "keeping":
+        await analytics.tell(*month[8:])
+
+    async def at_it(tx: Any) -> None:
+        if other == "keeping":
+            await service.keep(received[8:], pseudonyms, tx)
+        elif other == "folding":
+            await repository.add(tx, fold(await log.take_new(tx, 1000)))
+        else:
+            await log.for_folding(tx)
+
+    async def forget(begun: asyncio.Event) -> None:
+        async with analytics.database.transaction() as tx:
+            begun.set()
+            await service.forget(person, pseudonyms, tx)
+
+    begun = asyncio.Event()
+    async with analytics.database.transaction() as tx:
+        await at_it(tx)
+        forgetting = asyncio.create_task(forget(begun))
+        await begun.wait()
+        await wait_until_waiting(analytics)
+        assert not forgetting.done()
+    await forgetting
+    await analytics.fold()
+    kept = [await analytics.rows("SELECT * FROM facts"), await analytics.figures()]
+    assert pseudonyms.of(person) not in str(kept)
+    assert len(kept[0]) == len(month)  # type: ignore[arg-type]
+
+
+async def test_keeping_and_adding_up_do_not_wait_for_each_other(analytics: Any, month: list[Message]) -> None:
+    await analytics.hear(month[0])
+    async with analytics.database.transaction() as tx:
+        await log.for_folding(tx)
+        async with asyncio.timeout(30):
+            await analytics.tell(*month[1:])
+    assert len(await analytics.rows("SELECT FROM facts WHERE NOT folded")) == len(month) - 1
+
+
+async def test_what_the_release_before_wrote_during_a_rollout_is_added_up(analytics: Any, month: list[Message]) -> None:
+    await analytics.tell(*month)
+    wanted = (await analytics.rows("SELECT count(*) AS facts FROM facts WHERE body ? 'run'"))[0]["facts"]
+    for name, word in WORDS.items():
+        await analytics.execute(
+            f"UPDATE facts SET body = body - '{word}' || jsonb_build_object('{name}', body -> '{word}') "  # noqa: S608
+            f"WHERE body ? '{word}'"
+        )
+    assert len(await analytics.rows("SELECT FROM facts WHERE body ? 'run_id'")) == wanted
+    await analytics.fold()
+    analytics.clock.advance(timedelta(seconds=1))
+    assert (await analytics.get("report"))["workflows"]["completed"] == 2
+    assert (await analytics.get("revenue"))["items"][0]["received"] == 49900
+
+
+async def test_another_key_waits_until_every_word_is_under_it(analytics: Any, month: list[Message]) -> None:
+    """A rotation loses nothing and splits nobody in two: what is told meanwhile waits."""
+    before, after = month[:14], month[14:]
+    await analytics.hear(*before)
+    reports = [await analytics.get(path) for path in ("usage", "funnel", "revenue")]
+    new = Pseudonyms(f"{OTHER},{KEY}")
+    assert len({one.of(NOBODY) for one in (Pseudonyms(KEY), Pseudonyms(OTHER), new)}) == 3
+
+    async def with_key(pseudonyms: Pseudonyms, *messages: Message) -> None:
+        consumers = Consumers("analytics")
+        handlers.subscribe(consumers, pseudonyms)
+        bus = Handlers()
+        consumers.attach(bus, analytics.database)  # type: ignore[arg-type]
+        verdicts = await bus.by_queue["analytics.facts"]([analytics.delivery(message) for message in messages])
+        assert [type(one) for one in verdicts] == [type(verdicts[0])] * len(messages)
+        if isinstance(verdicts[0], Retry):
+            assert not verdicts[0].counted, "it is not the message's fault, however long it takes"
+            raise OtherKey
+        await analytics.fold()
+        analytics.clock.advance(timedelta(seconds=1))
+
+    with pytest.raises(OtherKey):
+        await with_key(new, *after)
+    with pytest.raises(OtherKey, match="every key"):
+        async with analytics.database.transaction() as tx:
+            await service.rekey(Pseudonyms(OTHER), tx)
+    async with analytics.database.transaction() as tx:
+        assert await service.rekey(new, tx) == 1
+    async with analytics.database.transaction() as tx:
+        assert await service.rekey(new, tx) == 0, "repeating it is harmless"
+    with pytest.raises(OtherKey):
+        await with_key(Pseudonyms(KEY), *after)
+    assert [await analytics.get(path) for path in ("usage", "funnel", "revenue")] == reports
+    await with_key(new, *after)
+    words = {row["person"] for row in await analytics.rows("SELECT person FROM people")}
+    assert words == {new.of(person) for person in _ids(month, "user_id")}
+    runs = {row["run"] for row in await analytics.rows("SELECT run FROM runs")}
+    assert runs == {new.of_id(run) for run in _ids(month, "run_id")}
+    grown = await analytics.figures()
+    await rebuild(analytics.database)
+    assert await analytics.figures() == grown
+    assert (await analytics.get("report"))["workflows"]["completed"] == 2
+
+
+@pytest.mark.parametrize(
+    "query", ["SELECT FROM people WHERE seen_at >= now()", "SELECT FROM facts WHERE type = 'x' AND at >= now()"]
+)
+async def test_reports_of_hours_read_by_an_index(analytics: Any, query: str) -> None:
+    async with analytics.database.transaction() as tx:
+        await tx.execute("SET LOCAL enable_seqscan = off")
+        plan = str([dict(row) for row in await tx.fetch(f"EXPLAIN {query}")])
+    assert "Seq Scan" not in plan, plan
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -225,8 +405,12 @@ async def test_months_of_the_log_are_made_ahead_and_removed_whole(analytics: Any
     assert "facts_2026_05" not in left
     assert {"facts_2027_07", "facts_2027_09", "facts_other"} <= set(left)
     assert "facts_2027_05" not in left, "what came for a month that had no place of its own stays where it is"
+    assert await analytics.rows("SELECT FROM facts_other")
+    analytics.clock.advance(timedelta(days=14 * 31))
+    await daily.round()
+    assert await analytics.rows("SELECT FROM facts_other") == [], "until that month is as old"
     assert await analytics.figures() == figures
-    with pytest.raises(LogIncomplete, match="June 2026"):
+    with pytest.raises(LogIncomplete, match="August 2027"):
         await rebuild(analytics.database)
     assert await analytics.figures() == figures
 
@@ -252,13 +436,29 @@ def test_the_formulas_reproduce_their_sources() -> None:
     assert months.month_after(date(2026, 1, 31), -13) == date(2024, 12, 1)
 
 
+async def wait_until_waiting(analytics: Any) -> None:
+    """Until somebody waits for a lock."""
+    async with asyncio.timeout(10):
+        while not await analytics.rows(
+            "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        ):
+            await asyncio.sleep(0.02)
+
+
+def _received(delivery: Any) -> Received[Any]:
+    envelope = Envelope.from_headers(delivery.headers, read_id=ids.read)
+    return Received(MESSAGES[envelope.type].model_validate_json(delivery.body), envelope, 1)
+
+
 async def _facts(analytics: Any) -> list[Any]:
-    from analytics.facts import repository as log
     from analytics.figures.folding import _BEGINNING
 
     async with analytics.database.transaction() as tx:
-        upto, _ = await log.horizon(tx)
-        return await log.page(tx, _BEGINNING, upto, 10_000)
+        return await log.page(tx, _BEGINNING, 10_000)
+
+
+def _ids(month: list[Message], name: str) -> set[Any]:
+    return {getattr(message, name, None) for message in month} - {None}
 
 
 def _owner(analytics: Any) -> Any:

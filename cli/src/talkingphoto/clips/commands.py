@@ -88,7 +88,10 @@ def clips_command(
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
-    """Make clips of the best moments of a long video, each with the reason why it was chosen."""
+    """Make clips of the best moments of a long video, each with the reason why it was chosen.
+
+    Example: talkingphoto clips talk.mp4 --count 3 --layout split
+    """
     wanted = {
         "count": count,
         "clips": count or _MOST,
@@ -117,7 +120,10 @@ def trim_command(
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
-    """Cut the part of a video between two times out, exact to the frame."""
+    """Cut the part of a video between two times out, exact to the frame.
+
+    Example: talkingphoto trim talk.mp4 0:10 0:40 --format mov
+    """
     wanted = {"start": start, "end": end, "output_format": container.value}
     run(
         lambda: doing.trim(video, wanted, out, Where(home, server), as_json=as_json, keep_going=keep_going),
@@ -133,7 +139,10 @@ def demo_clips_command(
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
-    """Make clips of a talk that is generated here first: the whole way, once, on this machine, without a key."""
+    """Make clips of a talk that is generated here first: the whole way, once, on this machine, without a key.
+
+    Example: talkingphoto demo-clips --count 2
+    """
     wanted = {"count": count, "clips": count, "clip_length": 30.0, "layout": layout.value, "captions": captions.value}
 
     async def make() -> None:

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from talkingphoto import report
-from talkingphoto.command import STOPPED, WRONG_USE, Stop
+from talkingphoto.command import WRONG_USE, Stop
+from talkingphoto.ordering.placing import nothing_ordered, placed
+from talkingphoto.ordering.sending import sent_large
 from talkingphoto.runs import Session, Where, finished, session, try_folder
 from talkingphoto.screen import Screen
 from talkingphoto.show import Printer, foreign, print_json
@@ -69,7 +71,7 @@ async def _made(
             try:
                 run_id = await _placed(here, path, video, file, wanted, screen)
             except asyncio.CancelledError:
-                raise Stop("Nothing was ordered.", STOPPED, code="stopped") from None
+                raise nothing_ordered() from None
             told = await finished(here, run_id, out, screen, keep_going=keep_going)
             return told, await here.client.run(run_id)
 
@@ -80,12 +82,12 @@ async def _placed(
     source: dict[str, Any] = {"url": video}
     if file is not None:
         screen.stage("Uploading", file.name)
-        uploaded = await here.client.upload_large(
-            file, lambda share: screen.stage(f"Uploading, {share:.0%} of", file.name)
+        uploaded = await sent_large(
+            here.client, here.where.home, file, lambda share: screen.stage(f"Uploading, {share:.0%} of", file.name)
         )
         source = {"file_id": uploaded}
     body = source | {name: value for name, value in wanted.items() if value is not None}
-    accepted = await here.client.order_clips(path, body, idempotency_key=secrets.token_hex(16))
+    accepted = await placed(here.client.order_clips(path, body, idempotency_key=secrets.token_hex(16)))
     return str(accepted["id"])
 
 

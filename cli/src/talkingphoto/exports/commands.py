@@ -30,7 +30,10 @@ def guide_command(
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
-    """Say step by step how a video is published; needs no run."""
+    """Say step by step how a video is published; needs no run.
+
+    Example: talkingphoto exports guide --platform linkedin --title "A kettle"
+    """
     run(lambda: doing.guide(platforms, kind, title, Where(home, server), as_json=as_json), as_json=as_json)
 
 
@@ -44,7 +47,10 @@ def costs_command(
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
-    """Say what a month of videos costs, in money and time, and what would make it less."""
+    """Say what a month of videos costs, in money and time, and what would make it less.
+
+    Example: talkingphoto exports costs --platform tiktok --volume 30
+    """
     asked = {"platforms": platforms, "workflow_type": kind.value, "duration": duration, "volume": volume}
     run(lambda: doing.costs(asked, Where(home, server), as_json=as_json), as_json=as_json)
 
@@ -60,7 +66,10 @@ def order_command(
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
-    """Order a finished run's video for more platforms; costs nothing. Again, and it says how far they are."""
+    """Order a finished run's video for more platforms; costs nothing. Again, and it says how far they are.
+
+    Example: talkingphoto exports order 0199f0a1-7c1e-7a53-9d0b-6c1f2e3d4a5b --platform linkedin --platform x
+    """
     run(lambda: doing.order(wanted, platforms, captions, Where(home, server), as_json=as_json), as_json=as_json)
 
 
@@ -68,5 +77,8 @@ def order_command(
 def list_command(
     wanted: RunArgument, server: ServerOption = None, home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False
 ) -> None:
-    """Say in which shapes a finished run's video is there, and whether they are what the platforms ask for."""
+    """Say in which shapes a finished run's video is there, and whether they are what the platforms ask for.
+
+    Example: talkingphoto exports list 0199f0a1-7c1e-7a53-9d0b-6c1f2e3d4a5b
+    """
     run(lambda: doing.shapes(wanted, Where(home, server), as_json=as_json), as_json=as_json)

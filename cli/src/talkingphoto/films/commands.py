@@ -13,6 +13,9 @@ from talkingphoto.films import doing
 from talkingphoto.ordering.choices import Language, Voice
 from talkingphoto.runs import Where
 
+LONGEST_MINUTES = 120
+"""As many as the API takes."""
+
 
 class Definition(StrEnum):
     """How fine the pictures are."""
@@ -44,7 +47,7 @@ def film_command(
     images: Annotated[
         Path | None, typer.Option("--images", metavar="FOLDER", help="Pictures to show, in the order of their names.")
     ] = None,
-    minutes: Annotated[int, typer.Option("--minutes", min=1, max=240, help="Whole minutes.")] = 1,
+    minutes: Annotated[int, typer.Option("--minutes", min=1, max=LONGEST_MINUTES, help="Whole minutes.")] = 1,
     voice: Annotated[Voice, typer.Option("--voice", help="Who speaks.")] = Voice.NEUTRAL,
     music: Annotated[str | None, typer.Option("--music", help="What is played to it; without it none.")] = None,
     definition: Annotated[
@@ -71,7 +74,10 @@ def film_command(
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
-    """Make a film of whole minutes: a script is told over pictures, with music and subtitles."""
+    """Make a film of whole minutes: a script is told over pictures, with music and subtitles.
+
+    Example: talkingphoto film script.md --images pictures --minutes 2 --music calm
+    """
     looks = {
         "definition": definition.value,
         "aspect": aspect.value,

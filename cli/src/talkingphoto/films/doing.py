@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from talkingphoto import report
-from talkingphoto.command import STOPPED, WRONG_USE, Stop
+from talkingphoto.command import WRONG_USE, Stop
+from talkingphoto.ordering.placing import nothing_ordered, placed
 from talkingphoto.runs import Session, Where, finished, session, try_folder
 from talkingphoto.screen import Screen
 from talkingphoto.show import Printer, foreign, print_json
@@ -46,7 +47,7 @@ async def film(
                 plan = await here.client.plan_film(project, {k: v for k, v in looks.items() if v is not None})
                 accepted = None if dry_run else await _ordered(here, project, screen)
             except asyncio.CancelledError:
-                raise Stop("Nothing was ordered.", STOPPED, code="stopped") from None
+                raise nothing_ordered() from None
             told = (
                 None if accepted is None else await finished(here, accepted["id"], out, screen, keep_going=keep_going)
             )
@@ -90,7 +91,7 @@ async def _project(here: Session, body: Mapping[str, Any], pictures: list[Path],
 
 async def _ordered(here: Session, project: str, screen: Screen) -> dict[str, Any]:
     screen.stage("Ordering", "the film")
-    return await here.client.generate_project(project, idempotency_key=secrets.token_hex(16))
+    return await placed(here.client.generate_project(project, idempotency_key=secrets.token_hex(16)))
 
 
 def _read(script: Path) -> str:

@@ -49,7 +49,10 @@ def image_command(
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
-    """Make a picture from WORDS, or change and enlarge one."""
+    """Make a picture from WORDS, or change and enlarge one.
+
+    Example: talkingphoto image "a quiet harbour at dawn" --size 1024x768 --seed 7
+    """
     try:
         steps = doing.recipe_of(recipe, background)
     except ValueError as error:
@@ -86,5 +89,8 @@ def demo_command(
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """Edit, cut out and enlarge the sample portrait without any key; and, where the simulators are installed, make
-    pictures from words with one vendor failing."""
+    pictures from words with one vendor failing.
+
+    Example: talkingphoto demo-pictures --photo me.jpg
+    """
     run(lambda: the_runner().pictures(home, photo, out), as_json=False)

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from talkingphoto.client import Client
-from talkingphoto.command import FAILED, WRONG_USE, Stop
+from talkingphoto.client import ApiError, Client, Unreachable
+from talkingphoto.command import FAILED, STOPPED, WRONG_USE, Stop
 from talkingphoto.folder import Unwritable, check, deliver, reason, staged
+from talkingphoto.making import UNFIT
 from talkingphoto.ordering.photo import BadPhoto, sendable
+from talkingphoto.ordering.placing import placed
 from talkingphoto.runs import Where, session
+from talkingphoto.settings.loudness import is_quiet
 from talkingphoto.show import Printer, print_json
 
 _FINAL = {"completed", "failed", "cancelled"}
@@ -70,7 +74,7 @@ async def image(wish: Wish, out: Path, where: Where, *, as_json: bool) -> None:
     say = Printer(stderr=as_json)
 
     def stage(text: str) -> None:
-        if not as_json:
+        if not as_json and not is_quiet():
             say.say(text)
 
     try:
@@ -131,7 +135,7 @@ async def _sent(client: Client, photo: Path, stage: Any) -> str:
 
 async def _done(client: Client, what: str, body: Mapping[str, Any], stage: Any) -> dict[str, Any]:
     """The result of one job. Interrupted, it is cancelled, and what was held for it given back."""
-    accepted = await client.order_picture(what, body)
+    accepted = await placed(client.order_picture(what, body, idempotency_key=secrets.token_hex(16)))
     job_id, said = accepted["job_id"], ""
     try:
         while True:
@@ -143,11 +147,22 @@ async def _done(client: Client, what: str, body: Mapping[str, Any], stage: Any) 
                 break
             await asyncio.sleep(_LOOK_EVERY_S)
     except asyncio.CancelledError:
-        await client.remove_job(job_id)
-        raise
+        asyncio.current_task().uncancel()  # type: ignore[union-attr]
+        raise Stop(await _given_up(client, job_id), STOPPED, code="stopped") from None
     if status["status"] != "completed":
         raise Stop(status["message"] or f"The job was {status['status']}.", FAILED, code="job_failed")
     return await client.job_result(job_id)
+
+
+async def _given_up(client: Client, job_id: str) -> str:
+    """Cancel a job; what became of it, in a sentence."""
+    try:
+        await client.remove_job(job_id)
+    except ApiError as error:
+        return f"Job {job_id} could not be cancelled: {error}"
+    except (Unreachable, asyncio.CancelledError):
+        return f"Job {job_id} goes on where the platform does."
+    return f"Job {job_id} was cancelled, and what was held for it given back."
 
 
 async def fetched(client: Client, result: Mapping[str, Any], out: Path) -> dict[str, Any]:
@@ -158,7 +173,8 @@ async def fetched(client: Client, result: Mapping[str, Any], out: Path) -> dict[
             ending = _ENDINGS.get(made_["mime_type"])
             if ending is None:
                 continue
-            name = f"{PICTURE if role == 'image' else role}.{ending}"
+            # A name of the platform's, and a file of ours: it stays in its folder.
+            name = f"{PICTURE if role == 'image' else UNFIT.sub('_', role)}.{ending}"
             try:
                 digest = await client.download(made_["url"], beside / name)
             except OSError as error:

@@ -43,7 +43,10 @@ def rerun_command(
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
-    """Make a new run of one that is done: what has not changed is used again, and not paid for."""
+    """Make a new run of one that is done: what has not changed is used again, and not paid for.
+
+    Example: talkingphoto rerun 0199f0a1-7c1e-7a53-9d0b-6c1f2e3d4a5b --from generate --quality premium --dry-run
+    """
     wishes = {
         "script": script,
         "voice": voice,
@@ -66,14 +69,20 @@ def approve_command(
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
-    """Let a run that asks you go on."""
+    """Let a run that asks you go on.
+
+    Example: talkingphoto approve 0199f0a1-7c1e-7a53-9d0b-6c1f2e3d4a5b
+    """
     run(lambda: doing.approve(wanted, Where(home, server), approved=not reject, as_json=as_json), as_json=as_json)
 
 
 def timeline_command(
     wanted: RunArgument, server: ServerOption = None, home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False
 ) -> None:
-    """Say where the time of a run went."""
+    """Say where the time of a run went.
+
+    Example: talkingphoto timeline 0199f0a1-7c1e-7a53-9d0b-6c1f2e3d4a5b
+    """
     run(lambda: doing.timeline(wanted, Where(home, server), as_json=as_json), as_json=as_json)
 
 
@@ -92,7 +101,10 @@ def submit_command(
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
-    """Order what a manifest says; again, and only what is new is ordered."""
+    """Order what a manifest says; again, and only what is new is ordered.
+
+    Example: talkingphoto batch submit orders.csv --dry-run
+    """
     where = Where(home, server)
     run(
         lambda: doing.submit(manifest, name, where, dry_run=dry_run, all_or_nothing=all_or_nothing, as_json=as_json),
@@ -104,7 +116,10 @@ def submit_command(
 def batch_status_command(
     wanted: BatchArgument, server: ServerOption = None, home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False
 ) -> None:
-    """Say how the runs of a batch are."""
+    """Say how the runs of a batch are.
+
+    Example: talkingphoto batch status 0199f0a1-7c1e-7a53-9d0b-6c1f2e3d4a5b
+    """
     run(lambda: doing.batch_status(wanted, Where(home, server), cancels=False, as_json=as_json), as_json=as_json)
 
 
@@ -112,5 +127,8 @@ def batch_status_command(
 def batch_cancel_command(
     wanted: BatchArgument, server: ServerOption = None, home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False
 ) -> None:
-    """Stop the runs of a batch, and give back what is held for them."""
+    """Stop the runs of a batch, and give back what is held for them.
+
+    Example: talkingphoto batch cancel 0199f0a1-7c1e-7a53-9d0b-6c1f2e3d4a5b
+    """
     run(lambda: doing.batch_status(wanted, Where(home, server), cancels=True, as_json=as_json), as_json=as_json)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from talkingphoto.command import WRONG_USE, Stop
+from talkingphoto.ordering.placing import placed
 from talkingphoto.runs import Where, session
 from talkingphoto.show import Printer, print_json
 
@@ -19,7 +20,7 @@ async def rerun(
 ) -> None:
     """Make a new run of one that is done, or say what that would take."""
     async with session(where, _unsaid) as here:
-        answer = await here.client.rerun(run_id, begin_from, changes)
+        answer = await placed(here.client.rerun(run_id, begin_from, changes))
     if as_json:
         print_json(answer)
         return

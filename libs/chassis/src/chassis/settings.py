@@ -84,7 +84,9 @@ class ServiceSettings(BaseSettings):
     )
 
     database_url: SecretStr = Field(
-        SecretStr(""), description="PostgreSQL, this service's own database; empty for a service without one."
+        SecretStr(""),
+        description="PostgreSQL, this service's own database; empty for a service without one. Behind a PgBouncer in "
+        "transaction mode it ends in `?prepared_statement_cache_size=0`.",
     )
     bus: Literal["memory", "rabbitmq"] = Field("memory", description="How messages travel.")
     pool_size: int = Field(5, ge=1, le=20, description="Database connections kept open by this process.")
@@ -113,6 +115,13 @@ class ServiceSettings(BaseSettings):
         None, description="Where clients outside reach that server, for links; without it under s3_endpoint_url."
     )
     aws_region: str = Field("ap-south-1", description="The bucket's region.")
+    cdn_domain: str | None = Field(
+        None,
+        pattern=r"^[a-z0-9.-]+$",
+        description="The content delivery network before the bucket, such as cdn.example.org: links lead there.",
+    )
+    cdn_key_id: str | None = Field(None, description="Which of its keys signs links; needed with cdn_domain.")
+    cdn_private_key: SecretStr | None = Field(None, description="That key, RSA as PEM; needed with cdn_domain.")
     aws_access_key_id: SecretStr | None = Field(None, description="Needed when object_store is s3.")
     aws_secret_access_key: SecretStr | None = Field(None, description="Needed when object_store is s3.")
 
@@ -175,6 +184,8 @@ class ServiceSettings(BaseSettings):
     def _can_be_right(self) -> ServiceSettings:
         problems = [f"missing: {', '.join(name.upper() for name in missing)}"] if (missing := self._missing()) else []
         problems += self._weak_keys()
+        if self.cdn_domain is not None and self.object_store != "s3":
+            problems.append("CDN_DOMAIN is for OBJECT_STORE=s3: the folder store serves its objects itself")
         if self.env == "production":
             problems += self._unfit_for_production()
         if problems:
@@ -188,6 +199,8 @@ class ServiceSettings(BaseSettings):
             names.append("rabbitmq_url")
         if self.object_store == "s3":
             names.append("s3_bucket_name")
+        if self.cdn_domain is not None:
+            names += ("cdn_key_id", "cdn_private_key")
         if self.env == "production":
             names += self.REQUIRED_IN_PRODUCTION
             if self.object_store == "s3":

@@ -145,6 +145,14 @@ async def test_the_pool_shows_connections_in_use_and_idle(new_service: NewServic
         assert value("pool_connections", service="billing", state="in_use") == 2
     assert value("pool_connections", service="billing", state="in_use") == 0
     assert value("pool_connections", service="billing", state="idle") == 2
+    most = value("pool_connections_most", service="billing")
+    assert most >= 15
+    beside = Database(database.url, service="billing", pool_size=1, max_overflow=1)
+    async with beside.connection():
+        assert value("pool_connections", service="billing", state="in_use") == 1, "the sum of all pools of a service"
+        assert value("pool_connections_most", service="billing") == most + 2
+    await beside.close()
+    assert value("pool_connections_most", service="billing") == most
     await database.close()
     assert value("pool_connections", service="billing", state="idle") == 0
 

@@ -18,6 +18,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 from pydantic import SecretStr
 
 from chassis.http.app import create_app
+from chassis.http.operations import operations_app
 from chassis.observe import context, traces
 from chassis.observe.logs import mask_secrets
 from chassis.settings import ServiceSettings
@@ -283,3 +284,24 @@ async def test_a_request_is_a_span_named_after_its_route(spans: InMemorySpanExpo
     assert second.attributes["http.response.status_code"] == 422
     assert second.status.status_code is StatusCode.UNSET
     assert refused.json()["error"]["trace_id"] == SAMPLED[3:35]
+
+
+async def test_a_figure_leads_to_the_trace_of_a_recorded_request_and_of_no_other(spans: InMemorySpanExporter) -> None:
+    router = APIRouter()
+
+    @router.get("/led/{number}")
+    async def read(number: int) -> str:
+        return "here"
+
+    app = create_app(name="led", settings=ServiceSettings(env="test"), version="1", routers=[router], readiness={})
+    asked = {name: f"00-{name * 32}-{'1' * 16}-0{flag}" for name, flag in (("a", 1), ("b", 0))}
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://led") as http:
+        for traceparent in asked.values():
+            assert (await http.get("/led/1", headers={"traceparent": traceparent})).status_code == 200
+    shown = operations_app("led", {})
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(shown), base_url="http://led") as http:
+        answer = await http.get("/metrics", headers={"accept": "application/openmetrics-text; version=1.0.0"})
+    assert answer.headers["content-type"].startswith("application/openmetrics-text")
+    lines = [line for line in answer.text.splitlines() if 'route="/led/{number}"' in line and " # {" in line]
+    assert lines, "no exemplar at all"
+    assert all(f'# {{trace_id="{"a" * 32}"}}' in line for line in lines), lines

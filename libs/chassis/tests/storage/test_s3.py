@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import os
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,10 +12,14 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from chassis.storage import (
     StoreUnavailable,
 )
+from chassis.storage.cdn import Cdn
 from chassis.storage.s3 import MULTIPART_ABOVE, S3Store
 
 KEY = "images/a/2026/03/07/b.jpg"
@@ -138,3 +144,44 @@ async def test_a_server_on_this_machine_is_reached_past_any_proxy(
     )
     await store.put_bytes(b"here", KEY, "image/jpeg")
     assert (await store.stat(KEY)).size == 4
+
+
+async def test_before_a_network_links_lead_there_and_are_signed_for_it(s3_server: str, bucket: tuple[Any, str]) -> None:
+    """As the network checks them: the policy is made of address and end, and the key's owner has signed it."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    store = S3Store(
+        bucket[1],
+        region="us-east-1",
+        endpoint_url=s3_server,
+        access_key_id="key",
+        secret_access_key="secret",
+        cdn=Cdn("cdn.example.org", "K2", pem),
+    )
+    await store.put_bytes(b"a photo", KEY, "image/jpeg")
+    before = int(time.time())
+
+    for filename in (None, "Mein Bild é.jpg"):
+        link = store.signed_url(KEY, expires_s=600, filename=filename)
+
+        parts = urlsplit(link)
+        query = parse_qs(parts.query)
+        assert (parts.netloc, parts.path, query["Key-Pair-Id"]) == ("cdn.example.org", f"/{KEY}", ["K2"])
+        assert before + 600 <= int(query["Expires"][0]) <= time.time() + 601
+        asked = query.get("response-content-disposition")
+        assert asked == (None if filename is None else ["attachment; filename*=UTF-8''Mein%20Bild%20%C3%A9.jpg"])
+        address = link[: link.index("Expires=") - 1]
+        policy = (
+            f'{{"Statement":[{{"Resource":"{address}","Condition":'
+            f'{{"DateLessThan":{{"AWS:EpochTime":{query["Expires"][0]}}}}}}}]}}'
+        )
+        signature = base64.b64decode(query["Signature"][0].translate(str.maketrans("-_~", "+=/")))
+        key.public_key().verify(signature, policy.encode(), padding.PKCS1v15(), hashes.SHA1())  # noqa: S303
+    head = bucket[0].head_object(Bucket=bucket[1], Key=KEY)
+    assert head["CacheControl"] == "private, max-age=31536000, immutable"
+
+
+def test_a_network_wants_an_rsa_key() -> None:
+    pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    with pytest.raises(ValueError, match="RSA"):
+        Cdn("cdn.example.org", "K2", pem.decode())

@@ -22,9 +22,6 @@ class ProductLine:
     key: ProductLineKey
     display_name: str
     currency: str
-    bucket: str
-    region: str
-    cdn_domain: str | None
     plans: tuple[str, ...]
     upload_types: tuple[str, ...] = IMAGE_TYPES
     access_token_seconds: int = 900
@@ -42,9 +39,6 @@ _LINES = (
         key=ProductLineKey.TALKINGPHOTO,
         display_name="TalkingPhoto",
         currency="INR",
-        bucket="talkingphoto-storage",
-        region="ap-south-1",
-        cdn_domain="cdn.talkingphoto.ai",
         plans=("free", "starter", "pro", "enterprise"),
         consent_required=True,
         default_providers={"image_enhancement": "nano_banana", "video_generation": "veo3"},
@@ -53,9 +47,6 @@ _LINES = (
         key=ProductLineKey.REELY,
         display_name="Reely",
         currency="USD",
-        bucket="reely-storage",
-        region="us-east-1",
-        cdn_domain=None,
         plans=("free", "pro", "premium"),
         upload_types=IMAGE_TYPES + VIDEO_TYPES,
         default_providers={"hook_detection": "openai"},
@@ -64,9 +55,6 @@ _LINES = (
         key=ProductLineKey.FILMSTUDIO,
         display_name="AI Film Studio",
         currency="USD",
-        bucket="filmstudio-storage",
-        region="us-east-1",
-        cdn_domain=None,
         plans=("free", "standard", "pro", "enterprise"),
         upload_types=IMAGE_TYPES + MEDIA_TYPES,
         access_token_seconds=86_400,
@@ -76,9 +64,6 @@ _LINES = (
         key=ProductLineKey.PIXIE,
         display_name="پیکسی",
         currency="USD",
-        bucket="pixie-files",
-        region="us-east-1",
-        cdn_domain=None,
         plans=("free", "premium"),
         upload_types=IMAGE_TYPES + MEDIA_TYPES,
         name_required=True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -25,9 +26,9 @@ def edited(draw: some.DrawFn, before: EditList) -> EditList:
     start = draw(some.floats(0, 58))
     end = start + draw(some.floats(0.1, 20))
     try:
-        match draw(some.sampled_from(["trim", "cut", "word", "look", "title", "silence"])):
-            case "trim":
-                return before.trimmed(start, end)
+        match draw(some.sampled_from(["kept", "cut", "word", "look", "title", "silence"])):
+            case "kept":
+                return replace(before, kept=(Kept(start, end),))
             case "cut":
                 return before.without(start, end)
             case "word":
@@ -90,11 +91,18 @@ def test_a_new_edit_forgets_what_was_undone() -> None:
     assert [edit.title for edit in history.versions] == ["", "two"]
 
 
+def test_of_very_many_versions_the_oldest_are_forgotten() -> None:
+    history = History.of(FIRST)
+    for number in range(150):
+        history = history.edited(FIRST.looking(title=str(number)))
+    assert (len(history.versions), history.now.title, history.undone().now.title) == (100, "149", "148")
+
+
 def test_lists_that_make_the_same_clip_have_one_hash_and_others_another() -> None:
     assert EditList(SOURCE, (Kept(10, 40.0001),)).digest == FIRST.digest
     assert FIRST.saying(3, "a").saying(5, "b").digest == FIRST.saying(5, "b").saying(3, "a").digest
     others = [
-        FIRST.trimmed(10, 39.9),
+        replace(FIRST, kept=(Kept(10, 39.9),)),
         FIRST.saying(12, "other"),
         FIRST.looking(aspect="wide"),
         FIRST.looking(layout="split"),
@@ -137,8 +145,6 @@ def test_what_is_no_edit_list_is_not_read(plain: dict[str, object]) -> None:
 def test_all_of_a_clip_cannot_be_cut_away() -> None:
     with pytest.raises(BadMedia, match="nothing would be left"):
         FIRST.without(5, 45)
-    with pytest.raises(BadMedia, match="nothing would be left"):
-        FIRST.trimmed(50, 60)
 
 
 def test_a_clip_of_another_film_is_no_version() -> None:

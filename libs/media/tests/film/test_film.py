@@ -21,11 +21,12 @@ from media.film.join import join
 from media.film.plan import FilmPlan, Picture, Target
 from media.film.planning import plan_film
 from media.film.render import render_shot
-from media.film.sound import SPEECH_OVER_MUSIC_LU, make_music, mix, style_of
+from media.film.sound import SPEECH_OVER_MUSIC_LU, mix, style_of
 from media.film.speech import narrate
 from media.film.subtitles import film_cues, shot_cues
 from media.sound.ducking import levels, speaking
 from media.sound.loudness import integrated_lufs
+from media.sound.music import make_bed
 from media.sound.wav import write_wav
 from media.types import Speech
 from media.video.probe import probe
@@ -94,7 +95,7 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Film:
     plan = plan_film(SCRIPT, minutes=MINUTES, pictures=[Picture(ref) for ref in pictures], seed=3)
     narrations = {shot.id: _speak(plan, shot.id, folder) for shot in plan.shots if shot.spoken}
     plan = settle(plan, {id: speech.duration for id, speech in narrations.items()}, keep=False)
-    music = make_music(folder / "music.wav", mood="calm", seconds=20, seed=1).path
+    music = make_bed(folder / "music.wav", style="calm", seconds=20, seed=1).path
     for shot in plan.shots:
         picture = pictures[shot.picture] if shot.picture else None
         render_shot(shot, folder / f"{shot.id}.mp4", target=TARGET, picture=picture)

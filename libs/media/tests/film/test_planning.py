@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from media.errors import BadMedia, NotUsable
 from media.film.plan import FRAME_RATE, Character, Kind, Picture, ScriptTooLong, ScriptTooShort, read, written
-from media.film.planning import check_script, plan_film
+from media.film.planning import plan_film
 from media.types import Language
 
 EXAMPLES = int(os.environ.get("FILM_SCRIPTS", "60"))
@@ -169,15 +169,21 @@ def test_a_script_too_long_is_told_how_many_words_and_minutes() -> None:
     with pytest.raises(ScriptTooLong, match=r"words cannot be spoken in 1 minute$") as refusal:
         plan_film(HARBOUR * 4, minutes=1)
 
-    fit = check_script(HARBOUR * 4, minutes=1)
-    assert fit.verdict == "too_long"
-    assert str(fit.minutes_fitting) in refusal.value.advice
-    assert plan_film(HARBOUR * 4, minutes=fit.minutes_fitting).script == HARBOUR * 4
+    _, minutes = _advised(refusal.value)
+    assert plan_film(HARBOUR * 4, minutes=minutes).script == HARBOUR * 4
     # Leaving away as many words as it says makes it fit.
     prose = " ".join(line for line in (HARBOUR * 4).splitlines() if not line.startswith("#"))
-    much = check_script(prose, minutes=1)
-    fewer = " ".join(prose.split()[: much.words - much.words_over])
-    assert check_script(fewer, minutes=1).verdict == "fits"
+    with pytest.raises(ScriptTooLong) as refusal:
+        plan_film(prose, minutes=1)
+    over, _ = _advised(refusal.value)
+    fewer = " ".join(prose.split()[:-over])
+    assert plan_film(fewer, minutes=1).advice == ()
+
+
+def _advised(refusal: ScriptTooLong) -> tuple[int, int]:
+    """The words that are too many, and the minutes that would do."""
+    minutes, over = regex.findall(r"\d+", refusal.advice)
+    return int(over), int(minutes)
 
 
 def test_a_script_too_short_is_told_so_and_filled_if_that_is_wanted() -> None:

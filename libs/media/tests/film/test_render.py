@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from media.errors import BadMedia, NotUsable
+from media.film import depth
 from media.film.join import join
 from media.film.plan import Kind, Motion, Shot, Target
 from media.film.render import render_shot
@@ -67,6 +68,18 @@ def test_a_picture_is_as_long_as_its_shot_and_moves(tmp_path: Path, picture: Pat
     moved = np.abs(frames[0].astype(int) - frames[-1].astype(int)).mean()
     assert moved < 0.9 if motion is Motion.STILL else moved > 1.5
     assert made.path.read_bytes() == again.path.read_bytes()
+
+
+def test_the_shots_of_a_picture_look_at_it_once(tmp_path: Path, picture: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Known by its content: a copy is the same picture, whatever it is called."""
+    looked: list[tuple[int, ...]] = []
+    monkeypatch.setattr(depth, "look_at", lambda image: looked.append(image.shape) or depth.Look(None, None))
+    other, copy = tmp_path / "other.png", tmp_path / "copy.png"
+    cv2.imwrite(str(other), cv2.imread(str(picture))[:, ::-1])
+    copy.write_bytes(other.read_bytes())
+    for number, shown in enumerate((other, other, copy)):
+        render_shot(_shot(frames=3), tmp_path / f"{number}.mp4", target=TARGET, picture=shown)
+    assert looked == [(300, 420, 3)]
 
 
 def test_colours_are_the_picture_s(tmp_path: Path, picture: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from functools import cache
 from itertools import pairwise
@@ -14,10 +15,14 @@ from hypothesis import strategies as some
 from libs.media.tools.talks import DIALOGUE, LECTURE, MONOLOGUE, Said, film, speak
 
 from media.errors import BadMedia, NotUsable
+from media.hooks import film as moments_of_film
+from media.hooks import motion as motion_of_film
 from media.hooks.film import find_moments
 from media.hooks.moments import Proposal, count_for, settle, shortfall
+from media.hooks.motion import moments_by_motion
 from media.hooks.sentences import Sentence
 from media.types import Word
+from media.video.analysis import Changes
 
 
 @some.composite
@@ -63,8 +68,8 @@ def test_whatever_is_proposed_no_word_is_cut(
         assert min(abs(moment.start - start) for start in starts) <= 0.121
         assert min(abs(moment.end - end) for end in ends) <= 0.121
         for sentence in spoken:
-            for time in (moment.start, moment.end):
-                assert not sentence.start + 1e-3 < time < sentence.end - 1e-3
+            for edge in (moment.start, moment.end):
+                assert not sentence.start + 1e-3 < edge < sentence.end - 1e-3
 
 
 def test_nothing_is_found_where_nobody_speaks() -> None:
@@ -78,6 +83,14 @@ def test_what_is_missing_is_said(duration: float, said: str) -> None:
     spoken = (Sentence((Word("word", 2.0, 14.0),)),)
     assert shortfall(3, 3, spoken, duration) == ()
     [reason] = shortfall(0, 3, spoken, duration)
+    assert reason.startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("found", "said"), [(0, "no stretch of whole"), (1, "only 1 stretch of whole"), (2, "only 2 stretches of whole")]
+)
+def test_how_many_there_are_is_said_as_people_say_it(found: int, said: str) -> None:
+    [reason] = shortfall(found, 3, (Sentence((Word("word", 2.0, 180.0),)),), 200)
     assert reason.startswith(said)
 
 
@@ -114,9 +127,37 @@ def test_of_what_is_spoken_every_boundary_lies_between_sentences(
     assert found.moments
     for moment in found.moments:
         assert moment.reason and moment.title and moment.text
-        for time in (moment.start, moment.end):
-            assert not [one.text for one in sentences if one.start < time < one.end]
+        for edge in (moment.start, moment.end):
+            assert not [one.text for one in sentences if one.start < edge < one.end]
     assert len(found.moments) == 4 or found.shortfall_reasons
+
+
+def test_who_brings_the_words_is_told_how_far_it_is_and_may_stop(
+    told: Callable[[str], tuple[Path, tuple[Word, ...]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, said = told("monologue")
+    shares: list[float] = []
+    find_moments(path, count=1, shortest_s=4, longest_s=14, words=said, progress=shares.append)
+    assert shares == sorted(shares) and shares[-1] == 1.0
+    assert any(0 < share < 0.31 for share in shares) and any(0.31 < share < 1 for share in shares)
+
+    class Stopped(Exception):
+        pass
+
+    def stop(_: float) -> None:
+        raise Stopped
+
+    monkeypatch.setattr(moments_of_film, "sound_in", pytest.fail)
+    with pytest.raises(Stopped):
+        find_moments(path, words=said, progress=stop)
+
+
+def test_where_nobody_is_known_to_speak_nothing_is_listened_to(
+    told: Callable[[str], tuple[Path, tuple[Word, ...]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(moments_of_film, "read_voice", pytest.fail)
+    found = find_moments(told("monologue")[0], count=1, shortest_s=4, longest_s=14, words=())
+    assert (found.method, found.words) == ("motion", ())
 
 
 def test_a_silent_film_is_judged_by_scenes_and_motion_and_says_so(tmp_path: Path) -> None:
@@ -146,6 +187,21 @@ def test_a_silent_film_is_judged_by_scenes_and_motion_and_says_so(tmp_path: Path
     assert sorted(round(one.start) for one in found.moments) in ([10, 30], [10, 31])
     assert all("motion" in one.reason for one in found.moments)
     assert told == sorted(told) and told[-1] == 1.0
+
+
+def test_a_long_film_of_many_scenes_is_judged_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three hours with a cut a second; what moves most begins at 5000 s. Looking through the whole film for each of the
+    170,000 stretches took minutes."""
+    times = np.arange(0, 3 * 3600, 0.2)
+    cuts = np.where(np.arange(len(times)) % 5 == 0, 0.9, 0.0)
+    motion = np.where((times >= 5000) & (times < 5020), 0.05, 0.02)
+    monkeypatch.setattr(motion_of_film, "changes", lambda _film, tell: Changes(times, cuts, motion))
+    begun = time.process_time()
+    best, *others = moments_by_motion(Path("none.mp4"), 3 * 3600.0, count=5, shortest_s=15, longest_s=90)
+    assert time.process_time() - begun < 20
+    assert best.start == 5000 and 5015 <= best.end <= 5016
+    assert best.reason == "motion: 2.5 times the film's usual; scenes: 16 in 16 s"
+    assert len(others) == 4
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from media.errors import NotUsable
+from media.faces.preflight import find_faces
 from media.images.photos import decode, encode, write_png
+from media.judge import edits
 from media.judge.edits import composite, drift, guard_file
 from media.types import Bgr
 
@@ -116,3 +118,15 @@ def test_files(portrait_path: Path, portrait: Bgr, edited: Bgr, mask: Bgr, tmp_p
     assert not paths["out"].exists()
     assert guard_file(portrait_path, paths["moved"], paths["mask"], paths["out"]).is_over
     assert likeness_db(decode(paths["out"]), portrait, mask[..., 0] == 0) > 45
+
+
+def test_the_faces_of_the_original_are_looked_for_once(
+    portrait_path: Path, portrait: Bgr, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = portrait.copy()
+    gone[50:220, 160:300] = cv2.blur(gone[50:220, 160:300], (61, 61))
+    write_png(gone, tmp_path / "gone.png")
+    looked: list[tuple[int, ...]] = []
+    monkeypatch.setattr(edits, "find_faces", lambda image: looked.append(image.shape) or find_faces(image))
+    assert guard_file(portrait_path, tmp_path / "gone.png", None, tmp_path / "out.png").is_over
+    assert looked == [portrait.shape] and (tmp_path / "out.png").exists()

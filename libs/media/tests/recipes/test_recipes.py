@@ -14,7 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from media.errors import NotUsable, TooLarge
+from media.images.newest import Newest
 from media.images.photos import decode, encode, write_jpeg
+from media.recipes import backgrounds
 from media.recipes.apply import PREVIEW_PIXELS, apply, apply_file, preview_file
 from media.recipes.geometry import inner
 from media.recipes.picture import Picture, transparent
@@ -48,6 +50,27 @@ def logo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def made(image: Bgr, *steps: dict[str, Any], **more: Any) -> Picture:
     return apply(image, recipe_of(steps), **more)
+
+
+def test_cuts_are_remembered_by_what_they_take(portrait: Bgr, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of full size would be half a gigabyte by their number; looks at one picture do not search it again."""
+    remembered = Newest[Any](4 << 20, lambda cut: cut.nbytes)
+    searched: list[tuple[int, ...]] = []
+
+    def alpha(image: Bgr, **_: Any) -> Any:
+        searched.append(image.shape)
+        return np.ones(image.shape[:2], np.float32)
+
+    monkeypatch.setattr(backgrounds, "cuts", remembered)
+    monkeypatch.setattr(backgrounds, "alpha", alpha)
+    behind = {"op": "background", "mode": "blur"}
+    for _ in range(2):
+        made(portrait, behind, quick=True)
+    assert len(searched) == 1 and remembered.held == 4 * 512 * 512
+    for side in (700, 800, 900, 1200, 2000):
+        made(np.zeros((side, side, 3), np.uint8), behind)
+        assert 0 <= remembered.held <= 4 << 20
+    assert len(searched) == 6
 
 
 def test_the_original_stays_and_the_same_recipe_gives_the_same(portrait: Bgr) -> None:

@@ -191,7 +191,29 @@ def test_any_script_is_shown_whole_and_has_words_to_say(text: str, language: str
 
 
 @pytest.mark.parametrize(
-    "unit", ["<", "1", "1 ", "1,", "$", "a@", "1-", "#a", "😀", " ", "5 km ", "www.", "’", "你", "１"]
+    "unit",
+    [
+        "<",
+        "1",
+        "1 ",
+        "1,",
+        "$",
+        "a@",
+        "1-",
+        "#a",
+        "😀",
+        " ",
+        "5 km ",
+        "www.",
+        "’",
+        "你",
+        "１",
+        '5"',
+        "$1/h ",
+        ".5",
+        "x^2",
+        "①",
+    ],
 )
 def test_the_longest_script_is_read_in_time(unit: str) -> None:
     """Patterns take time in proportion to the script: twice as long takes twice as long, not four times."""

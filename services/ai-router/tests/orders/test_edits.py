@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import tempfile
+import threading
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -11,7 +14,10 @@ from uuid import UUID
 import pytest
 
 from ai_router.jobs.housekeeping import Housekeeping
+from ai_router.orders import previews
+from ai_router.providers.local.editing import is_light
 from chassis import ids
+from chassis.messaging.consumer import wait_until
 from contracts.ai_router import JobCompleted, JobDelivered
 from contracts.billing import EntitlementsChanged, ReserveCredits
 from contracts.enums import Capability, Priority
@@ -76,6 +82,39 @@ async def test_a_look_is_a_picture_at_once_and_no_job(studio: Any, headers: Any)
     assert jobs.json()["total"] == 0
     hidden = await _ask(studio, headers, PREVIEW, studio.stranger, recipe=RECIPE)
     assert (hidden.status_code, hidden.json()["error"]["code"]) == (404, "input_not_found")
+
+
+def _until_interrupted(folder: str) -> None:
+    Path(folder, "begun").touch()
+    threading.Event().wait()
+
+
+async def test_who_waits_for_a_look_holds_no_connection_and_is_told_to_come_again(
+    studio: Any, headers: Any, processes: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = asyncio.create_task(processes.run(_until_interrupted, str(tmp_path), deadline_s=60, quick=True))
+    await wait_until((tmp_path / "begun").exists, timeout_s=20)
+    monkeypatch.setattr(previews, "WITHIN_S", 5.0)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    looks = [asyncio.create_task(_ask(studio, headers, PREVIEW, recipe=RECIPE)) for _ in range(previews.AT_ONCE + 1)]
+    await wait_until(lambda: len(list(tmp_path.glob("preview-*"))) == previews.AT_ONCE, timeout_s=20)
+    await wait_until(lambda: studio.router.database.connections()[0] == 0, timeout_s=20)
+    assert not any(look.done() for look in looks)
+    for busy in await asyncio.gather(*looks):
+        assert (busy.status_code, busy.json()["error"]["code"]) == (503, "preview_busy"), busy.text
+        assert int(busy.headers["Retry-After"]) >= 1
+    held.cancel()
+    await asyncio.gather(held, return_exceptions=True)
+    monkeypatch.setattr(previews, "WITHIN_S", 60.0)
+    assert (await _ask(studio, headers, PREVIEW, recipe=RECIPE)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("recipe", "light"),
+    [(RECIPE, True), ([{"op": "denoise"}], False), ([{"op": "upscale"}], False), ([{"op": "sharpen"}] * 9, False)],
+)
+def test_only_a_light_recipe_is_done_beside_long_work(recipe: list[dict[str, Any]], light: bool) -> None:
+    assert is_light(recipe) is light
 
 
 @pytest.mark.parametrize(

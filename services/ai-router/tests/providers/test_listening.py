@@ -90,10 +90,23 @@ async def test_hooks_cite_their_words_and_hear_the_recording(
     assert heard["hooks"][0]["score"] <= 10
 
 
+async def test_clips_are_as_long_as_was_asked_whatever_is_known_of_the_recording(
+    processes: ProcessPool, workspace: FolderWorkspace
+) -> None:
+    _, usual = await _done(processes, workspace, Capability.HOOK_DETECTION, HOOKS)
+    shortest = max(hook["end"] - hook["start"] for hook in usual["hooks"]) + 0.5
+    wanted = {**HOOKS, "shortest_s": shortest}
+    _, longer = await _done(processes, workspace, Capability.HOOK_DETECTION, wanted)
+    assert longer["hooks"] and all(hook["end"] - hook["start"] >= shortest for hook in longer["hooks"])
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
         {"duration": None},
+        {"shortest_s": -1},
+        {"longest_s": "long"},
+        {"shortest_s": 20, "longest_s": 10},
         {"duration": True},
         {"count": 0},
         {"count": 1.5},

@@ -22,8 +22,8 @@ class Settings(ServiceSettings):
     service_name: str = Field("analytics", description="In log lines, metrics and traces.")
     person_hash_key: SecretStr = Field(
         SecretStr("local-person-hash-key-for-development"),
-        description="Makes of a person the word under which analytics counts them, at least 32 characters. With "
-        "another one everybody is somebody new.",
+        description="Makes of a person the word under which analytics counts them, at least 32 characters. All there "
+        "have been, divided by commas, the newest first; after a change `python -m analytics.rekey`.",
     )
     keep_facts_months: int = Field(13, ge=2, description="The log of facts goes back so far (SEC-31).")
     fold_every_s: float = Field(3.0, gt=0, description="How often new facts are added up.")
@@ -31,6 +31,6 @@ class Settings(ServiceSettings):
     @field_validator("person_hash_key", mode="after")
     @classmethod
     def _long_enough(cls, value: SecretStr) -> SecretStr:
-        if len(value.get_secret_value()) < _SHORTEST:
-            raise ValueError(f"must have at least {_SHORTEST} characters")
+        if any(len(key) < _SHORTEST for key in value.get_secret_value().split(",")):
+            raise ValueError(f"each key must have at least {_SHORTEST} characters")
         return value

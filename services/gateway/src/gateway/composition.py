@@ -7,9 +7,10 @@ from contextlib import asynccontextmanager
 from functools import partial
 from importlib.metadata import version
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Request
 from pydantic import BaseModel
 from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
 from chassis.bus.messages import Received
@@ -42,6 +43,8 @@ from gateway.proxy.slashes import TrailingSlashes
 from gateway.proxy.table import PUBLIC_PREFIX, TABLE
 from gateway.proxy.upstream import Proxy, Upstreams
 from gateway.settings import Settings
+from gateway.studio import endpoints as studio_endpoints
+from gateway.studio.files import Files
 
 
 class Platform(BaseModel):
@@ -51,6 +54,7 @@ class Platform(BaseModel):
     version: str
     status: str = "running"
     documentation: str = "/api/docs"
+    studio: str = "/studio/"
 
 
 def build(settings: Settings, deps: Dependencies) -> Service:
@@ -88,7 +92,13 @@ def build(settings: Settings, deps: Dependencies) -> Service:
         name="gateway",
         settings=settings,
         version=version("talkingphoto-gateway"),
-        routers=[_root(), docs_endpoints.router, live_endpoints.router, overview_endpoints.router],
+        routers=[
+            _root(),
+            docs_endpoints.router,
+            live_endpoints.router,
+            overview_endpoints.router,
+            studio_endpoints.router,
+        ],
         readiness=sessions | {service: partial(upstreams.answers, service) for service in upstreams.urls},
         lifespan=lifespan,
         description="The one public entry.",
@@ -113,6 +123,7 @@ def build(settings: Settings, deps: Dependencies) -> Service:
     app.state.services = services
     app.state.examiner = Examiner(services, sessions | ({"cache": kept.ready} if isinstance(kept, RedisStore) else {}))
     app.state.document = docs_endpoints.Known()
+    app.state.studio = Files(studio_endpoints.WEB)
     # The table's rows take all that begins as ours do, so source paths that do come before them; the many others come
     # after, where no request for a unified path is compared with them.
     among_ours, others = rewriting.routes(app.router, lines)
@@ -138,11 +149,14 @@ def build(settings: Settings, deps: Dependencies) -> Service:
 def _root() -> APIRouter:
     router = APIRouter()
 
-    @router.get("/")
+    @router.get("/", response_model=Platform)
     @takes_any_query
-    async def read_root() -> Platform:
-        """Name, version and status (GTW-06)."""
-        return Platform(version=version("talkingphoto-gateway"))
+    async def read_root(request: Request) -> Response:
+        """Name, version and status (GTW-06); who reads pages is led to the studio."""
+        if "text/html" in request.headers.get("accept", ""):
+            return RedirectResponse("/studio/", headers={"Vary": "Accept"})
+        answer = Platform(version=version("talkingphoto-gateway"))
+        return JSONResponse(answer.model_dump(), headers={"Vary": "Accept"})
 
     return router
 

@@ -113,7 +113,7 @@ def build(
         rerun_endpoints.router(settings, driver),
         timeline_endpoints.router(offered),
         batch_endpoints.router(settings, driver),
-        clip_endpoints.router(settings, offered),
+        clip_endpoints.router(settings, offered, driver),
         asset_endpoints.router(assets),
         project_endpoints.router(settings, offered, projects, films),
         film_endpoints.router(films),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from decimal import Decimal
 from typing import Any
 
@@ -146,9 +147,17 @@ async def test_a_film_is_planned_made_changed_in_one_line_and_that_alone_is_made
     assert set(parts.values()) == {"current"}
     other = f"/api/v1/projects/{project}/plan/shots/{spoken[2]['id']}"
     assert (await world.call(asha, "PATCH", other, json={"text": "The mills came first."})).is_success
-    await film(world, asha, project)
+    run = await film(world, asha, project)
     takes = (await world.call(asha, "GET", f"/api/v1/projects/{project}/plan/shots/{changed}/takes")).json()
     assert [(one["take"], one["current"]) for one in takes["items"]] == [(2, False), (1, True)], "numbers stay"
+    kept = await world.fetch("SELECT cardinality(run_ids) AS runs FROM film_takes WHERE project_id = $1", project)
+    assert {row["runs"] for row in kept} == {1, 2, 3}, "each run once"
+    # What the newest film is made of belongs to the first as well, and stays when the newest is removed.
+    assert (await world.call(asha, "DELETE", f"/api/v1/workflows/{run['id']}/files")).is_success
+    takes = (await world.call(asha, "GET", f"/api/v1/projects/{project}/plan/shots/{changed}/takes")).json()
+    assert [one["take"] for one in takes["items"]] == [2, 1]
+    parts = states(await plan_of(world, asha, project))
+    assert parts[changed, "clip"] == "current" and parts[spoken[2]["id"], "clip"] == "stale"
     actions = {
         line["action"] for line in (await world.call(asha, "GET", f"/api/v1/projects/{project}/logs")).json()["items"]
     }
@@ -221,8 +230,20 @@ async def test_a_shot_that_cannot_be_made_gives_all_back_and_what_was_made_is_us
     world.others.mute.clear()
     assert (await world.call(asha, "POST", f"/api/v1/workflows/{run['id']}/cancel")).is_success
     await world.ended(asha, run["id"])
+    # And while a newer film is under way, an older one is not tried again beside it.
+    world.others.mute.add(ReserveCredits)
+    plan = await plan_of(world, asha, project)
+    newer = (await world.call(asha, "POST", f"/api/v1/projects/{project}/generate", json={})).json()
+    assert (newer["estimated_time"], newer["credits"]) == (plan["estimated_time"], plan["credits"]), "one computation"
+    beside = await world.call(asha, "POST", f"/api/v1/workflows/{run['id']}/retry")
+    assert (beside.status_code, beside.json()["error"]["code"]) == (409, "workflow_state")
+    world.others.mute.clear()
+    assert (await world.call(asha, "POST", f"/api/v1/workflows/{newer['id']}/cancel")).is_success
+    await world.ended(asha, newer["id"])
     again = await film(world, asha, project)
     assert (again["status"], again["credits"]["captured"]) == ("completed", 3)
+    kept = await world.fetch("SELECT input::text AS input FROM runs WHERE id = $1", again["id"])
+    assert json.loads(kept[0]["input"])["paces"].keys() >= {"speak"}, "so that what is left of it is told"
     assert len(asked(world, Capability.AUDIO_GENERATION)) == voices
     assert len(asked(world, Capability.FILM_SHOT)) == clips + 1
 

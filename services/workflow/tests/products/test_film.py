@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from fractions import Fraction
 
 import pytest
@@ -9,7 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from media.film.plan import FRAME_RATE
-from workflow.products.film.rules import credits_of
+from workflow.paces.models import Pace
+from workflow.products.film.definition import film
+from workflow.products.film.rules import credits_of, estimate
+from workflow.settings import Settings
 
 
 @given(st.lists(st.integers(1, 400), min_size=1, max_size=300))
@@ -25,3 +29,13 @@ def test_begun_minutes_count_whole(seconds: float, credits: int) -> None:
 
 def test_a_plan_may_ask_another_price() -> None:
     assert credits_of(61, 2) == 4
+
+
+def test_each_shot_costs_what_a_shot_has_cost() -> None:
+    settings = Settings.model_construct()
+    paces = {"speak": Pace(1.0, 0.25), "shots": Pace(1.0, 1.5), "join": Pace(1.0, 0.01)}
+    costs = {
+        shots: estimate(settings, film(settings), paces, 60.0, shots, None, {"speak", "shots", "join"}).cost
+        for shots in (1, 12)
+    }
+    assert costs == {1: Decimal("2.3500"), 12: Decimal("21.6000")}

@@ -14,7 +14,7 @@ from typing import Any
 import asyncpg
 import orjson
 import structlog
-from sqlalchemy import event
+from sqlalchemy import event, make_url
 from sqlalchemy.exc import DisconnectionError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import QueuePool
@@ -24,7 +24,7 @@ from chassis.data.bookkeeping import AlreadySeen, Bookkeeping, LeaseLost, Outbox
 from chassis.data.loan import Loan, idle
 from chassis.data.transaction import Transaction, carried_out
 from chassis.encoding import as_json
-from chassis.observe.metrics import CONNECTIONS_DISCARDED, POOL_CONNECTIONS
+from chassis.observe.metrics import CONNECTIONS_DISCARDED, POOL_CONNECTIONS, POOL_MOST
 from chassis.observe.statements import watch_statements
 
 __all__ = ["AlreadySeen", "Database", "DatabaseAway", "LeaseLost", "OutboxSink", "Transaction"]
@@ -37,7 +37,11 @@ class DatabaseAway(ConnectionError):
 
 
 class Database:
-    """One service's database. ``url`` is ``postgresql+asyncpg://...``."""
+    """One service's database. ``url`` is ``postgresql+asyncpg://...``.
+
+    Behind a pooler that gives each transaction any of its connections it ends in ``?prepared_statement_cache_size=0``:
+    no statement is left on a connection then, and each costs a round trip more.
+    """
 
     def __init__(
         self,
@@ -52,6 +56,8 @@ class Database:
         self.service = service
         self.url = url
         self.clock: Clock = clock or SystemClock()
+        self.most = pool_size + max_overflow
+        """As many connections as may be open."""
         self.outbox: OutboxSink | None = None
         self.takers: dict[str, list[Taker]] = {}
         """Pools of this process by the kind of their work; each adds itself."""
@@ -65,7 +71,12 @@ class Database:
             json_deserializer=orjson.loads,
             # An error's text goes to the log; what a statement was given may be a password's hash.
             hide_parameters=True,
-            connect_args={"timeout": 10, "command_timeout": 60, "server_settings": {"application_name": service}},
+            connect_args={
+                "timeout": 10,
+                "command_timeout": 60,
+                "server_settings": {"application_name": service},
+                **_statements(url),
+            },
         )
         _refuse_what_is_not_idle(self._engine, service)
         _count_connections(self)
@@ -102,6 +113,7 @@ class Database:
     async def close(self) -> None:
         """Close every connection."""
         await self._engine.dispose()
+        _shown[self.service].discard(self)
 
     @asynccontextmanager
     async def _loan(self) -> AsyncIterator[Loan]:
@@ -128,6 +140,15 @@ class Database:
                     await connection.invalidate()
 
 
+def _statements(url: str) -> dict[str, Any]:
+    """What the driver is told about statements: where none may be kept, each is unnamed, and prepared every time.
+
+    The driver asks for an answer only after it has also bound and executed it, so a pooler changes nothing in between.
+    """
+    kept = make_url(url).query.get("prepared_statement_cache_size") != "0"
+    return {} if kept else {"statement_cache_size": 0, "prepared_statement_name_func": str}
+
+
 def _refuse_what_is_not_idle(engine: AsyncEngine, service: str) -> None:
     """Have the pool replace, at the checkout, what lies in it and cannot be used.
 
@@ -146,13 +167,17 @@ def _refuse_what_is_not_idle(engine: AsyncEngine, service: str) -> None:
             raise DisconnectionError("it is in a transaction of somebody else")
 
 
+_shown: dict[str, weakref.WeakSet[Database]] = {}
+"""What is shown at ``/metrics``: a process may have several pools of one service."""
+
+
 def _count_connections(database: Database) -> None:
     """Show the pool at ``/metrics`` for as long as somebody uses the database."""
-    known = weakref.ref(database)
-
-    def number(which: int) -> float:
-        found = known()
-        return found.connections()[which] if found is not None else 0
-
-    POOL_CONNECTIONS.labels(database.service, "in_use").set_function(lambda: number(0))
-    POOL_CONNECTIONS.labels(database.service, "idle").set_function(lambda: number(1))
+    if database.service in _shown:
+        _shown[database.service].add(database)
+        return
+    pools = _shown[database.service] = weakref.WeakSet([database])
+    in_use, idle = (POOL_CONNECTIONS.labels(database.service, state) for state in ("in_use", "idle"))
+    in_use.set_function(lambda: sum(pool.connections()[0] for pool in pools))
+    idle.set_function(lambda: sum(pool.connections()[1] for pool in pools))
+    POOL_MOST.labels(database.service).set_function(lambda: sum(pool.most for pool in pools))

@@ -100,6 +100,7 @@ CALL_SECONDS = Histogram(
 POOL_CONNECTIONS = Gauge(
     "pool_connections", "Database connections, in use and idle.", ("service", "state"), registry=REGISTRY
 )
+POOL_MOST = Gauge("pool_connections_most", "As many as may be open.", ("service",), registry=REGISTRY)
 CONNECTIONS_DISCARDED = Counter(
     "connections_discarded",
     "Database connections thrown away when given back or checked out, because they were not idle.",

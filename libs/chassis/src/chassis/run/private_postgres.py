@@ -185,7 +185,7 @@ class PrivatePostgres:
     def _prepare(self) -> None:
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=stat.S_IRWXU)
-            user = _server_user()
+            user = server_user()
             if user:
                 _let_through(self.folder, _PROGRAMS)
             if not (self.folder / "PG_VERSION").exists():
@@ -234,7 +234,7 @@ class PrivatePostgres:
         self._pid_file.unlink(missing_ok=True)
         if self.log.exists() and self.log.stat().st_size > _LARGEST_LOG:
             self.log.replace(self.log.with_name("log.1"))
-        user = _server_user()
+        user = server_user()
         socket_folder = _socket_folder(self.folder)
         with self.log.open("ab") as log:
             began = log.tell()
@@ -313,7 +313,8 @@ def _remove_socket_folder(data: Path) -> None:
             folder.rmdir()
 
 
-def _server_user() -> str | None:
+def server_user() -> str | None:
+    """Whom servers run as where we are root, whom they refuse; made where it is not there. None elsewhere."""
     if os.geteuid() != 0:
         return None
     ensure_user_exists(_UNPRIVILEGED)

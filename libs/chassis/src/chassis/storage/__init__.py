@@ -21,8 +21,15 @@ def open_store(settings: ServiceSettings) -> ObjectStore:
     """
     if settings.object_store == "s3":
         # boto3 takes a quarter of a second to import; a process without S3 does not pay it.
+        from chassis.storage.cdn import Cdn
         from chassis.storage.s3 import S3Store
 
+        key = settings.cdn_private_key
+        cdn = (
+            Cdn(settings.cdn_domain, settings.cdn_key_id or "", key.get_secret_value())
+            if settings.cdn_domain and key
+            else None
+        )
         access, secret = settings.aws_access_key_id, settings.aws_secret_access_key
         s3 = S3Store(
             settings.s3_bucket_name or "",
@@ -31,6 +38,7 @@ def open_store(settings: ServiceSettings) -> ObjectStore:
             public_endpoint=settings.s3_public_endpoint,
             access_key_id=access.get_secret_value() if access else None,
             secret_access_key=secret.get_secret_value() if secret else None,
+            cdn=cdn,
         )
         return s3 if settings.object_folder is None else FallbackStore(s3, _folder(settings, settings.object_folder))
     if settings.object_folder is None:

@@ -77,7 +77,10 @@ def prefixes_of(user_id: UUID, made: datetime, name: str) -> tuple[str, ...]:
 
 
 def cache_control(mime_type: str) -> str:
-    """How long a client may keep an object: a year for images, 30 days for videos; never a shared cache."""
+    """How long a client may keep an object: a year for images, 30 days for videos; never a shared cache.
+
+    A network that checks every link (``chassis.storage.cdn``) keeps objects by its own time, 30 days.
+    """
     seconds = next((age for kind, age in _CACHE_SECONDS if mime_type.startswith(kind)), _OTHER_CACHE_SECONDS)
     return f"private, max-age={seconds}, immutable"
 

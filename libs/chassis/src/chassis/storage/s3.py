@@ -24,6 +24,7 @@ from chassis.ids import uuid7
 from chassis.observe import traces
 from chassis.observe.calls import dependency_called
 from chassis.settings import is_here
+from chassis.storage.cdn import Cdn
 from chassis.storage.keys import cache_control, check_key
 from chassis.storage.port import (
     CHUNK,
@@ -56,7 +57,8 @@ class S3Store:
     """Keeps objects in one bucket. Satisfies ``ObjectStore``.
 
     S3 itself makes a put atomic: an object is seen when it, or its last part, has arrived whole. Links name
-    ``public_endpoint``, for clients to whom ``endpoint_url``, where this process goes, means nothing.
+    ``public_endpoint``, for clients to whom ``endpoint_url``, where this process goes, means nothing; or the ``cdn``
+    that stands before the bucket.
     """
 
     def __init__(
@@ -69,9 +71,11 @@ class S3Store:
         access_key_id: str | None = None,
         secret_access_key: str | None = None,
         multipart_above: int = MULTIPART_ABOVE,
+        cdn: Cdn | None = None,
         timeout_s: float = 10.0,
     ) -> None:
         self._bucket = bucket
+        self._cdn = cdn
 
         def client(endpoint: str | None) -> Any:
             return boto3.client(
@@ -209,10 +213,14 @@ class S3Store:
         """A presigned link; made here, without a call."""
         require_life(expires_s)
         parameters = {"Bucket": self._bucket, "Key": check_key(key)}
+        disposition = None
         if filename is not None:
             if not filename.isprintable():
                 raise ValueError("a file name has no control characters")
-            parameters["ResponseContentDisposition"] = f"attachment; filename*=UTF-8''{quote(filename, safe='')}"
+            disposition = f"attachment; filename*=UTF-8''{quote(filename, safe='')}"
+            parameters["ResponseContentDisposition"] = disposition
+        if self._cdn is not None:
+            return self._cdn.link(key, datetime.now(UTC) + timedelta(seconds=expires_s), disposition)
         url: str = self._signer.generate_presigned_url("get_object", Params=parameters, ExpiresIn=expires_s)
         return url
 

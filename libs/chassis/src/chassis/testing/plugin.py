@@ -7,7 +7,6 @@ import gc
 import logging
 import os
 import shutil
-import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,8 @@ from chassis.run.service import ServiceSpec
 from chassis.settings import ServiceSettings
 from chassis.storage.folder import FolderStore
 from chassis.storage.port import ObjectStore
+from chassis.testing.folders import quick_folder
+from chassis.testing.pooler import private_postgres
 from chassis.testing.rabbitmq import RabbitMQBuses
 from chassis.testing.routes import resolve_once
 from chassis.testing.running import R, StartSlice, running_slice
@@ -71,8 +72,8 @@ def pytest_runtest_setup() -> None:
 async def postgres() -> AsyncIterator[PrivatePostgres]:
     """A PostgreSQL of this test run."""
     # Not below pytest's own temporary folder: the server's user must be able to enter every folder on the way.
-    folder = Path(tempfile.mkdtemp(prefix="talkingphoto-pg-"))
-    server = PrivatePostgres(folder / "data")
+    folder = quick_folder("talkingphoto-pg-")
+    server = private_postgres(folder / "data")
     await server.start()
     yield server
     await server.stop()
@@ -169,7 +170,7 @@ async def start_slice(database_for: DatabaseFor, processes: ProcessPool, tmp_pat
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def rabbitmq() -> AsyncIterator[Broker]:
     """A RabbitMQ for this test run: the one that is named, else one of its own. Started when first asked for."""
-    folder = Path(tempfile.mkdtemp(prefix="talkingphoto-mq-"))
+    folder = quick_folder("talkingphoto-mq-")
     async with find_or_start(folder) as broker:
         yield broker
     shutil.rmtree(folder, ignore_errors=True)
@@ -178,7 +179,7 @@ async def rabbitmq() -> AsyncIterator[Broker]:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def breakable_rabbitmq() -> AsyncIterator[BreakableBroker]:
     """A RabbitMQ that tests may kill and freeze; each leaves it running."""
-    folder = Path(tempfile.mkdtemp(prefix="talkingphoto-mq-"))
+    folder = quick_folder("talkingphoto-mq-")
     broker = await start_breakable(folder)
     yield broker
     await broker.stop()
@@ -211,7 +212,7 @@ def logged(tmp_path: Path) -> Iterator[Callable[[], str]]:
 @pytest.fixture
 def free_folder() -> Iterator[Path]:
     """A folder that other users can enter, removed afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix="talkingphoto-"))
+    folder = quick_folder("talkingphoto-")
     with contextlib.ExitStack() as stack:
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         yield folder

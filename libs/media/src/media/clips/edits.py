@@ -21,6 +21,7 @@ SIZES: Mapping[Aspect, tuple[int, int]] = {"vertical": (1080, 1920), "square": (
 _LONGEST_TITLE = 120
 _LONGEST_WORD = 200
 _MOST_RANGES = 1000
+_MOST_VERSIONS = 100
 _SHORTEST_S = 0.04
 
 
@@ -118,14 +119,6 @@ class EditList:
 
     # Changes, each of which makes another list
 
-    def trimmed(self, start: float, end: float) -> Self:
-        """Only what lies between two times of the source."""
-        return self._keeping(
-            Kept(max(part.start, start), min(part.end, end))
-            for part in self.kept
-            if min(part.end, end) - max(part.start, start) >= _SHORTEST_S
-        )
-
     def without(self, start: float, end: float) -> Self:
         """All but what lies between two times of the source."""
         pieces = ((part.start, min(part.end, start)) for part in self.kept)
@@ -180,10 +173,12 @@ class History:
         return self.versions[self.at]
 
     def edited(self, edit: EditList) -> Self:
-        """``edit`` counts now; what was undone before is forgotten. Raises ``BadMedia`` for another source."""
+        """``edit`` counts now; what was undone before is forgotten, and of very many versions the oldest. Raises
+        ``BadMedia`` for another source."""
         if edit.source != self.now.source:
             raise _wrong("the edit list is of another film", "OTHER_SOURCE", "Make a clip of that film.")
-        return replace(self, versions=(*self.versions[: self.at + 1], edit), at=self.at + 1)
+        versions = (*self.versions[: self.at + 1], edit)[-_MOST_VERSIONS:]
+        return replace(self, versions=versions, at=len(versions) - 1)
 
     def undone(self) -> Self:
         """The version before; the first one stays."""

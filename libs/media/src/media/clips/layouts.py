@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,15 +19,28 @@ from media.video.reframe import crop_box
 _SMALL_FACE = 0.1
 """Whose face is lower than this share of the picture is not worth a crop: a wide shot stays whole."""
 _BESIDE_A_SLIDE = 0.4
-_FACE_AT, _HIGHER_FACE_AT = 0.42, 0.34
-_LOWEST = 0.985
+_FACE_AT, _HIGHER_FACE_AT, _LOWER_FACE_AT = 0.42, 0.34, 0.45
+_LOWEST, _CLEAR, _ROOM = 0.985, 0.012, 0.1
+"""In heights of the clip: how far down captions may reach, how far they stay from a face, what they need."""
 _FACE_SHARE, _MOST_ZOOM = 0.2, 1.6
-_IN_A_HALF, _UNDER_A_SCREEN = 0.4, 0.6
+_IN_A_HALF, _UNDER_A_SCREEN, _BESIDE_A_SCREEN = 0.4, 0.5, 0.6
 _BELOW_SEAM = 0.125
 """Captions stand so far below where two panels meet, in heights of the clip: not on a face."""
 
 Views = NDArray[np.float64]
 """For each look left, top, width and height of what is shown, in pixels of the upright picture."""
+
+
+class Room(NamedTuple):
+    """Where captions stand, as shares of the clip: from ``top`` to ``end``, and what is left free on the ``right``.
+    None: as it usually is."""
+
+    top: float | None = None
+    end: float | None = None
+    right: float | None = None
+
+
+USUAL = Room()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +61,7 @@ class Framed:
     layout: Layout
     panels: tuple[Panel, ...] = ()
     speaker: int | None = None
-    captions_end: float | None = None
-    """How far down captions reach, as a share of the height; None: where they usually are."""
+    captions: Room = USUAL
 
     @property
     def covered(self) -> int:
@@ -131,13 +144,13 @@ def _split(scene: Scene, sizes: Sizes) -> Framed:
     if height > width:
         half = height // 4 * 2
         boxes = Box(0, 0, width, half), Box(0, half, width, height - half)
-        captions = 0.5 + _BELOW_SEAM / 2
+        captions = Room(end=0.5 + _BELOW_SEAM / 2)
     else:
         half = width // 4 * 2
         boxes = Box(0, 0, half, height), Box(half, 0, width - half, height)
-        captions = None
+        captions = USUAL
     panels = tuple(_portrait(person, scene, box, _IN_A_HALF, sizes) for person, box in zip(two, boxes, strict=True))
-    return Framed(scene.first, scene.last, "split", panels, captions_end=captions)
+    return Framed(scene.first, scene.last, "split", panels, captions=captions)
 
 
 def _screen(scene: Scene, sizes: Sizes) -> Framed:
@@ -156,11 +169,30 @@ def _screen(scene: Scene, sizes: Sizes) -> Framed:
     looks = scene.last - scene.first
     kept = crop_box(sizes.width, sizes.height, shown.width / shown.height)
     whole = np.tile(np.array([kept.x, kept.y, kept.width, kept.height], np.float64), (looks, 1))
-    face_at = _FACE_AT if height > width else _HIGHER_FACE_AT
-    panels = Panel(shown, whole), _portrait(person, scene, rest, _UNDER_A_SCREEN, sizes, face_at)
-    # Without room between both, captions stand as low as they may.
-    captions = high / height + _BELOW_SEAM if height > width else _LOWEST
-    return Framed(scene.first, scene.last, "screen", panels, captions_end=captions)
+    share = _BESIDE_A_SCREEN if width > height else _UNDER_A_SCREEN
+    face = _portrait(person, scene, rest, share, sizes, _LOWER_FACE_AT if height > width else _HIGHER_FACE_AT)
+    top, bottom = _face_between(person, scene, face, height)
+    if width > height:
+        captions = Room(end=_LOWEST, right=1 - rest.x / width + _CLEAR)
+    elif height > width:
+        captions = Room(end=min(high / height + _BELOW_SEAM, top - _CLEAR))
+    elif _LOWEST - bottom >= _ROOM:
+        captions = Room(bottom + _CLEAR, _LOWEST)
+    else:
+        # Under the face is no room, so they stand over the lower end of the screen.
+        captions = Room(end=high / height)
+    return Framed(scene.first, scene.last, "screen", (Panel(shown, whole), face), captions=captions)
+
+
+def _face_between(person: Person, scene: Scene, panel: Panel, height: int) -> tuple[float, float]:
+    """From where to how far down a face is ever seen in a panel, as shares of the clip's height."""
+    tops, bottoms = [], []
+    for look, box in person.boxes.items():
+        _, top, _, high = panel.views[look - scene.first]
+        scale = panel.box.height / high
+        tops.append(panel.box.y + (box.y - top) * scale)
+        bottoms.append(tops[-1] + box.height * scale)
+    return min(tops) / height, max(bottoms) / height
 
 
 def _portrait(person: Person, scene: Scene, box: Box, share: float, sizes: Sizes, face_at: float = _FACE_AT) -> Panel:

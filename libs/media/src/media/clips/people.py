@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import chain
@@ -94,61 +94,67 @@ def _histogram(picture: Bgr) -> NDArray[np.float32]:
     return np.asarray(found, np.float32)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Known:
+    """Somebody, as they were seen last: at look ``at``."""
+
+    person: Person
+    last: Glance
+    at: int
+
+
 class _Watched:
     """A scene while it is watched."""
 
     def __init__(self, first: int, scale: float) -> None:
         self._first, self._scale = first, scale
-        self._people: list[tuple[Person, Glance, int]] = []
-        self._gone: list[Person] = []
+        self._people: list[_Known] = []
         self._ground: list[NDArray[np.uint8]] = []
 
     def look(self, number: int, picture: Bgr) -> None:
         """Look at one picture: at every face that is known, and now and then for others."""
-        seen: list[tuple[Person, Glance, int]] = []
-        for person, last, at in self._people:
-            found = glance(picture, last.window)
-            if found is not None and not any(_same(found.box, other.box) for _, other, when in seen if when == number):
-                self._note(person, found, number)
-                seen.append((person, found, number))
-            elif number - at > _GONE_S / STEP_S:
-                self._gone.append(person)
+        seen: list[_Known] = []
+        for known in self._people:
+            is_followed = number - known.at <= _GONE_S / STEP_S
+            found = glance(picture, known.last.window) if is_followed else None
+            if found is None or any(other.at == number and _same(found.box, other.last.box) for other in seen):
+                seen.append(known)
             else:
-                seen.append((person, last, at))
+                seen.append(self._noted(known.person, found, number))
         if (number - self._first) % _SEARCHED_EVERY == 0:
-            seen += self._new(picture, seen, number)
+            seen = self._searched(picture, seen, number)
             grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
             self._ground.append(
                 np.asarray(cv2.resize(grey, (_SMALL * 2, _SMALL), interpolation=cv2.INTER_AREA), np.uint8)
             )
         self._people = seen
 
-    def _new(
-        self, picture: Bgr, known: Sequence[tuple[Person, Glance, int]], number: int
-    ) -> Iterator[tuple[Person, Glance, int]]:
+    def _searched(self, picture: Bgr, known: list[_Known], number: int) -> list[_Known]:
+        """Everybody who is known, with whoever is found: somebody new, or somebody who was lost, and is followed from
+        where they are now."""
+        made = list(known)
         for window in propose(picture, 0.0)[:_MOST_PEOPLE]:
             found = glance(picture, window)
-            fresh = [at for _, _, at in known if at == number]
-            if found is None or len(fresh) >= _MOST_PEOPLE:
+            if found is None or sum(one.at == number for one in made) >= _MOST_PEOPLE:
                 continue
-            if any(_same(found.box, other.box) for _, other, _ in known):
-                # Somebody who was lost for a moment is looked for where a face is now.
-                for person, other, at in known:
-                    if at != number and _same(found.box, other.box):
-                        self._note(person, found, number)
+            here = [one for one in made if _same(found.box, one.last.box)]
+            if any(one.at == number for one in here):
                 continue
-            person = Person()
-            self._note(person, found, number)
-            yield person, found, number
+            lost = max(here, key=lambda one: one.at, default=None)
+            if lost is not None:
+                made.remove(lost)
+            made.append(self._noted(Person() if lost is None else lost.person, found, number))
+        return made
 
-    def _note(self, person: Person, found: Glance, number: int) -> None:
+    def _noted(self, person: Person, found: Glance, number: int) -> _Known:
         box, scale = found.box, self._scale
         person.boxes[number] = Box(*(round(side * scale) for side in (box.x, box.y, box.width, box.height)))
         person.openings[number] = found.opening
+        return _Known(person, found, number)
 
     def scene(self, last: int) -> Scene:
         """What was seen up to before ``last``."""
-        people = [*self._gone, *(person for person, _, _ in self._people)]
+        people = [known.person for known in self._people]
         least = min(_LEAST_SEEN_S / STEP_S, (last - self._first) / 2)
         lasting = sorted((one for one in people if len(one.boxes) >= least), key=lambda one: one.middle()[0])
         return Scene(self._first, last, tuple(lasting), self._is_slide())

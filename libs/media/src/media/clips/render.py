@@ -19,7 +19,7 @@ from media.captions.karaoke import KaraokePainter, karaoke_cues
 from media.captions.lines import join
 from media.clips.draw import drawn
 from media.clips.edits import SIZES, EditList
-from media.clips.layouts import Framed, Sizes, framed, merged
+from media.clips.layouts import USUAL, Framed, Room, Sizes, framed, merged
 from media.clips.people import STEP_S, scenes
 from media.clips.words import words_in
 from media.ears.activity import FRAME_S, RATE, chances
@@ -172,23 +172,28 @@ class _Captions:
             )
         elif edit.captions == "plain":
             self.cues = cues_from_words(said, language=language)
-        self._painters: dict[float | None, CaptionPainter | KaraokePainter] = {}
+        self._painters: dict[Room, CaptionPainter | KaraokePainter] = {}
         if self.cues:
             # A font that is missing is told before anything is drawn.
-            self._painter(None)
+            self._painter(USUAL)
 
-    def paint(self, frame: Any, time: float, end: float | None) -> None:
-        """Draw what is said at ``time``; ``end`` is how far down it reaches, None: as far as is usual."""
+    def paint(self, frame: Any, time: float, room: Room) -> None:
+        """Draw what is said at ``time`` where the shot has room for it."""
         if self.cues:
-            self._painter(end).paint(frame, time)
+            self._painter(room).paint(frame, time)
 
-    def _painter(self, end: float | None) -> CaptionPainter | KaraokePainter:
-        if end not in self._painters:
+    def _painter(self, room: Room) -> CaptionPainter | KaraokePainter:
+        if room not in self._painters:
             area = safe_area(*self._size)
-            area = area if end is None else replace(area, bottom=1 - end)
+            area = replace(
+                area,
+                top=area.top if room.top is None else room.top,
+                right=area.right if room.right is None else room.right,
+                bottom=area.bottom if room.end is None else 1 - room.end,
+            )
             painter = KaraokePainter(self._sung, *self._size, area=area) if self._sung else None
-            self._painters[end] = painter or CaptionPainter(self.cues, *self._size, area=area)
-        return self._painters[end]
+            self._painters[room] = painter or CaptionPainter(self.cues, *self._size, area=area)
+        return self._painters[room]
 
 
 def _card(source: Path, edit: EditList, shape: Shape, count: int) -> Iterator[Any]:
@@ -216,5 +221,5 @@ def _drawn(
         while index + 1 < len(shots) and look >= shots[index + 1].first:
             index += 1
         frame = drawn(source, shots[index], look - shots[index].first, shape.width, shape.height)
-        captions.paint(frame, time + late, shots[index].captions_end)
+        captions.paint(frame, time + late, shots[index].captions)
         yield frame

@@ -6,7 +6,7 @@ does not.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -49,8 +49,9 @@ def floats(samples: Samples) -> NDArray[np.float32]:
     return np.asarray(samples, np.float32)
 
 
-def chances(samples: Samples) -> NDArray[np.float32]:
-    """How likely speech is in each 32 ms of mono ``samples`` at 16 kHz, 0 to 1.
+def chances(samples: Samples, tell: Callable[[float], None] | None = None) -> NDArray[np.float32]:
+    """How likely speech is in each 32 ms of mono ``samples`` at 16 kHz, 0 to 1. ``tell`` is told how many seconds have
+    been listened to; it may raise to stop.
 
     Raises ``NotConfigured`` (``EARS_MISSING``) where the network cannot be used.
     """
@@ -66,15 +67,17 @@ def chances(samples: Samples) -> NDArray[np.float32]:
         before = contexts[-1:]
         made, *state = _network().run(None, {"input": whole, "h": state[0], "c": state[1]})
         found.append(np.asarray(made, np.float32).reshape(-1))
+        if tell is not None:
+            tell(min(at + _AT_ONCE, count) * FRAME_S)
     return np.concatenate(found)
 
 
-def speech(samples: Samples) -> tuple[Span, ...]:
+def speech(samples: Samples, tell: Callable[[float], None] | None = None) -> tuple[Span, ...]:
     """When somebody speaks in mono ``samples`` at 16 kHz; pauses under a tenth of a second are part of speech.
 
-    Raises as :func:`chances`.
+    ``tell`` and errors as for :func:`chances`.
     """
-    return tuple(spans(chances(samples), len(samples) / RATE))
+    return tuple(spans(chances(samples, tell), len(samples) / RATE))
 
 
 def spans(likely: Sequence[float] | NDArray[np.float32], seconds: float) -> Iterator[Span]:

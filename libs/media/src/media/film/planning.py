@@ -35,6 +35,7 @@ from media.speech.spoken.writing import wrong_writing
 from media.speech.synthesis import estimate_duration
 
 LONGEST_MINUTES = 120
+"""Of a film; everything that takes minutes takes so many."""
 SLOWEST, FASTEST = 0.93, 1.12
 """The speeds that a voice is asked for to fill, or to fit, the minutes."""
 SQUEEZED_MOST = 1.25
@@ -66,18 +67,6 @@ _NEARER: tuple[tuple[float, tuple[float, float] | None], ...] = (
 """How near the camera is, and where it looks, as a picture is shown again and again."""
 
 
-def check_script(
-    script: str, *, minutes: int, language: str = "en", characters: Sequence[Character] = (), title: str = ""
-) -> Fit:
-    """Whether ``script`` fits ``minutes``, with advice where it does not; a moment of arithmetic, free of charge.
-
-    Raises ``BadMedia`` for minutes that are none and an unknown language, ``NotUsable`` where there is nothing to say
-    (``EMPTY_SCRIPT``) or the language's voice does not read the writing (``WRONG_WRITING``).
-    """
-    drafted = _drafted(script, minutes, language, characters, title)
-    return drafted.fit
-
-
 def plan_film(
     script: str,
     *,
@@ -98,7 +87,8 @@ def plan_film(
     film. What time is left is given to pauses and cards.
 
     Raises ``ScriptTooLong``, and ``ScriptTooShort`` unless ``fill``: then the time is filled with pictures and music,
-    and ``advice`` says how much. Otherwise as :func:`check_script`.
+    and ``advice`` says how much. ``BadMedia`` for minutes that are none and an unknown language, ``NotUsable`` where
+    there is nothing to say (``EMPTY_SCRIPT``) or the language's voice does not read the writing (``WRONG_WRITING``).
     """
     drafted = _drafted(script, minutes, language, characters, title)
     fit = drafted.fit

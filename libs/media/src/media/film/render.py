@@ -20,7 +20,7 @@ from media.animation import talking
 from media.captions.burn import CaptionPainter
 from media.errors import BadMedia, NotUsable
 from media.film.camera import Subject
-from media.film.depth import Look, look_at
+from media.film.depth import Look, look_at_file
 from media.film.frames import camera_frames
 from media.film.plan import FRAME_RATE, Kind, Motion, Shot, Target
 from media.film.speech import in_shot
@@ -61,7 +61,8 @@ def render_shot(
     a video, which is cropped to the frame, cut to the length, and held at its end. Without one the words are shown, and
     a card stands on the target's colours. A portrait needs the ``narration``; without a face in its picture it is
     ``NotUsable`` (``NO_FACE``). ``cues``, in the time of the shot, are drawn in where the target burns subtitles.
-    ``look`` saves looking at the photo again (:func:`media.film.depth.look_at`). Same arguments, same bytes.
+    ``look`` is given where the photo was looked at elsewhere (:func:`media.film.depth.look_at_file`). Same arguments,
+    same bytes.
 
     Raises ``BadMedia`` for sides that are odd or out of bounds, what decoding raises, and ``NotUsable`` (``NO_FONT``)
     where no installed font draws the letters.
@@ -90,7 +91,7 @@ def _pictures(shot: Shot, target: Target, picture: Path | None, look: Look | Non
         shape = Shape(target.width, target.height, Fraction(FRAME_RATE))
         return frames(clip, shape, "crop", threads=threads)
     image = decode(picture, enough=_ENOUGH)
-    look = look or look_at(image)
+    look = look or look_at_file(picture)
     if look.subject is None and shot.toward is not None:
         look = replace(look, subject=Subject(*shot.toward))
     return camera_frames(image, look, shot.motion, *size, zoom=shot.zoom)

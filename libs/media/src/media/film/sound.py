@@ -19,7 +19,6 @@ from media.film.plan import FRAME_RATE, FilmPlan
 from media.film.speech import RATE, placed
 from media.sound.ducking import at_samples, gains, levels, speaking
 from media.sound.loudness import LoudnessMeter, integrated_lufs, limit
-from media.sound.music import STYLES, make_bed
 from media.types import Made
 from media.video.encode_audio import encode_blocks
 from media.video.source import read_audio
@@ -30,7 +29,6 @@ Samples = NDArray[np.float32]
 SPEECH_OVER_MUSIC_LU = 12.0
 """Speech is at least so much louder than the music under it."""
 
-LONGEST_BED_S = 64.0
 _SPEECH_LUFS = -19.0  # of one channel; both together measure 3 LU more
 _UNDER_LU = 14.0  # what is aimed at, so that a loud bar still keeps the promise
 _DUCK_DB = -9.0
@@ -67,15 +65,6 @@ def style_of(mood: str) -> str:
     counts = {style: sum(word in known for word in words) for style, known in _MOODS.items()}
     best = max(counts, key=lambda style: counts[style])
     return best if counts[best] else "calm"
-
-
-def make_music(out: Path, *, mood: str, seconds: float, seed: int = 0) -> Made:
-    """Compose a bed by mood (one of ``STYLES``, or any words: :func:`style_of`) to ``out``, WAV at 48 kHz.
-
-    It is ``seconds`` long, at most 64; it repeats without a seam. Same arguments, same bytes.
-    """
-    style = mood if mood in STYLES else style_of(mood)
-    return make_bed(out, style=style, seconds=min(max(seconds, 2.0), LONGEST_BED_S), seed=seed)
 
 
 def mix(
@@ -204,12 +193,11 @@ class FilmSound:
     def _lufs(self, *, music: bool, where: NDArray[np.bool_] | None = None) -> float:
         """Of the voices alone or of the music alone; ``where`` in hundredths of a second, all others left out."""
         meter = LoudnessMeter(RATE, 2)
-        step = RATE // 100
         for start in range(0, self.count, _BLOCK):
             last = min(self.count, start + _BLOCK)
             piece = self.bed(start, last) if music else self.voice(start, last)
             if where is not None:
-                piece = piece[np.repeat(where[start // step :], step)[: last - start]]
+                piece = piece[during(where, start, last)]
             if len(piece):
                 meter.add(piece)
         return meter.lufs()
@@ -226,6 +214,12 @@ class FilmSound:
         fades = np.clip(times / _FADE_IN_S, 0, 1) * np.clip((self.count / RATE - times) / _FADE_OUT_S, 0, 1)
         gain = at_samples(self._duck, RATE, first, last) * fades * np.float32(self._gain)
         return np.asarray(self._music[places % len(self._music)] * gain[:, None], np.float32)
+
+
+def during(where: NDArray[np.bool_], first: int, last: int) -> NDArray[np.bool_]:
+    """``where``, which is of hundredths of a second, for the samples ``first``, the beginning of one, to ``last``."""
+    step = RATE // 100
+    return np.repeat(where[first // step : -(-last // step)], step)[: last - first]
 
 
 def _ring(music: Path, repeats: bool) -> Samples:

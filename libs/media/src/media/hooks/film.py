@@ -25,8 +25,10 @@ _LEAST_SPEECH_S, _LEAST_SHARE = 2.0, 0.02
 """Less speech than both is none: a call from the street does not make a film a talk."""
 _BEHIND_S = 0.25
 """Where the sound says when the last word has faded, so much of the pause behind it is kept: it ends softly."""
-_HEARD = 0.9
-"""The share of the work that listening is."""
+_READ, _WATCHED, _HEARD = 0.03, 0.1, 0.95
+"""The shares of the work up to which the sound is read, voices are found in it, and what they say is written down."""
+_READ_ALONE = 0.3
+"""The first of them where it is known what is said."""
 _TOO_LITTLE = "hardly anybody speaks in it: its moments were chosen by scenes and motion"
 
 
@@ -58,7 +60,8 @@ def find_moments(
 ) -> Moments:
     """The ``count`` best moments of ``film`` (None: by its length), none over another, each from the beginning of a
     sentence to the end of one and never inside a word. ``words`` is what is said in it where that is known already,
-    else it is listened to. A film in which nobody speaks is judged by its scenes and motion, and the method says so.
+    none where nobody speaks; None: it is listened to. A film in which nobody speaks is judged by its scenes and motion,
+    and the method says so.
 
     Memory grows by two megabytes a minute. ``progress`` may raise to stop.
 
@@ -75,25 +78,35 @@ def find_moments(
     with open_media(film) as container:
         duration = duration_of(container)
     wanted = _Wanted(count or count_for(duration), shortest_s, longest_s)
-    samples = read_voice(film, rate=RATE, seconds=LONGEST_S)
-    sound = sound_in(samples) if samples is not None and len(samples) else None
-    if words is None and samples is not None and sound is not None and _speaks(sound, duration):
-        heard = hear(
-            samples,
-            spoken=sound.spoken,
-            language=language,
-            weights=weights,
-            carefully=False,
-            progress=lambda share: tell(_HEARD * share),
-        )
-        words, language = heard.words, heard.language
+    if words is not None and not words:
+        return _by_motion(film, duration, wanted, _between(tell, 0.0, 1.0, duration))
+    read, watched, done = (_READ, _WATCHED, _WATCHED) if words is None else (_READ_ALONE, _HEARD, _HEARD)
+    samples = read_voice(film, rate=RATE, seconds=LONGEST_S, tell=_between(tell, 0.0, read, duration))
+    sound = None
+    if samples is not None and len(samples):
+        sound = sound_in(samples, _between(tell, read, watched, duration))
+        if words is None and _speaks(sound, duration):
+            done = _HEARD
+            heard = hear(
+                samples,
+                spoken=sound.spoken,
+                language=language,
+                weights=weights,
+                carefully=False,
+                progress=_between(tell, watched, done, 1.0),
+            )
+            words, language = heard.words, heard.language
+        words = words and sharpened(words, samples, sound.spoken)
     if not words:
-        return _by_motion(film, duration, wanted, tell)
-    if samples is not None and sound is not None:
-        words = sharpened(words, samples, sound.spoken)
+        return _by_motion(film, duration, wanted, _between(tell, done, 1.0, duration))
     found = _by_speech(words, sound, duration, wanted, language or "en")
     tell(1.0)
     return found
+
+
+def _between(tell: Callable[[float], None], begin: float, end: float, whole: float) -> Callable[[float], None]:
+    """Tells how much is done, while what is told grows from 0 to ``whole`` between two shares of the work."""
+    return lambda done: tell(begin + (end - begin) * min(1.0, done / max(whole, 1e-3)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,12 +157,12 @@ def _by_motion(film: Path, duration: float, wanted: _Wanted, tell: Callable[[flo
             count=wanted.count,
             shortest_s=wanted.shortest_s,
             longest_s=wanted.longest_s,
-            tell=lambda seconds: tell(min(1.0, seconds / max(duration, 1e-3))),
+            tell=tell,
         )
     except NotUsable as nothing:
         raise NotUsable(
             "nobody speaks in it, and there is no picture", code="NOTHING_THERE", advice="Choose a film with either."
         ) from nothing
-    tell(1.0)
+    tell(duration)
     short = shortfall(len(found), wanted.count, None, duration, shortest_s=wanted.shortest_s)
     return Moments(found, short, "motion", duration, note=_TOO_LITTLE)

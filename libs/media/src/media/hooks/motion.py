@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import pairwise
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -40,7 +40,8 @@ def moments_by_motion(
     """
     seen = changes(film, tell=tell)
     scenes = _scenes(seen, duration)
-    found = [_judged(seen, scenes, *span) for span in _spans(scenes, shortest_s, longest_s)]
+    film_seen = _Seen.of(seen, scenes)
+    found = [film_seen.judged(*span) for span in _spans(scenes, shortest_s, longest_s)]
     chosen: list[Moment] = []
     for moment in sorted(found, key=lambda one: (-one.score, one.start)):
         if len(chosen) < count and all(moment.end <= other.start or other.end <= moment.start for other in chosen):
@@ -82,17 +83,34 @@ def _spans(scenes: list[tuple[float, float]], shortest_s: float, longest_s: floa
                     break
 
 
-def _judged(seen: Changes, scenes: list[tuple[float, float]], begin: float, end: float) -> Moment:
-    usual = float(np.mean(seen.motion)) or 1e-6
-    inside = (seen.times >= begin) & (seen.times < end)
-    times = float(np.mean(seen.motion[inside])) / usual if inside.any() else 0.0
-    cuts = sum(begin < one[1] < end - 0.5 for one, _ in pairwise(scenes))
-    pace = min(1.0, cuts * _FAST_S / (end - begin))
-    score = round(_MOTION * min(1.0, times / 3) + _PACE * pace, 2)
-    moved = f"{times:.1f} times the film's usual"
-    evidence = [Evidence("motion", moved, begin, round(_MOTION * min(1.0, times / 3), 2))]
-    if cuts:
-        evidence.append(Evidence("scenes", f"{cuts + 1} in {end - begin:.0f} s", begin, round(_PACE * pace, 2)))
-    minutes, seconds = divmod(int(begin), 60)
-    reason = "; ".join(f"{one.item}: {one.words}" for one in evidence)
-    return Moment(round(begin, 3), round(end, 3), score, f"At {minutes}:{seconds:02d}", "", reason, tuple(evidence))
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A film as stretches of it are judged, each in a few steps however long the film is: ``sums`` are of the motion
+    before each of ``times``."""
+
+    times: NDArray[np.float64]
+    sums: NDArray[np.float64]
+    cuts: NDArray[np.float64]
+    usual: float
+
+    @classmethod
+    def of(cls, seen: Changes, scenes: list[tuple[float, float]]) -> _Seen:
+        sums = np.concatenate([[0.0], np.cumsum(seen.motion)])
+        cuts = np.array([end for _, end in scenes[:-1]])
+        return cls(seen.times, sums, cuts, float(np.mean(seen.motion)) or 1e-6)
+
+    def judged(self, begin: float, end: float) -> Moment:
+        first, last = np.searchsorted(self.times, (begin, end))
+        times = float(self.sums[last] - self.sums[first]) / max(1, last - first) / self.usual
+        inside = np.searchsorted(self.cuts, end - 0.5) - np.searchsorted(self.cuts, begin, "right")
+        cuts = max(0, int(inside))
+        pace = min(1.0, cuts * _FAST_S / (end - begin))
+        score = round(_MOTION * min(1.0, times / 3) + _PACE * pace, 2)
+        moved = f"{times:.1f} times the film's usual"
+        evidence = [Evidence("motion", moved, begin, round(_MOTION * min(1.0, times / 3), 2))]
+        if cuts:
+            evidence.append(Evidence("scenes", f"{cuts + 1} in {end - begin:.0f} s", begin, round(_PACE * pace, 2)))
+        minutes, seconds = divmod(int(begin), 60)
+        reason = "; ".join(f"{one.item}: {one.words}" for one in evidence)
+        title = f"At {minutes}:{seconds:02d}"
+        return Moment(round(begin, 3), round(end, 3), score, title, "", reason, tuple(evidence))

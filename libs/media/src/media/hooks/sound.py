@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,12 +46,13 @@ def sound_of(recording: Path) -> Sound:
     return sound_in(samples)
 
 
-def sound_in(samples: Samples) -> Sound:
-    """The same for mono samples at 16 kHz."""
+def sound_in(samples: Samples, tell: Callable[[float], None] | None = None) -> Sound:
+    """The same for mono samples at 16 kHz. ``tell`` is told how many seconds have been listened to; it may raise to
+    stop."""
     block = round(_BLOCK_S * RATE)
     pieces = (floats(samples[at : at + _AT_ONCE * block]) for at in range(0, len(samples), _AT_ONCE * block))
     levels = [level for piece in pieces for level in block_level_db(piece, block).tolist()]
-    spoken = speech(samples)
+    spoken = speech(samples, tell)
     return Sound(tuple(levels), spoken, _usual(levels, spoken))
 
 

@@ -59,20 +59,24 @@ def drift(original: Bgr, edited: Bgr, mask: Bgr | None = None) -> Drift:
     a mask that leaves something outside; ``face_similarity`` (0 to 1) and ``face_lost`` where the original shows a face
     that was to be kept; ``aspect_changed`` (0 or 1).
     """
+    changed = None if mask is None else _white(mask, original)
+    return _drift(original, edited, changed, _kept_face(original, changed))
+
+
+def _drift(original: Bgr, edited: Bgr, changed: Opacity | None, kept: Face | None) -> Drift:
     measures: dict[str, float] = {"aspect_changed": float(_aspect_differs(original, edited))}
     reasons: list[str] = []
     if measures["aspect_changed"]:
         reasons.append("The picture has another shape than the original.")
     same = resize(edited, original.shape[1], original.shape[0])
-    changed = None if mask is None else _white(mask, original)
     if changed is not None and (1 - changed).mean() >= _LEAST_OUTSIDE:
         measures |= _outside(original, same, changed)
         if measures["outside_shift"] > MOST_SHIFT_PX:
             reasons.append(f"The picture has moved by {measures['outside_shift']:.1f} pixels outside the mask.")
         if measures["outside_db"] < LEAST_LIKENESS_DB:
             reasons.append("Much has changed outside the mask.")
-    if (face := _kept_face(original, changed)) is not None:
-        measures |= (likeness := face_likeness(same, original, face))
+    if kept is not None:
+        measures |= (likeness := face_likeness(same, original, kept))
         if likeness["face_lost"]:
             reasons.append("The original shows a face; this picture does not.")
         elif likeness["face_similarity"] < LEAST_FACE_SIMILARITY:
@@ -86,9 +90,14 @@ def composite(original: Bgr, edited: Bgr, mask: Bgr | None = None) -> Bgr:
 
     Raises ``NotUsable`` without a mask and without a face.
     """
-    same = resize(edited, original.shape[1], original.shape[0])
     if mask is not None:
-        changed = _white(mask, original)
+        return _composite(original, edited, _white(mask, original), None)
+    return _composite(original, edited, None, _kept_face(original, None))
+
+
+def _composite(original: Bgr, edited: Bgr, changed: Opacity | None, kept: Face | None) -> Bgr:
+    same = resize(edited, original.shape[1], original.shape[0])
+    if changed is not None:
         across, down = _shift(original, same, changed)
         if 0.25 < max(abs(across), abs(down)) < 0.1 * min(original.shape[:2]):
             back = np.array([[1, 0, -across], [0, 1, -down]], np.float64)
@@ -98,11 +107,10 @@ def composite(original: Bgr, edited: Bgr, mask: Bgr | None = None) -> Bgr:
                 ),
                 np.uint8,
             )
+    elif kept is not None:
+        changed = 1 - _oval(original, kept)
     else:
-        face = _kept_face(original, None)
-        if face is None:
-            raise NotUsable("There is neither a mask nor a face to be kept.", code="NOTHING_TO_KEEP")
-        changed = 1 - _oval(original, face)
+        raise NotUsable("There is neither a mask nor a face to be kept.", code="NOTHING_TO_KEEP")
     soft = _feathered(changed)[..., None]
     mixed = same * soft + original * (1 - soft)
     return np.asarray((mixed + 0.5).astype(np.uint8))
@@ -114,10 +122,11 @@ def guard_file(original: Path, edited: Path, mask: Path | None, out: Path) -> Dr
     Raises as ``media.images.photos.decode`` and ``write_png``.
     """
     first, second = decode(original), decode(edited, max_side=8192)
-    white = None if mask is None else decode(mask)
-    found = drift(first, second, white)
-    if found.is_over and (white is not None or _kept_face(first, None) is not None):
-        write_png(composite(first, second, white), out)
+    changed = None if mask is None else _white(decode(mask), first)
+    kept = _kept_face(first, changed)
+    found = _drift(first, second, changed, kept)
+    if found.is_over and (changed is not None or kept is not None):
+        write_png(_composite(first, second, changed, kept), out)
     return found
 
 

@@ -40,8 +40,6 @@ _QUALITY, _PREVIEW_QUALITY = 95, 85
 _CHECKED = (236, 255)
 _QUICK_GRIDS = 4
 
-_cuts = backgrounds.Cuts()
-
 
 def apply(
     image: Bgr,
@@ -79,7 +77,7 @@ def _done(picture: Picture, step: Step, logo: Picture | None, behind: Bgr | None
         case Straighten():
             return geometry.straighten(picture, step)
         case Background():
-            return backgrounds.change(picture, step, _cuts, behind, quick=quick)
+            return backgrounds.change(picture, step, behind, quick=quick)
         case Text():
             return overlays.write(picture, step)
         case Logo():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from hashlib import blake2b
 
 import cv2
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from media.errors import NotUsable
 from media.images.background import alpha, before, blur
+from media.images.newest import Newest
 from media.images.photos import fit_within
 from media.recipes.picture import Picture
 from media.recipes.steps import Background
@@ -18,31 +18,23 @@ from media.types import Bgr
 
 QUICK_SIDE = 150
 """Of the copy in which a preview looks for the person: an edge a little coarser, in a tenth of the time."""
-_REMEMBERED = 8
+MOST_BYTES = 32 << 20
+"""Of cuts that are remembered: a few of previews, and none of a photo of more than eight million pixels."""
+
+cuts = Newest[NDArray[np.float32]](MOST_BYTES, lambda cut: cut.nbytes)
+"""The newest of this process: who tries one background after the other waits once."""
 
 
-class Cuts:
-    """The newest cuts of this process: who tries one background after the other waits once."""
-
-    def __init__(self) -> None:
-        self._known: OrderedDict[bytes, NDArray[np.float32]] = OrderedDict()
-
-    def of(self, image: Bgr, *, quick: bool) -> NDArray[np.float32]:
-        """How much each pixel belongs to the person in front."""
-        key = blake2b(np.ascontiguousarray(image).data, digest_size=16, key=b"quick" if quick else b"").digest()
-        found = self._known.get(key)
-        if found is None or found.shape != image.shape[:2]:
-            found = alpha(image, side=QUICK_SIDE) if quick else alpha(image)
-            self._known[key] = found
-            while len(self._known) > _REMEMBERED:
-                self._known.popitem(last=False)
-        self._known.move_to_end(key)
-        return found
+def cut_of(image: Bgr, *, quick: bool) -> NDArray[np.float32]:
+    """How much each pixel belongs to the person in front."""
+    about = f"{image.shape} {quick}".encode()
+    key = blake2b(np.ascontiguousarray(image).data, digest_size=16, key=about).digest()
+    return cuts.of(key, lambda: alpha(image, side=QUICK_SIDE) if quick else alpha(image))
 
 
-def change(picture: Picture, step: Background, cuts: Cuts, behind: Bgr | None, *, quick: bool) -> Picture:
+def change(picture: Picture, step: Background, behind: Bgr | None, *, quick: bool) -> Picture:
     """The picture before another background. Raises ``NotUsable`` where it wants a picture and there is none."""
-    cut = cuts.of(picture.pixels, quick=quick)
+    cut = cut_of(picture.pixels, quick=quick)
     if step.mode == "blur":
         radius = max(0.8, step.radius * max(picture.width, picture.height))
         return Picture(blur(picture.pixels, radius, matte=cut), picture.opacity)

@@ -70,8 +70,11 @@ def gains(active: NDArray[np.bool_], duck_db: float) -> NDArray[np.float64]:
 
 def at_samples(gain: NDArray[np.float64], rate: int, first: int, last: int) -> NDArray[np.float32]:
     """The gain at each of the samples ``first`` to ``last`` of the whole recording."""
-    middles = (np.arange(len(gain)) + 0.5) * _step(rate)
-    return np.interp(np.arange(first, last), middles, gain).astype(np.float32)
+    step = _step(rate)
+    # What lies around them, and one hundredth more on either side, is all that they depend on.
+    low, high = max(0, first // step - 1), min(len(gain), last // step + 2)
+    middles = (np.arange(low, high) + 0.5) * step
+    return np.interp(np.arange(first, last), middles, gain[low:high]).astype(np.float32)
 
 
 def _step(rate: int) -> int:

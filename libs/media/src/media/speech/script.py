@@ -34,7 +34,9 @@ _LETTER = regex.compile(r"[\p{L}\p{M}\p{N}]")
 _HAN = regex.compile(r"\p{Han}+")
 _CLUSTER = regex.compile(r"\X")
 # Compatible characters that would lose their meaning (m², ½) or be named (™).
-_AS_WRITTEN = frozenset("ªº²³¹…‥™℠№½¼¾⅓⅔⅛⅜⅝⅞")
+_AS_WRITTEN = frozenset("ªº²³¹…‥™℠№½¼¾⅓⅔⅛⅜⅝⅞⓪①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳")
+# Struck out or heaped up: no letter of the languages that are read which Unicode has not composed.
+_HEAPED = regex.compile(r"(?<=\p{Latin})\p{Mn}+")
 _GUILLEMETS = frozenset("«»‹›")
 _SPACE_BEFORE_SIGN = regex.compile(r" (?=[,;:.!?…])")
 _ENOUGH, _MOST = 300, 1200  # characters of a piece: cut at the next sentence end, cut at any word
@@ -141,9 +143,12 @@ def _compatible(text: str) -> tuple[str, list[int]]:
         plain = written if kept else normalize("NFKC", written)
         if " " in plain and " " not in written and len(plain.strip()) < len(plain) > 1:
             plain = written  # an accent that stands alone
-        plain = _JOINER.sub("", plain)  # chooses the form of a letter, not its sound
-        parts.append(plain)
+        plain = _HEAPED.sub("", _JOINER.sub("", plain))  # a joiner chooses the form of a letter, not its sound
         origin += [cluster.start()] * len(plain)
+        if written == "，":  # parts numbers in Chinese, as a comma in one does not
+            plain += " "
+            origin.append(cluster.end())
+        parts.append(plain)
     return "".join(parts), [*origin, len(text)]
 
 

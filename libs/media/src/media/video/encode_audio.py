@@ -78,11 +78,12 @@ def encode_blocks(
 ) -> AudioTrack:
     """:func:`encode_audio` for sound that is too long to be held: ``blocks`` is asked for all of it at each try."""
     aim, ceiling = target_lufs, TRUE_PEAK_CEILING_DB - _ENCODER_OVERSHOOT_DB
-    tries: list[AudioTrack] = []
+    best: AudioTrack | None = None
     for _ in range(_TRIES):
-        data = _encoded(blocks(aim, ceiling), rate, channels, codec, bit_rate)
-        made = _measured(data, seconds)
-        tries.append(made)
+        # Of a long film each is large: only the best one is kept.
+        made = _measured(_encoded(blocks(aim, ceiling), rate, channels, codec, bit_rate), seconds)
+        if best is None or _distance(made, target_lufs) < _distance(best, target_lufs):
+            best = made
         if aim is None or target_lufs is None or not np.isfinite(made.loudness_lufs):
             break
         over = made.true_peak_db - TRUE_PEAK_CEILING_DB
@@ -91,7 +92,8 @@ def encode_blocks(
             break
         aim += miss
         ceiling -= max(0.0, over)
-    return min(tries, key=lambda track: _distance(track, target_lufs))
+    assert best is not None  # noqa: S101  it was tried at least once
+    return best
 
 
 def _distance(track: AudioTrack, target_lufs: float | None) -> float:

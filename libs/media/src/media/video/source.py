@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -20,6 +20,7 @@ DEMUXERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,flv,wav,mp3,ogg,fla
 """What may be opened, by the container library's names. Playlists, slide shows and scripts are not among them."""
 
 _MAX_BOXES = 4096
+_TOLD_EVERY_S = 10.0
 _LEAD_S = Fraction(1, 2)
 _FIRST_BOXES = (b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide")
 _BEGINNINGS = (b"\x1aE\xdf\xa3", b"OggS", b"fLaC", b"ID3", b"FLV\x01")
@@ -166,15 +167,21 @@ def read_audio(
     return samples if seconds is None else samples[: round(seconds * rate)], rate
 
 
-def read_voice(path: Path, *, rate: int, seconds: float) -> NDArray[np.int16] | None:
-    """The sound as ``read_audio`` would give it, mono with 16 bits: half the memory, for recordings of hours."""
+def read_voice(
+    path: Path, *, rate: int, seconds: float, tell: Callable[[float], None] | None = None
+) -> NDArray[np.int16] | None:
+    """The sound as ``read_audio`` would give it, mono with 16 bits: half the memory, for recordings of hours. ``tell``
+    is told how many seconds have been read; it may raise to stop."""
     with open_media(path) as container:
         stream = first_stream(container, "audio")
         if stream is None:
             return None
-        kept = bytearray()
+        kept, told = bytearray(), 0
         for piece in _resampled(container, stream, rate, 1, seconds):
             kept += np.round(np.clip(piece, -1, 1) * 32767).astype(np.int16).tobytes()
+            if tell is not None and len(kept) - told >= _TOLD_EVERY_S * 2 * rate:
+                told = len(kept)
+                tell(told / 2 / rate)
     return np.frombuffer(kept, np.int16)[: round(seconds * rate)]
 
 

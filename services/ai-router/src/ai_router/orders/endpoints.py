@@ -40,7 +40,7 @@ from ai_router.orders.schemas import (
 )
 from ai_router.orders.service import Orders
 from ai_router.orders.sources import Sources
-from chassis.data.database import Transaction
+from chassis.data.database import Database, Transaction
 from chassis.errors import NotAuthenticated, documented
 from chassis.http import repeats
 from chassis.http.idempotency import IdempotencyKey, KeyReused, mark
@@ -146,12 +146,14 @@ async def edit_image(body: EditIn, counter: TheCounter) -> JobAccepted:
         **documented(RecipeRefused, PreviewBusy),
     },
 )
-async def preview_edit(body: EditPreviewIn, caller: Caller, tx: Tx, request: Request) -> Response:
-    """Look at what a recipe would make of a picture: at most a million pixels, at once, for nothing."""
+async def preview_edit(body: EditPreviewIn, caller: Caller, request: Request) -> Response:
+    """Look at what a recipe would make of a picture: at most a million pixels, while you wait, for nothing."""
+    database: Database = request.app.state.database
     previews: Previews = request.app.state.previews
     sources: Sources = request.app.state.sources
     token = bearer_token(request.headers.get("authorization")) or ""
-    inputs = await sources.find(tx, caller, token, body.wanted())
+    async with database.transaction() as tx:
+        inputs = await sources.find(tx, caller, token, body.wanted())
     content = await previews.of(inputs, written(body.recipe))
     return Response(content, media_type="image/jpeg", headers={"Cache-Control": "private, no-store"})
 

@@ -16,6 +16,9 @@ from contracts.objects import StoredObject
 from media.errors import BadMedia, MediaError
 
 WITHIN_S = 15.0
+"""From the request to the picture: whoever has waited so long is told to come again."""
+AT_ONCE = 4
+"""So many have their files here, and wait for the worker; others wait for nothing but their turn."""
 
 
 class Previews:
@@ -24,9 +27,17 @@ class Previews:
     def __init__(self, store: ObjectStore, processes: ProcessPool) -> None:
         self._store = store
         self._processes = processes
+        self._places = asyncio.Semaphore(AT_ONCE)
 
     async def of(self, inputs: Mapping[str, StoredObject], recipe: Sequence[Mapping[str, Any]]) -> bytes:
-        """A JPEG. Raises ``RecipeRefused``, ``PreviewBusy``, ``StoreUnavailable``."""
+        """A JPEG, within ``WITHIN_S``. Raises ``RecipeRefused``, ``PreviewBusy``, ``StoreUnavailable``."""
+        try:
+            async with asyncio.timeout(WITHIN_S), self._places:
+                return await self._made(inputs, recipe)
+        except (MediaError, WorkerDied, TimeoutError) as error:
+            raise PreviewBusy("The preview could not be made in time. Try again.", retry_after_s=2) from error
+
+    async def _made(self, inputs: Mapping[str, StoredObject], recipe: Sequence[Mapping[str, Any]]) -> bytes:
         with TemporaryDirectory(prefix="preview-") as name:
             folder = Path(name)
             files = {role: await self._store.fetch(stored, folder / role) for role, stored in inputs.items()}
@@ -39,6 +50,4 @@ class Previews:
                 raise RecipeRefused(
                     f"{error.message} {error.advice}".strip(), details={"reason": error.code}
                 ) from error
-            except (MediaError, WorkerDied, TimeoutError) as error:
-                raise PreviewBusy("The preview could not be made in time. Try again.", retry_after_s=2) from error
             return await asyncio.to_thread(out.read_bytes)

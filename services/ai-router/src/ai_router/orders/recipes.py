@@ -7,8 +7,12 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints, model_validator
 
 from chassis.http.inputs import Input
+from media.recipes import steps
 
-MOST_STEPS = 32
+# What is usual is the library's: a job keeps what is not.
+_CROP, _FLIP, _ADJUST, _LOGO = steps.Crop(), steps.Flip(), steps.Adjust(), steps.Logo()
+_SHARPEN, _DENOISE, _UPSCALE = steps.Sharpen(), steps.Denoise(), steps.Upscale()
+_BACKGROUND, _TEXT = steps.Background("blur"), steps.Text("")
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Signed = Annotated[float, Field(ge=-1, le=1)]
@@ -19,10 +23,10 @@ class CropStep(Input):
     """Keep a part of the picture."""
 
     op: Literal["crop"] = Field(description="Which step.")
-    left: Share = Field(0.0, description="Where the part begins, from the left.", examples=[0.1])
-    top: Share = Field(0.0, description="Where the part begins, from the top.", examples=[0.0])
-    width: Annotated[float, Field(gt=0, le=1)] = Field(1.0, description="How wide it is.", examples=[0.8])
-    height: Annotated[float, Field(gt=0, le=1)] = Field(1.0, description="How high it is.", examples=[1.0])
+    left: Share = Field(_CROP.left, description="Where the part begins, from the left.", examples=[0.1])
+    top: Share = Field(_CROP.top, description="Where the part begins, from the top.", examples=[0.0])
+    width: Annotated[float, Field(gt=0, le=1)] = Field(_CROP.width, description="How wide it is.", examples=[0.8])
+    height: Annotated[float, Field(gt=0, le=1)] = Field(_CROP.height, description="How high it is.", examples=[1.0])
     aspect: Annotated[str, Field(pattern=r"^[1-9][0-9]{0,2}:[1-9][0-9]{0,2}$")] | None = Field(
         None, description="Instead of a part: the largest of this shape that keeps the faces.", examples=["4:5"]
     )
@@ -45,7 +49,7 @@ class FlipStep(Input):
     """Mirror the picture."""
 
     op: Literal["flip"] = Field(description="Which step.")
-    direction: Literal["horizontal", "vertical"] = Field("horizontal", description="Which sides change places.")
+    direction: Literal["horizontal", "vertical"] = Field(_FLIP.direction, description="Which sides change places.")
 
 
 class StraightenStep(Input):
@@ -59,13 +63,13 @@ class AdjustStep(Input):
     """Change colour and light."""
 
     op: Literal["adjust"] = Field(description="Which step.")
-    exposure: Annotated[float, Field(ge=-3, le=3)] = Field(0.0, description="Stops.", examples=[0.5])
-    contrast: Signed = Field(0.0, description="0 changes nothing.", examples=[0.2])
-    highlights: Signed = Field(0.0, description="Of what is bright.", examples=[-0.3])
-    shadows: Signed = Field(0.0, description="Of what is dark.", examples=[0.3])
-    temperature: Signed = Field(0.0, description="Warmer above 0, cooler below.", examples=[0.1])
-    tint: Signed = Field(0.0, description="More magenta above 0, more green below.", examples=[0.0])
-    saturation: Signed = Field(0.0, description="-1 is grey.", examples=[0.1])
+    exposure: Annotated[float, Field(ge=-3, le=3)] = Field(_ADJUST.exposure, description="Stops.", examples=[0.5])
+    contrast: Signed = Field(_ADJUST.contrast, description="0 changes nothing.", examples=[0.2])
+    highlights: Signed = Field(_ADJUST.highlights, description="Of what is bright.", examples=[-0.3])
+    shadows: Signed = Field(_ADJUST.shadows, description="Of what is dark.", examples=[0.3])
+    temperature: Signed = Field(_ADJUST.temperature, description="Warmer above 0, cooler below.", examples=[0.1])
+    tint: Signed = Field(_ADJUST.tint, description="More magenta above 0, more green below.", examples=[0.0])
+    saturation: Signed = Field(_ADJUST.saturation, description="-1 is grey.", examples=[0.1])
 
 
 class BackgroundStep(Input):
@@ -76,9 +80,9 @@ class BackgroundStep(Input):
         description="`picture` is that of `background_file_id`."
     )
     radius: Annotated[float, Field(gt=0, le=0.1)] = Field(
-        0.015, description="How far out of focus: a share of the longer side.", examples=[0.02]
+        _BACKGROUND.radius, description="How far out of focus: a share of the longer side.", examples=[0.02]
     )
-    colour: Colour = Field("#ffffff", description="Of the mode `colour`.")
+    colour: Colour = Field(_BACKGROUND.colour, description="Of the mode `colour`.")
 
 
 class TextStep(Input):
@@ -88,47 +92,51 @@ class TextStep(Input):
     text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)] = Field(
         description="What is written; it runs from the side where its writing begins.", examples=["سلام"]
     )
-    x: Share = Field(0.5, description="Where its middle is, from the left.", examples=[0.5])
-    y: Share = Field(0.88, description="Where its middle is, from the top.", examples=[0.88])
+    x: Share = Field(_TEXT.x, description="Where its middle is, from the left.", examples=[0.5])
+    y: Share = Field(_TEXT.y, description="Where its middle is, from the top.", examples=[0.88])
     size: Annotated[float, Field(gt=0, le=0.5)] = Field(
-        0.07, description="Of the letters: a share of the height. Smaller where it would not fit.", examples=[0.07]
+        _TEXT.size,
+        description="Of the letters: a share of the height. Smaller where it would not fit.",
+        examples=[0.07],
     )
-    width: Annotated[float, Field(gt=0, le=1)] = Field(0.9, description="Of the widest line.", examples=[0.9])
-    colour: Colour = Field("#ffffff", description="Of the letters.")
-    outline: Colour | None = Field("#000000", description="Of the line around them; null for none.")
-    opacity: Share = Field(1.0, description="0 is not seen.", examples=[1.0])
-    align: Literal["start", "center", "end"] = Field("center", description="Where lines begin.")
+    width: Annotated[float, Field(gt=0, le=1)] = Field(_TEXT.width, description="Of the widest line.", examples=[0.9])
+    colour: Colour = Field(_TEXT.colour, description="Of the letters.")
+    outline: Colour | None = Field(_TEXT.outline, description="Of the line around them; null for none.")
+    opacity: Share = Field(_TEXT.opacity, description="0 is not seen.", examples=[1.0])
+    align: Literal["start", "center", "end"] = Field(_TEXT.align, description="Where lines begin.")
 
 
 class LogoStep(Input):
     """Lay the picture of `logo_file_id` over."""
 
     op: Literal["logo"] = Field(description="Which step.")
-    x: Share = Field(0.88, description="Where its middle is, from the left.", examples=[0.88])
-    y: Share = Field(0.1, description="Where its middle is, from the top.", examples=[0.1])
-    width: Annotated[float, Field(gt=0, le=1)] = Field(0.16, description="How wide it is.", examples=[0.16])
-    opacity: Share = Field(1.0, description="0 is not seen.", examples=[1.0])
+    x: Share = Field(_LOGO.x, description="Where its middle is, from the left.", examples=[0.88])
+    y: Share = Field(_LOGO.y, description="Where its middle is, from the top.", examples=[0.1])
+    width: Annotated[float, Field(gt=0, le=1)] = Field(_LOGO.width, description="How wide it is.", examples=[0.16])
+    opacity: Share = Field(_LOGO.opacity, description="0 is not seen.", examples=[1.0])
 
 
 class SharpenStep(Input):
     """Make edges crisper."""
 
     op: Literal["sharpen"] = Field(description="Which step.")
-    amount: Annotated[float, Field(ge=0, le=2)] = Field(0.6, description="How much.", examples=[0.6])
+    amount: Annotated[float, Field(ge=0, le=2)] = Field(_SHARPEN.amount, description="How much.", examples=[0.6])
 
 
 class DenoiseStep(Input):
     """Take away grain."""
 
     op: Literal["denoise"] = Field(description="Which step.")
-    strength: Annotated[float, Field(ge=0, le=2)] = Field(1.0, description="1 is as much as there is.", examples=[1.0])
+    strength: Annotated[float, Field(ge=0, le=2)] = Field(
+        _DENOISE.strength, description="1 is as much as there is.", examples=[1.0]
+    )
 
 
 class UpscaleStep(Input):
     """Make the picture larger; a preview leaves it out."""
 
     op: Literal["upscale"] = Field(description="Which step.")
-    factor: Literal[2, 4] = Field(2, description="How many times as wide and as high.")
+    factor: Literal[2, 4] = Field(_UPSCALE.factor, description="How many times as wide and as high.")
 
 
 StepIn = Annotated[
@@ -149,7 +157,7 @@ Recipe = Annotated[
     list[StepIn],
     Field(
         min_length=1,
-        max_length=MOST_STEPS,
+        max_length=steps.MOST_STEPS,
         description="Steps that are done here one after the other, without a vendor; the original stays as it is.",
         examples=[[{"op": "crop", "aspect": "4:5"}, {"op": "adjust", "exposure": 0.3}]],
     ),

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from analytics.facts import service
-from analytics.facts.models import KEPT, Pseudonyms
+from analytics.facts.counted import COUNTED
+from analytics.facts.models import Pseudonyms
 from chassis.bus.messages import Received
 from chassis.data.database import Transaction
 from chassis.messaging.consumer import Consumers
@@ -16,7 +17,7 @@ from contracts.users import UserDeleted, UserDeletionRequested
 def subscribe(consumers: Consumers, pseudonyms: Pseudonyms) -> None:
     """Declare the queues ``analytics.facts`` and ``analytics.people``."""
 
-    @consumers.queue("facts", batch=500, prefetch=1000).many(*KEPT)
+    @consumers.queue("facts", batch=500, prefetch=1000).many(*COUNTED)
     async def keep(received: Sequence[Received[Any]], tx: Transaction) -> None:
         """Write down what happened."""
         await service.keep(received, pseudonyms, tx)

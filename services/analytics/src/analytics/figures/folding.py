@@ -28,26 +28,30 @@ class Folding(Periodic):
 
     async def round(self) -> None:
         """Add up what is new."""
+        while await self._portion() == _PAGE:
+            pass
+
+    async def _portion(self) -> int:
         async with self._database.transaction() as tx:
-            facts = await log.take_new(tx)
+            facts = await log.take_new(tx, _PAGE)
             if facts:
                 await repository.add(tx, fold(facts))
+            return len(facts)
 
 
 async def rebuild(database: Database) -> int:
-    """Make all figures anew from the log; of how many facts. Those who read see the old ones until it is done.
+    """Make all figures anew from the log, as far as it has been added up; of how many facts.
 
-    Raises :class:`LogIncomplete`.
+    Those who read see the old ones until it is done. Raises :class:`LogIncomplete`.
     """
     async with database.transaction() as tx:
-        upto, begins = await log.horizon(tx)
+        begins = await log.for_folding(tx)
         if begins is not None:
             raise LogIncomplete(f"the log begins with {begins:%B %Y}; figures of before would be lost")
         await repository.clear(tx)
         count, after = 0, _BEGINNING
-        while facts := await log.page(tx, after, upto, _PAGE):
+        while facts := await log.page(tx, after, _PAGE):
             await repository.add(tx, fold(facts))
             count += len(facts)
             after = (facts[-1].at, facts[-1].id)
-        await log.folded_upto(tx, upto)
         return count

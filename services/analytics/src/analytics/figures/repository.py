@@ -40,10 +40,10 @@ ON CONFLICT DO NOTHING
 """
 
 _RUNS = """
-INSERT INTO runs (run_id, told, status, person, product_line, workflow_type, created_at, ended_at, seconds, cost)
+INSERT INTO runs (run, told, status, person, product_line, workflow_type, created_at, ended_at, seconds, cost)
 SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[],
     $8::timestamptz[], $9::float8[], $10::numeric[])
-ON CONFLICT (run_id) DO UPDATE SET
+ON CONFLICT (run) DO UPDATE SET
     told = greatest(runs.told, excluded.told),
     status = CASE WHEN excluded.told > runs.told THEN excluded.status ELSE runs.status END,
     ended_at = CASE WHEN excluded.told > runs.told THEN excluded.ended_at ELSE runs.ended_at END,
@@ -56,10 +56,12 @@ ON CONFLICT (run_id) DO UPDATE SET
 """
 
 _PAYMENTS = """
-INSERT INTO payments (payment_id, person, product_line, plan, currency, amount, refunded, paid_at)
+INSERT INTO payments (payment, person, product_line, plan, currency, amount, refunded, paid_at)
 SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[],
     $8::timestamptz[])
-ON CONFLICT (payment_id) DO UPDATE SET
+ON CONFLICT (payment) DO UPDATE SET
+    person = coalesce(payments.person, excluded.person),
+    product_line = coalesce(payments.product_line, excluded.product_line),
     amount = greatest(payments.amount, excluded.amount),
     refunded = payments.refunded + excluded.refunded,
     plan = coalesce(payments.plan, excluded.plan),
@@ -67,10 +69,10 @@ ON CONFLICT (payment_id) DO UPDATE SET
 """
 
 _SUBSCRIPTIONS = """
-INSERT INTO subscriptions (subscription_id, told_at, told, person, product_line, plan, interval, status)
+INSERT INTO subscriptions (subscription, told_at, told, person, product_line, plan, interval, status)
 SELECT * FROM unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[],
     $8::text[])
-ON CONFLICT (subscription_id) DO UPDATE SET told_at = excluded.told_at, told = excluded.told, person = excluded.person,
+ON CONFLICT (subscription) DO UPDATE SET told_at = excluded.told_at, told = excluded.told, person = excluded.person,
     product_line = excluded.product_line, plan = excluded.plan, interval = excluded.interval, status = excluded.status
 WHERE (subscriptions.told_at, subscriptions.told) < (excluded.told_at, excluded.told)
 """
@@ -93,7 +95,7 @@ async def add(tx: Transaction, changes: Changes) -> None:
             _RUNS,
             [
                 (
-                    run_id,
+                    key,
                     run.told,
                     run.status,
                     run.person,
@@ -104,7 +106,7 @@ async def add(tx: Transaction, changes: Changes) -> None:
                     run.seconds,
                     run.cost,
                 )
-                for run_id, run in sorted(changes.runs.items())
+                for key, run in sorted(changes.runs.items())
             ],
         ),
         (

@@ -7,44 +7,29 @@ its number or its time: so figures that are made anew from the log are those tha
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
+from analytics.facts.counted import MEASURES
 from analytics.facts.models import Fact
-from contracts.ai_router import CostRecorded, FallbackUsed, JobCompleted, JobFailed, ProviderHealthChanged
 from contracts.billing import (
-    CreditsCaptured,
-    CreditsGranted,
     EntitlementsChanged,
-    PaymentFailed,
     PaymentRefunded,
     PaymentSucceeded,
     SubscriptionCancelled,
     SubscriptionCreated,
     SubscriptionExpired,
     SubscriptionUpdated,
-    UsageLimitReached,
 )
-from contracts.export import KitCompleted, RenditionCompleted
-from contracts.users import EmailVerified, LoginFailed, UserLoggedIn, UserRegistered
-from contracts.workflow import (
-    FileUploaded,
-    ProjectCreated,
-    RunCancelled,
-    RunCompleted,
-    RunCreated,
-    RunFailed,
-    StepCompleted,
-)
+from contracts.users import EmailVerified, UserLoggedIn, UserRegistered
+from contracts.workflow import FileUploaded, ProjectCreated, RunCancelled, RunCompleted, RunCreated, RunFailed
 
 NO_LINE = ""
 """Of what belongs to no product line."""
-
-Body = Mapping[str, Any]
 
 
 class Cell(NamedTuple):
@@ -126,76 +111,6 @@ class Changes:
     subscriptions: dict[UUID, Subscription] = field(default_factory=dict)
 
 
-def _nothing(_: Body) -> Decimal:
-    return Decimal(0)
-
-
-def _of(name: str) -> Callable[[Body], Decimal]:
-    return lambda body: Decimal(str(body.get(name) or 0))
-
-
-def _named(*names: str) -> Callable[[Body], str]:
-    return lambda body: "|".join(str(body.get(name) or "") for name in names)
-
-
-class Measure(NamedTuple):
-    """What a fact adds to its day: one under ``key``, and ``amount``. Nothing where ``only`` is not there."""
-
-    name: str
-    key: Callable[[Body], str] = _named()
-    amount: Callable[[Body], Decimal] = _nothing
-    only: str | None = None
-
-
-_SUBSCRIBED = Measure("subscription", lambda body: f"{body.get('what') or body['status']}|{body['plan']}")
-
-MEASURES: Mapping[str, tuple[Measure, ...]] = {
-    UserRegistered.NAME: (Measure("registered"),),
-    EmailVerified.NAME: (Measure("verified"),),
-    UserLoggedIn.NAME: (Measure("logged_in"),),
-    LoginFailed.NAME: (Measure("login_failed", _named("reason")),),
-    FileUploaded.NAME: (Measure("uploaded", _named("mime_type"), _of("size")),),
-    ProjectCreated.NAME: (Measure("project"),),
-    RunCreated.NAME: (Measure("ordered", _named("workflow_type")),),
-    RunCompleted.NAME: (
-        Measure("completed", _named("workflow_type"), _of("cost")),
-        Measure("seconds", _named("workflow_type"), _of("seconds")),
-        Measure("credits", _named("workflow_type"), _of("credits")),
-    ),
-    RunFailed.NAME: (Measure("failed", _named("step", "code")),),
-    RunCancelled.NAME: (Measure("cancelled", _named("step")),),
-    StepCompleted.NAME: (
-        Measure("score", _named("step"), _of("score"), only="score"),
-        Measure("score_bucket", lambda body: f"{body['step']}|{int(body['score'])}", only="score"),
-    ),
-    JobCompleted.NAME: (
-        Measure("job", _named("provider", "capability"), _of("seconds")),
-        Measure("job_score", _named("provider", "capability"), _of("score"), only="score"),
-    ),
-    JobFailed.NAME: (Measure("job_failed", _named("capability", "failure")),),
-    CostRecorded.NAME: (
-        Measure("cost", _named("provider", "capability"), _of("cost")),
-        Measure("units", _named("provider", "capability"), _of("units")),
-    ),
-    FallbackUsed.NAME: (Measure("fallback", _named("failed", "capability")),),
-    ProviderHealthChanged.NAME: (
-        Measure("health", lambda body: f"{body['provider']}|{'up' if body['healthy'] else 'down'}"),
-    ),
-    EntitlementsChanged.NAME: (),
-    CreditsCaptured.NAME: (Measure("captured", amount=_of("credits")),),
-    CreditsGranted.NAME: (Measure("granted", _named("category"), _of("credits")),),
-    UsageLimitReached.NAME: (Measure("limit_reached", _named("plan", "meter")),),
-    SubscriptionCreated.NAME: (_SUBSCRIBED,),
-    SubscriptionUpdated.NAME: (_SUBSCRIBED,),
-    SubscriptionCancelled.NAME: (_SUBSCRIBED,),
-    SubscriptionExpired.NAME: (_SUBSCRIBED,),
-    PaymentSucceeded.NAME: (Measure("paid", _named("currency", "plan"), _of("amount")),),
-    PaymentFailed.NAME: (Measure("payment_failed", _named("currency", "plan"), _of("amount")),),
-    PaymentRefunded.NAME: (Measure("refunded", _named("currency"), _of("amount")),),
-    RenditionCompleted.NAME: (Measure("rendition", _named("platform"), _of("duration")),),
-    KitCompleted.NAME: (Measure("kit"),),
-}
-
 FIRSTS: Mapping[str, str] = {
     UserRegistered.NAME: "registered_at",
     EmailVerified.NAME: "verified_at",
@@ -244,7 +159,7 @@ def fold(facts: Iterable[Fact]) -> Changes:
                 fact.body["interval"],
                 fact.body["status"],
             )
-            key = UUID(fact.body["subscription_id"])
+            key = UUID(fact.body["subscription"])
             before = changes.subscriptions.get(key)
             if before is None or before[:2] < told[:2]:
                 changes.subscriptions[key] = told
@@ -263,7 +178,7 @@ def _of_person(changes: Changes, fact: Fact, name: str, line: str) -> None:
 
 
 def _of_run(changes: Changes, fact: Fact) -> None:
-    key, body = UUID(fact.body["run_id"]), fact.body
+    key, body = UUID(fact.body["run"]), fact.body
     run = changes.runs.setdefault(key, Run(told=body["sequence"], status=_ENDS.get(fact.type, "processing")))
     run.person, run.product_line = fact.person or run.person, fact.product_line or run.product_line
     run.workflow_type = body.get("workflow_type") or run.workflow_type
@@ -279,8 +194,9 @@ def _of_run(changes: Changes, fact: Fact) -> None:
 def _of_payment(changes: Changes, fact: Fact) -> None:
     body = fact.body
     payment = changes.payments.setdefault(
-        UUID(body["payment_id"]), Payment(fact.person, fact.product_line, body["currency"])
+        UUID(body["payment"]), Payment(fact.person, fact.product_line, body["currency"])
     )
+    payment.person, payment.product_line = payment.person or fact.person, payment.product_line or fact.product_line
     if fact.type == PaymentSucceeded.NAME:
         payment.plan, payment.amount, payment.paid_at = body.get("plan"), body["amount"], fact.at
     else:

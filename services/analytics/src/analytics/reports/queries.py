@@ -51,8 +51,8 @@ FROM payments WHERE paid_at >= $1 AND paid_at < $2 GROUP BY 1 ORDER BY 1
 """
 
 _RECENT = """
-SELECT run_id, workflow_type, product_line, status, cost, seconds, created_at FROM runs
-WHERE created_at IS NOT NULL ORDER BY created_at DESC, run_id DESC LIMIT $1
+SELECT run, workflow_type, product_line, status, cost, seconds, created_at FROM runs
+WHERE created_at IS NOT NULL ORDER BY created_at DESC, run DESC LIMIT $1
 """
 
 _DAYS = """

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated
-from uuid import UUID
 
 from pydantic import BaseModel, Field
 
@@ -98,8 +97,10 @@ class ReportOut(BaseModel):
 class RecentOut(BaseModel):
     """One of the newest runs."""
 
-    id: str = Field(description="The beginning of its id.", examples=["01a22a6f"])
-    run_id: UUID = Field(description="Its id.")
+    id: str = Field(
+        description="Tells it from the others here. Not the run's id, which analytics does not know.",
+        examples=["7c1f22ab"],
+    )
     workflow_type: str | None = Field(description="What was ordered.", examples=["product_demo"])
     product_line: str | None = Field(description="Where.", examples=["talkingphoto"])
     status: str = Field(description="How it is.", examples=["completed"])

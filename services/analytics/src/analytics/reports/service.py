@@ -104,7 +104,7 @@ async def dashboard(tx: Transaction) -> DashboardOut:
             ai_cost_change=rules.change(cost, yesterday),
             revenue=[PaidOut(**row) for row in await queries.paid(tx, now - _DAY, now)],
         ),
-        recent=[RecentOut(id=str(row["run_id"])[:8], **row) for row in await queries.recent(tx, 10)],
+        recent=[RecentOut(id=str(row["run"])[:8], **row) for row in await queries.recent(tx, 10)],
         ai_usage=[UseOut(provider=name, jobs=jobs) for name, jobs in sorted(used.items(), key=lambda one: -one[1])],
         recommendations=[one for one in await recommendations(tx) if one.due],
     )

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from billing.ledger.models import Account, Refusal
 from billing.plans.catalogue import Plan
+from chassis.http import videos
 
 
 def nothing_sold(product_line: str) -> Refusal:
@@ -27,23 +28,12 @@ def over_budget(plan: Plan, cost: Decimal, upgrades: tuple[str, ...]) -> Refusal
     )
 
 
-_ROUNDED_S = 1.0
-"""Lengths are told in whole seconds."""
-
-
 def too_long(plan: Plan, seconds: float | None, upgrades: tuple[str, ...]) -> Refusal | None:
     """A video that is longer than its plan takes cannot be worked on (BIL-52)."""
     most = plan.max_video_seconds
-    if seconds is None or most is None or seconds <= most + _ROUNDED_S:
+    if seconds is None or most is None or not videos.is_longer(seconds, most):
         return None
-    return Refusal(
-        "plan_limit",
-        f"This video has {seconds / 60:.1f} minutes; the {plan.name} plan takes {most / 60:g}. "
-        "Choose a larger plan or a shorter video.",
-        most,
-        None,
-        upgrades,
-    )
+    return Refusal("plan_limit", videos.too_long(seconds, most, plan.name), most, None, upgrades)
 
 
 def over_quote(credits: int, most: int) -> Refusal | None:

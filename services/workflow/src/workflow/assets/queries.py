@@ -54,7 +54,6 @@ SELECT id FROM lineage WHERE user_id = $2 AND (
 ) ORDER BY step = 'composite' NULLS FIRST, made_at, id LIMIT 1
 """
 _OWN_PROJECT = "SELECT id FROM projects WHERE id = $1 AND user_id = $2 FOR UPDATE"
-_IS_SOMEBODY = "SELECT EXISTS (SELECT FROM users WHERE user_id = $1) AS here"
 _LINKED = """
 SELECT DISTINCT ON (n.id) n.id, f.id AS file_id, CASE WHEN f.scan_status = 'clean' THEN f.storage_key END AS key
 FROM lineage AS n JOIN files AS f ON f.user_id = n.user_id AND f.deleted_at IS NULL
@@ -154,12 +153,6 @@ async def uploads(tx: Transaction, user_id: UUID, keys: Sequence[str]) -> dict[s
 async def own_project(tx: Transaction, project_id: UUID, user_id: UUID) -> bool:
     """Whether the project is the user's; it stays until the commit."""
     return await tx.fetchrow(_OWN_PROJECT, project_id, user_id) is not None
-
-
-async def is_somebody(tx: Transaction, user_id: UUID) -> bool:
-    """Whether there is such an account, and not one that was erased."""
-    row = await tx.fetchrow(_IS_SOMEBODY, user_id)
-    return bool(row is not None and row["here"])
 
 
 async def linked(tx: Transaction, user_id: UUID, nodes: Sequence[UUID]) -> dict[UUID, tuple[UUID, str | None]]:

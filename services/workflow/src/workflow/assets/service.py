@@ -18,6 +18,7 @@ from contracts.ai_router import JobDelivered
 from contracts.enums import ProjectStatus, ScanStatus
 from contracts.objects import StoredObject
 from contracts.workflow import ProjectVideoReady, RunCompleted
+from workflow.accounts.queries import is_known
 from workflow.assets import queries, repository
 from workflow.assets.comparing import differences
 from workflow.assets.lineage import Node, node_id, nodes_of, nodes_of_job, uploaded
@@ -162,7 +163,7 @@ class Assets:
     async def deliver(self, tx: Transaction, event: JobDelivered) -> None:
         """Keep where what a single job made comes from; where it was ordered for a project, its files become the
         project's. Doing it again changes nothing, and of somebody who was erased nothing is kept."""
-        if not await queries.is_somebody(tx, event.user_id):
+        if not await is_known(tx, event.user_id):
             return
         known = await queries.uploads(tx, event.user_id, [stored.key for stored in event.inputs.values()])
         beginnings = {key: upload_node(row) for key, row in known.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chassis.errors import Invalid, PaymentNeeded
+from chassis.errors import Invalid, NotFound, PaymentNeeded
 
 
 class SourceNotUsable(Invalid):
@@ -15,6 +15,18 @@ class BadTimes(Invalid):
     """The part does not begin before it ends, or is not within the video."""
 
     code = "times_not_usable"
+
+
+class ClipNotFound(NotFound):
+    """The workflow found no moment of that number; the fields say how many there are."""
+
+    code = "clip_not_found"
+
+
+class BadEdit(Invalid):
+    """The edit list would be none that can be played; the message says what to change."""
+
+    code = "edit_not_usable"
 
 
 class VideoTooLong(PaymentNeeded):

@@ -46,7 +46,7 @@ async def auto_hooks(
     tx: Transaction, settings: Settings, definitions: Definitions, caller: Identity, body: AutoHooksIn, key: str | None
 ) -> tuple[ClipAccepted, bool]:
     """Order a hook detection. Raises what :func:`accept` does."""
-    names = {"count", "clip_length", "language", "clips", "aspect", "layout", "captions"}
+    names = {"count", "clip_length", "language", "clips", "aspect", "layout", "captions", "longest_silence"}
     return await accept(
         tx,
         settings,
@@ -90,8 +90,7 @@ async def accept(
         said = wanted(source)
         rules.check_quota(product, known, tx.now)
         budget = known.entitlement.run_budget if known.entitlement is not None else None
-        prefix = f"{definition.name}/"
-        paces = {name.removeprefix(prefix): pace for name, pace in known.paces.items() if name.startswith(prefix)}
+        paces = known.paces_of(definition.name)
         alone = product.estimate(settings, definition, paces, source.seconds or ASSUMED_S, parts, budget, None)
         expected = alone.behind(known.ahead, settings.max_processing, settings.media_processes)
         priority = known.entitlement.priority if known.entitlement is not None else Priority.NORMAL

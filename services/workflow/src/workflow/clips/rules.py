@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chassis.http.video_links import NotAVideoLink, canonical
+from chassis.http.videos import NotAVideoLink, canonical, is_longer, too_long
 from contracts.objects import StoredObject
 from workflow.accounts.entitlement import Entitlement
 from workflow.clips.errors import BadTimes, SourceNotUsable, VideoTooLong
 from workflow.clips.repository import Upload
 from workflow.clips.schemas import LONGEST_S, SourcedIn
 from workflow.runs.errors import FileWaits
-
-_ROUNDED_S = 1.0
-"""Lengths are told in whole seconds; nobody is refused for what is behind the point."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +45,14 @@ def source_of(body: SourcedIn, upload: Upload | None, entitlement: Entitlement |
         raise SourceNotUsable("This file is no video. Upload an MP4, MOV or WebM.", fields={"file_id": "not a video"})
     if not upload.is_here:
         raise FileWaits("The video is still on its way into our store. Order again in a minute.", retry_after_s=30)
-    if upload.seconds > most + _ROUNDED_S:
+    if is_longer(upload.seconds, most):
         raise _too_long(upload.seconds, most, entitlement)
     return Source(upload.name, most, video=upload.stored, seconds=upload.seconds)
 
 
 def check_times(start: float, end: float, source: Source) -> None:
     """Whether a part lies within the video, as far as its length is known; raises ``BadTimes``."""
-    if source.seconds is not None and end > source.seconds + _ROUNDED_S:
+    if source.seconds is not None and is_longer(end, source.seconds):
         raise BadTimes(
             f"The video is {source.seconds:.1f} s long. End the part there or earlier.",
             fields={"end": f"at most {source.seconds:.1f}"},
@@ -66,8 +63,7 @@ def check_times(start: float, end: float, source: Source) -> None:
 def _too_long(seconds: float, most: float, entitlement: Entitlement | None) -> VideoTooLong:
     plan = entitlement.plan if entitlement is not None else "present"
     return VideoTooLong(
-        f"This video has {seconds / 60:.1f} minutes; the {plan} plan takes {most / 60:g}. "
-        "Choose a larger plan or a shorter video.",
+        too_long(seconds, most, plan),
         details={
             "seconds": seconds,
             "limit": most,

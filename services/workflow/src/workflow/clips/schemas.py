@@ -7,11 +7,13 @@ import re
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import AliasChoices, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from chassis.http.inputs import Input, Whole
-from contracts.enums import Language, Quality
+from chassis.http.outputs import Rupees
+from contracts.enums import Language, Quality, Status
+from media.clips.edits import Aspect, CaptionStyle, EditList, Layout
 from workflow.runs.schemas import WorkflowAccepted
 
 LONGEST_S = 4 * 3600
@@ -117,11 +119,116 @@ class AutoHooksIn(SourcedIn):
     clips: Annotated[Whole, Field(ge=0, le=20)] = Field(
         0, description="How many of the best are cut as clips, besides being told.", examples=[3]
     )
-    aspect: Literal["vertical", "square", "wide"] = Field("vertical", description="The shape of the clips.")
-    layout: Literal["auto", "single", "split", "blur", "screen"] = Field(
+    aspect: Aspect = Field("vertical", description="The shape of the clips.")
+    layout: Layout = Field(
         "auto", description="Who is seen: whoever speaks, two people, the whole before a blurred one, screen and face."
     )
-    captions: Literal["karaoke", "plain", "none"] = Field("karaoke", description="How what is said is written in them.")
+    captions: CaptionStyle = Field("karaoke", description="How what is said is written in them.")
+    longest_silence: Annotated[float, Field(ge=0.2, le=10, strict=True)] | None = Field(
+        None, description="Seconds to which longer pauses between words are cut; without it none is.", examples=[0.6]
+    )
+
+
+class KeptIn(Input):
+    """A stretch of the video."""
+
+    start: Time = Field(description="Where it begins: seconds of the video, or h:mm:ss.", examples=[12.5])
+    end: Time = Field(description="Where it ends, in the same way.", examples=[40.0])
+
+
+class RewrittenIn(Input):
+    """A word that is written differently from what was heard."""
+
+    number: Annotated[Whole, Field(ge=0, le=200_000)] = Field(
+        description="Which of the transcript's words, from 0.", examples=[3]
+    )
+    text: Annotated[str, Field(max_length=200)] = Field(
+        description="What is written; nothing hides the word.", examples=["Lisbon"]
+    )
+
+
+class ClipEditIn(Input):
+    """What is to be other in the clip. What is left out stays as it is."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"kept": [{"start": 12.5, "end": 40}], "title": "Why?"}]})
+
+    kept: Annotated[list[KeptIn], Field(min_length=1, max_length=100)] | None = Field(
+        None, description="All that is played of the video, in this order."
+    )
+    without: Annotated[list[KeptIn], Field(max_length=100)] = Field([], description="What is cut out of it.")
+    words: Annotated[list[RewrittenIn], Field(max_length=500)] = Field(
+        [], description="Words that are written differently."
+    )
+    aspect: Aspect | None = Field(None, description="The shape of the clip.")
+    layout: Layout | None = Field(None, description="Who is seen.")
+    captions: CaptionStyle | None = Field(None, description="How what is said is written in it.")
+    title: Annotated[str, Field(max_length=120)] | None = Field(
+        None, description="Shown on a card before the clip; empty for none.", examples=["Why boats sink"]
+    )
+
+
+class KeptOut(BaseModel):
+    """A stretch of the video, in its seconds."""
+
+    start: float = Field(description="Where it begins.", examples=[12.5])
+    end: float = Field(description="Where it ends.", examples=[40.0])
+
+
+class RewrittenOut(BaseModel):
+    """A word that is written differently from what was heard."""
+
+    number: int = Field(description="Which of the transcript's words, from 0.", examples=[3])
+    text: str = Field(description="What is written; nothing where the word is hidden.", examples=["Lisbon"])
+
+
+class ClipVersionOut(BaseModel):
+    """One version of a clip's edit list; what is written in the clip follows from it and the transcript."""
+
+    version: int = Field(description="Its number, from 1.", examples=[1])
+    counts: bool = Field(description="Whether the clip is made by it.")
+    digest: str = Field(description="The same for lists that make the same clip (SHA-256).")
+    kept: list[KeptOut] = Field(description="What is played of the video.")
+    aspect: Aspect = Field(description="The shape of the clip.")
+    layout: Layout = Field(description="Who is seen.")
+    captions: CaptionStyle = Field(description="How what is said is written in it.")
+    words: list[RewrittenOut] = Field(description="What is written differently, in the order of the words.")
+    title: str = Field(description="Shown on a card before the clip.")
+
+    @classmethod
+    def of(cls, version: int, edit: EditList, *, counts: bool) -> Self:
+        """Of an edit list."""
+        return cls(
+            version=version,
+            counts=counts,
+            digest=edit.digest,
+            kept=[KeptOut(start=part.start, end=part.end) for part in edit.kept],
+            aspect=edit.aspect,
+            layout=edit.layout,
+            captions=edit.captions,
+            words=[RewrittenOut(number=number, text=text) for number, text in edit.rewritten],
+            title=edit.title,
+        )
+
+
+class ClipEditsOut(BaseModel):
+    """A clip's versions, the first first."""
+
+    number: int = Field(description="The rank of its moment.")
+    version: int = Field(description="The version that counts.")
+    digest: str = Field(description="Of that.")
+    versions: list[ClipVersionOut] = Field(description="All, until another edit is made after an undo.")
+
+
+class ClipEdited(BaseModel):
+    """The clip is made anew, in another workflow that has everything else of this one."""
+
+    id: UUID = Field(description="Of the new workflow; the present one keeps the clip as it is.")
+    parent_id: UUID = Field(description="The present one.")
+    status: Status = Field(description="`pending` while the platform is full.")
+    estimated_cost: Rupees = Field(description="What the AI work costs us, in rupees.")
+    estimated_seconds: float = Field(description="How long it takes.", examples=[14.0])
+    version: int = Field(description="The version that counts in it.")
+    digest: str = Field(description="Of that version.")
 
 
 class ClipAccepted(WorkflowAccepted):

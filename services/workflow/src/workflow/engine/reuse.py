@@ -85,7 +85,7 @@ def plan(definition: Definition, run: Run, before: Definition, earlier: Run, ane
         forced = anew is not None and (step.name == anew or anew in needs)
         uncertain = any(name in made for name in needs)
         state = known.state.steps.setdefault(step.name, StepState(StepStatus.DONE))
-        for key in step.keys(run):
+        for key in step.keys(known):
             found = None if former is None or forced else _found(former, earlier, key)
             if found is not None and not uncertain and found.digest == _wanted(step, known, key):
                 # Decided now, and held for accordingly: whatever becomes of the definition, it stays so.

@@ -24,9 +24,9 @@ class Shape:
         """The time for a film of so many seconds, ``units`` times over."""
         return units * (self.fixed_s + self.per_film_s * film_s)
 
-    def cost_units(self, film_s: float) -> float:
-        """What its cost grows with: the film's seconds, or nothing."""
-        return film_s if self.per_film_s else 1.0
+    def cost_units(self, film_s: float, units: int = 1) -> float:
+        """What its cost grows with: the film's seconds, if its time does, ``units`` times over."""
+        return units * (film_s if self.per_film_s else 1.0)
 
 
 class Timed(Protocol):

@@ -11,6 +11,12 @@ RUNS_OPEN = Gauge("workflow_runs_open", "Runs that have not ended.", ("workflow_
 RUNS_OLDEST_SECONDS = Gauge(
     "workflow_runs_oldest_seconds", "Age of the oldest of them.", ("workflow_type", "status"), registry=REGISTRY
 )
+RUNS_OVERDUE_SECONDS = Gauge(
+    "workflow_runs_overdue_seconds",
+    "For how long the one that is latest should have ended, by its own deadline.",
+    ("workflow_type", "status"),
+    registry=REGISTRY,
+)
 RUNS_PARKED = Gauge("workflow_runs_parked_now", "Runs that wait for an operator.", registry=REGISTRY)
 STEPS_OPEN = Gauge(
     "workflow_steps_open",
@@ -23,8 +29,11 @@ FILE_BYTES = Gauge("workflow_file_bytes", "Their bytes.", ("product_line",), reg
 
 FIGURES = (
     Figure(
-        (RUNS_OPEN, RUNS_OLDEST_SECONDS),
-        "SELECT workflow_type, status, count(*), extract(epoch FROM now() - min(created_at)) FROM runs "
+        (RUNS_OPEN, RUNS_OLDEST_SECONDS, RUNS_OVERDUE_SECONDS),
+        # Whoever is past its end should have been woken by then: of all others the state is not looked into.
+        "SELECT workflow_type, status, count(*), extract(epoch FROM now() - min(created_at)), "
+        "max(CASE WHEN coalesce(wake_at, '-infinity') < now() THEN greatest(0, extract(epoch FROM now() - greatest("
+        "(state::json ->> 'ends_by')::timestamptz, (state::json ->> 'undo_by')::timestamptz))) ELSE 0 END) FROM runs "
         "WHERE status = 'pending' OR status = 'processing' GROUP BY workflow_type, status",
     ),
     Figure((RUNS_PARKED,), "SELECT count(parked_reason) FROM runs WHERE status = 'processing'"),

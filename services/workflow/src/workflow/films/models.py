@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from contracts.enums import Captions, Voice
 from media.film.plan import FilmPlan, Kind, Motion, Shot
-from workflow.products.film.input import Aspect, Definition, document_of, plan_of
+from workflow.products.film.input import Aspect, Fineness, document_of, plan_of
 
 
 class Mark(BaseModel):
@@ -51,7 +51,7 @@ class SavedPlan(BaseModel):
     """They stay when the plan is made anew of another script."""
     music: str | None = None
     music_take: int = 0
-    definition: Definition = Definition.STANDARD
+    definition: Fineness = Fineness.STANDARD
     aspect: Aspect = Aspect.WIDE
     captions: Captions = Captions.FILES
 

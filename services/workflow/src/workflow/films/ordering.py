@@ -17,13 +17,14 @@ from contracts.product_lines import PRODUCT_LINES
 from media.speech.spoken.cleaning import without_html
 from workflow.films import queries, repository
 from workflow.films.errors import FilmUnderWay, NotEnoughCredits, NotFilmed, PlanOutdated
+from workflow.films.estimating import estimated
 from workflow.films.models import SavedPlan, made_from
 from workflow.films.reckoning import offers
 from workflow.films.schemas import PlanIn
 from workflow.films.service import Films
 from workflow.films.standing import Standing, check_film, check_ready, input_of
 from workflow.prices.models import least_cost
-from workflow.products.film.rules import amounts, estimate
+from workflow.products.film.rules import amounts
 from workflow.products.product import Estimate
 from workflow.products.registry import BY_TYPE
 from workflow.projects import logbook
@@ -109,7 +110,7 @@ async def _ordered(
             f"Pictures are not there any more: of shots {', '.join(sorted(standing.absent)[:5])}. Choose others.",
             fields={"images": "are not all there"},
         )
-    expected = _expected(settings, films, known, standing)
+    expected = estimated(settings, films.definition, known, standing)
     least = _affordable(known, standing, expected, body)
     await _check_credits(tx, settings, caller, line, known, expected.credits)
     run_id = ids.uuid7()
@@ -122,6 +123,7 @@ async def _ordered(
         priority=priority,
         estimated_cost=expected.cost,
         film_s=saved.plan.minutes * 60.0,
+        paces={step: one.pace for step, one in known.paces_of(films.definition.name).items()},
         credits=expected.credits,
         least_cost=least,
     )
@@ -209,23 +211,6 @@ def _check_length(said: Mapping[str, Any], known: Known) -> None:
             f"The script has {characters} characters; at most {limit} are allowed on this plan.",
             fields={"script": f"at most {limit} characters"},
         )
-
-
-def _expected(settings: Settings, films: Films, known: Known, standing: Standing) -> Estimate:
-    """What making what is to be made is expected to take, behind those ahead."""
-    budget = known.entitlement.run_budget if known.entitlement is not None else None
-    a_minute = known.entitlement.credits_per_minute if known.entitlement is not None else None
-    definition = films.definition
-    paces = {
-        step.name: known.paces[name]
-        for step in definition.steps
-        if (name := f"{definition.name}/{step.name}") in known.paces
-    }
-    seconds = sum(shot.length_s for shot in standing.to_make())
-    made = {*standing.reckoning.made(), "join"}
-    alone = estimate(settings, definition, paces, seconds, 1, budget, made)
-    behind = alone.behind(known.ahead, settings.max_processing, settings.media_processes)
-    return Estimate(behind.cost, standing.credits(a_minute), behind.seconds)
 
 
 def _affordable(known: Known, standing: Standing, expected: Estimate, body: GenerateIn) -> Any:

@@ -19,7 +19,7 @@ from media.speech.spoken.words import likely_language
 from media.speech.spoken.writing import wrong_writing
 from workflow.films.errors import NotFilmed
 from workflow.films.models import Mark, SavedPlan
-from workflow.products.film.input import Aspect, Definition, document_of
+from workflow.products.film.input import Aspect, Fineness, document_of
 
 _WORD = regex.compile(r"[\p{L}\p{N}]{3,}")
 _GUESSED = (Language.EN, Language.JA, Language.ZH, Language.KO, Language.HI)
@@ -48,7 +48,7 @@ def made(
     seed: int,
     characters: Sequence[Character] = (),
     former: SavedPlan | None = None,
-    definition: Definition | None = None,
+    definition: Fineness | None = None,
     aspect: Aspect | None = None,
     captions: Captions | None = None,
 ) -> SavedPlan:

@@ -15,17 +15,18 @@ from workflow.films.reckoning import Take
 _RESULT: TypeAdapter[Result] = TypeAdapter(Result)
 
 _PLAN = "SELECT plan, made_from, edited, version, updated_at FROM film_plans WHERE project_id = $1"
-# What was removed with its run is not there any more.
-_TAKES = """
+# What was removed with the last run that had it is not there any more.
+_THERE = """EXISTS (
+    SELECT FROM runs AS r WHERE (r.id = t.run_id OR r.id = ANY(t.run_ids)) AND r.cleaned_at IS NULL
+)"""
+_TAKES = f"""
 SELECT t.step, t.part, t.digest, t.result::text AS result, t.paid, t.shot
-FROM film_takes AS t JOIN runs AS r ON r.id = t.run_id
-WHERE t.project_id = $1 AND r.cleaned_at IS NULL ORDER BY t.made_at, t.digest
-"""
-_TAKES_OF = """
+FROM film_takes AS t WHERE t.project_id = $1 AND {_THERE} ORDER BY t.made_at, t.digest
+"""  # noqa: S608
+_TAKES_OF = f"""
 SELECT t.digest, t.result::text AS result, t.paid, t.shot, t.made_at, t.number
-FROM film_takes AS t JOIN runs AS r ON r.id = t.run_id
-WHERE t.project_id = $1 AND t.step = 'shots' AND t.part = $2 AND r.cleaned_at IS NULL ORDER BY t.number DESC
-"""
+FROM film_takes AS t WHERE t.project_id = $1 AND t.step = 'shots' AND t.part = $2 AND {_THERE} ORDER BY t.number DESC
+"""  # noqa: S608
 _PICTURES = """
 SELECT id, original_name, prepared, kind, scan_status, storage_backend FROM files
 WHERE id = ANY($1::uuid[]) AND user_id = $2 AND deleted_at IS NULL AND (expires_at IS NULL OR expires_at > $3)

@@ -23,12 +23,13 @@ RETURNING version
 """
 _SETTLE = "UPDATE film_plans SET plan = $3 WHERE project_id = $1 AND version = $2"
 _KEEP = """
-INSERT INTO film_takes (project_id, step, part, digest, run_id, result, shot, paid, made_at, number)
-SELECT $1, step, part, digest, $2, result, shot, $3, $4, 1 + coalesce((
+INSERT INTO film_takes (project_id, step, part, digest, run_id, run_ids, result, shot, paid, made_at, number)
+SELECT $1, step, part, digest, $2, ARRAY[$2::uuid], result, shot, $3, $4, 1 + coalesce((
         SELECT max(f.number) FROM film_takes AS f WHERE f.project_id = $1 AND f.step = t.step AND f.part = t.part
     ), 0)
 FROM unnest($5::text[], $6::text[], $7::text[], $8::json[], $9::json[]) AS t (step, part, digest, result, shot)
 ON CONFLICT (project_id, step, part, digest) DO UPDATE SET run_id = excluded.run_id, result = excluded.result,
+    run_ids = ARRAY(SELECT DISTINCT unnest(film_takes.run_ids || film_takes.run_id || $2::uuid)),
     paid = film_takes.paid OR excluded.paid, made_at = excluded.made_at
 """
 MOST_TAKES = 20

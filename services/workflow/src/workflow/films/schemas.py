@@ -13,7 +13,7 @@ from chassis.http.outputs import Link
 from contracts.enums import Captions, Language, Voice
 from media.film.plan import Kind, Motion
 from workflow.films.reckoning import State
-from workflow.products.film.input import Aspect, Definition
+from workflow.products.film.input import Aspect, Fineness
 
 Version = Annotated[
     Annotated[Whole, Field(ge=1)] | None,
@@ -34,7 +34,7 @@ class CharacterIn(Input):
 class Looks(Input):
     """How the film is to look and sound."""
 
-    definition: Definition | None = Field(None, description="How fine; `draft` is for a quick look.")
+    definition: Fineness | None = Field(None, description="How fine; `draft` is for a quick look.")
     aspect: Aspect | None = Field(None, description="Sides of the picture.")
     captions: Captions | None = Field(None, description="Subtitles in files, or drawn into the picture as well.")
 
@@ -139,7 +139,7 @@ class PlanOut(BaseModel):
     minutes: int = Field(description="Whole minutes; the shots are exactly so long together.", examples=[2])
     language: Language = Field(description="What the script is written in.")
     title: str = Field(description="Written on the first card.", examples=["The river"])
-    definition: Definition = Field(description="How fine the pictures are.")
+    definition: Fineness = Field(description="How fine the pictures are.")
     aspect: Aspect = Field(description="Sides of the picture.")
     captions: Captions = Field(description="Where subtitles are, beside their files.")
     music: str | None = Field(description="What is played to it.")

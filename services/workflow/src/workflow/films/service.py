@@ -20,17 +20,18 @@ from media.film.plan import Character, NoSuchShot, Shot
 from workflow.engine.definition import Definition, Definitions
 from workflow.films import planning, queries, repository
 from workflow.films.errors import NoPlan, PlanChanged, ShotLocked, ShotNotFound, TakeNotFound
+from workflow.films.estimating import estimated
 from workflow.films.models import Role, SavedPlan, made_from
 from workflow.films.planning import advised
 from workflow.films.schemas import Artefact, PlanChange, PlanIn, PlanOut, SceneOut, ShotChange, ShotOut, TakeOut
 from workflow.films.standing import Standing, check_film, check_pictures, check_ready, images_of, project_seed, stand
-from workflow.products.film.rules import estimate
 from workflow.projects import logbook
 from workflow.projects import queries as project_queries
 from workflow.projects import repository as projects
 from workflow.projects.access import Right, reach
 from workflow.projects.errors import ProjectBusy
 from workflow.projects.service import current
+from workflow.runs import repository as runs
 from workflow.settings import Settings
 
 _EDITED = frozenset({"text", "kind", "picture", "motion", "voice", "title", "subtitle"})
@@ -124,10 +125,9 @@ class Films:
         stored = await self._stored(tx, project_id)
         saved = SavedPlan.model_validate(stored["plan"])
         standing = await self.standing(tx, row, saved)
-        copy = await project_queries.entitlement_of(tx, row["user_id"], row["product_line"])
+        known = await runs.before_create(tx, None, row["user_id"], row["product_line"])
         plan, starts = saved.plan, saved.plan.starts()
-        made = standing.reckoning.made()
-        expected = self._estimate(standing, made)
+        expected = estimated(self._settings, self.definition, known, standing)
         shots = {
             shot.id: ShotOut(
                 **{
@@ -169,8 +169,8 @@ class Films:
             advice=list(plan.advice),
             outdated=stored["made_from"].strip() != made_from(row),
             to_make=len(standing.to_make()),
-            credits=standing.credits(copy.credits_per_minute if copy is not None else None),
-            estimated_time=expected,
+            credits=expected.credits,
+            estimated_time=expected.seconds,
             updated_at=stored["updated_at"],
         )
 
@@ -269,11 +269,6 @@ class Films:
     ) -> Standing:
         """What of a plan is there."""
         return await stand(tx, self.definition, row, saved, anew=anew)
-
-    def _estimate(self, standing: Standing, made: Collection[str]) -> float:
-        seconds = sum(shot.length_s for shot in standing.to_make())
-        steps = {*made, "reserve", "capture"} if made else set()
-        return estimate(self._settings, self.definition, {}, seconds, 1, None, steps).seconds
 
     def _artefact(self, standing: Standing, kind: str, step: str, part: str, role: str) -> Artefact:
         take = standing.reckoning.current.get((step, part))

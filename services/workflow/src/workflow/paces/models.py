@@ -12,7 +12,7 @@ class Pace:
 
     pace: float = 1.0
     cost: float = 0.0
-    """For each second of film, or, of a step whose time does not depend on that, in all."""
+    """For each second of film, or, of a step whose time does not depend on that, in all; of each of its parts."""
 
 
 Paces = Mapping[str, Pace]

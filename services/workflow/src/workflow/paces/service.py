@@ -23,12 +23,12 @@ def seen(definition: Definition, run: Run, events: Iterable[object]) -> Iterator
         if not worked:
             continue
         film_s = definition.film_s(run)
-        expected = step.shape.seconds(film_s, sum(not unit.reused for unit in state.units.values()))
+        parts = sum(not unit.reused for unit in state.units.values())
         yield Seen(
             definition.name,
             step.name,
             definition.plan(run),
             event.provider or "",
-            max(_LEAST, event.seconds / expected),
-            float(event.cost) / step.shape.cost_units(film_s),
+            max(_LEAST, event.seconds / step.shape.seconds(film_s, parts)),
+            float(event.cost) / step.shape.cost_units(film_s, parts),
         )

@@ -35,7 +35,8 @@ def estimated(
     known = {step.name: paces.get(step.name, Pace(cost=float(unseen.get(step.name, 0)))) for step in definition.steps}
     taken = [step for step in definition.steps if made is None or step.name in made]
     seconds = {step.name: step.shape.seconds(film_s, parts(step)) * known[step.name].pace for step in taken}
-    cost = Decimal(str(round(sum(known[step.name].cost * step.shape.cost_units(film_s) for step in taken), 4)))
+    units = {step.name: step.shape.cost_units(film_s, parts(step)) for step in taken}
+    cost = Decimal(str(round(sum(known[step.name].cost * units[step.name] for step in taken), 4)))
     if run_budget is not None:
         cost = min(cost, run_budget)
     return Estimate(cost.quantize(Decimal("0.0001")), credits, round(critical_s(definition.steps, seconds), 1))

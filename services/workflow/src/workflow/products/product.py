@@ -54,8 +54,10 @@ class Product:
     plan's budget for a run, and which steps are made; None for all."""
     amounts: Callable[[float, int], Mapping[str, Amount]]
     """What its steps want of ai-router for so many seconds of film and characters of script."""
-    as_order: Callable[[Mapping[str, Any]], dict[str, Any]]
-    """The order that a run's input came from, in the fields of the API."""
+    as_order: Callable[[Mapping[str, Any]], dict[str, Any]] | None = None
+    """The order that a run's input came from, in the fields of the API; None where no run is made of another one."""
+    alone: bool = False
+    """Whether only one run of a project is made at a time."""
     credits: int = 1
     """What is held for a run of it."""
     line: ProductLineKey = ProductLineKey.TALKINGPHOTO

@@ -166,8 +166,9 @@ def _reserving(meter: str, order_of: Callable[[Run], SourcedInput]) -> Callable[
             user_id=run.brief.user_id,
             product_line=run.brief.product_line,
             credits=order.credits,
-            meter=meter,
-            units=1,
+            # An edit of a clip takes nothing and counts for nothing.
+            meter=meter if order.credits else None,
+            units=1 if order.credits else 0,
             estimated_cost=order.estimated_cost,
             run_ends_by=run.state.ends_by,
             video_seconds=seconds(run, order),

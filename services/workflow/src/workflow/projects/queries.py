@@ -84,7 +84,6 @@ AND (expires_at IS NULL OR expires_at > $2) ORDER BY created_at DESC, id DESC LI
 _SHARE_COUNT = """
 SELECT count(*) AS total FROM project_shares WHERE project_id = $1 AND (expires_at IS NULL OR expires_at > $2)
 """
-_PERSON = "SELECT FROM users WHERE is_active AND user_id = $1"
 _FILES_OF = """
 SELECT id FROM files WHERE id = ANY($1::uuid[]) AND user_id = $2 AND deleted_at IS NULL AND scan_status <> 'infected'
 AND (expires_at IS NULL OR expires_at > $3)
@@ -171,11 +170,6 @@ async def shares(tx: Transaction, project_id: UUID, wanted: PageRequest) -> tupl
     counted = await tx.fetchrow(_SHARE_COUNT, project_id, tx.now)
     rows = await tx.fetch(_SHARES, project_id, tx.now, wanted.limit, wanted.offset)
     return [dict(row) for row in rows], counted["total"] if counted is not None else 0
-
-
-async def is_somebody(tx: Transaction, user_id: UUID) -> bool:
-    """Whether an id is that of an account in use."""
-    return await tx.fetchrow(_PERSON, user_id) is not None
 
 
 async def files_of(tx: Transaction, user_id: UUID, file_ids: list[UUID]) -> set[UUID]:

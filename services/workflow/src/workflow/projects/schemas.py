@@ -12,7 +12,8 @@ from pydantic import BaseModel, EmailStr, Field, StrictBool, model_validator
 from chassis.http.inputs import Input, Whole
 from chassis.http.outputs import Link, Rupees
 from contracts.enums import Captions, Language, ProductLineKey, ProjectStatus, SharePermission, Status, Voice
-from workflow.products.film.input import Aspect, Definition
+from media.film.planning import LONGEST_MINUTES
+from workflow.products.film.input import Aspect, Fineness
 
 Title = Annotated[str, Field(min_length=1, max_length=255, pattern=r"\S")]
 Tag = Annotated[str, Field(min_length=1, max_length=50, pattern=r"^\S(.*\S)?$")]
@@ -41,7 +42,9 @@ class ProjectFields(Input):
         examples=[["0199f0a1-7c1e-7a53-9d0b-6c1f2e3d4a5b"]],
     )
     voice: Voice | None = Field(None, description="Who speaks.")
-    duration: Annotated[Whole, Field(ge=1, le=240)] | None = Field(None, description="Whole minutes.", examples=[2])
+    duration: Annotated[Whole, Field(ge=1, le=LONGEST_MINUTES)] | None = Field(
+        None, description="Whole minutes.", examples=[2]
+    )
     music: Annotated[str, Field(max_length=255)] | None = Field(
         None, description="What is played to it.", examples=["calm piano"]
     )
@@ -158,12 +161,14 @@ class GenerateIn(Input):
         None, description="What it is made from.", examples=[["0199f0a1-7c1e-7a53-9d0b-6c1f2e3d4a5b"]]
     )
     voice: Voice | None = Field(None, description="Who speaks.")
-    duration: Annotated[Whole, Field(ge=1, le=240)] | None = Field(None, description="Whole minutes.", examples=[1])
+    duration: Annotated[Whole, Field(ge=1, le=LONGEST_MINUTES)] | None = Field(
+        None, description="Whole minutes.", examples=[1]
+    )
     music: Annotated[str, Field(max_length=255)] | None = Field(
         None, description="What is played to it, where the product has music.", examples=["calm piano"]
     )
     language: Language | None = Field(None, description="Of a film: what its script is written in; else it is told.")
-    definition: Definition | None = Field(None, description="Of a film: how fine it is; `draft` is for a quick look.")
+    definition: Fineness | None = Field(None, description="Of a film: how fine it is; `draft` is for a quick look.")
     aspect: Aspect | None = Field(None, description="Of a film: the sides of its picture.")
     captions: Captions | None = Field(None, description="Of a film: subtitles in files, or drawn into it as well.")
     max_credits: Annotated[Whole, Field(ge=0, le=1_000_000)] | None = Field(

@@ -15,6 +15,7 @@ from chassis.identity.tokens import Identity
 from chassis.storage.port import ObjectStore
 from contracts.enums import ProductLineKey, ProjectStatus, SharePermission
 from contracts.workflow import ProjectCreated, ProjectDeleted, ProjectShared, ProjectUpdated
+from workflow.accounts.queries import is_active
 from workflow.projects import logbook, queries, repository
 from workflow.projects.access import Right, reach, right_of
 from workflow.projects.errors import (
@@ -271,7 +272,7 @@ def current(row: Mapping[str, Any]) -> dict[str, Any]:
 
 async def _check_other(tx: Transaction, caller: Identity, user_id: UUID | None, email: str | None) -> None:
     """Refuse to share with nobody, or with the owner. Raises ``CannotShare``."""
-    if user_id is not None and (user_id == caller.user_id or not await queries.is_somebody(tx, user_id)):
+    if user_id is not None and (user_id == caller.user_id or not await is_active(tx, user_id)):
         raise CannotShare("There is no other account like this.", fields={"user_id": "is no other account's"})
     if email is not None and email == caller.email.lower():
         raise CannotShare("This is your own address.", fields={"email": "is no other person's"})

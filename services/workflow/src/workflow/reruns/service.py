@@ -50,11 +50,13 @@ async def rerun(
     ``ResultsGone``, ``UnknownStep``, ``NothingNew``, and what an order raises.
     """
     row = await own(tx, caller, run_id)
-    _may_be_used(row)
+    may_be_used(row)
     earlier, before = loaded(driver, row)
     workflow_type = WorkflowType(row.brief.workflow_type)
     product = BY_TYPE[workflow_type]
     ordering.check_path(product)
+    if product.as_order is None:
+        raise NotPossible("Runs of this product are not made anew in parts. Order it again.")
     definition = ordering.definition_for(driver.definitions, workflow_type)
     _known_step(definition, anew)
     body = _order(product.as_order(row.brief.input), row, changes)
@@ -122,7 +124,8 @@ async def rerun(
     return answer.model_copy(update={"id": new_id, "status": status})
 
 
-def _may_be_used(row: Row) -> None:
+def may_be_used(row: Row) -> None:
+    """Whether a run may lend its results; raises ``NotPossible``, ``ResultsGone``."""
     if row.parked_reason is not None or row.status != Status.COMPLETED:
         # What has not been paid for is nobody's yet.
         raise NotPossible(

@@ -223,6 +223,7 @@ async def estimated(
         least_cost=least,
         credits=expected.credits,
         estimated_seconds=expected.seconds,
+        video_seconds=_film_s(body, None if script is None else script.text),
         ahead=max(0, len(known.ahead.left_s) - settings.max_processing + 1),
         warnings=list(expectable(known, body, script)),
     )
@@ -328,11 +329,7 @@ def expectation(
     """What an order, or the steps ``made`` of it, is expected to take behind those ahead of it, and the paces that this
     rests on."""
     budget = known.entitlement.run_budget if known.entitlement is not None else None
-    paces = {
-        step.name: known.paces[key]
-        for step in definition.steps
-        if (key := f"{definition.name}/{step.name}") in known.paces
-    }
+    paces = known.paces_of(definition.name)
     product, platforms = BY_TYPE[body.workflow_type], len(set(body.target_platforms))
     alone = product.estimate(settings, definition, paces, _film_s(body, script), platforms, budget, made)
     return alone.behind(known.ahead, settings.max_processing, settings.media_processes), paces

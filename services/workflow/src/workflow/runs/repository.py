@@ -19,7 +19,7 @@ from workflow.accounts.entitlement import Entitlement, entitlement_of_row
 from workflow.engine.advance import Entry
 from workflow.engine.signals import dump_signal
 from workflow.engine.state import Brief, RunState, dump_state
-from workflow.paces.models import Pace
+from workflow.paces.models import Pace, Paces
 from workflow.platforms.limits import Limit
 from workflow.prices.models import Price
 from workflow.products.product import Ahead
@@ -150,6 +150,16 @@ class Change:
     """Nothing is done for it until its owner has decided, so that it needs no place."""
 
 
+_ITS_PROJECTS = """
+SELECT FROM projects WHERE id IN (SELECT project_id FROM project_runs WHERE run_id = $1) ORDER BY id FOR UPDATE
+"""
+_BESIDE = """
+SELECT r.id FROM project_runs AS mine JOIN project_runs AS other USING (project_id)
+JOIN runs AS r ON r.id = other.run_id
+WHERE mine.run_id = $1 AND other.run_id <> $1 AND r.status IN ('pending', 'processing') LIMIT 1
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """What is known before a run is created."""
@@ -165,6 +175,11 @@ class Known:
     """Of platforms, by their name."""
     prices: Mapping[str, Price]
     """What capabilities cost at least, by their name."""
+
+    def paces_of(self, definition: str) -> Paces:
+        """The paces of a definition's steps, by their name."""
+        prefix = f"{definition}/"
+        return {name.removeprefix(prefix): pace for name, pace in self.paces.items() if name.startswith(prefix)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +205,12 @@ class NewRun:
 def places(settings: Settings) -> Places:
     """How many runs are made at once."""
     return Places(settings.max_processing, settings.max_processing_per_user)
+
+
+async def beside(tx: Transaction, run_id: UUID) -> bool:
+    """Whether another run of one of a run's projects has not ended. Until the commit none is begun there."""
+    await tx.execute(_ITS_PROJECTS, run_id)
+    return await tx.fetchrow(_BESIDE, run_id) is not None
 
 
 async def before_create(tx: Transaction, file_id: UUID | None, user_id: UUID, product_line: str) -> Known:

@@ -153,6 +153,7 @@ class EstimateOut(BaseModel):
     )
     credits: int = Field(description="What it takes from the account.", examples=[1])
     estimated_seconds: float = Field(description="How long it takes.", examples=[14.0])
+    video_seconds: float = Field(description="How long the video will be.", examples=[8.5])
     ahead: int = Field(description="Runs that wait before it.", examples=[0])
     warnings: list[str] = Field(default=[], description="What the order would be warned of, for a person.")
 

@@ -70,7 +70,10 @@ async def retry(tx: Transaction, settings: Settings, driver: Driver, caller: Ide
     run, _ = loaded(driver, row)
     if not may_retry(run):
         raise NotPossible("Only a workflow that failed or was cancelled, and holds no credits, can be retried.")
-    credits = row.brief.input.get("credits", BY_TYPE[WorkflowType(row.brief.workflow_type)].credits)
+    product = BY_TYPE[WorkflowType(row.brief.workflow_type)]
+    if product.alone and await repository.beside(tx, run_id):
+        raise NotPossible("Another one is being made for this project. Wait for its end, or cancel it.")
+    credits = row.brief.input.get("credits", product.credits)
     await spend(tx, caller, int(credits))
     room = await repository.take_place(tx, places(settings), row.brief.user_id, row.lane, row.brief.created_at)
     return await _drive(tx, driver, row, RetryRequested(waits=not room))

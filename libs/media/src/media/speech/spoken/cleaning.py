@@ -52,8 +52,11 @@ _WITH_CONTENT = frozenset({"script", "style"})
 
 _BLOCK = regex.compile(r"[ \t]*+(?:>[ \t]*+|#{1,6}[ \t]++|[-*+•‣◦▪●·][ \t]++(?:\[[ xX]\][ \t]++)?)*+(?=\S)")
 _SPEAKABLE = regex.compile(r"[\p{L}\p{N}\p{So}]")
-_RULER = regex.compile(r"[ \t]*+(?:`{3,}.*|~{3,}[ \w]*+$|(?:[-*_=][ \t]*+){3,}$|(?=[^|]*\|)(?=[^-]*-)[|:\-\s]++$)")
-_LINK = regex.compile(r"!?\[([^\[\]\n]*)\]\((?:https?://|/|#|mailto:)[^()\s]*(?:[ \t]+\"[^\"\n]*\")?\)")
+_RULER = regex.compile(r"[ \t]*+(?:`{3,}[^`]*+$|~{3,}[ \w]*+$|(?:[-*_=][ \t]*+){3,}$|(?=[^|]*\|)(?=[^-]*-)[|:\-\s]++$)")
+_LINK = regex.compile(
+    r"!?\[([^\[\]\n]*)\]\((?:https?://|/|#|mailto:)[^()\s]*(?:[ \t]+\"[^\"\n]*\")?\)"
+    r"|!\[([^\[\]\n]*)\]\([^()\s]*(?:[ \t]+\"[^\"\n]*\")?\)|\[([^\[\]\n]+)\]\[[^\[\]\n]*\]"
+)
 _MARK = regex.compile(r"\*{1,3}|_{1,3}|~~")
 _PASSES = 8  # nobody nests marks deeper in earnest
 
@@ -172,7 +175,7 @@ def _element(tag: str) -> str | None:
 
 def _without_marks(text: str) -> list[str]:
     lines = (line for line in text.split("\n") if not _RULER.match(line))
-    return [_without_emphasis(_LINK.sub(r"\1", _without_block(line))) for line in lines]
+    return [_without_emphasis(_LINK.sub(r"\1\2\3", _without_block(line))) for line in lines]
 
 
 def _without_block(line: str) -> str:

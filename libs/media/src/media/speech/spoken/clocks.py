@@ -42,15 +42,17 @@ _JA_LAST = {
 }
 _JA_NAMES = {"月": "がつ", "時": "じ", "年": "ねん", "円": "えん", "人": "にん", "歳": "さい", "才": "さい"}
 _JA_MINUTES = {1: "いっぷん", 3: "さんぷん", 4: "よんぷん", 6: "ろっぷん", 8: "はっぷん"}
-_JA_COUNTED = dict(
-    zip(
-        "回本杯個枚冊階台名匹度倍番件",
-        ["かい", "ほん", "はい", "こ", "まい", "さつ", "かい", "だい", "めい", "ひき", "ど", "ばい", "ばん", "けん"],
-        strict=True,
-    )
-)
+_JA_COUNTED = {
+    **dict(zip("回本杯個枚冊階台", ("かい", "ほん", "はい", "こ", "まい", "さつ", "かい", "だい"), strict=True)),
+    **dict(
+        zip("名匹度倍番件位泊秒", ("めい", "ひき", "ど", "ばい", "ばん", "けん", "い", "はく", "びょう"), strict=True)
+    ),
+    "週間": "しゅうかん",
+    **dict.fromkeys(("か月", "ヶ月", "ヵ月", "カ月"), "かげつ"),
+}
 _JA_STOPS = {"いち": "いっ", "ろく": "ろっ", "はち": "はっ", "じゅう": "じゅっ", "ひゃく": "ひゃっ"}
-_JA_P, _JA_B = str.maketrans("はひ", "ぱぴ"), str.maketrans("はひ", "ばび")
+_JA_P, _JA_B = str.maketrans("はひほ", "ぱぴぽ"), str.maketrans("はひほ", "ばびぼ")
+_JA_THINGS = ("ひとつ", "ふたつ", "みっつ", "よっつ", "いつつ", "むっつ", "ななつ", "やっつ", "ここのつ")
 _KO_ONES = ("", "한", "두", "세", "네", "다섯", "여섯", "일곱", "여덟", "아홉")
 _KO_TENS = ("", "열", "스물", "서른", "마흔", "쉰", "예순", "일흔", "여든", "아흔")
 
@@ -66,7 +68,9 @@ def date(match: Match, language: str) -> str | None:
         year = int(groups["y"]) + ((2000 if int(groups["y"]) < 70 else 1900) if short else 0)
     else:
         day, month, year = int(groups["d"]), int(groups["m"]), int(groups["y"])
-    return _date(day, month, year, language)
+    case = groups.get("case") or ""
+    words = _date(day, month, year, language, ending=_ending(case))
+    return words and f"{case}{words}"
 
 
 def textual_date(match: Match, language: str) -> str | None:
@@ -80,14 +84,18 @@ def textual_date(match: Match, language: str) -> str | None:
         month = int(groups["m"])
     year = int(groups["y"]) if groups.get("y") else None
     case = groups.get("case") or ""
-    ending = "" if case.strip().lower() == "der" else "n" if case else "r"
-    words = _date(int(groups["d"]), month, year, language, ending=ending)
+    words = _date(int(groups["d"]), month, year, language, ending=_ending(case))
     if words is not None and (
         groups.get("of") or (language == "en" and _THE.search(match.string[: match.start()][-4:]))
     ):
         first, _, rest = words.partition(",")
         words = f"{ordinal(int(groups['d']), language)} of {first.split()[0]}{f',{rest}' if rest else ''}"
     return words and f"{case}{words}"
+
+
+def _ending(case: str) -> str:
+    """How a German ordinal ends behind what rules its case."""
+    return "" if case.strip().lower() == "der" else "n" if case else "r"
 
 
 _THE = regex.compile(r"\b[Tt]he\s$")
@@ -174,6 +182,10 @@ def counter(match: Match, language: str) -> str | None:
 
 
 def _ja(number: int, what: str) -> str:
+    if what in ("時間", "分間", "日間", "年間"):
+        return ("いちにち" if (number, what) == (1, "日間") else _ja(number, what[0])) + "かん"
+    if what == "つ":
+        return _JA_THINGS[number - 1]
     if what == "日" and number in _JA_DAYS:
         return _JA_DAYS[number]
     if what == "人" and number in (1, 2):
@@ -192,11 +204,13 @@ def _ja(number: int, what: str) -> str:
     if (name := _JA_COUNTED.get(what)) is None:
         return f"{words}{_JA_NAMES.get(what, 'にち')}"
     # Before k, h, s and t some numbers end in a stop, and h turns into p or b: いっかい, さんぼん.
-    ends = _JA_STOPS if name[0] in "かきくけこはひ" else {"いち": "いっ", "はち": "はっ", "じゅう": "じゅっ"}
-    stop = next((end for end in ends if words.endswith(end)), None) if name[0] in "かきくけこはひさしちと" else None
+    ends = _JA_STOPS if name[0] in "かきくけこはひほ" else {"いち": "いっ", "はち": "はっ", "じゅう": "じゅっ"}
+    stop = next((end for end in ends if words.endswith(end)), None) if name[0] in "かきくけこはひほさしちと" else None
     if stop is not None:
-        return words.removesuffix(stop) + ends[stop] + name.translate(_JA_P if name[0] in "はひ" else {})
-    return words + (name.translate(_JA_B) if name[0] in "はひ" and words.endswith("さん") else name)
+        return words.removesuffix(stop) + ends[stop] + name.translate(_JA_P)
+    if not words.endswith("さん"):
+        return words + name
+    return words + name.translate(_JA_P if what == "泊" else _JA_B)
 
 
 def _ko(number: int) -> str:

@@ -73,6 +73,8 @@ LANGUAGES: dict[str, Language] = {
             "billion": ("billion", "billion"),
             "T": ("trillion", "trillion"),
             "trillion": ("trillion", "trillion"),
+            "lakh": ("lakh", "lakh"),
+            "crore": ("crore", "crore"),
         },
     ),
     "hi": Language(
@@ -344,7 +346,7 @@ LANGUAGES: dict[str, Language] = {
         decimal=".",
         point="점",
         minus="마이너스",
-        to="에서",
+        to="에서 ",
         day_first=False,
         dot="점",
         at="골뱅이",

@@ -19,6 +19,31 @@ from media.speech.spoken.language import Money
 from media.speech.spoken.languages import LANGUAGES
 from media.speech.spoken.measures import CURRENCIES, UNITS
 from media.speech.spoken.numbers import amount, cardinal, counted, decimal, digits, ordinal, said
+from media.speech.spoken.patterns import (
+    CALLED,
+    CASE,
+    EMAIL,
+    EMOTICON,
+    LATIN,
+    LEFT,
+    MINUS,
+    NUMBERS,
+    PHONE,
+    PICTOGRAPH,
+    RIGHT,
+    URL,
+    YEAR_WORDS,
+)
+from media.speech.spoken.shorthand import (
+    BETWEEN,
+    GERMAN_ARTICLES,
+    GERMAN_ORDINALS,
+    fold,
+    height,
+    inches,
+    out_of,
+    shorthand,
+)
 from media.speech.spoken.writing import unreadable
 
 Match = re.Match[str]  # regex brings no types; its matches are like these
@@ -59,48 +84,11 @@ def _lexicon(lexicon: Mapping[str, str], language: str) -> Iterator[tuple[re.Pat
     yield pattern, lambda match, _language: lexicon.get(match[0].casefold())
 
 
-_LATIN = r"\p{Latin}\p{M}_"
-_LEFT = rf"(?<![{_LATIN}\p{{N}}]|\p{{N}}[.,:'/])"
-_RIGHT = rf"(?![{_LATIN}\p{{N}}]|[.,:/]\p{{N}})"
-_MINUS = r"(?P<minus>(?<![\p{L}\p{M}\p{N}.,)%°])(?<!\p{N} )[-–−](?=[\d$€£¥₹]))?"
-# Longer numbers are nobody's amount: they are rows of digits.
-_NUMBERS = {
-    ".": r"(?:\d{1,3}(?:\.\d{3}){1,4},\d{1,9}|\d{1,3}(?:,\d{2,3}){0,4},\d{3}(?:\.\d{1,9})?"
-    r"|\d{1,3}(?:[ ’]\d{3}){1,4}(?!\d)(?:\.\d{1,9})?|\d{1,15}(?:\.\d{1,9}|,\d{1,2}(?!\d))?)",
-    ",": r"(?:\d{1,3}(?:,\d{3}){1,4}\.\d{1,9}|\d{1,3}(?:[.'’ ]\d{3}){1,4}(?!\d)(?:,\d{1,9})?"
-    r"|\d{1,15}(?:[.,]\d{1,9})?)",
-}
-_PICTOGRAPH = (
-    r"(?:\p{RI}\p{RI}|[0-9#*]\ufe0f?\u20e3|[\p{Extended_Pictographic}\p{EMod}\ufe0f\u20e3\u200d\U000e0020-\U000e007f])+"
-)
-_EMOTICON = r"(?<![^\s])(?:[:;=8][-'o^]?[)(\]\[DPpOo|/\\*3]|<3|>_<|\\o/|\^_?\^|[xX]D)(?![^\s.,!?])"
-_HOST = r"[\p{L}\p{N}](?:[\p{L}\p{N}\-]*[\p{L}\p{N}])?(?:\.[\p{L}\p{N}](?:[\p{L}\p{N}\-]*[\p{L}\p{N}])?)*"
-_URL = (
-    r"(?<![\p{L}\p{N}.@_\-])(?:(?:https?|ftp)://|(?=www\.))(?P<host>[^\s/?#<>\"'()（）。，、！？]++)(?P<path>/[^\s?#<>\"'()（）。，、]*+)?(?:[?#][^\s<>\"')（）。，、]*+)?"
-    r"|(?<![\p{L}\p{N}.@_\-])(?P<host>[a-zA-Z0-9][a-zA-Z0-9\-]*+(?:\.[a-zA-Z0-9][a-zA-Z0-9\-]*+)*?"
-    r"\.(?:com|org|net|io|app|dev|ai|co|de|fr|es|jp|kr|cn|uk|eu|ch|info|tv|edu|gov|shop|store))(?P<path>/[^\s?#<>\"'()（）。，、]*+)?(?:\?[^\s<>\"')（）。，、]*+)?(?![\p{L}\p{N}@\-]|\.\p{L})"
-)
-_EMAIL = r"(?<![\p{L}\p{N}.+_\-])(?P<user>[\p{L}\p{N}._+\-]++)@(?P<host>[a-zA-Z0-9\-]++(?:\.[a-zA-Z0-9\-]++)+)(?<![\-])"
-_PHONE = (
-    rf"{_LEFT}(?:\+\d[\d \-./()]{{5,22}}\d|\(0?\d{{2,4}}\)[ \-]?\d[\d \-]{{4,12}}\d|1?-?\d{{3}}[\-.]\d{{3}}[\-.]\d{{4}}"
-    r"|1[ \-.]\d{3}[ \-.]\d{3}[ \-.]\d{4}|0\d(?:[ .\-]?\d{2}){4}|0\d{1,4}[ \-/]\d{2,4}(?:[ \-]?\d{2,4}){1,3}"
-    rf"|[6-9]\d{{4}} \d{{5}}|1[3-9]\d[ \-]?\d{{4}}[ \-]?\d{{4}}|\d{{10,15}}){_RIGHT}"
-)
-_CASE = r"\b(?:[Aa]m|[Vv]om|[Zz]um|[Dd]em|[Dd]en|[Bb]is|[Aa]b|[Ss]eit|[Dd]er|[Dd]es)\s"
-_YEAR_WORDS = (
-    r"(?<=\b(?:[Ii]n|[Ss]ince|[Uu]ntil|[Bb]y|[Yy]ear|[Bb]efore|[Aa]fter|[Aa]round|[Cc]irca|[Ii]m Jahr|[Aa]nno|[Aa]b"
-    r"|[Ss]eit|[Bb]is|[Vv]or|[Nn]ach|[Uu]m|[Ee]l año|[Dd]esde|[Ee]n)\s)"
-)
-_CALLED = "".join(
-    [r"(?i:call|phone|tel|telefon|téléphone|appelez|dial|fax|फ़ोन|फोन|電話|전화|电话|llame|llama|ruf\w*)\W{1,4}"]
-)
-
-
 @cache
 def _rules(language: str) -> tuple[tuple[re.Pattern[str], Say], ...]:
     said_as = LANGUAGES[language]
-    number = _NUMBERS[said_as.decimal]
-    plain = rf"{_LEFT}{_MINUS}(?P<n>{number})"
+    number = NUMBERS[said_as.decimal]
+    plain = rf"{LEFT}{MINUS}(?P<n>{number})"
     symbols = "|".join(regex.escape(sign) for sign in sorted(CURRENCIES, key=len, reverse=True))
     marks = "|".join(regex.escape(sign) for sign in CURRENCIES if not sign[-1].isalpha() or not sign.isascii())
     codes = "|".join(sign for sign in CURRENCIES if sign.isascii() and sign.isalpha())
@@ -110,56 +98,64 @@ def _rules(language: str) -> tuple[tuple[re.Pattern[str], Say], ...]:
         regex.escape(name) for name in (numbers.months(language) if language in ("en", "de", "fr") else ())
     )
     rules: list[tuple[str, Say]] = [
-        (_EMAIL, lambda m, lang: f"{_spelled(m['user'], lang)} {LANGUAGES[lang].at} {_spelled(m['host'], lang)}"),
-        (_URL, _address),
-        (_EMOTICON, _silent),
-        (_PICTOGRAPH, _silent),
-        (rf"{_LEFT}(?P<y>\d{{4}})(?P<s>[-/.])(?P<m>\d{{1,2}})(?P=s)(?P<d>\d{{1,2}})(?:{_RIGHT}|(?=T\d\d:))", date),
+        (EMAIL, lambda m, lang: f"{_spelled(m['user'], lang)} {LANGUAGES[lang].at} {_spelled(m['host'], lang)}"),
+        (URL, _address),
+        (EMOTICON, _silent),
+        (PICTOGRAPH, _silent),
+        (rf"{LEFT}(?P<y>\d{{4}})(?P<s>[-/.])(?P<m>\d{{1,2}})(?P=s)(?P<d>\d{{1,2}})(?:{RIGHT}|(?=T\d\d:))", date),
         (r"(?<=\d-\d\d)T(?=\d\d:\d\d)", lambda _m, _lang: ", "),
-        (rf"{_LEFT}(?P<a>\d{{1,2}})(?P<s>[-/.])(?P<b>\d{{1,2}})(?P=s)(?P<y>\d{{4}}|\d{{2}}){_RIGHT}", date),
         (
-            rf"(?P<case>{_CASE})?{_LEFT}(?P<d>\d{{1,2}})\.\s?(?P<m>\d{{1,2}})\.(?!\d)",
+            (rf"(?P<case>{CASE})?" if language == "de" else "")
+            + rf"{LEFT}(?P<a>\d{{1,2}})(?P<s>[-/.])(?P<b>\d{{1,2}})(?P=s)(?P<y>\d{{4}}|\d{{2}}){RIGHT}",
+            date,
+        ),
+        (
+            rf"(?P<case>{CASE})?{LEFT}(?P<d>\d{{1,2}})\.\s?(?P<m>\d{{1,2}})\.(?!\d)",
             textual_date if language == "de" else _unsaid,
         ),
         (_month_dates(language, names), textual_date),
-        (r"\b[nN]\.?[°º]\s?(?=\d)", lambda _m, lang: LANGUAGES[lang].number),
-        (rf"(?=[\d+])(?<={_CALLED})[\d+][\d \-./()]{{1,20}}\d{_RIGHT}", _telephone),
-        (rf"{_LEFT}\d{{1,7}}(?:-\d{{1,7}}){{3,6}}{_RIGHT}|{_LEFT}\d{{4}}(?: \d{{4}}){{2,4}}{_RIGHT}", _telephone),
-        (_PHONE, _telephone),
-        (rf"{_LEFT}[6-9]\d\d \d{{3}} \d{{3}}{_RIGHT}", _telephone if language == "es" else _unsaid),
+        (r"\b[nN]\.?[°º]\s?(?=\d)|\b(?:[Nn]o|Nr|[Nn]úm|नं)\.\s?(?=\d)", lambda _m, lang: f"{LANGUAGES[lang].number} "),
+        *shorthand(language),
+        (rf"(?=[\d+])(?<={CALLED})[\d+][\d \-./()]{{1,20}}\d{RIGHT}", _telephone),
+        (rf"{LEFT}\d{{1,7}}(?:-\d{{1,7}}){{3,6}}{RIGHT}|{LEFT}\d{{4}}(?: \d{{4}}){{2,4}}{RIGHT}", _telephone),
+        (PHONE, _telephone),
+        (rf"{LEFT}[6-9]\d\d \d{{3}} \d{{3}}{RIGHT}", _telephone if language == "es" else _unsaid),
         (
-            rf"(?:{_LEFT}|(?<=\d-\d\dT))(?P<h>[01]?\d|2[0-4])(?:(?::(?P<m>[0-5]\d)(?::(?P<sec>[0-5]\d))?(?P<of>\s?(?:[AaPp]\.?[Mm]\b\.?|Uhr|h|बजे)(?![{_LATIN}]))?)"
-            + (r"|\s?h\s?(?P<m>[0-5]\d)" if language in ("fr", "es") else "")
+            rf"(?:{LEFT}|(?<=\d-\d\dT))(?P<h>[01]?\d|2[0-4])(?:(?::(?P<m>[0-5]\d)(?::(?P<sec>[0-5]\d))?(?P<of>\s?(?:[AaPp]\.?[Mm]\b\.?|Uhr|h|बजे)(?![{LATIN}]))?)"
+            + (r"|\s?h\s?(?P<m>[0-5]\d)(?:\s?min\b)?" if language in ("fr", "es") else "")
             + (r"|\s?h(?=\W|$)" if language == "fr" else "")
             + (r"|\.(?P<m>[0-5]\d)\s(?P<of>Uhr)" if language == "de" else "")
             + (r"|\s?(?P<of>[AaPp]\.[Mm]\.|[ap]m\b|[AP]M\b)" if language == "en" else "")
-            + rf"){_RIGHT}",
+            + rf"){RIGHT}",
             clock,
         ),
-        (rf"{_LEFT}[vV]?\.?(?P<n>\d{{1,9}}(?:\.\d{{1,9}}){{2,9}}){_RIGHT}", _parts),
-        (rf"(?<![{_LATIN}\p{{N}}])[vV]\.?\s?(?P<n>\d{{1,9}}(?:\.\d{{1,9}}){{0,9}}){_RIGHT}", _version),
-        (rf"(?<![{_LATIN}\p{{N}}])(?P<n>\d{{4}}|['’]\d\d)['’]?s\b", _decade if language == "en" else _unsaid),
+        (rf"{LEFT}[vV]?\.?(?P<n>\d{{1,9}}(?:\.\d{{1,9}}){{2,9}}){RIGHT}", _parts),
+        (rf"(?<![{LATIN}\p{{N}}])[vV]\.?\s?(?P<n>\d{{1,9}}(?:\.\d{{1,9}}){{0,9}}){RIGHT}", _version),
+        (rf"(?<![{LATIN}\p{{N}}])(?P<n>\d{{4}}|['’]\d\d)['’]?s\b", _decade if language == "en" else _unsaid),
         (
-            rf"{_MINUS}(?<![{_LATIN}])(?P<sign>{symbols})(?<=\W|s)\s?(?P<n>{number})(?:\s?(?P<scale>{scales})(?![{_LATIN}]))?(?!\d)",
+            rf"{MINUS}(?<![{LATIN}\p{{Deva}}])(?P<sign>{symbols})(?<=\W|s)\s?(?P<n>{number}|\.\d\d(?!\d))"
+            rf"(?:\s?(?P<scale>{scales})(?![{LATIN}]))?(?!\d)(?:\s(?P<code>{codes})\b|[元円])?",
             _money,
         ),
-        (rf"(?<![{_LATIN}])(?P<sign>{codes})\s(?P<n>{number})(?:\s?(?P<scale>{scales})(?![{_LATIN}]))?(?!\d)", _money),
-        (rf"{plain}(?:\s?(?P<scale>{scales})(?:\s(?:de|of)\b)?)?\s?(?P<sign>{marks})(?![{_LATIN}])", _money),
-        (rf"{plain}(?:\s?(?P<scale>{scales}))?\s?(?P<sign>{codes})(?![{_LATIN}\p{{N}}])", _money),
+        (rf"(?<![{LATIN}])(?P<sign>{codes})\s?(?P<n>{number})(?:\s?(?P<scale>{scales})(?![{LATIN}]))?(?!\d)", _money),
+        (rf"{LEFT}(?P<n>\d)['′]\s?(?P<in>\d{{1,2}})(?:[\"″]|′′?|(?!\w))", height if language == "en" else _unsaid),
+        (rf"{plain}(?:\s?(?P<scale>{scales})(?:\s(?:de|of)\b)?)?\s?(?P<sign>{marks})(?![{LATIN}])", _money),
+        (rf"{plain}(?:\s?(?P<scale>{scales}))?\s?(?P<sign>{codes})(?![{LATIN}\p{{N}}])", _money),
         (rf"{plain}\s?¢", _cents),
-        (rf"{plain}\s(?P<scale>Mio|Mrd|Md|mn|bn|M(?=\sd))(?![{_LATIN}])\.?", _scale),
-        (rf"{plain}\s?(?P<unit>(?:{units})(?![{_LATIN}\p{{N}}²³])|[%‰°])", _unit),
-        (rf"{_LEFT}(?:(?P<n>\d{{1,9}})\s?)?(?P<sign>[½⅓⅔¼¾⅛]){_RIGHT}", _fraction),
-        (rf"{_LEFT}(?:(?P<n>\d{{1,3}})\s)?(?P<f>\d{{1,3}}/\d{{1,4}}){_RIGHT}", _fraction),
-        (rf"{_LEFT}(?P<n>\d)['′](?P<in>\d{{1,2}})(?:[\"″]|(?!\w))", _height if language == "en" else _unsaid),
-        (rf"{_LEFT}(?P<n>\d{{1,4}})x(?=[\s.,!?]|$)", _fold if language == "en" else _unsaid),
+        (rf"{plain}\s(?P<scale>Mio|Mrd|Md|mn|bn|M(?=\sd))(?![{LATIN}])\.?", _scale),
+        (rf"{plain}\s?(?P<unit>(?:{units})(?![{LATIN}\p{{N}}²³])|[%‰°])", _unit),
+        (rf"{LEFT}(?:(?P<n>\d{{1,9}})\s?)?(?P<sign>[½⅓⅔¼¾⅛]){RIGHT}", _fraction),
+        (rf"{LEFT}(?P<a>\d{{1,3}}[.,]\d{{1,2}}|\d{{1,2}}(?=/10+\b))/(?P<b>\d{{1,3}}){RIGHT}", out_of),
+        (rf"{LEFT}(?:(?P<n>\d{{1,3}})\s)?(?P<f>\d{{1,3}}/\d{{1,4}}){RIGHT}", _fraction),
+        (rf"{LEFT}(?P<n>{number})[xX](?=[\s.,!?\p{{Lo}}]|$)", fold),
         (_ordinals(language), _ordinal),
-        (rf"{_LEFT}(?P<n>\d{{1,6}}|\d{{1,3}}(?:,\d{{3}}){{1,2}})(?P<what>{_counters(language)})", counter),
-        (rf"{_LEFT}(?P<n>19\d\d|20\d\d|{_YEAR_WORDS}1[0-8]\d\d)(?![{_LATIN}\p{{N}}\-−]|[.,:/'’]\d|\s\d{{3}}\b)", _year),
-        (rf"{_LEFT}(?P<a>\d{{1,5}})\s?(?P<sign>[:xX×])\s?(?P<b>\d{{1,5}}){_RIGHT}", _ratio),
-        (rf"{plain}(?:{_RIGHT}|(?=[²³](?![{_LATIN}\p{{N}}])))", _number),
+        (rf"{LEFT}(?P<n>\d{{1,6}}|\d{{1,3}}(?:,\d{{3}}){{1,2}})(?P<what>{_counters(language)})", counter),
+        (rf"{LEFT}(?P<n>19\d\d|20\d\d|{YEAR_WORDS}1[0-8]\d\d)(?![{LATIN}\p{{N}}\-−]|[.,:/'’]\d|\s\d{{3}}\b)", _year),
+        (rf"{LEFT}(?P<a>\d{{1,5}})\s?(?P<sign>[:xX×])\s?(?P<b>\d{{1,5}}){RIGHT}", _ratio),
+        (rf"{plain}\"(?=[\s.,;:!?]|$)", inches),
+        (rf"{plain}(?:{RIGHT}|(?=[²³](?![{LATIN}\p{{N}}])))", _number),
         (r"\d{16,}", lambda m, lang: digits(m[0], lang)),
-        (rf"(?<![{_LATIN}\p{{N}}])(?P<sign>[@#])(?P<word>[\p{{L}}\p{{M}}\p{{N}}_]+)", _tag),
+        (rf"(?<![{LATIN}\p{{N}}])(?P<sign>[@#])(?P<word>[\p{{L}}\p{{M}}\p{{N}}_]+)", _tag),
         (r"(?<=\d\s?)−(?=\s?\d)|(?<=\d\s)[-–](?=\s\d{1,9}\s?=)", lambda _m, lang: LANGUAGES[lang].minus),
         (r"(?<=[\d⁰%])\s?[-–—−~〜～]\s?(?=[\d$€£¥₹])", lambda _m, lang: LANGUAGES[lang].to),
         (r"(?<=\d\s?)[×*](?=\s?\d)", lambda _m, lang: LANGUAGES[lang].signs["×"]),
@@ -170,7 +166,10 @@ def _rules(language: str) -> tuple[tuple[re.Pattern[str], Say], ...]:
         (r"[&+×÷≤≥±≈°§‰№∙]|(?<!=)=(?!=)", _sign),
         (r"~(?=\d)", lambda _m, lang: LANGUAGES[lang].signs["≈"]),
         (r"(?<=[\p{L}\p{N}])[²³](?!\p{N})", lambda m, lang: LANGUAGES[lang].powers[m[0] == "³"]),
-        (r"(?<=\p{L})–(?=\p{L})", lambda _m, lang: LANGUAGES[lang].to),
+        (
+            r"(?<=\p{L}\.?)–(?=\p{L})|(?<=\d(?:st|nd|rd|th)|\d\s?[ap]m)\s?[-–]\s?(?=\d)",
+            lambda _m, lang: f" {LANGUAGES[lang].to} ",
+        ),
         (r"(?<=\s|^)@(?=\s)", lambda _m, lang: LANGUAGES[lang].at),
         (unreadable(language), _silent),
         (r"(?<=[\p{L}\p{M}\p{N}])[’ʼ](?=\p{L})", lambda _m, _lang: "'"),
@@ -179,7 +178,7 @@ def _rules(language: str) -> tuple[tuple[re.Pattern[str], Say], ...]:
         (r"(?<![\p{L}\p{M}])['‘’`]+|['‘’`]+(?![\p{L}\p{M}])", _silent),
         (r"[.。．]{2,}|…+", lambda _m, _lang: "…"),
         (r"([!?！？])[!?！？]+", lambda m, _lang: "?" if regex.search("[?？]", m[0]) else "!"),
-        (r"[\p{S}\p{Co}\u200b-\u200f\ufe00-\ufe0f\U000e0100-\U000e01ef*#@_/\\|<>{}\[\]\"“”„«»•·†‡¶※]+", _silent),
+        (r"[\p{S}\p{Co}\u200b-\u200f\ufe00-\ufe0f\U000e0100-\U000e01ef*#@_/\\|<>{}\[\]\"“”„«»•·†‡¶※〜]+", _silent),
     ]
     return tuple((regex.compile(pattern, regex.V1 if "--" not in pattern else 0), say) for pattern, say in rules)
 
@@ -198,13 +197,13 @@ def _month_dates(language: str, names: str) -> str:
         year = r"(?:,?\s(?P<y>[12]\d{3})\b)?"
         return (
             rf"\b(?P<name>{short})\s(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?![\p{{L}}\p{{N}}:%]|[.,:]\d|\s?[ap]\.?m\b){year}"
-            rf"|{_LEFT}(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s(?P<of>of\s)?(?P<name>{short})(?!\p{{L}}){year}"
+            rf"|{LEFT}(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s(?P<of>of\s)?(?P<name>{short})(?!\p{{L}}){year}"
         )
     if language == "de":
-        case = rf"(?P<case>{_CASE})?"
-        return rf"{case}{_LEFT}(?P<d>\d{{1,2}})\.\s?(?P<name>{names})(?!\p{{L}})(?:\s(?P<y>[12]\d{{3}})\b)?"
+        case = rf"(?P<case>{CASE})?"
+        return rf"{case}{LEFT}(?P<d>\d{{1,2}})\.\s?(?P<name>{names})(?!\p{{L}})(?:\s(?P<y>[12]\d{{3}})\b)?"
     if language == "fr":
-        return rf"{_LEFT}(?P<d>1)(?:er)?\s(?P<name>{names})(?!\p{{L}})(?:\s(?P<y>[12]\d{{3}})\b)?"
+        return rf"{LEFT}(?P<d>1)(?:er)?\s(?P<name>{names})(?!\p{{L}})(?:\s(?P<y>[12]\d{{3}})\b)?"
     return r"(?!)"
 
 
@@ -213,15 +212,16 @@ def _ordinals(language: str) -> str:
         "en": r"(?P<n>\d{1,6})(?:st|nd|rd|th)\b",
         "fr": r"(?P<n>\d{1,6})(?P<end>ers?|[rn]?[èe]?mes?|nde?|res?|ère|es?)\b",
         "es": r"(?P<n>\d{1,2})\.?(?P<end>[ºª°]|er\b|ro\b|ra\b|do\b|da\b|to\b|ta\b)",
-        "de": r"(?<=\b(?:[Dd](?:er|ie|as|en|em|es)|[AaIi]m|[Zz]u[mr]|[Vv]om|[Bb]eim|[Jj]ede[rsnm]?)\s)"
-        r"(?P<n>\d{1,3})\.(?=\s?\p{L})",
+        "de": r"(?:(?<=\b(?:[Dd](?:er|ie|as|en|em|es)|[AaIi]m|[Zz]u[mr]|[Vv]om|[Bb]eim|[Jj]ede[rsnm]?)\s)"
+        rf"(?P<n>\d{{1,3}})\.(?=\s?\p{{L}})|(?P<n>\d{{1,3}})\.(?=\s(?P<noun>{'|'.join(GERMAN_ORDINALS)})\b))",
     }
-    return f"{_LEFT}{endings[language]}" if language in endings else r"(?!)"
+    return f"{LEFT}{endings[language]}" if language in endings else r"(?!)"
 
 
 def _counters(language: str) -> str:
     return {
-        "ja": "回|本|杯|個|枚|冊|階|台|名|匹|度|倍|番|件|年|月(?!曜)|日(?!本|曜)|時|分|人(?!間)|円|歳|才",
+        "ja": "(?:時|分|日|年|週)間|[かヶヵカ]月|位|泊|秒|(?<=[1-9])つ"
+        "|回|本|杯|個|枚|冊|階|台|名|匹|度|倍|番|件|年|月(?!曜)|日(?!本|曜)|時|分|人(?!間)|円|歳|才",
         "ko": r"월|\s?(?:개(?!월)|명|시간|시|살|마리|잔|병|장|대|권|송이|켤레)",
         "zh": r"年|(?=[个位只件条张本次块杯瓶台])",
     }.get(language, "(?!)")
@@ -247,7 +247,7 @@ _BEFORE_NOUN = {
 
 def _ratio(match: Match, language: str) -> str:
     said_as = LANGUAGES[language]
-    between = said_as.to if match["sign"] == ":" else said_as.signs["×"]
+    between = BETWEEN.get(language, said_as.to) if match["sign"] == ":" else said_as.signs["×"]
     return f"{said(match['a'], language)} {between} {said(match['b'], language)}"
 
 
@@ -267,14 +267,6 @@ def _decade(match: Match, _language: str) -> str | None:
     return regex.sub("y$", "ies", words) if words.endswith("y") else f"{words}s"
 
 
-def _fold(match: Match, language: str) -> str:
-    return f"{said(match['n'], language)} times"
-
-
-def _height(match: Match, language: str) -> str:
-    return f"{said(match['n'], language)} foot {said(match['in'], language)}"
-
-
 def _ordinal(match: Match, language: str) -> str:
     number = int(match["n"])
     words = ordinal(number, language)
@@ -288,7 +280,10 @@ def _ordinal(match: Match, language: str) -> str:
             return words.removesuffix("o")
         return f"{words.removesuffix('o')}a" if end in ("ª", "ra", "da", "ta") else words
     if language == "de":
-        article = match.string[: match.start()].split()[-1].lower()
+        before = match.string[max(0, match.start() - 8) : match.start()].split()
+        article = before[-1].lower() if before else ""
+        if match["noun"] and article not in GERMAN_ARTICLES:
+            return words + GERMAN_ORDINALS[match["noun"]]
         return words if article in ("die", "das", "der", "jede") else f"{words}n"
     return words
 
@@ -309,7 +304,11 @@ def _money(match: Match, language: str) -> str:
     said_as = LANGUAGES[language]
     sign = match["sign"]
     code = "CNY" if sign == "¥" and language == "zh" else CURRENCIES[sign]
+    if other := match.groupdict().get("code"):
+        code = CURRENCIES[other]
     whole, fraction = amount(match["n"], language)
+    if len(fraction) == 3 and "," in match["n"]:
+        whole, fraction = whole * 1000 + int(fraction), ""  # nobody's money has thousandths
     names = said_as.money.get(code) or Money(
         numbers.currency_name(code, 1, language), numbers.currency_name(code, 2, language)
     )

@@ -195,6 +195,10 @@ class LocalTalkingPhoto(Local):
     key = ProviderKey.LOCAL_STABLE_VIDEO
     WIDTH, HEIGHT = 720, 1280
 
+    def __init__(self, processes: ProcessPool, *, deadline_s: float, whisper: Path | None) -> None:
+        super().__init__(processes, deadline_s=deadline_s)
+        self._whisper = whisper
+
     declarations = (
         Declaration(
             Capability.VIDEO_GENERATION,
@@ -248,7 +252,7 @@ class LocalTalkingPhoto(Local):
             "seed": int(_number(request.parameters, "seed", 0)),
             "motion": _number(request.parameters, "motion", 1.0),
         }
-        made = await self._run(request, report, work.sync_lips, video, audio, out, options)
+        made = await self._run(request, report, work.sync_lips, video, audio, out, self._whisper, options)
         return ProviderResult(
             outputs={"video": await workspace.keep(out, "video/mp4", role="video")},
             units=Decimal(str(round(float(made["duration"]), 3))),

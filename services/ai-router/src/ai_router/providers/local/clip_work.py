@@ -29,13 +29,13 @@ def trim(source: Path, out: Path, start: float, end: float, *, progress: Progres
 
 
 def find_moments(
-    film: Path, transcript: Path | None, out: Path, options: Mapping[str, Any], *, progress: Progress
+    film: Path, transcript: Path, out: Path, options: Mapping[str, Any], *, progress: Progress
 ) -> dict[str, Any]:
-    """Write the moments of ``film`` that make good clips to ``out``; listened to where there is no transcript."""
+    """Write the moments of ``film`` that make good clips to ``out``, by what its transcript says is said in it."""
     from media.hooks.film import find_moments as find
 
-    words, language = words_of(transcript) if transcript is not None else (None, None)
-    found = find(film, **{"language": language, **options}, words=words, progress=progress)
+    words, language = words_of(transcript)
+    found = find(film, **{**options, "language": language}, words=words, progress=progress)
     return _told(out, found.moments, found.shortfall_reasons, found.method, found.duration, found.language)
 
 
@@ -100,19 +100,25 @@ def render(
     edit: Mapping[str, Any],
     out: Path,
     short_side: int,
+    longest_silence_s: float | None,
     *,
     progress: Progress,
 ) -> dict[str, Any]:
-    """Write the clip that an edit list describes to ``out``, its captions and its picture beside it."""
+    """Write the clip that an edit list describes to ``out``, its captions and its picture beside it; pauses between its
+    words are shortened to ``longest_silence_s``."""
     from media.captions.cues import to_srt, to_vtt
     from media.clips.edits import EditList
     from media.clips.render import render_clip
+    from media.clips.words import without_silence
     from media.video.thumbnails import poster
 
     words, language = words_of(transcript) if transcript is not None else ((), "en")
+    wanted = EditList.read(edit)
+    if longest_silence_s is not None:
+        wanted = without_silence(wanted, words, longest_s=longest_silence_s)
     made = render_clip(
         film,
-        EditList.read(edit),
+        wanted,
         out,
         words=words,
         language=language,

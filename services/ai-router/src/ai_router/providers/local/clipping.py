@@ -40,7 +40,7 @@ class LocalClips(Local):
         Declaration(
             Capability.CLIP_RENDERING,
             models=("clip",),
-            honours=frozenset({*_EDIT, "short_side"}),
+            honours=frozenset({*_EDIT, "short_side", "longest_silence_s"}),
             price_unit="job",
             idempotency="key",
         ),
@@ -80,8 +80,13 @@ class LocalClips(Local):
         side = request.parameters.get("short_side", _SHORT_SIDE)
         if not isinstance(side, int) or isinstance(side, bool) or not 120 <= side <= _SHORT_SIDE:
             raise refused(f"short_side {side!r} is not from 120 to {_SHORT_SIDE}", "Choose 120 to 1080 pixels.")
+        silence = request.parameters.get("longest_silence_s")
+        if silence is not None:
+            silence = _seconds(request.parameters, "longest_silence_s")
         out = workspace.directory / "clip.mp4"
-        made = await self._run(request, report, clip_work.render, film, transcript, edit, out, side, quick=False)
+        made = await self._run(
+            request, report, clip_work.render, film, transcript, edit, out, side, silence, quick=False
+        )
         outputs = {
             "video": await workspace.keep(out, "video/mp4", role="video"),
             "image": await workspace.keep(out.with_suffix(".jpg"), "image/jpeg", role="image"),

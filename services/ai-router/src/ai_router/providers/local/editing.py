@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 from ai_router.providers.local import work
 from ai_router.providers.local.adapters import Local, refused
@@ -10,6 +11,8 @@ from ai_router.providers.port import Declaration, ProviderRequest, ProviderResul
 from contracts.enums import Capability, ProviderKey
 
 _MIME = {".jpg": "image/jpeg", ".png": "image/png"}
+_HEAVY = frozenset({"background", "denoise", "upscale"})
+_FEW = 8
 
 
 class LocalEditor(Local):
@@ -17,7 +20,6 @@ class LocalEditor(Local):
     an order with a ``prompt`` is for others."""
 
     key = ProviderKey.LOCAL_EDITOR
-    quick = True
     declarations = (
         Declaration(
             Capability.IMAGE_EDIT,
@@ -43,7 +45,15 @@ class LocalEditor(Local):
             if role in request.inputs
         }
         photo = await workspace.fetch(request.inputs["image"])
-        made = dict(await self._run(request, report, work.edit, photo, workspace.directory, recipe, pictures))
+        quick = is_light(recipe)
+        run = self._run(request, report, work.edit, photo, workspace.directory, recipe, pictures, quick=quick)
+        made = dict(await run)
         out = workspace.directory / made.pop("file")
         image = await workspace.keep(out, _MIME[out.suffix], role="image")
         return ProviderResult(outputs={"image": image}, units=Decimal(1), model=model, data=made, ignored=ignored)
+
+
+def is_light(recipe: list[dict[str, Any]]) -> bool:
+    """Whether a photo of the largest size takes seconds: few steps, none of which looks at each pixel's surroundings
+    many times over."""
+    return len(recipe) <= _FEW and not any(step.get("op") in _HEAVY for step in recipe)

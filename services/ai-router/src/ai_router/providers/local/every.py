@@ -32,7 +32,7 @@ def local_providers(
         LocalUpscaler(processes, deadline_s=deadline_s),
         LocalEditor(processes, deadline_s=deadline_s),
         LocalSpeech(processes, deadline_s=deadline_s, piper_voices=piper_voices),
-        LocalTalkingPhoto(processes, deadline_s=deadline_s),
+        LocalTalkingPhoto(processes, deadline_s=deadline_s, whisper=whisper),
         LocalMusic(processes, deadline_s=deadline_s),
         LocalEars(processes, deadline_s=deadline_s, whisper=whisper),
         LocalHooks(processes, deadline_s=deadline_s),

@@ -95,23 +95,16 @@ class LocalHooks(Local):
         duration = request.parameters.get("duration")
         if not isinstance(duration, int | float) or isinstance(duration, bool) or not 0 < duration < math.inf:
             raise refused("the length of the recording is missing", "Say how many seconds the recording has.")
-        count = request.parameters.get("count", 3)
-        if not isinstance(count, int) or isinstance(count, bool) or not 1 <= count <= _MOST_HOOKS:
-            raise refused(f"count {count!r} is not from 1 to {_MOST_HOOKS}", f"Choose 1 to {_MOST_HOOKS} hooks.")
+        options = {"duration": float(duration), **_options(request)}
         lines = _lines(request.parameters.get("transcript"))
         stored = request.inputs.get("audio") or request.inputs.get("video")
         recording = None if stored is None else await workspace.fetch(stored)
         out = workspace.directory / "hooks.json"
-        options = {
-            "duration": float(duration),
-            "count": count,
-            "language": str(request.parameters.get("language") or "en"),
-        }
         made = await self._run(request, report, work.find_hooks, lines, recording, out, options)
         if wrong := TASKS[Capability.HOOK_DETECTION].check(made, request):
             raise ProviderFailure(FailureClass.BAD_OUTPUT, wrong)
         if not made["hooks"]:
-            raise refused("no clip of three seconds is in the transcript", "Choose a longer recording with speech.")
+            raise refused("no clip is in the transcript", "Choose a longer recording with speech, or shorter clips.")
         return ProviderResult(
             outputs={"document": await workspace.keep(out, "application/json", role="document")},
             units=Decimal(1),
@@ -126,11 +119,7 @@ class LocalHooks(Local):
         film = await workspace.fetch(request.inputs["video"])
         transcript = await workspace.fetch(request.inputs["transcript"])
         out = workspace.directory / "hooks.json"
-        options = {
-            name: request.parameters[name]
-            for name in ("count", "shortest_s", "longest_s")
-            if request.parameters.get(name) is not None
-        }
+        options = _options(request)
         made = await self._run(request, report, clip_work.find_moments, film, transcript, out, options, quick=False)
         return ProviderResult(
             outputs={"document": await workspace.keep(out, "application/json", role="document")},
@@ -140,6 +129,26 @@ class LocalHooks(Local):
             ignored=ignored,
             warnings=tuple(made["shortfall_reasons"]),
         )
+
+
+def _options(request: ProviderRequest) -> dict[str, Any]:
+    """How many moments are wanted, how long and in which language, as far as that is said; the work knows what is
+    usual. Raises ``INPUT`` naming what cannot be."""
+    said = {
+        name: request.parameters[name]
+        for name in ("count", "language", "shortest_s", "longest_s")
+        if request.parameters.get(name) not in (None, "")
+    }
+    count = said.get("count", 1)
+    if not isinstance(count, int) or isinstance(count, bool) or not 1 <= count <= _MOST_HOOKS:
+        raise refused(f"count {count!r} is not from 1 to {_MOST_HOOKS}", f"Choose 1 to {_MOST_HOOKS} hooks.")
+    for name in ("shortest_s", "longest_s"):
+        seconds = said.get(name, 1.0)
+        if not isinstance(seconds, int | float) or isinstance(seconds, bool) or not 0 < seconds < math.inf:
+            raise refused(f"{name} {seconds!r} is no length", f"Give {name} as seconds above 0.")
+    if said.get("shortest_s", 0.0) > said.get("longest_s", math.inf):
+        raise refused("shortest_s is above longest_s", "Choose a longer longest_s.")
+    return said
 
 
 def _lines(transcript: object) -> list[dict[str, Any]]:

@@ -157,17 +157,33 @@ def time_speech(
 
     ``heard``: the words that the vendor told the times of.
     """
-    from media.errors import Corrupt
     from media.speech.timed import timed
     from media.types import Word
+
+    samples, rate = _speech_in(recording)
+    words = [Word(one["text"], one["start"], one["end"]) for one in heard]
+    return _told(timed(script, samples, rate, sound, heard=words, **options), timings)
+
+
+LONGEST_SPEECH_S = 1200.0
+"""Sound of a mouth is held in memory whole: 12 MB a minute."""
+
+
+def _speech_in(recording: Path) -> tuple[Any, int]:
+    """Mono samples and their rate. Raises ``NotUsable`` where there are none, or more than ``LONGEST_SPEECH_S``."""
+    from media.errors import NotUsable
     from media.video.source import read_audio
 
-    found = read_audio(recording, mono=True)
-    if found is None:
-        raise Corrupt(f"{recording.name} has no sound")
+    found = read_audio(recording, mono=True, seconds=LONGEST_SPEECH_S + 1)
+    if found is None or not len(found[0]):
+        raise NotUsable("the recording has no sound", code="NO_SOUND", advice="Choose one in which somebody speaks.")
     samples, rate = found
-    words = [Word(one["text"], one["start"], one["end"]) for one in heard]
-    return _told(timed(script, samples.reshape(-1), rate, sound, heard=words, **options), timings)
+    if len(samples) > LONGEST_SPEECH_S * rate:
+        minutes = LONGEST_SPEECH_S / 60
+        raise NotUsable(
+            f"the recording is longer than {minutes:.0f} minutes", code="TOO_LONG", advice="Cut it into parts."
+        )
+    return samples.reshape(-1), rate
 
 
 def talk(
@@ -185,9 +201,11 @@ _LOOKS = 12
 """So many pictures of a video are looked at for its speaker's face."""
 
 
-def sync_lips(video: Path, audio: Path, out: Path, options: dict[str, Any], *, progress: Progress) -> dict[str, Any]:
+def sync_lips(
+    video: Path, audio: Path, out: Path, weights: Path | None, options: dict[str, Any], *, progress: Progress
+) -> dict[str, Any]:
     """Have the largest face in ``video`` speak ``audio``: the picture in which it is seen best, its mouth moved by the
-    loudness of the recording."""
+    words that the ears with ``weights`` hear in whatever language, else by the loudness of the recording."""
     import cv2
 
     from media.animation.talking import render
@@ -195,16 +213,13 @@ def sync_lips(video: Path, audio: Path, out: Path, options: dict[str, Any], *, p
     from media.errors import NotUsable
     from media.faces.preflight import find_faces
     from media.sound.wav import write_wav
+    from media.speech.spoken.languages import LANGUAGES
     from media.speech.timed import timed
     from media.types import Speech
     from media.video.clip import inspect
-    from media.video.source import read_audio
     from media.video.thumbnails import picture_at
 
-    found = read_audio(audio, mono=True)
-    if found is None:
-        raise NotUsable("the recording has no sound", code="NO_SOUND", advice="Choose one in which somebody speaks.")
-    samples, rate = found
+    samples, rate = _speech_in(audio)
     clip = inspect(video)
     best, shown = 0.0, None
     for number in range(_LOOKS):
@@ -217,13 +232,13 @@ def sync_lips(video: Path, audio: Path, out: Path, options: dict[str, Any], *, p
         raise NotUsable("no face is in the video", code="NO_FACE", advice="Choose one with a face seen from the front.")
     photo, sound = out.with_name("speaker.png"), out.with_name("speech.wav")
     cv2.imwrite(str(photo), shown)
-    heard = listen(audio, language="en")
-    if heard.words:
+    heard = listen(audio, weights=weights)
+    if heard.words and heard.language in LANGUAGES:
         # What is said tells the mouth more than how loud it is.
-        speech = timed(heard.text, samples.reshape(-1), rate, sound, heard=heard.words)
+        speech = timed(heard.text, samples, rate, sound, language=heard.language, heard=heard.words)
     else:
         write_wav(sound, samples.reshape(-1, 1), rate)
-        speech = Speech(sound, rate, len(samples) / rate, (), (), "en", "neutral", "", -16.0)
+        speech = Speech(sound, rate, len(samples) / rate, (), (), heard.language, "neutral", "", -16.0)
     progress(0.3)
     made = render(
         photo,

@@ -7,9 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ai_router.providers.sources.port import Bounds, SourceRefused, SourceUnreachable
-
-_ROUNDED_S = 1.0
-"""A source tells whole seconds."""
+from chassis.http.videos import is_longer
 
 _WORDS: Mapping[str, str] = {
     "SOURCE_PRIVATE": "This video is private. Ask its owner to make it public or unlisted, or upload the file itself.",
@@ -77,7 +75,7 @@ def check(about: Mapping[str, Any], bounds: Bounds) -> None:
         raise refused("SOURCE_NO_VIDEO", "the source does not say how long it is")
     if seconds > bounds.max_seconds:
         raise longer(bounds, seconds)
-    if bounds.ends_s is not None and bounds.ends_s > seconds + _ROUNDED_S:
+    if bounds.ends_s is not None and is_longer(bounds.ends_s, seconds):
         raise SourceRefused(
             f"{bounds.ends_s} s is behind its end at {seconds} s",
             code="BAD_TIME",

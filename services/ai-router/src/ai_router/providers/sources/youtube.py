@@ -10,7 +10,7 @@ from typing import Any
 from ai_router.providers.sources import refusals
 from ai_router.providers.sources.port import Bounds, Found, SourceRefused, SourceUnreachable
 from ai_router.providers.sources.walls import ForbiddenAddress, walls
-from chassis.http.video_links import NotAVideoLink, canonical
+from chassis.http.videos import NotAVideoLink, canonical
 
 ONE_FORMAT = "b[height<=1080][ext=mp4]/b[height<=1080]/b"
 """One file with pictures and sound, no larger than a clip needs; two to be joined would need a program of others."""

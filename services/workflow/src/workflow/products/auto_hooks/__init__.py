@@ -3,7 +3,7 @@
 from contracts.enums import ProductLineKey, WorkflowType
 from workflow.products import sourced
 from workflow.products.auto_hooks.definition import auto_hooks
-from workflow.products.auto_hooks.input import AutoHooksInput, as_order
+from workflow.products.auto_hooks.input import AutoHooksInput
 from workflow.products.auto_hooks.rules import METER, PATH, amounts
 from workflow.products.product import Product
 
@@ -14,7 +14,6 @@ PRODUCT = Product(
     meter=METER,
     estimate=sourced.estimate,
     amounts=amounts,
-    as_order=as_order,
     credits=sourced.CREDITS,
     line=ProductLineKey.REELY,
     ordered_at=PATH,

@@ -13,6 +13,7 @@ from workflow.engine.definition import Asking, Definition, Step
 from workflow.engine.state import Run
 from workflow.engine.timing import Shape
 from workflow.products import sourced, steps
+from workflow.products.auto_hooks.edits import history_of, parameters_of
 from workflow.products.auto_hooks.input import AutoHooksInput
 from workflow.products.auto_hooks.rules import METER, shortest_s
 from workflow.settings import Settings
@@ -112,18 +113,18 @@ def _found(run: Run) -> Sequence[Mapping[str, Any]]:
 
 
 def _wanted(run: Run) -> Sequence[str]:
-    return [str(number) for number in range(1, min(_order(run).clips, len(_found(run))) + 1)]
+    """The best, and whichever has been edited."""
+    order, found = _order(run), len(_found(run))
+    numbers = {*range(1, min(order.clips, found) + 1), *(int(key) for key in order.edits if int(key) <= found)}
+    return [str(number) for number in sorted(numbers)]
 
 
 def _clip(run: Run, asking: Asking) -> Command:
-    order, hook = _order(run), _found(run)[int(asking.key) - 1]
-    inputs = {"video": sourced.video(run, order), "transcript": run.result("transcribe").outputs["document"]}
-    parameters = {
-        "kept": [[hook["start"], hook["end"]]],
-        "aspect": order.aspect,
-        "layout": order.layout,
-        "captions": order.captions,
-    }
+    order, moment = _order(run), _found(run)[int(asking.key) - 1]
+    video = sourced.video(run, order)
+    inputs = {"video": video, "transcript": run.result("transcribe").outputs["document"]}
+    edit = history_of(order, asking.key, moment, video.sha256).now
+    parameters = parameters_of(edit) | steps.given(longest_silence_s=order.longest_silence)
     return steps.submit(run, asking, Capability.CLIP_RENDERING, inputs, parameters)
 
 

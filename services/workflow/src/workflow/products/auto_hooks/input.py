@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from contracts.enums import Language
+from media.clips.edits import Aspect, CaptionStyle, Layout
 from workflow.products.sourced import SourcedInput
 
 
@@ -20,12 +20,10 @@ class AutoHooksInput(SourcedInput):
     """What is spoken; None: that is found out."""
     clips: int = 0
     """How many of the best are cut."""
-    aspect: str = "vertical"
-    layout: str = "auto"
-    captions: str = "karaoke"
-
-
-def as_order(kept: Mapping[str, Any]) -> dict[str, Any]:
-    """The order that ``kept`` came from."""
-    names = ("url", "count", "clip_length", "language", "clips", "aspect", "layout", "captions", "title")
-    return {name: kept[name] for name in names if kept.get(name) is not None}
+    aspect: Aspect = "vertical"
+    layout: Layout = "auto"
+    captions: CaptionStyle = "karaoke"
+    longest_silence: float | None = None
+    """Seconds that a pause between words of a clip may last; None: as it was spoken."""
+    edits: dict[str, dict[str, Any]] = {}
+    """By the number of a clip that was edited: its versions, as ``media.clips.edits.History`` tells them."""

@@ -2,7 +2,7 @@
 
 from contracts.enums import ProductLineKey, WorkflowType
 from workflow.products.film.definition import film
-from workflow.products.film.input import FilmInput, as_order
+from workflow.products.film.input import FilmInput
 from workflow.products.film.rules import METER, amounts, estimate
 from workflow.products.product import Product
 
@@ -13,7 +13,7 @@ PRODUCT = Product(
     meter=METER,
     estimate=estimate,
     amounts=amounts,
-    as_order=as_order,
+    alone=True,
     credits=3,
     line=ProductLineKey.FILMSTUDIO,
     ordered_at="POST /api/v1/projects/{id}/generate",

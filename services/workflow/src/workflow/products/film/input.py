@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
@@ -17,7 +15,7 @@ from contracts.objects import StoredObject
 from media.film.plan import FilmPlan, read, written
 
 
-class Definition(StrEnum):
+class Fineness(StrEnum):
     """How fine the pictures are; ``draft`` is for looking whether a film is right, in a fraction of the time."""
 
     DRAFT = "draft"
@@ -33,10 +31,10 @@ class Aspect(StrEnum):
     SQUARE = "1:1"
 
 
-_SHORT_SIDE = {Definition.DRAFT: 180, Definition.STANDARD: 720, Definition.HIGH: 1080}
+_SHORT_SIDE = {Fineness.DRAFT: 180, Fineness.STANDARD: 720, Fineness.HIGH: 1080}
 
 
-def sides(definition: Definition, aspect: Aspect) -> tuple[int, int]:
+def sides(definition: Fineness, aspect: Aspect) -> tuple[int, int]:
     """Width and height in pixels."""
     short = _SHORT_SIDE[definition]
     long = round(short * 16 / 9 / 2) * 2
@@ -59,7 +57,7 @@ class FilmInput(BaseModel):
     title: str
     music: str | None = None
     music_take: int = 0
-    definition: Definition = Definition.STANDARD
+    definition: Fineness = Fineness.STANDARD
     aspect: Aspect = Aspect.WIDE
     captions: Captions = Captions.FILES
     minutes: int
@@ -90,8 +88,3 @@ def plan_of(document: str) -> FilmPlan:
 def document_of(plan: FilmPlan) -> str:
     """A plan as text; the same plan gives the same."""
     return json.dumps(written(plan), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-
-
-def as_order(kept: Mapping[str, Any]) -> dict[str, Any]:
-    """The order that ``kept`` came from."""
-    return {"script": kept["script"], "script_language": kept["language"], "title": kept["title"]}

@@ -17,8 +17,6 @@ from workflow.settings import Settings
 METER = "film_minutes"
 CREDITS_A_MINUTE = 3
 """Where the plan does not say otherwise (BIL-45)."""
-_SHOT_S = 5.0
-"""A shot is about so long."""
 
 
 def credits_of(seconds: float, a_minute: int | None = None) -> int:
@@ -42,12 +40,12 @@ def estimate(
     definition: Definition,
     paces: Paces,
     film_s: float,
-    platforms: int,
+    shots: int,
     run_budget: Decimal | None,
     made: Collection[str] | None = None,
 ) -> Estimate:
-    """Of a film of ``film_s`` seconds, see :func:`workflow.products.estimates.estimated`."""
-    shots = max(1, round(film_s / _SHOT_S))
+    """Of a film of ``film_s`` seconds of which so many shots are made, see
+    :func:`workflow.products.estimates.estimated`."""
     return estimated(
         definition,
         paces,

@@ -4,7 +4,7 @@ from contracts.enums import ProductLineKey, WorkflowType
 from workflow.products import sourced
 from workflow.products.product import Product
 from workflow.products.trim.definition import trim
-from workflow.products.trim.input import TrimInput, as_order
+from workflow.products.trim.input import TrimInput
 from workflow.products.trim.rules import METER, PATH, amounts
 
 PRODUCT = Product(
@@ -14,7 +14,6 @@ PRODUCT = Product(
     meter=METER,
     estimate=sourced.estimate,
     amounts=amounts,
-    as_order=as_order,
     credits=sourced.CREDITS,
     line=ProductLineKey.REELY,
     ordered_at=PATH,

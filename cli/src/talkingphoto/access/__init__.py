@@ -1,0 +1,1 @@
+"""Who the command line is, and the keys of programs."""

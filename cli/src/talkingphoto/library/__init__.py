@@ -1,0 +1,1 @@
+"""What is there: runs, files, projects."""

@@ -1,0 +1,1 @@
+"""Platforms on this machine: run, examined, kept; their administrators and dead letters."""

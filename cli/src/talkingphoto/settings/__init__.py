@@ -1,0 +1,1 @@
+"""Which platform, as whom, and how loud."""

@@ -1,0 +1,1 @@
+"""Types and calls of the API, made by ``make client``."""

@@ -1,0 +1,6 @@
+/** @type {import("../../core/router.js").Room} */
+export default {
+  name: "admin",
+  nav: [],
+  routes: [],
+};
