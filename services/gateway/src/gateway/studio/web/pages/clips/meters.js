@@ -5,7 +5,7 @@ import { date } from "../../core/format.js";
 import { t } from "../../core/i18n.js";
 import { href } from "../../core/router.js";
 import { html } from "../../core/view.js";
-import { onceOpened } from "../../ui/line.js";
+import { onceOpened } from "../../making/line.js";
 import { Skeleton } from "../../ui/states.js";
 
 const METERS = ["auto_hooks", "trims"];

@@ -7,7 +7,7 @@ import { draft, finish } from "../../core/store.js";
 import { html, useMemo, useState } from "../../core/view.js";
 import { Button } from "../../ui/button.js";
 import { Card, Head } from "../../ui/card.js";
-import { InLine, onceOpened } from "../../ui/line.js";
+import { InLine, onceOpened } from "../../making/line.js";
 import { Problem } from "../../ui/notice.js";
 import { asProject, BLANK, SoundFields, WritingFields } from "./writing.js";
 

@@ -1,6 +1,6 @@
 import { sheet } from "../../core/sheet.js";
 import { html } from "../../core/view.js";
-import { InLine } from "../../ui/line.js";
+import { InLine } from "../../making/line.js";
 
 const looks = () => sheet("videos");
 

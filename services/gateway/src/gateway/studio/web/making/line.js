@@ -2,8 +2,8 @@
 import { t } from "../core/i18n.js";
 import { line, me } from "../core/session.js";
 import { html } from "../core/view.js";
-import { LinkButton } from "./button.js";
-import { Icon } from "./icon.js";
+import { LinkButton } from "../ui/button.js";
+import { Icon } from "../ui/icon.js";
 
 const OPENING_TRIES = 20;
 const OPENING_MS = 700;
