@@ -52,6 +52,7 @@ class Witness:
     """What clients were told: the other half of the evidence."""
 
     accepted: set[UUID] = field(default_factory=set)
+    jobs: set[UUID] = field(default_factory=set)
     by_key: dict[str, set[str]] = field(default_factory=dict)
     answers: list[Answer] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
@@ -61,6 +62,11 @@ class Witness:
         """An order with this idempotency key was accepted as this run."""
         self.accepted.add(UUID(run_id))
         self.by_key.setdefault(key, set()).add(run_id)
+
+    def saw_job(self, key: str, job_id: str) -> None:
+        """An order of a single job with this idempotency key was accepted as this job."""
+        self.jobs.add(UUID(job_id))
+        self.by_key.setdefault(key, set()).add(job_id)
 
 
 class Auditor:
@@ -88,7 +94,7 @@ class Auditor:
         steps = -1
         while time.monotonic() - moved < patience_s:
             try:
-                if await self._quiet(witness.accepted):
+                if await self._quiet(witness):
                     break
                 if (taken := await self._steps_taken()) != steps:
                     steps, moved = taken, time.monotonic()
@@ -107,7 +113,7 @@ class Auditor:
                 await connection.set_type_codec(
                     "jsonb", schema="pg_catalog", encoder=orjson.dumps, decoder=orjson.loads
                 )
-            found += await self._nothing_lost(connections, witness.accepted)
+            found += await self._nothing_lost(connections, witness)
             found += await self._one_effect(connections)
             found += await self._money(connections)
             found += await self._outbox(connections)
@@ -121,7 +127,7 @@ class Auditor:
         found += _idempotency(witness.by_key)
         return found
 
-    async def _quiet(self, accepted: Collection[UUID]) -> bool:
+    async def _quiet(self, witness: Witness) -> bool:
         for name in MESSAGING:
             connection = await asyncpg.connect(self._urls[name], timeout=5)
             try:
@@ -129,7 +135,14 @@ class Auditor:
                 if name == "workflow" and not busy:
                     busy = await connection.fetchval(
                         "SELECT count(*) < cardinality($1::uuid[]) FROM runs WHERE id = ANY($1) AND status = ANY($2)",
-                        list(accepted),
+                        list(witness.accepted),
+                        list(FINAL),
+                    )
+                if name == "ai_router" and not busy:
+                    busy = await connection.fetchval(
+                        "SELECT count(*) < cardinality($1::uuid[]) FROM ai_jobs "
+                        "WHERE id = ANY($1) AND status = ANY($2)",
+                        list(witness.jobs),
                         list(FINAL),
                     )
             finally:
@@ -155,10 +168,13 @@ class Auditor:
         finally:
             await connection.close()
 
-    async def _nothing_lost(self, db: dict[str, Any], accepted: Collection[UUID]) -> list[Violation]:
+    async def _nothing_lost(self, db: dict[str, Any], witness: Witness) -> list[Violation]:
         rows = {row["id"]: row for row in await db["workflow"].fetch("SELECT id, status, parked_reason FROM runs")}
+        jobs = {row["id"] for row in await db["ai_router"].fetch("SELECT id FROM ai_jobs")}
         found = [
-            Violation("I1", f"run {run_id}", "was accepted and does not exist") for run_id in accepted - rows.keys()
+            Violation("I1", f"{what} {missing}", "was accepted and does not exist")
+            for what, gone in (("run", witness.accepted - rows.keys()), ("job", witness.jobs - jobs))
+            for missing in gone
         ]
         found += [
             Violation("I1", f"run {row['id']}", f"is {row['status']}, parked: {row['parked_reason']}")
@@ -237,13 +253,13 @@ class Auditor:
             )
         }
         runs = {row["id"]: row["status"] for row in await db["workflow"].fetch("SELECT id, status FROM runs")}
+        jobs = {row["id"]: row["status"] for row in await db["ai_router"].fetch("SELECT id, status FROM ai_jobs")}
         for row in holds:
-            expected = {"completed": "captured", "failed": "released", "cancelled": "released"}.get(
-                runs.get(row["run_id"], "unknown")
-            )
-            subject = f"run {row['run_id']}"
+            status = runs.get(row["run_id"]) or jobs.get(row["run_id"], "unknown")
+            expected = {"completed": "captured", "failed": "released", "cancelled": "released"}.get(status)
+            subject = f"run or job {row['run_id']}"
             if row["state"] != expected:
-                found.append(Violation("I3", subject, f"is {runs.get(row['run_id'])}, its hold is {row['state']}"))
+                found.append(Violation("I3", subject, f"is {status}, its hold is {row['state']}"))
             if spent.get(row["run_id"], 0) != row["captured"]:
                 found.append(
                     Violation("I3", subject, f"spent {spent.get(row['run_id'], 0)}, captured {row['captured']}")

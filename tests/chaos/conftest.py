@@ -37,7 +37,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "points" in metafunc.fixturenames:
+    if "points" in metafunc.fixturenames and "line" not in metafunc.fixturenames:
         known = matrix()
         chosen = metafunc.config.getoption("--point") or (
             known if metafunc.config.getoption("--all-points") else list(SAMPLE)
@@ -50,6 +50,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         every = [f"{name}.{kind}" for name in PACKAGES for kind in KINDS if (name, kind) != ("gateway", "worker")]
         in_turn = [(name,) for name in every] if metafunc.config.getoption("--all-points") else [VICTIMS]
         metafunc.parametrize("victims", in_turn, ids=["-".join(row) for row in in_turn])
+    if "line" in metafunc.fixturenames:
+        every = metafunc.module.PRODUCT_POINTS
+        rows = every.items() if metafunc.config.getoption("--all-points") else [("pixie", every["pixie"][:2])]
+        metafunc.parametrize("line, points", list(rows), ids=[line for line, _ in rows])
     if "planted" in metafunc.fixturenames:
         bugs = metafunc.module.PLANTED
         chosen = list(bugs) if metafunc.config.getoption("--all-points") else list(PLANTED)

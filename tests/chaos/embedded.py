@@ -27,6 +27,8 @@ class EmbeddedChild:
     def __init__(self, home: Path) -> None:
         self.home = Home(home)
         self.postgres = PrivatePostgres(self.home.postgres)
+        self.temporary = self.home.root / ("temporary" * 12)
+        """Somebody's machine: a long way to the temporary files."""
         self._port = _port_that_stays_free()
         self.url = f"http://127.0.0.1:{self._port}"
         self._process: asyncio.subprocess.Process | None = None
@@ -37,10 +39,10 @@ class EmbeddedChild:
         # One user's load is more than a free month. Hashes cost as little as they may: this is about crashes.
         settings = {"OPENING_PLAN": "enterprise", "BCRYPT_COST": "10", "MEDIA_PROCESSES": "1"}
         settings |= {"RETRY_DELAYS_S": json.dumps([0.2, 0.4, 0.8])}
-        # Somebody's machine: a proxy that leads nowhere, and a long way to the temporary files.
-        temporary = self.home.root / ("temporary" * 12)
-        temporary.mkdir(exist_ok=True)
-        settings |= {"HTTP_PROXY": NOWHERE, "HTTPS_PROXY": NOWHERE, "ALL_PROXY": NOWHERE, "TMPDIR": str(temporary)}
+        # A proxy that leads nowhere.
+        self.temporary.mkdir(exist_ok=True)
+        settings |= {"HTTP_PROXY": NOWHERE, "HTTPS_PROXY": NOWHERE, "ALL_PROXY": NOWHERE}
+        settings["TMPDIR"] = str(self.temporary)
         if fault is not None:
             settings["FAULT"] = fault
         with (self.home.logs / "child.log").open("ab") as output:

@@ -48,7 +48,7 @@ class Load:
         random.seed(self.seed)
         async with httpx.AsyncClient(base_url=self.url, timeout=10) as client:
             await self._register(client)
-            photo = await self._upload(client, _small_portrait())
+            photo = await self._upload(client, small_portrait(), "photo.jpg", "image/jpeg")
             # Two of the same: what was made for one may serve the other.
             scripts = [f"Hi {number // 2}." for number in range(self.plan.runs)] + [UNSPOKEN] * self.plan.speechless
             orders = (self._order(client, number, photo, script) for number, script in enumerate(scripts))
@@ -69,6 +69,7 @@ class Load:
         body = {
             "email": email,
             "password": _PASSWORD,
+            "name": "Asha",
             "consents": [{"kind": "terms"}, {"kind": "privacy"}],
         }
         # 409 is the answer to a repeat whose first answer was lost.
@@ -79,9 +80,9 @@ class Load:
         self._headers = {"Authorization": f"Bearer {tokens['access_token']}"}
         client.headers.update(self._headers)
 
-    async def _upload(self, client: httpx.AsyncClient, image: bytes) -> str:
+    async def _upload(self, client: httpx.AsyncClient, content: bytes, name: str, mime_type: str) -> str:
         uploaded = await self._until(
-            client, "POST", "/api/v1/files", (201,), files={"file": ("photo.jpg", image, "image/jpeg")}
+            client, "POST", "/api/v1/files", (201,), files={"file": (name, content, mime_type)}
         )
         return str(uploaded["id"])
 
@@ -142,7 +143,8 @@ def _json(answer: httpx.Response) -> Any:
         return answer.text
 
 
-def _small_portrait() -> bytes:
+def small_portrait() -> bytes:
+    """A face that is quickly worked on, as a JPEG."""
     image = cv2.imread(str(sample_portrait()))
     return _jpeg(image[0:320, 70:390])
 
@@ -154,5 +156,5 @@ def _jpeg(image: Any) -> bytes:
 def portrait_file(folder: Path) -> Path:
     """The small portrait as a file."""
     path = folder / "portrait.jpg"
-    path.write_bytes(_small_portrait())
+    path.write_bytes(small_portrait())
     return path

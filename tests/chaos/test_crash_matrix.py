@@ -15,6 +15,7 @@ from tests.chaos.auditor import Auditor, Witness
 from tests.chaos.embedded import EmbeddedChild
 from tests.chaos.load import Load, Plan
 from tests.chaos.points import ELSEWHERE, REPOSITORY, SCOPES, declared
+from tests.chaos.products import ProductLoad
 
 from chassis.faults import EXIT_CODE
 from talkingphoto.trace import Span, find, tree
@@ -60,6 +61,82 @@ async def test_crashes_at_one_point_after_another_lose_and_double_nothing(
     assert await child.stop() == 0
     assert not violations, "\n".join(map(str, violations))
     assert not orphans(child, witness)
+
+
+PRODUCT_POINTS = {
+    "reely": (
+        "storage.after_rename",
+        "provider.before_perform",
+        "provider.after_perform",
+        "workflow.runs.consumer.before_ack",
+        "workflow.transaction.after_commit",
+        "ai_router.transaction.before_commit",
+        "billing.commands.consumer.before_ack",
+        "work.after_claim",
+    ),
+    "filmstudio": (
+        "provider.after_perform",
+        "storage.before_rename",
+        "ai_router.transaction.after_commit",
+        "workflow.runs.consumer.before_ack",
+        "workflow.transaction.before_commit",
+        "export.projects.consumer.before_ack",
+        "workflow.assets.consumer.before_ack",
+        "billing.transaction.after_commit",
+    ),
+    "pixie": (
+        "provider.before_perform",
+        "provider.after_perform",
+        "ai_router.orders.consumer.before_ack",
+        "ai_router.transaction.before_commit",
+        "ai_router.transaction.after_commit",
+        "workflow.assets.consumer.before_ack",
+        "notify.jobs.consumer.before_ack",
+        "billing.commands.consumer.before_ack",
+    ),
+}
+"""Where an order of each line does something that an order of a talking photo does not, or in another place."""
+
+
+@pytest.mark.chaos
+@pytest.mark.timeout(1800)
+async def test_crashes_lose_and_double_nothing_of_any_product(
+    child: EmbeddedChild, line: str, points: Sequence[str], seed: int
+) -> None:
+    """The platform dies at one point after another, each time with new orders of a line; no file is left."""
+    witness = Witness()
+    loads: list[asyncio.Task[None]] = []
+    for point in points:
+        await child.start(fault=f"{point}:{seed}")
+        if child.exit_code is None:
+            await Auditor(await child.database_urls()).watch()
+        crash = asyncio.create_task(child.died())
+        for _ in range(LOADS_A_POINT):
+            load = ProductLoad(child.url, witness, seed, patience_s=120, line=line)
+            loads.append(asyncio.create_task(load.run()))
+            settled = asyncio.create_task(_settled(child, witness, loads[-1]))
+            await asyncio.wait({settled, crash}, return_when=asyncio.FIRST_COMPLETED)
+            if crash.done():
+                settled.cancel()
+                break
+            await settled
+        assert crash.done(), f"{point} was not passed {seed} times"
+        assert crash.result() == EXIT_CODE, f"{point}: ended with {crash.result()}\n{child.said()}"
+
+    await child.start()
+    auditor = Auditor(await child.database_urls())
+    await auditor.watch()
+    await asyncio.wait_for(asyncio.gather(*loads), timeout=120)
+    await auditor.settle(witness, patience_s=SETTLE_S)
+    violations = await auditor.audit(witness)
+    assert await child.stop() == 0
+    assert not violations, "\n".join(map(str, violations))
+    assert not list(child.temporary.iterdir()), "a dead process left files"
+
+
+async def _settled(child: EmbeddedChild, witness: Witness, load: asyncio.Task[None]) -> None:
+    await load
+    await Auditor(await child.database_urls()).settle(witness, patience_s=SETTLE_S)
 
 
 def orphans(child: EmbeddedChild, witness: Witness) -> list[Span]:

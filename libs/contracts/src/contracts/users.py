@@ -139,7 +139,7 @@ class UserLoggedIn(Event):
     """A session began. ``new_device``: none of the account's earlier sessions came from a device like it."""
 
     NAME: ClassVar[str] = "users.user_logged_in.v1"
-    READERS: ClassVar[tuple[str, ...]] = ("notify", "analytics")
+    READERS: ClassVar[tuple[str, ...]] = ("billing", "notify", "analytics")
 
     user_id: UUID
     session_id: UUID

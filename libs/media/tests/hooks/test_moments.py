@@ -86,6 +86,14 @@ def test_what_is_missing_is_said(duration: float, said: str) -> None:
     assert reason.startswith(said)
 
 
+@pytest.mark.parametrize(
+    ("found", "said"), [(0, "no stretch of whole"), (1, "only 1 stretch of whole"), (2, "only 2 stretches of whole")]
+)
+def test_how_many_there_are_is_said_as_people_say_it(found: int, said: str) -> None:
+    [reason] = shortfall(found, 3, (Sentence((Word("word", 2.0, 180.0),)),), 200)
+    assert reason.startswith(said)
+
+
 @pytest.mark.parametrize(("duration", "count"), [(20, 1), (600, 5), (3600, 20), (3 * 3600, 20)])
 def test_a_long_film_has_more_moments(duration: float, count: int) -> None:
     assert count_for(duration) == count

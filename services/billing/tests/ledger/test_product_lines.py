@@ -14,7 +14,7 @@ from chassis.identity.tokens import Identity
 from chassis.testing.tokens import an_identity
 from contracts.billing import CreditsReleased, CreditsReserved, ReleaseCredits, ReservationRefused, ReserveCredits
 from contracts.product_lines import PRODUCT_LINES
-from contracts.users import UserRegistered
+from contracts.users import UserLoggedIn, UserRegistered
 
 LINES = [key for key in PRODUCT_LINES if key != "talkingphoto"]
 
@@ -33,6 +33,20 @@ def reserve(user_id: UUID, line: str = "talkingphoto") -> ReserveCredits:
 
 def registered(user_id: UUID, line: str = "talkingphoto") -> UserRegistered:
     return UserRegistered(user_id=user_id, email="a@example.com", username="a", home_product_line=line)
+
+
+async def test_whoever_logs_in_to_another_line_has_an_account_there_once(billing: Any) -> None:
+    user_id = ids.uuid7()
+    entered = [
+        UserLoggedIn(user_id=user_id, session_id=ids.uuid7(), product_line=line, device="Firefox", address_hash="a")
+        for line in ("reely", "reely", "talkingphoto")
+    ]
+    await billing.tell(registered(user_id), *entered)
+    await billing.tell(entered[0])
+    async with billing.client(user_id, product_line="reely") as client:
+        assert (await client.get("/api/v1/usage/current")).status_code == 200
+    opened = "SELECT product_line FROM credit_accounts WHERE user_id = $1 ORDER BY 1"
+    assert [row["product_line"] for row in await billing.fetch(opened, user_id)] == ["reely", "talkingphoto"]
 
 
 async def balance(billing: Any, user_id: UUID) -> tuple[int, dict[str, Any]]:

@@ -279,6 +279,16 @@ def test_a_fan_out_goes_on_with_what_worked_and_says_what_did_not() -> None:
     assert run.run.state.steps["paint"].status == "running"
 
 
+def test_a_few_parts_are_named_and_many_are_counted() -> None:
+    few, many = (
+        Drive(two_steps(fan_out=lambda _, keys=keys: tuple(keys), retry=Retry(()))) for keys in ("xyz", "vwxyz")
+    )
+    assert str(waiting_for(few.definition, few.run)).count("; ") == 2
+    assert str(waiting_for(many.definition, many.run)).endswith("(5 of 5)")
+    many.tell(Answered(JobCompleted.NAME, many.run.state.steps["draw"].units["w"].ref))
+    assert str(waiting_for(many.definition, many.run)).endswith("(4 of 5)")
+
+
 def test_a_fan_out_of_which_nothing_worked_fails_the_run() -> None:
     run = Drive(two_steps(fan_out=lambda _: ("x", "y"), retry=Retry(())))
     for unit in list(run.run.state.steps["draw"].units.values()):

@@ -98,11 +98,17 @@ def shortfall(
         room = int(duration // shortest_s)
         return (f"the film has {duration:.0f} s, room for {room} of {count} clips of at least {shortest_s:.0f} s",)
     if spoken is None:
-        return (f"only {found} stretches with scenes or motion are at least {shortest_s:.0f} s long",)
+        return (f"{_only(found, 'with scenes or motion')} at least {shortest_s:.0f} s long",)
     said = sum(one.end - one.start for one in spoken)
     if said < count * shortest_s:
         return (f"somebody speaks for {said:.0f} s, too little for {count} clips of at least {shortest_s:.0f} s",)
-    return (f"only {found} stretches of whole sentences are at least {shortest_s:.0f} s long and not over another",)
+    return (f"{_only(found, 'of whole sentences')} at least {shortest_s:.0f} s long and not over another",)
+
+
+def _only(found: int, kind: str) -> str:
+    if found == 0:
+        return f"no stretch {kind} is"
+    return f"only 1 stretch {kind} is" if found == 1 else f"only {found} stretches {kind} are"
 
 
 Edges = tuple[Sequence[float], Sequence[float]]

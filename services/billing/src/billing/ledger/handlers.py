@@ -12,7 +12,7 @@ from chassis.data.database import Transaction
 from chassis.messaging.consumer import Consumers
 from contracts.ai_router import CostRecorded
 from contracts.billing import CaptureCredits, ReleaseCredits, ReserveCredits
-from contracts.users import UserRegistered
+from contracts.users import UserLoggedIn, UserRegistered
 
 
 def consumers(ledger: Ledger) -> Consumers:
@@ -31,6 +31,11 @@ def consumers(ledger: Ledger) -> Consumers:
     async def open_account(event: UserRegistered, tx: Transaction) -> None:
         """Open the free plan and the credit account of a new user."""
         await ledger.welcome(event.user_id, event.home_product_line, event.email, tx)
+
+    @accounts.each(UserLoggedIn)
+    async def open_in_another_line(event: UserLoggedIn, tx: Transaction) -> None:
+        """Open the account in the line of a session, where it is the first there: plans and credits are each line's."""
+        await ledger.enter(event.user_id, event.product_line, tx)
 
     @costs.many(CostRecorded)
     async def keep_costs(received: Sequence[Received[CostRecorded]], tx: Transaction) -> None:

@@ -265,6 +265,12 @@ async def outdated(tx: Transaction, limit: int) -> list[AccountKey]:
     return [(row["user_id"], row["product_line"]) for row in await tx.fetch(_OUTDATED, limit)]
 
 
+async def is_open(tx: Transaction, user_id: UUID, product_line: str) -> bool:
+    """Whether somebody has an account in a product line."""
+    statement = "SELECT FROM credit_accounts WHERE user_id = $1 AND product_line = $2"
+    return await tx.fetchrow(statement, user_id, product_line) is not None
+
+
 async def granted(tx: Transaction, account_name: str, reference: UUID) -> bool:
     """Whether a grant for ``reference`` has been made to an account."""
     statement = "SELECT FROM ledger_entries WHERE account = $1 AND kind = 'grant' AND reference = $2 LIMIT 1"

@@ -69,6 +69,11 @@ class Ledger:
         for product_line in (home_line, *others):
             await self._open(user_id, product_line, email, tx)
 
+    async def enter(self, user_id: UUID, product_line: str, tx: Transaction) -> None:
+        """Open somebody's account in a product line; nothing happens where it is open, or nothing is sold."""
+        if not await repository.is_open(tx, user_id, product_line):
+            await self._open(user_id, product_line, "", tx)
+
     async def _open(self, user_id: UUID, product_line: str, email: str, tx: Transaction) -> None:
         await self._plans.load(tx)
         key = (user_id, product_line)

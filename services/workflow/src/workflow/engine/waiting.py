@@ -46,8 +46,16 @@ def seconds_left(definition: Definition, run: Run, now: datetime) -> float | Non
     return round(elapsed * (100 - state.progress) / state.progress, 1)
 
 
+NAMED = 3
+"""So many parts of a step are named; of more it is said how many there are."""
+
+
 def _step(step: Step, state: StepState) -> list[str]:
-    return [text for key, unit in state.units.items() if (text := _unit(step, key, unit)) is not None]
+    under_way = [key for key, unit in state.units.items() if unit.status is UnitStatus.ASKED and unit.attempt == 1]
+    together = set(under_way) if len(under_way) > NAMED else set()
+    reasons = [f"{step.waits_for} ({len(together)} of {len(state.units)})"] if together else []
+    others = ((key, unit) for key, unit in state.units.items() if key not in together)
+    return reasons + [text for key, unit in others if (text := _unit(step, key, unit)) is not None]
 
 
 def _unit(step: Step, key: str, unit: Unit) -> str | None:

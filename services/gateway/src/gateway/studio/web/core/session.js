@@ -77,9 +77,9 @@ export async function renewed() {
   await known(await get("/users/me"));
 }
 
-/** Ask again how many credits there are. */
+/** Ask again how many credits there are; none are known in a product that billing has not heard of yet. */
 export async function renewBalance() {
-  balance.value = await get("/billing/credits/balance").catch(() => balance.value);
+  balance.value = await get("/billing/credits/balance").catch((error) => (error.status === 404 ? null : balance.value));
 }
 
 /** @param {any} user */

@@ -5,13 +5,14 @@ import { date } from "../../core/format.js";
 import { t } from "../../core/i18n.js";
 import { href } from "../../core/router.js";
 import { html } from "../../core/view.js";
+import { onceOpened } from "../../making/line.js";
 import { Skeleton } from "../../ui/states.js";
 
 const METERS = ["auto_hooks", "trims"];
 
 /** What was used and is left of each meter. @param {{only?: string}} given */
 export function Meters({ only }) {
-  const usage = useAsked(() => get("/usage/current"), []);
+  const usage = useAsked(() => onceOpened(() => get("/usage/current")), []);
   if (usage.error) return null;
   if (!usage.value) return html`<${Skeleton} lines=${2} />`;
   const shown = METERS.filter((name) => name in usage.value.meters && (!only || name === only));

@@ -8,7 +8,7 @@ import { html, useMemo, useState } from "../../core/view.js";
 import { Button } from "../../ui/button.js";
 import { Card, Head } from "../../ui/card.js";
 import { Choices, Select, TextField } from "../../ui/field.js";
-import { InLine } from "../../ui/line.js";
+import { InLine } from "../../making/line.js";
 import { Problem } from "../../ui/notice.js";
 import { Meters } from "./meters.js";
 import { asOrdered, isGoing, isThere, NOTHING, SourceField } from "./source.js";

@@ -8,14 +8,14 @@ import { html, useState } from "../../core/view.js";
 import { Button, LinkButton } from "../../ui/button.js";
 import { Card, Head } from "../../ui/card.js";
 import { Confirm } from "../../ui/dialog.js";
-import { InLine } from "../../ui/line.js";
+import { InLine } from "../../making/line.js";
 import { Menu } from "../../ui/menu.js";
 import { Icon } from "../../ui/icon.js";
 import { Notice, Problem } from "../../ui/notice.js";
 import { Player } from "../../ui/player.js";
-import { Failed, OVER, Running } from "../../ui/running.js";
+import { Failed, OVER, Running } from "../../making/running.js";
 import { Empty, Skeleton } from "../../ui/states.js";
-import { save } from "../../ui/saving.js";
+import { save } from "../../making/saving.js";
 import { read } from "./times.js";
 
 /** @param {{params: {id: string}}} given */

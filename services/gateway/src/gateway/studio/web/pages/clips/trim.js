@@ -9,7 +9,7 @@ import { html, useEffect, useMemo, useRef, useState } from "../../core/view.js";
 import { Button } from "../../ui/button.js";
 import { Card, Head } from "../../ui/card.js";
 import { Choices, TextField } from "../../ui/field.js";
-import { InLine } from "../../ui/line.js";
+import { InLine } from "../../making/line.js";
 import { Notice, Problem } from "../../ui/notice.js";
 import { Meters } from "./meters.js";
 import { asOrdered, isGoing, isThere, local, NOTHING, playable, SourceField } from "./source.js";

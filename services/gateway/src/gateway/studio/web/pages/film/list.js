@@ -7,7 +7,7 @@ import { go, href } from "../../core/router.js";
 import { html } from "../../core/view.js";
 import { LinkButton } from "../../ui/button.js";
 import { Head } from "../../ui/card.js";
-import { InLine } from "../../ui/line.js";
+import { InLine } from "../../making/line.js";
 import { Problem } from "../../ui/notice.js";
 import { Badge, Empty, Skeleton } from "../../ui/states.js";
 import { Pager, Table } from "../../ui/table.js";

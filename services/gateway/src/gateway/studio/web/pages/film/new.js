@@ -7,7 +7,7 @@ import { draft, finish } from "../../core/store.js";
 import { html, useMemo, useState } from "../../core/view.js";
 import { Button } from "../../ui/button.js";
 import { Card, Head } from "../../ui/card.js";
-import { InLine } from "../../ui/line.js";
+import { InLine, onceOpened } from "../../making/line.js";
 import { Problem } from "../../ui/notice.js";
 import { asProject, BLANK, SoundFields, WritingFields } from "./writing.js";
 
@@ -18,7 +18,7 @@ export default function New() {
 function Form() {
   const kept = useMemo(() => draft("film.new", BLANK), []);
   const [error, setError] = useState(/** @type {any} */ (null));
-  const account = useAsked(() => get("/billing/credits/balance"), []);
+  const account = useAsked(() => onceOpened(() => get("/billing/credits/balance")), []);
   const writing = kept.value;
   const set = (/** @type {Partial<import("./writing.js").Writing>} */ change) => { kept.value = { ...kept.value, ...change }; };
   const plan = async () => {

@@ -12,7 +12,7 @@ import { Menu } from "../../ui/menu.js";
 import { Problem } from "../../ui/notice.js";
 import { Player } from "../../ui/player.js";
 import { Badge, Skeleton } from "../../ui/states.js";
-import { Thumb } from "../../ui/thumb.js";
+import { Thumb } from "../../making/thumb.js";
 import { toast } from "../../ui/toast.js";
 import { read } from "../clips/times.js";
 

@@ -9,7 +9,7 @@ import { Dropzone } from "../../ui/dropzone.js";
 import { Choices, TextArea, TextField } from "../../ui/field.js";
 import { Problem } from "../../ui/notice.js";
 import { Progress } from "../../ui/states.js";
-import { Thumb } from "../../ui/thumb.js";
+import { Thumb } from "../../making/thumb.js";
 import { fitted } from "../videos/picture.js";
 
 /** @typedef {{title: string, script: string, images: {id: string, name: string}[], minutes: string, voice: string, music: string}} Writing */

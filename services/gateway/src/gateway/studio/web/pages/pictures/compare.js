@@ -7,7 +7,7 @@ import { go } from "../../core/router.js";
 import { html, useId, useState } from "../../core/view.js";
 import { Card, Head } from "../../ui/card.js";
 import { Select } from "../../ui/field.js";
-import { InLine } from "../../ui/line.js";
+import { InLine } from "../../making/line.js";
 import { Problem } from "../../ui/notice.js";
 import { Empty, Skeleton } from "../../ui/states.js";
 import { Table } from "../../ui/table.js";

@@ -10,7 +10,7 @@ import { Button, IconButton, LinkButton } from "../../ui/button.js";
 import { Card, Head } from "../../ui/card.js";
 import { Select, TextField } from "../../ui/field.js";
 import { Icon } from "../../ui/icon.js";
-import { InLine } from "../../ui/line.js";
+import { InLine } from "../../making/line.js";
 import { Menu } from "../../ui/menu.js";
 import { Problem } from "../../ui/notice.js";
 import { Empty, Skeleton } from "../../ui/states.js";

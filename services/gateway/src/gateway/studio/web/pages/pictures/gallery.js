@@ -11,7 +11,7 @@ import { Button, LinkButton } from "../../ui/button.js";
 import { Card, Head } from "../../ui/card.js";
 import { Dropzone } from "../../ui/dropzone.js";
 import { Choices, Select, TextArea, TextField } from "../../ui/field.js";
-import { InLine } from "../../ui/line.js";
+import { InLine } from "../../making/line.js";
 import { Problem } from "../../ui/notice.js";
 import { Badge, Empty, Progress, Skeleton } from "../../ui/states.js";
 import { Pager } from "../../ui/table.js";

@@ -10,7 +10,7 @@ import { Button, LinkButton } from "../../ui/button.js";
 import { Card, Facts, Head } from "../../ui/card.js";
 import { Confirm, Dialog } from "../../ui/dialog.js";
 import { Icon } from "../../ui/icon.js";
-import { InLine } from "../../ui/line.js";
+import { InLine } from "../../making/line.js";
 import { Menu } from "../../ui/menu.js";
 import { Notice, Problem } from "../../ui/notice.js";
 import { Progress, Skeleton } from "../../ui/states.js";

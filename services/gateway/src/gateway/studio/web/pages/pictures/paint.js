@@ -9,7 +9,7 @@ import { html, useEffect, useMemo, useRef, useState } from "../../core/view.js";
 import { Button, LinkButton } from "../../ui/button.js";
 import { Card, Head } from "../../ui/card.js";
 import { TextArea, TextField } from "../../ui/field.js";
-import { InLine } from "../../ui/line.js";
+import { InLine } from "../../making/line.js";
 import { Problem } from "../../ui/notice.js";
 import { Empty, Skeleton } from "../../ui/states.js";
 import { linkTo, order, sourceOf } from "./jobs.js";

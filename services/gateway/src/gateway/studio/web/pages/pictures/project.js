@@ -11,7 +11,7 @@ import { Card, Head } from "../../ui/card.js";
 import { Confirm } from "../../ui/dialog.js";
 import { Dropzone } from "../../ui/dropzone.js";
 import { Checkbox, Select, TextField } from "../../ui/field.js";
-import { InLine } from "../../ui/line.js";
+import { InLine } from "../../making/line.js";
 import { Notice, Problem } from "../../ui/notice.js";
 import { Pager } from "../../ui/table.js";
 import { Progress, Skeleton } from "../../ui/states.js";

@@ -9,7 +9,7 @@ import { Button } from "../../ui/button.js";
 import { Card, Head } from "../../ui/card.js";
 import { Dialog } from "../../ui/dialog.js";
 import { TextField } from "../../ui/field.js";
-import { InLine } from "../../ui/line.js";
+import { InLine } from "../../making/line.js";
 import { Problem } from "../../ui/notice.js";
 import { Badge, Empty, Skeleton } from "../../ui/states.js";
 import { Pager, Table } from "../../ui/table.js";

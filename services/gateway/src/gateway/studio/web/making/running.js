@@ -4,10 +4,10 @@ import { lasting } from "../core/format.js";
 import { t } from "../core/i18n.js";
 import { follow } from "../core/live.js";
 import { html, useEffect, useRef, useState } from "../core/view.js";
-import { Button } from "./button.js";
-import { Confirm } from "./dialog.js";
-import { Problem } from "./notice.js";
-import { Progress } from "./states.js";
+import { Button } from "../ui/button.js";
+import { Confirm } from "../ui/dialog.js";
+import { Problem } from "../ui/notice.js";
+import { Progress } from "../ui/states.js";
 
 export const OVER = ["completed", "failed", "cancelled"];
 

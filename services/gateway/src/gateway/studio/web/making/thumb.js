@@ -1,7 +1,7 @@
 // A small picture of a file of the account.
 import { get } from "../core/api.js";
 import { html, useEffect, useState } from "../core/view.js";
-import { Icon } from "./icon.js";
+import { Icon } from "../ui/icon.js";
 
 /** @type {Map<string, Promise<string>>} links by file and size; they hold longer than a page lives */
 const links = new Map();

@@ -2,8 +2,11 @@
 import { t } from "../core/i18n.js";
 import { line, me } from "../core/session.js";
 import { html } from "../core/view.js";
-import { LinkButton } from "./button.js";
-import { Icon } from "./icon.js";
+import { LinkButton } from "../ui/button.js";
+import { Icon } from "../ui/icon.js";
+
+const OPENING_TRIES = 20;
+const OPENING_MS = 700;
 
 /**
  * Draws `children` in a session of the product, and the way into one otherwise.
@@ -19,4 +22,21 @@ export function InLine({ product, room, path, icon, children }) {
     <h1 tabindex="-1">${t(`${room}.gate.title`, names)}</h1>
     <div class="empty-text"><p>${t(`${room}.gate.text`, names)}</p><p>${t(`${room}.gate.note`, names)}</p></div>
     <${LinkButton} kind="primary" size="large" to=${`/sign-in?${next}`}>${t(`${room}.gate.action`, names)}</${LinkButton}></div></div>`;
+}
+
+/**
+ * Ask billing, which hears of an account's first visit to a product a moment later than the page is there.
+ * @template T
+ * @param {() => Promise<T>} ask
+ * @returns {Promise<T>}
+ */
+export async function onceOpened(ask) {
+  for (let left = OPENING_TRIES; ; left -= 1) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (left === 0 || ![403, 404, 409, 503].includes(/** @type {any} */ (error).status)) throw error;
+      await new Promise((/** @type {(value: void) => void} */ done) => setTimeout(done, OPENING_MS));
+    }
+  }
 }

@@ -1,8 +1,8 @@
 // What a run has made, by links that hold for a while.
 import { get } from "../core/api.js";
 import { t } from "../core/i18n.js";
-import { toast } from "./toast.js";
-import { saying } from "./notice.js";
+import { toast } from "../ui/toast.js";
+import { saying } from "../ui/notice.js";
 
 /** Hand a result to the browser as a file. @param {string} run @param {string} [result] */
 export async function save(run, result) {
