@@ -12,10 +12,12 @@ import { isPaid, planName, subscription } from "./subscription.js";
 const EVERY_MS = 2000;
 const TRIES = 30;
 
-export default function Paid() {
+/** @param {{query: URLSearchParams}} given `once`: the plan that was bought for a month */
+export default function Paid({ query }) {
+  const once = query.get("once");
   const held = useAsked(subscription, []);
   const [tries, setTries] = useState(0);
-  const isHere = isPaid(held.value);
+  const isHere = once ? held.value?.plan === once : isPaid(held.value);
   const waits = !isHere && tries < TRIES;
   useEffect(() => {
     if (isHere) {

@@ -28,7 +28,7 @@ export default function Plans({ query }) {
   const [asked, setAsked] = useState(/** @type {any} */ (null));
   // One order for each plan and interval, however often it is pressed.
   const keys = useRef(/** @type {Record<string, string>} */ ({}));
-  const keyOf = (/** @type {any} */ plan) => (keys.current[`${plan.plan_type}.${interval}`] ??= newKey());
+  const keyOf = (/** @type {any} */ plan, way = interval) => (keys.current[`${plan.plan_type}.${way}`] ??= newKey());
   const current = held.value?.plan ?? me.value?.plan_type ?? "free";
   const paid = isPaid(held.value);
   const back = {
@@ -51,6 +51,13 @@ export default function Plans({ query }) {
     const sale = await post("/billing/checkout", { plan: plan.plan_type, interval, ...back }, { key: keyOf(plan) });
     if (sale.checkout_url) location.assign(sale.checkout_url);
     else await go(`/money/paid?plan=${plan.plan_type}`);
+  });
+  const once = (/** @type {any} */ plan) => doing(async () => {
+    const pages = { ...back, success_url: `${back.success_url}?once=${plan.plan_type}` };
+    const page = await post("/billing/credits/topup", { plan_type: plan.plan_type, ...pages }, { key: keyOf(plan, "once") }).catch((failure) =>
+      failure.details?.checkout_url ? failure.details.checkout_url : Promise.reject(failure));
+    if (typeof page === "string") location.assign(page);
+    else await go(`/money/paid?once=${plan.plan_type}`);
   });
   const change = (/** @type {any} */ plan) => doing(async () => {
     await put("/billing/subscription", { plan: plan.plan_type, interval }, { key: keyOf(plan) });
@@ -76,7 +83,8 @@ export default function Plans({ query }) {
           ? Number(plan.price_monthly) === 0
             ? html`<p class="faint">${t("money.plans.free_note")}</p>`
             : html`<${Button} kind="primary" class="button-wide"
-                onPress=${() => (paid ? setAsked(plan) : begin(plan))}>${t("money.plans.choose", { plan: planName(plan.plan_type) })}</${Button}>`
+                onPress=${() => (paid ? setAsked(plan) : begin(plan))}>${t("money.plans.choose", { plan: planName(plan.plan_type) })}</${Button}
+              >${!paid && interval === "month" && html`<${Button} kind="quiet" class="button-wide" onPress=${() => once(plan)}>${t("money.plans.once", { plan: planName(plan.plan_type) })}</${Button}>`}`
           : null}
       </${Offer}></li>`)}</ul>`}
     <p class="faint">${t("money.plans.note")}</p>

@@ -19,7 +19,7 @@ const DAYS = ["30", "90", "365"];
 const DAY_MS = 86_400_000;
 const BATCH = 100;
 const MOST = 1000;
-const PAID = /** @type {Record<string, "good" | "bad" | "warn" | "calm">} */ ({ succeeded: "good", paid: "good", failed: "bad", open: "warn", pending: "warn" });
+const PAID = /** @type {Record<string, "good" | "bad" | "warn" | "calm">} */ ({ completed: "good", paid: "good", failed: "bad", open: "warn", pending: "warn", processing: "warn" });
 
 /**
  * The entries of the last days, newest first, and whether these are all of them.

@@ -49,6 +49,7 @@ export function Subscription({ held, onChanged }) {
     [t("money.sub.plan"), html`<bdi>${planName(held?.plan ?? "free")}</bdi>`],
     held?.interval && [t("money.sub.paid_by"), t(`money.sub.${held.interval}`)],
     held && [t("money.sub.period"), date(held.current_period_end)],
+    held?.ends_at && !held.interval && [t("money.sub.until"), date(held.ends_at)],
     held?.trial_ends_at && held.status === "trialing" && [t("money.sub.trial"), date(held.trial_ends_at)],
     held?.next_invoice && [t("money.sub.next"), t("money.sub.next_at", { amount: money(held.next_invoice.amount, held.next_invoice.currency), date: date(held.next_invoice.due_at) })],
   ].filter(Boolean);
