@@ -106,7 +106,7 @@ ifdef TESTS
 	@$(BIN)/python -m pytest -q $(TESTS)
 else
 	@$(BIN)/python -m pytest -q -n 2 --dist worksteal $(PURE)
-	@$(BIN)/python -m pytest -q -n 3 --dist loadfile $(SLICES)
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile $(SLICES)
 	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup --no-loadscope-reorder $(WHOLE)
 endif
 

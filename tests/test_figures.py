@@ -15,11 +15,11 @@ from users.figures.queries import FIGURES as OF_USERS
 from workflow.figures.queries import FIGURES as OF_RUNS
 from workflow.figures.queries import RUNS_OVERDUE_SECONDS
 
-NOW = datetime.now(UTC)
 HOUR = timedelta(hours=1)
 
 
 async def test_a_run_is_late_by_its_own_deadline_and_not_by_its_age(new_database: NewDatabase) -> None:
+    now = datetime.now(UTC)
     [figure] = [one for one in OF_RUNS if RUNS_OVERDUE_SECONDS in one.gauges]
     connection = await asyncpg.connect((await migrated(SPECS["workflow"], new_database)).replace("+asyncpg", ""))
     try:
@@ -30,15 +30,15 @@ async def test_a_run_is_late_by_its_own_deadline_and_not_by_its_age(new_database
             ("clip_trim", -2 * HOUR, HOUR, -HOUR / 60),
             ("educational", -HOUR / 2, None, None),
         ):
-            state = {"ends_by": (NOW + ends).isoformat()} | ({"undo_by": (NOW + undo).isoformat()} if undo else {})
+            state = {"ends_by": (now + ends).isoformat()} | ({"undo_by": (now + undo).isoformat()} if undo else {})
             await connection.execute(
                 "INSERT INTO runs (id, user_id, product_line, workflow_type, definition, version, title, input, lane, "
                 "status, state, wake_at, created_at, updated_at) VALUES (gen_random_uuid(), gen_random_uuid(), 't', "
                 "$1, 'd', 1, 't', '{}', 1, 'processing', $2, $3, $4, $4)",
                 kind,
                 json.dumps(state),
-                None if wakes is None else NOW + wakes,
-                NOW - 3 * HOUR,
+                None if wakes is None else now + wakes,
+                now - 3 * HOUR,
             )
         found = {row[0]: float(row[4]) for row in await connection.fetch(figure.query)}
     finally:
@@ -49,16 +49,17 @@ async def test_a_run_is_late_by_its_own_deadline_and_not_by_its_age(new_database
 
 
 async def test_an_erasure_is_as_old_as_the_first_asking(new_database: NewDatabase) -> None:
+    now = datetime.now(UTC)
     [figure] = [one for one in OF_USERS if ERASURES_OLDEST_SECONDS in one.gauges]
     connection = await asyncpg.connect((await migrated(SPECS["users"], new_database)).replace("+asyncpg", ""))
     try:
         assert await _figures(connection, figure) == (0, 0)
-        for ended in (None, NOW):
+        for ended in (None, now):
             await connection.execute(
                 "INSERT INTO erasures (user_id, product_line, language, ticket_hash, requested_at, asked_at, "
                 "completed_at) VALUES (gen_random_uuid(), 't', 'en', gen_random_uuid()::text::bytea, $1, $2, $3)",
-                NOW - (25 if ended is None else 50) * HOUR,
-                NOW,
+                now - (25 if ended is None else 50) * HOUR,
+                now,
                 ended,
             )
         count, oldest = await _figures(connection, figure)

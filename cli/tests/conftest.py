@@ -122,7 +122,9 @@ class Fake:
     async def estimate(self, body: EstimateIn) -> EstimateOut:
         assert body.script is not None
         warnings = ["Instagram takes no video of 166 s: it comes in 2 parts."] if "warned" in body.script else []
-        return EstimateOut(estimated_cost="0.0000", credits=1, estimated_seconds=14.2, ahead=2, warnings=warnings)
+        return EstimateOut(
+            estimated_cost="0.0000", credits=1, estimated_seconds=14.2, video_seconds=2.5, ahead=2, warnings=warnings
+        )
 
     async def order(self, body: WorkflowIn) -> Any:
         run = Run(body)

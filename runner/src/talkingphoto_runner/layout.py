@@ -180,7 +180,7 @@ def settings_of(package: str, home: Home, urls: Mapping[str, str]) -> dict[str, 
             behind[setting.lower()] = home.key(setting).read_text()
     if package == "ai_router" and "workflow" in urls:
         return behind | {"workflow_url": urls["workflow"]}
-    if package == "notify":
+    if package == "notify" and "gateway" in urls:
         # Links of letters lead to the studio's pages, unless somebody has a web client of their own.
         return behind | {"app_url": os.environ.get("APP_URL") or f"{urls['gateway']}/studio"}
     if package == "users":

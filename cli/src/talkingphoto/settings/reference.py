@@ -73,7 +73,8 @@ def _shown(path: str, command: Any) -> Iterator[str]:
     yield ""
     yield " ".join(said.split())
     yield ""
-    yield from ["```", example.strip(), "```", ""]
+    # Where it is compared with what the command takes.
+    yield from ["<!-- tried by cli/tests/test_settings.py -->", "```sh", example.strip(), "```", ""]
     yield from (f"- `{_named(param)}`: {_sentence(param)}" for param in arguments if param.help)
     yield from _options(command)
     yield ""
