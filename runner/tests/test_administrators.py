@@ -32,7 +32,11 @@ async def home(free_folder: Path) -> AsyncIterator[Home]:
     await postgres.stop()
 
 
-async def test_an_administrator_is_opened_then_promoted(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_an_administrator_is_opened_then_promoted(
+    home: Home, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Where the command reads its password, as its help says.
+    monkeypatch.setenv("ADMIN_PASSWORD", "harvest-7-kite")
     with pytest.raises(Stop, match="password"):
         await commands.create_administrator(home.root, EMAIL, None, as_json=True)
     for password, account in (("harvest-7-kite", "opened"), (None, "promoted")):

@@ -27,7 +27,9 @@ async def create(home: Home, email: str, password: str | None, *, as_json: bool)
     if address is None:
         raise NotMade(f"{email} is no e-mail address.")
     urls = dict.fromkeys(PACKAGES, "http://127.0.0.1")
-    settings = load(Settings, **common_settings(home, urls) | settings_of("users", home, urls))
+    # The command reads its password where a first start of the platform reads one, which wants an address beside it.
+    unset = {"admin_email": None, "admin_password": None}
+    settings = load(Settings, **common_settings(home, urls) | settings_of("users", home, urls) | unset)
     async with _users_of(home) as database:
         hasher = Hasher(settings.bcrypt_cost, settings.password_hasher)
         made = await administrators.make(address, password, hasher, settings, database)
