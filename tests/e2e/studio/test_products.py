@@ -16,7 +16,9 @@ Opened = Any
 LARGEST_SCRIPTS = 300_000
 FOUR_MINUTES = "https://www.youtube.com/watch?v=fourminutes"
 FIRST = "The river begins as a thread of water. Nobody notices it there."
-SCRIPT = f"# The river\n\n{FIRST}\n\n<script>alert(3)</script> At the end it is wide."
+MARKED = '<the sea> & "the sky"'
+"""What no tag of HTML is stays in a script, and is shown as it was written."""
+SCRIPT = f"# The river\n\n{FIRST}\n\nAt the end {MARKED} are wide."
 
 
 async def arrived(window: Visit, link: str, product: str) -> None:
@@ -105,7 +107,7 @@ async def test_a_film_is_planned_before_it_costs_anything(visit: Opened, portrai
     assert await window.faults() == []
     await page.get_by_role("button", name="Plan the film").click()
     await page.get_by_text("Before you order").wait_for()
-    await page.get_by_text("<script>alert(3)</script>").first.wait_for()
+    await page.get_by_text(MARKED).first.wait_for()
     assert await window.faults() == []
 
     shot = page.get_by_role("listitem").filter(has_text="thread of water")

@@ -63,8 +63,8 @@ function Film({ id }) {
     ${run !== null && run.status === "failed" && html`<${Failed} run=${run} onRetry=${again} />`}
     ${project.video_url && html`<${Watch} project=${project} run=${run} />`}
     <${Tabs} label=${t("film.one.views")} value=${tab} onChange=${setTab} tabs=${[
-      { key: "plan", label: t("film.plan.tab"), draw: () => html`<${Plan} project=${project} plan=${plan} isGoing=${isGoing} canEdit=${canEdit} onChanged=${again} />` },
-      { key: "script", label: t("film.script.tab"), draw: () => html`<${Script} key=${project.version} project=${project} isGoing=${isGoing} canEdit=${canEdit} onSaved=${again} />` },
+      { key: "plan", label: t("film.plan.tab"), draw: () => html`<${Plan} project=${project} plan=${plan} isGoing=${isGoing} canEdit=${canEdit} onEdited=${asked.again} onChanged=${again} />` },
+      { key: "script", label: t("film.script.tab"), draw: () => html`<${Script} project=${project} isGoing=${isGoing} canEdit=${canEdit} onSaved=${again} />` },
       { key: "account", label: t("film.account.tab"), draw: () => html`<${Account} run=${run} logs=${logs} />` },
     ]} />
   </div>`;
@@ -84,8 +84,8 @@ function Watch({ project, run }) {
   </${Card}>`;
 }
 
-/** @param {{project: any, plan: any, isGoing: boolean, canEdit: boolean, onChanged: () => Promise<unknown>}} given */
-function Plan({ project, plan, isGoing, canEdit, onChanged }) {
+/** @param {{project: any, plan: any, isGoing: boolean, canEdit: boolean, onEdited: () => Promise<unknown>, onChanged: () => Promise<unknown>}} given */
+function Plan({ project, plan, isGoing, canEdit, onEdited, onChanged }) {
   const [error, setError] = useState(/** @type {any} */ (null));
   const orders = useMemo(() => draft(`film.order.${project.id}`, { key: "" }), [project.id]);
   const now = plan.value;
@@ -95,6 +95,8 @@ function Plan({ project, plan, isGoing, canEdit, onChanged }) {
     setError(null);
     try {
       plan.set(await ask());
+      // The project's script changes with a shot's text.
+      await onEdited();
     } catch (failure) {
       setError(failure);
       // Somebody else was quicker, or another window: what is there now is shown.
@@ -154,9 +156,11 @@ const isStale = (plan) => plan.artefacts.some((/** @type {any} */ one) => one.st
 /** @param {{project: any, isGoing: boolean, canEdit: boolean, onSaved: () => Promise<unknown>}} given */
 function Script({ project, isGoing, canEdit, onSaved }) {
   const name = `film.script.${project.id}`;
-  const kept = useMemo(() => draft(name, { ...BLANK, ...asWritten(project), version: project.version }), [name]);
+  // Not the project's own version: that stays when a shot is edited, and the script with it.
+  const version = JSON.stringify(asWritten(project));
+  const kept = useMemo(() => draft(name, { ...BLANK, ...asWritten(project), version }), [name]);
   const [error, setError] = useState(/** @type {any} */ (null));
-  const writing = kept.value.version === project.version ? kept.value : { ...kept.value, ...asWritten(project), version: project.version };
+  const writing = kept.value.version === version ? kept.value : { ...kept.value, ...asWritten(project), version };
   const set = (/** @type {any} */ change) => { kept.value = { ...writing, ...change }; };
   const store = async () => {
     setError(null);
