@@ -706,15 +706,6 @@ def list_batches(*, page: int | None = None, per_page: int | None = None) -> Cal
     return Call("GET", "/api/v1/batches", query={"page": page, "per_page": per_page})
 
 
-def list_clip_edits(workflow_id: str, number: int) -> Call[types.WorkflowClipEditsOut]:
-    """The versions of a clip's edit list: what is kept of the video, how it looks, which words are written."""
-    return Call(
-        "GET",
-        "/api/v1/workflows/{workflow_id}/clips/{number}/edits",
-        path={"workflow_id": workflow_id, "number": number},
-    )
-
-
 def list_consents(*, page: int | None = None, per_page: int | None = None) -> Call[types.UsersPagedConsentOut]:
     """All that the caller has ever agreed to or taken back, the newest first."""
     return Call("GET", "/api/v1/users/me/consents/history", query={"page": page, "per_page": per_page})
@@ -1119,6 +1110,15 @@ def put_notification_preferences(body: types.NotifyPreferencesIn) -> Call[types.
 def rate_template(template_id: str, body: types.ExportFeedbackIn) -> Call[types.ExportFeedbackOut]:
     """Say how it went; what you said before of the same template is replaced."""
     return Call("POST", "/api/v1/export/templates/{template_id}/feedback", body=body, path={"template_id": template_id})
+
+
+def read_clip_edits(workflow_id: str, number: int) -> Call[types.WorkflowClipEditsOut]:
+    """The versions of a clip's edit list: what is kept of the video, how it looks, which words are written."""
+    return Call(
+        "GET",
+        "/api/v1/workflows/{workflow_id}/clips/{number}/edits",
+        path={"workflow_id": workflow_id, "number": number},
+    )
 
 
 def read_events(*, after: int | None = None, limit: int | None = None) -> Call[types.NotifyFeedOut]:

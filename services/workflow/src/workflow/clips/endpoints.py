@@ -105,7 +105,7 @@ def router(settings: Settings, definitions: Definitions, driver: Driver) -> APIR
         return _leading_to(answer, response)
 
     @routes.get(f"{_CLIP}/edits", responses=documented(RunNotFound, ClipNotFound, NotPossible, ResultsGone))
-    async def list_clip_edits(workflow_id: UUID, number: Number, caller: Caller, tx: Tx) -> ClipEditsOut:
+    async def read_clip_edits(workflow_id: UUID, number: Number, caller: Caller, tx: Tx) -> ClipEditsOut:
         """The versions of a clip's edit list: what is kept of the video, how it looks, which words are written."""
         return editing.shown(await editing.find(tx, driver, caller, workflow_id, number))
 
