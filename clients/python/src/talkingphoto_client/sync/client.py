@@ -100,7 +100,8 @@ class TalkingPhoto:
 
     def request(self, method: str, path: str, body: Any = None, query: Mapping[str, Any] | None = None) -> Any:
         """Ask anything, by its path, for what has no function; the JSON that is answered."""
-        return self.send(Call[Any](method, path, body=body, query=query or {}))
+        asked: Call[Any] = Call(method, path, body=body, query=query or {})
+        return self.send(asked)
 
     def pages(self, call: Callable[..., Call[Any]], *path: str, **filters: Any) -> Iterator[Any]:
         """Every item of a list, a page at a time: ``pages(calls.list_workflows, status="completed")``."""
