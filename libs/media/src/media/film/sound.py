@@ -7,7 +7,7 @@ the film.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -97,12 +97,15 @@ def mix(
     with tempfile.TemporaryDirectory(prefix=".mix-", dir=out.parent) as folder:
         film = FilmSound(plan, narrations, Path(folder), music, repeats)
         tell(0.4)
-        mixed = film.loudness()
-        tell(0.55)
+        mixed = film.loudness(film.mixed())
+        tell(0.5)
 
-        def blocks(aim: float | None, ceiling: float) -> Iterator[Samples]:
-            gain = 1.0 if aim is None or not np.isfinite(mixed) else 10 ** ((aim - mixed) / 20)
-            yield from film.mastered(np.float32(gain), 10 ** (ceiling / 20))
+        def blocks(aim: float | None, ceiling_db: float) -> Iterator[Samples]:
+            gain_db, ceiling = 0.0 if aim is None else aim - mixed, 10 ** (ceiling_db / 20)
+            if aim is not None:
+                # What the limiter will take is heard before: encoding only to find it costs three times as much.
+                gain_db += aim - film.loudness(film.mastered(gain_db, ceiling))
+            yield from film.mastered(gain_db, ceiling)
 
         target = target_lufs if np.isfinite(mixed) else None
         track = encode_blocks(blocks, RATE, 2, film.count / RATE, target_lufs=target)
@@ -150,15 +153,21 @@ class FilmSound:
         """The voices in those samples, in stereo."""
         return np.repeat(self._voice[first:last, None], 2, axis=1)
 
-    def loudness(self) -> float:
-        """Of the mix as it is, in LUFS."""
-        meter = LoudnessMeter(RATE, 2)
-        for start in range(0, self.count, _BLOCK):
-            meter.add(self._mixed(start, min(self.count, start + _BLOCK)))
+    @staticmethod
+    def loudness(pieces: Iterable[Samples]) -> float:
+        """Of all those pieces together, in LUFS."""
+        meter = LoudnessMeter(RATE, 2, peaks=False)
+        for piece in pieces:
+            meter.add(piece)
         return meter.lufs()
 
-    def mastered(self, gain: np.float32, ceiling: float) -> Iterator[Samples]:
-        """The mix in pieces at ``gain``, no true peak over ``ceiling``."""
+    def mixed(self) -> Iterator[Samples]:
+        """The mix in pieces, as it is."""
+        return (self._mixed(start, min(self.count, start + _BLOCK)) for start in range(0, self.count, _BLOCK))
+
+    def mastered(self, gain_db: float, ceiling: float) -> Iterator[Samples]:
+        """The mix in pieces, so much louder, no true peak over ``ceiling``."""
+        gain = np.float32(10 ** (gain_db / 20))
         for start in range(0, self.count, _BLOCK):
             first, last = max(0, start - _MARGIN), min(self.count, start + _BLOCK + _MARGIN)
             made = np.asarray(limit(self._mixed(first, last) * gain, RATE, ceiling), np.float32)
@@ -192,15 +201,14 @@ class FilmSound:
 
     def _lufs(self, *, music: bool, where: NDArray[np.bool_] | None = None) -> float:
         """Of the voices alone or of the music alone; ``where`` in hundredths of a second, all others left out."""
-        meter = LoudnessMeter(RATE, 2)
-        for start in range(0, self.count, _BLOCK):
-            last = min(self.count, start + _BLOCK)
-            piece = self.bed(start, last) if music else self.voice(start, last)
-            if where is not None:
-                piece = piece[during(where, start, last)]
-            if len(piece):
-                meter.add(piece)
-        return meter.lufs()
+
+        def pieces() -> Iterator[Samples]:
+            for start in range(0, self.count, _BLOCK):
+                last = min(self.count, start + _BLOCK)
+                piece = self.bed(start, last) if music else self.voice(start, last)
+                yield piece if where is None else piece[during(where, start, last)]
+
+        return self.loudness(pieces())
 
     def _mixed(self, first: int, last: int) -> Samples:
         voice = self.voice(first, last)
@@ -213,7 +221,7 @@ class FilmSound:
         times = places.astype(np.float32) / RATE
         fades = np.clip(times / _FADE_IN_S, 0, 1) * np.clip((self.count / RATE - times) / _FADE_OUT_S, 0, 1)
         gain = at_samples(self._duck, RATE, first, last) * fades * np.float32(self._gain)
-        return np.asarray(self._music[places % len(self._music)] * gain[:, None], np.float32)
+        return self._music.take(places, axis=0, mode="wrap") * gain.astype(np.float32)[:, None]
 
 
 def during(where: NDArray[np.bool_], first: int, last: int) -> NDArray[np.bool_]:

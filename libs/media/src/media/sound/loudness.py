@@ -7,12 +7,12 @@ the LFE does not count and the surrounds count 1.41 times, as the recommendation
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import lru_cache, reduce
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.ndimage import minimum_filter1d
-from scipy.signal import firwin, sosfilt, upfirdn
+from scipy.signal import firwin, oaconvolve, sosfilt, upfirdn
 
 from media.errors import BadMedia
 
@@ -29,12 +29,16 @@ _LIMITER_REACH_S = 0.004
 _LIMITER_PASSES = 3
 _GAIN_TRIES = 4
 _CHUNK = 1 << 16
+_STRETCH = 256
 
 
 class LoudnessMeter:
-    """Measures sound that arrives in pieces, in memory that grows only by one number per 100 ms."""
+    """Measures sound that arrives in pieces, in memory that grows only by one number per 100 ms.
 
-    def __init__(self, rate: int, channels: int) -> None:
+    Without ``peaks``, half of the work, only loudness can be asked for.
+    """
+
+    def __init__(self, rate: int, channels: int, *, peaks: bool = True) -> None:
         if rate < 8000 or not 1 <= channels <= 64:
             raise BadMedia(f"cannot measure {channels} channels at {rate} Hz", code="BAD_AUDIO")
         self._rate = rate
@@ -46,7 +50,7 @@ class LoudnessMeter:
         self._energy = 0.0
         self._seen = 0
         self._tail = np.zeros((_REACH, channels))
-        self._peak = 0.0
+        self._peak: float | None = 0.0 if peaks else None
 
     def add(self, samples: ArrayLike) -> None:
         """Take the next samples, shape ``(n,)`` for one channel or ``(n, channels)``."""
@@ -78,14 +82,15 @@ class LoudnessMeter:
 
     def true_peak_db(self) -> float:
         """Highest level between and on the samples so far, in dBTP (four times oversampled); ``-inf`` for silence."""
+        assert self._peak is not None, "made without peaks"  # noqa: S101
         peak = _interpolated_peak(np.concatenate([self._tail, np.zeros_like(self._tail)]), self._peak)
         return float(20 * np.log10(peak)) if peak > 0 else float("-inf")
 
     def _add(self, block: NDArray[np.float64]) -> None:
-        joined = np.concatenate([self._tail, block])
-        self._peak = max(self._peak, float(np.abs(block).max(initial=0.0)))
-        self._peak = _interpolated_peak(joined, self._peak)
-        self._tail = joined[-_REACH:]
+        if self._peak is not None:
+            joined = np.concatenate([self._tail, block])
+            self._peak = _interpolated_peak(joined, max(self._peak, float(np.abs(block).max(initial=0.0))))
+            self._tail = joined[-_REACH:]
 
         weighted, self._state = sosfilt(self._filter, block.T, axis=1, zi=self._state)
         sums = np.concatenate(([0.0], np.cumsum(self._weights @ np.square(weighted))))
@@ -111,7 +116,7 @@ def integrated_lufs(samples: ArrayLike, rate: int) -> float:
     -3.01.
     """
     columns = _columns(samples)
-    meter = LoudnessMeter(rate, columns.shape[1])
+    meter = LoudnessMeter(rate, columns.shape[1], peaks=False)
     meter.add(columns)
     return meter.lufs()
 
@@ -177,15 +182,13 @@ def _limited(samples: Samples, rate: int, ceiling: float) -> Samples:
     for start in range(0, len(samples), _CHUNK):
         first, last = max(0, start - margin), min(len(samples), start + _CHUNK + margin)
         piece = samples[first:last]
-        if float(np.abs(piece).max()) * _overshoot() <= ceiling:
-            continue
-        level = _true_level(piece.astype(np.float64))
+        level = _true_level(piece, ceiling)
         if level.max() <= ceiling:
             continue
         # A little under the ceiling: changing the gain moves the waveform between the samples too.
         wanted = np.where(level > ceiling, ceiling * 0.994 / np.maximum(level, 1e-12), 1.0)
         lowest = minimum_filter1d(wanted, 2 * reach + 1, mode="nearest")
-        gain = np.convolve(np.pad(lowest, reach, mode="edge"), window, mode="valid")
+        gain = oaconvolve(np.pad(lowest, reach, mode="edge"), window, mode="valid")
         if made is samples:
             made = samples.copy()
         inner = slice(start - first, min(start + _CHUNK, len(samples)) - first)
@@ -251,30 +254,48 @@ def _overshoot() -> float:
     return max(float(np.abs(_interpolator()[phase::_OVERSAMPLING]).sum()) for phase in range(_OVERSAMPLING))
 
 
-def _interpolated(columns: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Four values for each sample, zeros assumed around them, the first of a group standing on the sample itself."""
-    padded = np.pad(columns, ((0, _REACH), (0, 0)))
-    delay = (_REACH - 1) * _OVERSAMPLING // 2
-    finer = upfirdn(_interpolator(), padded, up=_OVERSAMPLING, axis=0)
-    return np.asarray(finer[delay : delay + _OVERSAMPLING * len(columns)])
+def _loudest(columns: Samples) -> Samples:
+    """The highest of all channels at each sample: channel by channel, which NumPy does ten times as fast."""
+    return reduce(np.maximum, np.abs(columns).T)
+
+
+def _interpolated(columns: Samples, above: float) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Four values for each sample, the first of them standing on it, in those stretches where one may exceed ``above``.
+
+    Only for samples with ``_REACH // 2`` others on either side. Returns the place of each sample among those, shape
+    ``(stretches, samples)``, and its values, ``(channels, stretches, samples, 4)``; two stretches may overlap.
+    """
+    count = len(columns) - (_REACH - 1)
+    size = min(_STRETCH, count)
+    starts = np.minimum(np.arange(0, count, size), count - size)
+    loudest = np.maximum.reduceat(_loudest(columns), starts)
+    near = np.maximum(loudest, np.append(loudest[1:], 0.0))
+    places = starts[near * _overshoot() > above][:, None] + np.arange(size)
+    windows = columns.T[:, places[:, :1] + np.arange(size + _REACH - 1)].astype(np.float64)
+    finer = upfirdn(_interpolator(), windows, up=_OVERSAMPLING)
+    delay = (_REACH - 1) * _OVERSAMPLING
+    return places, finer[..., delay : delay + _OVERSAMPLING * size].reshape(*finer.shape[:2], size, _OVERSAMPLING)
 
 
 def _interpolated_peak(columns: NDArray[np.float64], known: float) -> float:
     """The larger of ``known`` and every interpolated value that depends on no sample outside ``columns``."""
-    taps = _interpolator()
-    if float(np.abs(columns).max(initial=0.0)) * _overshoot() <= known:
-        return known
-    finer = upfirdn(taps, columns, up=_OVERSAMPLING, axis=0)
-    return max(known, float(np.abs(finer[len(taps) - 1 : 1 - len(taps)]).max(initial=0.0)))
+    _, finer = _interpolated(columns, known)
+    return max(known, float(np.abs(finer).max(initial=0.0)))
 
 
-def _true_level(columns: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The highest level at or next to each sample, over all channels; shape ``(n,)``."""
-    level = np.zeros(len(columns))
-    for column in columns.T:
-        finer = np.abs(_interpolated(column[:, None])[:, 0])
-        between = np.maximum(np.maximum(finer[1::4], finer[2::4]), finer[3::4])
-        level = np.maximum(np.maximum(level, np.abs(column)), np.maximum(finer[::4], between))
-        # A value between two samples is moved by the gain of both.
-        level[1:] = np.maximum(level[1:], between[:-1])
+def _true_level(columns: Samples, ceiling: float) -> NDArray[np.float64]:
+    """The highest level at or next to each sample, over all channels, wherever it exceeds ``ceiling``; shape ``(n,)``.
+
+    Elsewhere that of the samples.
+    """
+    level = _loudest(columns).astype(np.float64)
+    places, finer = _interpolated(np.pad(columns, ((_REACH // 2, _REACH // 2), (0, 0))), ceiling)
+    finer = np.abs(finer).max(axis=0)
+    between = np.zeros(len(columns))
+    on, *after = np.moveaxis(finer, -1, 0)
+    between[places] = reduce(np.maximum, after)
+    level[places] = np.maximum(level[places], on)
+    level = np.maximum(level, between)
+    # A value between two samples is moved by the gain of both.
+    level[1:] = np.maximum(level[1:], between[:-1])
     return level

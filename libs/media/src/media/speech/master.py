@@ -45,7 +45,7 @@ def _limited(sound: NDArray[np.float32], rate: int, ceiling: float) -> NDArray[n
 
 
 def _loudness(pieces: Sequence[NDArray[np.float32] | NDArray[np.int16]], rate: int) -> float:
-    meter = LoudnessMeter(rate, 1)
+    meter = LoudnessMeter(rate, 1, peaks=False)
     for piece in pieces:
         sound = piece / np.float32(32768) if piece.dtype == np.int16 else piece
         meter.add(sound)
