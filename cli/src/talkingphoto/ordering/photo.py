@@ -145,6 +145,7 @@ def _written(pillow: Any, picture: Any, target: Path) -> tuple[int, int]:
     profile = picture.info.get("icc_profile")
     # A JPEG is decoded at a half or a quarter where that is enough.
     picture.draft(None, (_MOST_PIXELS, _MOST_PIXELS))
+    picture.load()
     # Not by ImageOps, which writes all other tags again: those that make no sense cannot be.
     turn = _UPRIGHT.get(picture.getexif().get(_ORIENTATION))
     upright = picture if turn is None else picture.transpose(pillow.Transpose[turn])
