@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from uuid import UUID
 
+from chassis import ids
 from chassis.storage import keys
 from chassis.storage.port import ObjectStore
 from contracts.objects import StoredObject
@@ -59,7 +60,9 @@ class AttemptWorkspace:
     async def keep(self, path: Path, mime_type: str, *, role: str) -> StoredObject:
         """Store a finished file under a key of this attempt and role."""
         make_key = _KEY_OF.get(mime_type.split("/", 1)[0], keys.document_key)
-        key = make_key(self._user_id, extension_of(mime_type), self._now, f"{self._attempt_id.hex}-{role}")
+        # Done again on another day, it is the same object.
+        made = ids.moment_of(self._attempt_id)
+        key = make_key(self._user_id, extension_of(mime_type), made, f"{self._attempt_id.hex}-{role}")
         metadata = keys.object_metadata(self._user_id, f"generated_{role}", self._now)
         stored = await self._store.put_file(path, key, mime_type, metadata=metadata)
         self._files[stored.key] = path
