@@ -6,7 +6,7 @@ import asyncio
 import mimetypes
 import shutil
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import cached_property
@@ -23,6 +23,8 @@ _KEY_OF = {
     "video": keys.video_key,
     "audio": keys.audio_key,
 }
+_MOST_ATTEMPTS = 100
+"""No job is tried so often."""
 _EXTENSIONS = {"image/jpeg": "jpg", "audio/wav": "wav", "audio/x-wav": "wav", "application/json": "json"}
 
 
@@ -80,6 +82,16 @@ async def workspace(
         yield made
     finally:
         await made.close()
+
+
+async def stored_for(store: ObjectStore, user_id: UUID, job_id: UUID, providers: Iterable[str]) -> list[str]:
+    """Keys of all that attempts at a job by these providers have stored."""
+    attempts = (*range(1, _MOST_ATTEMPTS + 1), "joined")
+    names = {ids.derived(job_id, provider, attempt).hex for provider in providers for attempt in attempts}
+    # What is derived from an id has its moment, which is how it begins.
+    prefixes = keys.prefixes_of(user_id, ids.moment_of(job_id), job_id.hex[:12])
+    found = [key for prefix in prefixes async for key in store.list_keys(prefix)]
+    return [key for key in found if key.rsplit("/", 1)[-1].split("-", 1)[0] in names]
 
 
 def extension_of(mime_type: str) -> str:
