@@ -149,7 +149,8 @@ class Speech:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A file this library wrote, with what a caller needs to record about it."""
+    """A file this library wrote, with what a caller needs to record about it. ``pictures`` are those of its
+    fingerprint, where it was taken."""
 
     path: Path
     width: int
@@ -157,6 +158,17 @@ class Made:
     duration: float
     size: int
     details: dict[str, float | str] = field(default_factory=dict)
+    pictures: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """What a picture or film looks like: ``pictures`` are hashes (``media.images.perceptual``), each with the number of
+    the half second it is shown in. Empty where there is nothing but plain areas. ``seconds`` is 0 for a picture."""
+
+    kind: Literal["picture", "video"]
+    pictures: tuple[tuple[int, int], ...]
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)

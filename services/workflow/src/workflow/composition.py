@@ -26,7 +26,7 @@ from workflow.files.housekeeping import Housekeeping
 from workflow.files.intake import Intake
 from workflow.files.kinds import AT_ONCE
 from workflow.files.receiving import MAX_FORM_OVERHEAD
-from workflow.files.sandboxed import Sandbox
+from media.sandbox.places import Sandbox
 from workflow.files.scanning import PatternScanner, Scanner
 from workflow.files.service import Uploads
 from workflow.files.upkeep import Upkeep

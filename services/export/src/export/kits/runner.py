@@ -24,6 +24,7 @@ from export.kits.contents import Guide, PlatformPart, file_name
 from export.orders import Refusal, as_caused, private_folder, refusals
 from export.platforms import repository as platforms
 from export.platforms.models import Requirements
+from export.provenance.source_type import mark_picture, mark_video
 from export.renditions import queries as renditions
 from export.templates import queries as template_queries
 from export.templates import repository as templates
@@ -118,6 +119,7 @@ class KitRunner:
             () if made is None else made.warnings,
             Captions.FILES if made is None else made.captions,
             {role: rules for role, rules in made.conformance.items() if role in files} if made is not None else {},
+            None if made is None else made.claimed_by,
         )
 
     async def _complete(self, item: WorkItem, known: _Known, event: KitCompleted) -> None:
@@ -150,6 +152,9 @@ def _write(
     order: CreateKit, parts: list[PlatformPart], image: Path, video: Path, seconds: float | None, out: Path
 ) -> tuple[str, ...]:
     """The archive with everything in it; reads files, so not for the event loop."""
+    # What a vendor made says nothing yet of how.
+    mark_picture(image)
+    mark_video(video)
     # Captions of a film in parts begin anew with each.
     srt = next((part.files["srt"] for part in parts if "srt" in part.files), None)
     entries = contents.entries(order, parts, image, video, seconds=seconds, srt=srt)

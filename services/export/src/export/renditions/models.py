@@ -48,6 +48,7 @@ class RenditionMade(BaseModel):
     captions: Captions = Captions.FILES
     warnings: tuple[str, ...] = ()
     conformance: dict[str, tuple[Conformity, ...]] = {}
+    claimed_by: str | None = None
 
 
 class RenditionRefused(BaseModel):

@@ -13,6 +13,7 @@ from contracts.enums import Captions, WhenTooLong
 from contracts.export import Conformity
 from export.platforms.conformance import broken, conformity
 from export.platforms.models import Requirements
+from export.provenance.claims import Signer, sign
 from export.provenance.source_type import mark_picture, mark_video
 
 if TYPE_CHECKING:
@@ -44,6 +45,10 @@ class Wanted:
     captions: Captions = Captions.FILES
 
 
+Pictures = tuple[tuple[int, int], ...]
+"""Of a fingerprint: the number of the half second, and what is seen in it (``media.images.perceptual``)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """One video's files. ``srt`` and ``vtt`` are None where nothing is said, and where the captions are in it."""
@@ -54,6 +59,8 @@ class Piece:
     vtt: Path | None
     duration: float
     conformance: tuple[Conformity, ...] = ()
+    pictures: Pictures = ()
+    poster_pictures: Pictures = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +74,10 @@ class Rendered:
     whole: bool
     captions: Captions
     warnings: tuple[str, ...]
+    original: Pictures = ()
+    """Of the film that it was made from, as far as that was seen."""
+    seconds: float = 0.0
+    """How long that is."""
 
 
 def render(
@@ -77,12 +88,14 @@ def render(
     folder: Path,
     threads: int,
     *,
+    signer: Signer | None = None,
     progress: Progress,
 ) -> list[Rendered]:
     """Make every wanted shape, each different one once; shapes of the same length share one decode of ``source``.
 
-    Raises ``media.errors``.
+    Videos and posters state how they came to be, and with a ``signer`` have a claim. Raises ``media.errors``.
     """
+    from media.images.perceptual import Sampler
     from media.video.renditions import render_renditions
     from media.video.source import duration_of, open_media
     from media.video.thumbnails import poster
@@ -98,6 +111,7 @@ def render(
             shapes.setdefault(part, {}).setdefault(_spec(one, part, seconds), f"{one.platform}-{number}")
     focus = _face(source, seconds) if any(one.requirements.fit != "pad" for one in wanted) else None
     made: dict[str, Made] = {}
+    seen = Sampler()
     total, done = sum(part.seconds for part in shapes), 0.0
     for part, specs in shapes.items():
         found = render_renditions(
@@ -109,18 +123,20 @@ def render(
             cues=_cues(words, part, language),
             threads=threads,
             progress=partial(_report, progress, 0.95 * done / total, 0.95 * part.seconds / total),
+            seen=seen,
         )
         for name, piece in found.items():
             # Nothing is said yet in the first picture: a cover with half a sentence on it looks like a mistake.
             at = 0.0 if piece.details["captions"] == "burned" else None
             poster(piece.path, folder / f"{name}.jpg", at=at)
+            _state_origin(piece.path, signer)
         made |= found
         done += part.seconds
     progress(1.0)
     rendered = []
     for one in wanted:
         pieces = [made[shapes[part][_spec(one, part, seconds)]] for part in parts[one.platform]]
-        rendered.append(_rendered(one, parts[one.platform], pieces, seconds, timed=bool(words)))
+        rendered.append(_rendered(one, parts[one.platform], pieces, seconds, seen.pictures(), timed=bool(words)))
     return rendered
 
 
@@ -176,7 +192,19 @@ def _cues(words: Sequence[Word], part: Part, language: str) -> list[Cue]:
     return [replace(cue, end=min(cue.end, part.seconds)) for cue in cues]
 
 
-def _rendered(wanted: Wanted, parts: Sequence[Part], made: Sequence[Made], seconds: float, *, timed: bool) -> Rendered:
+def _state_origin(video: Path, signer: Signer | None) -> None:
+    """Say in a video and its poster how they came to be, and have it signed. Nothing may change them from here on."""
+    poster = video.with_suffix(".jpg")
+    mark_video(video)
+    mark_picture(poster)
+    if signer is not None:
+        for path in (video, poster):
+            sign(path, path.name, signer)
+
+
+def _rendered(
+    wanted: Wanted, parts: Sequence[Part], made: Sequence[Made], seconds: float, original: Pictures, *, timed: bool
+) -> Rendered:
     pieces = tuple(_piece(one, wanted.requirements) for one in made)
     return Rendered(
         wanted.platform,
@@ -190,15 +218,16 @@ def _rendered(wanted: Wanted, parts: Sequence[Part], made: Sequence[Made], secon
             *_told_of_captions(wanted, made),
             *_told_of_rules(wanted, pieces),
         ),
+        original,
+        seconds,
     )
 
 
 def _piece(made: Made, wants: Requirements) -> Piece:
+    from media.fingerprints.look import look
     from media.video.probe import probe
 
     poster = made.path.with_suffix(".jpg")
-    mark_video(made.path)
-    mark_picture(poster)
     srt, vtt = made.path.with_suffix(".srt"), made.path.with_suffix(".vtt")
     return Piece(
         made.path,
@@ -207,6 +236,8 @@ def _piece(made: Made, wants: Requirements) -> Piece:
         vtt if vtt.exists() else None,
         made.duration,
         conformity(wants, probe(made.path, loudness=True)),
+        made.pictures,
+        look(poster).pictures,
     )
 
 

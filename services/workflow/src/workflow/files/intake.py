@@ -28,7 +28,7 @@ from workflow.files.errors import FileInfected, FileTooLarge, FormatNotAccepted,
 from workflow.files.inspection import Inspected
 from workflow.files.kinds import ACCEPTED, HEAD, Kind, mime_type_of
 from workflow.files.repository import NewFile
-from workflow.files.sandboxed import Sandbox
+from media.sandbox.places import Sandbox
 from workflow.files.scanning import Scanner
 from workflow.periods import Periods
 

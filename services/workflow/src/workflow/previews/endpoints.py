@@ -15,7 +15,7 @@ from chassis.storage.port import ObjectStore, StoreUnavailable
 from workflow.engine.approvals import open_one
 from workflow.engine.definition import Definitions
 from workflow.files.errors import InspectionBusy
-from workflow.files.sandboxed import Sandbox
+from media.sandbox.places import Sandbox
 from workflow.previews.service import can_be_shown, preview
 from workflow.runs import views
 from workflow.runs.errors import NotPossible, ResultNotFound, RunNotFound

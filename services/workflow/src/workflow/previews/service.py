@@ -9,7 +9,7 @@ from chassis.storage.port import ObjectStore
 from contracts.objects import StoredObject
 from media import errors as media_errors
 from workflow.files.intake import busy
-from workflow.files.sandboxed import Sandbox
+from media.sandbox.places import Sandbox
 
 MADE_WITHIN_S = 20.0
 
