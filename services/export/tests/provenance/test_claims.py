@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +20,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from PIL import Image
 
 from chassis.settings import SettingsError, load
+from contracts.enums import Platform
+from contracts.export import KitCompleted, RenditionCompleted
 from export.provenance.claims import Signer, UnfitSigner, sign, signer_of
 from export.provenance.source_type import SOURCE_TYPE, mark_picture, mark_video, stated_in
 from export.settings import Settings
@@ -154,3 +158,25 @@ def test_what_cannot_sign_is_refused_at_the_start_and_tells_no_key() -> None:
         assert "BEGIN" not in str(refused.value)
     assert load(Settings, c2pa_certificate_chain=chain, c2pa_private_key=key).signer is not None
     assert load(Settings).signer is None
+
+
+async def test_what_is_delivered_is_signed_and_the_kit_says_so(
+    start_export: Any, a_source: Any, tmp_path: Path
+) -> None:
+    chain, key = a_chain(ec.generate_private_key(ec.SECP256R1()))
+    export = await start_export(c2pa_certificate_chain=chain, c2pa_private_key=key)
+    source = await a_source(export)
+    await export.tell(source.rendition(Platform.TIKTOK))
+    (made,) = await export.wait_for(RenditionCompleted)
+    assert made.claimed_by == "Example Studio"
+    for role, name in (("video", "video.mp4"), ("poster", "cover.jpg")):
+        path = await export.store.fetch(made.outputs[role], tmp_path / name)
+        claim, state = claim_in(path)
+        assert (state, claim["signature_info"]["issuer"]) == ("Valid", "Example Studio")
+        assert stated_in(path) == SOURCE_TYPE
+    # What was measured is the signed file.
+    assert all(rule.holds for rule in made.conformance["video"]), made.conformance
+    await export.tell(source.kit({"tiktok": made.outputs["video"]}))
+    (kit,) = await export.wait_for(KitCompleted)
+    with zipfile.ZipFile(io.BytesIO(await export.store.read(kit.kit))) as archive:
+        assert "- `tiktok/`: signed by Example Studio" in archive.read("PROVENANCE.md").decode()

@@ -70,7 +70,7 @@ class KitRunner:
     async def _known(self, order: CreateKit) -> _Known:
         async with self._database.transaction() as tx:
             specifications = await platforms.standard(tx, order.platforms)
-            made = await renditions.made_for_run(tx, order.run_id)
+            made = await renditions.with_videos(tx, order.run_id, order.renditions)
             rows = await template_queries.active(tx, workflow_type=order.workflow_type)
         guides = {row["platform"]: (row["id"], _guide(row)) for row in reversed(rows)}
         return _Known(
@@ -105,7 +105,7 @@ class KitRunner:
         order = known.order
         made = known.made.get(platform)
         stored: dict[str, StoredObject] = {**order.captions, "video": order.renditions[platform]}
-        if made is not None and order.renditions[platform] in made.outputs.values():
+        if made is not None:
             stored = made.outputs
         target = folder / platform
         target.mkdir()
