@@ -62,6 +62,9 @@ def order_command(
     captions: Annotated[
         Captions, typer.Option("--captions", help="In files, or in the picture.", case_sensitive=False)
     ] = Captions.FILES,
+    highlight_words: Annotated[
+        bool, typer.Option("--highlight-words", help="Of captions in the picture: colour the word that is heard.")
+    ] = False,
     server: ServerOption = None,
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
@@ -70,7 +73,10 @@ def order_command(
 
     Example: talkingphoto exports order 0199f0a1-7c1e-7a53-9d0b-6c1f2e3d4a5b --platform linkedin --platform x
     """
-    run(lambda: doing.order(wanted, platforms, captions, Where(home, server), as_json=as_json), as_json=as_json)
+    asked = {"platforms": platforms, "captions": captions.value} | (
+        {"highlight_words": True} if highlight_words else {}
+    )
+    run(lambda: doing.order(wanted, asked, Where(home, server), as_json=as_json), as_json=as_json)
 
 
 @exports.command("list")

@@ -208,7 +208,8 @@ class Probe:
 class RenditionSpec:
     """What one platform wants. ``fit`` says how another aspect is reached: crop around the face, show the whole over a
     blurred copy, or ``auto``: crop unless that would cut into the face or leave too little. ``reserved`` are the shares
-    from left, top, right and bottom that a platform draws over; captions stay out of them."""
+    from left, top, right and bottom that a platform draws over; captions stay out of them. With ``highlight_words``
+    burned captions have few words at a time, and the one that is heard in another colour."""
 
     name: str
     width: int
@@ -223,6 +224,7 @@ class RenditionSpec:
     max_duration: float | None = None
     fit: Literal["crop", "pad", "auto"] = "crop"
     burn_captions: bool = False
+    highlight_words: bool = False
     reserved: tuple[float, float, float, float] | None = None
 
 

@@ -6,7 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from chassis import ids
+from contracts.enums import Platform
 from contracts.export import KitCompleted, RenditionCompleted
+from export.renditions.models import RenditionMade
+from media.video.thumbnails import picture_at
 
 
 def _as(user: Any) -> dict[str, str]:
@@ -80,3 +83,31 @@ async def test_what_has_failed_is_made_when_it_is_ordered_again(
     await export.eventually("SELECT status FROM renditions", ["completed", "completed"], timeout_s=60.0)
     made = (await export.http.post(url, json=body, headers=me)).json()["items"]
     assert {one["status"] for one in made} == {"completed"}, "what is there is not made again"
+
+
+async def test_burned_captions_show_which_word_is_heard_where_that_was_chosen(
+    start_export: Any, a_source: Any, tmp_path: Path
+) -> None:
+    """Both are made: one is not the other. Workflow's own renditions are as they were ordered."""
+    export = await start_export()
+    source = await a_source(export, "Hello there friends")
+    await export.tell(source.rendition(Platform.TIKTOK), source.kit({"tiktok": source.video}), source.paid())
+    await export.wait_for(KitCompleted)
+    await export.wait_for(RenditionCompleted)
+    url, me = f"/api/v1/export/kits/{source.run_id}/renditions", _as(source.user_id)
+    ids_of = {}
+    for highlight in (False, True):
+        body = {"platforms": ["linkedin"], "captions": "burned", "highlight_words": highlight}
+        ids_of[highlight] = (await export.http.post(url, json=body, headers=me)).json()["items"][0]["id"]
+    await export.eventually("SELECT count(*) FROM renditions WHERE status = 'completed'", [3], timeout_s=60.0)
+    yellow = {}
+    for row in await export.fetch("SELECT id, answer FROM renditions WHERE platform = 'linkedin'"):
+        made = RenditionMade.model_validate(row["answer"])
+        assert (made.captions, set(made.outputs)) == ("burned", {"video", "poster"})
+        path = await export.store.fetch(made.outputs["video"], tmp_path / f"{row['id']}.mp4")
+        picture = picture_at(path, 0.7).astype(int)
+        yellow[str(row["id"])] = int(
+            ((picture[..., 2] > 170) & (picture[..., 1] > 150) & (picture[..., 0] < 110)).sum()
+        )
+    assert yellow[ids_of[False]] == 0
+    assert yellow[ids_of[True]] > 10

@@ -33,6 +33,9 @@ class ShapesIn(Input):
         examples=[["linkedin", "instagram:story"]],
     )
     captions: Captions = Field(Captions.FILES, description="Drawn into the picture, or in files beside it.")
+    highlight_words: bool = Field(
+        False, description="Of captions in the picture: few words at a time, the one that is heard in another colour."
+    )
     when_too_long: WhenTooLong = Field(WhenTooLong.SPLIT, description="What becomes of a film that is too long there.")
 
 
@@ -90,6 +93,7 @@ async def order_renditions(
         caller.user_id,
         body.platforms,
         captions=body.captions,
+        highlight_words=body.highlight_words,
         when_too_long=body.when_too_long,
     )
     response.headers["Location"] = f"/api/v1/export/kits/{workflow_id}/renditions"

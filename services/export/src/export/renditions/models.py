@@ -28,6 +28,7 @@ class RenditionOrder(BaseModel):
     language: str = "en"
     when_too_long: WhenTooLong = WhenTooLong.SPLIT
     captions: Captions = Captions.FILES
+    highlight_words: bool = False
     told: bool = True
 
 

@@ -89,7 +89,9 @@ class RenditionRunner:
             timings = first.timings and await self._store.fetch(first.timings, folder / "timings.json")
             (out := folder / "out").mkdir()
             wanted = {
-                order.platform: Wanted(order.platform, requirements, order.when_too_long, order.captions)
+                order.platform: Wanted(
+                    order.platform, requirements, order.when_too_long, order.captions, order.highlight_words
+                )
                 for order, requirements in orders
             }
             rendered = await self._processes.run(

@@ -26,6 +26,7 @@ async def order_shapes(
     platforms: Sequence[str],
     *,
     captions: Captions,
+    highlight_words: bool,
     when_too_long: WhenTooLong,
 ) -> list[UUID]:
     """Order the film of a run in the shape of each platform; the ids, in that order. Repeating it is harmless: what is
@@ -40,9 +41,10 @@ async def order_shapes(
     if kit is None:
         raise KitNotFound("There is no kit of this workflow.")
     before = await queries.newest_order(tx, run_id)
+    highlighted = ("words",) if highlight_words else ()
     orders = {
         name: RenditionOrder(
-            rendition_id=ids.derived(run_id, "shape", name, captions, when_too_long),
+            rendition_id=ids.derived(run_id, "shape", name, captions, when_too_long, *highlighted),
             run_id=run_id,
             user_id=user_id,
             platform=name,
@@ -51,6 +53,7 @@ async def order_shapes(
             language=kit.language,
             when_too_long=when_too_long,
             captions=captions,
+            highlight_words=highlight_words,
             told=False,
         )
         for name in wanted

@@ -17,7 +17,7 @@ from export.provenance.claims import Signer, sign
 from export.provenance.source_type import mark_picture, mark_video
 
 if TYPE_CHECKING:
-    from media.types import Box, Cue, Made, RenditionSpec, Word
+    from media.types import Box, Cue, Made, Probe, RenditionSpec, Word
     from media.video.parts import Part
 
 _RULES = {
@@ -43,6 +43,7 @@ class Wanted:
     requirements: Requirements
     when_too_long: WhenTooLong = WhenTooLong.SPLIT
     captions: Captions = Captions.FILES
+    highlight_words: bool = False
 
 
 Pictures = tuple[tuple[int, int], ...]
@@ -61,6 +62,15 @@ class Piece:
     conformance: tuple[Conformity, ...] = ()
     pictures: Pictures = ()
     poster_pictures: Pictures = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Finished:
+    """A film as it is delivered: what was made, what was measured on the file, what its cover looks like."""
+
+    made: Made
+    found: Probe
+    cover: Pictures
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +105,10 @@ def render(
 
     Videos and posters state how they came to be, and with a ``signer`` have a claim. Raises ``media.errors``.
     """
+    from media.fingerprints.look import look
     from media.images.perceptual import Sampler
+    from media.video.parts import words_of
+    from media.video.probe import probe
     from media.video.renditions import render_renditions
     from media.video.source import duration_of, open_media
     from media.video.thumbnails import poster
@@ -110,7 +123,7 @@ def render(
             # Platforms that want the same share one encoding.
             shapes.setdefault(part, {}).setdefault(_spec(one, part, seconds), f"{one.platform}-{number}")
     focus = _face(source, seconds) if any(one.requirements.fit != "pad" for one in wanted) else None
-    made: dict[str, Made] = {}
+    made: dict[str, _Finished] = {}
     seen = Sampler()
     total, done = sum(part.seconds for part in shapes), 0.0
     for part, specs in shapes.items():
@@ -121,6 +134,7 @@ def render(
             start=part.start,
             focus=focus,
             cues=_cues(words, part, language),
+            words=words_of(words, part),
             threads=threads,
             progress=partial(_report, progress, 0.95 * done / total, 0.95 * part.seconds / total),
             seen=seen,
@@ -130,7 +144,9 @@ def render(
             at = 0.0 if piece.details["captions"] == "burned" else None
             poster(piece.path, folder / f"{name}.jpg", at=at)
             _state_origin(piece.path, signer)
-        made |= found
+            # Looked at once, however many platforms share it.
+            cover = look(piece.path.with_suffix(".jpg")).pictures
+            made[name] = _Finished(piece, probe(piece.path, loudness=True), cover)
         done += part.seconds
     progress(1.0)
     rendered = []
@@ -203,9 +219,16 @@ def _state_origin(video: Path, signer: Signer | None) -> None:
 
 
 def _rendered(
-    wanted: Wanted, parts: Sequence[Part], made: Sequence[Made], seconds: float, original: Pictures, *, timed: bool
+    wanted: Wanted,
+    parts: Sequence[Part],
+    finished: Sequence[_Finished],
+    seconds: float,
+    original: Pictures,
+    *,
+    timed: bool,
 ) -> Rendered:
-    pieces = tuple(_piece(one, wanted.requirements) for one in made)
+    made = [one.made for one in finished]
+    pieces = tuple(_piece(one, wanted.requirements) for one in finished)
     return Rendered(
         wanted.platform,
         pieces,
@@ -223,21 +246,18 @@ def _rendered(
     )
 
 
-def _piece(made: Made, wants: Requirements) -> Piece:
-    from media.fingerprints.look import look
-    from media.video.probe import probe
-
-    poster = made.path.with_suffix(".jpg")
+def _piece(finished: _Finished, wants: Requirements) -> Piece:
+    made = finished.made
     srt, vtt = made.path.with_suffix(".srt"), made.path.with_suffix(".vtt")
     return Piece(
         made.path,
-        poster,
+        made.path.with_suffix(".jpg"),
         srt if srt.exists() else None,
         vtt if vtt.exists() else None,
         made.duration,
-        conformity(wants, probe(made.path, loudness=True)),
+        conformity(wants, finished.found),
         made.pictures,
-        look(poster).pictures,
+        finished.cover,
     )
 
 
@@ -305,5 +325,6 @@ def _spec(wanted: Wanted, part: Part, seconds: float) -> RenditionSpec:
         max_duration=None if whole else min(part.seconds, longest or part.seconds),
         fit=wants.fit,
         burn_captions=wanted.captions is Captions.BURNED,
+        highlight_words=wanted.captions is Captions.BURNED and wanted.highlight_words,
         reserved=wants.reserved.shares() if wanted.captions is Captions.BURNED else None,
     )
