@@ -9,6 +9,8 @@ from chassis import ids
 from contracts.enums import Platform
 from contracts.export import KitCompleted, RenditionCompleted
 from export.renditions.models import RenditionMade
+from export.youtube import repository as youtube
+from export.youtube.projects import finished
 from media.video.thumbnails import picture_at
 
 
@@ -111,3 +113,30 @@ async def test_burned_captions_show_which_word_is_heard_where_that_was_chosen(
         )
     assert yellow[ids_of[False]] == 0
     assert yellow[ids_of[True]] > 10
+
+
+async def test_a_draft_is_small_and_never_taken_for_the_real_one(start_export: Any, a_source: Any) -> None:
+    """It is made for looking: it has no conformance, and neither kits nor uploads know it."""
+    export = await start_export()
+    source = await a_source(export)
+    await export.tell(source.rendition(Platform.YOUTUBE), source.kit({"youtube": source.video}), source.paid())
+    await export.wait_for(KitCompleted)
+    (real,) = await export.wait_for(RenditionCompleted)
+    url, me = f"/api/v1/export/kits/{source.run_id}/renditions", _as(source.user_id)
+    answer = await export.http.post(url, json={"platforms": ["youtube"], "draft": True}, headers=me)
+    (ordered,) = answer.json()["items"]
+    assert ordered["draft"] is True
+    await export.eventually("SELECT count(*) FROM renditions WHERE status = 'completed'", [2], timeout_s=60.0)
+    shapes = {one["draft"]: one for one in (await export.http.get(url, headers=me)).json()["items"]}
+    assert (shapes[True]["width"], shapes[True]["height"]) == (real.width // 3 // 2 * 2, real.height // 3 // 2 * 2)
+    assert shapes[True]["files"]["video"]["size"] < shapes[False]["files"]["video"]["size"]
+    assert "This is a draft" in shapes[True]["warnings"][-1]
+    assert shapes[True]["conformance"] == {"video": []}
+    kit = (await export.http.get(f"/api/v1/export/kits/{source.run_id}", headers=me)).json()
+    assert kit["renditions"]["youtube"]["video"]["sha256"] == real.outputs["video"].sha256
+    async with export.database.transaction() as tx:
+        found = finished(await youtube.orders_of_project(tx, source.run_id, source.user_id))
+    assert found is not None
+    assert found.video == real.outputs["video"]
+    again = await export.http.post(url, json={"platforms": ["youtube"]}, headers=me)
+    assert again.json()["items"][0]["id"] != ordered["id"]

@@ -29,6 +29,7 @@ class RenditionOrder(BaseModel):
     when_too_long: WhenTooLong = WhenTooLong.SPLIT
     captions: Captions = Captions.FILES
     highlight_words: bool = False
+    draft: bool = False
     told: bool = True
 
 

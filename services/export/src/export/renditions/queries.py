@@ -18,7 +18,7 @@ async def made_for_run(tx: Transaction, run_id: UUID) -> dict[str, RenditionComp
     """The newest finished rendition of a run for each platform that runs are made for."""
     rows: list[asyncpg.Record] = await tx.fetch(
         "SELECT platform, answer FROM renditions WHERE run_id = $1 AND status = 'completed' "
-        "AND platform = ANY($2::text[]) ORDER BY completed_at",
+        "AND platform = ANY($2::text[]) AND request->>'draft' IS DISTINCT FROM 'true' ORDER BY completed_at",
         run_id,
         list(Platform),
     )
@@ -42,7 +42,8 @@ async def with_videos(
 async def of_run(tx: Transaction, run_id: UUID, user_id: UUID) -> list[asyncpg.Record]:
     """Every rendition of a user's run, newest first."""
     return await tx.fetch(
-        "SELECT id, platform, status, answer, created_at FROM renditions WHERE run_id = $1 AND user_id = $2 "
+        "SELECT id, platform, coalesce((request->>'draft')::boolean, false) AS draft, status, answer, created_at "
+        "FROM renditions WHERE run_id = $1 AND user_id = $2 "
         "ORDER BY created_at DESC, id",
         run_id,
         user_id,

@@ -90,7 +90,12 @@ class RenditionRunner:
             (out := folder / "out").mkdir()
             wanted = {
                 order.platform: Wanted(
-                    order.platform, requirements, order.when_too_long, order.captions, order.highlight_words
+                    order.platform,
+                    requirements,
+                    order.when_too_long,
+                    order.captions,
+                    order.highlight_words,
+                    order.draft,
                 )
                 for order, requirements in orders
             }

@@ -29,6 +29,9 @@ _RULES = {
 }
 """What people call a rule that a film can break; any other would be our fault."""
 
+_DRAFT = "This is a draft for looking at: order it again without draft before you publish it on {}."
+_DRAFT_SHARE, _DRAFT_CRF = 3, 30
+"""A draft has a third of each side, and is compressed more."""
 _LOOKED_AT = (0.2, 0.7)
 """Where in a film its face is looked for."""
 
@@ -44,6 +47,7 @@ class Wanted:
     when_too_long: WhenTooLong = WhenTooLong.SPLIT
     captions: Captions = Captions.FILES
     highlight_words: bool = False
+    draft: bool = False
 
 
 Pictures = tuple[tuple[int, int], ...]
@@ -228,7 +232,7 @@ def _rendered(
     timed: bool,
 ) -> Rendered:
     made = [one.made for one in finished]
-    pieces = tuple(_piece(one, wanted.requirements) for one in finished)
+    pieces = tuple(_piece(one, wanted) for one in finished)
     return Rendered(
         wanted.platform,
         pieces,
@@ -240,13 +244,14 @@ def _rendered(
             *_told_of_length(wanted, parts, seconds, timed=timed),
             *_told_of_captions(wanted, made),
             *_told_of_rules(wanted, pieces),
+            *([_DRAFT.format(wanted.requirements.name)] if wanted.draft else []),
         ),
         original,
         seconds,
     )
 
 
-def _piece(finished: _Finished, wants: Requirements) -> Piece:
+def _piece(finished: _Finished, wanted: Wanted) -> Piece:
     made = finished.made
     srt, vtt = made.path.with_suffix(".srt"), made.path.with_suffix(".vtt")
     return Piece(
@@ -255,7 +260,7 @@ def _piece(finished: _Finished, wants: Requirements) -> Piece:
         srt if srt.exists() else None,
         vtt if vtt.exists() else None,
         made.duration,
-        conformity(wants, finished.found),
+        () if wanted.draft else conformity(wanted.requirements, finished.found),
         made.pictures,
         finished.cover,
     )
@@ -309,16 +314,19 @@ def _spec(wanted: Wanted, part: Part, seconds: float) -> RenditionSpec:
     from media.types import RenditionSpec
 
     wants = wanted.requirements
+    width, height = wants.width, wants.height
+    if wanted.draft:
+        width, height = (max(16, side // _DRAFT_SHARE // 2 * 2) for side in (width, height))
     longest = wants.max_duration_s
     whole = part.start == 0 and part.end >= seconds and (longest is None or seconds <= longest)
     return RenditionSpec(
         name="",
-        width=wants.width,
-        height=wants.height,
+        width=width,
+        height=height,
         frame_rate=wants.frame_rate,
         video_codec=wants.video_codec,
-        video_bit_rate=wants.video_bit_rate,
-        crf=wants.crf,
+        video_bit_rate=None if wanted.draft else wants.video_bit_rate,
+        crf=_DRAFT_CRF if wanted.draft else wants.crf,
         audio_bit_rate=wants.audio_bit_rate,
         sample_rate=wants.sample_rate,
         loudness_lufs=wants.loudness_lufs,

@@ -125,6 +125,7 @@ async def orders_of_project(tx: Transaction, project_id: UUID, user_id: UUID) ->
     """The user's renditions and kits of a run, oldest first."""
     rows = await tx.fetch(
         "SELECT platform, status, request, answer, created_at, id FROM renditions WHERE run_id = $1 AND user_id = $2 "
+        "AND request->>'draft' IS DISTINCT FROM 'true' "
         "UNION ALL SELECT NULL, status, request, answer, created_at, id FROM kit_orders "
         "WHERE run_id = $1 AND user_id = $2 ORDER BY created_at, id",
         project_id,
