@@ -1219,6 +1219,7 @@ class ExportShapesIn(TypedDict):
 
     platforms: list[str]
     captions: NotRequired[ExportCaptions]
+    highlight_words: NotRequired[bool]
     when_too_long: NotRequired[ExportWhenTooLong]
 
 
@@ -1284,6 +1285,8 @@ class ExportUploadIn(TypedDict):
     project_id: str
     channel_id: NotRequired[str | None]
     playlist_id: NotRequired[str | None]
+    captions: NotRequired[bool]
+    thumbnail: NotRequired[bool]
     privacy: NotRequired[Literal["private", "unlisted", "public"] | None]
 
 
@@ -1300,6 +1303,18 @@ class ExportUploadOut(TypedDict):
     error: str | None
     created_at: str
     updated_at: str
+
+
+class ExportVerificationOut(TypedDict):
+    """Whether a file was made here, and how that is known."""
+
+    made_here: bool
+    match: NotRequired[Literal["bytes", "film", "picture"] | None]
+    score: float
+    made_at: NotRequired[str | None]
+    digital_source_type: NotRequired[str | None]
+    stated_source_type: NotRequired[str | None]
+    workflow_id: NotRequired[str | None]
 
 
 ExportWhenTooLong: TypeAlias = Literal["split", "end_at_sentence"]
