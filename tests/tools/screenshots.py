@@ -1,4 +1,4 @@
-"""The pictures of the studio that the README shows, taken of a platform that is started for it: ``make screenshots``."""
+"""The pictures of the studio that the README shows, of a platform that is started for them: ``make screenshots``."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from talkingphoto_runner.embedded import EmbeddedPlatform
 from talkingphoto_runner.layout import Home
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
-PASSWORD = "monsoon-42-lamp"  # noqa: S105  of an account that lives for a minute
+PASSWORD = "monsoon-42-lamp"
 SCRIPT = "Hello! I was a photo a minute ago. Now I can tell you about our shop, in your language and with captions."
 QUALITY = 78
 """Of the JPEGs: some 50 KB each."""

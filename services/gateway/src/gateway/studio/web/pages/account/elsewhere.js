@@ -40,8 +40,8 @@ export async function leave(provider, query, agrees) {
   if (line) asked.set("product_line", line);
   if (agrees) for (const kind of ["terms", "privacy"]) asked.append("consent", kind);
   location.assign(`${API}/auth/oauth/${provider}/start?${asked}`);
-  // The page stays as it is until the other one is there.
-  await new Promise(() => {});
+  // The page stays as it is until the other one is there; who comes back to it may press again.
+  await new Promise((/** @type {(value: unknown) => void} */ done) => addEventListener("pageshow", done, { once: true }));
 }
 
 /**

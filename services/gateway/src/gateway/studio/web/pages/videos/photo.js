@@ -61,6 +61,8 @@ function Shown({ photo, onCrop, onOther, onGone, onWhole, cropping, onCropped })
   /** @type {import("./picture.js").Part[]} */
   const faces = file.value?.id === photo.id ? (file.value.faces ?? []) : [];
   const choose = async (/** @type {number} */ chosen) => {
+    setFailed(false);
+    await picture.current.decode().catch(() => null);
     const { naturalWidth: width, naturalHeight: height } = picture.current;
     const part = alone(faces, chosen, width, height);
     const cut = await drawn(picture.current, part, Math.round(part.width), Math.round(part.height), photo.name).catch(() => null);
