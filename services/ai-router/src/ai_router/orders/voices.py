@@ -19,8 +19,6 @@ LONGEST = 200
 """Characters: a sentence or two, some 15 s."""
 WITHIN_S = 15.0
 """From the request to the sound: whoever has waited so long is told to come again."""
-AT_ONCE = 2
-"""So many are spoken at a time; others wait for nothing but their turn."""
 KEPT = 32
 """So many are remembered in this process, those that were asked for last: at most some 20 MB."""
 
@@ -40,13 +38,13 @@ class Voices:
     def __init__(self, processes: ProcessPool, piper_voices: Mapping[str, Path]) -> None:
         self._processes = processes
         self._piper_voices = piper_voices
-        self._places = asyncio.Semaphore(AT_ONCE)
+        self._turn = asyncio.Lock()
         self._kept: OrderedDict[Line, bytes] = OrderedDict()
 
     async def say(self, line: Line) -> bytes:
         """A WAV, within ``WITHIN_S``. Raises ``TextRefused`` and ``PreviewBusy``."""
         try:
-            async with asyncio.timeout(WITHIN_S), self._places:
+            async with asyncio.timeout(WITHIN_S), self._turn:
                 # Whoever waited for a turn may have waited for this very line.
                 if line not in self._kept:
                     self._kept[line] = await self._spoken(line)
@@ -61,9 +59,9 @@ class Voices:
 
     async def _spoken(self, line: Line) -> bytes:
         with TemporaryDirectory(prefix="preview-") as name:
-            sound, timings = Path(name) / "speech.wav", Path(name) / "timings.json"
+            sound = Path(name) / "speech.wav"
             options: dict[str, object] = {"language": line.language, "voice": line.voice}
             if (file := voice_file(self._piper_voices, line.language, line.voice)) is not None:
                 options["voice_file"] = file
-            await self._processes.run(work.speak, line.text, sound, timings, options, deadline_s=WITHIN_S, quick=True)
+            await self._processes.run(work.say, line.text, sound, options, deadline_s=WITHIN_S, quick=True)
             return await asyncio.to_thread(sound.read_bytes)
