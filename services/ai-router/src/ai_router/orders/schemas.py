@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -70,9 +71,9 @@ class OrderIn(Input):
             count=jobs,
         )
 
+    @abstractmethod
     def order(self) -> Order:
         """The order, without its inputs."""
-        raise NotImplementedError
 
 
 class _OfPicture(OrderIn):
