@@ -6,13 +6,13 @@ import json
 import secrets
 from typing import Any
 
-import asyncpg
 import pytest
 from playwright.async_api import expect
 from tests.e2e.conftest import Platform
 from tests.e2e.people import until
 from tests.e2e.studio.conftest import PASSWORD, Visit, signed_up
 from tests.e2e.studio.test_products import in_persian
+from tests.e2e.test_accounts import rows
 
 from chassis import ids
 
@@ -27,9 +27,7 @@ async def test_dead_letters_are_looked_into_and_put_back(visit: Opened, embedded
     page = window.page
     await window.to("/sign-up")
     email = await signed_up(window)
-    users = await asyncpg.connect(embedded.database_urls["users"])
-    await users.execute("UPDATE users SET role = 'admin' WHERE email = $1", email)
-    await users.close()
+    await rows(embedded, "users", "UPDATE users SET role = 'admin' WHERE email = $1", email)
     # The role stands in the token.
     await page.get_by_role("button", name="Your account").click()
     await page.get_by_role("button", name="Sign out").click()
@@ -40,10 +38,9 @@ async def test_dead_letters_are_looked_into_and_put_back(visit: Opened, embedded
     await page.get_by_role("heading", level=1, name="Dead letters").wait_for()
 
     reason = f"<b>nobody reads</b> {secrets.token_hex(4)}"
-    notify = await asyncpg.connect(embedded.database_urls["notify"])
     kept = "INSERT INTO dead_letters (id, queue, headers, body, attempt, reason) VALUES ($1, $2, '{}', $3, 4, $4)"
     body = json.dumps({"run_id": f"<i>{secrets.token_hex(4)}</i>"}).encode()
-    await notify.execute(kept, ids.uuid7(), QUEUE, body, reason)
+    await rows(embedded, "notify", kept, ids.uuid7(), QUEUE, body, reason)
     await page.get_by_role("button", name="Look again").click()
     letter = page.get_by_role("row").filter(has_text=reason)
     await letter.wait_for()
@@ -53,15 +50,14 @@ async def test_dead_letters_are_looked_into_and_put_back(visit: Opened, embedded
     assert await window.faults() == []
     await page.get_by_role("dialog").get_by_role("button", name="Put back").click()
     await page.get_by_text("1 letter was put back.").wait_for()
-    assert await notify.fetchval("SELECT count(*) FROM dead_letters WHERE reason = $1", reason) == 0
+    assert not await rows(embedded, "notify", "SELECT id FROM dead_letters WHERE reason = $1", reason)
     await expect(page.get_by_role("row").filter(has_text=reason)).to_have_count(0)
     await in_persian(window, ["/admin/letters", "/admin"])
 
     # It says of no type what it is, so it was given up once more, for that.
-    async def again() -> int | None:
-        found: int | None = await notify.fetchval("DELETE FROM dead_letters WHERE body = $1 RETURNING 1", body)
-        return found
+    async def again() -> bool | None:
+        ended = "DELETE FROM dead_letters WHERE body = $1 RETURNING id"
+        return True if await rows(embedded, "notify", ended, body) else None
 
     await until(again)
-    await notify.close()
     assert window.complaints == []

@@ -17,8 +17,8 @@ from media.errors import BadMedia, MediaError
 
 LONGEST = 200
 """Characters: a sentence or two, some 15 s."""
-WITHIN_S = 15.0
-"""From the request to the sound: whoever has waited so long is told to come again."""
+WITHIN_S = 25.0
+"""From the request to the sound, before the gateway gives up: a worker that has not spoken yet has to learn to."""
 KEPT = 32
 """So many are remembered in this process, those that were asked for last: at most some 20 MB."""
 
