@@ -32,8 +32,7 @@ def reckoned(module: str, expression: str, **given: Any) -> Any:
         f"import * as it from {json.dumps((WEB / module).as_uri())};"
         f"const given = {json.dumps(given)}; console.log(JSON.stringify({expression}));"
     )
-    # Nobody says so in a package.json, which browsers do not read.
-    command = [node(), "--no-warnings", "--experimental-default-type=module", "--input-type=module", "--eval", script]
+    command = [node(), "--no-warnings", "--input-type=module", "--eval", script]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
