@@ -29,7 +29,7 @@ export DEMO_OUT := $(value OUT)
 export UP_PORT := $(value PORT)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-pixie demo-clips demo-film up studio doctor test check fmt types imports bench chaos load pooler faces histories judge record lock client docs figures vendors vendor-matrix observe dashboards cli-docs clean
+.PHONY: help setup demo demo-pixie demo-clips demo-film up studio doctor test check fmt types imports bench chaos load pooler faces histories judge record lock client docs figures vendors vendor-matrix observe dashboards cli-docs screenshots clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -86,6 +86,9 @@ studio: $(VENV)/.runtime ## Bring the studio's libraries, checked by their hashe
 $(VENV)/.studio: $(VENV)/.runtime services/gateway/package-lock.json services/gateway/tools/libraries.py
 	@$(NPM); $(STUDIO) --dev
 	@touch $@
+
+screenshots: $(VENV)/.dev $(VENV)/.studio ## Take the pictures of the studio that the README shows [OUT=docs/images]
+	@$(BIN)/python -m tests.tools.screenshots $(if $(filter file,$(origin OUT)),,--out "$$DEMO_OUT")
 
 up: setup ## Run the platform on this machine until Ctrl-C [PORT=8080]
 	@{ $(NPM); $(STUDIO); } || true
