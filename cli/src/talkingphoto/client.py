@@ -131,6 +131,11 @@ class Client:
         with photo.open("rb") as stream:
             return await self.send("POST", "/api/v1/files", files={"file": (as_text(photo.name), stream)}, timeout=120)
 
+    async def verify(self, file: Path) -> dict[str, Any]:
+        """Whether a picture or video was made at the platform."""
+        with file.open("rb") as stream:
+            return await self.send("POST", "/api/v1/verify", files={"file": ("file", stream)}, timeout=120)
+
     async def order_clips(self, path: str, order: Mapping[str, Any], *, idempotency_key: str) -> dict[str, Any]:
         """Order what is made of a video, at its own path; the same key starts it once."""
         return await self.send("POST", path, json=dict(order), headers={"Idempotency-Key": idempotency_key})

@@ -187,7 +187,7 @@ def settings_of(package: str, home: Home, urls: Mapping[str, str]) -> dict[str, 
     for setting, users in VAULT_KEYS.items():
         if package in users and not os.environ.get(setting) and home.key(setting).exists():
             behind[setting.lower()] = home.key(setting).read_text()
-    if package == "ai_router" and "workflow" in urls:
+    if package in ("ai_router", "export") and "workflow" in urls:
         return behind | {"workflow_url": urls["workflow"]}
     if package == "notify" and "gateway" in urls:
         # Links of letters lead to the studio's pages, unless somebody has a web client of their own.
