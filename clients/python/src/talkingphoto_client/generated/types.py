@@ -35,6 +35,14 @@ class AiRouterAudioIn(TypedDict):
     speed: NotRequired[float | None]
 
 
+class AiRouterAudioPreviewIn(TypedDict):
+    """A voice, and what it says."""
+
+    text: str
+    voice: NotRequired[AiRouterVoice]
+    language: NotRequired[AiRouterLanguage]
+
+
 class AiRouterBackgroundStep(TypedDict):
     """Change what is behind the person in front."""
 
@@ -1934,6 +1942,12 @@ class UsersProvedOut(TypedDict):
     email_verified: bool
 
 
+class UsersProvidersOut(TypedDict):
+    """With whom one may sign in here."""
+
+    providers: list[Literal["google", "apple"]]
+
+
 class UsersRecoveryCodesOut(TypedDict):
     """Ten codes for the day on which the app is lost; each is good once, and they are shown this once."""
 
@@ -2470,6 +2484,15 @@ class WorkflowEstimateOut(TypedDict):
     warnings: NotRequired[list[str]]
 
 
+class WorkflowFaceOut(TypedDict):
+    """Where a face is, in parts of the photo's width and height as it is shown."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
 class WorkflowFileMetadata(TypedDict):
     """What is known of a file, without a link to it."""
 
@@ -2483,6 +2506,7 @@ class WorkflowFileMetadata(TypedDict):
     height: int | None
     duration: NotRequired[float | None]
     findings: list[WorkflowFindingOut]
+    faces: NotRequired[list[WorkflowFaceOut]]
     checksum: str
     scan_status: WorkflowScanStatus
     is_temporary: bool
@@ -2504,6 +2528,7 @@ class WorkflowFileOut(TypedDict):
     height: int | None
     duration: NotRequired[float | None]
     findings: list[WorkflowFindingOut]
+    faces: NotRequired[list[WorkflowFaceOut]]
     checksum: str
     scan_status: WorkflowScanStatus
     is_temporary: bool
