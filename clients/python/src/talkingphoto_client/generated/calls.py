@@ -1462,3 +1462,8 @@ def vary_image(
 def verify_email(body: types.UsersTokenIn) -> Call[types.UsersProvedOut]:
     """Prove an address with the token of a letter's link; a new address takes the old one's place."""
     return Call("POST", "/api/v1/auth/verify-email", body=body)
+
+
+def verify_file(upload: Upload) -> Call[types.ExportVerificationOut]:
+    """Ask whether a picture or video was made here, also when it was compressed, rescaled or stripped since."""
+    return Call("POST", "/api/v1/verify", upload=upload)

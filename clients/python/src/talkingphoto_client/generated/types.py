@@ -1140,6 +1140,7 @@ class ExportRenditionOut(TypedDict):
 
     id: str
     platform: str
+    draft: NotRequired[bool]
     status: Literal["pending", "completed", "failed", "cancelled"]
     message: NotRequired[str | None]
     files: NotRequired[dict[str, ExportFileOut]]
@@ -1227,6 +1228,8 @@ class ExportShapesIn(TypedDict):
 
     platforms: list[str]
     captions: NotRequired[ExportCaptions]
+    highlight_words: NotRequired[bool]
+    draft: NotRequired[bool]
     when_too_long: NotRequired[ExportWhenTooLong]
 
 
@@ -1292,6 +1295,8 @@ class ExportUploadIn(TypedDict):
     project_id: str
     channel_id: NotRequired[str | None]
     playlist_id: NotRequired[str | None]
+    captions: NotRequired[bool]
+    thumbnail: NotRequired[bool]
     privacy: NotRequired[Literal["private", "unlisted", "public"] | None]
 
 
@@ -1308,6 +1313,18 @@ class ExportUploadOut(TypedDict):
     error: str | None
     created_at: str
     updated_at: str
+
+
+class ExportVerificationOut(TypedDict):
+    """Whether a file was made here, and how that is known."""
+
+    made_here: bool
+    match: NotRequired[Literal["bytes", "film", "picture"] | None]
+    score: float
+    made_at: NotRequired[str | None]
+    digital_source_type: NotRequired[str | None]
+    stated_source_type: NotRequired[str | None]
+    workflow_id: NotRequired[str | None]
 
 
 ExportWhenTooLong: TypeAlias = Literal["split", "end_at_sentence"]

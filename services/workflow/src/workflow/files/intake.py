@@ -22,13 +22,13 @@ from contracts.enums import ScanStatus
 from contracts.objects import StoredObject
 from contracts.workflow import FileUploaded
 from media import errors as media_errors
+from media.sandbox.places import Sandbox
 from media.types import Finding
 from workflow.files import quota, repository
 from workflow.files.errors import FileInfected, FileTooLarge, FormatNotAccepted, ImageRefused, InspectionBusy
 from workflow.files.inspection import Inspected
 from workflow.files.kinds import ACCEPTED, HEAD, Kind, mime_type_of
 from workflow.files.repository import NewFile
-from workflow.files.sandboxed import Sandbox
 from workflow.files.scanning import Scanner
 from workflow.periods import Periods
 
