@@ -161,6 +161,9 @@ FILLED: dict[str, tuple[str, ...]] = {
         "total_bytes, created_at, updated_at) VALUES (gen_random_uuid(), $1, gen_random_uuid(), 'UC', 'complete', "
         "'{}', '{\"title\": \"Asha\"}', 1, now(), now())",
         "INSERT INTO projects (id, user_id, title, script) VALUES (gen_random_uuid(), $1, 'Asha', 'I am Asha')",
+        "INSERT INTO fingerprints (id, user_id, run_id, kind, sha256, seconds, slots, hashes, source_type, made_at) "
+        "VALUES (gen_random_uuid(), $1, gen_random_uuid(), 'video', sha256('Asha'), 1, '{0}', '{1}', 's', now())",
+        "INSERT INTO fingerprint_keys (key, fingerprint_id) SELECT 1, id FROM fingerprints WHERE user_id = $1",
     ),
     "notify": (
         "INSERT INTO client_events (run_id, sequence, user_id, state, update, created_at) VALUES (gen_random_uuid(), "

@@ -78,6 +78,8 @@ ELSEWHERE = {
     "youtube.after_send": "export's own tests",
     "youtube.before_list": "export's own tests",
     "youtube.after_list": "export's own tests",
+    "youtube.before_captions": "export's own tests",
+    "youtube.after_captions": "export's own tests",
     "dead_letter.before_commit": "poisoned messages only: the chassis' tests",
     "dead_letter.after_commit": "poisoned messages only: the chassis' tests",
     "uploads.before_part_is_known": "workflow's own tests",

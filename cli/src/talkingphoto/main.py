@@ -29,6 +29,7 @@ from talkingphoto.images.commands import demo_command, image_command
 from talkingphoto.library.files import files
 from talkingphoto.library.projects import projects
 from talkingphoto.library.results import kit_command, list_command, open_command
+from talkingphoto.library.verifying import verify_command
 from talkingphoto.local.administration import administrators
 from talkingphoto.local.commands import backup_command, doctor_command, restore_command, up_command
 from talkingphoto.local.letters import letters
@@ -298,6 +299,7 @@ app.command("timeline")(timeline_command)
 app.command("list")(list_command)
 app.command("open")(open_command)
 app.command("kit")(kit_command)
+app.command("verify")(verify_command)
 app.command("login")(login_command)
 app.command("logout")(logout_command)
 app.command("up")(up_command)

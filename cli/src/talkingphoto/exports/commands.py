@@ -62,6 +62,10 @@ def order_command(
     captions: Annotated[
         Captions, typer.Option("--captions", help="In files, or in the picture.", case_sensitive=False)
     ] = Captions.FILES,
+    highlight_words: Annotated[
+        bool, typer.Option("--highlight-words", help="Of captions in the picture: colour the word that is heard.")
+    ] = False,
+    draft: Annotated[bool, typer.Option("--draft", help="Only to look at: smaller, and made sooner.")] = False,
     server: ServerOption = None,
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
@@ -70,7 +74,9 @@ def order_command(
 
     Example: talkingphoto exports order 0199f0a1-7c1e-7a53-9d0b-6c1f2e3d4a5b --platform linkedin --platform x
     """
-    run(lambda: doing.order(wanted, platforms, captions, Where(home, server), as_json=as_json), as_json=as_json)
+    chosen = {name: True for name, wanted in (("highlight_words", highlight_words), ("draft", draft)) if wanted}
+    asked = {"platforms": platforms, "captions": captions.value, **chosen}
+    run(lambda: doing.order(wanted, asked, Where(home, server), as_json=as_json), as_json=as_json)
 
 
 @exports.command("list")

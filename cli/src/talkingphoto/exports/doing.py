@@ -41,10 +41,10 @@ async def costs(asked: Mapping[str, Any], where: Where, *, as_json: bool) -> Non
         say.say(f"{one['text']} Saves {effect['rupees_per_month']} rupees and {effect['minutes_per_month']} minutes.")
 
 
-async def order(wanted: str, platforms: Sequence[str], captions: str, where: Where, *, as_json: bool) -> None:
+async def order(wanted: str, asked: Mapping[str, Any], where: Where, *, as_json: bool) -> None:
     """Order a finished run's video for more platforms."""
     async with session(where, _unsaid) as here:
-        answer = await here.client.order_shapes(wanted, {"platforms": list(platforms), "captions": str(captions)})
+        answer = await here.client.order_shapes(wanted, asked)
     _told(answer, as_json=as_json)
     if not as_json:
         Printer().say(f"See how far they are with {where.command('exports list', wanted)}.")

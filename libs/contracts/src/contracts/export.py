@@ -112,6 +112,8 @@ class RenditionCompleted(Event):
     """What was delivered otherwise than one would expect, for the user."""
     conformance: dict[str, tuple[Conformity, ...]] = {}
     """By role of ``outputs``: the rules of the platform's specification, as measured on the file."""
+    claimed_by: str | None = None
+    """Who has signed the C2PA claim in its videos and posters; None: there is no claim in them."""
 
 
 class RenditionFailed(Event):

@@ -149,7 +149,8 @@ class Speech:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A file this library wrote, with what a caller needs to record about it."""
+    """A file this library wrote, with what a caller needs to record about it. ``pictures`` are those of its
+    fingerprint, where it was taken."""
 
     path: Path
     width: int
@@ -157,6 +158,17 @@ class Made:
     duration: float
     size: int
     details: dict[str, float | str] = field(default_factory=dict)
+    pictures: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """What a picture or film looks like: ``pictures`` are hashes (``media.images.perceptual``), each with the number of
+    the half second it is shown in. Empty where there is nothing but plain areas. ``seconds`` is 0 for a picture."""
+
+    kind: Literal["picture", "video"]
+    pictures: tuple[tuple[int, int], ...]
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +208,8 @@ class Probe:
 class RenditionSpec:
     """What one platform wants. ``fit`` says how another aspect is reached: crop around the face, show the whole over a
     blurred copy, or ``auto``: crop unless that would cut into the face or leave too little. ``reserved`` are the shares
-    from left, top, right and bottom that a platform draws over; captions stay out of them."""
+    from left, top, right and bottom that a platform draws over; captions stay out of them. With ``highlight_words``
+    burned captions have few words at a time, and the one that is heard in another colour."""
 
     name: str
     width: int
@@ -211,6 +224,7 @@ class RenditionSpec:
     max_duration: float | None = None
     fit: Literal["crop", "pad", "auto"] = "crop"
     burn_captions: bool = False
+    highlight_words: bool = False
     reserved: tuple[float, float, float, float] | None = None
 
 

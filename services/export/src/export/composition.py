@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from uuid import UUID
 
 import httpx
+from fastapi import FastAPI
 
 from chassis.data import migrations
 from chassis.data.database import Database
@@ -38,6 +41,9 @@ from export.settings import Settings
 from export.templates import endpoints as template_endpoints
 from export.templates import repository as templates
 from export.templates.cache import TemplateCache
+from export.verification import endpoints as verification_endpoints
+from export.verification.files import UploadedFiles
+from export.verification.service import Verifying
 from export.youtube import endpoints as youtube_endpoints
 from export.youtube.connections import Connections
 from export.youtube.parts import YouTubeParts
@@ -54,6 +60,7 @@ def build(settings: Settings, deps: Dependencies, *, http: httpx.AsyncClient | N
         deps.processes,
         threads=settings.render_threads,
         deadline_s=settings.render_deadline_s,
+        signer=settings.signer,
     )
     packing = KitRunner(database, deps.store, keep_for=timedelta(days=settings.kit_days))
     pools = [
@@ -68,8 +75,14 @@ def build(settings: Settings, deps: Dependencies, *, http: httpx.AsyncClient | N
         for kind, run in ((RENDITIONS, rendering.run), (KIT, packing.run))
     ]
 
+    uploaded_files = UploadedFiles(deps.store, settings.workflow_url)
     keeping = Keeping(database, deps.store, keep_for=orders_for(settings))
     youtube = YouTubeParts.of(settings, database, deps.store, http) if settings.youtube_client_id else None
+
+    @asynccontextmanager
+    async def connected(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        await uploaded_files.close()
 
     def interrupt(work_id: UUID) -> None:
         for pool in pools:
@@ -89,14 +102,19 @@ def build(settings: Settings, deps: Dependencies, *, http: httpx.AsyncClient | N
             kit_endpoints.router,
             rendition_endpoints.router,
             youtube_endpoints.router,
+            verification_endpoints.router,
         ],
         readiness={"database": database.ready, "store": deps.store.ready},
         description="Platform requirements, templates, instructions, costs, export kits and uploads to YouTube.",
+        larger_bodies={verification_endpoints.PATH: verification_endpoints.MAX_BODY},
+        lifespan=connected,
     )
     app.state.database = database
     app.state.verifier = deps.verifier
     app.state.store = deps.store
     app.state.templates = TemplateCache()
+    app.state.verifying = Verifying(database)
+    app.state.uploaded_files = uploaded_files
     app.state.youtube = youtube.connections if youtube else None
     return Service(
         name="export",

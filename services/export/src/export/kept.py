@@ -38,6 +38,8 @@ def tables(settings: Settings) -> tuple[Kept, ...]:
         swept("projects", timedelta(days=30), "deleted_at", only="deleted_at IS NOT NULL"),
         # Longer than any order is under way.
         swept("cancelled_orders", timedelta(days=30), "cancelled_at"),
+        swept("fingerprints", timedelta(days=settings.fingerprint_days), "made_at"),
+        until("fingerprint_keys", "the fingerprint goes", "the database: they belong to it"),
         swept("youtube_states", timedelta(0), "expires_at"),
         until("youtube_connections", "the user disconnects or Google ends the grant", "`export.youtube.connections`"),
         swept(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 
 from chassis.identity.vault import VaultKeys
 from chassis.settings import ServiceSettings
+from export.provenance.claims import Signer, UnfitSigner, signer_of
 
 
 class Settings(ServiceSettings):
@@ -19,6 +20,20 @@ class Settings(ServiceSettings):
     alone: bool = Field(False, description="This is the only worker on its database: take over open orders at once.")
     render_threads: int = Field(2, ge=1, le=64, description="Threads of one encoding job.")
     render_deadline_s: float = Field(900.0, gt=0, description="Longest run of one encoding job.")
+    workflow_url: str | None = Field(
+        None,
+        description="Where workflow answers, which knows what was uploaded. None: those are not verified.",
+    )
+    fingerprint_days: int = Field(
+        1826, ge=1, description="What was delivered from here is recognised for so long: five years."
+    )
+    c2pa_certificate_chain: str | None = Field(
+        None, description="Certificates as PEM, the signer's own first; then delivered files have a C2PA claim."
+    )
+    c2pa_private_key: SecretStr | None = Field(None, description="The signer's key as PEM, without a password.")
+    c2pa_time_stamp_url: str | None = Field(
+        None, description="A time stamp authority (RFC 3161), so that claims outlive the certificate."
+    )
     kit_days: int = Field(30, ge=1, description="How long a kit can be fetched.")
     keep_history_days: int = Field(365, ge=1, description="What was exported and uploaded is remembered for so long.")
 
@@ -52,6 +67,22 @@ class Settings(ServiceSettings):
     )
     youtube_retry_s: float = Field(5.0, ge=0, description="Wait after a first failure; doubled each time.")
     youtube_look_s: float = Field(10.0, ge=0, description="Wait before looking at a new video; doubled each time.")
+
+    @model_validator(mode="after")
+    def _can_sign(self) -> Self:
+        _ = self.signer
+        return self
+
+    @property
+    def signer(self) -> Signer | None:
+        """Who signs the claims in what is delivered; None: there are none. Raises ``UnfitSigner``."""
+        if self.c2pa_certificate_chain is None and self.c2pa_private_key is None:
+            return None
+        if self.c2pa_certificate_chain is None or self.c2pa_private_key is None:
+            raise UnfitSigner("C2PA_CERTIFICATE_CHAIN and C2PA_PRIVATE_KEY are set together")
+        return signer_of(
+            self.c2pa_certificate_chain, self.c2pa_private_key.get_secret_value(), self.c2pa_time_stamp_url
+        )
 
     @property
     def youtube_callback(self) -> str:

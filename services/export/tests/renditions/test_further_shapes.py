@@ -6,7 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from chassis import ids
+from contracts.enums import Platform
 from contracts.export import KitCompleted, RenditionCompleted
+from export.renditions.models import RenditionMade
+from export.youtube import repository as youtube
+from export.youtube.projects import finished
+from media.video.thumbnails import picture_at
 
 
 def _as(user: Any) -> dict[str, str]:
@@ -80,3 +85,58 @@ async def test_what_has_failed_is_made_when_it_is_ordered_again(
     await export.eventually("SELECT status FROM renditions", ["completed", "completed"], timeout_s=60.0)
     made = (await export.http.post(url, json=body, headers=me)).json()["items"]
     assert {one["status"] for one in made} == {"completed"}, "what is there is not made again"
+
+
+async def test_burned_captions_show_which_word_is_heard_where_that_was_chosen(
+    start_export: Any, a_source: Any, tmp_path: Path
+) -> None:
+    """Both are made: one is not the other. Workflow's own renditions are as they were ordered."""
+    export = await start_export()
+    source = await a_source(export, "Hello there friends")
+    await export.tell(source.rendition(Platform.TIKTOK), source.kit({"tiktok": source.video}), source.paid())
+    await export.wait_for(KitCompleted)
+    await export.wait_for(RenditionCompleted)
+    url, me = f"/api/v1/export/kits/{source.run_id}/renditions", _as(source.user_id)
+    ids_of = {}
+    for highlight in (False, True):
+        body = {"platforms": ["linkedin"], "captions": "burned", "highlight_words": highlight}
+        ids_of[highlight] = (await export.http.post(url, json=body, headers=me)).json()["items"][0]["id"]
+    await export.eventually("SELECT count(*) FROM renditions WHERE status = 'completed'", [3], timeout_s=60.0)
+    yellow = {}
+    for row in await export.fetch("SELECT id, answer FROM renditions WHERE platform = 'linkedin'"):
+        made = RenditionMade.model_validate(row["answer"])
+        assert (made.captions, set(made.outputs)) == ("burned", {"video", "poster"})
+        path = await export.store.fetch(made.outputs["video"], tmp_path / f"{row['id']}.mp4")
+        picture = picture_at(path, 0.7).astype(int)
+        yellow[str(row["id"])] = int(
+            ((picture[..., 2] > 170) & (picture[..., 1] > 150) & (picture[..., 0] < 110)).sum()
+        )
+    assert yellow[ids_of[False]] == 0
+    assert yellow[ids_of[True]] > 10
+
+
+async def test_a_draft_is_small_and_never_taken_for_the_real_one(start_export: Any, a_source: Any) -> None:
+    """It is made for looking: it has no conformance, and neither kits nor uploads know it."""
+    export = await start_export()
+    source = await a_source(export)
+    await export.tell(source.rendition(Platform.YOUTUBE), source.kit({"youtube": source.video}), source.paid())
+    await export.wait_for(KitCompleted)
+    (real,) = await export.wait_for(RenditionCompleted)
+    url, me = f"/api/v1/export/kits/{source.run_id}/renditions", _as(source.user_id)
+    answer = await export.http.post(url, json={"platforms": ["youtube"], "draft": True}, headers=me)
+    (ordered,) = answer.json()["items"]
+    assert ordered["draft"] is True
+    await export.eventually("SELECT count(*) FROM renditions WHERE status = 'completed'", [2], timeout_s=60.0)
+    shapes = {one["draft"]: one for one in (await export.http.get(url, headers=me)).json()["items"]}
+    assert (shapes[True]["width"], shapes[True]["height"]) == (real.width // 3 // 2 * 2, real.height // 3 // 2 * 2)
+    assert shapes[True]["files"]["video"]["size"] < shapes[False]["files"]["video"]["size"]
+    assert "This is a draft" in shapes[True]["warnings"][-1]
+    assert shapes[True]["conformance"] == {"video": []}
+    kit = (await export.http.get(f"/api/v1/export/kits/{source.run_id}", headers=me)).json()
+    assert kit["renditions"]["youtube"]["video"]["sha256"] == real.outputs["video"].sha256
+    async with export.database.transaction() as tx:
+        found = finished(await youtube.orders_of_project(tx, source.run_id, source.user_id))
+    assert found is not None
+    assert found.video == real.outputs["video"]
+    again = await export.http.post(url, json={"platforms": ["youtube"]}, headers=me)
+    assert again.json()["items"][0]["id"] != ordered["id"]

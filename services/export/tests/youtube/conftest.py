@@ -38,6 +38,7 @@ SETTINGS: dict[str, Any] = {
     "youtube_retry_s": 0,
     "youtube_look_s": 0,
 }
+CAPTIONS, POSTER = b"1\n00:00:00,000 --> 00:00:01,000\nHello\n", b"\xff\xd8\xff a cover"
 
 
 @dataclass
@@ -76,18 +77,25 @@ class Studio:
         platform: Platform | None = Platform.YOUTUBE,
         done: bool = True,
         paid: bool = True,
+        beside: bool = False,
     ) -> UUID:
-        """A run of the user with one rendition and one kit; its video is ``size`` random bytes."""
+        """A run of the user with one rendition and one kit; its video is ``size`` random bytes. ``beside``: with
+        captions and a poster.
+        """
         run_id = ids.uuid7()
         data = Random(size).randbytes(size)
         video = await self.export.store.put_bytes(data, f"videos/{user}/{run_id}.mp4", "video/mp4")
+        outputs = {"video": video}
+        if beside:
+            outputs["srt"] = await self.export.store.put_bytes(CAPTIONS, f"documents/{user}/{run_id}.srt", "text/plain")
+            outputs["poster"] = await self.export.store.put_bytes(POSTER, f"images/{user}/{run_id}.jpg", "image/jpeg")
         about: dict[str, Any] = {"run_id": run_id, "user_id": user, "product_line": "talkingphoto"}
         async with self.export.database.transaction() as tx:
             if platform is not None:
                 rendition = CreateRendition(rendition_id=ids.uuid7(), platform=platform, video=video, **about)
                 await renditions.add(tx, {rendition.rendition_id: (ids.uuid7(), rendition)})
                 made = RenditionCompleted(
-                    rendition_id=rendition.rendition_id, run_id=run_id, platform=platform, outputs={"video": video},
+                    rendition_id=rendition.rendition_id, run_id=run_id, platform=platform, outputs=outputs,
                     width=1920, height=1080, duration=2.0, seconds=1.0,
                 )  # fmt: skip
                 if done:

@@ -11,7 +11,7 @@ from chassis import ids
 from simulators.core.faults import Fault
 from simulators.vendors.youtube.server import CHANNEL_ID
 
-_SCOPE = "https://www.googleapis.com/auth/youtube"
+_SCOPE = "https://www.googleapis.com/auth/youtube.force-ssl"
 
 
 async def _callback(studio: Any, brought: dict[str, str], **more: Any) -> tuple[int, str | None]:

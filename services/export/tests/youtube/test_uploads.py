@@ -36,6 +36,8 @@ def _end(seen: Any) -> tuple[str, str | None]:
         ("youtube.after_send", 4),
         ("youtube.before_list", 1),
         ("youtube.after_list", 1),
+        ("youtube.before_captions", 1),
+        ("youtube.after_captions", 1),
     ],
 )
 async def test_a_process_that_dies_leaves_one_video(
@@ -55,7 +57,7 @@ async def test_a_process_that_dies_leaves_one_video(
             raise asyncio.CancelledError
 
     monkeypatch.setattr(faults, "point", end_here)
-    asked = (await studio.upload(user, await studio.project(user), playlist_id=PLAYLIST)).json()
+    asked = (await studio.upload(user, await studio.project(user, beside=True), playlist_id=PLAYLIST)).json()
     await asyncio.wait_for(died.wait(), 20)
     for part in studio.export.service.background:
         await part.stop(1.0)
@@ -64,6 +66,7 @@ async def test_a_process_that_dies_leaves_one_video(
     assert _end(seen) == COMPLETE
     assert [video.job_id for video in second.videos(asked["id"])] == [seen["video_id"]]
     assert [item["contentDetails"]["videoId"] for item in studio.vendor.playlists[PLAYLIST]] == [seen["video_id"]]
+    assert [video for video, _, _ in studio.vendor.captions] == [seen["video_id"]]
     (row,) = await second.export.fetch("SELECT session_number, session FROM youtube_uploads")
     assert (row["session_number"], row["session"]) == (1, None)
 

@@ -10,6 +10,7 @@ from chassis.run.service import Dependencies, Service, ServiceSpec
 from chassis.storage import FallbackStore, FolderStore
 from chassis.storage.router import objects_router
 from media.images.photos import MAX_BYTES
+from media.sandbox.places import Sandbox
 from workflow.accounts import handlers as accounts
 from workflow.assets import endpoints as asset_endpoints
 from workflow.assets import handlers as asset_handlers
@@ -26,7 +27,6 @@ from workflow.files.housekeeping import Housekeeping
 from workflow.files.intake import Intake
 from workflow.files.kinds import AT_ONCE
 from workflow.files.receiving import MAX_FORM_OVERHEAD
-from workflow.files.sandboxed import Sandbox
 from workflow.files.scanning import PatternScanner, Scanner
 from workflow.files.service import Uploads
 from workflow.files.upkeep import Upkeep

@@ -24,8 +24,8 @@ from chassis.clock import SystemClock
 from chassis.identity.tokens import Identity
 from chassis.testing.served import served
 from contracts.workflow import FileUploaded
+from media.sandbox.places import Sandbox
 from workflow.files.intake import Intake
-from workflow.files.sandboxed import Sandbox
 from workflow.files.scanning import EICAR, PatternScanner
 from workflow.periods import Periods
 from workflow.resumable import receiving

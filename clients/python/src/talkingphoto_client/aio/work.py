@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing
 from pathlib import Path
@@ -28,24 +29,24 @@ _SILENCE_S = 60.0
 Outcome = TypeVar("Outcome", bound=Mapping[str, Any])
 
 
-class _AsyncWork(Generic[Outcome]):
+class _AsyncWork(ABC, Generic[Outcome]):
     _events: str
 
     def __init__(self, client: AsyncTalkingPhoto, id: str) -> None:
         self.client, self.id = client, id
 
+    @abstractmethod
     async def get(self) -> Outcome:
         """All about it, as it is now."""
-        raise NotImplementedError
 
-    async def _standing(self) -> tuple[str, Progress]:
-        raise NotImplementedError
+    @abstractmethod
+    async def _standing(self) -> tuple[str, Progress]: ...
 
-    async def _failure(self) -> tuple[str | None, str | None, bool]:
-        raise NotImplementedError
+    @abstractmethod
+    async def _failure(self) -> tuple[str | None, str | None, bool]: ...
 
-    async def _results(self) -> Mapping[str, Any]:
-        raise NotImplementedError
+    @abstractmethod
+    async def _results(self) -> Mapping[str, Any]: ...
 
     async def events(self) -> AsyncIterator[dict[str, Any]]:
         """Everything that has happened to it and happens, until it ends or the connection does."""

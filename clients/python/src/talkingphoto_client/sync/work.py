@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
@@ -30,24 +31,24 @@ _SILENCE_S = 60.0
 Outcome = TypeVar("Outcome", bound=Mapping[str, Any])
 
 
-class _Work(Generic[Outcome]):
+class _Work(ABC, Generic[Outcome]):
     _events: str
 
     def __init__(self, client: TalkingPhoto, id: str) -> None:
         self.client, self.id = client, id
 
+    @abstractmethod
     def get(self) -> Outcome:
         """All about it, as it is now."""
-        raise NotImplementedError
 
-    def _standing(self) -> tuple[str, Progress]:
-        raise NotImplementedError
+    @abstractmethod
+    def _standing(self) -> tuple[str, Progress]: ...
 
-    def _failure(self) -> tuple[str | None, str | None, bool]:
-        raise NotImplementedError
+    @abstractmethod
+    def _failure(self) -> tuple[str | None, str | None, bool]: ...
 
-    def _results(self) -> Mapping[str, Any]:
-        raise NotImplementedError
+    @abstractmethod
+    def _results(self) -> Mapping[str, Any]: ...
 
     def events(self) -> Iterator[dict[str, Any]]:
         """Everything that has happened to it and happens, until it ends or the connection does."""

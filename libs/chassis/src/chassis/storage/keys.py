@@ -76,6 +76,12 @@ def prefixes_of(user_id: UUID, made: datetime, name: str) -> tuple[str, ...]:
     return tuple(f"{prefix}{user_id}/{day:%Y/%m/%d}/{name}" for prefix in (IMAGES, VIDEOS, AUDIO, DOCUMENTS))
 
 
+def prefixes_of_file(user_id: UUID, made: datetime, file_id: UUID) -> tuple[str, ...]:
+    """What the keys of all that was stored of an uploaded file begin with, temporary or not."""
+    temporary = temp_key("x", made, file_id.hex).removesuffix(".x")
+    return (*prefixes_of(user_id, made, file_id.hex), temporary)
+
+
 def cache_control(mime_type: str) -> str:
     """How long a client may keep an object: a year for images, 30 days for videos; never a shared cache.
 

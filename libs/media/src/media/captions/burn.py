@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -71,7 +72,7 @@ class Piece(NamedTuple):
     direction: str | None = None
 
 
-class Painter(Generic[C]):
+class Painter(ABC, Generic[C]):
     """Paints the caption of the moment into yuv420p frames of one size; what is to be seen of each its class knows.
 
     Letters, their edges and the glow behind them stay inside ``area``, by default :func:`safe_area`. Raises
@@ -116,13 +117,13 @@ class Painter(Generic[C]):
             frame.make_writable()
             self._drawn[1].blend(frame)
 
+    @abstractmethod
     def _heard(self, cue: C, time: float) -> float:
         """What of ``cue`` is drawn otherwise at ``time``: it is drawn again when this changes."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _caption(self, cue: C, heard: float) -> tuple[Image.Image, tuple[int, int]]:
         """The caption as RGBA, and where its top left corner stands."""
-        raise NotImplementedError
 
     def _picture(self, size: int, rows: int, pieces: Sequence[Piece]) -> tuple[Image.Image, tuple[int, int]]:
         """The caption that ``pieces`` make, and where its top left corner stands."""

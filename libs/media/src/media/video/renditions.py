@@ -19,8 +19,10 @@ from typing import Any
 
 from media.captions.burn import CaptionPainter, SafeArea
 from media.captions.cues import to_srt, to_vtt
+from media.captions.karaoke import KaraokePainter, karaoke_cues
 from media.errors import BadMedia, NotUsable
-from media.types import Box, Cue, Made, RenditionSpec
+from media.images.perceptual import Sampler
+from media.types import Box, Cue, Made, RenditionSpec, Word
 from media.video.encode import VideoSettings, VideoWriter, extension
 from media.video.encode_audio import AudioTrack, encode_audio
 from media.video.filters import FrameFilter, Picture, picture_of
@@ -42,18 +44,22 @@ def render_renditions(
     *,
     start: float = 0.0,
     cues: Sequence[Cue] = (),
+    words: Sequence[Word] = (),
     focus: Box | None = None,
     threads: int = 1,
     progress: Callable[[float], None] | None = None,
+    seen: Sampler | None = None,
 ) -> dict[str, Made]:
     """Render every spec from ``source`` into ``out_dir`` as ``<name>.mp4`` (``.webm`` for VP9 and AV1); by name.
 
-    They begin at ``start`` seconds of the source, and so do the times of ``cues``. ``focus`` is what must stay in the
+    They begin at ``start`` seconds of the source, and so do the times of ``cues`` and ``words``, which are the same
+    text. ``focus`` is what must stay in the
     picture (the face), in pixels of the upright source. ``cues`` are burned in where
     the spec says so, and written beside the video as ``.srt`` and ``.vtt`` otherwise, also where no installed font
     draws their script (then ``details["captions_problem"]`` says so); ``details["captions"]`` is ``none``, ``burned``
     or ``sidecar``. The sound is brought to each spec's loudness, measured on the encoded
-    sound. The same arguments, ``threads`` included, give the same bytes.
+    sound. Each ``Made`` has the pictures of its fingerprint; ``seen`` is shown the source's, at the source's times. The
+    same arguments, ``threads`` included, give the same bytes.
 
     Raises ``BadMedia`` for names or sizes that cannot be, ``NotUsable`` without a picture, ``Corrupt`` where the source
     does not decode, ``EngineFailed`` where encoding fails; no half-written file is left.
@@ -76,8 +82,10 @@ def render_renditions(
             settings = _settings(spec, picture, max(1, threads // len(specs)))
             part = stack.enter_context(encoding(path))
             writer = stack.enter_context(VideoWriter(part, settings, tracks.get(_sound_of(spec))))
-            workers.append(_Rendition(spec, path, picture, focus, writer, cues))
+            workers.append(_Rendition(spec, path, picture, focus, writer, cues, words))
         frames = _frames(source, picture.start, seconds, threads, lambda share: report(0.05 + 0.94 * share))
+        if seen is not None:
+            frames = _shown(frames, float(picture.start) - start, seen)
         (_feed_in_threads if threads > 1 else _feed)(workers, frames)
         if any(not worker.writer.frames for worker in workers):
             raise NotUsable("the video has no pictures", code="NO_VIDEO", advice="Choose a file with video.")
@@ -97,6 +105,7 @@ class _Rendition:
         focus: Box | None,
         writer: VideoWriter,
         cues: Sequence[Cue],
+        words: Sequence[Word],
     ) -> None:
         self.spec = spec
         self.writer = writer
@@ -104,8 +113,9 @@ class _Rendition:
         shown = picture.shown_width, picture.shown_height
         self._fit = fit_for(*shown, spec.width / spec.height, focus) if spec.fit == "auto" else spec.fit
         self._filter = FrameFilter(picture, spec.width, spec.height, _rate(spec), fit=self._fit, focus=focus)
-        self._captions, self._caption_problem = _painter(spec, cues)
+        self._captions, self._caption_problem = _painter(spec, cues, words)
         self._most = None if spec.max_duration is None else round(spec.max_duration * spec.frame_rate)
+        self._seen = Sampler()
 
     def take(self, frame: Any | None) -> None:
         """One decoded frame, or None at the end."""
@@ -114,6 +124,7 @@ class _Rendition:
                 return
             if self._captions is not None:
                 self._captions.paint(ready, self.writer.frames / self.spec.frame_rate)
+            self._seen.see(ready, self.writer.frames / self.spec.frame_rate)
             self.writer.write(ready)
 
     def made(self, track: AudioTrack | None, cues: Sequence[Cue]) -> Made:
@@ -129,15 +140,21 @@ class _Rendition:
             details["captions"] = "sidecar"
             details |= {"captions_problem": self._caption_problem} if self._caption_problem else {}
         duration = self.writer.frames / self.spec.frame_rate
-        return Made(self._path, self.spec.width, self.spec.height, duration, self._path.stat().st_size, details)
+        size = self._path.stat().st_size
+        pictures = self._seen.pictures()
+        return Made(self._path, self.spec.width, self.spec.height, duration, size, details, pictures)
 
 
-def _painter(spec: RenditionSpec, cues: Sequence[Cue]) -> tuple[CaptionPainter | None, str]:
+def _painter(
+    spec: RenditionSpec, cues: Sequence[Cue], words: Sequence[Word]
+) -> tuple[CaptionPainter | KaraokePainter | None, str]:
     """What paints the captions, or why nothing can."""
     if not (spec.burn_captions and cues):
         return None, ""
     try:
         area = None if spec.reserved is None else SafeArea(*spec.reserved)
+        if spec.highlight_words and words:
+            return KaraokePainter(karaoke_cues(words), spec.width, spec.height, area=area), ""
         return CaptionPainter(cues, spec.width, spec.height, area=area), ""
     except NotUsable as missing:
         return None, f"{missing.message}. {missing.advice}"
@@ -218,6 +235,12 @@ def _frames(
                 told = at
                 report(at / seconds)
             yield frame
+
+
+def _shown(frames: Iterable[Any], start: float, seen: Sampler) -> Iterator[Any]:
+    for frame in frames:
+        seen.see(frame, float(frame.pts * frame.time_base) - start)
+        yield frame
 
 
 def _feed(workers: Sequence[_Rendition], frames: Iterable[Any]) -> None:

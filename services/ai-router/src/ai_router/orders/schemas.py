@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from pydantic import BaseModel, Field, StringConstraints, model_validator
 from ai_router.orders import recipes
 from ai_router.orders.models import Order
 from ai_router.orders.sources import Wanted
+from ai_router.orders.voices import LONGEST
 from chassis.http.inputs import Input, Whole
 from contracts.enums import Capability, Language, Quality, Status, Voice
 
@@ -69,9 +71,9 @@ class OrderIn(Input):
             count=jobs,
         )
 
+    @abstractmethod
     def order(self) -> Order:
         """The order, without its inputs."""
-        raise NotImplementedError
 
 
 class _OfPicture(OrderIn):
@@ -305,6 +307,16 @@ class AudioIn(OrderIn):
             language=self.language.value,
             speed=self.speed,
         )
+
+
+class AudioPreviewIn(Input):
+    """A voice, and what it says."""
+
+    text: Annotated[Text, Field(max_length=LONGEST)] = Field(
+        description="What is said: a sentence.", examples=["Hello, I am glad that you are here."]
+    )
+    voice: Voice = Field(Voice.NEUTRAL, description="Who speaks.")
+    language: Language = Field(Language.EN, description="What the text is written in.")
 
 
 class LipSyncIn(OrderIn):

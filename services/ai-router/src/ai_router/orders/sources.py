@@ -142,7 +142,9 @@ class Sources:
             raise InputNotUsable("This file has not been found clean.", fields={name: "not scanned clean"})
         made = datetime.fromisoformat(known["created_at"])
         found = [
-            key for prefix in _prefixes(caller.user_id, made, file_id) async for key in self._store.list_keys(prefix)
+            key
+            for prefix in keys.prefixes_of_file(caller.user_id, made, file_id)
+            async for key in self._store.list_keys(prefix)
         ]
         key = _best(found, file_id.hex)
         if key is None:
@@ -188,11 +190,6 @@ _A = {"image": "a picture", "video": "a video", "audio": "a sound"}
 
 def _values(wanted: Wanted) -> tuple[object, object, object]:
     return wanted.file_id, wanted.job_id, wanted.url
-
-
-def _prefixes(user_id: UUID, made: datetime, file_id: UUID) -> tuple[str, ...]:
-    temporary = keys.temp_key("x", made, file_id.hex).removesuffix(".x")
-    return (*keys.prefixes_of(user_id, made, file_id.hex), temporary)
 
 
 def _best(found: Sequence[str], name: str) -> str | None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from contracts.enums import Captions
 from contracts.export import Conformity, CreateKit
 from export.kits.archive import Entry
-from export.kits.pages import instructions_page, licences
+from export.kits.pages import instructions_page, licences, provenance
 from export.kits.suggestions import caption, hashtags
 from export.kits.timeline import captions_in, timeline
 from export.platforms.models import Requirements
@@ -54,7 +54,7 @@ class Guide:
 @dataclass(frozen=True, slots=True)
 class PlatformPart:
     """Everything for one platform. ``files`` by role; ``guide`` is None where no template fits. ``notes`` say what is
-    otherwise than one would expect."""
+    otherwise than one would expect, ``claimed_by`` who signed the C2PA claims in the files, if anybody."""
 
     platform: str
     requirements: Requirements
@@ -63,6 +63,7 @@ class PlatformPart:
     notes: tuple[str, ...] = ()
     captions: Captions = Captions.FILES
     conformance: Mapping[str, tuple[Conformity, ...]] = field(default_factory=dict)
+    claimed_by: str | None = None
 
     @property
     def count(self) -> int:
@@ -85,6 +86,7 @@ def entries(
         spoken = captions_in(srt.read_text("utf-8")) if srt is not None else ()
         found.append(Entry("timeline.otio", timeline(order.title, "original.mp4", seconds, spoken)))
     found.append(Entry("LICENCES.md", licences(burned=any(part.captions is Captions.BURNED for part in parts))))
+    found.append(Entry("PROVENANCE.md", provenance({part.platform: part.claimed_by for part in parts})))
     for part in parts:
         found += _platform_entries(order, part)
     return found

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
+
+from export.provenance.source_type import SOURCE_TYPE
 
 _STYLE = (
     "body{max-width:42em;margin:2em auto;padding:0 1em;font:1.05em/1.5 system-ui,sans-serif;"
@@ -42,6 +44,33 @@ def instructions_page(
     )
 
 
+def provenance(claims: Mapping[str, str | None]) -> str:
+    """How the files say that they were made with AI. ``claims``: who signed those of each platform; None: nobody."""
+    signed = [f"- `{platform}/`: signed by {name}" for platform, name in claims.items() if name is not None]
+    unsigned = [platform for platform, name in claims.items() if name is None]
+    lines = [
+        "# How these files came to be",
+        "",
+        f"Videos, covers and pictures (MP4, JPEG, PNG) state the IPTC digital source type `{SOURCE_TYPE}` as XMP: made "
+        "from your photo by a model.",
+        "",
+        "## C2PA claims (Content Credentials)",
+        "",
+        *signed,
+    ]
+    if unsigned:
+        where = ", ".join(f"`{platform}/`" for platform in unsigned)
+        lines.append(f"- {where}: no claim, because no signer is set up where they were made")
+    lines += [
+        "- `original.mp4`, `enhanced.*`: no claim",
+        "",
+        "## When a platform removes all that",
+        "",
+        "`POST /api/v1/verify` and `talkingphoto verify FILE` recognise copies of these videos by their pictures.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
 def licences(*, burned: bool) -> str:
     """What may be done with each part, by whose right."""
     rows = [
@@ -52,7 +81,7 @@ def licences(*, burned: bool) -> str:
         ("original.mp4, */video.mp4, */part-*.mp4, */cover.jpg", "Made for you with AI from your photo and script."),
         ("script.txt, */captions.*, */caption.txt, */prompt.txt", "Your words, timed or shortened."),
         ("*/instructions.*, */checklist.md, */settings.json", "Texts of this software: Apache-2.0, like its source."),
-        ("timeline.otio, manifest.json, */conformance.json", "Facts about the other files; nobody owns them."),
+        ("timeline.otio, PROVENANCE.md, manifest.json, */conformance.json", "Facts about the other files: nobody's."),
     ]
     if burned:
         rows.append(

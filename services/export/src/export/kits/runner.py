@@ -24,6 +24,7 @@ from export.kits.contents import Guide, PlatformPart, file_name
 from export.orders import Refusal, as_caused, private_folder, refusals
 from export.platforms import repository as platforms
 from export.platforms.models import Requirements
+from export.provenance.source_type import mark_picture, mark_video
 from export.renditions import queries as renditions
 from export.templates import queries as template_queries
 from export.templates import repository as templates
@@ -69,7 +70,7 @@ class KitRunner:
     async def _known(self, order: CreateKit) -> _Known:
         async with self._database.transaction() as tx:
             specifications = await platforms.standard(tx, order.platforms)
-            made = await renditions.made_for_run(tx, order.run_id)
+            made = await renditions.with_videos(tx, order.run_id, order.renditions)
             rows = await template_queries.active(tx, workflow_type=order.workflow_type)
         guides = {row["platform"]: (row["id"], _guide(row)) for row in reversed(rows)}
         return _Known(
@@ -104,7 +105,7 @@ class KitRunner:
         order = known.order
         made = known.made.get(platform)
         stored: dict[str, StoredObject] = {**order.captions, "video": order.renditions[platform]}
-        if made is not None and order.renditions[platform] in made.outputs.values():
+        if made is not None:
             stored = made.outputs
         target = folder / platform
         target.mkdir()
@@ -118,6 +119,7 @@ class KitRunner:
             () if made is None else made.warnings,
             Captions.FILES if made is None else made.captions,
             {role: rules for role, rules in made.conformance.items() if role in files} if made is not None else {},
+            None if made is None else made.claimed_by,
         )
 
     async def _complete(self, item: WorkItem, known: _Known, event: KitCompleted) -> None:
@@ -150,6 +152,9 @@ def _write(
     order: CreateKit, parts: list[PlatformPart], image: Path, video: Path, seconds: float | None, out: Path
 ) -> tuple[str, ...]:
     """The archive with everything in it; reads files, so not for the event loop."""
+    # What a vendor made says nothing yet of how.
+    mark_picture(image)
+    mark_video(video)
     # Captions of a film in parts begin anew with each.
     srt = next((part.files["srt"] for part in parts if "srt" in part.files), None)
     entries = contents.entries(order, parts, image, video, seconds=seconds, srt=srt)

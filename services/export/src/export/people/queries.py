@@ -15,6 +15,8 @@ _EVERYTHING = {
     "channel": "SELECT channel_id, channel_title, scopes, connected_at FROM youtube_connections WHERE user_id = $1",
     "uploads": "SELECT id, project_id, channel_id, video_id, upload_status, resource, created_at FROM youtube_uploads "
     "WHERE user_id = $1 ORDER BY created_at",
+    "fingerprints": "SELECT run_id, kind, encode(sha256, 'hex') AS sha256, seconds, made_at FROM fingerprints "
+    "WHERE user_id = $1 ORDER BY made_at",
     "projects": "SELECT id, title, script, language FROM projects WHERE user_id = $1 AND deleted_at IS NULL",
 }
 

@@ -22,6 +22,7 @@ _ERASE = (
     "DELETE FROM youtube_connections WHERE user_id = $1",
     "DELETE FROM youtube_uploads WHERE user_id = $1",
     "DELETE FROM projects WHERE user_id = $1",
+    "DELETE FROM fingerprints WHERE user_id = $1",
 )
 
 

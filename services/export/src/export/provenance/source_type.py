@@ -2,13 +2,15 @@
 
 A talking photo is a photo brought to life by a model: `compositeWithTrainedAlgorithmicMedia` of the NewsCodes. In MP4
 the packet stands in a box of its own at the end, so nothing that a player reads first moves; in JPEG it is a segment
-behind the first marker. The same file gives the same bytes.
+behind the first marker, in PNG a text behind the header. WebP has no room for it that old readers would pass over. The
+same file gives the same bytes.
 """
 
 from __future__ import annotations
 
 import re
 import struct
+import zlib
 from pathlib import Path
 from uuid import UUID
 
@@ -16,6 +18,10 @@ SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrain
 
 _XMP_BOX = UUID("be7acfcb-97a9-42e8-9c71-999491e3afac").bytes
 _JPEG_START = b"\xff\xd8"
+_PNG_START = b"\x89PNG\r\n\x1a\n"
+_PNG_HEADER = 33
+"""The signature and the header's chunk."""
+_PNG_NAME = b"iTXtXML:com.adobe.xmp\0\0\0\0\0"
 _JPEG_NAME = b"http://ns.adobe.com/xap/1.0/\0"
 _STATED = re.compile(rb'Iptc4xmpExt:DigitalSourceType="([^"]{1,200})"')
 _LONGEST = 65_536
@@ -36,12 +42,17 @@ def mark_video(path: Path) -> None:
 
 
 def mark_picture(path: Path) -> None:
-    """Put the packet into a JPEG. Files that have it stay as they are."""
+    """Put the packet into a JPEG or PNG. Other pictures and files that have it stay as they are."""
     data = path.read_bytes()
-    if not data.startswith(_JPEG_START) or stated_in(path) is not None:
+    if stated_in(path) is not None:
         return
-    segment = _JPEG_NAME + _PACKET
-    path.write_bytes(data[:2] + struct.pack(">HH", 0xFFE1, 2 + len(segment)) + segment + data[2:])
+    if data.startswith(_JPEG_START):
+        segment = _JPEG_NAME + _PACKET
+        path.write_bytes(data[:2] + struct.pack(">HH", 0xFFE1, 2 + len(segment)) + segment + data[2:])
+    elif data.startswith(_PNG_START):
+        chunk = _PNG_NAME + _PACKET
+        text = struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk))
+        path.write_bytes(data[:_PNG_HEADER] + text + data[_PNG_HEADER:])
 
 
 def stated_in(path: Path) -> str | None:
@@ -50,5 +61,5 @@ def stated_in(path: Path) -> str | None:
         head = file.read(_LONGEST)
         file.seek(max(0, path.stat().st_size - _LONGEST))
         tail = file.read()
-    found = _STATED.search(head if head.startswith(_JPEG_START) else tail)
+    found = _STATED.search(head if head.startswith((_JPEG_START, _PNG_START)) else tail)
     return None if found is None else found[1].decode("ascii", "replace")

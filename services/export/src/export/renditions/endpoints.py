@@ -33,6 +33,12 @@ class ShapesIn(Input):
         examples=[["linkedin", "instagram:story"]],
     )
     captions: Captions = Field(Captions.FILES, description="Drawn into the picture, or in files beside it.")
+    highlight_words: bool = Field(
+        False, description="Of captions in the picture: few words at a time, the one that is heard in another colour."
+    )
+    draft: bool = Field(
+        False, description="Only to look at: a third of the sides, made sooner; never in a kit, never uploaded."
+    )
     when_too_long: WhenTooLong = Field(WhenTooLong.SPLIT, description="What becomes of a film that is too long there.")
 
 
@@ -50,6 +56,7 @@ class RenditionOut(BaseModel):
 
     id: UUID = Field(description="Of the rendition.")
     platform: str = Field(description="What it is for.", examples=["linkedin"])
+    draft: bool = Field(False, description="Whether it is only to look at.")
     status: Literal["pending", "completed", "failed", "cancelled"] = Field(description="How far it is.")
     message: str | None = Field(None, description="Why it failed.")
     files: dict[str, FileOut] = Field({}, description="By role; of what comes in parts, with the part's number.")
@@ -90,7 +97,9 @@ async def order_renditions(
         caller.user_id,
         body.platforms,
         captions=body.captions,
+        highlight_words=body.highlight_words,
         when_too_long=body.when_too_long,
+        draft=body.draft,
     )
     response.headers["Location"] = f"/api/v1/export/kits/{workflow_id}/renditions"
     rows = await queries.of_run(tx, workflow_id, caller.user_id)
@@ -110,7 +119,7 @@ def _out(rows: list[Any], request: Request) -> RenditionsOut:
 
 
 def _one(row: dict[str, Any], store: ObjectStore) -> RenditionOut:
-    head = {name: row[name] for name in ("id", "platform", "status", "created_at")}
+    head = {name: row[name] for name in ("id", "platform", "draft", "status", "created_at")}
     if row["status"] == "failed":
         return RenditionOut(**head, message=row["answer"]["message"])
     if row["status"] != "completed":

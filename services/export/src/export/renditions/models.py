@@ -28,6 +28,8 @@ class RenditionOrder(BaseModel):
     language: str = "en"
     when_too_long: WhenTooLong = WhenTooLong.SPLIT
     captions: Captions = Captions.FILES
+    highlight_words: bool = False
+    draft: bool = False
     told: bool = True
 
 
@@ -48,6 +50,7 @@ class RenditionMade(BaseModel):
     captions: Captions = Captions.FILES
     warnings: tuple[str, ...] = ()
     conformance: dict[str, tuple[Conformity, ...]] = {}
+    claimed_by: str | None = None
 
 
 class RenditionRefused(BaseModel):

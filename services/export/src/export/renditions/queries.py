@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from uuid import UUID
 
 import asyncpg
@@ -9,6 +10,7 @@ import asyncpg
 from chassis.data.database import Transaction
 from contracts.enums import Platform
 from contracts.export import RenditionCompleted
+from contracts.objects import StoredObject
 from export.renditions.models import RenditionOrder
 
 
@@ -16,17 +18,32 @@ async def made_for_run(tx: Transaction, run_id: UUID) -> dict[str, RenditionComp
     """The newest finished rendition of a run for each platform that runs are made for."""
     rows: list[asyncpg.Record] = await tx.fetch(
         "SELECT platform, answer FROM renditions WHERE run_id = $1 AND status = 'completed' "
-        "AND platform = ANY($2::text[]) ORDER BY completed_at",
+        "AND platform = ANY($2::text[]) AND request->>'draft' IS DISTINCT FROM 'true' ORDER BY completed_at",
         run_id,
         list(Platform),
     )
     return {row["platform"]: RenditionCompleted.model_validate(row["answer"]) for row in rows}
 
 
+async def with_videos(
+    tx: Transaction, run_id: UUID, videos: Mapping[str, StoredObject]
+) -> dict[str, RenditionCompleted]:
+    """The finished renditions of a run that these videos, by platform, are of: others may have been made since."""
+    rows = await tx.fetch(
+        "SELECT platform, answer FROM renditions WHERE run_id = $1 AND status = 'completed' "
+        "AND platform = ANY($2::text[]) ORDER BY completed_at, id",
+        run_id,
+        list(videos),
+    )
+    made = [RenditionCompleted.model_validate(row["answer"]) for row in rows]
+    return {one.platform: one for one in made if videos[one.platform] in one.outputs.values()}
+
+
 async def of_run(tx: Transaction, run_id: UUID, user_id: UUID) -> list[asyncpg.Record]:
     """Every rendition of a user's run, newest first."""
     return await tx.fetch(
-        "SELECT id, platform, status, answer, created_at FROM renditions WHERE run_id = $1 AND user_id = $2 "
+        "SELECT id, platform, coalesce((request->>'draft')::boolean, false) AS draft, status, answer, created_at "
+        "FROM renditions WHERE run_id = $1 AND user_id = $2 "
         "ORDER BY created_at DESC, id",
         run_id,
         user_id,

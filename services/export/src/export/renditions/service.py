@@ -26,7 +26,9 @@ async def order_shapes(
     platforms: Sequence[str],
     *,
     captions: Captions,
+    highlight_words: bool,
     when_too_long: WhenTooLong,
+    draft: bool,
 ) -> list[UUID]:
     """Order the film of a run in the shape of each platform; the ids, in that order. Repeating it is harmless: what is
     there or under way is not made again, what has failed is.
@@ -40,9 +42,11 @@ async def order_shapes(
     if kit is None:
         raise KitNotFound("There is no kit of this workflow.")
     before = await queries.newest_order(tx, run_id)
+    # Those that were ordered before there was a choice keep their ids.
+    chosen = [name for name, wanted in (("words", highlight_words), ("draft", draft)) if wanted]
     orders = {
         name: RenditionOrder(
-            rendition_id=ids.derived(run_id, "shape", name, captions, when_too_long),
+            rendition_id=ids.derived(run_id, "shape", name, captions, when_too_long, *chosen),
             run_id=run_id,
             user_id=user_id,
             platform=name,
@@ -51,6 +55,8 @@ async def order_shapes(
             language=kit.language,
             when_too_long=when_too_long,
             captions=captions,
+            highlight_words=highlight_words,
+            draft=draft,
             told=False,
         )
         for name in wanted

@@ -13,10 +13,11 @@ from contracts.enums import Captions, WhenTooLong
 from contracts.export import Conformity
 from export.platforms.conformance import broken, conformity
 from export.platforms.models import Requirements
+from export.provenance.claims import Signer, sign
 from export.provenance.source_type import mark_picture, mark_video
 
 if TYPE_CHECKING:
-    from media.types import Box, Cue, Made, RenditionSpec, Word
+    from media.types import Box, Cue, Made, Probe, RenditionSpec, Word
     from media.video.parts import Part
 
 _RULES = {
@@ -28,6 +29,9 @@ _RULES = {
 }
 """What people call a rule that a film can break; any other would be our fault."""
 
+_DRAFT = "This is a draft for looking at: order it again without draft before you publish it on {}."
+_DRAFT_SHARE, _DRAFT_CRF = 3, 30
+"""A draft has a third of each side, and is compressed more."""
 _LOOKED_AT = (0.2, 0.7)
 """Where in a film its face is looked for."""
 
@@ -42,6 +46,12 @@ class Wanted:
     requirements: Requirements
     when_too_long: WhenTooLong = WhenTooLong.SPLIT
     captions: Captions = Captions.FILES
+    highlight_words: bool = False
+    draft: bool = False
+
+
+Pictures = tuple[tuple[int, int], ...]
+"""Of a fingerprint: the number of the half second, and what is seen in it (``media.images.perceptual``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +64,17 @@ class Piece:
     vtt: Path | None
     duration: float
     conformance: tuple[Conformity, ...] = ()
+    pictures: Pictures = ()
+    poster_pictures: Pictures = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Finished:
+    """A film as it is delivered: what was made, what was measured on the file, what its cover looks like."""
+
+    made: Made
+    found: Probe
+    cover: Pictures
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +88,10 @@ class Rendered:
     whole: bool
     captions: Captions
     warnings: tuple[str, ...]
+    original: Pictures = ()
+    """Of the film that it was made from, as far as that was seen."""
+    seconds: float = 0.0
+    """How long that is."""
 
 
 def render(
@@ -77,12 +102,17 @@ def render(
     folder: Path,
     threads: int,
     *,
+    signer: Signer | None = None,
     progress: Progress,
 ) -> list[Rendered]:
     """Make every wanted shape, each different one once; shapes of the same length share one decode of ``source``.
 
-    Raises ``media.errors``.
+    Videos and posters state how they came to be, and with a ``signer`` have a claim. Raises ``media.errors``.
     """
+    from media.fingerprints.look import look
+    from media.images.perceptual import Sampler
+    from media.video.parts import words_of
+    from media.video.probe import probe
     from media.video.renditions import render_renditions
     from media.video.source import duration_of, open_media
     from media.video.thumbnails import poster
@@ -97,7 +127,8 @@ def render(
             # Platforms that want the same share one encoding.
             shapes.setdefault(part, {}).setdefault(_spec(one, part, seconds), f"{one.platform}-{number}")
     focus = _face(source, seconds) if any(one.requirements.fit != "pad" for one in wanted) else None
-    made: dict[str, Made] = {}
+    made: dict[str, _Finished] = {}
+    seen = Sampler()
     total, done = sum(part.seconds for part in shapes), 0.0
     for part, specs in shapes.items():
         found = render_renditions(
@@ -107,20 +138,25 @@ def render(
             start=part.start,
             focus=focus,
             cues=_cues(words, part, language),
+            words=words_of(words, part),
             threads=threads,
             progress=partial(_report, progress, 0.95 * done / total, 0.95 * part.seconds / total),
+            seen=seen,
         )
         for name, piece in found.items():
             # Nothing is said yet in the first picture: a cover with half a sentence on it looks like a mistake.
             at = 0.0 if piece.details["captions"] == "burned" else None
             poster(piece.path, folder / f"{name}.jpg", at=at)
-        made |= found
+            _state_origin(piece.path, signer)
+            # Looked at once, however many platforms share it.
+            cover = look(piece.path.with_suffix(".jpg")).pictures
+            made[name] = _Finished(piece, probe(piece.path, loudness=True), cover)
         done += part.seconds
     progress(1.0)
     rendered = []
     for one in wanted:
         pieces = [made[shapes[part][_spec(one, part, seconds)]] for part in parts[one.platform]]
-        rendered.append(_rendered(one, parts[one.platform], pieces, seconds, timed=bool(words)))
+        rendered.append(_rendered(one, parts[one.platform], pieces, seconds, seen.pictures(), timed=bool(words)))
     return rendered
 
 
@@ -176,8 +212,27 @@ def _cues(words: Sequence[Word], part: Part, language: str) -> list[Cue]:
     return [replace(cue, end=min(cue.end, part.seconds)) for cue in cues]
 
 
-def _rendered(wanted: Wanted, parts: Sequence[Part], made: Sequence[Made], seconds: float, *, timed: bool) -> Rendered:
-    pieces = tuple(_piece(one, wanted.requirements) for one in made)
+def _state_origin(video: Path, signer: Signer | None) -> None:
+    """Say in a video and its poster how they came to be, and have it signed. Nothing may change them from here on."""
+    poster = video.with_suffix(".jpg")
+    mark_video(video)
+    mark_picture(poster)
+    if signer is not None:
+        for path in (video, poster):
+            sign(path, path.name, signer)
+
+
+def _rendered(
+    wanted: Wanted,
+    parts: Sequence[Part],
+    finished: Sequence[_Finished],
+    seconds: float,
+    original: Pictures,
+    *,
+    timed: bool,
+) -> Rendered:
+    made = [one.made for one in finished]
+    pieces = tuple(_piece(one, wanted) for one in finished)
     return Rendered(
         wanted.platform,
         pieces,
@@ -189,24 +244,25 @@ def _rendered(wanted: Wanted, parts: Sequence[Part], made: Sequence[Made], secon
             *_told_of_length(wanted, parts, seconds, timed=timed),
             *_told_of_captions(wanted, made),
             *_told_of_rules(wanted, pieces),
+            *([_DRAFT.format(wanted.requirements.name)] if wanted.draft else []),
         ),
+        original,
+        seconds,
     )
 
 
-def _piece(made: Made, wants: Requirements) -> Piece:
-    from media.video.probe import probe
-
-    poster = made.path.with_suffix(".jpg")
-    mark_video(made.path)
-    mark_picture(poster)
+def _piece(finished: _Finished, wanted: Wanted) -> Piece:
+    made = finished.made
     srt, vtt = made.path.with_suffix(".srt"), made.path.with_suffix(".vtt")
     return Piece(
         made.path,
-        poster,
+        made.path.with_suffix(".jpg"),
         srt if srt.exists() else None,
         vtt if vtt.exists() else None,
         made.duration,
-        conformity(wants, probe(made.path, loudness=True)),
+        () if wanted.draft else conformity(wanted.requirements, finished.found),
+        made.pictures,
+        finished.cover,
     )
 
 
@@ -258,21 +314,25 @@ def _spec(wanted: Wanted, part: Part, seconds: float) -> RenditionSpec:
     from media.types import RenditionSpec
 
     wants = wanted.requirements
+    width, height = wants.width, wants.height
+    if wanted.draft:
+        width, height = (max(16, side // _DRAFT_SHARE // 2 * 2) for side in (width, height))
     longest = wants.max_duration_s
     whole = part.start == 0 and part.end >= seconds and (longest is None or seconds <= longest)
     return RenditionSpec(
         name="",
-        width=wants.width,
-        height=wants.height,
+        width=width,
+        height=height,
         frame_rate=wants.frame_rate,
         video_codec=wants.video_codec,
-        video_bit_rate=wants.video_bit_rate,
-        crf=wants.crf,
+        video_bit_rate=None if wanted.draft else wants.video_bit_rate,
+        crf=_DRAFT_CRF if wanted.draft else wants.crf,
         audio_bit_rate=wants.audio_bit_rate,
         sample_rate=wants.sample_rate,
         loudness_lufs=wants.loudness_lufs,
         max_duration=None if whole else min(part.seconds, longest or part.seconds),
         fit=wants.fit,
         burn_captions=wanted.captions is Captions.BURNED,
+        highlight_words=wanted.captions is Captions.BURNED and wanted.highlight_words,
         reserved=wants.reserved.shares() if wanted.captions is Captions.BURNED else None,
     )

@@ -17,11 +17,13 @@ from urllib.parse import urlencode, urlsplit
 
 from export.youtube.errors import FailureClass, YouTubeFailure
 
-SCOPE = "https://www.googleapis.com/auth/youtube"
-"""Uploads, what became of them, and playlists: the smallest scope that covers the three."""
+SCOPE = "https://www.googleapis.com/auth/youtube.force-ssl"
+"""Uploads, what became of them, playlists, and captions, which no smaller scope covers."""
 
 UNIT = 256 * 1024
 """Every piece of an upload but the last is a multiple of this."""
+
+CAPTIONS_TYPE = "application/octet-stream"
 
 _RANGE = re.compile(r"bytes=0-(\d{1,15})")
 
@@ -185,6 +187,25 @@ def add_to_playlist(at: Addresses, token: str, playlist_id: str, video_id: str) 
     resource = {"kind": "youtube#video", "videoId": video_id}
     item = {"snippet": {"playlistId": playlist_id, "resourceId": resource}}
     return _json("POST", f"{at.api}/youtube/v3/playlistItems?part=snippet", token, item)
+
+
+def begin_captions(at: Addresses, token: str, video_id: str, language: str, size: int) -> Call:
+    """A resumable upload of captions in SubRip."""
+    track = {"snippet": {"videoId": video_id, "language": language, "name": "", "isDraft": False}}
+    about = {"X-Upload-Content-Length": str(size), "X-Upload-Content-Type": CAPTIONS_TYPE}
+    url = f"{at.upload}/upload/youtube/v3/captions?uploadType=resumable&part=snippet"
+    return _json("POST", url, token, track, about)
+
+
+def captions(session: str, token: str, content: bytes) -> Call:
+    """All of the captions, at once."""
+    return Call("PUT", session, {**_bearer(token), "Content-Type": CAPTIONS_TYPE}, content)
+
+
+def set_thumbnail(at: Addresses, token: str, video_id: str, content: bytes, mime_type: str) -> Call:
+    """The picture that stands for a video; it takes the place of the one before."""
+    url = f"{at.upload}/upload/youtube/v3/thumbnails/set?{urlencode({'videoId': video_id})}"
+    return Call("POST", url, {**_bearer(token), "Content-Type": mime_type}, content)
 
 
 def read_issued(body: Any) -> Issued:

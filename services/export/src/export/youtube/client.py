@@ -126,6 +126,21 @@ class YouTube:
         await self._json(calls.add_to_playlist(self._at, token, playlist_id, video_id))
         faults.point("youtube.after_list")
 
+    async def add_captions(self, token: str, video_id: str, language: str, content: bytes) -> None:
+        """Add captions in SubRip. YouTube takes those of a language once, so a repeat adds nothing."""
+        faults.point("youtube.before_captions")
+        try:
+            begun = await self._asked(calls.begin_captions(self._at, token, video_id, language, len(content)))
+            await self._json(calls.captions(calls.read_session(self._at, begun.headers), token, content))
+        except YouTubeFailure as failed:
+            if failed.code != "captionExists":
+                raise
+        faults.point("youtube.after_captions")
+
+    async def set_thumbnail(self, token: str, video_id: str, content: bytes, mime_type: str) -> None:
+        """Set the picture that stands for a video; repeating it is harmless."""
+        await self._json(calls.set_thumbnail(self._at, token, video_id, content, mime_type))
+
     async def _json(self, call: Call) -> Any:
         answer = await self._asked(call)
         if not isinstance(answer.body, dict):

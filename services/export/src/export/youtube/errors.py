@@ -19,6 +19,10 @@ _CODE = re.compile(r"[A-Za-z_]{1,60}")
 _DAY_S = 86_400.0
 
 NOT_LISTED = "The video is on your channel, but it could not be added to the playlist."
+NOT_CAPTIONED = (
+    "Its captions could not be added: connect the channel again and allow everything asked for, or upload them."
+)
+NOT_PICTURED = "Its cover could not be set: YouTube takes covers of verified channels alone. Set it in YouTube Studio."
 
 
 class FailureClass(StrEnum):

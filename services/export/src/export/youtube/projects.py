@@ -36,6 +36,9 @@ class Finished:
     script: str
     language: str
     workflow_type: WorkflowType | None
+    captions: StoredObject | None = None
+    """SubRip, where they are not in the picture."""
+    thumbnail: StoredObject | None = None
 
 
 def finished(orders: Sequence[Order]) -> Finished | None:
@@ -44,9 +47,11 @@ def finished(orders: Sequence[Order]) -> Finished | None:
 
     None while there is neither.
     """
+    beside: Mapping[str, Any] = {}
     shaped = [each for each in orders if each.platform == Platform.YOUTUBE and each.status == COMPLETED]
     if shaped:
-        video = shaped[-1].outputs.get("video") or shaped[-1].request["video"]
+        whole = shaped[-1].outputs.get("video")
+        video, beside = (whole, shaped[-1].outputs) if whole else (shaped[-1].request["video"], {})
     elif any(each.status == COMPLETED for each in orders) and all(each.status != PENDING for each in orders):
         video = orders[-1].request["video"]
     else:
@@ -60,6 +65,7 @@ def finished(orders: Sequence[Order]) -> Finished | None:
         said.get("script", ""),
         said.get("language") or orders[-1].request.get("language", "en"),
         WorkflowType(kind) if kind else None,
+        *(StoredObject.model_validate(beside[role]) if role in beside else None for role in ("srt", "poster")),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import asyncpg
@@ -15,6 +15,9 @@ from export.youtube.calls import Channel
 from export.youtube.projects import Order
 
 _MOST_STATES = 10
+
+Extra = Literal["listed", "captioned", "pictured"]
+"""What a video gets once it is there."""
 
 
 async def add_state(
@@ -122,6 +125,7 @@ async def orders_of_project(tx: Transaction, project_id: UUID, user_id: UUID) ->
     """The user's renditions and kits of a run, oldest first."""
     rows = await tx.fetch(
         "SELECT platform, status, request, answer, created_at, id FROM renditions WHERE run_id = $1 AND user_id = $2 "
+        "AND request->>'draft' IS DISTINCT FROM 'true' "
         "UNION ALL SELECT NULL, status, request, answer, created_at, id FROM kit_orders "
         "WHERE run_id = $1 AND user_id = $2 ORDER BY created_at, id",
         project_id,
@@ -141,11 +145,15 @@ async def add_upload(
     playlist_id: str | None,
     video: StoredObject,
     resource: dict[str, Any],
+    *,
+    captions: StoredObject | None = None,
+    thumbnail: StoredObject | None = None,
 ) -> asyncpg.Record | None:
     """Store an upload; None when one of the same project to the same channel is under way."""
     return await tx.fetchrow(
         "INSERT INTO youtube_uploads (id, user_id, project_id, channel_id, playlist_id, video, resource, total_bytes, "
-        "created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6::jsonb, $7::jsonb, $8, $9, $9) "
+        "created_at, updated_at, captions, thumbnail) "
+        "VALUES ($1, $2, $3, $4, $5, $6::jsonb, $7::jsonb, $8, $9, $9, $10::jsonb, $11::jsonb) "
         "ON CONFLICT DO NOTHING RETURNING *",
         upload_id,
         user_id,
@@ -156,6 +164,8 @@ async def add_upload(
         orjson.dumps(resource).decode(),
         video.size,
         tx.now,
+        captions and captions.model_dump_json(),
+        thumbnail and thumbnail.model_dump_json(),
     )
 
 
@@ -221,14 +231,16 @@ async def save_video(tx: Transaction, upload_id: UUID, video_id: str) -> None:
     )
 
 
-async def save_listed(tx: Transaction, upload_id: UUID, error: str | None) -> None:
-    """The playlist has the video, or ``error`` says why not."""
-    await tx.execute(
-        "UPDATE youtube_uploads SET listed = true, error = $2, updated_at = $3 WHERE id = $1 AND NOT listed",
-        upload_id,
-        error,
-        tx.now,
-    )
+_ADDED = """
+UPDATE youtube_uploads SET listed = listed OR $2 = 'listed', captioned = captioned OR $2 = 'captioned',
+    pictured = pictured OR $2 = 'pictured', error = nullif(concat_ws(' ', error, $3::text), ''), updated_at = $4
+WHERE id = $1 AND NOT CASE $2::text WHEN 'listed' THEN listed WHEN 'captioned' THEN captioned ELSE pictured END
+"""
+
+
+async def save_added(tx: Transaction, upload_id: UUID, done: Extra, error: str | None) -> None:
+    """The video has what belongs to it, or ``error`` says why not."""
+    await tx.execute(_ADDED, upload_id, done, error, tx.now)
 
 
 async def count(tx: Transaction, upload_id: UUID, *, failures: int, looks: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -23,9 +23,10 @@ from export.orders import as_caused
 from export.youtube import repository
 from export.youtube.client import YouTube
 from export.youtube.connections import ChannelAccess, Connections
-from export.youtube.errors import ADVICE, NOT_LISTED, FailureClass, YouTubeFailure
+from export.youtube.errors import ADVICE, NOT_CAPTIONED, NOT_LISTED, NOT_PICTURED, FailureClass, YouTubeFailure
 from export.youtube.metadata import tag_of
 from export.youtube.metrics import UPLOADS_ENDED
+from export.youtube.repository import Extra
 from export.youtube.transfer import Place, Task, Transfer
 
 log = structlog.get_logger(__name__)
@@ -119,8 +120,7 @@ class UploadRunner:
                 self._next(tx, item, self._pace.look_s)
             log.info("youtube.inserted", upload_id=str(row["id"]), video_id=video_id)
             return
-        if row["playlist_id"] is not None and not row["listed"]:
-            await self._list(row, access)
+        await self._complete(row, access)
         await self._look(item, row, access)
 
     async def _sent(self, row: Any, access: ChannelAccess) -> str:
@@ -132,18 +132,43 @@ class UploadRunner:
         task = Task(tag_of(row["id"]), row["resource"], video.size, video.mime_type)
         return await transfer.run(task, _place(row, self._vault))
 
-    async def _list(self, row: Any, access: ChannelAccess) -> None:
-        playlist_id, video_id, trouble = row["playlist_id"], row["video_id"], None
+    async def _complete(self, row: Any, access: ChannelAccess) -> None:
+        """Add to the video what belongs to it and is not there."""
+        if row["playlist_id"] is not None and not row["listed"]:
+            await self._add(row, "listed", self._list(row, access), NOT_LISTED)
+        if row["captions"] is not None and not row["captioned"]:
+            await self._add(row, "captioned", self._caption(row, access), NOT_CAPTIONED)
+        if row["thumbnail"] is not None and not row["pictured"]:
+            await self._add(row, "pictured", self._picture(row, access), NOT_PICTURED)
+
+    async def _add(self, row: Any, done: Extra, adding: Awaitable[None], trouble: str) -> None:
+        told = None
         try:
-            if not await access.call(lambda token: self._youtube.in_playlist(token, playlist_id, video_id)):
-                await access.call(lambda token: self._youtube.add_to_playlist(token, playlist_id, video_id))
+            await adding
         except YouTubeFailure as failed:
             if failed.retryable:
                 raise
             # Why not is between the user and YouTube; a grant that has ended shows at the next call.
-            trouble = NOT_LISTED
+            told = trouble
+        except (ObjectMissing, ObjectDamaged):
+            told = trouble
         async with self._database.transaction() as tx:
-            await repository.save_listed(tx, row["id"], trouble)
+            await repository.save_added(tx, row["id"], done, told)
+
+    async def _list(self, row: Any, access: ChannelAccess) -> None:
+        playlist_id, video_id = row["playlist_id"], row["video_id"]
+        if not await access.call(lambda token: self._youtube.in_playlist(token, playlist_id, video_id)):
+            await access.call(lambda token: self._youtube.add_to_playlist(token, playlist_id, video_id))
+
+    async def _caption(self, row: Any, access: ChannelAccess) -> None:
+        content = await self._store.read(StoredObject.model_validate(row["captions"]))
+        language = row["resource"]["snippet"]["defaultLanguage"]
+        await access.call(lambda token: self._youtube.add_captions(token, row["video_id"], language, content))
+
+    async def _picture(self, row: Any, access: ChannelAccess) -> None:
+        stored = StoredObject.model_validate(row["thumbnail"])
+        content = await self._store.read(stored)
+        await access.call(lambda token: self._youtube.set_thumbnail(token, row["video_id"], content, stored.mime_type))
 
     async def _look(self, item: WorkItem, row: Any, access: ChannelAccess) -> None:
         video_id = row["video_id"]

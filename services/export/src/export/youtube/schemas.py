@@ -34,6 +34,8 @@ class UploadIn(Input):
     project_id: UUID = Field(description="The project whose newest video it is, or the workflow that made one.")
     channel_id: str | None = Field(None, max_length=255, description="Must be the connected channel when given.")
     playlist_id: str | None = Field(None, min_length=1, max_length=255, description="Add the video there as well.")
+    captions: bool = Field(True, description="Add the video's captions, where they are not in the picture.")
+    thumbnail: bool = Field(True, description="Set the video's cover, which YouTube takes of verified channels alone.")
     privacy: Privacy | None = Field(None, description="Who can see it; else what the installation is set to.")
 
 

@@ -81,6 +81,8 @@ async def order_upload(
         body.playlist_id,
         found.video,
         resource,
+        captions=found.captions if body.captions else None,
+        thumbnail=found.thumbnail if body.thumbnail else None,
     )
     if row is None:
         if key is not None and (ordered := await queries.upload_of(tx, upload_id, user_id)) is not None:

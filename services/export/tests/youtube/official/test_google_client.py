@@ -31,7 +31,7 @@ from simulators.core.faults import Fault
 from simulators.serve import Served, serving
 from simulators.vendors.youtube.server import CHANNEL_ID, PLAYLIST, UNIT, UPLOADS, YouTube
 
-SCOPE = "https://www.googleapis.com/auth/youtube"
+SCOPE = "https://www.googleapis.com/auth/youtube.force-ssl"
 CALLBACK = "http://127.0.0.1:1/callback"
 VIDEO = Random(1).randbytes(3 * UNIT + 777)
 BODY = {"snippet": {"title": "A kettle", "tags": ["kettle"]}, "status": {"privacyStatus": "private"}}
@@ -303,6 +303,10 @@ def test_playlist_thumbnail_and_captions(youtube: Any, vendor: YouTube) -> None:
     text = MediaIoBaseUpload(io.BytesIO(b"1\n00:00:00,000 --> 00:00:01,000\nHello\n"), "text/plain", resumable=True)
     track = {"snippet": {"videoId": video_id, "language": "en", "name": ""}}
     assert youtube.captions().insert(part="snippet", body=track, media_body=text).execute()["id"]
+    assert vendor.captions[video_id, "en", ""].endswith(b"Hello\n")
+    with pytest.raises(ResumableUploadError) as twice:
+        youtube.captions().insert(part="snippet", body=track, media_body=text).execute()
+    assert (twice.value.resp.status, _reasons(twice.value)) == (409, {"captionExists"})
     body["snippet"]["playlistId"] = "PLnowhere"
     with pytest.raises(HttpError) as caught:
         youtube.playlistItems().insert(part="snippet", body=body).execute()

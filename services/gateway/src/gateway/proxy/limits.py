@@ -57,6 +57,8 @@ RULES: tuple[Rule, ...] = (
     Rule("POST", "/api/v1/auto-hooks", Limit(20, HOUR)),
     Rule("POST", "/api/v1/billing/subscription", Limit(3, HOUR)),
     Rule("POST", "/api/v1/ai/*", Limit(30, MINUTE)),
+    # Each opens a stranger's film.
+    Rule("POST", "/api/v1/verify", Limit(20, MINUTE)),
 )
 """Stricter than the rest; what they let through counts there too."""
 

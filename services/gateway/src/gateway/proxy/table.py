@@ -105,6 +105,8 @@ TABLE: tuple[Row, ...] = (
     Row("/api/v1/vendors/{vendor}/webhook", "ai_router", public=True),
     *_whole("/api/v1/admin/router", "ai_router"),
     *_whole("/api/v1/export", "export", read=Scope.READ, write=Scope.EXPORT_WRITE),
+    # It only looks at what is sent.
+    Row("/api/v1/verify", "export", max_body=51 * MEBIBYTE, read=Scope.READ, write=Scope.READ),
     # Google sends the browser here, which has no token; what it brings is bound to whoever began.
     Row("/api/v1/youtube/callback", "export", public=True, ask_outside=True),
     # It only answers an address, and begins what ends in a channel of the account's.

@@ -8,8 +8,8 @@ from tempfile import TemporaryDirectory
 from chassis.storage.port import ObjectStore
 from contracts.objects import StoredObject
 from media import errors as media_errors
+from media.sandbox.places import Sandbox
 from workflow.files.intake import busy
-from workflow.files.sandboxed import Sandbox
 
 MADE_WITHIN_S = 20.0
 

@@ -38,6 +38,7 @@ _MOST_BYTES = 274_877_906_944
 _SCOPE = "https://www.googleapis.com/auth/youtube"
 _READS = frozenset({_SCOPE, f"{_SCOPE}.readonly", f"{_SCOPE}.force-ssl"})
 _WRITES = frozenset({_SCOPE, f"{_SCOPE}.force-ssl"})
+_CAPTIONS = frozenset({f"{_SCOPE}.force-ssl"})
 _UPLOADS = frozenset({_SCOPE, f"{_SCOPE}.upload", f"{_SCOPE}.force-ssl"})
 _RANGE = re.compile(r"bytes (?:(?P<first>\d+)-(?P<last>\d+)|\*)/(?P<total>\d+|\*)")
 _LATER = frozenset({Fault.JOB_FAILED, Fault.REFUSED_OUTPUT, Fault.FROZEN})
@@ -88,6 +89,8 @@ class YouTube(Simulator):
         self.has_channel = True
         self.playlists: dict[str, list[dict[str, Any]]] = {PLAYLIST: []}
         self.thumbnails: dict[str, bytes] = {}
+        self.captions: dict[tuple[str, str, str], bytes] = {}
+        """By video, language and name."""
         self._sessions: dict[str, _Session] = {}
 
     def knows(self, request: Request) -> bool:
@@ -187,10 +190,15 @@ class YouTube(Simulator):
         return self._begun(request, "videos", body)
 
     async def _begin_captions(self, request: Request, fault: Fault | None) -> Response:
-        self._needs(request, _WRITES)
+        self._needs(request, _CAPTIONS)
+        _parts(request)
         body = await json_object(request, _error(400, "parseError", "Parse Error", domain="global"))
-        if body.get("snippet", {}).get("videoId") not in self.jobs:
+        track = body.get("snippet", {})
+        if track.get("videoId") not in self.jobs:
             return _error(404, "videoNotFound", "The video could not be found.", domain="youtube.caption")
+        if not track.get("language") or len(track.get("name", "")) > 150:
+            return _error(400, "invalidMetadata", "The request contains invalid metadata.", domain="youtube.caption")
+        self._no_such_captions(body)
         return self._begun(request, "captions", body)
 
     def _begun(self, request: Request, kind: str, body: dict[str, Any]) -> Response:
@@ -237,6 +245,9 @@ class YouTube(Simulator):
 
     def _made(self, session: _Session, fault: Fault | None) -> dict[str, Any]:
         """All bytes are here: this is the moment something comes to be."""
+        if session.kind == "captions":
+            self._no_such_captions(session.body)
+            self.captions[_track_of(session.body)] = bytes(session.received)
         sha256 = hashlib.sha256(session.received).hexdigest()
         body = {**session.body, "size": len(session.received), "sha256": sha256}
         session.received = bytearray()
@@ -246,6 +257,12 @@ class YouTube(Simulator):
             return {"kind": "youtube#caption", "id": caption_id, "snippet": dict(session.body["snippet"])}
         later = fault if fault in _LATER else None
         return _video(self.accept("insert", body, fault=later, key=session.upload_id, prefix="vid"))
+
+    def _no_such_captions(self, body: Mapping[str, Any]) -> None:
+        """A video has captions of one language and name once."""
+        if _track_of(body) in self.captions:
+            words = "The specified video already has a caption track with that name and language."
+            raise Refusal(_error(409, "captionExists", words, domain="youtube.caption"))
 
     async def _videos(self, request: Request, fault: Fault | None) -> Response:
         self._needs(request, _READS)
@@ -305,6 +322,11 @@ class YouTube(Simulator):
         self.thumbnails[video_id] = data
         url = f"https://i.ytimg.com/vi/{video_id}/default.jpg"
         return JSONResponse({"kind": "youtube#thumbnailSetResponse", "items": [{"default": {"url": url}}]})
+
+
+def _track_of(body: Mapping[str, Any]) -> tuple[str, str, str]:
+    track = body["snippet"]
+    return track["videoId"], track["language"], track.get("name", "")
 
 
 def _token(request: Request) -> str:

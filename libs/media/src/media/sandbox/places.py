@@ -1,4 +1,4 @@
-"""Strangers' files are opened in a confined process of their own: :mod:`media.sandbox`, a few at once."""
+"""Confined children from within an event loop, a few at once."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""Whether a file was made here: fingerprints of everything delivered, and looking for one."""
