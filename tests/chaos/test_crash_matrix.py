@@ -110,10 +110,13 @@ async def _passed_by_an_order(child: EmbeddedChild, witness: Witness, lines: Seq
     log = child.home.root / "passed"
     log.unlink(missing_ok=True)
     await child.start(environment={"FAULT_LOG": str(log)})
-    await Auditor(await child.database_urls()).watch()
+    auditor = Auditor(await child.database_urls())
+    await auditor.watch()
+    # What a first start has to tell is no part of an order.
+    await auditor.settle(Witness(), patience_s=SETTLE_S)
     before = log.stat().st_size
     await _placed(child, witness, lines, whole=True)
-    await Auditor(await child.database_urls()).settle(witness, patience_s=SETTLE_S)
+    await auditor.settle(witness, patience_s=SETTLE_S)
     assert await child.stop() == 0
     return Counter(log.read_bytes()[before:].decode().split())
 
@@ -139,7 +142,9 @@ async def _order_until_it_dies(
             settled.cancel()
             break
         await settled
-    assert await asyncio.wait_for(crash, 1) == EXIT_CODE, f"{point}: {child.said()}"
+    else:
+        pytest.fail(f"{point} was not passed")
+    assert await crash == EXIT_CODE, f"{point}: {child.said()}"
 
 
 async def _placed(child: EmbeddedChild, witness: Witness, lines: Sequence[str], *, whole: bool) -> None:
