@@ -29,7 +29,7 @@ export DEMO_OUT := $(value OUT)
 export UP_PORT := $(value PORT)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-pixie demo-clips demo-film up studio doctor test check fmt types imports bench chaos pooler faces histories judge record lock client docs figures vendors vendor-matrix observe dashboards cli-docs clean
+.PHONY: help setup demo demo-pixie demo-clips demo-film up studio doctor test check fmt types imports bench chaos load pooler faces histories judge record lock client docs figures vendors vendor-matrix observe dashboards cli-docs screenshots clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -87,6 +87,9 @@ $(VENV)/.studio: $(VENV)/.runtime services/gateway/package-lock.json services/ga
 	@$(NPM); $(STUDIO) --dev
 	@touch $@
 
+screenshots: $(VENV)/.dev $(VENV)/.studio ## Take the pictures of the studio that the README shows [OUT=docs/images]
+	@$(BIN)/python -m tests.tools.screenshots $(if $(filter file,$(origin OUT)),,--out "$$DEMO_OUT")
+
 up: setup ## Run the platform on this machine until Ctrl-C [PORT=8080]
 	@{ $(NPM); $(STUDIO); } || true
 	@exec $(BIN)/talkingphoto up --port "$$UP_PORT"
@@ -140,6 +143,10 @@ chaos: $(VENV)/.dev ## Break everything on purpose: crash points, broker and dat
 		$(BIN)/python -m pytest -q tests/e2e/test_conformance.py tests/e2e/test_estimates.py
 	@FILM_MINUTES=2 $(BIN)/python -m pytest -q tests/e2e/test_film_studio.py
 	@PIXIE_TOPOLOGIES=distributed $(BIN)/python -m pytest -q tests/e2e/test_pixie.py
+
+load: $(VENV)/.dev ## A thousand people in all four products at once, on this machine: make load [PEOPLE=1000 SECONDS=60 ORDERS=40 FAULTS=1]
+	@$(BIN)/python -m benchmarks.mixed_load $(if $(PEOPLE),--people $(PEOPLE)) $(if $(SECONDS),--seconds $(SECONDS)) \
+		$(if $(ORDERS),--orders $(ORDERS)) $(if $(FAULTS),--faults)
 
 # Two tests are about connections of one's own to the server: whose they are, the pooler decides.
 pooler: $(VENV)/.dev ## Data layer and services behind a PgBouncer in transaction mode (apt install pgbouncer) [POOLER=pgbouncer]

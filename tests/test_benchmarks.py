@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+from benchmarks.mixed_load import LINES, Tally
+from benchmarks.mixed_load import met as reached
 from benchmarks.pixie_load import Stage, met
 
 
@@ -28,3 +31,37 @@ def test_goals_are_missed_by_what_failed_and_by_what_was_not_done() -> None:
     assert [met([one.told()], FIRST) for one in missed] == [False] * len(missed)
     assert not met([stage().told()], {"submissions": 0, "p95_ms": 0.0})
     assert not met([stage().told()], FIRST | {"p95_ms": 600.0})
+
+
+def mixed(**changed: object) -> dict[str, object]:
+    found = Tally(people=1000, seconds=60.0)
+    found.spent["projects"], found.spent["upload"], found.spent["order"] = [20.0] * 900, [90.0] * 100, [40.0] * 40
+    for line in LINES:
+        found.ordered[line] = found.done[line] = 10
+    return found.told() | changed
+
+
+def test_a_mixed_load_is_met_by_reads_uploads_and_runs_of_every_product() -> None:
+    assert mixed()["p95_read_ms"] == 20, "orders and uploads are no reads"
+    assert reached(mixed(), faults=False)
+    assert not reached(mixed(), faults=True), "without a fault nothing was shown of them"
+    assert reached(mixed(faults={"broker": 1}, p95_read_ms=900), faults=True)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"right": 0.998}, {"runs": 0.95}, {"orders": {"pixie": 40}}, {"p95_read_ms": 500}, {"uploads": 0.99}],
+    ids=str,
+)
+def test_a_mixed_load_is_missed_by_each_goal(changed: dict[str, object]) -> None:
+    assert not reached(mixed(**changed), faults=False)
+    assert not reached(Tally(people=1000, seconds=60.0).told(), faults=False), "nor is nothing enough"
+
+
+def test_what_goes_wrong_counts() -> None:
+    found = Tally(people=2, seconds=10.0)
+    found.spent["projects"], found.spent["upload"] = [10.0] * 98, [10.0] * 2
+    found.wrong["upload"] += 1
+    found.ordered["pixie"], found.done["pixie"] = 4, 3
+    told = found.told()
+    assert (told["right"], told["uploads"], told["runs"], told["requests"]) == (0.99, 0.5, 0.75, 100)

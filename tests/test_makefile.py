@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -18,6 +19,11 @@ WORDS = [
     "a # hash, a \\ backslash, 100 % and !history",
     "two\nlines",
     "नमस्ते, मैं बोल सकती हूँ।",
+    *("$$", "$(", "$(MAKE) clean", "$$HOME $@ $< %", "$(DEMO_SCRIPT) $(SCRIPT)", "${DEMO_SCRIPT}"),
+    *("--help", "-", "a=b", "A := b", "@echo", "  spaces  ", "ends with \\", "'", '"', "\"'`"),
+    *("ends\n", "a\r\nb", "~", "*?[a]{a,b}", "|&;<>()", "^x^y", "#", "\x1b[2J"),
+    *("👩\u200d👩\u200d👧 🇮🇳", "שלום, נעים מאוד!", "مرحبا", "\u202eevil", "e\u0301", "今日は\u3000元気", "🎉" * 5000),
+    os.fsdecode(b"caf\xe9"),
 ]
 
 
@@ -43,11 +49,12 @@ def _said(folder: Path, *variables: str, goal: str = "demo", environment: dict[s
 def test_words_arrive_as_they_were_written(demo: Path, words: str) -> None:
     said = _said(demo, f"SCRIPT={words}")
 
-    assert said[said.index("--script") + 1] == words
+    # What stands before them is make's own, as it is after every "=".
+    assert said[said.index("--script") + 1] == words.lstrip(" ")
     assert {path.name for path in demo.iterdir()} == {"bin", "Makefile", "said.json"}
 
 
-@pytest.mark.parametrize("words", WORDS)
+@pytest.mark.parametrize("words", [*WORDS[:5], *WORDS[5::4]])
 def test_so_do_words_from_the_environment(demo: Path, words: str) -> None:
     said = _said(demo, environment={"SCRIPT": words})
 

@@ -69,6 +69,8 @@ class Fake:
         self.runs: dict[UUID, Run] = {}
         self.uploads: list[tuple[str, bytes]] = []
         self.cancelled: list[UUID] = []
+        self.lines: list[str | None] = []
+        """Product lines that were logged in to."""
         self.seen = threading.Condition()
         self.waiting: list[str] = []
         self.go = False
@@ -100,7 +102,8 @@ class Fake:
     async def register(self) -> dict[str, str]:
         return {"id": str(uuid4())}
 
-    async def log_in(self) -> dict[str, str]:
+    async def log_in(self, request: Request) -> dict[str, str]:
+        self.lines.append(request.headers.get("x-product-line"))
         return {"access_token": "token"}
 
     async def upload(self, request: Request) -> Response:

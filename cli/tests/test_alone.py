@@ -107,7 +107,8 @@ def test_a_film_may_be_as_long_as_the_platform_makes_one() -> None:
 
 @pytest.mark.parametrize("language", list(choices.Language))
 @pytest.mark.parametrize(
-    "script", ["", "Hi.", "Hello, there. It is 7 o'clock!", "नमस्ते, मैं बोल सकती हूँ।", "今日は、元気ですか。今天！"]
+    "script",
+    ["", "Hi.", "Hello, there. It is 7 o'clock!", "नमस्ते, मैं बोल सकती हूँ।", "今日は、元気ですか。今天！", "½ ℃ Ⅻ ﬁ…"],
 )
 def test_a_script_is_as_long_as_the_platform_says(script: str, language: str) -> None:
     assert seconds_of(script, language) == estimate_duration(script, language=language)

@@ -11,6 +11,7 @@ import json
 import os
 import pwd
 import shutil
+import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,7 +58,7 @@ class Case:
     stdin: bytes = b""
     charset: str = "utf-8"
     spoken: str | None = None
-    sent: str | None = None
+    sent: str | tuple[str, str] | None = None
     server: bool = True
 
 
@@ -663,14 +664,347 @@ ODDS = [
 ]
 
 
+def film(*typed: str) -> tuple[str, ...]:
+    return ("film", "s.md", "--dry-run", *typed)
+
+
+def drawn(kind: str, size: tuple[int, int] = (80, 60)) -> bytes:
+    return next(iter(picture("x", kind, size)["files"].values()))
+
+
+def found_on_a_disc(folder: Path) -> None:
+    """What macOS, Windows and Linux leave among somebody's pictures."""
+    (place := folder / "p").mkdir()
+    for name in (".DS_Store", "._a.jpg", "Thumbs.db", "desktop.ini", ".hidden.png", "a.jpg~", "notes.txt"):
+        (place / name).write_bytes(b"\x00\x05\x16\x07")
+    (place / "folder.jpg").mkdir()
+    (place / "a.JPG").write_bytes(drawn("JPEG"))
+
+
+def leads_nowhere(folder: Path) -> None:
+    (folder / "p").mkdir()
+    (folder / "p" / "a.jpg").symlink_to("nowhere.jpg")
+
+
+def in_it(name: str, data: bytes, script: bytes = b"# One\n\nIt begins.") -> dict[str, bytes]:
+    return {"s.md": script, f"p/{name}": data}
+
+
+FILMS = [
+    *[
+        Case(
+            f"a film's script is {what}",
+            film(),
+            "Nothing was ordered.",
+            files={"s.md": data},
+            sent=("One", "# One\n\nCafé."),
+        )
+        for what, data in (
+            ("UTF-8", "# One\n\nCafé.".encode()),
+            ("UTF-8 with a mark", codecs.BOM_UTF8 + "# One\n\nCafé.".encode()),
+            ("UTF-16", codecs.BOM_UTF16_LE + "# One\n\nCafé.".encode("utf-16-le")),
+            ("of Windows", "# One\r\n\r\nCafé.".encode()),
+        )
+    ],
+    *[
+        Case(f"a film's script is {what}", film(), said, WRONG, files={"s.md": data})
+        for what, data, said in (
+            ("Latin-1", b"Caf\xe9", "s.md is not UTF-8 (byte 0xe9 at 3). Save it as UTF-8"),
+            ("empty", b"", "nothing to say"),
+            ("no text", b"a\x00b", "has a NUL"),
+            ("marks alone", b"# \n\n---", "nothing to say"),
+        )
+    ],
+    Case("no script of a film", film(), "s.md cannot be read: No such file or directory.", WRONG),
+    Case("a folder for a film's script", ("film", ".", "--dry-run"), ". cannot be read: Is a directory.", WRONG),
+    Case(
+        "a film called as its file",
+        ("film", LATIN, "--dry-run"),
+        "Nothing was ordered.",
+        files={LATIN: b"It begins."},
+        sent=("Caf\ufffd", "It begins."),
+    ),
+    Case(
+        "what systems leave among pictures",
+        film("--images", "p"),
+        "Uploading a.JPG\n",
+        unsaid=("._a", ".hidden", "folder.jpg", "Thumbs"),
+        files={"s.md": b"It begins."},
+        setup=found_on_a_disc,
+    ),
+    Case(
+        "a picture that leads nowhere",
+        film("--images", "p"),
+        "p/a.jpg cannot be read: No such file or directory.",
+        WRONG,
+        files={"s.md": b"It begins."},
+        setup=leads_nowhere,
+    ),
+    Case("a picture of nothing", film("--images", "p"), "p/a.jpg is empty.", WRONG, files=in_it("a.jpg", b"")),
+    Case(
+        "a picture that is too wide",
+        film("--images", "p"),
+        "The photo is reduced from 5000 x 40",
+        files=in_it("a.jpg", drawn("JPEG", (5000, 40))),
+    ),
+    Case(
+        "a picture in AVIF",
+        film("--images", "p"),
+        "The photo is AVIF; a JPEG is made of it.",
+        files=in_it("a.avif", drawn("AVIF")),
+    ),
+    Case(
+        "a picture that is called what it is not",
+        film("--images", "p"),
+        "Uploading a.heic",
+        unsaid="JPEG",
+        files=in_it("a.heic", drawn("PNG")),
+    ),
+    Case(
+        "a picture in HEIC",
+        film("--images", "p"),
+        ("p/a.heic is HEIC", "pip install pillow-heif"),
+        WRONG,
+        files=in_it("a.heic", b"\0\0\0\x18ftypheic"),
+    ),
+    *[
+        Case(f"a picture {name!r}", film("--images", "p"), f"Uploading {shown}", files=in_it(name, drawn("PNG")))
+        for name, shown in (
+            (LATIN, "caf\\xe9.jpg"),
+            ("[b]o x.png", "[b]o x.png"),
+            ("שלום.png", "\u2068שלום.png\u2069"),
+            ("a\nb.png", "a\\nb.png"),
+        )
+    ],
+    Case("no pictures", film("--images", "p"), "No picture is in p.", WRONG, files=in_it("a.txt", b"x")),
+    Case("no folder of pictures", film("--images", "q"), "q is no folder.", WRONG, files={"s.md": b"It begins."}),
+]
+
+LANGUAGES = [
+    *[
+        Case(f"said {text!r}", says(text), "Done", spoken=text)
+        for text in (
+            *(
+                "--help",
+                "-n 5",
+                "@file",
+                "=x",
+                "%s %d {0} {}",
+                "C:\\new\\table",
+                "~root",
+                "\ta tab",
+                " spaces ",
+            ),
+            *(
+                "null",
+                "true",
+                "0x10",
+                "1e400",
+                "NaN",
+                "１２３",
+                "① of ②",
+                "ﬁne",
+                "½ cup",
+                "x² + y²",
+                "Ⅻ",
+                "™ ok",
+                "ß",
+                "İstanbul",
+                "ı",
+            ),
+            *(
+                "👩\u200d👩\u200d👧 family",
+                "🇮🇳 India",
+                "1\ufe0f\u20e3 one",
+                "نعم ١٢",
+                "ไทยไม่มีช่องว่าง",
+                "Ελλάδα",
+                "ⴰⵣⵓⵍ",
+                "𝓗𝓲",
+                "Z͑ͫalgo",
+            ),
+            *(
+                "क्\u200dष",
+                "می\u200cخواهم",
+                "a\u00adb",
+                "a\u2060b",
+                "a\ufeffb",
+                "\u061cx",
+                "‘it’s’ “so” «là» „ja“ 「は」",
+                "a\u2028b",
+                "a\x85b",
+            ),
+        )
+    ],
+    *[
+        Case(f"a title {title!r}", (*MAKE, f"--title={title}"), "Done")
+        for title in ("-x", "\u202eevil", "a\tb", "null", "{0}", "क्षि", "\u200b", "𝓗𝓲 " * 60)
+    ],
+]
+
+NO_TEXT = os.fsdecode(b"x\xe9")
+MACHINES = [
+    *[
+        Case(f"environment {name}={value}", LISTED, "No runs yet", unsaid="\x1b", env={name: value})
+        for name, value in (
+            *(
+                ("LANG", value)
+                for value in ("ar_EG.UTF-8", "he_IL.UTF-8", "tr_TR", "ja_JP.SJIS", "C.UTF-8", "POSIX", "", "\x01")
+            ),
+            *(("LC_CTYPE", "UTF-8"), ("LC_NUMERIC", "de_DE.UTF-8"), ("LC_ALL", ""), ("LANGUAGE", "tlh")),
+            *(("TERM", value) for value in ("linux", "vt52", "xterm-ghostty", "tmux-256color", "unknown", "x" * 300)),
+            *(("COLUMNS", value) for value in ("", "20", "-1", "1e9", "८०", "99999999999999999999")),
+            *(("NO_COLOR", ""), ("COLORTERM", "truecolor"), ("CI", "true"), ("GITHUB_ACTIONS", "true"), ("PAGER", "")),
+            *(
+                ("TZ", value)
+                for value in ("", "UTC+25", "America/Sao_Paulo", "Asia/Kathmandu", "<-03>3", "\x01", "../../etc/passwd")
+            ),
+            *(
+                ("PATH", ""),
+                ("PWD", "/nowhere"),
+                ("USER", ""),
+                ("LOGNAME", "\udce9"),
+                ("SHELL", ""),
+                ("IFS", "/"),
+                ("HOSTNAME", ""),
+            ),
+            *(
+                ("XDG_CONFIG_HOME", ""),
+                ("XDG_CONFIG_HOME", "rel"),
+                ("XDG_CONFIG_HOME", "/nowhere"),
+                ("XDG_RUNTIME_DIR", "/nowhere"),
+            ),
+            *(
+                ("TALKINGPHOTO_API_KEY", ""),
+                ("TALKINGPHOTO_API_KEY", " "),
+                ("TALKINGPHOTO_API_KEY", "tp_ok"),
+                ("TALKINGPHOTO_PROFILE", ""),
+            ),
+            *(
+                ("NO_PROXY", "[::1"),
+                ("no_proxy", "127.0.0.1,,"),
+                ("HTTP_PROXY", "127.0.0.1:9"),
+                ("ALL_PROXY", "socks4://x"),
+                ("REQUEST_METHOD", "GET"),
+            ),
+        )
+    ],
+    *[
+        Case(f"a home folder {home}", MAKE, said, FAILED, env={"HOME": home, "TALKINGPHOTO_HOME": None})
+        for home, said in (
+            ("{folder}/me.jpg", "me.jpg/.talkingphoto"),
+            ("/dev/null", "/dev/null/.talkingphoto"),
+            ("/proc", "/proc/.talkingphoto: No such file"),
+            ("/" + "x" * 300, "File name too long"),
+        )
+    ],
+    *[
+        Case(f"a home folder {home!r}", MAKE, "Done", env={"HOME": home, "TALKINGPHOTO_HOME": None})
+        for home in (
+            "{folder}/new/deep",
+            "{folder}/a b",
+            "{folder}/#%?&",
+            "{folder}/שלום",
+            "{folder}/\udce9",
+            "{folder}/a\nb",
+            "{folder}/'\"",
+        )
+    ],
+    *[
+        Case(f"out {name!r}", (*MAKE, f"--out={name}"), f"Files in {shown}: ")
+        for name, shown in (
+            *(
+                ("#1", "#1"),
+                ("50%", "50%"),
+                ("what?", "what?"),
+                ("a&b", "a&b"),
+                ("a;b", "a;b"),
+                ("a,b", "a,b"),
+                ("(x)", "(x)"),
+                ("{x}", "{x}"),
+            ),
+            *(
+                ("'", "'"),
+                ('"', '"'),
+                ("a'b\"c", "a'b\"c"),
+                ("a\r", "a\\r"),
+                ("\x7f", "\\x7f"),
+                ("\u202egpj", "\\u202egpj"),
+                ("نعم", "\u2068نعم\u2069"),
+            ),
+            *(
+                ("Ａ", "Ａ"),
+                ("ﬁ", "ﬁ"),
+                ("👩\u200d👧", "👩\u200d👧"),
+                ("...", "..."),
+                ("a..b", "a..b"),
+                ("x/./y/../z", "x/y/../z"),
+                ("nul.txt", "nul.txt"),
+            ),
+        )
+    ],
+    *[
+        Case(
+            f"a key {key!r}",
+            ("status",),
+            "The API key has signs in it that no key has.",
+            REFUSED,
+            env={"TALKINGPHOTO_API_KEY": key},
+        )
+        for key in ("é", "tp_\udce9", "a\nb", "tp_\u200b", "\x1b[2J")
+    ],
+    *[
+        Case(f"bytes that are no text: {' '.join(typed[:2])}", (*typed, NO_TEXT), "is not valid UTF-8 (\\xe9)", WRONG)
+        for typed in (
+            ("config", "set", "title"),
+            ("projects", "create"),
+            ("keys", "create"),
+            ("image",),
+        )
+    ],
+    Case(
+        "a password that is no text",
+        ("login", "--email", "a@example.com"),
+        "is not valid UTF-8",
+        WRONG,
+        stdin=b"p\xe9\n",
+    ),
+    Case(
+        "settings that are a folder",
+        MAKE,
+        "config",
+        WRONG,
+        env={"XDG_CONFIG_HOME": "{folder}/c"},
+        files={"c/x": b""},
+        setup=lambda folder: (folder / "c" / "talkingphoto" / "config").mkdir(parents=True),
+    ),
+    *[
+        Case(f"--port {port!r}", ("up", f"--port={port}"), "no port", FAILED)
+        for port in ("65536", "-1", "99999", "9" * 30)
+    ],
+    *[
+        Case(f"--port {port!r}", ("up", f"--port={port}"), "is not a valid int", WRONG)
+        for port in ("", "abc", "0x50", "8e3", "80.5", "http", "८०x")
+    ],
+]
+
+
 @pytest.fixture(scope="module")
 def fill(fake: Any) -> dict[str, str]:
     """Runs that were made before, and addresses, by the names that cases use."""
     from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse
 
+    async def project(body: dict[str, Any]) -> dict[str, str]:
+        fake.projects.append((body["title"], body["script"]))
+        return {"id": SOMEBODY}
+
+    fake.projects = []
     fake.app.post("/page/api/v1/auth/login")(lambda: PlainTextResponse("<html>"))
     fake.app.post("/moved/api/v1/auth/login")(lambda: RedirectResponse("/elsewhere", 301))
     fake.app.post("/odd/api/v1/auth/login")(lambda: JSONResponse({"error": "all"}, 500))
+    fake.app.post("/api/v1/projects", status_code=201)(project)
+    plan = {"advice": [], "scenes": [], "credits": 1, "estimated_time": 9}
+    fake.app.post(f"/api/v1/projects/{SOMEBODY}/plan")(lambda: JSONResponse(plan))
     return {"server": fake.url, "localhost": fake.url.replace("127.0.0.1", "localhost")}
 
 
@@ -692,13 +1026,16 @@ def _filled(text: str, names: Mapping[str, str]) -> str:
 
 
 @pytest.mark.parametrize(
-    "case", [*NETWORK, *HOMES, *FOLDERS, *WORDS, *PHOTOS, *TEXT, *ODDS], ids=lambda case: ascii(case.name)[1:-1][:60]
+    "case",
+    [*NETWORK, *HOMES, *FOLDERS, *WORDS, *PHOTOS, *TEXT, *ODDS, *FILMS, *LANGUAGES, *MACHINES],
+    ids=lambda case: ascii(case.name)[1:-1][:60],
 )
 def test_whatever_is_typed(
     case: Case, fake: Any, fill: dict[str, str], photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fake.runs.clear()
     fake.uploads.clear()
+    fake.projects.clear()
     names = {**fill, "folder": str(tmp_path)}
     if case in TEXT:
         names["done"] = fake.add("Done.", title="[red] :smile: title")
@@ -726,10 +1063,43 @@ def test_whatever_is_typed(
     if case.spoken is not None:
         [run] = fake.runs.values()
         assert run.order.script == case.spoken
-    if case.sent is not None:
+    if isinstance(case.sent, str):
         assert [name for name, _ in fake.uploads] == [case.sent]
+    elif case.sent is not None:
+        assert fake.projects == [case.sent]
     if "--json" in case.typed:
         json.loads(result.stdout)
+
+
+@pytest.mark.parametrize("home", [None, "", " ", ".", "rel/ative", "~"])
+def test_what_is_no_home_folder_is_not_used_as_one(
+    home: str | None, fake: Any, photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = pwd.struct_passwd(("me", "x", os.getuid(), os.getgid(), "", str(tmp_path / "own"), "/bin/sh"))
+    monkeypatch.setattr(pwd, "getpwuid", lambda _: entry)
+    monkeypatch.chdir(tmp_path)
+    named = {"HOME": home, "TALKINGPHOTO_HOME": None, "XDG_CONFIG_HOME": None, "TALKINGPHOTO_SERVER": fake.url}
+    assert CliRunner().invoke(app, MAKE, env=named).exit_code == 0
+    assert CliRunner().invoke(app, ("config", "set", "language", "hi"), env=named).exit_code == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["me.jpg", "out", "own"]
+    assert (tmp_path / "own" / ".talkingphoto" / "account.json").is_file()
+    assert (tmp_path / "own" / ".config" / "talkingphoto" / "config").is_file()
+
+
+@pytest.mark.parametrize("mask", [0o000, 0o022, 0o077, 0o277])
+def test_whatever_the_mask_what_is_secret_is_for_its_owner_alone(
+    mask: int, fake: Any, photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    before = os.umask(mask)
+    try:
+        env = {"TALKINGPHOTO_HOME": "deep/home", "TALKINGPHOTO_SERVER": fake.url}
+        assert CliRunner().invoke(app, MAKE, env=env).exit_code == 0
+    finally:
+        os.umask(before)
+    account = tmp_path / "deep" / "home" / "account.json"
+    assert stat.S_IMODE(account.stat().st_mode) & 0o177 == 0
+    assert stat.S_IMODE(account.parent.stat().st_mode) & 0o077 == 0
 
 
 def test_without_a_home_folder_help_is_there_and_the_rest_says_what_is_missing(

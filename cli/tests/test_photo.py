@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import struct
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -93,7 +95,9 @@ def test_nothing_but_the_picture_is_sent(tmp_path: Path) -> None:
         ("RGBA", b"RGB ", True),
         ("P", b"RGB ", True),
         ("L", b"GRAY", True),
-        ("LA", b"GRAY", False),
+        ("LA", b"GRAY", True),
+        ("LA", b"RGB ", False),
+        ("RGB", b"GRAY", False),
     ],
 )
 def test_the_profile_goes_with_the_colours_that_it_is_of(tmp_path: Path, mode: str, space: bytes, kept: bool) -> None:
@@ -101,6 +105,50 @@ def test_the_profile_goes_with_the_colours_that_it_is_of(tmp_path: Path, mode: s
     profile[16:20] = space
     picture(4200, 60, mode).save(tmp_path / "a.png", icc_profile=bytes(profile))
     assert (sent(tmp_path / "a.png")[0].info.get("icc_profile") == profile) is kept
+
+
+def tagged(*entries: bytes, tail: bytes = b"") -> bytes:
+    return b"II*\x00\x08\x00\x00\x00" + struct.pack("<H", len(entries)) + b"".join(entries) + bytes(4) + tail
+
+
+def tag(number: int, kind: int, count: int, value: int) -> bytes:
+    return struct.pack("<HHIi", number, kind, count, value)
+
+
+ON_ITS_SIDE = struct.pack("<HHIHH", 0x0112, 3, 1, 6, 0)
+
+
+@pytest.mark.parametrize(
+    ("exif", "turned"),
+    [
+        *[(broken, False) for broken in (b"", b"MM", b"MM\x00*", b"II*\x00\xff\xff\xff\x7f", b"no such thing")],
+        (b"II*\x00\x08\x00\x00\x00\xff\xff" + b"x" * 40, False),
+        (tagged(tag(0x0112, 2, 2, 0x36)), False),
+        (tagged(tag(0x0112, 5, 1, 200)), False),
+        (tagged(tag(0x0112, 4, 1, 6)), True),
+        (tagged(ON_ITS_SIDE), True),
+        (tagged(ON_ITS_SIDE)[:-4] + struct.pack("<I", 8), True),
+        (tagged(tag(0x8769, 4, 1, 99_999), ON_ITS_SIDE), True),
+        (tagged(tag(0x8825, 4, 1, 99_999), ON_ITS_SIDE), True),
+        (tagged(tag(0x9000, 0, 1, 0), ON_ITS_SIDE), True),
+        (tagged(tag(0x010F, 2, 0x7FFFFFFF, 20), ON_ITS_SIDE), True),
+        (tagged(tag(0x010F, 2, 4, -1), ON_ITS_SIDE), True),
+        (tagged(tag(0x011A, 5, 1, 8), ON_ITS_SIDE), True),
+        (tagged(tag(0x0100, 9, 1, -5), ON_ITS_SIDE), True),
+        (tagged(tag(0x0100, 12, 1, 8), ON_ITS_SIDE), True),
+        (tagged(tag(0x927C, 7, 5000, 8), ON_ITS_SIDE), True),
+    ],
+)
+def test_whatever_is_wrong_with_its_exif_a_large_photo_is_reduced(tmp_path: Path, exif: bytes, turned: bool) -> None:
+    saved = io.BytesIO()
+    picture(5000, 40).save(saved, "JPEG")
+    body = b"Exif\x00\x00" + exif
+    marked = struct.pack(">BBH", 0xFF, 0xE1, len(body) + 2) + body
+    (tmp_path / "a.jpg").write_bytes(saved.getvalue()[:2] + marked + saved.getvalue()[2:])
+    small, _ = sent(tmp_path / "a.jpg")
+    assert max(small.size) == 4096
+    assert (small.height > small.width) == turned
+    assert not small.getexif()
 
 
 def test_a_photo_of_more_pixels_than_pillow_likes_is_the_owners_own(tmp_path: Path) -> None:

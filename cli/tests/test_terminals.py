@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import shlex
+import shutil
 import socket
 import struct
 import subprocess
 import sys
 import termios
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fcntl import ioctl
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -128,6 +130,97 @@ def test_a_name_that_is_no_text_is_sent_and_shown(fake: Any, folder: Path, local
     ended = shell(fake, folder, "TP make $'caf\\xe9.jpg' --script Hi. --out out", **locale)
     assert (ended.returncode, ended.stderr) == (0, b"")
     assert b"Uploading caf\\xe9.jpg" in ended.stdout
+
+
+DEEPER = "for n in $(seq 25); do d=$(printf 'x%.0s' $(seq 200)); mkdir $d; cd $d; done"
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "said"),
+    [
+        (f"A=$PWD; {DEEPER}; TP make $A/me.jpg --script Hi. --out out", 0, DONE),
+        (f"A=$PWD; {DEEPER}; TP make $A/me.jpg --script Hi. --out ../../o", 0, "Files in ../../o: "),
+        (
+            "mkdir real; ln -s real out; (umask 077; TP make me.jpg --script Hi. --out out); stat -c %a real/*",
+            0,
+            "600\n",
+        ),
+        ("ln -s me.jpg a.jpg; ln -s a.jpg b.jpg; TP make b.jpg --script Hi. --out out", 0, "Uploading b.jpg"),
+        ("mkfifo p; (cat me.jpg > p &) ; TP make p --script Hi. --out out", 0, "Uploading p"),
+        ("ln -s gone home; TP make me.jpg --script Hi. --out out", 1, "home: File exists"),
+        ("mkdir there; ln -s there home; TP make me.jpg --script Hi. --out out; ls there", 0, "account.json"),
+        ("PYTHONOPTIMIZE=2 TP make --help", 0, "Usage: "),
+        ("PYTHONWARNINGS=error TP status", 0, "No runs yet"),
+        ("PYTHONDEVMODE=1 TP status", 0, "No runs yet"),
+        ("PYTHONUNBUFFERED=1 TP status", 0, "No runs yet"),
+        (
+            "env -i HOME=$PWD PATH=$PATH TALKINGPHOTO_SERVER=$TALKINGPHOTO_SERVER " + shlex.join(COMMAND) + " status",
+            0,
+            "No runs yet",
+        ),
+        ("ulimit -n 16; TP make me.jpg --script Hi. --out out", 0, DONE),
+        ("ulimit -s 256; TP status", 0, "No runs yet"),
+        ("ulimit -c 0; ulimit -v 4000000; TP status", 0, "No runs yet"),
+    ],
+)
+def test_whatever_the_folder_and_the_limits(fake: Any, folder: Path, line: str, code: int, said: str) -> None:
+    fake.runs.clear()
+    ended = shell(fake, folder, line)
+    printed, complained = ended.stdout.decode(), ended.stderr.decode()
+    assert "Traceback" not in complained
+    assert (ended.returncode, said in printed + complained) == (code, True), printed + complained
+
+
+def test_with_too_few_open_files_it_says_so(fake: Any, folder: Path) -> None:
+    fake.runs.clear()
+    tried = "for n in 7 8 9; do (ulimit -n $n; TP status); done"
+    complained = shell(fake, folder, tried).stderr.decode().splitlines()
+    assert complained
+    for line in complained:
+        assert line.startswith("Error: ")
+        assert "open files" in line or "open no more files" in line
+        assert "SSLKEYLOGFILE" not in line
+
+
+@pytest.fixture
+def small_disk(folder: Path) -> Iterator[Path]:
+    (disk := folder / "disk").mkdir()
+    mounted = subprocess.run(["/bin/mount", "-t", "tmpfs", "-o", "size=160k", "tmpfs", disk], check=False)
+    if mounted.returncode != 0:
+        pytest.skip("only root can make a small disk")
+    yield disk
+    subprocess.run(["/bin/umount", "-l", disk], check=True)
+
+
+def test_a_full_disk_leaves_the_earlier_files_whole(fake: Any, folder: Path, small_disk: Path) -> None:
+    film = "TP make me.jpg --platform tiktok --out disk/out --script"
+    assert shell(fake, folder, f"{film} Hi.").returncode == 0
+    before = {file.name: file.read_bytes() for file in (small_disk / "out").iterdir()}
+    left = shutil.disk_usage(small_disk).free
+    (small_disk / "full").write_bytes(bytes(left - 16_384))
+    ended = shell(fake, folder, f"{film} Again.")
+    assert ended.returncode == 1
+    said = rb"Error: disk/out/[a-z0-9.]+ cannot be written: No space left on device\. The files of run \S+ are kept\. "
+    assert re.fullmatch(said + rb"Get them with `talkingphoto get .+`\.\n", ended.stderr), ended.stderr
+    assert {file.name: file.read_bytes() for file in (small_disk / "out").iterdir()} == before
+    nowhere = shell(fake, folder, "TALKINGPHOTO_HOME=disk/home TP status")
+    assert (nowhere.returncode, nowhere.stderr.count(b"\n")) == (1, 1)
+    assert b"No space left on device" in nowhere.stderr
+
+
+def test_a_folder_that_is_removed_meanwhile_is_no_traceback(fake: Any, folder: Path) -> None:
+    fake.go = False
+    process = subprocess.Popen(
+        [*COMMAND, "make", "me.jpg", "--script", "It stalls.", "--out", "out"],
+        cwd=folder, env=environment(fake, folder, {}), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    fake.wait_for(lambda: "download" in fake.waiting)
+    shutil.rmtree(folder / "out")
+    fake.go = True
+    _, complained = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert complained.count(b"\n") == 1
+    assert b"Error: out/audio.wav cannot be written: No such file or directory. The files of run " in complained
 
 
 def on_terminal(fake: Any, folder: Path, columns: int, arguments: Sequence[str], **more: str) -> tuple[int, str]:

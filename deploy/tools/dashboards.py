@@ -122,6 +122,10 @@ BOARDS = (
             lines("Memory", {"{{process}} {{instance}}": "process:memory_used:ratio"}, PERCENT, red=0.85),
             lines("Disk", {"{{process}} {{instance}}": "process:disk_used:ratio"}, PERCENT, red=0.9),
             lines(
+                "Log lines lost in 15 minutes",
+                {"{{process}} {{instance}}": "sum by (process, instance) (increase(log_lines_lost_total[15m]))"},
+            ),
+            lines(
                 "Network",
                 {
                     "{{process}} {{direction}}": "sum by (process, direction) "

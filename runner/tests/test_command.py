@@ -47,6 +47,16 @@ def test_a_second_platform_in_one_home_is_refused(tmp_path: Path) -> None:
     assert not home.postgres.exists()
 
 
+def test_a_port_that_the_environment_says_wrongly_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ADMIN_PORT", "http")
+    result = run("up", "--port", "0", home=tmp_path)
+    assert (result.exit_code, result.stderr) == (
+        1,
+        "Error: ADMIN_PORT is 'http', which is no port; choose one from 1 to 65535\n",
+    )
+    assert not Home(tmp_path).postgres.exists()
+
+
 @pytest.fixture
 def home_of_its_own() -> Iterator[Path]:
     """Not below pytest's folder, which another pytest closes to the user that the server runs as."""

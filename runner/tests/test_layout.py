@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from talkingphoto_runner.layout import Home, listening_socket, settings_of
+from talkingphoto_runner.layout import Home, listening_socket, port_said_by, settings_of
 
 
 async def test_answers_are_not_held_back_for_an_acknowledgement() -> None:
@@ -43,6 +43,27 @@ def test_a_taken_port_is_named() -> None:
 def test_what_is_no_port_is_said(port: int) -> None:
     with pytest.raises(OSError, match=f"^{port} is no port; choose one from 1 to 65535 with --port"):
         listening_socket(port=port)
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("abc", "^ADMIN_PORT is 'abc', which is no port; choose one from 1 to 65535$"),
+        ("80.5", "^ADMIN_PORT is '80.5', which is no port"),
+        ("99999", "^99999 is no port; choose one from 1 to 65535 with ADMIN_PORT"),
+        ("-1", "^-1 is no port; choose one from 1 to 65535 with ADMIN_PORT"),
+    ],
+)
+def test_what_is_no_port_is_said_of_what_said_it(said: str, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ADMIN_PORT", said)
+    with pytest.raises(OSError, match=words):
+        listening_socket(port=port_said_by("ADMIN_PORT"), by="ADMIN_PORT")
+
+
+@pytest.mark.parametrize("said", ["", "0", " 0 ", "٠"])
+def test_no_port_is_any_that_is_free(said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ADMIN_PORT", said)
+    assert port_said_by("ADMIN_PORT") == 0
 
 
 def test_what_a_home_keeps_is_for_its_owner(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import shutil
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import pytest_asyncio
@@ -17,6 +17,7 @@ from tests.e2e.browsers import found_browser
 from chassis.run.private_rabbitmq import Broker
 from chassis.testing.folders import quick_folder
 from simulators.serve import Served, serving
+from simulators.vendors.openid.google import Google
 from simulators.vendors.videos import Videos
 from simulators.vendors.youtube.server import YouTube
 from talkingphoto.client import Client, Credentials
@@ -54,6 +55,13 @@ def channels() -> Iterator[Served]:
         yield served["youtube"]
 
 
+@pytest.fixture(scope="session")
+def identities() -> Iterator[Served]:
+    """Google, as people sign in with it."""
+    with serving([Google()]) as served:
+        yield served["google"]
+
+
 def uploads_to(channels: Served) -> dict[str, Any]:
     """Export's settings that lead to it."""
     roots = dict.fromkeys(("auth", "token", "api", "upload"), channels.url)
@@ -76,7 +84,7 @@ def videos() -> Iterator[Served]:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def embedded(videos: Served, channels: Served) -> AsyncIterator[Platform]:
+async def embedded(videos: Served, channels: Served, identities: Served) -> AsyncIterator[Platform]:
     folder = quick_folder(ANY_FOLDER)
     overrides: dict[str, dict[str, Any]] = {
         name: {"retry_delays_s": QUICK_RETRIES} for name in ("workflow", "ai_router", "export")
@@ -85,6 +93,8 @@ async def embedded(videos: Served, channels: Served) -> AsyncIterator[Platform]:
     overrides["notify"] = {"webhook_private_targets": True}
     overrides["ai_router"] |= {"source_simulator": videos.url, **READ_ANEW}
     overrides["export"] |= uploads_to(channels)
+    google = cast(Google, identities.simulator).settings(identities.url)
+    overrides["users"] = {name.lower(): value for name, value in google.items()}
     platform = EmbeddedPlatform(Home(folder), overrides=overrides)
     await platform.start()
     yield Platform(

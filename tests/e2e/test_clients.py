@@ -26,6 +26,7 @@ pytestmark = [pytest.mark.journey, pytest.mark.timeout(240)]
 
 LEFT_OUT = {
     "POST /api/v1/ai/image/edit/preview",
+    "POST /api/v1/ai/audio/preview",
     "GET /api/v1/objects/{key}",
     "GET /api/v1/workflows/{workflow_id}/approvals/{step}/previews/{name}",
     "POST /api/v1/batches",

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
+
+from talkingphoto.client import ApiError, Client, Credentials
+from talkingphoto_runner.layout import Home
+from talkingphoto_runner.presence import running_operations
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(180)]
 
@@ -124,3 +132,43 @@ async def test_no_operation_fails_on_hostile_text_times_or_numbers(embedded: Any
                     failed.append(f"{method} {path[:80]} {str(arguments)[:120]}: {answer.status_code}")
     assert not failed
     assert asked > 500
+
+
+REFUSED_WITHIN_S, READY_WITHIN_S, TRIES = 0.05, 0.25, 15
+
+
+@pytest.mark.parametrize("signs", [8_000, 100_000])
+async def test_a_script_of_signs_is_refused_at_once_and_the_platform_is_ready_meanwhile(
+    embedded: Any, portrait: Path, signs: int, record_property: Callable[[str, object], None]
+) -> None:
+    """The quickest of several tries, because what else this machine does is no property of the platform."""
+    [operations] = running_operations(Home(embedded.home)).values()
+    asked_for_ready, done = list[float](), asyncio.Event()
+
+    async def is_ready() -> None:
+        async with httpx.AsyncClient(timeout=20, trust_env=False) as http:
+            while not done.is_set():
+                began = time.perf_counter()
+                assert (await http.get(f"{operations}/ready")).status_code == 200
+                asked_for_ready.append(time.perf_counter() - began)
+
+    async with Client(embedded.url) as client:
+        await client.register(Credentials(f"signs-{uuid4().hex}@example.com", "monsoon-42-lamp"), name="Asha")
+        body = {"script": "<" * signs, "target_platforms": ["tiktok"]}
+        order = body | {"input_file_id": (await client.upload(portrait))["id"], "target_duration": 1}
+        watching = asyncio.create_task(is_ready())
+        for path, sent in (("/api/v1/workflows", order), ("/api/v1/workflows/estimate", body)):
+            took = []
+            for _ in range(TRIES):
+                began = time.perf_counter()
+                with pytest.raises(ApiError) as refusal:
+                    await client.send("POST", path, json=sent)
+                took.append(time.perf_counter() - began)
+                assert (refusal.value.status, refusal.value.code) == (422, "script_not_allowed")
+            record_property(f"{path}: {signs} signs refused after s", round(min(took), 4))
+            assert min(took) < REFUSED_WITHIN_S, took
+        done.set()
+        await watching
+    record_property("slowest /ready meanwhile after s", round(max(asked_for_ready), 4))
+    assert len(asked_for_ready) > TRIES
+    assert sorted(asked_for_ready)[len(asked_for_ready) * 9 // 10] < READY_WITHIN_S

@@ -66,7 +66,7 @@ def _kept(path: Path) -> Credentials | None:
 
 
 def _keep(path: Path, credentials: Credentials) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     # Written beside and renamed: whatever happens, the file is whole or not there.
     beside = path.with_suffix(f".{os.getpid()}")
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

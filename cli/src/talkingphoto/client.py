@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import hashlib
 import ipaddress
 import json
@@ -88,7 +89,10 @@ class Client:
         await self._http.aclose()
 
     def use_key(self, key: str) -> None:
-        """Speak with an API key instead of an account's session."""
+        """Speak with an API key instead of an account's session. Raises :class:`ApiError` for what can be none."""
+        if not (key.isascii() and key.isprintable()):
+            message = "The API key has signs in it that no key has. Copy it again."
+            raise ApiError(401, {"error": {"code": "no_api_key", "message": message}})
         self._http.headers["X-API-Key"] = key
         self._key = key
 
@@ -124,10 +128,8 @@ class Client:
 
     async def upload(self, photo: Path) -> dict[str, Any]:
         """Send a photo; returns the file. Raises :class:`ApiError` with the reason it was refused."""
-        # A name is any bytes but "/"; it is only for show.
-        name = os.fsencode(photo.name).decode("utf-8", "replace")
         with photo.open("rb") as stream:
-            return await self.send("POST", "/api/v1/files", files={"file": (name, stream)}, timeout=120)
+            return await self.send("POST", "/api/v1/files", files={"file": (as_text(photo.name), stream)}, timeout=120)
 
     async def verify(self, file: Path) -> dict[str, Any]:
         """Whether a picture or video was made at the platform."""
@@ -349,6 +351,8 @@ def _connected(url: str, *, timeout_s: float) -> httpx.AsyncClient:
     except (ValueError, ImportError) as error:
         raise Unreachable(f"The proxy that the environment names cannot be used: {error}") from error
     except OSError as error:
+        if error.filename is None or error.filename != os.environ.get("SSLKEYLOGFILE"):
+            raise
         raise Unreachable(
             f"{error.filename}, which SSLKEYLOGFILE names, cannot be written: {error.strerror}. Unset it."
         ) from error
@@ -374,11 +378,26 @@ def _is_here(url: str) -> bool:
 def _unreachable(url: str, error: httpx.RequestError) -> Unreachable:
     # Without the query: in a signed link it is the right to read.
     where = url.partition("?")[0]
+    if _out_of_files(error):
+        return Unreachable(f"{where} cannot be reached: this command may open no more files. See `ulimit -n`.")
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.UnsupportedProtocol):
         return Unreachable(f"Nothing answers at {where}.")
     if isinstance(error, httpx.ProxyError):
         return Unreachable(f"The proxy does not lead to {where}: {error}.")
     return Unreachable(f"The connection to {where} broke: {type(error).__name__}.")
+
+
+def _out_of_files(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def as_text(name: str) -> str:
+    """A file's name, which is any bytes but ``/``, as text for show."""
+    return os.fsencode(name).decode("utf-8", "replace")
 
 
 def _json(content: bytes) -> dict[str, Any] | None:

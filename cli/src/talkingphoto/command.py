@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
@@ -40,6 +41,9 @@ class Command(TyperGroup):
     def main(self, *args: Any, **more: Any) -> Any:
         """Run it. What it prints fits the output's encoding, and an output that is gone is no traceback."""
         examples_apart(self)
+        if not Path(os.environ.get("HOME", "/")).is_absolute():
+            # An empty or a relative one would be another folder wherever it is said; then the user's entry counts.
+            del os.environ["HOME"]
         with legible():
             return super().main(*args, **more)
 
@@ -161,11 +165,23 @@ def run(main: Callable[[], Coroutine[Any, Any, None]], *, as_json: bool) -> None
         _complain([str(error), *fields], error.code, REFUSED, as_json=as_json)
     except Unreachable as error:
         _complain([str(error)], "unreachable", FAILED, as_json=as_json)
+    except UnicodeError as error:
+        _complain([_no_text(error)], "wrong_use", WRONG_USE, as_json=as_json)
     except OSError as error:
         where = f"{error.filename}: " if isinstance(error.filename, str | Path) else ""
         _complain([f"{where}{error.strerror or error}"], "os_error", FAILED, as_json=as_json)
     except (asyncio.CancelledError, KeyboardInterrupt):
         raise typer.Exit(STOPPED) from None
+
+
+def _no_text(error: UnicodeError) -> str:
+    said = b""
+    if isinstance(error, UnicodeEncodeError):
+        said = error.object[error.start : error.end].encode("utf-8", "surrogateescape")
+    elif isinstance(error, UnicodeDecodeError):
+        said = error.object[error.start : error.end]
+    shown = "".join(f"\\x{byte:02x}" for byte in said)
+    return f"What was typed or read is not valid UTF-8{f' ({shown})' if shown else ''}. Give it in UTF-8."
 
 
 async def _until_interrupted(main: Coroutine[Any, Any, None]) -> None:

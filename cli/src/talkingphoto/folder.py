@@ -35,12 +35,12 @@ def check(out: Path, names: Iterable[str]) -> None:
 
 
 def _make(folder: Path, made: list[Path]) -> None:
-    if folder.is_dir():
-        return
-    if folder.parent != folder:
+    if not folder.is_dir() and folder.parent != folder:
         _make(folder.parent, made)
-    folder.mkdir()
-    made.append(folder)
+    # It may be there by now: a/.. is, once a has been made.
+    if not folder.is_dir():
+        folder.mkdir()
+        made.append(folder)
 
 
 @contextmanager

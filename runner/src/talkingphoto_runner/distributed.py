@@ -161,6 +161,7 @@ class DistributedPlatform:
         with self._log(f"{name}-beside").open("ab") as output:
             process = await spawn(
                 sys.executable,
+                "-P",
                 "-m",
                 f"{package}.{kind}",
                 environment=environment,
@@ -220,6 +221,7 @@ class DistributedPlatform:
         try:
             self.processes[name] = process = await spawn(
                 sys.executable,
+                "-P",
                 "-m",
                 f"{package}.{kind}",
                 environment=self._environment(package, kind) | dict(extra),

@@ -32,6 +32,7 @@ from talkingphoto_runner.layout import (
     Home,
     common_settings,
     listening_socket,
+    port_said_by,
     settings_of,
     specs,
     url_of,
@@ -90,9 +91,10 @@ class EmbeddedPlatform:
         """Bring everything up. Raises ``AlreadyRunning``; ``OSError`` when the port is taken."""
         self.home.prepare()
         self._presence.take()
+        admin_port = port_said_by("ADMIN_PORT")
         known = specs()
         sockets = {name: listening_socket(port=self._port if name == "gateway" else 0) for name in known}
-        operations = listening_socket(port=int(os.environ.get("ADMIN_PORT") or 0))
+        operations = listening_socket(port=admin_port, by="ADMIN_PORT")
         self._sockets = [*sockets.values(), operations]
         self.urls = {name: url_of(sock) for name, sock in sockets.items()}
         self.url = self.urls["gateway"]

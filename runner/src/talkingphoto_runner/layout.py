@@ -116,15 +116,24 @@ def _make_key(file: Path) -> None:
     beside.unlink()
 
 
-def require_port(port: int) -> None:
-    """Raise ``OSError`` for what is no port."""
+def require_port(port: int, by: str = "--port") -> None:
+    """Raise ``OSError`` for what is no port; ``by``: what said it."""
     if not 0 <= port <= 65_535:
-        raise OSError(f"{port} is no port; choose one from 1 to 65535 with --port, or 0 for any that is free")
+        raise OSError(f"{port} is no port; choose one from 1 to 65535 with {by}, or 0 for any that is free")
 
 
-def listening_socket(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
+def port_said_by(variable: str) -> int:
+    """The port that the environment says; 0, which is any that is free, where it says none. Raises ``OSError``."""
+    said = os.environ.get(variable) or "0"
+    try:
+        return int(said)
+    except ValueError:
+        raise OSError(f"{variable} is {said!r}, which is no port; choose one from 1 to 65535") from None
+
+
+def listening_socket(host: str = "127.0.0.1", port: int = 0, by: str = "--port") -> socket.socket:
     """A bound socket, so that the port is known, and ours, before anything is built. Raises ``OSError``."""
-    require_port(port)
+    require_port(port, by)
     # The protocol is named because asyncio sets TCP_NODELAY only where it is.
     sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     if port:
@@ -134,7 +143,7 @@ def listening_socket(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
         sock.bind((host, port))
     except OSError as error:
         sock.close()
-        raise OSError(f"{host}:{port} is taken or not to be had; choose another with --port") from error
+        raise OSError(f"{host}:{port} is taken or not to be had; choose another with {by}") from error
     return sock
 
 

@@ -56,6 +56,7 @@ async def simulators(home: Home) -> AsyncIterator[Simulators]:
     with file.open("wb") as output:
         process = await spawn(
             sys.executable,
+            "-P",
             "-m",
             "simulators",
             "--settings",

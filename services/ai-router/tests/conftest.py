@@ -264,11 +264,11 @@ def judge() -> type[Judge]:
 
 @pytest.fixture
 def quick() -> Callable[..., RunnerOptions]:
-    """Options without waits."""
+    """Options without waits. Nobody is given up for being slow: whoever tests that sets a limit of their own."""
 
     def make(**fields: Any) -> RunnerOptions:
         given: dict[str, Any] = {
-            "polling": Polling(first_s=0.01, most_s=0.02, stop_s=5.0),
+            "polling": Polling(first_s=0.01, most_s=0.02, stop_s=60.0),
             "quick_retry_s": 0.01,
             "rounds_s": (),
         }

@@ -24,7 +24,7 @@ from contracts.billing import PaymentRefunded, PaymentSucceeded, SubscriptionCre
 from contracts.enums import Capability, WorkflowType
 from contracts.message import Message
 from contracts.objects import StoredObject
-from contracts.users import EmailVerified, LoginFailed, UserLoggedIn, UserRegistered
+from contracts.users import ConsentChanged, EmailVerified, LoginFailed, UserLoggedIn, UserRegistered
 from contracts.workflow import FileUploaded, RunCompleted, RunCreated, RunFailed, StepCompleted
 
 OWNER = ids.uuid7()
@@ -61,6 +61,10 @@ class Analytics(Slice):
         """Add up what is new."""
         [folding] = [part for part in self.service.background if isinstance(part, Folding)]
         await folding.round()
+
+    async def consents(self, person: UUID, *, granted: bool = True, kind: Any = "analytics") -> None:
+        """A person agrees, or takes it back."""
+        await self.tell(ConsentChanged(user_id=person, kind=kind, granted=granted, given_at=self.clock.now()))
 
     async def figures(self) -> dict[str, list[dict[str, Any]]]:
         """All figures, to be compared."""

@@ -6,11 +6,13 @@ import asyncio
 import csv
 import io
 import random
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from arro3.io import read_parquet
+from pydantic import BaseModel
 
 from analytics.facts import handlers, months, service
 from analytics.facts import repository as log
@@ -20,6 +22,7 @@ from analytics.figures import repository
 from analytics.figures.folding import LogIncomplete, rebuild
 from analytics.figures.rules import FIRSTS, fold
 from analytics.reports import rules
+from analytics.reports.table import file_of
 from chassis import ids
 from chassis.bus.messages import Received
 from chassis.bus.port import ACKNOWLEDGE, Retry
@@ -35,7 +38,7 @@ from contracts.users import UserDeletionRequested
 
 PATHS = (
     "report", "dashboard", "scaling-recommendations", "cost-projection", "usage", "funnel", "providers", "cohorts",
-    "revenue",
+    "revenue", "behaviour", "uptime",
 )  # fmt: skip
 TODAY = NOW.date()
 NOBODY = ids.uuid7()
@@ -366,6 +369,60 @@ async def test_rows_as_a_file_for_a_spreadsheet(analytics: Any, month: list[Mess
     rows = list(csv.DictReader(io.StringIO(answer.text)))
     assert [row["cost"] for row in rows] == [row["cost"] for row in from_json]
     assert "'=cmd()" in [row["provider"] for row in rows], "no formula to a spreadsheet"
+
+
+@pytest.mark.parametrize("path", ["usage", "funnel", "providers", "cohorts", "revenue", "behaviour", "uptime"])
+async def test_rows_as_a_file_with_their_types(analytics: Any, month: list[Message], path: str) -> None:
+    async def file(**params: str) -> Any:
+        async with analytics.client(_owner(analytics)) as client:
+            answer = await client.get(f"/api/v1/analytics/{path}", params={"format": "parquet", **params})
+        assert answer.status_code == 200, answer.text
+        assert answer.headers["content-type"] == "application/vnd.apache.parquet"
+        assert answer.headers["content-disposition"] == f'attachment; filename="{path}.parquet"'
+        return read_parquet(io.BytesIO(answer.content)).read_all()
+
+    empty = await file()
+    await analytics.hear(*month)
+    table = await file()
+    assert str(table.schema) == str(empty.schema), "the types are the fields', not the rows'"
+    rows = (await analytics.get(path))["items"]
+    names = list(table.column_names)
+    columns = [[value.as_py() for value in table.column(name)] for name in names]
+    found = [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
+    assert len(found) == len(rows)
+    for kept, said in zip(found, rows, strict=True):
+        for name, value in said.items():
+            assert _same(kept[name], value), (name, kept[name], value)
+
+
+def _same(kept: Any, said: Any) -> bool:
+    if isinstance(kept, Decimal):
+        return kept == Decimal(said)
+    return str(kept) == str(said) if isinstance(kept, date) else bool(kept == said)
+
+
+def test_a_parquet_file_has_days_and_amounts_and_not_their_texts() -> None:
+    rows = [_Row(day=date(2026, 5, 1), cost=Decimal("1.5"), share=None, at=NOW, name="=x", number=3)]
+    read = read_parquet(io.BytesIO(file_of("parquet", "x", _Row, rows).body)).read_all()
+    types = {name: str(read.schema.field(name).type) for name in read.column_names}
+    assert [kind in types[name] for name, kind in _TYPES.items()] == [True] * 6, types
+    values = {name: read.column(name)[0].as_py() for name in read.column_names}
+    assert values == {"day": rows[0].day, "cost": rows[0].cost, "share": None, "at": NOW, "name": "=x", "number": 3}
+
+
+class _Row(BaseModel):
+    day: date
+    cost: Decimal
+    share: Decimal | None
+    at: datetime
+    name: str
+    number: int
+
+
+_TYPES = {
+    "day": "Date32", "cost": "Decimal128(20, 4)", "share": "Decimal128(20, 4)", "at": "Timestamp", "name": "Utf8",
+    "number": "Int64",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(

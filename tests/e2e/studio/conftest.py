@@ -38,6 +38,11 @@ class Visit:
         await self.page.locator("main h1").wait_for(state="attached")
         await self.settled()
 
+    async def clicks(self) -> int:
+        """How often something was pressed with a pointer since the window is open."""
+        found: int = await self.page.evaluate("Number(sessionStorage.getItem('clicks') ?? 0)")
+        return found
+
     async def settled(self) -> None:
         """Wait until nothing is on its way any more."""
         await self.page.locator("main .skeleton").first.wait_for(state="detached")
@@ -85,6 +90,11 @@ async def visit(chromium: Browser, embedded: Platform) -> AsyncIterator[Any]:
         context = await chromium.new_context(**{"locale": "en-GB", "viewport": {"width": 1280, "height": 800}, **how})
         context.set_default_timeout(60_000)
         contexts.append(context)
+        # How often something was pressed with a pointer: keys make clicks too, and are told apart by their detail.
+        await context.add_init_script(
+            "addEventListener('click', one => one.isTrusted && one.detail > 0"
+            " && sessionStorage.setItem('clicks', Number(sessionStorage.getItem('clicks') ?? 0) + 1), true)"
+        )
         page = await context.new_page()
         visit = Visit(page, embedded.url)
         page.on("pageerror", lambda error: visit.complaints.append(str(error)))

@@ -9,15 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from talkingphoto import report
+from talkingphoto.client import as_text
 from talkingphoto.command import WRONG_USE, Stop
+from talkingphoto.ordering.photo import BadPhoto, sendable
 from talkingphoto.ordering.placing import nothing_ordered, placed
+from talkingphoto.ordering.script import BadWords, words_of
 from talkingphoto.runs import Session, Where, finished, session, try_folder
 from talkingphoto.screen import Screen
 from talkingphoto.show import Printer, foreign, print_json
 
 LINE = "filmstudio"
 """Whose credits it takes."""
-_PICTURES = (".jpg", ".jpeg", ".png", ".webp")
+_PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".avif")
 _MOST_PICTURES = 100
 
 
@@ -77,14 +80,20 @@ async def film(
 def _title(text: str, script: Path) -> str:
     """The first heading; where there is none, the file's name."""
     headings = (line.lstrip("#").strip() for line in text.splitlines() if line.startswith("#"))
-    return next(filter(None, headings), script.stem.replace("-", " ").capitalize())
+    return next(filter(None, headings), as_text(script.stem).replace("-", " ").capitalize())
 
 
 async def _project(here: Session, body: Mapping[str, Any], pictures: list[Path], screen: Screen) -> str:
     files = []
     for picture in pictures:
         screen.stage("Uploading", picture.name)
-        files.append((await here.client.upload(picture))["id"])
+        try:
+            with sendable(picture) as (file, done):
+                if done is not None:
+                    screen.stage(done)
+                files.append((await here.client.upload(file))["id"])
+        except BadPhoto as error:
+            raise Stop(str(error), WRONG_USE, code="wrong_use") from error
     made = await here.client.create_project({**body, "images": files})
     return str(made["id"])
 
@@ -96,9 +105,9 @@ async def _ordered(here: Session, project: str, screen: Screen) -> dict[str, Any
 
 def _read(script: Path) -> str:
     try:
-        return script.expanduser().read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise Stop(f"{script} cannot be read as text: {error}.", WRONG_USE, code="wrong_use") from error
+        return words_of(None, script.expanduser())
+    except BadWords as error:
+        raise Stop(str(error), WRONG_USE, code="wrong_use") from error
 
 
 def _pictures(folder: Path | None) -> list[Path]:
@@ -108,9 +117,14 @@ def _pictures(folder: Path | None) -> list[Path]:
     place = folder.expanduser()
     if not place.is_dir():
         raise Stop(f"{folder} is no folder.", WRONG_USE, code="wrong_use")
-    found = sorted(file for file in place.iterdir() if file.suffix.lower() in _PICTURES)
+    # What begins with a dot is no picture, whatever it is called: macOS leaves such files on other systems' discs.
+    found = sorted(
+        file
+        for file in place.iterdir()
+        if file.suffix.lower() in _PICTURES and not file.name.startswith(".") and not file.is_dir()
+    )
     if not found:
-        raise Stop(f"No picture is in {folder}. JPEG, PNG and WebP are taken.", WRONG_USE, code="wrong_use")
+        raise Stop(f"No picture is in {folder}. JPEG, PNG, WebP, HEIC and AVIF are taken.", WRONG_USE, code="wrong_use")
     if len(found) > _MOST_PICTURES:
         raise Stop(
             f"{len(found)} pictures are in {folder}; at most {_MOST_PICTURES} are taken.", WRONG_USE, code="wrong_use"

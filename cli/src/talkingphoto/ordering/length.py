@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 _LETTER_S = {
     "en": 0.070,
     "hi": 0.150,
@@ -21,7 +23,8 @@ def seconds_of(script: str, language: str) -> float:
     The platform's own voices need that long within about a fifth: ``media.speech.synthesis.estimate_duration``
     computes the same, and a test compares the two.
     """
-    letters = sum(_weight(character, language) for character in script)
+    # As they are spoken: ½ is two digits, ℃ has a letter.
+    letters = sum(_weight(character, language) for character in unicodedata.normalize("NFKC", script))
     if not letters:
         return 0.0
     sentences = sum(script.count(stop) for stop in ".!?…。！？।")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -11,9 +10,23 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from talkingphoto.client import as_text
+
 _MOST_PIXELS = 4096  # on each side
 _MOST_BYTES = 52_428_800
 _LARGEST = 400_000_000  # pixels in all: twice what the largest sensors of phones have
+_ORIENTATION = 0x0112
+_UPRIGHT = {
+    2: "FLIP_LEFT_RIGHT",
+    3: "ROTATE_180",
+    4: "FLIP_TOP_BOTTOM",
+    5: "TRANSPOSE",
+    6: "ROTATE_270",
+    7: "TRANSVERSE",
+    8: "ROTATE_90",
+}
+"""The change, in Pillow's words, that puts a picture of an EXIF orientation upright."""
+_SPACES = {"L": b"GRAY", "RGB": b"RGB ", "CMYK": b"CMYK"}  # of profiles, by Pillow's modes
 _TAKEN = ("JPEG", "PNG", "WEBP")
 _HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
 
@@ -61,7 +74,7 @@ def _kept(photo: Path, stack: ExitStack) -> Path:
 
 def _beside(photo: Path, ending: str, stack: ExitStack) -> Path:
     folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="talkingphoto-"))
-    return Path(folder) / (os.fsencode(photo.stem).decode("utf-8", "replace")[:100] + ending)
+    return Path(folder) / (as_text(photo.stem)[:100] + ending)
 
 
 def _kind(head: bytes) -> str | None:
@@ -107,8 +120,7 @@ def _made_fit(pillow: Any, source: Path, photo: Path, kind: str, stack: ExitStac
     # This is the owner's own photo; the platform, which may run in this process, has its own bound.
     pillow.MAX_IMAGE_PIXELS = _LARGEST // 2
     try:
-        with warnings.catch_warnings(), pillow.open(source, formats=[kind]) as picture:
-            warnings.simplefilter("ignore")
+        with warnings.catch_warnings(action="ignore"), pillow.open(source, formats=[kind]) as picture:
             wide, tall = picture.size
             small = max(wide, tall) <= _MOST_PIXELS
             if kind in _TAKEN and small and source.stat().st_size <= _MOST_BYTES:
@@ -129,21 +141,23 @@ def _made_fit(pillow: Any, source: Path, photo: Path, kind: str, stack: ExitStac
 
 
 def _written(pillow: Any, picture: Any, target: Path) -> tuple[int, int]:
-    operations = import_module("PIL.ImageOps")
     profile = picture.info.get("icc_profile")
     # A JPEG is decoded at a half or a quarter where that is enough.
     picture.draft(None, (_MOST_PIXELS, _MOST_PIXELS))
-    upright = operations.exif_transpose(picture)
+    # Not by ImageOps, which writes all other tags again: those that make no sense cannot be.
+    turn = _UPRIGHT.get(picture.getexif().get(_ORIENTATION))
+    upright = picture if turn is None else picture.transpose(pillow.Transpose[turn])
     if upright.mode.startswith("I"):
         # Sixteen bits of grey.
         upright = upright.point(lambda value: value / 256).convert("L")
     if upright.mode not in ("RGB", "L", "CMYK"):
+        kept = "L" if upright.mode == "LA" else "RGB"
         layer = upright.convert("RGBA")
         ground = pillow.new("RGBA", layer.size, "white")
         ground.alpha_composite(layer)
-        upright = ground.convert("RGB")
-        if profile is not None and profile[16:20] != b"RGB ":
-            profile = None
+        upright = ground.convert(kept)
+    if profile is not None and profile[16:20] != _SPACES[upright.mode]:
+        profile = None
     # In its last mode: palettes and bits have nothing between two colours.
     upright.thumbnail((_MOST_PIXELS, _MOST_PIXELS), pillow.Resampling.LANCZOS)
     upright.save(target, "JPEG", quality=95, icc_profile=profile)

@@ -7,10 +7,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from talkingphoto.client import as_text
 from talkingphoto.command import WRONG_USE, Stop
 from talkingphoto.ordering.placing import placed
 from talkingphoto.runs import Where, session
-from talkingphoto.show import Printer, print_json
+from talkingphoto.show import Printer, foreign, print_json
 
 _KINDS = {".csv": "text/csv", ".jsonl": "application/x-ndjson", ".ndjson": "application/x-ndjson"}
 
@@ -82,14 +83,14 @@ async def submit(
     body, kind = _read(manifest)
     async with session(where, _unsaid) as here:
         answer = await here.client.submit_batch(
-            body, kind, name=name or manifest.stem[:100], dry_run=dry_run, all_or_nothing=all_or_nothing
+            body, kind, name=name or as_text(manifest.stem)[:100], dry_run=dry_run, all_or_nothing=all_or_nothing
         )
     if as_json:
         print_json(answer)
         return
     say = Printer()
     rows = [
-        [str(row["line"]), row["ref"], row["verdict"], row["workflow_id"] or row["message"] or ""]
+        [str(row["line"]), foreign(row["ref"]), row["verdict"], row["workflow_id"] or foreign(row["message"] or "")]
         for row in answer["rows"]
     ]
     say.table(["line", "row", "verdict", ""], rows, gives_way=True)
@@ -111,7 +112,7 @@ async def batch_status(batch_id: str, where: Where, *, cancels: bool, as_json: b
     states = ("pending", "processing", "completed", "failed", "cancelled")
     told = ", ".join(f"{answer[state]} {state}" for state in states if answer[state]) or "nothing"
     stopped = f" {answer['stopped']} were told to stop." if cancels else ""
-    Printer().say(f"Batch {answer['name']}: {answer['rows']} runs; {told}.{stopped}")
+    Printer().say(f"Batch {foreign(answer['name'])}: {answer['rows']} runs; {told}.{stopped}")
 
 
 def _read(manifest: Path) -> tuple[bytes, str]:

@@ -6,6 +6,7 @@ root calls ``load``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
@@ -34,6 +35,8 @@ _SHIPPED = "local-"
 """How every password begins that the compose file has for who sets none; the scripts of `deploy` know it too."""
 _SHORTEST_SIGNING_SECRET = 32
 
+
+_DSN = re.compile(r"https?://[0-9a-zA-Z]+@[^\s/@]+(?:/[^\s/@]+)*/\d+")
 
 Network = IPv4Network | IPv6Network
 """Addresses that belong together; a single one is a network too."""
@@ -158,6 +161,19 @@ class ServiceSettings(BaseSettings):
         0.1, ge=0.0, le=1.0, description="Share of new traces that are recorded, where they go anywhere."
     )
 
+    sentry_dsn: SecretStr | None = Field(
+        None,
+        description="Where errors that nobody foresaw are told: a project's DSN at Sentry. Neither texts nor people "
+        "are in it; traces go by OTLP_ENDPOINT.",
+    )
+
+    @field_validator("sentry_dsn", mode="after")
+    @classmethod
+    def _is_a_dsn(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and _DSN.fullmatch(value.get_secret_value()) is None:
+            raise ValueError("is no DSN: https://KEY@HOST/PROJECT")
+        return value
+
     @field_validator("allowed_origins", mode="before")
     @classmethod
     def _split_origins(cls, value: Any) -> Any:
@@ -228,6 +244,8 @@ class ServiceSettings(BaseSettings):
             yield "CLOCK_OFFSET_S or CLOCK_FILE is set: time is not moved here"
         if "*" in self.allowed_origins:
             yield "ALLOWED_ORIGINS has a wildcard"
+        if not _plain(self.sentry_dsn or "https://").startswith("https://"):
+            yield "SENTRY_DSN is not https"
         yield from (f"{url} is not https" for url in self.public_urls() if urlsplit(url).scheme != "https")
         for name in type(self).model_fields:
             value = getattr(self, name)

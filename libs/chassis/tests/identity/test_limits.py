@@ -113,6 +113,37 @@ async def test_without_redis_each_process_counts_by_itself_and_asks_again_later(
     assert (await limiter.take("k", LOGIN)).remaining == 2
 
 
+@pytest.mark.parametrize(
+    "says",
+    [
+        b"-OOM command not allowed when used memory > 'maxmemory'.\r\n",
+        b"-LOADING Redis is loading the dataset in memory\r\n",
+        b"-READONLY You can't write against a read only replica.\r\n",
+        b"",
+        None,
+    ],
+    ids=["full", "loading", "read only", "hangs up", "frozen"],
+)
+async def test_a_redis_that_is_not_well_holds_nobody_up_and_lets_nobody_by(says: bytes | None) -> None:
+    """F24: each process counts by itself, and a frozen one is waited for once."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while await reader.read(4096):
+            if says == b"":
+                break
+            if says is not None:
+                writer.write(says)
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        limiter = RedisLimiter.at(f"redis://127.0.0.1:{port}")
+        began = time.monotonic()
+        verdicts = [await limiter.take("k", LOGIN) for _ in range(20)]
+        assert time.monotonic() - began < 1
+    assert [verdict.allowed for verdict in verdicts] == [True] * 3 + [False] * 17
+
+
 async def test_a_redis_that_is_not_there_holds_nobody_up() -> None:
     limiter = RedisLimiter.at("redis://127.0.0.1:9")
 

@@ -59,3 +59,34 @@ def test_a_log_keeps_a_bound_and_is_for_its_owner(tmp_path: Path, monkeypatch: p
     assert {stat.S_IMODE(path.stat().st_mode) for path in kept} == {0o600}
     told = [line["n"] for path in sorted(kept, reverse=True) for line in lines_of(path)]
     assert told == list(range(told[0], 100))
+
+
+ON_A_FULL_DISK = """
+import sys
+from pathlib import Path
+import structlog
+from chassis.observe.logs import configure_logging
+from chassis.observe.metrics import REGISTRY
+from chassis.settings import ServiceSettings
+configure_logging(ServiceSettings(log_file=Path(sys.argv[1])))
+for n in range(3):
+    structlog.get_logger().info("told", n=n)
+sys.stderr.write(str(REGISTRY.get_sample_value("log_lines_lost_total")))
+"""
+
+
+def test_a_full_disk_costs_lines_and_nothing_else() -> None:
+    """F38: whoever logs goes on; what is lost is counted, and the other place has it."""
+    ran = subprocess.run([sys.executable, "-c", ON_A_FULL_DISK, "/dev/full"], capture_output=True, check=False)
+    assert (ran.returncode, ran.stderr) == (0, b"3.0"), ran.stderr
+    assert [json.loads(line)["n"] for line in ran.stdout.splitlines()] == [0, 1, 2]
+
+
+def test_an_output_that_is_full_costs_lines_and_nothing_else(tmp_path: Path) -> None:
+    file = tmp_path / "log"
+    with Path("/dev/full").open("wb") as full:
+        ran = subprocess.run(
+            [sys.executable, "-c", ON_A_FULL_DISK, file], stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    assert ran.stderr.startswith(b"3.0"), ran.stderr
+    assert [line["n"] for line in lines_of(file)] == [0, 1, 2]

@@ -29,6 +29,19 @@ async def pool() -> AsyncIterator[ProcessPool]:
     await created.stop()
 
 
+async def test_modules_in_the_folder_one_is_in_are_not_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PYTHONSAFEPATH", raising=False)
+    for name in ("types", "signal", "struct", "socket"):
+        (tmp_path / f"{name}.py").write_text("raise RuntimeError('somebody else is called that')")
+    monkeypatch.chdir(tmp_path)
+    pool = ProcessPool(1)
+    await pool.start()
+    try:
+        assert await pool.run(abs, -3, deadline_s=60) == 3
+    finally:
+        await pool.stop()
+
+
 @pytest.fixture
 def jobs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """A module that spawned workers can import; returns its name."""

@@ -150,6 +150,18 @@ class UserLoggedIn(Event):
     new_device: bool = False
 
 
+class ConsentChanged(Event):
+    """Somebody agreed to something that is not needed, or took it back. What a product needs is not told."""
+
+    NAME: ClassVar[str] = "users.consent_changed.v1"
+    READERS: ClassVar[tuple[str, ...]] = ("analytics",)
+
+    user_id: UUID
+    kind: Literal["marketing", "analytics"]
+    granted: bool
+    given_at: datetime
+
+
 class LoginFailed(Event):
     """A login was refused. ``login_hash`` stands for what was typed, ``address_hash`` for where from (SEC-33)."""
 

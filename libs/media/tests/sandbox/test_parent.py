@@ -23,6 +23,14 @@ def test_result_comes_back_and_the_working_directory_is_the_job_folder(job_dir: 
     assert sandbox.run("os:getcwd", job_dir=job_dir) == str(job_dir.resolve())
 
 
+def test_modules_in_the_folder_one_is_in_are_not_ours(job_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("types", "json", "random", "numpy"):
+        (job_dir.parent / f"{name}.py").write_text("raise RuntimeError('somebody else is called that')")
+    monkeypatch.chdir(job_dir.parent)
+    monkeypatch.setattr(sandbox, "_current", None)
+    assert sandbox.run("builtins:abs", -3, job_dir=job_dir) == 3
+
+
 def test_typed_errors_cross_the_border_with_all_fields(job_dir: Path) -> None:
     with pytest.raises(UnknownFormat) as caught:
         sandbox.run("media.images.photos:decode", b"MZ not a photo", job_dir=job_dir)

@@ -167,6 +167,12 @@ def test_a_letter_without_a_sound_is_refused_once_it_was_tried(job_dir: Path) ->
     assert refusal.value.code == "EMPTY_SCRIPT"
 
 
+@pytest.mark.parametrize("text", ["½", "Ⅻ", "℃", "①"])
+def test_signs_that_are_spoken_are_something_to_say(job_dir: Path, text: str) -> None:
+    assert estimate_duration(text) > 0
+    assert [word.text for word in synthesise(text, job_dir / "a.wav").words] == [text]
+
+
 @pytest.mark.parametrize("text", ["", "   \n", "... !!! ---", "\u0000\u200b"])
 def test_nothing_to_say_is_refused(job_dir: Path, text: str) -> None:
     with pytest.raises(NotUsable) as refusal:

@@ -42,6 +42,7 @@ from ai_router.orders.previews import Previews
 from ai_router.orders.service import Orders
 from ai_router.orders.settling import Settling
 from ai_router.orders.sources import Files, Sources, WorkflowFiles
+from ai_router.orders.voices import Voices
 from ai_router.people import handlers as people
 from ai_router.providers.local.every import local_providers
 from ai_router.providers.port import Provider
@@ -171,6 +172,7 @@ def build(
     app.state.webhook_secrets = settings.webhook_secrets()
     app.state.sources = Sources(deps.store, files or known_files)
     app.state.previews = Previews(deps.store, deps.processes)
+    app.state.voices = Voices(deps.processes, settings.piper_voices)
     return Service(
         name="ai_router",
         app=app,

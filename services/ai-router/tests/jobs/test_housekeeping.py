@@ -13,7 +13,7 @@ import pytest
 from ai_router.jobs.housekeeping import Housekeeping
 from ai_router.providers.port import FailureClass, ProviderResult
 from chassis.messaging.consumer import wait_until
-from contracts.ai_router import JobCompleted
+from contracts.ai_router import CancelJob, JobCancelled, JobCompleted
 from contracts.enums import Capability
 
 FOR_EVER = timedelta(days=90)
@@ -63,6 +63,37 @@ async def test_what_an_attempt_stored_for_nobody_goes_after_the_job(
     assert (await housekeeping.sweep())["objects"] == 0
     spent = await router.fetch("SELECT sum(cost) AS cost FROM provider_calls")
     assert spent[0]["cost"] == done.cost == Decimal("0.0390")
+
+
+async def test_what_a_cancelled_job_had_stored_already_goes_too(
+    start_router: Any, a_job: Any, keeper: Any, judge: Any, quick: Any
+) -> None:
+    """No call tells of it: whoever was at it was told to stop, or their process ended. What others made stays."""
+    stored = asyncio.Event()
+
+    @dataclass
+    class Interrupted(keeper):  # type: ignore[misc, valid-type]
+        async def perform(self, request: Any, workspace: Any, report: Any) -> ProviderResult:
+            made = await super().perform(request, workspace, report)
+            if request.job_id == job.job_id:
+                stored.set()
+                await asyncio.Event().wait()
+            return made
+
+    router = await start_router({"local_upscaler": Interrupted("local_upscaler")}, validator=judge(), options=quick())
+    job = a_job()
+    other = a_job(user_id=job.user_id)
+    await router.tell(job, other)
+    await asyncio.wait_for(stored.wait(), 20)
+    done = await router.wait_for(JobCompleted, other.job_id)
+    await router.tell(CancelJob(job_id=job.job_id, run_id=job.run_id, reason="no longer wanted"))
+    await router.wait_for(JobCancelled, job.job_id)
+    assert len(await _keys(router)) == 2
+    housekeeping = Housekeeping(router.database, router.store, keep_jobs=FOR_EVER)
+    assert (await housekeeping.sweep())["objects"] == 0, "its process may still be at it"
+    await router.execute("UPDATE ai_jobs SET completed_at = completed_at - interval '2 hours'")
+    assert (await housekeeping.sweep())["objects"] == 1
+    assert await _keys(router) == [done.outputs["image"].key]
 
 
 async def test_jobs_and_calls_that_are_long_over_go_and_open_ones_stay(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from analytics.clients import endpoints as clients
 from analytics.facts import handlers
 from analytics.facts.models import Pseudonyms
 from analytics.facts.months import Months, make_ahead
@@ -9,6 +10,7 @@ from analytics.figures.folding import Folding
 from analytics.kept import tables
 from analytics.reports import endpoints
 from analytics.settings import Settings
+from analytics.watching.watching import Watching
 from chassis.data import migrations
 from chassis.http.app import create_app
 from chassis.messaging.consumer import Consumers
@@ -24,14 +26,15 @@ def build(settings: Settings, deps: Dependencies) -> Service:
         name="analytics",
         settings=settings,
         version="0.1.0",
-        routers=[endpoints.router],
+        routers=[endpoints.router, clients.router],
         readiness={"database": deps.database.ready},
         description="How the business does.",
     )
     app.state.database = deps.database
     app.state.verifier = deps.verifier
+    app.state.pseudonyms = pseudonyms = Pseudonyms(settings.person_hash_key.get_secret_value())
     consumers = Consumers("analytics")
-    handlers.subscribe(consumers, Pseudonyms(settings.person_hash_key.get_secret_value()))
+    handlers.subscribe(consumers, pseudonyms)
     return Service(
         name="analytics",
         app=app,
@@ -41,6 +44,7 @@ def build(settings: Settings, deps: Dependencies) -> Service:
         background=(
             Folding(deps.database, every_s=settings.fold_every_s),
             Months(deps.database, keep=settings.keep_facts_months),
+            Watching(deps.database, settings.watched_services),
         ),
         retention=tables(settings),
     )

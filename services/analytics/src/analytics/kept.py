@@ -14,6 +14,17 @@ def tables(settings: Settings) -> tuple[Kept, ...]:
     """Every table of the service."""
     return (
         until("facts", f"their month is more than {settings.keep_facts_months} months old", "`analytics.facts.months`"),
+        until(
+            "user_analytics",
+            f"their month is more than {settings.keep_facts_months} months old",
+            "`analytics.facts.months`",
+        ),
+        until(
+            "system_health",
+            f"their month is more than {settings.keep_facts_months} months old",
+            "`analytics.facts.months`",
+        ),
+        until("consents", "the account is erased: whether analytics is agreed to", "`analytics.facts`"),
         for_ever("folded", "one row: from where on there are facts, and under which key their words are"),
         # As long as the inbox: no message comes again so late.
         swept("forgotten", timedelta(days=30), "forgotten_at"),

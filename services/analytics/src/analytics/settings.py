@@ -26,6 +26,12 @@ class Settings(ServiceSettings):
         "have been, divided by commas, the newest first; after a change `python -m analytics.rekey`.",
     )
     keep_facts_months: int = Field(13, ge=2, description="The log of facts goes back so far (SEC-31).")
+    watched_services: dict[str, str] = Field(
+        default_factory=dict,
+        max_length=100,
+        description='Who is looked at each minute, as JSON: {"users": "http://users:9464/metrics"}. Where that is '
+        "metrics, what the process uses is kept besides.",
+    )
     fold_every_s: float = Field(3.0, gt=0, description="How often new facts are added up.")
 
     @field_validator("person_hash_key", mode="after")

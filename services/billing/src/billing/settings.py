@@ -21,7 +21,9 @@ class Settings(ServiceSettings):
     )
 
     service_name: str = Field("billing", description="In log lines, metrics and traces.")
-    opening_plan: str = Field("free", description="Plan of a new account.")
+    opening_plan: str = Field(
+        "free", description="Plan of a new account; `free` in product lines that have no plan of that name."
+    )
     gift_email: str | None = Field(
         None, description="Whose new account gets gift_credits: the owner's of an installation on one machine."
     )

@@ -7,10 +7,12 @@ from uuid import UUID
 
 import pytest
 
+from billing.composition import SPEC
 from billing.plans.catalogue import STARTING_CATALOGUE
 from chassis import ids
 from chassis.bus.port import ACKNOWLEDGE
 from chassis.identity.tokens import Identity
+from chassis.testing.slices import DatabaseFor, Slice, slice_of
 from chassis.testing.tokens import an_identity
 from contracts.billing import CreditsReleased, CreditsReserved, ReleaseCredits, ReservationRefused, ReserveCredits
 from contracts.product_lines import PRODUCT_LINES
@@ -47,6 +49,19 @@ async def test_whoever_logs_in_to_another_line_has_an_account_there_once(billing
         assert (await client.get("/api/v1/usage/current")).status_code == 200
     opened = "SELECT product_line FROM credit_accounts WHERE user_id = $1 ORDER BY 1"
     assert [row["product_line"] for row in await billing.fetch(opened, user_id)] == ["reely", "talkingphoto"]
+
+
+async def test_a_line_without_the_plan_that_accounts_open_on_begins_with_its_free_one(
+    database_for: DatabaseFor,
+) -> None:
+    """One setting for all lines, and no two sell the same plans."""
+    user_id = ids.uuid7()
+    async with slice_of(SPEC, database_for, Slice, settings={"opening_plan": "enterprise"}) as billing:
+        await billing.tell(*(registered(user_id, line) for line in PRODUCT_LINES))
+        rows = await billing.fetch("SELECT product_line, plan_type FROM credit_accounts WHERE user_id = $1", user_id)
+    assert dict(rows) == {
+        "talkingphoto": "enterprise", "reely": "free", "filmstudio": "enterprise", "pixie": "free",
+    }  # fmt: skip
 
 
 async def balance(billing: Any, user_id: UUID) -> tuple[int, dict[str, Any]]:

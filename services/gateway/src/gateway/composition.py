@@ -31,6 +31,7 @@ from gateway.docs import endpoints as docs_endpoints
 from gateway.live import endpoints as live_endpoints
 from gateway.live.sockets import RunSocket
 from gateway.live.tickets import MemoryStore, RedisStore, Tickets
+from gateway.overview import dead_letters as dead_letter_endpoints
 from gateway.overview import endpoints as overview_endpoints
 from gateway.overview.gathering import Services
 from gateway.overview.health import Examiner
@@ -97,6 +98,7 @@ def build(settings: Settings, deps: Dependencies) -> Service:
             docs_endpoints.router,
             live_endpoints.router,
             overview_endpoints.router,
+            dead_letter_endpoints.router,
             studio_endpoints.router,
         ],
         readiness=sessions | {service: partial(upstreams.answers, service) for service in upstreams.urls},

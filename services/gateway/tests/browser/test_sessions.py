@@ -145,6 +145,8 @@ async def test_cookies_end_with_the_session(gateway: Any, how: str) -> None:
         gateway.upstream.says[path] = (204, None)
     async with gateway.request("POST", path, token=None, headers=headers) as answer:
         ended = cookies_of(answer)
+        cleared = answer.headers.get("Clear-Site-Data")
+    assert cleared == (None if how == "refused" else '"cache"'), "what the browser kept of it goes as well"
     assert {name: (morsel.value, morsel["max-age"]) for name, morsel in ended.items()} == dict.fromkeys(
         (ACCESS, REFRESH, CSRF), ("", "0")
     )

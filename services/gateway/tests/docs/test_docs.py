@@ -141,6 +141,7 @@ async def test_the_pages_are_served_whole_from_here(gateway: Any, path: str, par
         page = await answer.text()
         policy = answer.headers["Content-Security-Policy"]
     assert "default-src 'self'" in policy
+    assert {"object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"} <= set(policy.split("; "))
     assert not {"script-src", "connect-src", "*", "http:", "https:"} & set(policy.replace(";", "").split())
     assert "<script>" not in page
     links = re.findall(r'(?:src|href)="([^"]+)"', page)

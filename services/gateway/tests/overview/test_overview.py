@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -190,3 +191,49 @@ async def test_what_services_tell_each_other_is_not_for_the_public(gateway: Any,
     async with gateway.request("GET", path, token=gateway.issuer.token(an_identity(role="admin"))) as answer:
         assert answer.status == 404
     assert not gateway.upstream.requests
+
+
+LETTER = {
+    "id": str(UUID(int=5)),
+    "queue": "workflow.commands",
+    "type": "workflow.begin.v1",
+    "attempts": 4,
+    "reason": "DatabaseAway: no connection",
+    "died_at": "2026-11-29T08:30:00Z",
+    "body": "{}",
+}
+LETTERS = "/api/v1/admin/dead-letters"
+
+
+async def test_administrators_see_the_dead_letters_of_all_that_answer(gateway: Any, answers: Any) -> None:
+    later = LETTER | {"id": str(UUID(int=6)), "died_at": "2026-11-29T09:30:00Z"}
+    answers["/internal/dead-letters"] = (200, [LETTER, later])
+    admin = gateway.issuer.token(an_identity(role="admin"))
+    async with gateway.request("GET", f"{LETTERS}?per_page=4", token=admin) as answer:
+        found = await answer.json()
+        assert answer.status == 200, found
+    # Each of the four that answer has both; the newest come first.
+    assert (found["items"], found["total"], found["missing"]) == ([later] * 4, 8, ["billing"])
+    async with gateway.request("GET", f"{LETTERS}?queue=workflow.commands", token=admin) as answer:
+        assert (await answer.json())["items"] == [later, LETTER]
+    async with gateway.request("GET", f"{LETTERS}?queue=workflow.events", token=admin) as answer:
+        assert (await answer.json())["items"] == []
+    for method, path, more in (
+        ("GET", LETTERS, {}),
+        ("POST", f"{LETTERS}/replay", {"json": {"queue": "users.events"}}),
+    ):
+        async with gateway.request(method, path, token=gateway.issuer.token(an_identity()), **more) as answer:
+            assert (answer.status, (await answer.json())["error"]["code"]) == (403, "not_allowed")
+
+
+async def test_letters_are_put_back_by_the_service_whose_they_are(gateway: Any, answers: Any) -> None:
+    answers["/internal/dead-letters/replay"] = (200, {"replayed": 1})
+    admin = gateway.issuer.token(an_identity(role="admin"))
+    asked = {"queue": "workflow.commands", "ids": [LETTER["id"]]}
+    async with gateway.request("POST", f"{LETTERS}/replay", token=admin, json=asked) as answer:
+        assert (answer.status, await answer.json()) == (200, {"replayed": 1})
+    [told] = [one for one in gateway.upstream.requests if one["path"] == "/internal/dead-letters/replay"]
+    assert json.loads(told["body"]) == asked
+    for queue, status in (("nobody.commands", 404), ("billing.commands", 503), ("Any thing", 422)):
+        async with gateway.request("POST", f"{LETTERS}/replay", token=admin, json={"queue": queue}) as answer:
+            assert answer.status == status, queue

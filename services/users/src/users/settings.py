@@ -34,6 +34,9 @@ class Settings(ServiceSettings):
         description='Life of an access token by product line, as JSON: {"filmstudio": 3600}; others as the line says.',
     )
     refresh_days: int = Field(7, ge=1, le=90, description="Life of a refresh token.")
+    session_days: int = Field(
+        90, ge=1, le=400, description="After so long a session ends and a login is needed, however often it is used."
+    )
     refresh_grace_s: float = Field(
         10.0, ge=0, le=60, description="A refresh token may be used again this long after: two tabs, one lost answer."
     )

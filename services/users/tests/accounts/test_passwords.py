@@ -172,6 +172,10 @@ async def test_an_old_hash_is_replaced_at_the_next_login(users: Any) -> None:
         ("Ganesh123", False),
         ("Asha@Example.com", False),
         ("asha1986", False),
+        ("Talking-Photo-2026!", False),
+        ("reely12345", False),
+        ("Administrator1", False),
+        ("a photo that is talking 1", True),
     ],
 )
 def test_what_is_accepted(password: str, accepted: bool) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from contracts.users import ConsentChanged
+
 
 class Person:
     def __init__(self, users: Any, tokens: dict[str, Any]) -> None:
@@ -46,6 +48,17 @@ async def test_what_was_said_already_adds_nothing_and_a_new_version_does(users: 
     for version, total in (("1", 2), ("2", 3), ("2", 3)):
         await asha.call("PUT", "", {"kind": "terms", "policy_version": version})
         assert (await asha.call("GET", "/history")).json()["total"] == total
+
+
+async def test_what_no_product_needs_is_told_as_it_changes_and_the_rest_is_not(users: Any) -> None:
+    asha = Person(users, await users.member())
+    assert users.said(ConsentChanged) == [], "terms and privacy are nobody else's business"
+    for granted in (True, True, False):
+        users.clock.advance(timedelta(minutes=1))
+        await asha.call("PUT", "", {"kind": "analytics", "granted": granted}, {"kind": "terms", "policy_version": "2"})
+    told = users.said(ConsentChanged)
+    assert [(one.kind, one.granted) for one in told] == [("analytics", True), ("analytics", False)]
+    assert told[0].given_at < told[1].given_at == users.clock.now()
 
 
 async def test_what_the_product_needs_cannot_be_taken_back_alone(users: Any) -> None:

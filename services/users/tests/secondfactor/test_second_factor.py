@@ -79,6 +79,7 @@ async def test_it_is_on_once_a_code_has_confirmed_it(users: Any) -> None:
     right = await post(users, f"{PATH}/confirm", tokens, code=code(users, secret))
     assert (right.status_code, right.headers["Cache-Control"]) == (200, "no-store")
     assert len(set(right.json()["recovery_codes"])) == 10
+    assert {len(code.replace("-", "")) * 5 for code in right.json()["recovery_codes"]} == {120}, "bits of each"
     assert (await users.log_in()).status_code == 202
     [changed] = users.said(SecondFactorChanged)
     assert (str(changed.user_id), changed.what) == (tokens["user"]["id"], "enabled")

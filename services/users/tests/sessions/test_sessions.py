@@ -106,6 +106,20 @@ async def test_a_refresh_token_lives_seven_days_from_its_last_use(users: Any) ->
     assert (late.status_code, late.json()["error"]["code"]) == (401, "refresh_refused")
 
 
+async def test_a_session_ends_after_ninety_days_however_often_it_is_used(users: Any) -> None:
+    tokens = await users.member()
+    for _ in range(15):
+        users.clock.advance(timedelta(days=6))
+        answer = await users.refresh(tokens["refresh_token"])
+        if answer.status_code != 200:
+            break
+        tokens = answer.json()
+    assert (answer.status_code, answer.json()["error"]["code"]) == (401, "refresh_refused")
+    [row] = await users.rows("SELECT expires_at - created_at AS lived FROM user_sessions")
+    assert row["lived"] == timedelta(days=90)
+    assert (await users.log_in()).status_code == 200
+
+
 async def test_unknown_tokens_and_closed_accounts_are_refused(users: Any) -> None:
     tokens = await users.member()
     assert (await users.refresh("no-such-token")).status_code == 401

@@ -50,6 +50,21 @@ async def test_tokens_are_fetched_once_with_the_ticket(world: Any, all_lines_sel
     assert session["ip_address"] == "203.0.113.9"
 
 
+async def test_the_page_on_our_own_host_gets_a_ticket_too(world: Any) -> None:
+    page = "https://api.talkingphoto.test/studio/signed-in"
+    back = await world.sign_in(redirect_to=page, code_challenge=CHALLENGE)
+    assert back.status_code == 303, back.text
+    where, _, told = back.headers["location"].partition("#ticket=")
+    assert where == page
+    assert (await fetch(world, told)).status_code == 200
+
+
+async def test_whoever_asks_learns_who_is_set_up(world: Any) -> None:
+    async with world.users.client() as client:
+        answer = await client.get("/api/v1/auth/oauth/providers")
+    assert (answer.status_code, answer.json()) == (200, {"providers": ["google", "apple"]})
+
+
 async def test_a_ticket_is_worth_nothing_to_who_did_not_start(world: Any) -> None:
     """It stands in an address, so somebody may read it; and an attacker may plant his own."""
     told = fragment(await world.sign_in(**ASKED))

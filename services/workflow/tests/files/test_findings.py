@@ -82,6 +82,13 @@ async def test_what_cannot_speak_is_said_at_the_upload_and_refused_before_credit
 async def test_two_faces_are_taken_and_it_is_said_which_one_speaks(shared: Any, somebody: Identity) -> None:
     uploaded = (await shared.upload(somebody, _jpeg(_two()))).json()
     assert [finding["blocking"] for finding in uploaded["findings"]] == [False]
+    left, right = uploaded["faces"]
+    assert left["width"] > right["width"]
+    assert left["x"] < left["x"] + left["width"] < 0.5 < right["x"] < right["x"] + right["width"] < 1
+    assert (await shared.call(somebody, "GET", f"/api/v1/files/{uploaded['id']}/metadata")).json()["faces"] == [
+        left,
+        right,
+    ]
     accepted = await shared.order(somebody, input_file_id=uploaded["id"])
     assert accepted.status_code == 202
     assert accepted.json()["warnings"] == [

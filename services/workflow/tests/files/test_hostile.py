@@ -44,8 +44,8 @@ def corpus(name: str) -> ModuleType:
 def no_opinions(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whether a photo can speak is not asked here: it is what makes an upload of a small picture take its time."""
 
-    async def nothing(*_: Any) -> tuple[()]:
-        return ()
+    async def nothing(*_: Any) -> tuple[tuple[()], list[Any]]:
+        return (), []
 
     monkeypatch.setattr(Intake, "_find", nothing)
 

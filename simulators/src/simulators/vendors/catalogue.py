@@ -19,6 +19,7 @@ from simulators.vendors.own_server import OwnServer
 from simulators.vendors.razorpay.server import Razorpay
 from simulators.vendors.replicate import Replicate
 from simulators.vendors.runway import Runway
+from simulators.vendors.sentry import Sentry
 from simulators.vendors.stability import Stability
 from simulators.vendors.stripe.server import Stripe
 from simulators.vendors.videos import Videos
@@ -46,5 +47,5 @@ AI: Mapping[str, type[Simulator]] = {
 
 ALL: Mapping[str, type[Simulator]] = {
     **AI,
-    **{kind.vendor: kind for kind in (Google, Apple, YouTube, Videos, Stripe, Razorpay)},
+    **{kind.vendor: kind for kind in (Google, Apple, YouTube, Videos, Stripe, Razorpay, Sentry)},
 }

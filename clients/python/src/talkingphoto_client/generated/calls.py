@@ -1097,6 +1097,11 @@ def order_renditions(workflow_id: str, body: types.ExportShapesIn) -> Call[types
     return Call("POST", "/api/v1/export/kits/{workflow_id}/renditions", body=body, path={"workflow_id": workflow_id})
 
 
+def preview_audio(body: types.AiRouterAudioPreviewIn) -> Call[bytes]:
+    """Hear how a voice of this platform says a sentence: while you wait, for nothing."""
+    return Call("POST", "/api/v1/ai/audio/preview", body=body, answers="bytes")
+
+
 def preview_edit(body: types.AiRouterEditPreviewIn) -> Call[bytes]:
     """Look at what a recipe would make of a picture: at most a million pixels, while you wait, for nothing."""
     return Call("POST", "/api/v1/ai/image/edit/preview", body=body, answers="bytes")
@@ -1124,6 +1129,11 @@ def read_clip_edits(workflow_id: str, number: int) -> Call[types.WorkflowClipEdi
 def read_events(*, after: int | None = None, limit: int | None = None) -> Call[types.NotifyFeedOut]:
     """What happened to the caller's workflows, the oldest first, for who polls."""
     return Call("GET", "/api/v1/events", query={"after": after, "limit": limit})
+
+
+def read_sign_in_providers() -> Call[types.UsersProvidersOut]:
+    """Say who is set up to sign in with; nobody is where the settings name none."""
+    return Call("GET", "/api/v1/auth/oauth/providers")
 
 
 def recall_asset(asset_id: str) -> Call[types.WorkflowDraftOut]:

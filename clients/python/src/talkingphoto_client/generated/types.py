@@ -35,6 +35,14 @@ class AiRouterAudioIn(TypedDict):
     speed: NotRequired[float | None]
 
 
+class AiRouterAudioPreviewIn(TypedDict):
+    """A voice, and what it says."""
+
+    text: str
+    voice: NotRequired[AiRouterVoice]
+    language: NotRequired[AiRouterLanguage]
+
+
 class AiRouterBackgroundStep(TypedDict):
     """Change what is behind the person in front."""
 
@@ -1132,6 +1140,7 @@ class ExportRenditionOut(TypedDict):
 
     id: str
     platform: str
+    draft: NotRequired[bool]
     status: Literal["pending", "completed", "failed", "cancelled"]
     message: NotRequired[str | None]
     files: NotRequired[dict[str, ExportFileOut]]
@@ -1220,6 +1229,7 @@ class ExportShapesIn(TypedDict):
     platforms: list[str]
     captions: NotRequired[ExportCaptions]
     highlight_words: NotRequired[bool]
+    draft: NotRequired[bool]
     when_too_long: NotRequired[ExportWhenTooLong]
 
 
@@ -1949,6 +1959,12 @@ class UsersProvedOut(TypedDict):
     email_verified: bool
 
 
+class UsersProvidersOut(TypedDict):
+    """With whom one may sign in here."""
+
+    providers: list[Literal["google", "apple"]]
+
+
 class UsersRecoveryCodesOut(TypedDict):
     """Ten codes for the day on which the app is lost; each is good once, and they are shown this once."""
 
@@ -2485,6 +2501,15 @@ class WorkflowEstimateOut(TypedDict):
     warnings: NotRequired[list[str]]
 
 
+class WorkflowFaceOut(TypedDict):
+    """Where a face is, in parts of the photo's width and height as it is shown."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
 class WorkflowFileMetadata(TypedDict):
     """What is known of a file, without a link to it."""
 
@@ -2498,6 +2523,7 @@ class WorkflowFileMetadata(TypedDict):
     height: int | None
     duration: NotRequired[float | None]
     findings: list[WorkflowFindingOut]
+    faces: NotRequired[list[WorkflowFaceOut]]
     checksum: str
     scan_status: WorkflowScanStatus
     is_temporary: bool
@@ -2519,6 +2545,7 @@ class WorkflowFileOut(TypedDict):
     height: int | None
     duration: NotRequired[float | None]
     findings: list[WorkflowFindingOut]
+    faces: NotRequired[list[WorkflowFaceOut]]
     checksum: str
     scan_status: WorkflowScanStatus
     is_temporary: bool

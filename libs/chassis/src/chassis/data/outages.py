@@ -16,7 +16,9 @@ DATABASE_AWAY = (
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
-    asyncpg.TooManyConnectionsError,
+    # Its disk is full, it has no memory or no connections left.
+    asyncpg.InsufficientResourcesError,
+    asyncpg.PostgresIOError,
     asyncpg.DeadlockDetectedError,
     asyncpg.SerializationError,
 )
@@ -28,7 +30,12 @@ OUTAGES = (OSError, TimeoutError, *DATABASE_AWAY)
 
 def is_database_away(error: Exception) -> bool:
     """True when the database cannot be used at this moment."""
-    return isinstance(error, DATABASE_AWAY) or (isinstance(error, DBAPIError) and error.connection_invalidated)
+    if isinstance(error, DATABASE_AWAY):
+        return True
+    # What came by the ORM has the driver's own error inside.
+    return isinstance(error, DBAPIError) and (
+        error.connection_invalidated or isinstance(getattr(error.orig, "__cause__", None), DATABASE_AWAY)
+    )
 
 
 def is_outage(error: Exception) -> bool:

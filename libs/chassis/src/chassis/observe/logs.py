@@ -14,9 +14,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
+from io import FileIO
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import orjson
 import structlog
@@ -24,7 +25,11 @@ from pydantic import SecretStr
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from chassis.observe import context
+from chassis.observe.metrics import LOG_LINES_LOST
 from chassis.settings import ServiceSettings
+
+if TYPE_CHECKING:
+    from chassis.observe.sentry import Reporting
 
 MASKED = "***"
 _SECRET_KEY = re.compile(
@@ -38,6 +43,7 @@ _LARGEST_FILE = 16 * 1024 * 1024
 # Clients that write a line for each call, with its whole address: signed links and keys travel there.
 _CHATTY = ("httpx", "httpcore", "botocore", "boto3", "s3transfer", "urllib3", "aiormq", "aio_pika")
 
+_reports: Reporting | None = None
 _service: ContextVar[str | None] = ContextVar("talkingphoto_service", default=None)
 
 
@@ -65,6 +71,7 @@ def configure_logging(settings: ServiceSettings) -> None:
     identify = _Identify(settings.service_name)
     finish: list[Processor] = [
         identify,
+        *_reporting(settings),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
         mask_secrets,
@@ -90,6 +97,20 @@ def configure_logging(settings: ServiceSettings) -> None:
     for name in _CHATTY:
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.captureWarnings(capture=True)
+
+
+def _reporting(settings: ServiceSettings) -> list[Processor]:
+    """What tells Sentry of errors, where there is one to tell; what did before is ended."""
+    global _reports
+    if _reports is not None:
+        _reports.close()
+        _reports = None
+    if settings.sentry_dsn is None:
+        return []
+    from chassis.observe.sentry import Reporting
+
+    _reports = Reporting(settings, settings.sentry_dsn.get_secret_value())
+    return [_reports]
 
 
 def log_what_ends_us() -> None:
@@ -183,17 +204,26 @@ class _Output:
         self._stdout = stdout
 
     def msg(self, line: bytes) -> None:
-        """Write one line to every sink."""
+        """Write one line to every sink. Who logs is not to blame for one that is full or gone: its line is lost."""
+        for write in (self._print, self._append):
+            try:
+                write(line)
+            except OSError:
+                LOG_LINES_LOST.inc()
+
+    def _print(self, line: bytes) -> None:
         if self._stdout:
             sys.stdout.buffer.write(line + b"\n")
             sys.stdout.buffer.flush()
+
+    def _append(self, line: bytes) -> None:
         if self._file is not None and self._path is not None:
             if self._file.tell() > _LARGEST_FILE:
                 self._file.close()
                 self._path.replace(self._path.with_name(f"{self._path.name}.1"))
                 self._file = _opened(self._path)
+            # Unbuffered, so that what could not be written does not wait to be tried again.
             self._file.write(line + b"\n")
-            self._file.flush()
 
     def close(self) -> None:
         """Close the file; standard output is not ours to close."""
@@ -204,8 +234,8 @@ class _Output:
     debug = info = warning = error = critical = exception = log = msg
 
 
-def _opened(path: Path) -> BinaryIO:
-    return open(path, "ab", opener=lambda name, flags: os.open(name, flags, 0o600))
+def _opened(path: Path) -> FileIO:
+    return open(path, "ab", buffering=0, opener=lambda name, flags: os.open(name, flags, 0o600))
 
 
 class _StandardHandler(logging.Handler):

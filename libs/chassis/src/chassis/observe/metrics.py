@@ -107,5 +107,8 @@ CONNECTIONS_DISCARDED = Counter(
     ("service", "when"),
     registry=REGISTRY,
 )
+LOG_LINES_LOST = Counter(
+    "log_lines_lost", "Log lines that standard output or the log file did not take.", registry=REGISTRY
+)
 CACHE_REQUESTS = Counter("cache_requests", "Look-ups in a cache.", ("cache", "result"), registry=REGISTRY)
 RATE_LIMIT_DECISIONS = Counter("rate_limit_decisions", "Requests let through or not.", ("result",), registry=REGISTRY)

@@ -15,6 +15,7 @@ from chassis.bus.port import Bus
 from chassis.clock import Clock
 from chassis.data.database import Database
 from chassis.data.retention import Kept
+from chassis.http.dead_letters import dead_letters_router
 from chassis.identity.tokens import Verifier
 from chassis.messaging.consumer import Consumers
 from chassis.messaging.depths import QueueDepths
@@ -119,6 +120,9 @@ class Running:
             )
         if serve and service.listeners is not None:
             service.listeners.attach(bus)
+        if serve and service.consumers is not None:
+            kept = [queue.name for queue in service.consumers.queues.values() if queue.shared]
+            service.app.include_router(dead_letters_router(bus, kept))
 
     async def start(self) -> None:
         """Start; the bus has been started with all subscriptions in place."""

@@ -11,6 +11,7 @@ import contextlib
 import json
 import logging
 import multiprocessing
+import os
 import socket
 import struct
 from collections.abc import Callable
@@ -55,6 +56,8 @@ class ProcessPool:
 
     async def start(self) -> None:
         """Make the pool; workers start with their first job."""
+        # In the folder that somebody happens to be in, a types.py or signal.py of theirs is no module of ours.
+        os.environ["PYTHONSAFEPATH"] = "1"
         # Datagrams, because a worker that is killed in the middle of a report must not leave a lock behind; and not by
         # a file, because a folder for temporary files may have a longer name than a socket can.
         self._news = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)

@@ -224,7 +224,8 @@ async def test_many_messages_in_several_batches_are_confirmed_each_once(
 
     for batch, ids in zip(batches, confirmed, strict=True):
         assert sorted(ids) == sorted(message.id for message in batch)
-    await world.until(lambda: len(handler.deliveries) == 12000, timeout_s=20)
+    # How fast is told by a benchmark: a busy machine took 20 s.
+    await world.until(lambda: len(handler.deliveries) == 12000, timeout_s=60)
     assert len(set(handler.bodies)) == 12000
     assert world.bus._publisher.unconfirmed == 0
 

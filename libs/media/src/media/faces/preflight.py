@@ -241,9 +241,7 @@ def _several(faces: tuple[Face, ...], width: int) -> Finding:
 
 def _is_cat(image: Bgr) -> bool:
     """Asked only where no person was found: by OpenCV's cascade for faces of cats."""
-    scale = min(1.0, 480 / max(image.shape[:2]))
-    small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    grey = cv2.cvtColor(small, cv2.COLOR_BGR2GRAY)
+    grey = _at_most(np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.uint8), 480)
     return len(cascade("frontalcatface").detectMultiScale(grey, 1.05, 2, minSize=(40, 40))) > 0
 
 

@@ -32,6 +32,7 @@ _PNG_END = b"\x00\x00\x00\x00IEND\xaeB`\x82"
 _PNG_XMP = b"XML:com.adobe.xmp\x00"
 _PNG_KEPT = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})
 _PNG_BITS = {0: {1, 2, 4, 8, 16}, 2: {8, 16}, 3: {1, 2, 4, 8}, 4: {8, 16}, 6: {8, 16}}
+_PNG_GREY = (0, 4)
 _JPEG_FRAMES = frozenset({0xC0, 0xC1, 0xC2})
 _JPEG_OTHER_FRAMES = frozenset({0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF})
 _JPEG_KEPT = frozenset({0xC4, 0xDB, 0xDD}) | _JPEG_FRAMES
@@ -41,6 +42,10 @@ _XMP_ORIENTATION = re.compile(rb"tiff:Orientation(?:\s*=\s*[\"']|>)\s*([1-8])\s*
 _TIFF_WHOLE = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i"}
 """Types of whole numbers that fit into an entry, by their number in TIFF 6.0."""
 _JPEG_MARKER_IN_SCAN = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
+_JPEG_MARKER = re.compile(rb"\xff[^\x00\xff]")
+_MOST_BETWEEN = 4096
+_GAMMA, _NEARLY = 45_455, 0.05
+"""What PNG writes for the curve of ordinary screens, and how far from it (a share) nobody sees a difference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,9 @@ class Container:
 
     ``width`` and ``height`` are before orientation; ``orientation`` is the EXIF value 1 to 8; ``pixels`` is a complete
     file of the same format without anything else in it; ``profile`` is the ICC profile or None. ``ended`` is False for
-    a JPEG that stops in a scan: only its pixels can tell whether anything but its last two bytes is missing.
+    a JPEG that stops in a scan: only its pixels can tell whether anything but its last two bytes is missing. ``gamma``
+    is the power of light that the samples of a PNG are, where it is another than that of sRGB; ``bits`` are those of a
+    sample of it, and ``grey`` says that it has no colours.
     """
 
     mime: str
@@ -59,6 +66,9 @@ class Container:
     profile: bytes | None
     pixels: bytes
     ended: bool = True
+    gamma: float | None = None
+    bits: int = 8
+    grey: bool = False
 
 
 def open_container(data: bytes, *, max_side: int) -> Container:
@@ -154,17 +164,16 @@ def _jpeg(data: bytes, max_side: int) -> Container:
 
 
 def _next_jpeg_marker(data: bytes, position: int) -> tuple[int, int]:
-    """The marker at ``position`` (fill bytes allowed) and where its segment begins."""
-    if data[position : position + 1] != b"\xff":
-        raise Corrupt("The JPEG has bytes where a marker should be.") if position < len(data) else _truncated()
-    start = position
-    while data[position : position + 1] == b"\xff":
-        position += 1
-        if position - start > 4096:
-            raise Corrupt("The JPEG is filled with nothing.")
-    if position >= len(data):
-        raise _truncated()
-    return data[position], position + 1
+    """The marker at or soon after ``position``, and where its segment begins.
+
+    Some cameras leave bytes between segments, which every viewer passes over.
+    """
+    found = _JPEG_MARKER.search(data, position, position + _MOST_BETWEEN)
+    if found is None:
+        if len(data) - position < _MOST_BETWEEN:
+            raise _truncated()
+        raise Corrupt("The JPEG has bytes where a marker should be.")
+    return data[found.start() + 1], found.end()
 
 
 def _jpeg_frame_size(body: bytes) -> tuple[int, int]:
@@ -224,7 +233,8 @@ def _exif_orientation(tiff: bytes) -> int | None:
 def _png(data: bytes, max_side: int) -> Container:
     kept = [_PNG_SIGNATURE]
     profile: bytes | None = None
-    size = (0, 0)
+    size, bits, grey = (0, 0), 8, False
+    gamma, is_srgb = None, False
     orientation, position = _Orientation(), 8
     has_pixels = False
     for number in range(MAX_SEGMENTS * 10):
@@ -242,8 +252,13 @@ def _png(data: bytes, max_side: int) -> Container:
         if kind == b"IHDR":
             size = _png_size(bytes(body))
             _check_size(*size, max_side)
+            bits, grey = body[8], body[9] in _PNG_GREY
         elif kind == b"iCCP":
             profile = profile or _png_profile(bytes(body))
+        elif kind == b"sRGB":
+            is_srgb = True
+        elif kind == b"gAMA":
+            gamma = _png_gamma(bytes(body))
         elif kind == b"eXIf":
             orientation.read(_EXIF + bytes(body[:65_536]))
         elif kind == b"iTXt" and (xmp := bytes(body[:65_536])).startswith(_PNG_XMP):
@@ -260,7 +275,10 @@ def _png(data: bytes, max_side: int) -> Container:
         raise TooLarge("The PNG has too many chunks.")
     if not has_pixels:
         raise Corrupt("The PNG holds no picture.")
-    return Container("image/png", *size, orientation.value, profile, b"".join(kept))
+    if is_srgb or profile is not None:
+        gamma = None
+    pixels = b"".join(kept)
+    return Container("image/png", *size, orientation.value, profile, pixels, gamma=gamma, bits=bits, grey=grey)
 
 
 def _png_size(body: bytes) -> tuple[int, int]:
@@ -270,6 +288,12 @@ def _png_size(body: bytes) -> tuple[int, int]:
     if bits not in _PNG_BITS.get(colour, ()) or compression or filtering or interlace > 1:
         raise Corrupt("The PNG's header is not valid.")
     return width, height
+
+
+def _png_gamma(body: bytes) -> float | None:
+    """The power of light that samples are; None where that is what screens have, or nothing that can be."""
+    value = int.from_bytes(body, "big") if len(body) == 4 else 0
+    return value / 100_000 if 1_000 <= value <= 1_000_000 and abs(value / _GAMMA - 1) > _NEARLY else None
 
 
 def _png_profile(body: bytes) -> bytes | None:

@@ -24,17 +24,35 @@ _HEIC_ADVICE = (
 )
 _OPEN_ADVICE = "Open the photo in any picture editor or browser, save it as JPEG or PNG, and send that."
 _HEIC_BRANDS = frozenset({b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"})
+_PAGE_ADVICE = "Save the picture that the page shows, not the page, and send that."
+_PACKED_ADVICE = "Take the photo out of it, as JPEG or PNG, and send that."
 _NAMED = (
     (b"GIF8", "GIF"),
     (b"BM", "BMP"),
     (b"II*\x00", "TIFF, or a camera's raw photo"),
     (b"MM\x00*", "TIFF, or a camera's raw photo"),
+    (b"IIU\x00", "a camera's raw photo"),
+    (b"FUJIFILMCCD-RAW", "a camera's raw photo"),
+    (b"\x00\x00\x01\x00", "an icon"),
     (b"\xff\x0a", "JPEG XL"),
     (b"\x00\x00\x00\x0cJXL ", "JPEG XL"),
     (b"\x00\x00\x00\x0cjP  ", "JPEG 2000"),
+    (b"\xff\x4f\xff\x51", "JPEG 2000"),
     (b"8BPS", "Photoshop"),
     (b"%PDF", "PDF"),
-    (b"<svg", "SVG"),
+    (b"%!PS", "PostScript"),
+)
+_PACKED = (
+    (b"PK\x03\x04", "an archive, or a document"),
+    (b"\xd0\xcf\x11\xe0", "a document"),
+    (b"Rar!", "an archive"),
+    (b"7z\xbc\xaf", "an archive"),
+    (b"\x1f\x8b", "an archive"),
+)
+_MARKUP = (
+    (b"<svg", "SVG", _OPEN_ADVICE),
+    (b"<!doctype html", "a web page", _PAGE_ADVICE),
+    (b"<html", "a web page", _PAGE_ADVICE),
 )
 
 
@@ -66,9 +84,16 @@ def _refusal(head: bytes) -> UnknownFormat:
             return UnknownFormat("This is AVIF, which is not accepted.", advice=_OPEN_ADVICE)
         if head[8:12] in _HEIC_BRANDS:
             return UnknownFormat(f"This is {_HEIC}, which is not accepted.", advice=_HEIC_ADVICE)
-    for signature, name in _NAMED:
-        if head.startswith(signature):
-            return UnknownFormat(f"This is {name}, which is not accepted.", advice=_OPEN_ADVICE)
+        if head[8:12] == b"crx ":
+            return UnknownFormat("This is a camera's raw photo, which is not accepted.", advice=_OPEN_ADVICE)
+    for names, advice in ((_NAMED, _OPEN_ADVICE), (_PACKED, _PACKED_ADVICE)):
+        for signature, name in names:
+            if head.startswith(signature):
+                return UnknownFormat(f"This is {name}, which is not accepted.", advice=advice)
+    text = head.lstrip().lower()
+    for signature, name, advice in _MARKUP:
+        if text.startswith(signature) or (text.startswith(b"<?xml") and signature in text):
+            return UnknownFormat(f"This is {name}, which is not accepted.", advice=advice)
     return UnknownFormat(
         "The content is not an image, audio or video format we accept.",
         advice="Send a JPEG, PNG or WebP photo, or MP3, WAV, M4A, MP4, MOV or WebM for sound and video.",

@@ -105,17 +105,41 @@ def _read(source: Path | bytes, max_bytes: int) -> bytes:
 
 
 def _to_rgb(picture: Image.Image, container: Container, background: tuple[int, int, int]) -> NDArray[np.uint8]:
-    if picture.mode.startswith("I"):
-        grey = (np.asarray(picture).astype(np.uint32) >> 8).astype(np.uint8)
-        return np.repeat(grey[:, :, None], 3, axis=2)
-    if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
-        layer = picture.convert("RGBA")
-        picture = Image.new("RGBA", layer.size, (*background[::-1], 255))
-        picture.alpha_composite(layer)
-        picture = picture.convert("RGB")
+    colours, alpha = _parted(picture, container)
     if container.profile is not None:
-        picture = _to_srgb(picture, container.profile)
-    return np.asarray(picture.convert("RGB"))
+        colours = _to_srgb(colours, container.profile)
+    rgb = colours.convert("RGB")
+    if container.gamma is not None:
+        rgb = rgb.point(_srgb_of(container.gamma) * 3)
+    if alpha is not None:
+        rgb.putalpha(alpha)
+        ground = Image.new("RGBA", rgb.size, (*background[::-1], 255))
+        ground.alpha_composite(rgb)
+        rgb = ground.convert("RGB")
+    return np.asarray(rgb)
+
+
+def _parted(picture: Image.Image, container: Container) -> tuple[Image.Image, Image.Image | None]:
+    """The picture as grey, RGB or CMYK of 8 bits, as its profile is of; and how much of it is there, unless all is."""
+    nothing = picture.info.get("transparency")
+    if picture.mode.startswith("I"):
+        deep = np.asarray(picture)
+        alpha = None if nothing is None else Image.fromarray(np.where(deep == nothing, 0, 255).astype(np.uint8))
+        return Image.fromarray((deep.astype(np.uint32) >> 8).astype(np.uint8)), alpha
+    if nothing is None and picture.mode not in ("RGBA", "LA", "PA"):
+        return picture, None
+    if picture.mode == "L" and nothing is not None:
+        # Pillow has widened the samples to 8 bits, and left the one that stands for nothing as it was.
+        picture.info["transparency"] = nothing * 255 // (2**container.bits - 1)
+    alpha = picture.convert("RGBA").getchannel("A")
+    return picture.convert("L" if container.grey else "RGB"), alpha
+
+
+def _srgb_of(gamma: float) -> list[int]:
+    """What samples that are light to the power of ``gamma`` are in sRGB."""
+    light = (np.arange(256) / 255) ** (1 / gamma)
+    srgb = np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
+    return [int(value) for value in np.round(srgb * 255)]
 
 
 def _to_srgb(picture: Image.Image, profile: bytes) -> Image.Image:

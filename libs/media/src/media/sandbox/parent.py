@@ -121,7 +121,7 @@ class _TemplateProcess:
         self._lock = threading.Lock()
         with theirs:
             self.process = subprocess.Popen(
-                [sys.executable, "-s", "-m", "media.sandbox.child", str(theirs.fileno()), *_preloaded],
+                [sys.executable, "-s", "-P", "-m", "media.sandbox.child", str(theirs.fileno()), *_preloaded],
                 pass_fds=(theirs.fileno(),),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

@@ -8,6 +8,7 @@ and brought to -16 LUFS with no true peak over -1 dBTP by :mod:`media.speech.mas
 from __future__ import annotations
 
 import math
+import unicodedata
 import wave
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -169,7 +170,8 @@ def estimate_duration(text: str, *, language: str = "en", speed: float = 1.0) ->
     Within about a fifth for ordinary prose. 0 where there is nothing to say. Raises as :func:`synthesise` does.
     """
     _check(language, "neutral", speed, 1.0, SAMPLE_RATES[-1])
-    letters = sum(_weight(character, language) for character in text)
+    # As they are spoken: ½ is two digits, ℃ has a letter.
+    letters = sum(_weight(character, language) for character in unicodedata.normalize("NFKC", text))
     sentences = sum(text.count(stop) for stop in ".!?…。！？।")
     clauses = sum(text.count(stop) for stop in ",;:、，；：")
     if not letters:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from ai_router.jobs import repository
+from ai_router.jobs.running.workspace import stored_for
 from chassis.data.database import Database
 from chassis.storage.port import ObjectStore
 from chassis.work.periodic import Periodic
@@ -49,11 +50,28 @@ class Housekeeping(Periodic):
             gone["orders"] += done
         while done := await self._remove_objects():
             gone["objects"] += done
+        while (cleared := await self._clear()) is not None:
+            gone["objects"] += cleared
         for table, period in self._periods.items():
             gone[table] = 0
             while done := await self._forget(table, period):
                 gone[table] += done
         return gone
+
+    async def _clear(self) -> int | None:
+        """Remove what attempts at jobs that came to nothing have stored and no call tells of, because their process
+        ended or they were told to stop; how many objects, None where no such job is left."""
+        async with self._database.transaction() as tx:
+            jobs = await repository.uncleared(tx, tx.now - UNUSED_FOR, OBJECTS)
+            if not jobs:
+                return None
+            known, left = await repository.providers(tx), 0
+            for job_id, user_id in jobs:
+                for key in await stored_for(self._store, user_id, job_id, known):
+                    await self._store.delete(key)
+                    left += 1
+            repository.cleared(tx, [job_id for job_id, _ in jobs])
+        return left
 
     async def _forget(self, table: str, period: timedelta) -> int:
         async with self._database.transaction() as tx:

@@ -18,12 +18,14 @@ from ai_router.orders.errors import (
     PreviewBusy,
     ProjectNotFound,
     RecipeRefused,
+    TextRefused,
     TooManyJobs,
 )
 from ai_router.orders.previews import Previews
 from ai_router.orders.recipes import written
 from ai_router.orders.schemas import (
     AudioIn,
+    AudioPreviewIn,
     EditIn,
     EditPreviewIn,
     EnhanceIn,
@@ -40,6 +42,7 @@ from ai_router.orders.schemas import (
 )
 from ai_router.orders.service import Orders
 from ai_router.orders.sources import Sources
+from ai_router.orders.voices import Line, Voices
 from chassis.data.database import Database, Transaction
 from chassis.errors import NotAuthenticated, documented
 from chassis.http import repeats
@@ -180,6 +183,24 @@ async def generate_video(body: VideoIn, counter: TheCounter) -> JobAccepted:
 async def generate_audio(body: AudioIn, counter: TheCounter) -> JobAccepted:
     """Have a text spoken, with the time of each word where the model tells them."""
     return await counter.take(body)
+
+
+@router.post(
+    "/audio/preview",
+    response_class=Response,
+    responses={
+        200: {"description": "The sentence, spoken.", "content": {"audio/wav": {"schema": _FILE}}},
+        **documented(TextRefused, PreviewBusy),
+    },
+)
+async def preview_audio(body: AudioPreviewIn, _: Caller, request: Request) -> Response:
+    """Hear how a voice of this platform says a sentence: while you wait, for nothing.
+
+    Where a vendor is set up to speak, an order may be spoken by a voice of theirs.
+    """
+    voices: Voices = request.app.state.voices
+    content = await voices.say(Line(body.text, body.language.value, body.voice.value))
+    return Response(content, media_type="audio/wav", headers={"Cache-Control": "private, no-store"})
 
 
 @router.post("/audio/transcribe", status_code=202)

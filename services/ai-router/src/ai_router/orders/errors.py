@@ -65,6 +65,12 @@ class RecipeRefused(Invalid):
     code = "recipe_refused"
 
 
+class TextRefused(Invalid):
+    """The text cannot be spoken in this language; the message says what to change."""
+
+    code = "text_refused"
+
+
 class PreviewBusy(Unavailable):
     """Too much is being looked at just now. Try again in a moment."""
 

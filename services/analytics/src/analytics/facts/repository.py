@@ -33,7 +33,21 @@ SELECT id, type, at, person, product_line, body::text AS body FROM facts
 WHERE (at, id) > ($1, $2) AND folded ORDER BY at, id LIMIT $3
 """
 
-_PEOPLE = ("facts", "people", "tiers", "active_days", "runs", "payments", "subscriptions", "forgotten")
+BY_MONTH = {"facts": "at", "user_analytics": "created_at", "system_health": "created_at"}
+"""Tables in a partition for each month, and the column that says which."""
+
+_PEOPLE = (
+    "facts",
+    "user_analytics",
+    "consents",
+    "people",
+    "tiers",
+    "active_days",
+    "runs",
+    "payments",
+    "subscriptions",
+    "forgotten",
+)
 _THINGS = {"runs": "run", "payments": "payment", "subscriptions": "subscription"}
 
 
@@ -98,10 +112,11 @@ async def forget(tx: Transaction, person: str) -> None:
         "INSERT INTO forgotten (person) VALUES ($1) ON CONFLICT (person) DO UPDATE SET forgotten_at = now()", person
     )
     await tx.execute("UPDATE facts SET person = NULL WHERE person = $1 AND type = $2", person, EntitlementsChanged.NAME)
-    await tx.execute("DELETE FROM tiers WHERE person = $1", person)
+    for table in ("tiers", "consents"):
+        await tx.execute(f"DELETE FROM {table} WHERE person = $1", person)  # noqa: S608
     row = await tx.fetchrow("SELECT encode(sha256(gen_random_uuid()::text::bytea), 'hex') AS word")
     word = row["word"][:16] if row is not None else None
-    for table in ("facts", "people", "active_days", "runs", "payments", "subscriptions"):
+    for table in ("facts", "user_analytics", "people", "active_days", "runs", "payments", "subscriptions"):
         await tx.execute(f"UPDATE {table} SET person = $2 WHERE person = $1", person, word)  # noqa: S608
 
 
@@ -136,34 +151,40 @@ async def begin(tx: Transaction) -> None:
 
 
 async def make_month(tx: Transaction, month: date, following: date) -> None:
-    """A partition for a month, where there is none."""
-    taken = await tx.fetchrow(
-        "SELECT FROM facts_other WHERE at >= $1 AND at < $2 LIMIT 1", *map(_midnight, (month, following))
-    )
-    if taken is None:
-        # Else the month's facts are where all others are, and stay there.
-        await tx.execute(
-            f"CREATE TABLE IF NOT EXISTS facts_{month:%Y_%m} PARTITION OF facts "
-            f"FOR VALUES FROM ('{month}T00:00:00Z') TO ('{following}T00:00:00Z')"
+    """A partition of each table for a month, where there is none."""
+    for table, column in BY_MONTH.items():
+        taken = await tx.fetchrow(
+            f"SELECT FROM {table}_other WHERE {column} >= $1 AND {column} < $2 LIMIT 1",
+            *map(_midnight, (month, following)),
         )
+        if taken is None:
+            # Else the month's rows are where all others are, and stay there.
+            await tx.execute(
+                f"CREATE TABLE IF NOT EXISTS {table}_{month:%Y_%m} PARTITION OF {table} "
+                f"FOR VALUES FROM ('{month}T00:00:00Z') TO ('{following}T00:00:00Z')"
+            )
 
 
 async def drop_months_before(tx: Transaction, month: date) -> list[str]:
-    """Remove whole months, and as old facts that have no month of their own; from where. Figures of them stay."""
-    rows = await tx.fetch(
-        "SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent = 'facts'::regclass"
-    )
-    gone = sorted(row["name"] for row in rows if row["name"] < f"facts_{month:%Y_%m}")
-    for name in gone:
-        await tx.execute(f"DROP TABLE {name}")
-    others = await tx.fetchrow(
-        "WITH gone AS (DELETE FROM facts_other WHERE at < $1 RETURNING 1) SELECT count(*) AS facts FROM gone",
-        _midnight(month),
-    )
-    if others is not None and others["facts"]:
-        gone.append("facts_other")
-    if gone:
-        await tx.execute("UPDATE folded SET log_begins = $1", month)
+    """Remove whole months, and as old rows that have no month of their own; from where. Figures of them stay."""
+    gone: list[str] = []
+    for table, column in BY_MONTH.items():
+        rows = await tx.fetch(
+            "SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent = $1::text::regclass", table
+        )
+        old = sorted(row["name"] for row in rows if row["name"] < f"{table}_{month:%Y_%m}")
+        for name in old:
+            await tx.execute(f"DROP TABLE {name}")
+        others = await tx.fetchrow(
+            f"WITH gone AS (DELETE FROM {table}_other WHERE {column} < $1 RETURNING 1) "  # noqa: S608
+            "SELECT count(*) AS found FROM gone",
+            _midnight(month),
+        )
+        if others is not None and others["found"]:
+            old.append(f"{table}_other")
+        if old and table == "facts":
+            await tx.execute("UPDATE folded SET log_begins = $1", month)
+        gone += old
     return gone
 
 

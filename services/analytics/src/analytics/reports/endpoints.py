@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Response
 
 from analytics.reports import schemas, service
-from analytics.reports.table import Format, csv_of
+from analytics.reports.table import PARQUET, Format, file_of
 from chassis.errors import Invalid, NotAllowed, documented
 from chassis.http.requests import Tx
 from chassis.identity.tokens import AdminCaller
@@ -21,10 +21,19 @@ _EARLIEST, _LATEST = date(2000, 1, 1), date(2199, 12, 31)
 
 Hours = Annotated[int, Query(ge=1, le=24 * 31, description="The last so many.")]
 Line = Annotated[ProductLineKey | None, Query(description="Only of this one; else of all together.")]
-As = Annotated[Format, Query(alias="format", description="As JSON, or the rows as a file for a spreadsheet.")]
+As = Annotated[
+    Format, Query(alias="format", description="As JSON, or the rows as a file: for a spreadsheet, or with their types.")
+]
 Months = Annotated[int, Query(ge=1, le=36, description="So many months back, this one included.")]
 
-_CSV: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}
+_FILES: dict[int | str, dict[str, Any]] = {
+    200: {
+        "content": {
+            "text/csv": {"schema": {"type": "string"}},
+            PARQUET: {"schema": {"type": "string", "format": "binary"}},
+        }
+    }
+}
 
 
 class Period:
@@ -77,28 +86,28 @@ async def get_cost_projection(_: AdminCaller, tx: Tx) -> schemas.CostProjectionO
     return await service.cost_projection(tx)
 
 
-@router.get("/usage", responses=_CSV, response_model=schemas.UsageOut)
+@router.get("/usage", responses=_FILES, response_model=schemas.UsageOut)
 async def get_business_usage(_: AdminCaller, tx: Tx, days: Days, product_line: Line = None, form: As = "json") -> Any:
     """What was done, day by day."""
     found = await service.usage(tx, days.since, days.until, product_line)
     return _as(form, "usage", schemas.UsageRow, found)
 
 
-@router.get("/funnel", responses=_CSV, response_model=schemas.FunnelOut)
+@router.get("/funnel", responses=_FILES, response_model=schemas.FunnelOut)
 async def get_business_funnel(_: AdminCaller, tx: Tx, days: Days, product_line: Line = None, form: As = "json") -> Any:
     """How far those have come who registered in the period."""
     found = await service.funnel(tx, days.since, days.until, product_line)
     return _as(form, "funnel", schemas.FunnelRow, found)
 
 
-@router.get("/providers", responses=_CSV, response_model=schemas.ProvidersOut)
+@router.get("/providers", responses=_FILES, response_model=schemas.ProvidersOut)
 async def get_provider_figures(_: AdminCaller, tx: Tx, days: Days, form: As = "json") -> Any:
     """Quality, speed and cost of providers."""
     found = await service.providers(tx, days.since, days.until)
     return _as(form, "providers", schemas.ProviderRow, found)
 
 
-@router.get("/cohorts", responses=_CSV, response_model=schemas.CohortsOut)
+@router.get("/cohorts", responses=_FILES, response_model=schemas.CohortsOut)
 async def get_business_cohorts(
     _: AdminCaller, tx: Tx, months: Months = 6, product_line: Line = None, form: As = "json"
 ) -> Any:
@@ -107,12 +116,26 @@ async def get_business_cohorts(
     return _as(form, "cohorts", schemas.CohortRow, found)
 
 
-@router.get("/revenue", responses=_CSV, response_model=schemas.RevenueOut)
+@router.get("/revenue", responses=_FILES, response_model=schemas.RevenueOut)
 async def get_business_revenue(_: AdminCaller, tx: Tx, days: Days, product_line: Line = None, form: As = "json") -> Any:
     """What was paid by month, and what subscriptions bring a month."""
     found = await service.revenue(tx, days.since, days.until, product_line)
     return _as(form, "revenue", schemas.RevenueRow, found)
 
 
+@router.get("/behaviour", responses=_FILES, response_model=schemas.BehaviourOut)
+async def get_client_behaviour(_: AdminCaller, tx: Tx, days: Days, product_line: Line = None, form: As = "json") -> Any:
+    """What was done on pages, of who agreed to its being counted."""
+    found = await service.behaviour(tx, days.since, days.until, product_line)
+    return _as(form, "behaviour", schemas.BehaviourRow, found)
+
+
+@router.get("/uptime", responses=_FILES, response_model=schemas.UptimesOut)
+async def get_service_uptime(_: AdminCaller, tx: Tx, hours: Hours = 24, form: As = "json") -> Any:
+    """How services were that are looked at."""
+    found = await service.uptime(tx, tx.now - timedelta(hours=hours), tx.now)
+    return _as(form, "uptime", schemas.UptimeRow, found)
+
+
 def _as(form: Format, name: str, kind: Any, found: Any) -> Response | Any:
-    return csv_of(name, kind, found.items) if form == "csv" else found
+    return found if form == "json" else file_of(form, name, kind, found.items)

@@ -120,6 +120,23 @@ GROUP BY 1, 2 ORDER BY 1, 2
 """
 
 
+_BEHAVIOUR = """
+SELECT event_type, coalesce(page_url, '') AS page, count(*) AS events, count(DISTINCT person) AS people,
+    count(DISTINCT session_id) AS visits, avg(page_load_time)::float8 AS average_load_ms,
+    avg(interaction_time) AS average_seconds
+FROM user_analytics WHERE created_at >= $1 AND created_at < $2 AND ($3::text IS NULL OR product_line = $3)
+GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2 LIMIT 1000
+"""
+
+_UPTIME = """
+SELECT service_name AS service, count(*) AS looks, count(*) FILTER (WHERE success) AS well,
+    avg(response_time_ms) AS average_ms, percentile_cont(0.95) WITHIN GROUP (ORDER BY response_time_ms) AS p95_ms,
+    max(created_at) FILTER (WHERE NOT success) AS last_failure, max(memory_usage_mb) AS most_memory_mb,
+    avg(cpu_usage_percent) AS average_cpu_percent
+FROM system_health WHERE created_at >= $1 AND created_at < $2 GROUP BY 1 ORDER BY 1
+"""
+
+
 async def runs(tx: Transaction, since: datetime, until: datetime) -> dict[str, Any]:
     """How the runs of a period went."""
     return await _one(tx, _RUNS, since, until)
@@ -198,6 +215,16 @@ async def revenue(tx: Transaction, since: datetime, until: datetime, line: str |
 async def recurring(tx: Transaction, line: str | None) -> Rows:
     """What running subscriptions bring a month, in the currency's smallest unit."""
     return await _all(tx, _RECURRING, line)
+
+
+async def behaviour(tx: Transaction, since: datetime, until: datetime, line: str | None) -> Rows:
+    """What clients told, by event and page, the commonest first."""
+    return await _all(tx, _BEHAVIOUR, since, until, line)
+
+
+async def uptime(tx: Transaction, since: datetime, until: datetime) -> Rows:
+    """How services were that were looked at."""
+    return await _all(tx, _UPTIME, since, until)
 
 
 async def cost_in_all(tx: Transaction, since: date, until: date) -> Decimal:

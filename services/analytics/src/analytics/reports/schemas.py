@@ -54,6 +54,44 @@ class UserFigures(BaseModel):
     by_plan: list[TierOut] = Field(description="By plan, now.")
 
 
+class UptimeRow(BaseModel):
+    """How a service was that is looked at each minute."""
+
+    service: str = Field(description="Which.", examples=["users"])
+    looks: Count = Field(description="How often it was looked at.")
+    well: Count = Field(description="How often it answered well within ten seconds.")
+    uptime: Percent = Field(description="Well / looks x 100.")
+    average_ms: float | None = Field(description="How long it took to answer.", examples=[3.1])
+    p95_ms: float | None = Field(description="The 95th percentile of that.", examples=[8.4])
+    last_failure: datetime | None = Field(description="When it last was not well.")
+    most_memory_mb: float | None = Field(description="Null of what does not tell.", examples=[142.5])
+    average_cpu_percent: float | None = Field(description="Of one core; null of what does not tell.", examples=[2.4])
+
+
+class UptimesOut(BaseModel):
+    """How services were."""
+
+    items: list[UptimeRow] = Field(description="By name.")
+
+
+class BehaviourRow(BaseModel):
+    """What was done on a page, by who agreed to its being counted."""
+
+    event_type: str = Field(description="What.", examples=["page.viewed"])
+    page: str = Field(description="Where; empty of nowhere.", examples=["/studio/videos/new"])
+    events: Count = Field(description="How often.")
+    people: Count = Field(description="By how many.")
+    visits: Count = Field(description="In how many visits.")
+    average_load_ms: float | None = Field(description="Of pages that told it.", examples=[640.0])
+    average_seconds: float | None = Field(description="Spent on it, where that was told.", examples=[12.5])
+
+
+class BehaviourOut(BaseModel):
+    """What clients told; the thousand commonest."""
+
+    items: list[BehaviourRow] = Field(description="The commonest first.")
+
+
 class HealthOut(BaseModel):
     """A provider that went down or came back in the period."""
 
@@ -89,7 +127,8 @@ class ReportOut(BaseModel):
     period: PeriodOut = Field(description="Which.")
     workflows: WorkflowFigures = Field(description="How runs went.")
     users: UserFigures = Field(description="Who was here.")
-    services: list[HealthOut] = Field(description="Outside services that changed; how ours are is on the dashboards.")
+    uptime: list[UptimeRow] = Field(description="Our services, as far as they are looked at (`WATCHED_SERVICES`).")
+    services: list[HealthOut] = Field(description="Outside services that changed.")
     costs: list[CostOut] = Field(description="The dearest first.")
     quality: list[QualityOut] = Field(description="By step.")
 

@@ -11,6 +11,8 @@ from typing import Any
 from analytics.reports import queries, rules
 from analytics.reports.schemas import (
     AdviceOut,
+    BehaviourOut,
+    BehaviourRow,
     CohortRow,
     CohortsOut,
     CostOut,
@@ -33,6 +35,8 @@ from analytics.reports.schemas import (
     SummaryOut,
     TargetOut,
     TierOut,
+    UptimeRow,
+    UptimesOut,
     UsageOut,
     UsageRow,
     UseOut,
@@ -69,6 +73,7 @@ async def report(tx: Transaction, hours: int) -> ReportOut:
             cost=sum((row["cost"] for row in costs), Decimal(0)),
         ),
         users=UserFigures(**people, by_plan=[TierOut(**row) for row in await queries.tiers(tx)]),
+        uptime=(await uptime(tx, start, end)).items,
         services=[HealthOut(**row) for row in await queries.health(tx, start, end)],
         costs=[CostOut(**row | {"product_line": row["product_line"] or ""}) for row in costs],
         quality=quality,
@@ -141,6 +146,18 @@ async def cost_projection(tx: Transaction) -> CostProjectionOut:
         if a_user is None or a_run is None
         else [_projected(users, server, a_user, a_run) for users, server in rules.SCENARIOS],
     )
+
+
+async def behaviour(tx: Transaction, since: date, until: date, line: str | None) -> BehaviourOut:
+    """What was done on pages, by who agreed to its being counted."""
+    rows = await queries.behaviour(tx, _midnight(since), _midnight(until), line)
+    return BehaviourOut(items=[BehaviourRow(**row) for row in rows])
+
+
+async def uptime(tx: Transaction, since: datetime, until: datetime) -> UptimesOut:
+    """How services were that are looked at."""
+    rows = await queries.uptime(tx, since, until)
+    return UptimesOut(items=[UptimeRow(**row, uptime=rules.share(row["well"], row["looks"])) for row in rows])
 
 
 async def usage(tx: Transaction, since: date, until: date, line: str | None) -> UsageOut:

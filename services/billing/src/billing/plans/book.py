@@ -11,6 +11,7 @@ from chassis.data.database import Transaction
 from contracts.enums import Priority
 
 _FRESH_FOR = timedelta(seconds=60)
+FREE = "free"
 
 
 class PlanBook:
@@ -35,10 +36,15 @@ class PlanBook:
         """The plan of an account, sold or not. One that the catalogue has lost allows nothing."""
         return self._plans.get((product_line, plan_type)) or _allowing_nothing(product_line, plan_type)
 
-    def opening(self, product_line: str, plan_type: str) -> Plan | None:
-        """The plan of a new account; None where it is not sold."""
+    def sold(self, product_line: str, plan_type: str) -> Plan | None:
+        """A plan that can be had; None where it is not sold."""
         plan = self._plans.get((product_line, plan_type))
         return plan if plan is not None and plan.is_active else None
+
+    def opening(self, product_line: str, plan_type: str) -> Plan | None:
+        """The plan of a new account: ``plan_type``, or the free one where the line does not sell that; None where
+        neither is sold."""
+        return self.sold(product_line, plan_type) or self.sold(product_line, FREE)
 
     def of(self, product_line: str) -> list[Plan]:
         """The plans of a product line that are sold, cheapest first."""

@@ -282,7 +282,7 @@ class Shop:
         self, buyer: Identity, plan_type: str, interval: BillingInterval, tx: Transaction
     ) -> tuple[Plan, Price]:
         await self._plans.load(tx)
-        plan = self._plans.opening(buyer.product_line, plan_type)
+        plan = self._plans.sold(buyer.product_line, plan_type)
         amount = plan and (plan.price_yearly if interval == "year" else plan.price_monthly)
         if plan is None or not amount:
             sold = ", ".join(each.plan_type for each in self._plans.of(buyer.product_line) if each.price_monthly)

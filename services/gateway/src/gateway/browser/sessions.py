@@ -26,6 +26,9 @@ ACCESS, REFRESH, CSRF = "__Host-session", "__Host-refresh", "__Host-csrf"
 KEPT_S = 7 * 24 * 3600
 """As long as a refresh token may be used (USR-33)."""
 
+_CLEARED = (b"clear-site-data", b'"cache"')
+"""Pictures and films that the browser kept are the one's who has left. What else a page keeps is the looks of it."""
+
 _OPENING = "/api/v1/auth/"
 _REFRESHING = "/api/v1/auth/refresh"
 _LOGGING_OUT = "/api/v1/auth/logout"
@@ -112,7 +115,7 @@ def _forgetting(send: Send) -> Send:
     async def sent(message: Message) -> None:
         # Logged out, or known to nobody any more.
         if message["type"] == "http.response.start" and message["status"] in (204, 401):
-            message = {**message, "headers": [*message.get("headers", ()), *_ended()]}
+            message = {**message, "headers": [*message.get("headers", ()), *_ended(), _CLEARED]}
         await send(message)
 
     return sent

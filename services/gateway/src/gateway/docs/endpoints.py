@@ -28,7 +28,10 @@ ASSETS = files("fastapi_offline") / "static"
 _FRESH_S, _FRESH_WITHOUT_ALL_S = 60.0, 5.0
 """How long a document is given out again, whole and with a service missing; however many ask for it meanwhile."""
 
-_POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'"
+_POLICY = (
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
 
 
 @dataclass(frozen=True, slots=True)

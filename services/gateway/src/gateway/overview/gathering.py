@@ -46,6 +46,13 @@ class Services:
                 raise
             return None
 
+    async def post(self, service: str, path: str, body: Any, *, token: str) -> Any:
+        """What a service answers to ``body`` at ``path``. Raises ``Refused`` and ``Unavailable``."""
+        client = self._clients.get(service)
+        if client is None:
+            raise Unavailable(f"{service} is not set up here.")
+        return await client.post(path, body, token=token)
+
     async def gather(self, wanted: Mapping[str, tuple[str, str]], token: str) -> tuple[dict[str, Any], list[str]]:
         """What is at ``(service, path)`` by the names in ``wanted``, None for what is not to be had, and which
         services did not answer.

@@ -8,7 +8,8 @@ from jinja2.sandbox import SandboxedEnvironment
 PAGE = SandboxedEnvironment(loader=PackageLoader("notify.mailbox"), autoescape=True).get_template("page.html.j2")
 
 HEADERS = {
-    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'",
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'",
     "cache-control": "no-store",
 }
 """No script and nothing from elsewhere, whatever a letter holds."""

@@ -25,7 +25,7 @@ _PAGE = """<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><meta name
 </html>
 """
 _HEADERS = {
-    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'",
     "cache-control": "no-store",
 }

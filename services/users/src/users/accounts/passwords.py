@@ -30,6 +30,9 @@ _COMMON_HERE = frozenset(
 )
 """Passwords that are guessed first where our users live, or of late, and that the public list does not know."""
 
+OURS = frozenset({"admin", "administrator", "filmstudio", "pixie", "reely", "talkingphoto"})
+"""What a password here may not be with a few digits or signs around it: names that a guesser begins with."""
+
 STOLEN = "This password is on every list of stolen passwords. Choose another one."
 
 
@@ -43,6 +46,8 @@ def weakness(password: str, *, not_like: Iterable[str] = ()) -> str | None:
         return "Mix letters with digits or symbols."
     if password.lower() in _COMMON_HERE or password.lower() in _common():
         return STOLEN
+    if "".join(c for c in password.lower() if c.isalpha()) in OURS:
+        return "Use more than the name of what this is for."
     if password.lower() in {text.lower() for text in not_like if text}:
         return "Use something other than your e-mail address or name."
     return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from operator import itemgetter
 from uuid import UUID
@@ -17,7 +17,7 @@ from chassis.errors import Invalid, NotFound
 from contracts.billing import EntitlementsChanged
 from contracts.enums import Role
 from contracts.product_lines import PRODUCT_LINES, ProductLine
-from contracts.users import RegistrationRepeated, UserRegistered, UserUpdated
+from contracts.users import ConsentChanged, RegistrationRepeated, UserRegistered, UserUpdated
 from users import audit
 from users.accounts.errors import AccountExists, ConsentNeeded
 from users.accounts.models import Consent, User
@@ -126,7 +126,7 @@ async def open_account(user: User, consents: Sequence[ConsentIn], address: bytes
         raise _exists(taken)
     accounts.add(user)
     await _flush(tx)
-    _keep_consents(user.id, consents, address, tx)
+    keep_consents(user.id, consents, address, tx)
     tx.emit(
         UserRegistered(
             user_id=user.id,
@@ -163,7 +163,7 @@ async def enter_line(
             f"Agree to {' and '.join(missing)} to use {line.display_name}, then try again.",
             fields={field: f"needs {', '.join(missing)}"},
         )
-    _keep_consents(user.id, [said for said in consents if _is_news(said, earlier.get(said.kind))], address, tx)
+    keep_consents(user.id, [said for said in consents if is_news(said, earlier.get(said.kind))], address, tx)
 
 
 async def read_profile(user_id: UUID, product_line: str, tx: Transaction) -> UserOut:
@@ -253,12 +253,14 @@ def _limit(limit: int) -> int | None:
     return limit if limit >= 0 else None
 
 
-def _is_news(said: ConsentIn, earlier: Consent | None) -> bool:
+def is_news(said: ConsentIn, earlier: Consent | None) -> bool:
+    """Whether it differs from what was said before."""
     known = (earlier.policy_version, earlier.granted) if earlier is not None else None
     return (said.policy_version, said.granted) != known
 
 
-def _keep_consents(user_id: UUID, consents: Sequence[ConsentIn], address: bytes, tx: Transaction) -> None:
+def keep_consents(user_id: UUID, consents: Iterable[ConsentIn], address: bytes, tx: Transaction) -> None:
+    """Keep what was said; of what no product needs, tell it. ``address``: a keyed hash of where it comes from."""
     for consent in consents:
         tx.session.add(
             Consent(
@@ -270,6 +272,8 @@ def _keep_consents(user_id: UUID, consents: Sequence[ConsentIn], address: bytes,
                 ip_hash=address,
             )
         )
+        if consent.kind in ("marketing", "analytics"):
+            tx.emit(ConsentChanged(user_id=user_id, kind=consent.kind, granted=consent.granted, given_at=tx.now))
 
 
 async def commonest_cost(tx: Transaction) -> int | None:

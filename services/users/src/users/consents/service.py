@@ -9,9 +9,8 @@ from chassis.errors import NotFound
 from chassis.http.pagination import Paged, PageRequest
 from contracts.product_lines import PRODUCT_LINES
 from users import audit
-from users.accounts.models import Consent
 from users.accounts.repository import AccountRepository
-from users.accounts.service import missing_consents
+from users.accounts.service import is_news, keep_consents, missing_consents
 from users.consents import repository
 from users.consents.errors import ConsentRequired
 from users.consents.schemas import ConsentOut, ConsentsIn, ConsentsOut
@@ -41,20 +40,7 @@ async def change(user_id: UUID, product_line: str, body: ConsentsIn, address: by
             f"{line.display_name} cannot be used without {' and '.join(sorted(missing))}. Delete the account instead.",
             details={"kinds": [*sorted(missing)]},
         )
-    for consent in body.consents:
-        before = earlier.get(consent.kind)
-        if before is not None and (before.policy_version, before.granted) == (consent.policy_version, consent.granted):
-            continue
-        tx.session.add(
-            Consent(
-                user_id=user_id,
-                kind=consent.kind,
-                policy_version=consent.policy_version,
-                granted=consent.granted,
-                given_at=tx.now,
-                ip_hash=address,
-            )
-        )
+    keep_consents(user_id, [said for said in body.consents if is_news(said, earlier.get(said.kind))], address, tx)
     await tx.session.flush()
     answer = await read(user_id, tx)
     said = {consent.kind: consent.granted for consent in body.consents}

@@ -64,7 +64,9 @@ class EnrolmentOut(BaseModel):
 class RecoveryCodesOut(BaseModel):
     """Ten codes for the day on which the app is lost; each is good once, and they are shown this once."""
 
-    recovery_codes: list[str] = Field(description="To be kept away from the phone.", examples=[["abcd-efgh-ijkl-mnop"]])
+    recovery_codes: list[str] = Field(
+        description="To be kept away from the phone.", examples=[["abcd-efgh-ijkl-mnop-qrst-uvwx"]]
+    )
 
 
 class SecondFactorOut(BaseModel):

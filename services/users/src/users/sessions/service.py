@@ -6,7 +6,7 @@ import base64
 import hashlib
 import hmac
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from chassis import ids
@@ -73,7 +73,7 @@ class Sessions:
             ip_address=device.ip_address[:64] if device.ip_address else None,
             user_agent=device.user_agent[:400] if device.user_agent else None,
             last_used_at=tx.now,
-            expires_at=tx.now + timedelta(days=self._settings.refresh_days),
+            expires_at=self._ends(tx.now, tx.now),
         )
         tx.session.add(session)
         tx.emit(
@@ -115,7 +115,7 @@ class Sessions:
                 if user is None or not user.is_active:
                     raise refusal
                 session.last_used_at = tx.now
-                session.expires_at = tx.now + timedelta(days=self._settings.refresh_days)
+                session.expires_at = self._ends(session.created_at, tx.now)
                 return await self._tokens(user, session, _succeeded(token, refresh_token, tx), tx)
             _revoke(session, tx)
             await OneTimeTokenRepository(tx.session).end_changes(session.user_id, tx.now, kept=None)
@@ -168,6 +168,11 @@ class Sessions:
         """End all of the caller's sessions but the one that asks, because the caller wants it."""
         ended = await self.end_others(caller.user_id, caller.session_id, tx)
         audit.record(tx, audit.Action.SESSION_ENDED, actor=caller.user_id, others=ended)
+
+    def _ends(self, began: datetime, used: datetime) -> datetime:
+        """When a session ends that is not used any more, and at the latest."""
+        idle, longest = timedelta(days=self._settings.refresh_days), timedelta(days=self._settings.session_days)
+        return min(used + idle, began + longest)
 
     async def _tokens(self, user: User, session: Session, refresh_token: str, tx: Transaction) -> TokensOut:
         profile = await with_plan(user, session.product_line, tx)

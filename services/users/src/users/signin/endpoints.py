@@ -26,7 +26,7 @@ from users.signin.errors import (
     TicketRefused,
 )
 from users.signin.models import cookie_name
-from users.signin.schemas import CallbackIn, Start, TicketIn
+from users.signin.schemas import CallbackIn, ProvidersOut, Start, TicketIn
 from users.signin.service import Returned, SignIns
 
 router = APIRouter(prefix="/api/v1/auth/oauth", tags=["sign-in"])
@@ -55,6 +55,12 @@ def _sign_ins(request: Request) -> SignIns:
 def _is_secure(request: Request) -> bool:
     public_url: str = request.app.state.settings.public_url
     return public_url.startswith("https://")
+
+
+@router.get("/providers")
+async def read_sign_in_providers(request: Request) -> ProvidersOut:
+    """Say who is set up to sign in with; nobody is where the settings name none."""
+    return ProvidersOut.model_validate({"providers": list(_sign_ins(request).providers)})
 
 
 @router.get(

@@ -95,6 +95,12 @@ def cookie_name(state: str, *, secure: bool) -> str:
     return f"{'__Host-' if secure else ''}signin-{hashed(state).hex()[:16]}"
 
 
+def origin_of(address: str) -> str:
+    """Scheme, host and port of an address of ours."""
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
 def may_return(address: str, own_origins: Collection[str]) -> bool:
     """Whether a browser may be sent to ``address`` with a ticket: only to one of our own origins, exactly."""
     if len(address) > LONGEST_RETURN or not re.fullmatch(r"[!-\[\]-~]+", address):

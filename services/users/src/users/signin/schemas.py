@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import Query
 from pydantic import BaseModel, Field, SecretStr, StringConstraints, TypeAdapter, ValidationError
@@ -47,6 +47,14 @@ class StartIn(Input):
 
 
 Start = Annotated[StartIn, Query()]
+
+
+class ProvidersOut(BaseModel):
+    """With whom one may sign in here."""
+
+    providers: list[Literal["google", "apple"]] = Field(
+        description="Those that are set up; `GET /api/v1/auth/oauth/{provider}/start` begins.", examples=[["google"]]
+    )
 
 
 class CallbackIn(BaseModel):

@@ -35,7 +35,17 @@ from users.signin.errors import (
     SignInNotConfigured,
     TicketRefused,
 )
-from users.signin.models import Assertion, SignIn, SignInTicket, challenge_of, claim, hashed, may_return, name_of
+from users.signin.models import (
+    Assertion,
+    SignIn,
+    SignInTicket,
+    challenge_of,
+    claim,
+    hashed,
+    may_return,
+    name_of,
+    origin_of,
+)
 from users.signin.registrations import KNOWN
 from users.signin.repository import SignInRepository
 from users.signin.schemas import CallbackIn, StartIn, usable_email
@@ -172,7 +182,9 @@ class SignIns:
     def _check_return(self, asked: StartIn) -> None:
         if asked.redirect_to is None and asked.code_challenge is None:
             return
-        if asked.redirect_to is None or not may_return(asked.redirect_to, self._settings.allowed_origins):
+        # The studio is on our own host, whatever other origins there are.
+        own = (origin_of(self._settings.public_url), *self._settings.allowed_origins)
+        if asked.redirect_to is None or not may_return(asked.redirect_to, own):
             raise Invalid(
                 "The sign-in cannot end there.", fields={"redirect_to": "must be on one of the platform's own origins"}
             )

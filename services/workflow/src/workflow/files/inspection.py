@@ -16,6 +16,8 @@ from media.video.source import Limits
 from workflow.files.kinds import LARGEST
 
 PREPARED_SIDE = 2048
+MOST_FACES = 20
+"""Whoever has to choose among more cuts the photo."""
 PREPARED_QUALITY = 90
 
 _LIMITS = Limits(size=LARGEST)
@@ -54,6 +56,18 @@ def look(source: Path, kind: str) -> tuple[int | None, int | None, float]:
     return width, height, found.duration
 
 
-def find(prepared: Path) -> tuple[Finding, ...]:
-    """What is to be said of a photo that is to speak; empty for a good one. Raises ``media.errors``."""
-    return preflight(images.decode(prepared)).findings
+def find(prepared: Path) -> tuple[tuple[Finding, ...], list[dict[str, float]]]:
+    """What is to be said of a photo that is to speak, nothing of a good one, and where its faces are, the largest
+    first: ``x``, ``y``, ``width`` and ``height`` in parts of the photo. Raises ``media.errors``."""
+    found = preflight(images.decode(prepared))
+    boxes = [face.box for face in found.faces[:MOST_FACES]]
+    across, down = found.width, found.height
+    return found.findings, [
+        {
+            "x": round(box.x / across, 4),
+            "y": round(box.y / down, 4),
+            "width": round(box.width / across, 4),
+            "height": round(box.height / down, 4),
+        }
+        for box in boxes
+    ]

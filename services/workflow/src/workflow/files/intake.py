@@ -143,8 +143,9 @@ class Intake:
         objects = [(arrival.path, original)]
         prepared: StoredObject | None = None
         findings: tuple[Finding, ...] = ()
+        faces: list[dict[str, float]] = []
         if kind.is_photo:
-            findings = await self._find(arrival.path)
+            findings, faces = await self._find(arrival.path)
             path = _prepared(arrival.path)
             prepared = await asyncio.to_thread(described_file, path, prepared_key, "image/jpeg")
             objects.insert(0, (path, prepared))
@@ -156,6 +157,7 @@ class Intake:
             height=inspected.height,
             duration=inspected.duration,
             findings=findings,
+            faces=faces,
             kind=kind.name,
             is_temporary=arrival.temporary,
             expires_at=now + self.periods.of("temporary", arrival.product_line) if arrival.temporary else None,
@@ -182,16 +184,16 @@ class Intake:
         except media_errors.MediaError as failure:
             raise busy() from failure
 
-    async def _find(self, path: Path) -> tuple[Finding, ...]:
+    async def _find(self, path: Path) -> tuple[tuple[Finding, ...], list[dict[str, float]]]:
         # What the child wrote is a stranger's file still: whoever made it crash may have made it.
         prepared = _prepared(path)
         try:
-            found: tuple[Finding, ...] = await self.sandbox.run(
+            found: tuple[tuple[Finding, ...], list[dict[str, float]]] = await self.sandbox.run(
                 f"{_INSPECTION}:find", Path(prepared.name), folder=prepared.parent, within_s=FINDING_S
             )
         except media_errors.MediaError as failure:
             log.warning("file.not_looked_at", reason=repr(failure))
-            return ()
+            return (), []
         return found
 
     async def _quarantine(self, about: dict[str, Any], arrival: Arrival, now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,15 +19,15 @@ from workflow.periods import Before
 
 COLUMNS = """
 id, user_id, product_line, original_name, purpose, storage_backend, storage_key, file_size, mime_type, checksum,
-prepared, width, height, duration, findings, kind, scan_status, is_temporary, expires_at, access_count,
+prepared, width, height, duration, findings, faces, kind, scan_status, is_temporary, expires_at, access_count,
 last_accessed_at, created_at, updated_at, sizes
 """
 
 _ADD = """
 INSERT INTO files (id, user_id, product_line, original_name, purpose, storage_backend, storage_key, file_size,
     mime_type, checksum, prepared, width, height, kind, scan_status, is_temporary, expires_at, findings, deleted_at,
-    created_at, updated_at, duration)
-VALUES ($1, $2, $3, $4, $5, 'store', $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $19, $20)
+    created_at, updated_at, duration, faces)
+VALUES ($1, $2, $3, $4, $5, 'store', $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $19, $20, $21)
 """
 
 SCAN_AGAIN_AFTER = timedelta(minutes=1)
@@ -123,6 +123,8 @@ class NewFile:
     is_temporary: bool
     expires_at: datetime | None
     unless_by: datetime
+    faces: Sequence[Mapping[str, float]] = ()
+    """Where they are in the photo, the largest first."""
 
 
 async def add(tx: Transaction, file: NewFile) -> None:
@@ -149,6 +151,7 @@ async def add(tx: Transaction, file: NewFile) -> None:
         file.unless_by,
         tx.now,
         file.duration,
+        orjson.dumps(file.faces).decode(),
     )
 
 

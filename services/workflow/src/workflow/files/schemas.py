@@ -21,6 +21,15 @@ class FindingOut(BaseModel):
     )
 
 
+class FaceOut(BaseModel):
+    """Where a face is, in parts of the photo's width and height as it is shown."""
+
+    x: float = Field(description="Its left side.", ge=0, le=1, examples=[0.12])
+    y: float = Field(description="Its upper side.", ge=0, le=1, examples=[0.2])
+    width: float = Field(description="How wide it is.", ge=0, le=1, examples=[0.25])
+    height: float = Field(description="How high it is.", ge=0, le=1, examples=[0.31])
+
+
 class FileMetadata(BaseModel):
     """What is known of a file, without a link to it."""
 
@@ -36,6 +45,11 @@ class FileMetadata(BaseModel):
     height: int | None = Field(description="Pixels.", examples=[1350])
     duration: float | None = Field(default=None, description="Seconds, of sound and video.", examples=[12.4])
     findings: list[FindingOut] = Field(description="What to know of it before ordering with it.")
+    faces: list[FaceOut] = Field(
+        default=[],
+        description="The faces in a photo, the largest first: that one speaks. Cut the photo to another to have that "
+        "one speak.",
+    )
     checksum: str = Field(description="SHA-256 in hex.", examples=["9f86d081884c7d65..."])
     scan_status: ScanStatus = Field(description="Whether it may be used.")
     is_temporary: bool = Field(description="Whether it goes away by itself.")

@@ -30,6 +30,7 @@ from workflow.files.receiving import Received, receive
 from workflow.files.repository import NewFile
 from workflow.files.scanning import EICAR
 
+_JOINERS = "\u200c\u200d"
 MOST_AT_ONCE = 2
 """Uploads of one user under way in one process; whoever sends more is asked to wait before a byte of it is read."""
 
@@ -164,7 +165,8 @@ def judge_head(head: bytes) -> None:
 def plain_name(name: str) -> str:
     """What the client calls the file, without folders and control characters; only ever shown, never used as a path."""
     last = name.replace("\\", "/").rsplit("/", 1)[-1]
-    return "".join(c for c in last if c.isprintable())[:255] or "unnamed"
+    # Joiners are no control characters to who writes with them.
+    return "".join(c for c in last if c.isprintable() or c in _JOINERS)[:255] or "unnamed"
 
 
 def purpose_of(said: str) -> str:

@@ -6,13 +6,14 @@ import asyncio
 import mimetypes
 import shutil
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from uuid import UUID
 
+from chassis import ids
 from chassis.storage import keys
 from chassis.storage.port import ObjectStore
 from contracts.objects import StoredObject
@@ -22,6 +23,8 @@ _KEY_OF = {
     "video": keys.video_key,
     "audio": keys.audio_key,
 }
+_MOST_ATTEMPTS = 100
+"""No job is tried so often."""
 _EXTENSIONS = {"image/jpeg": "jpg", "audio/wav": "wav", "audio/x-wav": "wav", "application/json": "json"}
 
 
@@ -59,7 +62,9 @@ class AttemptWorkspace:
     async def keep(self, path: Path, mime_type: str, *, role: str) -> StoredObject:
         """Store a finished file under a key of this attempt and role."""
         make_key = _KEY_OF.get(mime_type.split("/", 1)[0], keys.document_key)
-        key = make_key(self._user_id, extension_of(mime_type), self._now, f"{self._attempt_id.hex}-{role}")
+        # Done again on another day, it is the same object.
+        made = ids.moment_of(self._attempt_id)
+        key = make_key(self._user_id, extension_of(mime_type), made, f"{self._attempt_id.hex}-{role}")
         metadata = keys.object_metadata(self._user_id, f"generated_{role}", self._now)
         stored = await self._store.put_file(path, key, mime_type, metadata=metadata)
         self._files[stored.key] = path
@@ -77,6 +82,16 @@ async def workspace(
         yield made
     finally:
         await made.close()
+
+
+async def stored_for(store: ObjectStore, user_id: UUID, job_id: UUID, providers: Iterable[str]) -> list[str]:
+    """Keys of all that attempts at a job by these providers have stored."""
+    attempts = (*range(1, _MOST_ATTEMPTS + 1), "joined")
+    names = {ids.derived(job_id, provider, attempt).hex for provider in providers for attempt in attempts}
+    # What is derived from an id has its moment, which is how it begins.
+    prefixes = keys.prefixes_of(user_id, ids.moment_of(job_id), job_id.hex[:12])
+    found = [key for prefix in prefixes async for key in store.list_keys(prefix)]
+    return [key for key in found if key.rsplit("/", 1)[-1].split("-", 1)[0] in names]
 
 
 def extension_of(mime_type: str) -> str:

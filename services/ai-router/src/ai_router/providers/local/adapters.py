@@ -186,7 +186,7 @@ class LocalSpeech(Local):
             return None
         language = request.parameters.get("language") or "en"
         voice = request.parameters.get("voice") or "neutral"
-        return self._voices.get(f"{language}:{voice}", self._voices.get(str(language)))
+        return voice_file(self._voices, str(language), str(voice))
 
 
 class LocalTalkingPhoto(Local):
@@ -302,6 +302,11 @@ class LocalMusic(Local):
             data=made,
             ignored=ignored,
         )
+
+
+def voice_file(voices: Mapping[str, Path], language: str, voice: str) -> Path | None:
+    """The Piper voice that is set up for this language and voice, else for the language; None where none is."""
+    return voices.get(f"{language}:{voice}", voices.get(language))
 
 
 @contextmanager

@@ -74,6 +74,13 @@ def speak(script: str, sound: Path, timings: Path, options: dict[str, Any], *, p
     return _told(synthesise(script, sound, progress=progress, **options), timings)
 
 
+def say(script: str, sound: Path, options: dict[str, Any]) -> None:
+    """Write how a sentence is said to ``sound``."""
+    from media.speech.synthesis import synthesise
+
+    synthesise(script, sound, **options)
+
+
 def _told(speech: Any, timings: Path) -> dict[str, Any]:
     about = {
         "duration": speech.duration,

@@ -13,3 +13,5 @@ await Promise.all([beginLanguage(), begin().catch(() => null)]);
 await arrive();
 root.replaceChildren();
 render(html`<${App} rooms=${rooms} />`, root);
+// What is there answers from here on.
+performance.mark("usable");

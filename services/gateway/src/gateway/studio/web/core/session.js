@@ -57,6 +57,15 @@ export async function signInWithCode(ticket, code, asked) {
   await opened(await open("/auth/login/second-factor", { ticket, code }), asked);
 }
 
+/**
+ * With the ticket of a sign-in at Google or Apple, and the secret that it was begun with.
+ * @param {string} ticket @param {string} verifier @param {string} [asked]
+ * @returns {Promise<string | null>} another ticket where a code is asked for too
+ */
+export async function signInWithTicket(ticket, verifier, asked) {
+  return opened(await open("/auth/oauth/tokens", { ticket, code_verifier: verifier }), asked);
+}
+
 /** @param {any} answer @param {string} [asked] @returns {Promise<string | null>} */
 async function opened(answer, asked) {
   if (answer.ticket) return answer.ticket;

@@ -8,6 +8,7 @@ import { html, useState } from "../../core/view.js";
 import { Button } from "../../ui/button.js";
 import { Checkbox, PasswordField, TextField } from "../../ui/field.js";
 import { Problem } from "../../ui/notice.js";
+import { Elsewhere } from "./elsewhere.js";
 import { nextOf, useForm } from "./parts.js";
 
 const EMPTY = { name: "", email: "", agreed: false };
@@ -52,5 +53,6 @@ export function SignUpForm({ query }) {
       required name="agreed" error=${form.fieldError("consents")} />
     <${Problem} error=${form.error} fields=${FIELDS} />
     <${Button} kind="primary" size="large" type="submit" class="button-wide" busy=${form.busy}>${t("account.sign_up.action")}</${Button}>
+    <${Elsewhere} query=${query} agrees />
   </form>`;
 }

@@ -1,11 +1,13 @@
 // Signing in, with a code where the account asks for one; also the way into another product.
 import { t } from "../../core/i18n.js";
 import { go, href } from "../../core/router.js";
-import { me, signIn, signInWithCode } from "../../core/session.js";
+import { me, signIn } from "../../core/session.js";
 import { html, useEffect, useState } from "../../core/view.js";
 import { Button } from "../../ui/button.js";
 import { Checkbox, PasswordField, TextField } from "../../ui/field.js";
 import { Problem } from "../../ui/notice.js";
+import { Code } from "./code.js";
+import { Elsewhere } from "./elsewhere.js";
 import { Door, nextOf, useForm } from "./parts.js";
 
 const CONSENTS = [{ kind: "terms" }, { kind: "privacy" }];
@@ -15,7 +17,6 @@ export default function SignIn({ query }) {
   const line = query.get("line") ?? undefined;
   const [email, setEmail] = useState(me.value?.email ?? "");
   const [password, setPassword] = useState("");
-  const [code, setCode] = useState("");
   const [ticket, setTicket] = useState(/** @type {string | null} */ (null));
   const [agreed, setAgreed] = useState(false);
 
@@ -24,24 +25,14 @@ export default function SignIn({ query }) {
   }, []);
 
   const form = useForm(async () => {
-    const asked = ticket
-      ? await signInWithCode(ticket, code.trim(), line)
-      : await signIn(email, password, { line, ...(agreed ? { consents: CONSENTS } : {}) });
+    const asked = await signIn(email, password, { line, ...(agreed ? { consents: CONSENTS } : {}) });
     if (asked) setTicket(asked);
     else await go(nextOf(query));
   });
   const product = line ? t(`common.line.${line}`) : null;
   const asksConsent = form.error?.code === "consent_needed" || agreed;
 
-  if (ticket) {
-    return html`<${Door} title=${t("account.code.title")} lead=${t("account.code.lead")}>
-      <form class="stack" onSubmit=${form.submit}>
-        <${TextField} key="code" label=${t("account.code.label")} value=${code} onInput=${setCode} autocomplete="one-time-code" inputmode="text"
-          dir="ltr" autofocus error=${form.fieldError("code")} />
-        <${Problem} error=${form.error} fields=${["code"]} />
-        <${Button} kind="primary" size="large" type="submit" class="button-wide" busy=${form.busy}>${t("account.sign_in.action")}</${Button}>
-      </form></${Door}>`;
-  }
+  if (ticket) return html`<${Code} ticket=${ticket} line=${line} onIn=${() => go(nextOf(query))} />`;
   return html`<${Door} title=${product ? t("account.sign_in.into", { product }) : t("account.sign_in.title")}
     lead=${product ? t("account.sign_in.line_note") : html`${t("account.new_here")} <a href=${href(`/sign-up?${query}`)}>${t("account.sign_up.action")}</a>`}>
     <form class="stack" onSubmit=${form.submit}>
@@ -53,5 +44,6 @@ export default function SignIn({ query }) {
       <${Problem} error=${form.error} fields=${["email", "password"]} />
       <${Button} kind="primary" size="large" type="submit" class="button-wide" busy=${form.busy}>${t("account.sign_in.action")}</${Button}>
       <p><a href=${href("/forgot-password")}>${t("account.forgot.link")}</a></p>
-    </form></${Door}>`;
+    </form>
+    <${Elsewhere} query=${query} /></${Door}>`;
 }

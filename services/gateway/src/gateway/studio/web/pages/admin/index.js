@@ -14,6 +14,7 @@ export default {
     { path: "/admin/users", load: () => looks().then(() => import("./users.js")), title: "admin.users.title" },
     { path: "/admin/users/:id", load: () => looks().then(() => import("./user.js")), title: "admin.users.one" },
     { path: "/admin/money", load: () => looks().then(() => import("./money.js")), title: "admin.money.title" },
+    { path: "/admin/letters", load: () => looks().then(() => import("./letters.js")), title: "admin.letters.title" },
     { path: "/admin/audit", load: () => looks().then(() => import("./audit.js")), title: "admin.audit.title" },
   ],
 };

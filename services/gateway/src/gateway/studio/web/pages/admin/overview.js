@@ -3,6 +3,7 @@ import { get } from "../../core/api.js";
 import { useAsked } from "../../core/asked.js";
 import { ago, bytes, lasting, money, moment, number } from "../../core/format.js";
 import { says, t } from "../../core/i18n.js";
+import { href } from "../../core/router.js";
 import { html } from "../../core/view.js";
 import { Button } from "../../ui/button.js";
 import { Card } from "../../ui/card.js";
@@ -63,6 +64,6 @@ function Now() {
       <${Figure} label=${t("admin.overview.accounts")} value=${all.users ? number(all.users.total) : "–"} note=${all.users && t("admin.overview.of_them", { count: all.users.active })} />
       <${Figure} label=${t("admin.overview.stored")} value=${all.stored ? bytes(all.stored.bytes) : "–"} note=${all.stored && t("admin.overview.files", { count: all.stored.files })} />
     </div>`}
-    <p class="faint">${t("admin.overview.dead")} <code dir="ltr">talkingphoto dead-letters</code></p>
+    <p class="faint">${t("admin.overview.dead")} <a href=${href("/admin/letters")}>${t("admin.letters.title")}</a></p>
   </${Card}>`;
 }

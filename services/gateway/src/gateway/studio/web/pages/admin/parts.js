@@ -13,7 +13,7 @@ import { Problem } from "../../ui/notice.js";
 import { Skeleton } from "../../ui/states.js";
 import { Pager, Table } from "../../ui/table.js";
 
-const PAGES = ["overview", "providers", "users", "money", "audit"];
+const PAGES = ["overview", "providers", "users", "money", "letters", "audit"];
 export const PER_PAGE = 20;
 /** What AI work and its limits are counted in. */
 export const COSTS_IN = "INR";

@@ -13,5 +13,6 @@ export default {
     { path: "/clips/new", load: () => ready().then(() => import("./new.js")), title: "clips.new.title" },
     { path: "/clips/trim", load: () => ready().then(() => import("./trim.js")), title: "clips.trim.title" },
     { path: "/clips/:id", load: () => ready().then(() => import("./one.js")), title: "clips.one.title" },
+    { path: "/clips/:id/edit/:number", load: () => ready().then(() => import("./edit.js")), title: "clips.edit.title" },
   ],
 };

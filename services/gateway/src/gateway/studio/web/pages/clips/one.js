@@ -103,6 +103,7 @@ function Moment({ run, hook }) {
         ${files.length > 0 && html`<${Button} kind="primary" icon="download" onPress=${() => save(run.id, hook.clip)}>${t("common.download")}</${Button}>`}
         ${files.length > 1 && html`<${Menu} label=${t("clips.one.files", { title: hook.title })} face=${html`<span>${t("clips.one.more_files")}</span><${Icon} name="chevron" size=${16} />`}
           items=${files.slice(1).map((file) => ({ label: file.label, icon: "download", onPress: () => save(run.id, file.result) }))} />`}
+        <${LinkButton} icon="film" to=${`/clips/${run.id}/edit/${hook.rank}`}>${t("common.edit")}</${LinkButton}>
         <${LinkButton} kind="quiet" to=${`/clips/trim?from=${run.id}&start=${hook.start}&end=${hook.end}`}>${t("clips.one.trim")}</${LinkButton}>
       </div>
     </div>

@@ -9,7 +9,7 @@ import { Button } from "../../ui/button.js";
 import { Card, Head } from "../../ui/card.js";
 import { InLine, onceOpened } from "../../making/line.js";
 import { Problem } from "../../ui/notice.js";
-import { asProject, BLANK, SoundFields, WritingFields } from "./writing.js";
+import { asCharacters, asProject, BLANK, SoundFields, Speakers, WritingFields } from "./writing.js";
 
 export default function New() {
   return html`<${InLine} product="filmstudio" room="film" path="/film/new" icon="film"><${Form} /></${InLine}>`;
@@ -26,7 +26,7 @@ function Form() {
     try {
       const project = await post("/projects", asProject(kept.value));
       // The film's page plans once more where this does not come through.
-      await post(`/projects/${project.id}/plan`, {}).catch(() => null);
+      await post(`/projects/${project.id}/plan`, asCharacters(kept.value)).catch(() => null);
       finish("film.new", BLANK);
       await go(`/film/${project.id}`);
     } catch (failure) {
@@ -37,7 +37,8 @@ function Form() {
   return html`<div class="page">
     <${Head} title=${t("film.new.title")} lead=${t("film.new.lead")} />
     <div class="columns columns-side columns-sticky">
-      <${WritingFields} writing=${writing} set=${set} error=${error} />
+      <div class="stack-wide"><${WritingFields} writing=${writing} set=${set} error=${error} />
+        <${Speakers} speakers=${writing.speakers} onChange=${(/** @type {import("./writing.js").Speaker[]} */ speakers) => set({ speakers })} /></div>
       <${Card} title=${t("film.new.sound")}>
         <${SoundFields} writing=${writing} set=${set} error=${error} />
         ${Number.isFinite(credits) && html`<p class="soft">${t("film.new.price", { count: credits, have: account.value.available })}</p>`}

@@ -1,9 +1,10 @@
 // The script and what goes with it: pictures, minutes, voice, music.
+import { ApiError } from "../../core/api.js";
 import { lasting } from "../../core/format.js";
 import { t } from "../../core/i18n.js";
 import { upload } from "../../core/upload.js";
 import { html, useState } from "../../core/view.js";
-import { IconButton } from "../../ui/button.js";
+import { Button, IconButton } from "../../ui/button.js";
 import { Card } from "../../ui/card.js";
 import { Dropzone } from "../../ui/dropzone.js";
 import { Choices, TextArea, TextField } from "../../ui/field.js";
@@ -12,14 +13,17 @@ import { Progress } from "../../ui/states.js";
 import { Thumb } from "../../making/thumb.js";
 import { fitted } from "../videos/picture.js";
 
-/** @typedef {{title: string, script: string, images: {id: string, name: string}[], minutes: string, voice: string, music: string}} Writing */
+/** @typedef {{name: string, voice: string, face: {id: string, name: string} | null}} Speaker whose lines begin with the name; without one, all others */
+/** @typedef {{title: string, script: string, speakers: Speaker[], images: {id: string, name: string}[], minutes: string, voice: string, music: string}} Writing */
 
 /** @type {Writing} */
-export const BLANK = { title: "", script: "", images: [], minutes: "1", voice: "neutral", music: "" };
+export const BLANK = { title: "", script: "", speakers: [], images: [], minutes: "1", voice: "neutral", music: "" };
 
 const VOICES = ["neutral", "female", "male"];
 const MUSIC = ["", "calm", "upbeat", "cinematic", "lofi"];
 const MOST_PICTURES = 100;
+/** One of the twenty that a plan takes is the narrator. */
+const MOST_SPEAKERS = 19;
 const WORDS_A_MINUTE = 140;
 
 /** What a project is told. @param {Writing} writing */
@@ -32,6 +36,14 @@ export function asProject(writing) {
     voice: writing.voice,
     music: writing.music.trim() || null,
   };
+}
+
+/** Who speaks, as a plan is told; nothing where nobody was named. @param {Writing} writing */
+export function asCharacters(writing) {
+  const characters = writing.speakers.filter((one) => one.name.trim() || one.face).map((one) => ({ name: one.name.trim(), voice: one.voice, ...(one.face ? { face: one.face.id } : {}) }));
+  // All other lines have a voice too.
+  if (characters.length > 0 && characters.every((one) => one.name)) characters.push({ name: "", voice: writing.voice });
+  return characters.length > 0 ? { characters } : {};
 }
 
 /** @param {string} script */
@@ -74,6 +86,47 @@ export function SoundFields({ writing, set, error }) {
       options=${[...MUSIC, "own"].map((value) => ({ value, label: t(`film.music.${value || "none"}`) }))} />
     ${isOwn && html`<${TextField} label=${t("film.music.words")} value=${writing.music} maxlength="255" error=${wrong.music}
       onInput=${(/** @type {string} */ music) => set({ music })} />`}`;
+}
+
+/** @param {{speakers: Speaker[], error?: string, onChange: (speakers: Speaker[]) => void}} given */
+export function Speakers({ speakers, error, onChange }) {
+  const change = (/** @type {number} */ at, /** @type {Partial<Speaker>} */ what) => onChange(speakers.map((one, index) => (index === at ? { ...one, ...what } : one)));
+  return html`<${Card} title=${t("film.speakers.title")}>
+    <p class="soft">${t("film.speakers.text")}</p>
+    ${speakers.map((one, at) => html`<fieldset class="speaker" key=${at}><legend>${one.name.trim() || t("film.speakers.one", { number: at + 1 })}</legend>
+      <${Face} face=${one.face} onFace=${(/** @type {Speaker["face"]} */ face) => change(at, { face })} />
+      <div class="stack"><${TextField} label=${t("film.speakers.name")} hint=${t("film.speakers.name_hint")} required=${false} maxlength="80" value=${one.name} onInput=${(/** @type {string} */ name) => change(at, { name })} />
+        <${Choices} label=${t("film.speakers.voice")} name=${`speaker-${at}`} class="choices-three" value=${one.voice} onInput=${(/** @type {string} */ voice) => change(at, { voice })}
+          options=${VOICES.map((value) => ({ value, label: t(`film.voice.${value}`) }))} />
+        <div><${Button} size="small" icon="close" onPress=${() => onChange(speakers.filter((_, index) => index !== at))}>${t("film.speakers.out")}</${Button}></div></div></fieldset>`)}
+    ${error && html`<p class="field-error" role="alert">${error}</p>`}
+    ${speakers.length < MOST_SPEAKERS && html`<div><${Button} icon="add" onPress=${() => onChange([...speakers, { name: "", voice: VOICES[speakers.length % VOICES.length], face: null }])}>${t("film.speakers.add")}</${Button}></div>`}
+  </${Card}>`;
+}
+
+/** @param {{face: Speaker["face"], onFace: (face: Speaker["face"]) => void}} given */
+function Face({ face, onFace }) {
+  const [part, setPart] = useState(/** @type {number | null} */ (null));
+  const [failed, setFailed] = useState(/** @type {any} */ (null));
+  const take = async (/** @type {File[]} */ [file]) => {
+    setFailed(null);
+    setPart(0);
+    try {
+      const sent = await upload((await fitted(file)).file, { onProgress: setPart });
+      onFace({ id: sent.id, name: file.name });
+      const blocking = sent.findings.find((/** @type {any} */ one) => one.blocking);
+      if (blocking) setFailed(new ApiError(422, { code: "face", message: blocking.advice }));
+    } catch (problem) {
+      setFailed(problem);
+    } finally {
+      setPart(null);
+    }
+  };
+  return html`<div class="stack">
+    ${part !== null ? html`<${Progress} label=${t("film.speakers.going")} value=${part} />`
+      : face ? html`<${Thumb} id=${face.id} alt=${face.name} /><${Button} size="small" onPress=${() => onFace(null)}>${t("film.speakers.no_face")}</${Button}>`
+        : html`<${Dropzone} label=${t("film.speakers.face")} paste=${false} accept="image/*" onFiles=${take} />`}
+    <${Problem} error=${failed} /></div>`;
 }
 
 /** @param {{images: {id: string, name: string}[], error?: string, onChange: (images: {id: string, name: string}[]) => void}} given */

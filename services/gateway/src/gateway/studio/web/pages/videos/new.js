@@ -10,6 +10,7 @@ import { Button, LinkButton } from "../../ui/button.js";
 import { Card, Facts, Head } from "../../ui/card.js";
 import { Checkbox, Choices, Select, TextArea, TextField } from "../../ui/field.js";
 import { Notice, Problem } from "../../ui/notice.js";
+import { Hear } from "./hear.js";
 import { EMPTY, LANGUAGES, order, placed, PLATFORMS, requirements, useReckoning, VOICES } from "./order.js";
 import { Photo } from "./photo.js";
 
@@ -58,6 +59,7 @@ export default function NewVideo() {
             <${Select} label=${t("videos.voice.label")} value=${now.voice} onInput=${(/** @type {string} */ voice) => set({ voice })}
               options=${VOICES.map((one) => ({ value: one, label: t(`videos.voice.${one}`) }))} />
           </div>
+          <${Hear} script=${now.script} language=${now.language} voice=${now.voice} />
         </${Card}>
         <${Card} title=${t("videos.platforms.title")}>
           <${Choices} many class="choices-frames" name="platforms" label=${t("videos.platforms.label")} value=${now.platforms} onInput=${(/** @type {string[]} */ chosen) => set({ platforms: chosen })}

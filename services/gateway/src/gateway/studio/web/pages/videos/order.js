@@ -8,8 +8,11 @@ export const VOICES = ["female", "male", "neutral"];
 export const PLATFORMS = ["instagram", "tiktok", "youtube"];
 
 /**
+ * @typedef {{id: string, name: string, findings: {code: string, blocking: boolean, advice: string}[], note?: string}} Brought
+ * @typedef {Brought & {whole?: Brought}} Photo `whole`: what it was cut out of
+ *
  * @typedef {object} Order
- * @property {{id: string, name: string, findings: {code: string, blocking: boolean, advice: string}[], note?: string} | null} photo
+ * @property {Photo | null} photo
  * @property {string} script
  * @property {string} language
  * @property {string} voice

@@ -20,10 +20,41 @@ export async function fitted(file) {
   return { file: await drawn(picture, { x: 0, y: 0, width: picture.width, height: picture.height }, width, height, file.name), reduced: scale < 1 ? { width, height } : null };
 }
 
+/** @typedef {{x: number, y: number, width: number, height: number}} Part of a picture, in its pixels or in parts of it */
+
+/**
+ * The part of a picture in which one of its faces is alone, with room for the head and the shoulders.
+ * @param {Part[]} faces in parts of the picture
+ * @param {number} chosen
+ * @param {number} width
+ * @param {number} height
+ * @returns {Part} in pixels
+ */
+export function alone(faces, chosen, width, height) {
+  const boxes = faces.map((one) => {
+    const [left, top] = [one.x * width, one.y * height];
+    return { left, top, right: left + one.width * width, bottom: top + one.height * height };
+  });
+  const own = boxes[chosen];
+  const [across, down] = [(own.left + own.right) / 2, (own.top + own.bottom) / 2];
+  const [broad, high] = [own.right - own.left, own.bottom - own.top];
+  const part = { left: Math.max(0, across - 1.7 * broad), right: Math.min(width, across + 1.7 * broad), top: Math.max(0, down - 1.5 * high), bottom: Math.min(height, down + 2.2 * high) };
+  for (const other of boxes.filter((box) => box !== own)) {
+    const [aside, above] = [(other.left + other.right) / 2 - across, (other.top + other.bottom) / 2 - down];
+    // Half-way to the neighbour, and never through the own face.
+    if (Math.abs(aside) >= Math.abs(above)) {
+      if (aside > 0) part.right = Math.min(part.right, Math.max(own.right, (own.right + other.left) / 2));
+      else part.left = Math.max(part.left, Math.min(own.left, (own.left + other.right) / 2));
+    } else if (above > 0) part.bottom = Math.min(part.bottom, Math.max(own.bottom, (own.bottom + other.top) / 2));
+    else part.top = Math.max(part.top, Math.min(own.top, (own.top + other.bottom) / 2));
+  }
+  return { x: part.left, y: part.top, width: part.right - part.left, height: part.bottom - part.top };
+}
+
 /**
  * A part of a picture as a JPEG.
  * @param {ImageBitmap | HTMLImageElement} picture
- * @param {{x: number, y: number, width: number, height: number}} part
+ * @param {Part} part
  * @param {number} width
  * @param {number} height
  * @param {string} name

@@ -35,8 +35,15 @@ export default function Run({ params: { id } }) {
   const found = run.value;
   const isOver = found !== null && OVER.includes(found.status);
 
+  // Clips have a page of their own; a film is shown here, and made anew where its plan is.
+  const own = found?.workflow_type.startsWith("clip_") ? `/clips/${id}` : null;
+  const isFilm = found?.workflow_type === "film_video";
   useEffect(() => {
-    if (!found || isOver) return undefined;
+    if (own) void go(own, { replace: true });
+  }, [own]);
+
+  useEffect(() => {
+    if (!found || isOver || own) return undefined;
     return follow(`/workflows/${id}/events`, {
       onEvent: (event) => {
         setNews(event);
@@ -54,7 +61,7 @@ export default function Run({ params: { id } }) {
     return html`<div class="page"><${Head} title=${t("videos.run.title")} /><${Problem} error=${run.error} onRetry=${run.again} />
       <p><${LinkButton} to="/videos">${t("videos.run.all")}</${LinkButton}></p></div>`;
   }
-  if (!found) return html`<div class="page"><h1 class="hidden" tabindex="-1">${t("videos.run.title")}</h1><${Skeleton} block lines=${4} /></div>`;
+  if (!found || own) return html`<div class="page"><h1 class="hidden" tabindex="-1">${t("videos.run.title")}</h1><${Skeleton} block lines=${4} /></div>`;
 
   const act = async (/** @type {() => Promise<any>} */ work) => {
     setFailure(null);
@@ -86,7 +93,7 @@ export default function Run({ params: { id } }) {
     <${Head} title=${html`<bdi>${found.title || t("videos.untitled")}</bdi>`}
       lead=${html`<${Badge} kind=${LOOKS[found.status]}>${t(`videos.status.${found.status}`)}</${Badge}> <span class="faint">${moment(found.created_at)}</span>`}>
       ${!isOver && html`<${Button} onPress=${() => setAsking("cancel")}>${t("common.cancel")}</${Button}>`}
-      ${found.status === "completed" && html`<${Button} icon="redo" onPress=${() => setAsking("rerun")}>${t("videos.rerun.title")}</${Button}>`}
+      ${found.status === "completed" && !isFilm && html`<${Button} icon="redo" onPress=${() => setAsking("rerun")}>${t("videos.rerun.title")}</${Button}>`}
       ${found.status !== "completed" && isOver && html`<${Button} kind="primary" icon="redo" onPress=${retry}>${t("common.again")}</${Button}>`}
       ${isOver && Object.keys(found.results).length > 0 && html`<${Button} kind="quiet" icon="trash" aria-label=${t("videos.run.delete")} title=${t("videos.run.delete")} onPress=${() => setAsking("delete")} />`}
     </${Head}>

@@ -1,0 +1,1 @@
+"""What pages and clients tell of how they are used, of those who agreed to it."""

@@ -1,0 +1,1 @@
+"""How services are, looked at from here: whether they answer, how quickly, and what they use."""
