@@ -238,7 +238,7 @@ async def test_the_index_is_read_by_its_entries_and_no_further_than_it_may(start
     await export.execute(
         "INSERT INTO fingerprint_keys SELECT $1, id FROM fingerprints ON CONFLICT DO NOTHING", rules.keys_of(same)[0]
     )
-    await export.execute("VACUUM ANALYZE fingerprint_keys")
+    await export.execute("ANALYZE")
     asked = rules.asked_keys([(0, same)])
     async with export.database.transaction() as tx:
         assert len(await queries.likely(tx, asked)) == queries.COMPARED
