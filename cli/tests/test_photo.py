@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image, ImageCms, ImageFile
+from PIL import Image, ImageCms, ImageFile, PngImagePlugin
 
 from media.images.photos import decode, fit_within
 from talkingphoto.ordering import photo as photos
@@ -105,6 +105,22 @@ def test_the_profile_goes_with_the_colours_that_it_is_of(tmp_path: Path, mode: s
     profile[16:20] = space
     picture(4200, 60, mode).save(tmp_path / "a.png", icc_profile=bytes(profile))
     assert (sent(tmp_path / "a.png")[0].info.get("icc_profile") == profile) is kept
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "LA", "I;16"])
+@pytest.mark.parametrize(("gamma", "said", "shown"), [(100_000, b"", 188), (45_455, b"", 128), (100_000, b"sRGB", 128)])
+def test_light_that_a_number_tells_of_is_as_bright_when_it_is_reduced(
+    tmp_path: Path, mode: str, gamma: int, said: bytes, shown: int
+) -> None:
+    made = Image.new("L", (5000, 10), 128)
+    made = Image.fromarray(np.asarray(made).astype(np.uint16) * 257) if mode == "I;16" else made.convert(mode)
+    described = PngImagePlugin.PngInfo()
+    described.add(b"gAMA", struct.pack(">I", gamma))
+    if said:
+        described.add(said, b"\x00")
+    made.save(tmp_path / "a.png", pnginfo=described)
+    small, _ = sent(tmp_path / "a.png")
+    assert abs(np.asarray(small.convert("L")).astype(int) - shown).max() <= 2
 
 
 def tagged(*entries: bytes, tail: bytes = b"") -> bytes:

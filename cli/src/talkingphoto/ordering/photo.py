@@ -26,6 +26,7 @@ _UPRIGHT = {
     8: "ROTATE_90",
 }
 """The change, in Pillow's words, that puts a picture of an EXIF orientation upright."""
+_GAMMA, _NEARLY = 0.45455, 0.05  # what PNG writes for ordinary screens, and how far from it is still that
 _SPACES = {"L": b"GRAY", "RGB": b"RGB ", "CMYK": b"CMYK"}  # of profiles, by Pillow's modes
 _TAKEN = ("JPEG", "PNG", "WEBP")
 _HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
@@ -144,6 +145,7 @@ def _written(pillow: Any, picture: Any, target: Path) -> tuple[int, int]:
     profile = picture.info.get("icc_profile")
     # A JPEG is decoded at a half or a quarter where that is enough.
     picture.draft(None, (_MOST_PIXELS, _MOST_PIXELS))
+    picture.load()
     # Not by ImageOps, which writes all other tags again: those that make no sense cannot be.
     turn = _UPRIGHT.get(picture.getexif().get(_ORIENTATION))
     upright = picture if turn is None else picture.transpose(pillow.Transpose[turn])
@@ -158,7 +160,17 @@ def _written(pillow: Any, picture: Any, target: Path) -> tuple[int, int]:
         upright = ground.convert(kept)
     if profile is not None and profile[16:20] != _SPACES[upright.mode]:
         profile = None
+    gamma = float(picture.info.get("gamma") or _GAMMA)
+    if not {"icc_profile", "srgb"} & picture.info.keys() and abs(gamma / _GAMMA - 1) > _NEARLY:
+        upright = upright.point(_srgb_of(gamma) * len(upright.getbands()))
     # In its last mode: palettes and bits have nothing between two colours.
     upright.thumbnail((_MOST_PIXELS, _MOST_PIXELS), pillow.Resampling.LANCZOS)
     upright.save(target, "JPEG", quality=95, icc_profile=profile)
     return int(upright.size[0]), int(upright.size[1])
+
+
+def _srgb_of(gamma: float) -> list[int]:
+    """What samples that are light to the power of ``gamma``, as a PNG may say, are in sRGB, which a JPEG is in."""
+    light = ((value / 255) ** (1 / gamma) for value in range(256))
+    srgb = (one * 12.92 if one <= 0.0031308 else 1.055 * one ** (1 / 2.4) - 0.055 for one in light)
+    return [round(255 * one) for one in srgb]
