@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 
 import asyncpg
+import pytest
 from tests.test_people import SPECS, migrated
 
 from chassis.testing.plugin import NewDatabase
@@ -16,6 +18,20 @@ from workflow.figures.queries import FIGURES as OF_RUNS
 from workflow.figures.queries import RUNS_OVERDUE_SECONDS
 
 HOUR = timedelta(hours=1)
+
+
+@pytest.mark.parametrize("service", ["ai_router", "billing", "users", "workflow"])
+async def test_every_figure_can_be_read(new_database: NewDatabase, service: str) -> None:
+    """One that cannot takes those after it along."""
+    figures = import_module(f"{service}.figures.queries").FIGURES
+    connection = await asyncpg.connect((await migrated(SPECS[service], new_database)).replace("+asyncpg", ""))
+    try:
+        for figure in figures:
+            columns = (await connection.prepare(figure.query)).get_attributes()
+            labels = [len(gauge._labelnames) - len(figure.fixed) for gauge in figure.gauges]
+            assert {len(columns) - len(figure.gauges)} == set(labels), figure.query
+    finally:
+        await connection.close()
 
 
 async def test_a_run_is_late_by_its_own_deadline_and_not_by_its_age(new_database: NewDatabase) -> None:

@@ -7,9 +7,11 @@ evidence. It is run when everything accepted should have ended; ``settle`` waits
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +23,13 @@ FINAL = ("completed", "failed", "cancelled")
 MESSAGING = ("users", "billing", "workflow", "ai_router", "export", "notify", "analytics")
 DOCUMENTED_STATUSES = {200, 201, 202, 204, 400, 401, 402, 403, 404, 409, 410, 413, 415, 422, 423, 429, 503, 504}
 SLOWEST_ANSWER_S = 5.0
+
+_BY_ITSELF = "hold IS NOT NULL"
+"""Jobs that somebody ordered; the others are steps of runs."""
+_UNCLEARED = "cleared_at IS NULL AND status IN ('failed', 'cancelled')"
+"""Jobs for which nobody has looked yet whether their attempts have left something. Their objects begin as their ids."""
+_KEY = re.compile(r"[\w.-]+(?:/[\w.-]+)+")
+"""An object's key, wherever in a row it stands."""
 
 
 @dataclass(frozen=True)
@@ -70,9 +79,10 @@ class Witness:
 
 
 class Auditor:
-    """Reads the databases behind ``urls`` (SQLAlchemy URLs by service name)."""
+    """Reads the databases behind ``urls`` (SQLAlchemy URLs by service name), and the objects of a folder store."""
 
-    def __init__(self, urls: Mapping[str, str]) -> None:
+    def __init__(self, urls: Mapping[str, str], objects: Path | None = None) -> None:
+        self._objects = objects
         self._urls = {name: url.replace("postgresql+asyncpg://", "postgresql://") for name, url in urls.items()}
 
     async def watch(self) -> None:
@@ -87,8 +97,9 @@ class Auditor:
     async def settle(self, witness: Witness, *, patience_s: float) -> float:
         """Wait until every accepted run has ended, nothing waits in an outbox or work table, and no message is missing.
 
-        Returns the seconds; also when no run has gone a step further for ``patience_s``: the audit then says what is
-        missing. However many runs there are, and however slow the machine, what is stuck is told from what is slow.
+        Returns the seconds; also when no run or job has gone a step further for ``patience_s``: the audit then says
+        what is missing. However many runs there are, and however slow the machine, what is stuck is told from what
+        is slow.
         """
         started = moved = time.monotonic()
         steps = -1
@@ -120,6 +131,7 @@ class Auditor:
             found += [Violation("I4", *gap) for gap in await correspondence.gaps(connections)]
             found += await self._order(connections)
             found += await self._no_zombies(connections)
+            found += await self._no_orphans(connections)
         finally:
             for connection in connections.values():
                 await connection.close()
@@ -162,11 +174,18 @@ class Auditor:
                 await connection.close()
 
     async def _steps_taken(self) -> int:
-        connection = await asyncpg.connect(self._urls["workflow"], timeout=5)
-        try:
-            return int(await connection.fetchval("SELECT count(*) FROM run_history"))
-        finally:
-            await connection.close()
+        """Of runs, and jobs that have ended."""
+        taken = 0
+        for name, query in (
+            ("workflow", "SELECT count(*) FROM run_history"),
+            ("ai_router", "SELECT count(*) FROM ai_jobs WHERE completed_at IS NOT NULL"),
+        ):
+            connection = await asyncpg.connect(self._urls[name], timeout=5)
+            try:
+                taken += int(await connection.fetchval(query))
+            finally:
+                await connection.close()
+        return taken
 
     async def _nothing_lost(self, db: dict[str, Any], witness: Witness) -> list[Violation]:
         rows = {row["id"]: row for row in await db["workflow"].fetch("SELECT id, status, parked_reason FROM runs")}
@@ -254,6 +273,7 @@ class Auditor:
         }
         runs = {row["id"]: row["status"] for row in await db["workflow"].fetch("SELECT id, status FROM runs")}
         jobs = {row["id"]: row["status"] for row in await db["ai_router"].fetch("SELECT id, status FROM ai_jobs")}
+        sold = {row["id"] for row in await db["ai_router"].fetch("SELECT id FROM ai_jobs WHERE hold = 'captured'")}
         for row in holds:
             status = runs.get(row["run_id"]) or jobs.get(row["run_id"], "unknown")
             expected = {"completed": "captured", "failed": "released", "cancelled": "released"}.get(status)
@@ -270,6 +290,7 @@ class Auditor:
             for run_id, status in runs.items()
             if status == "completed" and run_id not in held_for
         ]
+        found += [Violation("I3", f"job {job}", "was handed out and never paid for") for job in sold - held_for]
         return found
 
     async def _outbox(self, db: dict[str, Any]) -> list[Violation]:
@@ -277,19 +298,22 @@ class Auditor:
         for name in MESSAGING:
             left = await db[name].fetch("SELECT id, routing_key FROM outbox LIMIT 5")
             found += [Violation("I4", f"{name} outbox", f"still has {row['routing_key']} {row['id']}") for row in left]
-        said = {row["id"]: row for row in await db["workflow"].fetch("SELECT id, state, status FROM runs")}
+        said = {row["id"] for row in await db["workflow"].fetch("SELECT id FROM runs")}
+        said |= {row["id"] for row in await db["ai_router"].fetch(f"SELECT id FROM ai_jobs WHERE {_BY_ITSELF}")}  # noqa: S608
         heard = await db["notify"].fetch(
             "SELECT run_id, count(*) AS heard, max(sequence) AS last FROM client_events GROUP BY run_id"
         )
         for row in heard:
             if row["run_id"] not in said:
-                found.append(Violation("I4", f"run {row['run_id']}", "was announced and never committed"))
+                found.append(Violation("I4", f"run or job {row['run_id']}", "was announced and never committed"))
             elif row["heard"] != row["last"]:
                 found.append(
-                    Violation("I4", f"run {row['run_id']}", f"{row['last']} events were sent, {row['heard']} arrived")
+                    Violation(
+                        "I4", f"run or job {row['run_id']}", f"{row['last']} events were sent, {row['heard']} arrived"
+                    )
                 )
-        silent = said.keys() - {row["run_id"] for row in heard}
-        found += [Violation("I4", f"run {run_id}", "was never announced") for run_id in silent]
+        silent = said - {row["run_id"] for row in heard}
+        found += [Violation("I4", f"run or job {run_id}", "was never announced") for run_id in silent]
         return found
 
     async def _order(self, db: dict[str, Any]) -> list[Violation]:
@@ -308,10 +332,17 @@ class Auditor:
                 "SELECT run_id, state FROM client_events WHERE state = ANY($1)", list(FINAL)
             )
         }
-        for row in await db["workflow"].fetch("SELECT id, status FROM runs WHERE status = ANY($1)", list(FINAL)):
+        ended = await db["workflow"].fetch("SELECT id, status FROM runs WHERE status = ANY($1)", list(FINAL))
+        ended += await db["ai_router"].fetch(
+            f"SELECT id, status FROM ai_jobs WHERE {_BY_ITSELF} AND status = ANY($1)",  # noqa: S608
+            list(FINAL),
+        )
+        for row in ended:
             if ends.get(row["id"]) != row["status"]:
                 found.append(
-                    Violation("I5", f"run {row['id']}", f"is {row['status']}, clients heard {ends.get(row['id'])}")
+                    Violation(
+                        "I5", f"run or job {row['id']}", f"is {row['status']}, clients heard {ends.get(row['id'])}"
+                    )
                 )
         versions = {
             (row["user_id"], row["product_line"]): row["version"]
@@ -337,7 +368,8 @@ class Auditor:
         ]
         open_states = {
             "ai_router": "SELECT job.id, CASE WHEN work.id IS NULL THEN status || ', without work' ELSE status END "
-            "AS status FROM ai_jobs AS job LEFT JOIN work USING (id) WHERE status IN ('pending', 'processing')",
+            "AS status FROM ai_jobs AS job LEFT JOIN work USING (id) WHERE status IN ('pending', 'processing') "
+            "UNION ALL SELECT id, status || ', ' || hold FROM ai_jobs WHERE hold IN ('asked', 'capturing')",
             "export": "SELECT id, status FROM renditions WHERE status = 'pending' "
             "UNION ALL SELECT id, status FROM kit_orders WHERE status = 'pending'",
             "billing": "SELECT id, state AS status FROM holds WHERE state = 'held'",
@@ -353,6 +385,24 @@ class Auditor:
         ):
             found.append(Violation("I6", f"paid call {row['id']}", f"is {row['state']}, its job {row['status']}"))
         return found
+
+    async def _no_orphans(self, db: dict[str, Any]) -> list[Violation]:
+        """Objects that no row of any service names: nobody hands them out, and nobody removes them."""
+        if self._objects is None:
+            return []
+        kept = {path.relative_to(self._objects).as_posix() for path in self._objects.rglob("*") if path.is_file()}
+        for connection in db.values():
+            tables = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+            for table in tables:
+                rows = await connection.fetch(f'SELECT kept::text AS said FROM "{table["tablename"]}" AS kept')  # noqa: S608
+                kept.difference_update(*(_KEY.findall(row["said"]) for row in rows))
+        rows = await db["ai_router"].fetch(f"SELECT id FROM ai_jobs WHERE {_UNCLEARED}")  # noqa: S608
+        cleared_soon = tuple(row["id"].hex[:12] for row in rows)
+        return [
+            Violation("I6", f"object {key}", "belongs to nobody")
+            for key in sorted(kept)
+            if not key.rsplit("/", 1)[-1].startswith(cleared_soon)
+        ]
 
 
 def _manners(answers: Collection[Answer]) -> list[Violation]:

@@ -7,6 +7,7 @@ import pytest
 import pytest_asyncio
 from tests.chaos.embedded import EmbeddedChild
 from tests.chaos.points import matrix
+from tests.chaos.products import ORDERS
 
 from chassis.testing.folders import quick_folder
 from talkingphoto_runner.distributed import KINDS
@@ -21,6 +22,9 @@ SAMPLE = (
 )
 """Crashed in every test run; ``make chaos`` crashes at all of them."""
 
+OF_PRODUCTS = ("reely", "pixie"), ("provider.after_perform",)
+"""Crashed in every test run, under orders of these together. A film takes a minute's pictures, however small."""
+
 PLANTED = ("open-hold", "dropped-message", "idle-job")
 """Bugs that the auditor has to find in every test run; ``make chaos`` plants all of them."""
 
@@ -34,10 +38,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--all-points", action="store_true", help="Crash at every point of the journey.")
     parser.addoption("--point", action="append", help="Crash at this point only; may be repeated.")
     parser.addoption("--seeds", type=int, default=1, help="How often each point is crashed.")
+    parser.addoption(
+        "--shares", type=int, default=5, help="Each seed takes one of so many shares of a product's points."
+    )
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "points" in metafunc.fixturenames and "line" not in metafunc.fixturenames:
+    if "points" in metafunc.fixturenames:
         known = matrix()
         chosen = metafunc.config.getoption("--point") or (
             known if metafunc.config.getoption("--all-points") else list(SAMPLE)
@@ -50,11 +57,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         every = [f"{name}.{kind}" for name in PACKAGES for kind in KINDS if (name, kind) != ("gateway", "worker")]
         in_turn = [(name,) for name in every] if metafunc.config.getoption("--all-points") else [VICTIMS]
         metafunc.parametrize("victims", in_turn, ids=["-".join(row) for row in in_turn])
-    if "line" in metafunc.fixturenames:
-        every = metafunc.module.PRODUCT_POINTS
-        # They take minutes: in ``make chaos`` alone.
-        rows = every.items() if metafunc.config.getoption("--all-points") else []
-        metafunc.parametrize("line, points", list(rows), ids=[line for line, _ in rows])
+    if "lines" in metafunc.fixturenames:
+        # Each by itself, at all that its orders pass, takes minutes.
+        everywhere = metafunc.config.getoption("--all-points")
+        rows = [((line,), ()) for line in ORDERS] if everywhere else [OF_PRODUCTS]
+        metafunc.parametrize("lines, sampled", rows, ids=["-".join(lines) for lines, _ in rows])
     if "planted" in metafunc.fixturenames:
         bugs = metafunc.module.PLANTED
         chosen = list(bugs) if metafunc.config.getoption("--all-points") else list(PLANTED)
@@ -78,3 +85,4 @@ async def child(platform: EmbeddedChild) -> AsyncIterator[EmbeddedChild]:
     """The platform, to be started and killed; a test that fails leaves it dead, so that the next one can start it."""
     yield platform
     await platform.kill()
+    platform.environment = {}

@@ -30,6 +30,8 @@ class EmbeddedChild:
         self.temporary = self.home.root / ("temporary" * 12)
         """Somebody's machine: a long way to the temporary files."""
         self._port = _port_that_stays_free()
+        self.environment: Mapping[str, str] = {}
+        """Of every start from now on."""
         self.url = f"http://127.0.0.1:{self._port}"
         self._process: asyncio.subprocess.Process | None = None
 
@@ -55,7 +57,7 @@ class EmbeddedChild:
                 str(self.home.root),
                 "--port",
                 str(self._port),
-                env=os.environ | settings | dict(environment or {}),
+                env=os.environ | settings | dict(self.environment) | dict(environment or {}),
                 stdout=output,
                 stderr=output,
             )

@@ -12,11 +12,12 @@ from typing import Any
 
 import cv2
 import httpx
-from tests.chaos.auditor import Answer, Witness
+from tests.chaos.auditor import FINAL, Answer, Witness
 
 from talkingphoto.sample import sample_portrait
 
 _RETRY_EVERY_S = 0.1
+_LOOK_EVERY_S = 1.0
 _PASSWORD = "monsoon-42-lamp"
 UNSPOKEN = "\ua7f7"
 """A Latin letter that the voice makes no sound for, which only speaking it tells: its order is accepted."""
@@ -59,10 +60,14 @@ class Load:
         async with httpx.AsyncClient(base_url=self.url, timeout=10, headers=self._headers) as client:
             await self._until(client, "PUT", "/api/v1/users/me", (200,), json={"name": f"Asha {secrets.token_hex(4)}"})
 
-    async def read(self) -> None:
-        """Look at one's runs; returns when that has been answered."""
+    async def watch(self) -> None:
+        """Look at one's runs again and again; returns when all have ended."""
         async with httpx.AsyncClient(base_url=self.url, timeout=10, headers=self._headers) as client:
-            await self._until(client, "GET", "/api/v1/workflows", (200,))
+            while True:
+                listed = await self._until(client, "GET", "/api/v1/workflows", (200,))
+                if all(run["status"] in FINAL for run in listed["items"]):
+                    return
+                await asyncio.sleep(_LOOK_EVERY_S)
 
     async def _register(self, client: httpx.AsyncClient) -> None:
         email = f"user-{self.seed}-{secrets.token_hex(4)}@example.com"

@@ -1,4 +1,5 @@
-"""Orders of the products that are no talking photo: a film cut, moments found, a film made of a script, a picture."""
+"""Orders of the products that are no talking photo: a film cut, moments found, a film made of a script, pictures made
+and changed. Each as small as its product allows."""
 
 from __future__ import annotations
 
@@ -27,17 +28,20 @@ _SAID = (
 )
 _SCRIPT = """# The river
 
-The river begins as a thread of water between two stones. Nobody notices it there.
+The river begins as a thread of water between two stones.
 
-At the end it is so wide that you cannot say where it stops."""
+At the end it is wide."""
+GENERATE = "/api/v1/ai/image/generate"
+"""What a vendor is paid for."""
 _RECIPE = [{"op": "crop", "aspect": "4:5"}, {"op": "flip"}]
 
 
 @dataclass
 class ProductLoad(Load):
-    """One user's orders in one product line."""
+    """One user's orders in one product line; ``whole``: also clips, which take some seconds of work."""
 
     line: str = "reely"
+    whole: bool = True
 
     async def run(self) -> None:
         """Place the line's orders; returns when each has been accepted."""
@@ -59,11 +63,13 @@ class ProductLoad(Load):
 
 async def _reely(load: ProductLoad, client: httpx.AsyncClient) -> None:
     video = await load._upload(client, spoken_film(), "talk.mp4", "video/mp4")
-    await asyncio.gather(
-        load.order(client, "/api/v1/trim", {"file_id": video, "start": 1, "end": 3}),
-        load.order(client, "/api/v1/trim", {"file_id": video, "start": 2, "end": 5, "output_format": "webm"}),
-        load.order(client, "/api/v1/auto-hooks", {"file_id": video, "count": 1, "clip_length": 8.0, "clips": 1}),
-    )
+    orders: list[tuple[str, dict[str, Any]]] = [("/api/v1/trim", {"start": 1, "end": 2.5})]
+    if load.whole:
+        orders += [
+            ("/api/v1/trim", {"start": 2, "end": 4, "output_format": "webm"}),
+            ("/api/v1/auto-hooks", {"count": 1, "clip_length": 6.0, "clips": 1}),
+        ]
+    await asyncio.gather(*(load.order(client, path, {"file_id": video} | body) for path, body in orders))
 
 
 async def _filmstudio(load: ProductLoad, client: httpx.AsyncClient) -> None:
@@ -74,7 +80,7 @@ async def _filmstudio(load: ProductLoad, client: httpx.AsyncClient) -> None:
         "POST",
         "/api/projects/create",
         (201,),
-        json=film | {"music": "calm piano"},
+        json=film,
         headers={"Idempotency-Key": secrets.token_hex(8)},
     )
     await load.order(client, "/api/ai/video-generate", {"project_id": project["id"], "definition": "draft"})
@@ -95,6 +101,7 @@ async def _pixie(load: ProductLoad, client: httpx.AsyncClient) -> None:
         load.order(client, "/api/v1/ai/image/edit", edit | {"project_id": project["id"]}, job=True),
         load.order(client, "/api/v1/ai/image/edit", edit | {"recipe": [{"op": "flip"}]}, job=True),
         load.order(client, "/api/v1/ai/image/upscale", {"file_id": picture, "factor": 2}, job=True),
+        load.order(client, GENERATE, {"prompt": f"a harbour, {secrets.token_hex(4)}", "size": "512x512"}, job=True),
     )
 
 

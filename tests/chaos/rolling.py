@@ -57,11 +57,15 @@ async def restart(platform: DistributedPlatform, proxy: Proxy, name: str) -> Non
 
 
 async def orders_until(done: asyncio.Event, url: str, witness: Witness, plan: Plan, *, seed: int) -> None:
-    """One user after another orders and looks at what becomes of it, until ``done``; at least one."""
+    """One user after another orders and looks at what becomes of it, until ``done``; at least one.
+
+    The next one comes when the last one's orders have ended: however long a rollout takes, no more is under way than
+    the machine makes meanwhile.
+    """
     while True:
         load = Load(url, witness, seed, plan, patience_s=120)
         await load.run()
-        await load.read()
+        await load.watch()
         if done.is_set():
             return
         seed += 1

@@ -6,6 +6,7 @@ import secrets
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from tests.chaos.load import Load, Plan
 
 from ai_router.jobs import repository as jobs
 from ai_router.jobs.models import WORK, Call
+from ai_router.jobs.running.workspace import AttemptWorkspace
 from billing.ledger import rules
 from billing.ledger.models import Account, Change, Hold
 from chassis.bus.memory import InProcessBus
@@ -22,6 +24,7 @@ from chassis.data.bookkeeping import Bookkeeping
 from chassis.data.leased_work import NewWork
 from chassis.data.transaction import Transaction
 from chassis.testing.folders import quick_folder
+from contracts.objects import StoredObject
 from notify.live import repository
 from talkingphoto_runner.embedded import EmbeddedPlatform
 from talkingphoto_runner.layout import Home
@@ -112,6 +115,16 @@ def _paid_calls_that_nobody_closes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs, "_call_arguments", arguments)
 
 
+def _results_that_are_stored_under_a_second_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = AttemptWorkspace.keep
+
+    async def keep(self: AttemptWorkspace, path: Path, mime_type: str, *, role: str) -> StoredObject:
+        await self._store.put_file(path, f"documents/{self._user_id}/{self._attempt_id.hex}-{role}.copy", mime_type)
+        return await honest(self, path, mime_type, role=role)
+
+    monkeypatch.setattr(AttemptWorkspace, "keep", keep)
+
+
 async def test_the_honest_platform_is_clean() -> None:
     found = await _violations()
     assert not found, "\n".join(map(str, found))
@@ -132,6 +145,7 @@ PLANTED: dict[str, tuple[Plant, str, str, float]] = {
     "lost-end": (_transaction_that_is_none("ai_router", _finished_something), "I4", "nobody has committed it", 15),
     "idle-job": (_job_that_nobody_works_on, "I6", "without work", 10),
     "open-call": (_paid_calls_that_nobody_closes, "I6", "is paid for and accepted", 60),
+    "orphan": (_results_that_are_stored_under_a_second_key, "I6", "belongs to nobody", 60),
 }
 """What is planted, the invariant that it breaks, what the auditor says, and how long nothing moves until then."""
 
@@ -151,7 +165,8 @@ async def _violations(patience_s: float = 60) -> list[Violation]:
     witness = Witness()
     try:
         await platform.start()
-        auditor = Auditor({name: database.url for name, database in platform.databases.items()})
+        urls = {name: database.url for name, database in platform.databases.items()}
+        auditor = Auditor(urls, platform.home.objects / "objects")
         await auditor.watch()
         await Load(platform.url, witness, 7, Plan(runs=2, cancelled=0, speechless=1)).run()
         await auditor.settle(witness, patience_s=patience_s)

@@ -122,8 +122,15 @@ async def test_an_order_carried_out_again_gives_the_same_archive(
     await export.execute("UPDATE kit_orders SET status = 'pending', answer = NULL, completed_at = NULL")
     now = export.database.clock.now()
     monkeypatch.setattr(type(export.database.clock), "now", lambda self: now + timedelta(days=3))
+    token = ids.uuid7()
+    await export.execute(
+        "INSERT INTO work (id, kind, payload, run_after, lease_token, lease_until) "
+        "VALUES ($1, 'export.kit', '{}', now(), $2, now() + interval '9 days')",
+        kit.kit_id,
+        token,
+    )
     runner = KitRunner(export.database, export.store, keep_for=timedelta(days=30))
-    await runner.run(WorkItem(kit.kit_id, "export.kit", {"context": {}}, 1, ids.uuid7()))
+    await runner.run(WorkItem(kit.kit_id, "export.kit", {"context": {}}, 1, token))
     ((again,),) = [tuple(row) for row in await export.fetch("SELECT answer FROM kit_orders")]
     again = KitCompleted.model_validate(again)
     assert again.files == first.files

@@ -88,6 +88,7 @@ def test_only_uploads_may_be_large() -> None:
         "/api/v1/files/compress": 51,
         "/api/v1/files/multipart": 500,
         "/api/v1/files/multipart/{multipart_id}": 500,
+        "/api/v1/verify": 51,
     }
 
 

@@ -41,8 +41,8 @@ FIGURES = (
         (STEPS_OPEN,),
         # As many as a platform has under way, and no more than tells something: that it piles up shows below too.
         "SELECT definition, step.key, count(*) "
-        "FROM (SELECT definition, state FROM runs WHERE status = 'processing' LIMIT 2000) AS some, "
-        "json_each(some.state::json -> 'steps') AS step WHERE step.value ->> 'status' = 'running' GROUP BY 1, 2",
+        "FROM (SELECT definition, state FROM runs WHERE status = 'processing' LIMIT 2000) AS run, "
+        "json_each(run.state::json -> 'steps') AS step WHERE step.value ->> 'status' = 'running' GROUP BY 1, 2",
     ),
     Figure((FILES, FILE_BYTES), "SELECT product_line, count(*), sum(file_size) FROM files GROUP BY 1", seldom=True),
 )
