@@ -176,7 +176,8 @@ class Load:
             right = await self._act(name, account)
             self._tally.spent[name].append((time.monotonic() - began) * 1000)
             self._tally.wrong[name] += not right
-            await asyncio.sleep(self._chance.expovariate(1 / THINKS_S))
+            # Nobody thinks beyond the end.
+            await asyncio.sleep(min(self._chance.expovariate(1 / THINKS_S), max(0.0, until - time.monotonic())))
 
     async def _act(self, name: str, account: Account) -> bool:
         if name == "upload":
