@@ -35,8 +35,8 @@ import aiohttp
 
 LINES = ("talkingphoto", "reely", "filmstudio", "pixie")
 PASSWORD = "monsoon-42-lamp"  # noqa: S105  # nobody's
-ACCOUNTS_A_LINE = 25
-"""People share accounts: opening a thousand would take longer than all that is measured."""
+MOST_ACCOUNTS, PEOPLE_AN_ACCOUNT = 25, 10
+"""In each product. People share accounts: opening a thousand would take longer than all that is measured."""
 THINKS_S = 30.0
 REQUEST_S, PATIENCE_S, DRAIN_S = 30.0, 20.0, 420.0
 READ_MS, GOALS = 500.0, {"uploads": 0.99, "runs": 0.95, "right": 0.999}
@@ -141,7 +141,8 @@ class Load:
             async with places:
                 return await self._join(line, number)
 
-        return await asyncio.gather(*(one(line, n) for n in range(ACCOUNTS_A_LINE) for line in LINES))
+        each = min(MOST_ACCOUNTS, max(1, self._tally.people // len(LINES) // PEOPLE_AN_ACCOUNT))
+        return await asyncio.gather(*(one(line, n) for n in range(each) for line in LINES))
 
     async def work(self, accounts: list[Account], seconds: float) -> None:
         """Let everybody work for a while."""
@@ -419,11 +420,13 @@ async def run(people: int, seconds: float, orders: int, *, faults: bool) -> dict
     async with alone(tally) as served, aiohttp.ClientSession(connector=connector, trust_env=False) as http:
         load = Load(http, served.url, tally, orders=orders)
         accounts = await load.prepare()
+        sys.stderr.write(f"{len(accounts)} accounts are there; {people} people work for {seconds:g} s\n")
         if faults:
             await served.next()
         await load.work(accounts, seconds)
         if faults:
             await served.next()
+        sys.stderr.write("what was ordered is waited for\n")
         await load.drain()
     return tally.told()
 

@@ -173,7 +173,7 @@ def test_whatever_the_folder_and_the_limits(fake: Any, folder: Path, line: str, 
 
 def test_with_too_few_open_files_it_says_so(fake: Any, folder: Path) -> None:
     fake.runs.clear()
-    tried = "for n in 7 8 9; do (ulimit -n $n; TP status); done"
+    tried = "for n in 6 7 8 9; do (ulimit -n $n; TP status); done"
     complained = shell(fake, folder, tried).stderr.decode().splitlines()
     assert complained
     for line in complained:

@@ -31,6 +31,7 @@ async def test_dead_letters_are_looked_into_and_put_back(visit: Opened, embedded
     # The role stands in the token.
     await page.get_by_role("button", name="Your account").click()
     await page.get_by_role("button", name="Sign out").click()
+    await page.get_by_role("heading", name="Make a photo talk.").wait_for()
     await window.to("/sign-in?next=/admin/letters")
     await page.locator("[name=email]").fill(email)
     await page.locator("[name=password]").fill(PASSWORD)
