@@ -93,8 +93,9 @@ async def test_burned_captions_show_which_word_is_heard_where_that_was_chosen(
     """Both are made: one is not the other. Workflow's own renditions are as they were ordered."""
     export = await start_export()
     source = await a_source(export, "Hello there friends")
-    await export.tell(source.rendition(Platform.TIKTOK), source.kit({"tiktok": source.video}), source.paid())
+    await export.tell(source.rendition(Platform.TIKTOK), source.kit({"tiktok": source.video}))
     await export.wait_for(KitCompleted)
+    await export.tell(source.paid())
     await export.wait_for(RenditionCompleted)
     url, me = f"/api/v1/export/kits/{source.run_id}/renditions", _as(source.user_id)
     ids_of = {}
@@ -119,8 +120,9 @@ async def test_a_draft_is_small_and_never_taken_for_the_real_one(start_export: A
     """It is made for looking: it has no conformance, and neither kits nor uploads know it."""
     export = await start_export()
     source = await a_source(export)
-    await export.tell(source.rendition(Platform.YOUTUBE), source.kit({"youtube": source.video}), source.paid())
+    await export.tell(source.rendition(Platform.YOUTUBE), source.kit({"youtube": source.video}))
     await export.wait_for(KitCompleted)
+    await export.tell(source.paid())
     (real,) = await export.wait_for(RenditionCompleted)
     url, me = f"/api/v1/export/kits/{source.run_id}/renditions", _as(source.user_id)
     answer = await export.http.post(url, json={"platforms": ["youtube"], "draft": True}, headers=me)

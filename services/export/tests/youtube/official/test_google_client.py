@@ -163,7 +163,7 @@ def test_a_user_who_says_no_is_sent_back_with_it(flow: Flow, vendor: YouTube) ->
 
 
 def test_a_scope_that_was_not_allowed_is_missed(sockets: Served, vendor: YouTube) -> None:
-    flow = _flow(sockets.url, f"{SCOPE}.readonly")
+    flow = _flow(sockets.url, "https://www.googleapis.com/auth/youtube.readonly")
     flow.fetch_token(authorization_response=_consented(flow))
     with _service(flow.credentials, sockets.url) as youtube:
         assert youtube.channels().list(part="id", mine=True).execute()["items"]
