@@ -15,9 +15,9 @@ from chassis.bus.port import Bus
 from chassis.clock import Clock
 from chassis.data.database import Database
 from chassis.data.retention import Kept
-from chassis.http.dead_letters import dead_letters_router
 from chassis.identity.tokens import Verifier
 from chassis.messaging.consumer import Consumers
+from chassis.messaging.dead_letter_routes import dead_letters_router
 from chassis.messaging.depths import QueueDepths
 from chassis.messaging.listeners import Listeners
 from chassis.messaging.outbox import Outbox

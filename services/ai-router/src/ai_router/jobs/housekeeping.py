@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from ai_router.jobs import repository
+from ai_router.jobs import queries, repository
 from ai_router.jobs.running.workspace import stored_for
 from chassis.data.database import Database
 from chassis.storage.port import ObjectStore
@@ -62,10 +62,10 @@ class Housekeeping(Periodic):
         """Remove what attempts at jobs that came to nothing have stored and no call tells of, because their process
         ended or they were told to stop; how many objects, None where no such job is left."""
         async with self._database.transaction() as tx:
-            jobs = await repository.uncleared(tx, tx.now - UNUSED_FOR, OBJECTS)
+            jobs = await queries.uncleared(tx, tx.now - UNUSED_FOR, OBJECTS)
             if not jobs:
                 return None
-            known, left = await repository.providers(tx), 0
+            known, left = await queries.providers(tx), 0
             for job_id, user_id in jobs:
                 for key in await stored_for(self._store, user_id, job_id, known):
                     await self._store.delete(key)

@@ -1,7 +1,8 @@
-"""SQL for reading a user's jobs."""
+"""SQL for reading jobs: a user's, and those of which something may be left."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
@@ -51,3 +52,19 @@ async def list_of_user(
         job_type,
     )
     return rows, counted["total"] if counted else 0
+
+
+async def uncleared(tx: Transaction, before: datetime, most: int) -> list[tuple[UUID, UUID]]:
+    """Jobs, with their users, that came to nothing before a moment and have not been cleared yet. Locked."""
+    rows = await tx.fetch(
+        "SELECT id, user_id FROM ai_jobs WHERE cleared_at IS NULL AND status IN ('failed', 'cancelled') "
+        "AND completed_at < $1 AND user_id IS NOT NULL ORDER BY completed_at LIMIT $2 FOR UPDATE SKIP LOCKED",
+        before,
+        most,
+    )
+    return [(row["id"], row["user_id"]) for row in rows]
+
+
+async def providers(tx: Transaction) -> list[str]:
+    """The keys of all that the catalogue knows."""
+    return [row["key"] for row in await tx.fetch("SELECT DISTINCT key FROM providers")]

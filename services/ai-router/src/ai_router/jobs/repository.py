@@ -422,22 +422,6 @@ async def forget(tx: Transaction, table: str, before: datetime, most: int) -> in
     return int(done.split()[-1])
 
 
-async def uncleared(tx: Transaction, before: datetime, most: int) -> list[tuple[UUID, UUID]]:
-    """Jobs, with their users, that came to nothing before a moment and have not been cleared yet. Locked."""
-    rows = await tx.fetch(
-        "SELECT id, user_id FROM ai_jobs WHERE cleared_at IS NULL AND status IN ('failed', 'cancelled') "
-        "AND completed_at < $1 AND user_id IS NOT NULL ORDER BY completed_at LIMIT $2 FOR UPDATE SKIP LOCKED",
-        before,
-        most,
-    )
-    return [(row["id"], row["user_id"]) for row in rows]
-
-
-async def providers(tx: Transaction) -> list[str]:
-    """The keys of all that the catalogue knows."""
-    return [row["key"] for row in await tx.fetch("SELECT DISTINCT key FROM providers")]
-
-
 def cleared(tx: Transaction, jobs: Sequence[UUID]) -> None:
     """Nothing that attempts at these jobs have stored is left. With the commit."""
     tx.later("UPDATE ai_jobs SET cleared_at = $2 WHERE id = ANY($1::uuid[])", list(jobs), tx.now)

@@ -25,7 +25,6 @@ from ai_router.orders.previews import Previews
 from ai_router.orders.recipes import written
 from ai_router.orders.schemas import (
     AudioIn,
-    AudioPreviewIn,
     EditIn,
     EditPreviewIn,
     EnhanceIn,
@@ -42,7 +41,7 @@ from ai_router.orders.schemas import (
 )
 from ai_router.orders.service import Orders
 from ai_router.orders.sources import Sources
-from ai_router.orders.voices import Line, Voices
+from ai_router.orders.voices import AudioPreviewIn, Line, Voices
 from chassis.data.database import Database, Transaction
 from chassis.errors import NotAuthenticated, documented
 from chassis.http import repeats

@@ -11,7 +11,6 @@ from pydantic import BaseModel, Field, StringConstraints, model_validator
 from ai_router.orders import recipes
 from ai_router.orders.models import Order
 from ai_router.orders.sources import Wanted
-from ai_router.orders.voices import LONGEST
 from chassis.http.inputs import Input, Whole
 from contracts.enums import Capability, Language, Quality, Status, Voice
 
@@ -307,16 +306,6 @@ class AudioIn(OrderIn):
             language=self.language.value,
             speed=self.speed,
         )
-
-
-class AudioPreviewIn(Input):
-    """A voice, and what it says."""
-
-    text: Annotated[Text, Field(max_length=LONGEST)] = Field(
-        description="What is said: a sentence.", examples=["Hello, I am glad that you are here."]
-    )
-    voice: Voice = Field(Voice.NEUTRAL, description="Who speaks.")
-    language: Language = Field(Language.EN, description="What the text is written in.")
 
 
 class LipSyncIn(OrderIn):

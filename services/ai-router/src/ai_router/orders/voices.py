@@ -8,11 +8,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Annotated
+
+from pydantic import Field
 
 from ai_router.orders.errors import PreviewBusy, TextRefused
+from ai_router.orders.schemas import Text
 from ai_router.providers.local import work
 from ai_router.providers.local.adapters import voice_file
+from chassis.http.inputs import Input
 from chassis.work.process_pool import ProcessPool, WorkerDied
+from contracts.enums import Language, Voice
 from media.errors import BadMedia, MediaError
 
 LONGEST = 200
@@ -21,6 +27,16 @@ WITHIN_S = 25.0
 """From the request to the sound, before the gateway gives up: a worker that has not spoken yet has to learn to."""
 KEPT = 32
 """So many are remembered in this process, those that were asked for last: at most some 20 MB."""
+
+
+class AudioPreviewIn(Input):
+    """A voice, and what it says."""
+
+    text: Annotated[Text, Field(max_length=LONGEST)] = Field(
+        description="What is said: a sentence.", examples=["Hello, I am glad that you are here."]
+    )
+    voice: Voice = Field(Voice.NEUTRAL, description="Who speaks.")
+    language: Language = Field(Language.EN, description="What the text is written in.")
 
 
 @dataclass(frozen=True, slots=True)
