@@ -24,6 +24,11 @@ _LOOK = """async ({only}) => {
 }"""
 
 
+_STICKS_OUT = """[...document.body.querySelectorAll('*')]
+  .filter(one => { const box = one.getBoundingClientRect(); return box.left < -1 || box.right > innerWidth + 1; })
+  .map(one => `${one.tagName.toLowerCase()}.${one.className}`).join(', ')"""
+
+
 @dataclass
 class Visit:
     """A window on the studio, and what its console said that is no good news."""
@@ -68,7 +73,9 @@ class Visit:
         await session.detach()
         found: list[str] = said["result"].get("value", [str(said)])
         wide = await self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
-        return found + ([f"{wide} pixels wider than the window"] if wide > 0 else [])
+        if wide > 0:
+            found.append(f"{wide} pixels wider than the window: {await self.page.evaluate(_STICKS_OUT)}")
+        return found
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
