@@ -28,8 +28,8 @@ _BY_ITSELF = "hold IS NOT NULL"
 """Jobs that somebody ordered; the others are steps of runs."""
 _UNCLEARED = "cleared_at IS NULL AND status IN ('failed', 'cancelled')"
 """Jobs for which nobody has looked yet whether their attempts have left something. Their objects begin as their ids."""
-_KEY = re.compile(r"[\w.-]+(?:/[\w.-]+)+")
-"""An object's key, wherever in a row it stands."""
+_KEY = re.compile(r"(?<![\w.-])[\w.-]++(?:/[\w.-]++)+")
+"""An object's key, wherever in a row it stands. Begun only where a word begins: rows hold bytes by the megabyte."""
 
 
 @dataclass(frozen=True)

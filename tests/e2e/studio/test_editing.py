@@ -24,12 +24,12 @@ async def test_a_clip_is_edited_by_its_words(visit: Opened, spoken: Path) -> Non
     await window.to("/clips/new")
     await page.get_by_label("Link to a video").fill(link(SPOKEN))
     await page.get_by_role("button", name="Make clips").click()
-    await page.get_by_role("link", name="Edit").first.wait_for(timeout=120_000)
+    await page.get_by_role("link", name="Edit", exact=True).first.wait_for(timeout=120_000)
     assert await window.faults() == []
     made = page.url.partition("/studio")[2]
     await window.to(f"/videos/{made.rpartition('/')[2]}")
     await page.wait_for_url(f"**{made}")
-    await page.get_by_role("link", name="Edit").first.click()
+    await page.get_by_role("link", name="Edit", exact=True).first.click()
     await page.get_by_role("heading", name="Version 1").wait_for()
     words = page.locator(".script-word")
     await words.first.wait_for()
