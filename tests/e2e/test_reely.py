@@ -36,8 +36,12 @@ SAID = (
 @pytest.fixture(scope="session")
 def spoken(videos: Served, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A short film in which somebody speaks, on the site of videos."""
-    folder = tmp_path_factory.mktemp("spoken")
-    found = read_audio(synthesise(SAID, folder / "said.wav").path, mono=True)
+    return shown(videos, SPOKEN, SAID, tmp_path_factory.mktemp("spoken"))
+
+
+def shown(videos: Served, video_id: str, said: str, folder: Path) -> Path:
+    """A film in which that is said, on the site of videos from now on."""
+    found = read_audio(synthesise(said, folder / "said.wav").path, mono=True)
     assert found is not None
     samples, rate = found
     shape = Shape(160, 90, Fraction(5))
@@ -46,7 +50,7 @@ def spoken(videos: Served, tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     simulator = videos.simulator
     assert isinstance(simulator, Videos)
-    simulator.videos[SPOKEN] = Video("A talk", made.duration, path=made.path)
+    simulator.videos[video_id] = Video("A talk", made.duration, path=made.path)
     return made.path
 
 

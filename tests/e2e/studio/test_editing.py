@@ -9,20 +9,24 @@ import pytest
 from playwright.async_api import expect
 from tests.e2e.studio.conftest import Visit
 from tests.e2e.studio.test_products import arrived, in_persian
-from tests.e2e.test_reely import SPOKEN, link, spoken
+from tests.e2e.test_reely import SAID, link, shown
+
+from simulators.serve import Served
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
 
 Opened = Any
-__all__ = ["spoken"]
+_TALK = "longerwords"
 
 
-async def test_a_clip_is_edited_by_its_words(visit: Opened, spoken: Path) -> None:
+async def test_a_clip_is_edited_by_its_words(visit: Opened, videos: Served, tmp_path: Path) -> None:
+    shown(videos, _TALK, f"{SAID} {SAID}", tmp_path)
     window: Visit = await visit()
     page = window.page
     await arrived(window, "Clips", "Reely")
     await window.to("/clips/new")
-    await page.get_by_label("Link to a video").fill(link(SPOKEN))
+    await page.get_by_label("Link to a video").fill(link(_TALK))
+    await page.get_by_label("Longest", exact=True).select_option("15")
     await page.get_by_role("button", name="Make clips").click()
     await page.get_by_role("link", name="Edit", exact=True).first.wait_for(timeout=120_000)
     assert await window.faults() == []
