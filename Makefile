@@ -28,6 +28,9 @@ export DEMO_VOICE := $(value VOICE)
 export DEMO_OUT := $(value OUT)
 export UP_PORT := $(value PORT)
 
+# Where it is set, each of the hundreds of processes that the tests start would compile all modules anew: 2 s each.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo demo-pixie demo-clips demo-film up studio doctor test check fmt types imports bench chaos load pooler faces histories judge record lock client docs figures vendors vendor-matrix observe dashboards cli-docs screenshots clean
 
