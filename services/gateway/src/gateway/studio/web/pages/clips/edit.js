@@ -203,6 +203,6 @@ function Rewriting({ text, onDone }) {
   };
   useEffect(() => input.current.select(), []);
   return html`<input ref=${input} class="input script-input" value=${text} maxlength="200" size=${Math.max(4, text.length + 2)} dir="auto" aria-label=${t("clips.edit.written", { word: text })}
-    onKeyDown=${(/** @type {KeyboardEvent} */ event) => { event.stopPropagation(); if (event.key === "Enter") done(input.current.value.trim()); if (event.key === "Escape") done(null); }}
-    onBlur=${() => done(input.current.value.trim())} />`;
+    onKeyDown=${(/** @type {KeyboardEvent} */ event) => { event.stopPropagation(); if (event.key === "Enter") done(/** @type {any} */ (event.currentTarget).value.trim()); if (event.key === "Escape") done(null); }}
+    onBlur=${(/** @type {any} */ event) => done(event.currentTarget.value.trim())} />`;
 }
