@@ -18,6 +18,7 @@ LEADS_NOWHERE = {
     "/api/v1/admin/billing/credit-refunds",
     "/api/v1/admin/billing/grants",
     "/api/v1/admin/billing/refunds",
+    "/api/v1/analytics/events",
     "/api/v1/auth/forgot-password",
     "/api/v1/auth/verify-email/resend",
     "/api/v1/users/me/email",
