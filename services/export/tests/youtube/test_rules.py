@@ -36,7 +36,7 @@ def test_the_challenge_is_the_one_of_the_standard() -> None:
 def test_requests_as_documented() -> None:
     url = urlsplit(calls.authorization_url(AT, CLIENT, state="s", challenge="c"))
     assert (url.netloc, url.path) == ("accounts.google.com", "/o/oauth2/v2/auth")
-    assert parse_qs(url.query)["scope"] == ["https://www.googleapis.com/auth/youtube"]
+    assert parse_qs(url.query)["scope"] == ["https://www.googleapis.com/auth/youtube.force-ssl"]
     begun = calls.begin(AT, "t", {"snippet": {}, "status": {}}, size=10, mime_type="video/mp4")
     assert begun.url.startswith("https://www.googleapis.com/upload/youtube/v3/videos?uploadType=resumable&part=snippet")
     assert begun.headers["X-Upload-Content-Length"] == "10"
