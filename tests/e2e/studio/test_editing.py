@@ -54,6 +54,7 @@ async def test_a_clip_is_edited_by_its_words(visit: Opened, videos: Served, tmp_
     await expect(inside).to_have_count(before - 2)
     # A word is written otherwise where it stands.
     await inside.nth(1).dblclick()
+    await expect(page.locator(".script-input")).to_be_focused()
     await page.keyboard.type("<b>Everybody</b>")
     await page.keyboard.press("Enter")
     await expect(inside.nth(1)).to_have_text("<b>Everybody</b>")

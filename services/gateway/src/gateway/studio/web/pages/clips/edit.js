@@ -6,7 +6,7 @@ import { lasting } from "../../core/format.js";
 import { t } from "../../core/i18n.js";
 import { go } from "../../core/router.js";
 import { draft } from "../../core/store.js";
-import { html, useEffect, useMemo, useRef, useState } from "../../core/view.js";
+import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../../core/view.js";
 import { InLine } from "../../making/line.js";
 import { Failed, OVER, Running } from "../../making/running.js";
 import { Button, LinkButton } from "../../ui/button.js";
@@ -201,7 +201,8 @@ function Rewriting({ text, onDone }) {
     isOver.current = true;
     onDone(said);
   };
-  useEffect(() => input.current.select(), []);
+  // At once, and not after the next picture: who types already types into it.
+  useLayoutEffect(() => input.current.select(), []);
   return html`<input ref=${input} class="input script-input" value=${text} maxlength="200" size=${Math.max(4, text.length + 2)} dir="auto" aria-label=${t("clips.edit.written", { word: text })}
     onKeyDown=${(/** @type {KeyboardEvent} */ event) => { event.stopPropagation(); if (event.key === "Enter") done(/** @type {any} */ (event.currentTarget).value.trim()); if (event.key === "Escape") done(null); }}
     onBlur=${(/** @type {any} */ event) => done(event.currentTarget.value.trim())} />`;
