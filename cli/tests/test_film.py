@@ -147,7 +147,7 @@ def test_a_folder_without_pictures_and_a_script_that_is_not_there_are_said_befor
     for arguments, words in (
         ((script, "--images", empty), "No picture is in"),
         ((script, "--images", tmp_path / "nowhere"), "is no folder"),
-        ((tmp_path / "no.md",), "cannot be read as text"),
+        ((tmp_path / "no.md",), "cannot be read: No such file or directory."),
     ):
         done = ran(fake, tmp_path, *arguments)
         assert (done.exit_code, words in " ".join(done.output.split())) == (2, True), done.output
