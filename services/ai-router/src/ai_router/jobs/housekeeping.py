@@ -61,6 +61,7 @@ class Housekeeping(Periodic):
     async def _clear(self) -> int | None:
         """Remove what attempts at jobs that came to nothing have stored and no call tells of, because their process
         ended or they were told to stop; how many objects, None where no such job is left."""
+        # No other job was answered with them: results are kept in the commit that completes a job, and in no other.
         async with self._database.transaction() as tx:
             jobs = await queries.uncleared(tx, tx.now - UNUSED_FOR, OBJECTS)
             if not jobs:

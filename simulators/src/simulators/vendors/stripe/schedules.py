@@ -6,11 +6,13 @@ as the one phase; further phases follow, and with ``end_behavior`` ``release`` t
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 from simulators.vendors.stripe.account import Account
 from simulators.vendors.stripe.form import Json, Wrong, required, whole
 
 
-class Schedules(Account):
+class Schedules(Account, ABC):
     """Schedules of two phases: the present one and what follows."""
 
     def create_schedule(self, params: Json) -> Json:
@@ -74,6 +76,6 @@ class Schedules(Account):
         change["schedule"] = None
         return self.get("price", made["phases"][1]["items"][0]["price"]) if len(made["phases"]) > 1 else present
 
+    @abstractmethod
     def move(self, held: Json, change: Json) -> None:
         """Change a subscription and tell."""
-        raise NotImplementedError
