@@ -201,9 +201,10 @@ function Rewriting({ text, onDone }) {
     isOver.current = true;
     onDone(said);
   };
-  // At once, and not after the next picture: who types already types into it.
+  // At once, and not after the next picture: who types already types into it. Nor is its value given again at each
+  // drawing, of which there are many while the clip plays: what is typed would be gone.
   useLayoutEffect(() => input.current.select(), []);
-  return html`<input ref=${input} class="input script-input" value=${text} maxlength="200" size=${Math.max(4, text.length + 2)} dir="auto" aria-label=${t("clips.edit.written", { word: text })}
+  return html`<input ref=${input} class="input script-input" defaultValue=${text} maxlength="200" size=${Math.max(4, text.length + 2)} dir="auto" aria-label=${t("clips.edit.written", { word: text })}
     onKeyDown=${(/** @type {KeyboardEvent} */ event) => { event.stopPropagation(); if (event.key === "Enter") done(/** @type {any} */ (event.currentTarget).value.trim()); if (event.key === "Escape") done(null); }}
     onBlur=${(/** @type {any} */ event) => done(event.currentTarget.value.trim())} />`;
 }
