@@ -1,0 +1,1 @@
+"""What is typed, and how it ends: a table for each kind of awkwardness."""
