@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
-from fastapi import APIRouter, Depends, FastAPI
+import orjson
+from fastapi import APIRouter, Depends, FastAPI, Response
 from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel, Field
 from starlette.types import Scope
@@ -57,7 +59,8 @@ def create_app(
         title=f"TalkingPhoto {name}",
         description=description,
         version=version,
-        openapi_url=openapi_url,
+        # Put together in a thread, below.
+        openapi_url=None,
         # The gateway shows all services' documents together.
         docs_url=None,
         redoc_url=None,
@@ -78,6 +81,8 @@ def create_app(
         app.include_router(router)
     # Routes are tried in order; what serves users comes before what serves probes.
     app.include_router(_health(name))
+    if openapi_url is not None:
+        app.include_router(_document(app, openapi_url))
     if shows_dependencies:
         app.include_router(dependencies_router(readiness))
     app.add_middleware(
@@ -96,6 +101,17 @@ def _health(name: str) -> APIRouter:
     async def health() -> Health:
         """Say that the process is alive."""
         return Health(service=name)
+
+    return router
+
+
+def _document(app: FastAPI, path: str) -> APIRouter:
+    router = APIRouter(include_in_schema=False)
+
+    @router.get(path)
+    async def read_openapi() -> Response:
+        # The first time it takes a second or more, which nobody else shall wait for.
+        return Response(await asyncio.to_thread(lambda: orjson.dumps(app.openapi())), media_type="application/json")
 
     return router
 

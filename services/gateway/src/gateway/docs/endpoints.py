@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
 
 import aiohttp
+import orjson
 import structlog
-from fastapi import APIRouter, Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from fastapi import APIRouter, FastAPI, Request
+from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from chassis.http.routes import takes_any_query
@@ -120,13 +122,13 @@ class Assets(StaticFiles):
 class Known:
     """The document put together last; ``app.state.document``."""
 
-    document: dict[str, Any] | None = None
+    content: bytes = b""
     until: float = float("-inf")
     reading: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 @router.get("/api/openapi.json")
-async def read_openapi(request: Request) -> JSONResponse:
+async def read_openapi(request: Request) -> Response:
     """One OpenAPI document of every public path; a service that is down is left out and named."""
     known: Known = request.app.state.document
     async with known.reading:
@@ -134,9 +136,15 @@ async def read_openapi(request: Request) -> JSONResponse:
             upstreams: Upstreams = request.app.state.upstreams
             names = sorted(upstreams.urls)
             documents = await asyncio.gather(*(_document(upstreams, name) for name in names))
-            known.document = merge({"gateway": request.app.openapi(), **dict(zip(names, documents, strict=True))})
+            found = dict(zip(names, documents, strict=True))
+            # Some seconds of computing, and two megabytes: beside everything else, and once for all who ask.
+            known.content = await asyncio.to_thread(_written, request.app, found)
             known.until = time.monotonic() + (_FRESH_S if all(documents) else _FRESH_WITHOUT_ALL_S)
-    return JSONResponse(known.document)
+    return Response(known.content, media_type="application/json")
+
+
+def _written(gateway: FastAPI, documents: Mapping[str, dict[str, Any] | None]) -> bytes:
+    return orjson.dumps(merge({"gateway": gateway.openapi(), **documents}))
 
 
 async def _document(upstreams: Upstreams, service: str) -> dict[str, Any] | None:
