@@ -129,6 +129,7 @@ async def test_a_process_that_reads_queues_shows_how_much_waits_in_each(
     running = Running(
         Service(name="billing", app=None, database=database, consumers=consumers),  # type: ignore[arg-type]
         scripted_bus,
+        serve=False,
     )
     await running.start()
     try:
