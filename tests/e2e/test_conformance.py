@@ -9,6 +9,7 @@ import secrets
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 
 from talkingphoto.client import Client, Credentials
@@ -53,6 +54,9 @@ async def token_of(platform: EmbeddedPlatform, *, role: str = "user") -> str:
 async def test_every_operation_does_as_the_document_says(
     unlimited: EmbeddedPlatform, role: str, which: tuple[str, str], tmp_path: Path
 ) -> None:
+    async with httpx.AsyncClient(timeout=60) as http:
+        # Put together when it is first asked for: on a slow machine that takes longer than Schemathesis waits.
+        (await http.get(f"{unlimited.url}/api/openapi.json")).raise_for_status()
     process = await asyncio.create_subprocess_exec(
         str(Path(sys.executable).with_name("schemathesis")),
         "--config-file",

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from media.errors import BadMedia, EngineFailed, NotUsable, TooLarge
 from media.sound.loudness import integrated_lufs, true_peak_db
 from media.speech.engine import engine_process
+from media.speech.estimate import estimate_duration
 from media.speech.polish import block_level_db
-from media.speech.synthesis import MAX_CHARACTERS, estimate_duration, synthesise
+from media.speech.synthesis import MAX_CHARACTERS, synthesise
 
 SCRIPTS = {
     "en": "The boats come home in the evening, and people buy the fresh fish.",

@@ -11,7 +11,7 @@ import pytest
 from chassis.identity.tokens import Identity
 from contracts.enums import Captions, Platform, WhenTooLong
 from contracts.export import CreateKit, CreateRendition, PlatformLimitChanged, RenditionCompleted
-from media.speech.synthesis import estimate_duration
+from media.speech.estimate import estimate_duration
 from workflow.platforms.limits import Limit, told
 
 SENTENCE = "The boats come home in the evening, and people buy the fresh fish. "

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d
 
 from media.faces.detect import Candidate, Grey, detect
 from media.types import Bgr
@@ -243,7 +242,10 @@ def _row_evidence(lab: Plane, grey: Grey, skin: Plane, strange: Plane, middle: i
 
 
 def _smooth(profile: Plane, sigma: float) -> Plane:
-    return np.asarray(gaussian_filter1d(profile, sigma), np.float32)
+    reach = int(4 * sigma + 0.5)
+    row = np.asarray(profile, np.float32)[np.newaxis]
+    smooth = cv2.GaussianBlur(row, (2 * reach + 1, 1), sigma, borderType=cv2.BORDER_REFLECT)
+    return np.asarray(smooth[0], np.float32)
 
 
 def _smile_rows(grey: Grey, rows: Plane) -> Plane:

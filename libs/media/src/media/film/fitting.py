@@ -14,8 +14,8 @@ from media.errors import BadMedia, NotUsable
 from media.film.lengths import frames_of, lay
 from media.film.plan import FilmPlan, Kind, Motion, ScriptTooLong, Shot
 from media.film.planning import AROUND_S, SQUEEZED_MOST, around, span_of
+from media.speech.estimate import estimate_duration
 from media.speech.spoken.writing import wrong_writing
-from media.speech.synthesis import estimate_duration
 from media.types import Voice
 
 _SQUEEZED_GLADLY = 1.1

@@ -31,8 +31,8 @@ from media.film.plan import (
     Shot,
 )
 from media.film.segments import Segment, segments
+from media.speech.estimate import estimate_duration
 from media.speech.spoken.writing import wrong_writing
-from media.speech.synthesis import estimate_duration
 
 LONGEST_MINUTES = 120
 """Of a film; everything that takes minutes takes so many."""

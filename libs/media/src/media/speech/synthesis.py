@@ -8,7 +8,6 @@ and brought to -16 LUFS with no true peak over -1 dBTP by :mod:`media.speech.mas
 from __future__ import annotations
 
 import math
-import unicodedata
 import wave
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -22,6 +21,7 @@ from numpy.typing import NDArray
 from media.errors import BadMedia, NotUsable, TooLarge
 from media.speech.engine import EngineProcess, engine_process, hibari_process, piper_process
 from media.speech.espeak import is_sound
+from media.speech.estimate import LEAD_S, TAIL_S, check
 from media.speech.master import master
 from media.speech.piper_voice import PiperVoice, read_voice, unfit
 from media.speech.polish import polish, trim
@@ -37,7 +37,6 @@ MAX_CHARACTERS = 20_000
 SAMPLE_RATES = (16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
 
 _WORDS_PER_MINUTE = 158  # calmer than the engine's own 175
-_LEAD_S, _TAIL_S = 0.12, 0.25
 
 _VOICES: dict[str, str] = {
     "en": "en-us",
@@ -69,20 +68,6 @@ _TIMBRES: dict[str, _Timbre] = {
 _FACTORS: dict[str, tuple[float, float]] = {"female": (1.0, 1.0), "neutral": (0.8, 0.93), "male": (0.56, 0.85)}
 """Pitch and formants beside those of the network's own voice, a woman's of 188 Hz. A man's pitch is near 105 Hz and his
 vocal tract about a sixth longer (Fitch and Giedd, J. Acoust. Soc. Am. 106, 1999)."""
-
-_LETTER_S: dict[str, float] = {
-    "en": 0.070,
-    "hi": 0.150,
-    "es": 0.070,
-    "fr": 0.057,
-    "de": 0.069,
-    "ja": 0.131,
-    "ko": 0.204,
-    "zh": 0.270,
-}
-"""Seconds per letter, measured from the engine at normal speed over a few sentences of each language."""
-
-_CLAUSE_S, _SENTENCE_S = 0.18, 0.41  # the engine's pauses
 
 
 def synthesise(
@@ -143,7 +128,7 @@ def synthesise(
             at += len(sounds[-1]) / sample_rate
             tell(0.7 * (index + 1) / len(script))
 
-    sounds, shift = trim(sounds, sample_rate, _LEAD_S, _TAIL_S)
+    sounds, shift = trim(sounds, sample_rate, LEAD_S, TAIL_S)
     if not sounds:
         raise NotUsable("nothing in the script can be spoken", code="EMPTY_SCRIPT", advice="Write some words to say.")
     mastered, loudness = master(sounds, sample_rate, TARGET_LUFS, PEAK_DBTP)
@@ -164,22 +149,6 @@ def synthesise(
     return made
 
 
-def estimate_duration(text: str, *, language: str = "en", speed: float = 1.0) -> float:
-    """About how many seconds :func:`synthesise` would speak, from the number of letters and stops alone.
-
-    Within about a fifth for ordinary prose. 0 where there is nothing to say. Raises as :func:`synthesise` does.
-    """
-    _check(language, "neutral", speed, 1.0, SAMPLE_RATES[-1])
-    # As they are spoken: ½ is two digits, ℃ has a letter.
-    letters = sum(_weight(character, language) for character in unicodedata.normalize("NFKC", text))
-    sentences = sum(text.count(stop) for stop in ".!?…。！？।")
-    clauses = sum(text.count(stop) for stop in ",;:、，；：")
-    if not letters:
-        return 0.0
-    spoken = letters * _LETTER_S[language] + clauses * _CLAUSE_S + max(0, sentences - 1) * _SENTENCE_S
-    return round(spoken / speed + _LEAD_S + _TAIL_S, 3)
-
-
 def write_wav(out: Path, pieces: Sequence[NDArray[np.int16]], rate: int) -> None:
     """Write consecutive 16-bit pieces as one mono PCM WAV file."""
     with wave.open(str(out), "wb") as file:
@@ -190,27 +159,10 @@ def write_wav(out: Path, pieces: Sequence[NDArray[np.int16]], rate: int) -> None
             file.writeframes(piece.astype("<i2").tobytes())
 
 
-def _weight(character: str, language: str) -> float:
-    """How long a character takes beside a plain letter: digits are whole words, a kanji is mostly two morae."""
-    if character.isdigit():
-        return 4.0
-    if language == "ja" and "\u3400" <= character <= "\u9fff":
-        return 2.0
-    return 1.0 if character.isalpha() else 0.0
-
-
 def _check(language: str, voice: str, speed: float, pitch: float, sample_rate: int) -> None:
-    if language not in _VOICES:
-        raise BadMedia(
-            f"no voice for language {language!r}",
-            code="UNSUPPORTED_LANGUAGE",
-            advice=f"Choose one of {', '.join(_VOICES)}.",
-        )
+    check(language, speed=speed, pitch=pitch)
     if voice not in get_args(Voice):
         raise BadMedia(f"no voice {voice!r}", code="UNKNOWN_VOICE", advice="Choose male, female or neutral.")
-    for name, value in (("speed", speed), ("pitch", pitch)):
-        if not 0.5 <= value <= 2.0:
-            raise BadMedia(f"{name} {value} is not between 0.5 and 2", code="BAD_PARAMETER")
     if sample_rate not in SAMPLE_RATES:
         raise BadMedia(f"sample rate {sample_rate} is not one of {SAMPLE_RATES}", code="BAD_PARAMETER")
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from media.errors import Corrupt
-from media.sound.loudness import LoudnessMeter
 from media.types import Probe, Stream
 from media.video.source import DEFAULT_LIMITS, Limits, duration_of, first_stream, open_media, top_boxes
+
+if TYPE_CHECKING:
+    from media.sound.loudness import LoudnessMeter
 
 _MAX_TAGS = 64
 _MAX_TAG_LENGTH = 1000
@@ -26,7 +28,7 @@ def probe(path: Path, *, loudness: bool = False, limits: Limits = DEFAULT_LIMITS
     """
     with open_media(path, limits, headers_only=True) as container:
         video, audio = first_stream(container, "video"), first_stream(container, "audio")
-        meter = LoudnessMeter(audio.sample_rate, audio.channels) if loudness and audio is not None else None
+        meter = _meter(audio) if loudness and audio is not None else None
         rotation = _read(container, video, audio, meter)
         duration = duration_of(container)
         size = path.stat().st_size
@@ -43,6 +45,13 @@ def probe(path: Path, *, loudness: bool = False, limits: Limits = DEFAULT_LIMITS
             true_peak_db=None if meter is None else meter.true_peak_db(),
             tags=_tags(container.metadata),
         )
+
+
+def _meter(audio: Any) -> LoudnessMeter:
+    # Its filters take longer to load than most files to probe, and few callers ask how loud a file is.
+    from media.sound.loudness import LoudnessMeter
+
+    return LoudnessMeter(audio.sample_rate, audio.channels)
 
 
 def _read(container: Any, video: Any | None, audio: Any | None, meter: LoudnessMeter | None) -> int:

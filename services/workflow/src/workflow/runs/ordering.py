@@ -22,8 +22,8 @@ from contracts.enums import Priority, Status, WorkflowType
 from contracts.objects import StoredObject
 from contracts.product_lines import PRODUCT_LINES
 from contracts.workflow import RunCreated
+from media.speech.estimate import estimate_duration
 from media.speech.spoken.cleaning import Stripped
-from media.speech.synthesis import estimate_duration
 from workflow.engine.advance import Decision, Entry, advance, first_state
 from workflow.engine.definition import Definition, Definitions
 from workflow.engine.signals import Offered, Started
