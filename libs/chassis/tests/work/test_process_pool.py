@@ -18,7 +18,7 @@ import pytest
 import pytest_asyncio
 
 from chassis.messaging.consumer import wait_until
-from chassis.work.process_pool import ProcessPool, WorkerDied
+from chassis.work.process_pool import NICENESS, ProcessPool, WorkerDied
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -85,6 +85,12 @@ async def test_a_function_runs_in_another_process(pool: ProcessPool) -> None:
     assert await pool.run(os.getpid, deadline_s=30) != os.getpid()
     assert await pool.run(divmod, 7, 2, deadline_s=30) == (3, 1)
     assert await pool.run(sorted, [1, 3, 2], deadline_s=30, reverse=True) == [3, 2, 1]
+
+
+async def test_workers_leave_the_processor_to_whoever_is_waited_for(pool: ProcessPool) -> None:
+    mine = os.nice(0)
+    for quick in (False, True):
+        assert await pool.run(os.nice, 0, deadline_s=60, quick=quick) == min(19, mine + NICENESS)
 
 
 async def test_an_error_comes_back_as_it_was(pool: ProcessPool, jobs: str) -> None:

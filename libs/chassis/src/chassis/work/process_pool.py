@@ -32,6 +32,9 @@ Report = Callable[[float], None]
 _JOBS_PER_WORKER = 64
 """A worker is replaced after so many jobs: native libraries leak a little."""
 
+NICENESS = 10
+"""Of workers, over that of whoever has the pool: on a machine where both are, whoever asks is answered first."""
+
 _NEWS = struct.Struct("32sd")
 """One progress message: the job's id in hexadecimal and the fraction."""
 
@@ -153,6 +156,7 @@ class _JsonLine(logging.Formatter):
 
 def _set_up(address: tuple[str, int]) -> None:
     global _reports
+    os.nice(NICENESS)
     _reports = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     _reports.setblocking(False)
     _reports.connect(address)
