@@ -113,7 +113,7 @@ class Database:
     async def close(self) -> None:
         """Close every connection."""
         await self._engine.dispose()
-        _shown[self.service].discard(self)
+        _shown[self.service] = tuple(pool for pool in _shown[self.service] if pool() not in (None, self))
 
     @asynccontextmanager
     async def _loan(self) -> AsyncIterator[Loan]:
@@ -167,17 +167,20 @@ def _refuse_what_is_not_idle(engine: AsyncEngine, service: str) -> None:
             raise DisconnectionError("it is in a transaction of somebody else")
 
 
-_shown: dict[str, weakref.WeakSet[Database]] = {}
-"""What is shown at ``/metrics``: a process may have several pools of one service."""
+_shown: dict[str, tuple[weakref.ref[Database], ...]] = {}
+"""What is shown at ``/metrics``: a process may have several pools of one service. Replaced as a whole, because figures
+are read in a thread."""
 
 
 def _count_connections(database: Database) -> None:
     """Show the pool at ``/metrics`` for as long as somebody uses the database."""
-    if database.service in _shown:
-        _shown[database.service].add(database)
-        return
-    pools = _shown[database.service] = weakref.WeakSet([database])
-    in_use, idle = (POOL_CONNECTIONS.labels(database.service, state) for state in ("in_use", "idle"))
-    in_use.set_function(lambda: sum(pool.connections()[0] for pool in pools))
-    idle.set_function(lambda: sum(pool.connections()[1] for pool in pools))
-    POOL_MOST.labels(database.service).set_function(lambda: sum(pool.most for pool in pools))
+    service = database.service
+    _shown[service] = (*(pool for pool in _shown.get(service, ()) if pool() is not None), weakref.ref(database))
+    in_use, idle = (POOL_CONNECTIONS.labels(service, state) for state in ("in_use", "idle"))
+    in_use.set_function(lambda: sum(pool.connections()[0] for pool in _in_use(service)))
+    idle.set_function(lambda: sum(pool.connections()[1] for pool in _in_use(service)))
+    POOL_MOST.labels(service).set_function(lambda: sum(pool.most for pool in _in_use(service)))
+
+
+def _in_use(service: str) -> list[Database]:
+    return [database for pool in _shown[service] if (database := pool()) is not None]
