@@ -33,7 +33,7 @@ _JOBS_PER_WORKER = 64
 """A worker is replaced after so many jobs: native libraries leak a little."""
 
 NICENESS = 10
-"""Of workers, over that of whoever has the pool: on a machine where both are, whoever asks is answered first."""
+"""Of workers for long work, over that of whoever has the pool: where both are, whoever asks is answered first."""
 
 _NEWS = struct.Struct("32sd")
 """One progress message: the job's id in hexadecimal and the fraction."""
@@ -72,10 +72,10 @@ class ProcessPool:
                 max_workers=size,
                 max_tasks=_JOBS_PER_WORKER,
                 initializer=_set_up,
-                initargs=(self._news.getsockname(),),
+                initargs=(self._news.getsockname(), niceness),
                 context=self._context,
             )
-            for size in self._sizes
+            for size, niceness in zip(self._sizes, (NICENESS, 0), strict=True)
         )
 
     async def stop(self, grace_s: float = 5.0) -> None:
@@ -154,9 +154,9 @@ class _JsonLine(logging.Formatter):
         return json.dumps(line)
 
 
-def _set_up(address: tuple[str, int]) -> None:
+def _set_up(address: tuple[str, int], niceness: int) -> None:
     global _reports
-    os.nice(NICENESS)
+    os.nice(niceness)
     _reports = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     _reports.setblocking(False)
     _reports.connect(address)
