@@ -20,3 +20,11 @@ def group_of(item: pytest.Item) -> str:
     asked = [called.params.get("platform")] if called else []
     asked += [name for name in ("embedded", "distributed") if name in getattr(item, "fixturenames", ())]
     return next((str(name) for name in asked if name), item.path.stem)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Refuse to run where groups have no effect: every worker would start every platform, and nobody would notice."""
+    if session.config.getoption("loadgroup", default=False):
+        alone = [item.nodeid for item in session.items if "@" not in item.nodeid]
+        if alone:
+            raise pytest.UsageError(f"not grouped: {alone[0]} and {len(alone) - 1} more")
