@@ -20,6 +20,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Se
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import psutil
@@ -123,8 +124,12 @@ async def compare(
     gate: float,
     goal: float,
     counters: Callable[[], Mapping[str, float]] = dict,
+    most: Mapping[str, float] = MappingProxyType({}),
 ) -> Result:
-    """Measure the sides in turn for ``rounds`` rounds after one round that warms up and does not count."""
+    """Measure the sides in turn for ``rounds`` rounds after one round that warms up and does not count.
+
+    A counter above its ``most`` is below the gate, however fast the rest.
+    """
     samples: tuple[list[Sample], list[Sample]] = ([], [])
     verdict = ""
     for number in range(-1, rounds):
@@ -142,17 +147,21 @@ async def compare(
             break
     ratios = [mine.rate / theirs.rate for mine, theirs in zip(*samples, strict=False)]
     ratio, spread = (0.0, 0.0) if verdict else _middle(ratios)
+    found = counters()
+    verdict = verdict or _verdict(ratio, spread, gate, goal)
+    if verdict in ("gate", "goal") and any(found[name] > value for name, value in most.items()):
+        verdict = "below gate"
     result = Result(
         name=name,
         ratio=round(ratio, 3),
         spread=round(spread, 3),
-        verdict=verdict or _verdict(ratio, spread, gate, goal),
+        verdict=verdict,
         gate=gate,
         goal=goal,
         ratios=[round(value, 3) for value in ratios],
         ours=_summary(ours, samples[0]),
         peer=_summary(peer, samples[1]),
-        counters={key: round(value, 3) for key, value in counters().items()},
+        counters={key: round(value, 3) for key, value in found.items()},
         environment=_environment(),
     )
     report(result)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from benchmarks.__main__ import ALIASES, ALL
+from benchmarks._harness import Sample, Side, Wrong, compare
 from benchmarks.mixed_load import LINES, Tally
 from benchmarks.mixed_load import met as reached
 from benchmarks.pixie_load import Stage, met
@@ -65,3 +69,37 @@ def test_what_goes_wrong_counts() -> None:
     found.ordered["pixie"], found.done["pixie"] = 4, 3
     told = found.told()
     assert (told["right"], told["uploads"], told["runs"], told["requests"]) == (0.99, 0.5, 0.75, 100)
+
+
+def side(rate: int, *, wrong: bool = False) -> Side:
+    async def run() -> Sample:
+        if wrong:
+            raise Wrong("lost one")
+        return Sample(rate, 1.0, 0.5)
+
+    return Side("somebody", "something", run)
+
+
+@pytest.mark.parametrize(
+    ("ours", "far", "verdict"),
+    [
+        (side(100), 1.2, "goal"),
+        (side(60), 1.2, "gate"),
+        (side(40), 1.2, "below gate"),
+        (side(100), 1.6, "below gate"),
+        (side(100, wrong=True), 1.2, "wrong"),
+    ],
+)
+async def test_a_benchmark_is_missed_by_its_rate_and_by_each_counter(ours: Side, far: float, verdict: str) -> None:
+    result = await compare(
+        "B0", ours, side(100), rounds=3, gate=0.5, goal=0.8, counters=lambda: {"far": far}, most={"far": 1.5}
+    )
+    assert (result.verdict, result.failed) == (verdict, verdict in ("below gate", "wrong"))
+
+
+def test_each_benchmark_is_there_and_told_of() -> None:
+    root, told = Path(__file__).parents[1], Path("docs/performance.md")
+    assert {name for name, (script, *_) in ALL.items() if not (root / script).is_file()} == set()
+    assert set(ALIASES.values()) <= ALL.keys()
+    for name in ("B8", "B20"):
+        assert f"ONLY={name} " in (root / told).read_text()

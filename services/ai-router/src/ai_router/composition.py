@@ -170,7 +170,7 @@ def build(
     app.state.interrupt = jobs.cancel
     app.state.orders = orders
     app.state.webhook_secrets = settings.webhook_secrets()
-    app.state.sources = Sources(deps.store, files or known_files)
+    app.state.sources = Sources(deps.store, files or known_files, settings.proved_only)
     app.state.previews = Previews(deps.store, deps.processes)
     app.state.voices = Voices(deps.processes, settings.piper_voices)
     return Service(

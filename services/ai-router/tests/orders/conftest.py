@@ -23,6 +23,7 @@ from ai_router.providers.port import (
     Workspace,
 )
 from chassis import ids
+from chassis.errors import ServiceError
 from chassis.messaging.consumer import wait_until
 from chassis.storage import keys
 from contracts.ai_router import SubmitJob
@@ -96,6 +97,12 @@ class Uploads:
     known: dict[tuple[UUID, str], dict[str, Any]] = field(default_factory=dict)
 
     rights: dict[tuple[UUID, str], str] = field(default_factory=dict)
+
+    refuses: ServiceError | None = None
+
+    async def check_account(self, token: str) -> None:
+        if self.refuses is not None:
+            raise self.refuses
 
     async def about(self, file_id: UUID, token: str) -> dict[str, Any] | None:
         return self.known.get((file_id, token))

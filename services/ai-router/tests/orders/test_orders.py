@@ -12,6 +12,7 @@ from ai_router.jobs.housekeeping import Housekeeping
 from ai_router.orders.settling import Settling
 from ai_router.providers.port import FailureClass
 from chassis import ids
+from chassis.http.client import Refused
 from chassis.messaging.consumer import wait_until
 from contracts.ai_router import JobChanged, JobCompleted, JobFailed
 from contracts.billing import CaptureCredits, CreditsReserved, ReleaseCredits, ReserveCredits
@@ -306,3 +307,22 @@ async def test_answers_about_runs_change_nothing(shop: Any, headers: Any) -> Non
     )
     assert [row["hold"] for row in await shop.router.fetch("SELECT hold FROM ai_jobs")] == ["asked"]
     assert shop.router.commands(ReleaseCredits) == []
+
+
+async def test_where_a_product_line_wants_it_an_order_waits_for_the_proof_of_an_address(
+    start_router: Any, maker: Any, uploads: Any, headers: Any
+) -> None:
+    """USR-43: workflow knows, and says why not."""
+    uploads.refuses = Refused(403, "email_unverified", "Confirm your e-mail address first.")
+    user = ids.uuid7()
+    for lines, status in (("talkingphoto", 403), ("pixie", 202)):
+        router = await start_router(
+            {"local_upscaler": maker("local_upscaler")},
+            files=uploads,
+            settings={"verified_before_generation": lines},
+        )
+        body = {"file_id": str(await uploads.add(router.store, user))}
+        answer = await router.http.post(ENHANCE, json=body, headers=headers(user))
+        assert answer.status_code == status, answer.text
+        if status == 403:
+            assert answer.json()["error"]["code"] == "email_unverified"

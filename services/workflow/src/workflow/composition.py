@@ -11,6 +11,7 @@ from chassis.storage import FallbackStore, FolderStore
 from chassis.storage.router import objects_router
 from media.images.photos import MAX_BYTES
 from media.sandbox.places import Sandbox
+from workflow.accounts import endpoints as account_endpoints
 from workflow.accounts import handlers as accounts
 from workflow.assets import endpoints as asset_endpoints
 from workflow.assets import handlers as asset_handlers
@@ -110,6 +111,7 @@ def build(
         endpoints.router(settings, offered, driver, deps.store),
         preview_endpoints.router(deps.database, offered, deps.store, sandbox),
         statistics_endpoints.router,
+        account_endpoints.router(settings),
         rerun_endpoints.router(settings, driver),
         timeline_endpoints.router(offered),
         batch_endpoints.router(settings, driver),

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated
 
 from pydantic import Field, field_validator
-from pydantic_settings import NoDecode
 
 from chassis.settings import ServiceSettings
-from contracts.product_lines import PRODUCT_LINES
 from workflow.periods import Periods
 
 
@@ -42,12 +39,6 @@ class Settings(ServiceSettings):
         Decimal(0), ge=0, description="What a second of video costs, until it is known."
     )
 
-    verified_before_generation: Annotated[tuple[str, ...], NoDecode] = Field(
-        (),
-        description="Product lines, separated by commas, that start nothing before the e-mail address is confirmed "
-        "(USR-43).",
-    )
-
     link_s: int = Field(86_400, ge=60, le=604_800, description="How long a signed link holds (FIL-20).")
     file_link_s: int = Field(
         300, ge=60, le=604_800, description="How long a link to an upload holds; it outlives the file's deletion."
@@ -67,22 +58,6 @@ class Settings(ServiceSettings):
     )
 
     housekeeping_poll_s: float = Field(60.0, gt=0, description="How often files to remove are looked for.")
-
-    def proved_only(self, product_line: str) -> bool:
-        """Whether nothing starts there before the user's address is proved."""
-        return product_line in self.verified_before_generation or PRODUCT_LINES[product_line].verified_before_generation
-
-    @field_validator("verified_before_generation", mode="before")
-    @classmethod
-    def _split(cls, value: object) -> object:
-        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
-
-    @field_validator("verified_before_generation")
-    @classmethod
-    def _known_lines(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if unknown := sorted(set(value) - PRODUCT_LINES.keys()):
-            raise ValueError(f"no product lines: {', '.join(unknown)}")
-        return value
 
     @field_validator("keep_days", mode="after")
     @classmethod

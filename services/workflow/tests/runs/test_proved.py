@@ -39,6 +39,17 @@ async def test_an_order_waits_for_the_proof(start_world: Any, somebody: Identity
     assert (await world.order(somebody)).status_code == 202
 
 
+async def test_who_takes_orders_elsewhere_is_told_the_same(start_world: Any, somebody: Identity) -> None:
+    world = await start_world(verified_before_generation="talkingphoto")
+    path = "/internal/accounts/may-order"
+    refused = await world.call(somebody, "GET", path)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (403, "email_unverified")
+    await world.publish(EmailVerified(user_id=somebody.user_id))
+    assert (await world.call(somebody, "GET", path)).status_code == 204
+    await world.publish(UserUpdated(user_id=somebody.user_id, email="a@b.c", language="en", is_active=False, version=9))
+    assert (await world.call(somebody, "GET", path)).json()["error"]["code"] == "account_inactive"
+
+
 async def test_who_signed_in_elsewhere_has_proved_it(start_world: Any, somebody: Identity) -> None:
     world = await start_world(verified_before_generation="talkingphoto")
     await world.publish(registered(somebody, proved=True))

@@ -1,6 +1,7 @@
 """How often something may be done: never more than ``count`` times in any ``per_seconds`` (GTW-13, PLT-27).
 
-Counted by the moving window of the library ``limits``, in memory or in Redis.
+Counted by the moving window of the library ``limits``, in memory or in Redis; there its own scripts, joined to one, so
+that whatever a request counts for takes one round trip.
 """
 
 from __future__ import annotations
@@ -8,16 +9,16 @@ from __future__ import annotations
 import math
 import time
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import structlog
 from limits import RateLimitItemPerSecond
-from limits.aio.storage import MemoryStorage, RedisStorage
+from limits.aio.storage import MemoryStorage
+from limits.aio.storage.redis.bridge import RedisBridge
 from limits.aio.strategies import MovingWindowRateLimiter
-from limits.errors import StorageError
 
 from chassis.errors import RateLimited
 from chassis.observe.metrics import RATE_LIMIT_DECISIONS
@@ -70,11 +71,19 @@ class Verdict:
             )
 
 
+Wanted = Sequence[tuple[str, Limit]]
+"""Keys with their limits, the first to refuse first."""
+
+
 class Limiter(Protocol):
-    """Counts by key."""
+    """Counts by key. Never raises for a store that is away."""
 
     async def take(self, key: str, limit: Limit) -> Verdict:
-        """Do it once more, if allowed; what is refused is not counted. Never raises for a store that is away."""
+        """Do it once more, if allowed; what is refused is not counted."""
+        ...
+
+    async def take_each(self, wanted: Wanted) -> list[Verdict]:
+        """The same for each key in turn, up to the first that refuses: what comes after that is not counted."""
         ...
 
 
@@ -90,7 +99,41 @@ class MemoryLimiter:
 
     async def take(self, key: str, limit: Limit) -> Verdict:
         """Do it once more, if allowed."""
-        return await _take(self._window, key, limit)
+        item = RateLimitItemPerSecond(limit.count, limit.per_seconds)
+        allowed = await self._window.hit(item, key)
+        stats = await self._window.get_window_stats(item, key)
+        return _verdict(allowed, limit, stats.remaining, stats.reset_time - time.time())
+
+    async def take_each(self, wanted: Wanted) -> list[Verdict]:
+        """The same for each key in turn, up to the first that refuses."""
+        verdicts = []
+        for key, limit in wanted:
+            verdicts.append(await self.take(key, limit))
+            if not verdicts[-1].allowed:
+                break
+        return verdicts
+
+
+# The library's scripts, each the body of a function: they read their KEYS and ARGV, return, and leave nothing behind.
+_SCRIPT = f"""
+local function acquire(KEYS, ARGV)
+{RedisBridge.SCRIPT_ACQUIRE_MOVING_WINDOW.decode()}
+end
+local function window(KEYS, ARGV)
+{RedisBridge.SCRIPT_MOVING_WINDOW.decode()}
+end
+local now, told = ARGV[1], {{}}
+for i, key in ipairs(KEYS) do
+    local limit, seconds = ARGV[2 * i], ARGV[2 * i + 1]
+    local allowed = acquire({{key}}, {{now, limit, seconds, 1}})
+    local oldest, taken = unpack(window({{key}}, {{now - seconds, limit}}) or {{now, 0}})
+    told[i] = {{allowed and 1 or 0, oldest, taken}}
+    if not allowed then
+        break
+    end
+end
+return told
+"""
 
 
 class RedisLimiter:
@@ -108,16 +151,12 @@ class RedisLimiter:
         retry_after_s: float = 1.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        from redis.asyncio import Redis
+        from redis.exceptions import RedisError
+
         self._pool = pool
-        self._window = MovingWindowRateLimiter(
-            RedisStorage(
-                "async+redis://",
-                wrap_exceptions=True,
-                implementation="redispy",
-                key_prefix="limit",
-                connection_pool=pool,  # type: ignore[arg-type]  # as documented
-            )
-        )
+        self._script = Redis(connection_pool=pool).register_script(_SCRIPT)
+        self._failures = (RedisError, OSError)
         self._fallback = fallback or MemoryLimiter()
         self._retry_after_s = retry_after_s
         self._clock = clock
@@ -143,14 +182,26 @@ class RedisLimiter:
 
     async def take(self, key: str, limit: Limit) -> Verdict:
         """Do it once more, if allowed; counted here when Redis does not answer."""
+        [verdict] = await self.take_each([(key, limit)])
+        return verdict
+
+    async def take_each(self, wanted: Wanted) -> list[Verdict]:
+        """The same for each key in turn, up to the first that refuses, in one round trip."""
         if self._clock() < self._away_until:
-            return await self._fallback.take(key, limit)
+            return await self._fallback.take_each(wanted)
+        now = time.time()
+        keys = [f"limit:{key}/{limit.count}/{limit.per_seconds}" for key, limit in wanted]
+        numbers = [number for _, limit in wanted for number in (limit.count, limit.per_seconds)]
         try:
-            return await _take(self._window, key, limit)
-        except (StorageError, OSError) as failure:
+            told = await self._script(keys, [now, *numbers])
+        except self._failures as failure:
             self._away_until = self._clock() + self._retry_after_s
-            log.warning("ratelimit.redis_away", reason=type(failure.__cause__ or failure).__name__)
-            return await self._fallback.take(key, limit)
+            log.warning("ratelimit.redis_away", reason=type(failure).__name__)
+            return await self._fallback.take_each(wanted)
+        return [
+            _verdict(bool(allowed), limit, limit.count - taken, float(oldest) + limit.per_seconds - now)
+            for (allowed, oldest, taken), (_, limit) in zip(told, wanted, strict=False)
+        ]
 
 
 class _Memory(MemoryStorage):
@@ -179,9 +230,7 @@ class _Memory(MemoryStorage):
         return (events[inside - 1].atime, inside) if inside else (now, 0)
 
 
-async def _take(window: MovingWindowRateLimiter, key: str, limit: Limit) -> Verdict:
-    item = RateLimitItemPerSecond(limit.count, limit.per_seconds)
-    allowed = await window.hit(item, key)
-    stats = await window.get_window_stats(item, key)
+def _verdict(allowed: bool, limit: Limit, remaining: int, reset_s: float) -> Verdict:
     (_ALLOWED if allowed else _REFUSED).inc()
-    return Verdict(allowed, limit.count, max(0, stats.remaining), max(0.0, stats.reset_time - time.time()))
+    # Redis rounds the times that it keeps.
+    return Verdict(allowed, limit.count, max(0, remaining), min(max(0.0, reset_s), limit.per_seconds))

@@ -102,6 +102,7 @@ class Counter:
         return answer
 
     async def _placed(self, body: OrderIn) -> JobAccepted:
+        await self._sources.check_account(self._caller, self._token)
         if body.project_id is not None:
             await self._sources.check_project(body.project_id, self._token)
         inputs = await self._sources.find(self._tx, self._caller, self._token, body.wanted())

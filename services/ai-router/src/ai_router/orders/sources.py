@@ -8,7 +8,7 @@ is. Nothing of anybody else's is ever found.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -55,6 +55,10 @@ class Files(Protocol):
         """What workflow tells the token's owner of a file; None where there is none of theirs."""
         ...
 
+    async def check_account(self, token: str) -> None:
+        """Return where the token's owner may order; else raise ``Refused``, in workflow's words."""
+        ...
+
     async def right(self, project_id: UUID, token: str) -> str | None:
         """What the token's owner may do with a project: ``own``, ``edit`` or ``view``; None where they see none."""
         ...
@@ -78,6 +82,12 @@ class WorkflowFiles:
             return None
         return known
 
+    async def check_account(self, token: str) -> None:
+        """See ``Files``. Raises ``Unavailable`` where workflow does not answer."""
+        if self._client is None:
+            raise Unavailable("Accounts cannot be looked up here. Set WORKFLOW_URL to where workflow answers.")
+        await self._client.get("/internal/accounts/may-order", token=token)
+
     async def right(self, project_id: UUID, token: str) -> str | None:
         """See ``Files``. Raises ``Unavailable`` where workflow does not answer."""
         if self._client is None:
@@ -99,9 +109,15 @@ class WorkflowFiles:
 class Sources:
     """Finds inputs."""
 
-    def __init__(self, store: ObjectStore, files: Files) -> None:
+    def __init__(self, store: ObjectStore, files: Files, proved_only: Callable[[str], bool]) -> None:
         self._store = store
         self._files = files
+        self._proved_only = proved_only
+
+    async def check_account(self, caller: Identity, token: str) -> None:
+        """Where the caller's product line wants it, an order waits for the proof of an address (USR-43)."""
+        if self._proved_only(caller.product_line):
+            await self._files.check_account(token)
 
     async def check_project(self, project_id: UUID, token: str) -> None:
         """Return where the token's owner owns the project: only an owner spends for one. Raises ``ProjectNotFound``,

@@ -126,7 +126,7 @@ class Limits:
             rules, identity = [("objects", SIGNED_LINKS)], None
         else:
             rules.append(("all", ANONYMOUS if identity is None else USER))
-        verdicts = []
+        wanted = []
         for name, limit in rules:
             if identity is None:
                 keys: list[tuple[str, float]] = [(address, 1)]
@@ -136,10 +136,9 @@ class Limits:
                 if identity.scopes is not None:
                     # First: what a key is refused takes nothing from its owner.
                     keys.insert(0, (f"key {identity.session_id}", times * KEY_SHARE))
-            for who, times in keys:
-                verdict = await self._limiter.take(f"{name} {who}", self._times(limit, times))
-                verdict.require()
-                verdicts.append(verdict)
+            wanted += [(f"{name} {who}", self._times(limit, times)) for who, times in keys]
+        verdicts = await self._limiter.take_each(wanted)
+        verdicts[-1].require()
         return tightest(verdicts).headers()
 
     @contextmanager

@@ -23,10 +23,12 @@ AND ($4::text IS NULL OR product_line = $4)
 AND ($5::timestamptz IS NULL OR created_at >= $5) AND ($6::timestamptz IS NULL OR created_at < $6)
 """
 _COUNT = f"SELECT count(*) AS total {_WHERE}"
+# What comes before a page is passed over in the index; only the page's own rows are read.
 _PAGE = f"""
-SELECT id, workflow_type, product_line, status, progress, title, created_at, updated_at, finished_at {_WHERE}
-ORDER BY created_at DESC, id DESC LIMIT $7 OFFSET $8
-"""
+SELECT id, workflow_type, product_line, status, progress, title, runs.created_at, updated_at, finished_at FROM (
+    SELECT id {_WHERE} ORDER BY created_at DESC, id DESC LIMIT $7 OFFSET $8
+) AS page JOIN runs USING (id) ORDER BY runs.created_at DESC, id DESC
+"""  # noqa: S608
 
 _TURN = f"""
 {PLACES}, ahead AS (

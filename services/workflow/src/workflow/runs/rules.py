@@ -10,6 +10,7 @@ from media.speech.spoken.cleaning import Stripped, clean_html, without_html
 from media.speech.spoken.words import NAMES, likely_language
 from media.speech.spoken.writing import wrong_writing
 from workflow.accounts.entitlement import exhausted
+from workflow.accounts.queries import Account
 from workflow.products.product import Ahead, Product
 from workflow.runs.errors import (
     AccountInactive,
@@ -71,7 +72,7 @@ def language_warnings(script: str, language: Language) -> list[str]:
     ]
 
 
-def check_account(known: Known, *, proved_only: bool) -> None:
+def check_account(known: Known | Account, *, proved_only: bool) -> None:
     """Whether the account may order at all (WFL-23, USR-43); raises ``AccountInactive``, ``AddressNotProved``."""
     if known.is_active is False:
         raise AccountInactive("This account is not active.")
