@@ -118,7 +118,9 @@ def build(settings: Settings, deps: Dependencies) -> Service:
             dialect=heard.dialect.name,
         )
         app.state.processor = processor
-        app.state.shop = Shop(deps.database, processor, plans, reader, origins=settings.return_origins)
+        app.state.shop = Shop(
+            deps.database, processor, plans, reader, origins=settings.return_origins, follow=following.follow
+        )
         endings = Endings(deps.database, processor, poll_s=settings.subscription_poll_s)
         background += [reader, endings, Reconciliation(deps.database, processor, heard), *more]
     return Service(

@@ -93,12 +93,15 @@ async def prepared(till: Any, name: str) -> Callable[[], Awaitable[Any]]:
         paid = await till.bought(PRICE)
         wanted = RefundRequest(reference=ids.uuid7(), payment_id=paid.payment_id)
         return lambda: stripe.refund(wanted, key=key)
-    if name in ("plan", "pack", "portal"):
+    if name in ("plan", "pack", "charge", "portal"):
         customer = await till.customer()
         plan, pack = till.plan(customer), till.pack(customer, PRICE)
+        till.simulator.books.store_card(customer)
+        till.simulator.books.get("customer", customer)["address"] = {"country": "IN"}
         return {
             "plan": lambda: stripe.check_out_plan(plan, key=key),
             "pack": lambda: stripe.check_out_credits(pack, key=key),
+            "charge": lambda: stripe.charge_credits(pack, key=key),
             "portal": lambda: stripe.portal(customer, return_url="https://a.example", key=key),
         }[name]
     id, pro = await till.subscribed(), till.prices["pro"]
@@ -123,7 +126,9 @@ _AT_ONCE = {
 """What is not repeated; every other fault, met once, is overcome under the same key."""
 
 
-@pytest.mark.parametrize("name", ["customer", "plan", "pack", "portal", "upgrade", "cancel", "resume", "refund"])
+@pytest.mark.parametrize(
+    "name", ["customer", "plan", "pack", "charge", "portal", "upgrade", "cancel", "resume", "refund"]
+)
 @pytest.mark.parametrize("fault", sorted(CHANGE))
 async def test_every_call_with_every_fault(till: Any, name: str, fault: Fault) -> None:
     call = await prepared(till, name)

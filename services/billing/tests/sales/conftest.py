@@ -124,6 +124,6 @@ async def market(database_for: DatabaseFor) -> AsyncIterator[Market]:
         follower: Follower = inbox.follow.__self__  # type: ignore[attr-defined]
         reader = SubscriptionReader(billing.database, stripe, poll_s=60, follow=follower.subscription)
         state.processor = stripe
-        state.shop = Shop(billing.database, stripe, state.plans, reader, origins=(HOME,))
+        state.shop = Shop(billing.database, stripe, state.plans, reader, origins=(HOME,), follow=follower.follow)
         yield Market(billing, simulator, stripe, reader, inbox)
         await connections.close_async()

@@ -205,6 +205,21 @@ async def test_a_payment_is_given_back_on_the_customers_page(embedded: Embedded)
     await embedded.check_books()
 
 
+async def test_credits_are_confirmed_at_once_for_whoever_has_paid_here_before(embedded: Embedded) -> None:
+    refused = await embedded.ask("POST", "/credits/topup", {"plan_type": "starter"})
+    await embedded.press(refused.json()["error"]["details"]["checkout_url"], "pay")
+    for _ in range(2):
+        again = await embedded.ask("POST", "/credits/topup", {"plan_type": "starter"}, **{"Idempotency-Key": "again"})
+        assert (again.status_code, again.json()["credits_balance"]) == (200, 63)
+    url = (await embedded.ask("POST", "/portal", {"return_url": f"{HOME}/"})).json()["url"]
+    assert len(set(re.findall(r"ch_sandbox_[0-9a-f]{32}", await embedded.page(url)))) == 2
+    await embedded.press(url, "refuse-next")
+    declined = await embedded.ask("POST", "/credits/topup", {"plan_type": "starter"})
+    assert (declined.status_code, declined.json()["error"]["code"]) == (402, "checkout_needed")
+    assert (await embedded.mine())["bought"] == 60
+    await embedded.check_books()
+
+
 @pytest.mark.parametrize("id", ["cs_sandbox_" + "0" * 32, "cus_sandbox_" + "0" * 32, "nothing"])
 async def test_what_is_not_there(embedded: Embedded, id: str) -> None:
     async with embedded.client() as client:

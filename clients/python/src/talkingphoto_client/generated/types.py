@@ -893,6 +893,7 @@ class BillingTopUpIn(TypedDict):
     """Credits to be bought, by the plan whose credits they are."""
 
     plan_type: str
+    use_stored_method: NotRequired[bool]
     success_url: NotRequired[str | None]
     cancel_url: NotRequired[str | None]
 

@@ -14,8 +14,6 @@ from contracts.enums import Capability, ProductLineKey
 
 WORKFLOWS, TRIMS, HOOKS, FILM_MINUTES = "workflows", "trims", "auto_hooks", "film_minutes"
 IMAGE_JOBS, VIDEO_JOBS, AUDIO_JOBS, OTHER_JOBS = "image_jobs", "video_jobs", "audio_jobs", "other_jobs"
-STORAGE = "storage_mb"
-"""Megabytes that are kept: what is there counts, whatever month it came in."""
 
 PAID_BY_CREDITS = frozenset({FILM_MINUTES, IMAGE_JOBS, VIDEO_JOBS, AUDIO_JOBS, OTHER_JOBS})
 """Counted for whoever wants to know, where a plan has no quota of them; what they cost is said by their credits."""

@@ -16,7 +16,7 @@ import orjson
 from billing.payments.money import Money, from_minor
 from billing.payments.objects import JsonObject, Unreadable, moment, part, text, uuid, word
 from billing.payments.port import Checkout, Refund, Subscription
-from billing.payments.stripe.objects import amount, checkout_of, reference, refund_of, subscription_of
+from billing.payments.stripe.objects import amount, checkout_of, paid_intent, reference, refund_of, subscription_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +171,11 @@ def _invoice_paid(data: JsonObject) -> InvoicePaid | None:
     return InvoicePaid(reference(data, "invoice"), reference(payment, "payment_intent"))
 
 
+def _paid(data: JsonObject) -> CheckoutReported | None:
+    visit = paid_intent(data)
+    return CheckoutReported(visit) if visit is not None else None
+
+
 def _issued(data: JsonObject) -> datetime:
     issued = moment(data, "created") or moment(data, "date")
     if issued is None:
@@ -200,6 +205,7 @@ _READERS: Mapping[str, Callable[[JsonObject], Fact | None]] = {
     "invoice.paid": lambda data: _invoice(data, paid=True),
     "invoice.payment_failed": lambda data: _invoice(data, paid=False),
     "invoice_payment.paid": _invoice_paid,
+    "payment_intent.succeeded": _paid,
     "charge.refunded": _charge,
     "refund.created": lambda data: RefundReported(refund_of(data)),
     "refund.updated": lambda data: RefundReported(refund_of(data)),

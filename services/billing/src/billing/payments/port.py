@@ -279,6 +279,11 @@ class PaymentProcessor(Protocol):
         """Open a payment page for a credit pack."""
         ...
 
+    async def charge_credits(self, wanted: CreditsCheckout, *, key: UUID) -> Checkout | None:
+        """Charge the way to pay that the customer has stored, without a page; what came of it reads like a visit. None:
+        there is no stored way that could be charged, and nothing was."""
+        ...
+
     async def checkout(self, checkout_id: str) -> Checkout:
         """The visit as it is now."""
         ...

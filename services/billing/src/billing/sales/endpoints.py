@@ -127,11 +127,12 @@ async def top_up(
     response: Response,
     idempotency_key: IdempotencyKey = None,
 ) -> TopUpOut:
-    """Buy a plan's credits once, and have the plan for a month (BIL-13). What has to be paid for on a page gets 402
-    with `details.checkout_url`; repeated with its Idempotency-Key after that, it answers the credits."""
+    """Buy a plan's credits once, and have the plan for a month (BIL-13). The stored way to pay is charged; where there
+    is none or it is declined, 402 with the page to pay on in `details.checkout_url`. Repeated with its Idempotency-Key
+    after that was paid, it answers the credits."""
     home = request.app.state.settings.public_url
     pages = Pages(body.success_url or f"{home}/", body.cancel_url or f"{home}/")
-    bought, replayed = await shop.top_up(caller, body.plan_type, pages, idempotency_key)
+    bought, replayed = await shop.top_up(caller, body.plan_type, pages, idempotency_key, stored=body.use_stored_method)
     mark(response, replayed=replayed)
     if bought.state is not PurchaseState.COMPLETED:
         raise errors.CheckoutNeeded(

@@ -41,6 +41,9 @@ class TopUpIn(Input):
     """Credits to be bought, by the plan whose credits they are."""
 
     plan_type: PlanKey
+    use_stored_method: bool = Field(
+        True, description="Charge the way to pay that is stored, at once; false: pay on a page in any case."
+    )
     success_url: Return | None = Field(None, description="Where to go when it is paid; without it the front page.")
     cancel_url: Return | None = Field(None, description="Where to go when it is not; without it the front page.")
 

@@ -16,10 +16,14 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from billing.payments.events import CheckoutReported
+from billing.payments.inbox import Follow
 from billing.payments.money import Money
 from billing.payments.port import (
     ChangeAt,
+    Checkout,
     CreditsCheckout,
+    FailureClass,
     NewCustomer,
     PaymentFailure,
     PaymentProcessor,
@@ -80,12 +84,14 @@ class Shop:
         reader: SubscriptionReader,
         *,
         origins: tuple[str, ...],
+        follow: Follow,
     ) -> None:
         self._database = database
         self._processor = processor
         self._plans = plans
         self._reader = reader
         self._origins = origins
+        self._follow = follow
 
     async def check_out(
         self, buyer: Identity, plan_type: str, interval: BillingInterval, pages: Pages, key: str | None
@@ -108,20 +114,22 @@ class Shop:
             )
         return await self._visit(buyer, begun.id), replayed
 
-    async def top_up(self, buyer: Identity, plan_type: str, pages: Pages, key: str | None) -> tuple[Bought, bool]:
-        """Open a payment page for a plan's credits, with the plan for a month (CFL-12). Raises like
-        :meth:`check_out`."""
+    async def top_up(
+        self, buyer: Identity, plan_type: str, pages: Pages, key: str | None, *, stored: bool
+    ) -> tuple[Bought, bool]:
+        """Buy a plan's credits, with the plan for a month (CFL-12): at once where ``stored`` and the buyer has a stored
+        way to pay that is not declined, else on a payment page. Raises like :meth:`check_out`."""
         self._check(pages)
         async with self._database.transaction() as tx:
             begun, replayed = await once(
                 tx,
                 buyer.user_id,
                 key,
-                f"topup {buyer.product_line} {plan_type}",
+                f"topup {buyer.product_line} {plan_type}{'' if stored else ' on a page'}",
                 lambda: self._begin_month(buyer, plan_type, pages, tx),
                 Begun,
             )
-        return await self._visit(buyer, begun.id), replayed
+        return await self._visit(buyer, begun.id, stored=stored), replayed
 
     async def change(
         self, buyer: Identity, plan_type: str, interval: BillingInterval, key: str | None
@@ -317,8 +325,9 @@ class Shop:
             if locked is not None and locked.state is PurchaseState.OPEN:
                 await repository.move(tx, left.id, PurchaseState.EXPIRED)
 
-    async def _visit(self, buyer: Identity, purchase_id: UUID) -> Bought:
-        """The purchase with its payment page, which is opened if there is none yet."""
+    async def _visit(self, buyer: Identity, purchase_id: UUID, *, stored: bool = False) -> Bought:
+        """The purchase with its payment page, which is opened if there is none yet; paid for without one where
+        ``stored`` and that can be."""
         async with self._database.transaction() as tx:
             bought = await repository.purchase(tx, purchase_id)
             price = await repository.price(tx, bought.price_id) if bought and bought.price_id else None
@@ -351,10 +360,23 @@ class Shop:
                 success_url=bought.success_url,
                 cancel_url=bought.cancel_url,
             )
+            if stored and (paid := await self._charged(pack)) is not None:
+                async with self._database.transaction() as tx:
+                    await self._follow(CheckoutReported(paid), tx)
+                    return await repository.purchase(tx, bought.id) or bought
             visit = await _asked(self._processor.check_out_credits(pack, key=bought.id))
         async with self._database.transaction() as tx:
             await repository.visited(tx, bought.id, visit.id, visit.url)
             return await repository.purchase(tx, bought.id) or bought
+
+    async def _charged(self, pack: CreditsCheckout) -> Checkout | None:
+        """The charge of a stored way to pay; None where there is none or the bank says no: the page takes others."""
+        try:
+            return await self._processor.charge_credits(pack, key=pack.purchase.id)
+        except PaymentFailure as failure:
+            if failure.kind is FailureClass.CARD_DECLINED:
+                return None
+            raise errors.told(failure) from failure
 
     async def _customer(self, buyer: Identity) -> str:
         found = await _asked(self._processor.find_customer(buyer.user_id, buyer.email))

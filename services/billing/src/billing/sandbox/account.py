@@ -62,7 +62,15 @@ class Account:
             intent = await self._charge(tx, session["customer"], session["amount_total"], session["currency"])
             session["payment_intent"] = intent
         await repository.put(tx, session, parent=session["customer"])
+        await repository.put(tx, {**await self.get(tx, session["customer"]), "stored": True})
         await self.tell(tx, "checkout.session.completed", session)
+
+    async def charge(self, tx: Transaction, intent: Json) -> None:
+        """Charge what a customer has stored."""
+        await repository.put(tx, intent, parent=intent["customer"])
+        number = intent["id"].removeprefix("pi_sandbox_")
+        await self._charge(tx, intent["customer"], intent["amount"], intent["currency"], number)
+        await self.tell(tx, "payment_intent.succeeded", intent)
 
     async def _subscribe(self, tx: Transaction, session: Json, trial_days: int) -> str:
         price = await self.get(tx, session["price"])
@@ -208,8 +216,10 @@ class Account:
             await self.tell(tx, "invoice_payment.paid", {**paid, "payment": payment})
         await self.tell(tx, "invoice.paid", invoice)
 
-    async def _charge(self, tx: Transaction, customer: str, amount: int, currency: str) -> str:
-        number = ids.uuid7().hex
+    async def _charge(
+        self, tx: Transaction, customer: str, amount: int, currency: str, number: str | None = None
+    ) -> str:
+        number = number or ids.uuid7().hex
         charge = {
             "id": f"ch_sandbox_{number}",
             "object": "charge",

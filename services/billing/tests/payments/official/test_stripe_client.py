@@ -122,6 +122,39 @@ def test_money_back(client: StripeClient, vendor: Served, account: Stripe) -> No
     assert refused.value.param == "amount"
 
 
+def test_a_stored_card_is_charged_with_its_tax_or_declined(client: StripeClient, account: Stripe) -> None:
+    customer = a_customer(client).id
+    assert client.v1.payment_methods.list({"customer": customer, "type": "card"}).data == []
+    account.books.store_card(customer, default=True)
+    [card] = client.v1.payment_methods.list({"customer": customer, "type": "card"}).data
+    stored = client.v1.customers.retrieve(customer)
+    assert stored.invoice_settings is not None
+    assert stored.invoice_settings.default_payment_method == card.id
+    asked: Any = {"currency": "inr", "customer": customer, "line_items": [{"amount": 49_900}]}
+    with pytest.raises(stripe.InvalidRequestError) as nowhere:
+        client.v1.tax.calculations.create(asked)
+    assert nowhere.value.code == "customer_tax_location_invalid"
+    account.books.get("customer", customer)["address"] = {"country": "IN"}
+    tax = client.v1.tax.calculations.create(asked)
+    assert (tax.amount_total, tax.tax_amount_exclusive) == (58_882, 8_982)
+    wanted: Any = {
+        "amount": 58_882,
+        "currency": "inr",
+        "customer": customer,
+        "payment_method": card.id,
+        "confirm": True,
+        "off_session": True,
+        "hooks": {"inputs": {"tax": {"calculation": tax.id}}},
+    }
+    assert client.v1.payment_intents.create(wanted).status == "succeeded"
+    with pytest.raises(stripe.InvalidRequestError):
+        client.v1.payment_intents.create({**wanted, "amount": 1})
+    account.books.declining.add(customer)
+    with pytest.raises(stripe.CardError) as declined:
+        client.v1.payment_intents.create(wanted)
+    assert declined.value.code == "card_declined"
+
+
 def test_lists_are_paged(client: StripeClient) -> None:
     made = [client.v1.customers.create({"email": "many@example.com", "metadata": {"n": str(n)}}).id for n in range(12)]
     page = client.v1.customers.list({"email": "many@example.com", "limit": 5})

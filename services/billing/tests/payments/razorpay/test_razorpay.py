@@ -148,6 +148,9 @@ async def test_a_subscription_gives_its_plan_renews_falls_behind_and_ends(bazaar
     assert (account["plan_type"], account["settled"]) == ("starter", 30)
     seen = (await bazaar.ask("GET", "/subscription")).json()
     assert (seen["plan"], seen["status"], seen["interval"]) == ("starter", "active", "month")
+    [invoice] = (await bazaar.ask("GET", "/invoices")).json()["items"]
+    assert (invoice["amount"], invoice["status"]) == ("499.00", "paid")
+    assert invoice["page_url"].startswith("https://rzp.io/i/")
     for paid, status in ((True, "active"), (False, "past_due"), (True, "active")):
         bazaar.billing.clock.advance(timedelta(days=30, minutes=1))
         await bazaar.simulator.act("renew", id, paid=paid)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from simulators.vendors.stripe.billing import Billing
 from simulators.vendors.stripe.form import Json, Wrong, required, whole, yes
+from simulators.vendors.stripe.intents import Intents
 
-GST = 18
-"""Percent, exclusive: what the simulated account's tax settings say of rupees."""
 _DAY = 86_400
 
 
-class Books(Billing):
+class Books(Intents):
     """One account in test mode, whole."""
 
     # --- payment pages
@@ -84,7 +82,7 @@ class Books(Billing):
             return session
         if session["customer"] is None:
             session["customer"] = self.create_customer({"email": session["customer_email"]})["id"]
-        tax = self._tax(session["amount_subtotal"], session["currency"]) if session["automatic_tax"]["enabled"] else 0
+        tax = self.tax(session["amount_subtotal"], session["currency"]) if session["automatic_tax"]["enabled"] else 0
         if whole(session["_params"].get("subscription_data") or {}, "trial_period_days"):
             session["amount_subtotal"] = tax = 0
         session["amount_total"] = session["amount_subtotal"] + tax
@@ -92,6 +90,8 @@ class Books(Billing):
         session["automatic_tax"]["status"] = "complete" if session["automatic_tax"]["enabled"] else None
         session["status"], session["url"] = "complete", None
         session["customer_details"] = {"email": "payer@example.com", "name": "A. Payer", "address": {"country": "IN"}}
+        if (session["_params"].get("customer_update") or {}).get("address") == "auto":
+            self.get("customer", session["customer"])["address"] = session["customer_details"]["address"]
         if not delayed:
             session["payment_status"] = "paid" if session["amount_total"] else "no_payment_required"
             self._collect(session)
@@ -138,6 +138,7 @@ class Books(Billing):
             invoice = self.invoice(made, session["amount_total"], "subscription_create", tax=tax)
             made["latest_invoice"] = session["invoice"] = invoice["id"]
             session["subscription"] = made["id"]
+            made["default_payment_method"] = self.store_card(session["customer"])["id"]
             self.paid(invoice)
             self.move(made, {"status": "trialing" if trial else "active"})
             return
@@ -150,7 +151,3 @@ class Books(Billing):
             session["invoice"] = invoice["id"]
             self.paid_with(invoice, intent)
             self.tell("invoice.paid", invoice)
-
-    @staticmethod
-    def _tax(subtotal: int, currency: str) -> int:
-        return subtotal * GST // 100 if currency == "inr" else 0

@@ -26,6 +26,7 @@ from simulators.core.ledger import Entry
 from simulators.vendors.stripe.billing import declined_card
 from simulators.vendors.stripe.books import Books
 from simulators.vendors.stripe.form import Json, Wrong, known, nested, public, required
+from simulators.vendors.stripe.intents import INTENT_PARAMS, TAX_PARAMS
 from simulators.vendors.stripe.webhooks import Deliver, Deliveries, Endpoint, post
 
 VERSION = "2026-10-28.endive"
@@ -211,6 +212,9 @@ class Stripe(Simulator):
             creates("/v1/refunds", "refund", books.refund, refund),
             self._list("/v1/refunds", "refund", "payment_intent", "charge"),
             self._one("/v1/refunds/{id}", "refund"),
+            creates("/v1/payment_intents", "payment_intent", books.create_intent, INTENT_PARAMS),
+            creates("/v1/tax/calculations", "tax_calculation", books.calculate_tax, TAX_PARAMS),
+            self._list("/v1/payment_methods", "payment_method", "customer", "type"),
             creates("/v1/billing_portal/sessions", "portal", books.portal, frozenset({"customer", "return_url"})),
             creates("/v1/webhook_endpoints", "endpoint", self._endpoint, frozenset({"url", "enabled_events"})),
             *(
@@ -388,7 +392,7 @@ class Stripe(Simulator):
 
     async def act(self, what: str, id: str, **how: Any) -> Json:
         """What people, banks and time do: ``pay``, ``settle`` or ``expire`` a visit, ``renew`` a subscription,
-        ``collect`` or ``retry`` what it owes."""
+        ``collect`` or ``retry`` what it owes, ``store_card`` of a customer."""
         acts: dict[str, Callable[..., Json]] = {
             "pay": self.books.pay,
             "settle": self.books.settle,
@@ -396,6 +400,7 @@ class Stripe(Simulator):
             "renew": self.books.renew,
             "collect": self.books.collect,
             "retry": self.books.retry,
+            "store_card": self.books.store_card,
         }
         done = acts[what](id, **how)
         await self.webhooks.flush()

@@ -107,6 +107,10 @@ class Razorpay:
         }
         return _read(await self.calls(lambda client: client.payment_link.create(params)), visit_of_link)
 
+    async def charge_credits(self, wanted: CreditsCheckout, *, key: UUID) -> Checkout | None:
+        """None: Razorpay charges what is stored for mandates alone, and somebody who buys once has agreed to none."""
+        return None
+
     async def checkout(self, checkout_id: str) -> Checkout:
         """The visit as it is now."""
         if checkout_id.startswith("sub_"):

@@ -11,18 +11,18 @@ them, and UPI. ``allowed_payment_method_types`` can narrow that.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, ClassVar
 from uuid import UUID
 
 import orjson
 import stripe
 
 from billing.payments.money import Money, to_minor
-from billing.payments.objects import JsonObject, Unreadable, part, text, uuid
+from billing.payments.objects import part, text, uuid
 from billing.payments.port import (
     ChangeAt,
     Checkout,
@@ -39,20 +39,19 @@ from billing.payments.port import (
     RefundRequest,
     Subscription,
 )
-from billing.payments.stripe.client import Tries, watched
-from billing.payments.stripe.errors import failure_of
-from billing.payments.stripe.objects import checkout_of, refund_of, subscription_of
+from billing.payments.stripe.calls import PAGE, asked, changed, first, plain_id, read_as, under
+from billing.payments.stripe.objects import checkout_of, paid_intent, refund_of, subscription_of
 from chassis.clock import SystemClock
 
 if TYPE_CHECKING:
-    from stripe.params import CustomerCreateParams, RefundCreateParams, SubscriptionUpdateParams
+    from stripe.params import (
+        CustomerCreateParams,
+        PaymentIntentCreateParams,
+        RefundCreateParams,
+        SubscriptionUpdateParams,
+    )
     from stripe.params.checkout import SessionCreateParams, SessionCreateParamsSubscriptionData
-
-T = TypeVar("T")
-Answer = TypeVar("Answer")
-
-_PAGE = 100
-_PAGES = 20
+    from stripe.params.tax import CalculationCreateParamsLineItem
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +73,14 @@ class Stripe:
         params: CustomerCreateParams = {"email": customer.email, "metadata": {"user_id": str(customer.user_id)}}
         if customer.name is not None:
             params["name"] = customer.name
-        made = self.client.v1.customers.create_async(params, _under("customer", key))
-        return await _change(made, lambda data: text(data, "id"))
+        made = self.client.v1.customers.create_async(params, under("customer", key))
+        return await changed(made, lambda data: text(data, "id"))
 
     async def plan_price(self, price: PlanPrice, *, key: UUID) -> str:
         """``POST /v1/prices`` with a product of its own; our id is the ``lookup_key``, by which it is found again."""
         listed = self.client.v1.prices.list_async({"lookup_keys": [str(price.id)]})
-        if (found := await _find(listed, lambda data: data.get("lookup_key") == str(price.id))) is not None:
-            return _read(found, lambda data: text(data, "id"))
+        if (found := await first(listed, lambda data: data.get("lookup_key") == str(price.id))) is not None:
+            return read_as(found, lambda data: text(data, "id"))
         made = self.client.v1.prices.create_async(
             {
                 "currency": price.amount.currency.lower(),
@@ -90,9 +89,9 @@ class Stripe:
                 "product_data": {"name": price.name},
                 "lookup_key": str(price.id),
             },
-            _under("price", key),
+            under("price", key),
         )
-        return await _change(made, lambda data: text(data, "id"))
+        return await changed(made, lambda data: text(data, "id"))
 
     async def check_out_plan(self, wanted: PlanCheckout, *, key: UUID) -> Checkout:
         """``POST /v1/checkout/sessions`` in subscription mode."""
@@ -130,16 +129,67 @@ class Stripe:
         }
         return await self._visit(params, key)
 
+    async def charge_credits(self, wanted: CreditsCheckout, *, key: UUID) -> Checkout | None:
+        """``POST /v1/payment_intents`` off session, with the customer's default card or else the one stored last; its
+        tax by ``POST /v1/tax/calculations`` (docs.stripe.com/tax/payment-intent)."""
+        if (card := await self._stored_card(wanted.customer_id)) is None:
+            return None
+        currency = wanted.price.currency.lower()
+        params: PaymentIntentCreateParams = {
+            "amount": _minor(wanted.price),
+            "currency": currency,
+            "customer": wanted.customer_id,
+            "payment_method": card,
+            "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
+            "confirm": True,
+            "off_session": True,
+            "description": wanted.description,
+            "metadata": {**_ours(wanted.purchase), "credits": str(wanted.credits)},
+        }
+        try:
+            if self.automatic_tax:
+                line: CalculationCreateParamsLineItem = {"amount": params["amount"], "tax_behavior": "exclusive"}
+                made = self.client.v1.tax.calculations.create_async(
+                    {"currency": currency, "customer": wanted.customer_id, "line_items": [line]}, under("tax", key)
+                )
+                tax = await changed(made, lambda data: data)
+                params["amount"] = int(tax["amount_total"])
+                params["hooks"] = {"inputs": {"tax": {"calculation": text(tax, "id")}}}
+            return await changed(self.client.v1.payment_intents.create_async(params, under("charge", key)), paid_intent)
+        except PaymentFailure as failure:
+            if failure.code == "customer_tax_location_invalid":
+                return None
+            if failure.kind is not FailureClass.KEY_REUSED:
+                raise
+        return await self._charged_before(wanted)
+
+    async def _stored_card(self, customer_id: str) -> str | None:
+        customer, _ = await asked(self.client.v1.customers.retrieve_async(plain_id(customer_id)), changes=False)
+        default = part(customer.to_dict(), "invoice_settings").get("default_payment_method")
+        listed = self.client.v1.payment_methods.list_async({"customer": customer_id, "type": "card", "limit": PAGE})
+        cards = [str(card.id) for card in (await asked(listed, changes=False))[0].data]
+        return default if default in cards else next(iter(cards), None)
+
+    async def _charged_before(self, wanted: CreditsCheckout) -> Checkout:
+        """What became of an earlier try, made with a card that is not the one to be charged any more."""
+        listed = self.client.v1.payment_intents.list_async({"customer": wanted.customer_id, "limit": PAGE})
+        ours = str(wanted.purchase.id)
+        found = await first(listed, lambda data: part(data, "metadata").get("purchase_id") == ours)
+        visit = read_as(found, paid_intent) if found is not None else None
+        if visit is None or visit.payment_status != "paid":
+            raise PaymentFailure(FailureClass.CARD_DECLINED, f"the charge for {ours} did not come about")
+        return visit
+
     async def checkout(self, checkout_id: str) -> Checkout:
         """``GET /v1/checkout/sessions/{id}``."""
-        held, _ = await _asked(self.client.v1.checkout.sessions.retrieve_async(_id(checkout_id)), changes=False)
-        return _read(held.to_dict(), checkout_of)
+        held, _ = await asked(self.client.v1.checkout.sessions.retrieve_async(plain_id(checkout_id)), changes=False)
+        return read_as(held.to_dict(), checkout_of)
 
     async def close_checkout(self, checkout_id: str, *, key: UUID) -> Checkout:
         """``POST /v1/checkout/sessions/{id}/expire``, which takes open ones alone."""
         try:
-            closed = self.client.v1.checkout.sessions.expire_async(_id(checkout_id), {}, _under("close", key))
-            return await _change(closed, checkout_of)
+            closed = self.client.v1.checkout.sessions.expire_async(plain_id(checkout_id), {}, under("close", key))
+            return await changed(closed, checkout_of)
         except PaymentFailure as failure:
             if failure.kind is not FailureClass.INVALID:
                 raise
@@ -147,8 +197,8 @@ class Stripe:
 
     async def events_since(self, moment: datetime) -> AsyncIterator[bytes]:
         """``GET /v1/events``, which go back thirty days."""
-        page, _ = await _asked(
-            self.client.v1.events.list_async({"created": {"gte": int(moment.timestamp())}, "limit": _PAGE}),
+        page, _ = await asked(
+            self.client.v1.events.list_async({"created": {"gte": int(moment.timestamp())}, "limit": PAGE}),
             changes=False,
         )
         while True:
@@ -156,16 +206,16 @@ class Stripe:
                 yield orjson.dumps(each.to_dict(), default=str)
             if not page.has_more:
                 return
-            page, _ = await _asked(page.next_page_async(), changes=False)
+            page, _ = await asked(page.next_page_async(), changes=False)
 
     async def subscription(self, subscription_id: str) -> Observed:
         """``GET /v1/subscriptions/{id}``."""
         began = asyncio.get_running_loop().time()
-        held, tries = await _asked(self.client.v1.subscriptions.retrieve_async(_id(subscription_id)), changes=False)
+        held, tries = await asked(self.client.v1.subscriptions.retrieve_async(plain_id(subscription_id)), changes=False)
         until = _date(tries.headers) or self.now()
         # Two whole seconds more: the header has no fractions, and neither has the truncated duration.
         took = timedelta(seconds=int(asyncio.get_running_loop().time() - began) + 2)
-        return Observed(_read(held.to_dict(), subscription_of), since=until - took, until=until)
+        return Observed(read_as(held.to_dict(), subscription_of), since=until - took, until=until)
 
     async def change_subscription(
         self, subscription_id: str, price_id: str, *, interval: Interval, at: ChangeAt, key: UUID
@@ -196,17 +246,19 @@ class Stripe:
         now = (await self.subscription(subscription_id)).subscription
         if now.schedule_id is None:
             return now
-        released = self.client.v1.subscription_schedules.release_async(_id(now.schedule_id), {}, _under("unplan", key))
-        await _change(released, lambda data: text(data, "id"))
+        released = self.client.v1.subscription_schedules.release_async(
+            plain_id(now.schedule_id), {}, under("unplan", key)
+        )
+        await changed(released, lambda data: text(data, "id"))
         return (await self.subscription(subscription_id)).subscription
 
     async def _plan(self, now: Subscription, price_id: str, interval: Interval, key: UUID) -> Subscription:
         schedules = self.client.v1.subscription_schedules
         if now.schedule_id is None:
-            made = schedules.create_async({"from_subscription": _id(now.id)}, _under("schedule", key))
-            schedule = await _change(made, lambda data: data)
+            made = schedules.create_async({"from_subscription": plain_id(now.id)}, under("schedule", key))
+            schedule = await changed(made, lambda data: data)
         else:
-            had, _ = await _asked(schedules.retrieve_async(_id(now.schedule_id)), changes=False)
+            had, _ = await asked(schedules.retrieve_async(plain_id(now.schedule_id)), changes=False)
             schedule = had.to_dict()
         present = part(schedule, "current_phase")
         planned = schedules.update_async(
@@ -227,9 +279,9 @@ class Stripe:
                     },
                 ],
             },
-            _under("plan", key),
+            under("plan", key),
         )
-        await _change(planned, lambda data: text(data, "id"))
+        await changed(planned, lambda data: text(data, "id"))
         return (await self.subscription(now.id)).subscription
 
     async def cancel_subscription(self, subscription_id: str, *, at_once: bool, key: UUID) -> Subscription:
@@ -238,7 +290,7 @@ class Stripe:
             await self._unplanned(subscription_id, key)
             return await self._update("cancel", subscription_id, {"cancel_at_period_end": True}, key)
         try:
-            return await _change(self.client.v1.subscriptions.cancel_async(_id(subscription_id)), subscription_of)
+            return await changed(self.client.v1.subscriptions.cancel_async(plain_id(subscription_id)), subscription_of)
         except PaymentFailure as failure:
             if failure.kind is not FailureClass.NOT_FOUND:
                 raise
@@ -267,42 +319,42 @@ class Stripe:
             params["amount"] = _minor(wanted.amount)
         if wanted.reason is not None:
             params["reason"] = wanted.reason
-        return await _change(self.client.v1.refunds.create_async(params, _under("refund", key)), refund_of)
+        return await changed(self.client.v1.refunds.create_async(params, under("refund", key)), refund_of)
 
     async def portal(self, customer_id: str, *, return_url: str, key: UUID) -> str:
         """``POST /v1/billing_portal/sessions``."""
         made = self.client.v1.billing_portal.sessions.create_async(
-            {"customer": customer_id, "return_url": return_url}, _under("portal", key)
+            {"customer": customer_id, "return_url": return_url}, under("portal", key)
         )
-        return await _change(made, lambda data: text(data, "url"))
+        return await changed(made, lambda data: text(data, "url"))
 
     async def find_customer(self, user_id: UUID, email: str) -> str | None:
         """``GET /v1/customers``; lists are up to date, the search API is not for a while after a write."""
-        listed = self.client.v1.customers.list_async({"email": email, "limit": _PAGE})
-        found = await _find(listed, lambda data: uuid(part(data, "metadata").get("user_id")) == user_id)
-        return _read(found, lambda data: text(data, "id")) if found else None
+        listed = self.client.v1.customers.list_async({"email": email, "limit": PAGE})
+        found = await first(listed, lambda data: uuid(part(data, "metadata").get("user_id")) == user_id)
+        return read_as(found, lambda data: text(data, "id")) if found else None
 
     async def find_checkout(self, purchase_id: UUID, customer_id: str) -> Checkout | None:
         """``GET /v1/checkout/sessions`` of the customer, by ``client_reference_id``."""
-        listed = self.client.v1.checkout.sessions.list_async({"customer": customer_id, "limit": _PAGE})
-        found = await _find(listed, lambda data: uuid(data.get("client_reference_id")) == purchase_id)
-        return _read(found, checkout_of) if found else None
+        listed = self.client.v1.checkout.sessions.list_async({"customer": customer_id, "limit": PAGE})
+        found = await first(listed, lambda data: uuid(data.get("client_reference_id")) == purchase_id)
+        return read_as(found, checkout_of) if found else None
 
     async def find_refund(self, reference: UUID, payment_id: str) -> Refund | None:
         """``GET /v1/refunds`` of the payment, by our reference."""
-        listed = self.client.v1.refunds.list_async({"payment_intent": payment_id, "limit": _PAGE})
-        found = await _find(listed, lambda data: uuid(part(data, "metadata").get("reference")) == reference)
-        return _read(found, refund_of) if found else None
+        listed = self.client.v1.refunds.list_async({"payment_intent": payment_id, "limit": PAGE})
+        found = await first(listed, lambda data: uuid(part(data, "metadata").get("reference")) == reference)
+        return read_as(found, refund_of) if found else None
 
     async def _visit(self, params: SessionCreateParams, key: UUID) -> Checkout:
-        made = self.client.v1.checkout.sessions.create_async(params, _under("checkout", key))
-        return await _change(made, checkout_of)
+        made = self.client.v1.checkout.sessions.create_async(params, under("checkout", key))
+        return await changed(made, checkout_of)
 
     async def _update(
         self, what: str, subscription_id: str, params: SubscriptionUpdateParams, key: UUID
     ) -> Subscription:
-        made = self.client.v1.subscriptions.update_async(_id(subscription_id), params, _under(what, key))
-        return await _change(made, subscription_of)
+        made = self.client.v1.subscriptions.update_async(plain_id(subscription_id), params, under(what, key))
+        return await changed(made, subscription_of)
 
     def _page(self, wanted: PlanCheckout | CreditsCheckout, ours: dict[str, str]) -> SessionCreateParams:
         page: SessionCreateParams = {
@@ -321,48 +373,6 @@ class Stripe:
         return page
 
 
-async def _asked(call: Awaitable[Answer], *, changes: bool) -> tuple[Answer, Tries]:
-    """What a call of the official client gives, and the tries it took. Raises :class:`PaymentFailure` alone."""
-    with watched() as tries:
-        try:
-            return await call, tries
-        except PaymentFailure:
-            raise
-        except Exception as error:  # the library breaks in many ways on answers that are not as documented
-            failure = failure_of(error, tries, changes=changes)
-    # Outside, so that the error stays out of the chain: it holds the answer, which may repeat the key.
-    raise failure
-
-
-async def _change(call: Awaitable[stripe.StripeObject], read: Callable[[JsonObject], T]) -> T:
-    made, _ = await _asked(call, changes=True)
-    return _read(made.to_dict(), read, changes=True)
-
-
-async def _find(listed: Awaitable[stripe.ListObject[Any]], wanted: Callable[[JsonObject], bool]) -> JsonObject | None:
-    async def look() -> JsonObject | None:
-        page = await listed
-        for _ in range(_PAGES):
-            for each in page.data:
-                data: JsonObject = each.to_dict()
-                if wanted(data):
-                    return data
-            if not page.has_more:
-                return None
-            page = await page.next_page_async()
-        raise PaymentFailure(
-            FailureClass.TRANSIENT, f"there are more than {_PAGE * _PAGES} of these; not all were seen"
-        )
-
-    found, _ = await _asked(look(), changes=False)
-    return found
-
-
-def _under(what: str, key: UUID) -> stripe.RequestOptions:
-    # One key of ours may stand for two steps of one decision; Stripe keeps keys for the whole account.
-    return {"idempotency_key": f"talkingphoto-{what}-{key}"}
-
-
 def _ours(purchase: Purchase) -> dict[str, str]:
     return {
         "purchase_id": str(purchase.id),
@@ -376,21 +386,6 @@ def _minor(money: Money) -> int:
         return to_minor(money)
     except ValueError as wrong:
         raise PaymentFailure(FailureClass.INVALID, str(wrong)) from wrong
-
-
-def _id(vendor_id: str) -> str:
-    """An id as part of a path; ours come from our own tables, yet none may lead anywhere else."""
-    if not vendor_id or not vendor_id.replace("_", "").isalnum() or not vendor_id.isascii():
-        raise PaymentFailure(FailureClass.INVALID, f"{vendor_id!r} is no id of Stripe's")
-    return vendor_id
-
-
-def _read(data: JsonObject, read: Callable[[JsonObject], T], *, changes: bool = False) -> T:
-    try:
-        return read(data)
-    except Unreadable as wrong:
-        kind = FailureClass.UNKNOWN_OUTCOME if changes else FailureClass.TRANSIENT
-        raise PaymentFailure(kind, f"stripe answered with an object that {wrong}") from wrong
 
 
 def _date(headers: Mapping[str, str]) -> datetime | None:

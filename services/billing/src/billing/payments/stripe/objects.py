@@ -70,6 +70,28 @@ def checkout_of(data: JsonObject) -> Checkout:
     )
 
 
+def paid_intent(data: JsonObject) -> Checkout | None:
+    """A ``payment_intent`` that pays for a purchase of ours, read like a visit; None for any other. Raises
+    :class:`Unreadable`."""
+    metadata = part(data, "metadata")
+    if (purchase_id := uuid(metadata.get("purchase_id"))) is None:
+        return None
+    return Checkout(
+        id=text(data, "id"),
+        url=None,
+        status="complete",
+        payment_status="paid" if data.get("status") == "succeeded" else "unpaid",
+        purchase_id=purchase_id,
+        user_id=uuid(metadata.get("user_id")),
+        product_line=word(metadata, "product_line"),
+        customer_id=reference(data, "customer") if data.get("customer") else None,
+        subscription_id=None,
+        payment_id=text(data, "id"),
+        total=amount(data, "amount"),
+        expires_at=None,
+    )
+
+
 def refund_of(data: JsonObject) -> Refund:
     """A ``refund`` object. Raises :class:`Unreadable`."""
     return Refund(
