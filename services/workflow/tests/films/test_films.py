@@ -329,7 +329,9 @@ async def test_pictures_that_are_not_there_are_drawn_once_and_a_shot_s_own_words
 
     first, other = sorted(told_shots)[:2]
     path = f"/api/v1/projects/{project}/plan/shots"
-    plan = (await world.call(asha, "PATCH", f"{path}/{first}", json={"prompt": "Two stones, a thread of water. "})).json()
+    plan = (
+        await world.call(asha, "PATCH", f"{path}/{first}", json={"prompt": "Two stones, a thread of water. "})
+    ).json()
     assert {key for key, state in states(plan).items() if state == "stale"} == {
         (first, "picture"),
         (first, "clip"),

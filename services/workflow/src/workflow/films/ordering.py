@@ -173,9 +173,7 @@ async def _plan(
 ) -> tuple[SavedPlan, int | None]:
     """The plan to go by, and its version; no version of one for this film alone. What the project has none of, or only
     one that nobody has edited and that is not of what it says now, is made anew."""
-    wish = PlanIn.model_validate(
-        body.model_dump(include={*_LOOKS, "language"}, exclude_unset=True)
-    )
+    wish = PlanIn.model_validate(body.model_dump(include={*_LOOKS, "language"}, exclude_unset=True))
     stored = await queries.plan_of(tx, row["id"])
     saved = SavedPlan.model_validate(stored["plan"]) if stored is not None else None
     if made_from(said) != made_from(row):
@@ -190,11 +188,7 @@ async def _plan(
             "The project says something else than its plan, which you have edited. Make the plan anew with "
             "`POST /api/v1/projects/{id}/plan`, or change the project back."
         )
-    looks = {
-        name: value
-        for name, value in wish.model_dump(exclude_none=True).items()
-        if name in _LOOKS
-    }
+    looks = {name: value for name, value in wish.model_dump(exclude_none=True).items() if name in _LOOKS}
     if any(getattr(saved, name) != value for name, value in looks.items()):
         saved = saved.model_copy(update=looks)
         return saved, await repository.save(tx, row["id"], saved, source, edited=stored["edited"])

@@ -39,11 +39,11 @@ class Looks(Input):
     captions: Captions | None = Field(None, description="Subtitles in files, or drawn into the picture as well.")
     imagery: Imagery | None = Field(
         None,
-        description="What is shown where no picture of yours is: the words, or pictures or clips that are made of them.",
+        description="What is shown where no picture of yours is: its words, or what is made of them.",
     )
     style: Style | None = Field(
         None,
-        description="What all pictures that are made have in common: the manner, the people, the places; empty: nothing.",
+        description="What all that is made has in common: manner, people, places; empty: nothing.",
         examples=["Watercolour. Mira is a girl of ten with red boots."],
     )
 
