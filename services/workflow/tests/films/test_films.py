@@ -355,6 +355,31 @@ async def test_pictures_that_are_not_there_are_drawn_once_and_a_shot_s_own_words
     assert (await world.call(asha, "PATCH", f"{path}/{first}", json={"prompt": "Fire."})).status_code == 409
 
 
+async def test_a_drawing_that_fails_gives_all_back_and_the_others_are_not_drawn_again(
+    world: Any, asha: Identity
+) -> None:
+    await told(world, asha)
+    project = await a_project(world, asha, images=[], music=None)
+    failed = JobFailed(
+        job_id=ids.uuid7(),
+        user_id=asha.user_id,
+        capability=Capability.IMAGE_GENERATION,
+        failure="input",
+        code="input",
+        message="This cannot be drawn.",
+        retryable=False,
+        attempts=1,
+        cost=Decimal(0),
+    )
+    world.others.fail["image_generation"] = [failed]
+    run = await film(world, asha, project, imagery="pictures")
+    assert (run["status"], run["credits"]["captured"], run["credits"]["returned"]) == ("failed", 0, True)
+    drawn = len(asked(world, Capability.IMAGE_GENERATION))
+    assert drawn > 2 and asked(world, Capability.FILM_SHOT) == []
+    assert (await film(world, asha, project))["status"] == "completed"
+    assert len(asked(world, Capability.IMAGE_GENERATION)) == drawn + 1
+
+
 async def test_clips_are_ordered_of_those_who_need_no_face_and_without_anybody_nothing_is_taken(
     world: Any, asha: Identity
 ) -> None:
