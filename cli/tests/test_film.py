@@ -43,13 +43,13 @@ def studio(fake: Any) -> dict[str, Any]:
         shot = ShotOut(
             id="s1", kind=Kind.PICTURE, text="It begins as a thread of water.", spoken="It begins.",
             picture=None, motion=Motion.STILL, speaker="", voice=Voice.FEMALE, title="", subtitle="", starts_at=3.0,
-            seconds=57.0, approved=False, locked=False, take=0, artefacts=[],
+            seconds=57.0, approved=False, locked=False, take=0, prompt="", artefacts=[],
         )  # fmt: skip
         made = PlanOut(
             project_id=project_id, version=1, minutes=1, language=Language.EN, title="The [river]",
             definition=Fineness.DRAFT, aspect=Aspect.WIDE, captions=Captions.FILES, music=None, seed=1,
             scenes=[SceneOut(title="The [river]", shots=[shot])], artefacts=[], advice=asked["advice"],
-            outdated=False, to_make=1, credits=3, estimated_time=41.0, updated_at=NOW,
+            outdated=False, to_make=1, credits=3, estimated_time=41.0, updated_at=NOW, imagery="words", style="",
         )  # fmt: skip
         return JSONResponse(made.model_dump(mode="json"), 201)
 
@@ -98,7 +98,8 @@ def test_a_script_and_pictures_become_a_film(
     """In the film studio's line; pictures by their names; the title is the first heading."""
     fake.uploads.clear()
     wanted = ("--minutes", 2, "--voice", "female", "--music", "calm piano", "--definition", "draft")
-    done = ran(fake, tmp_path, script, "--images", pictures, *wanted, "--aspect", "9:16", "--captions", "burned")
+    done = ran(fake, tmp_path, script, "--images", pictures, *wanted, "--aspect", "9:16", "--captions", "burned",
+               "--imagery", "pictures", "--style", "watercolour")  # fmt: skip
     assert done.exit_code == 0, done.output
     assert [name for name, _ in fake.uploads] == ["a.jpg", "b.PNG"]
     files = studio["project"].pop("images")
@@ -108,7 +109,9 @@ def test_a_script_and_pictures_become_a_film(
     }  # fmt: skip
     assert fake.lines[-1] == "filmstudio"
     project, looks = studio["planned"][-1]
-    assert looks == {"definition": "draft", "aspect": "9:16", "captions": "burned"}
+    assert looks == {
+        "definition": "draft", "aspect": "9:16", "captions": "burned", "imagery": "pictures", "style": "watercolour",
+    }  # fmt: skip
     assert studio["made"][-1][0] == project and studio["made"][-1][1]
     assert (tmp_path / "out" / "video.mp4").read_bytes().startswith(b"film")
     assert "Uploading" in done.output and "Ordering" in done.output

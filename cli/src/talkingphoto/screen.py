@@ -32,6 +32,7 @@ _STEPS = {
     "hooks": "Find the best moments",
     "clips": "Make the clips",
     "music": "Make the music",
+    "draw": "Draw the pictures",
     "shots": "Make the shots",
     "join": "Join the film",
 }

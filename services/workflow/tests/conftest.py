@@ -211,6 +211,9 @@ class Others:
         outputs = {
             "image_enhancement": {"image": stored("enhanced.jpg", "image/jpeg", ENHANCED)},
             "audio_generation": {"audio": stored("speech.wav", "audio/wav", SPOKEN), "timings": stored("timings")},
+            "image_generation": {
+                "image": stored(f"drawn-{command.job_id}.png", "image/png", str(command.job_id).encode())
+            },
             "video_generation": {"video": stored("video.mp4", "video/mp4")},
             "source_fetch": {}
             if command.parameters.get("only_look")

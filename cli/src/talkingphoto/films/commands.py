@@ -40,6 +40,14 @@ class Captions(StrEnum):
     BURNED = "burned"
 
 
+class Imagery(StrEnum):
+    """What is shown where there is no picture."""
+
+    WORDS = "words"
+    PICTURES = "pictures"
+    CLIPS = "clips"
+
+
 def film_command(
     script: Annotated[
         Path, typer.Argument(metavar="SCRIPT.md", help="What is told, as text. Lines with # begin scenes.")
@@ -57,6 +65,16 @@ def film_command(
     captions: Annotated[
         Captions, typer.Option("--captions", help="Subtitles in files, or drawn into the picture as well.")
     ] = Captions.FILES,
+    imagery: Annotated[
+        Imagery,
+        typer.Option(
+            "--imagery", help="Without pictures of yours: the words, or pictures or clips that are made of them."
+        ),
+    ] = Imagery.WORDS,
+    style: Annotated[
+        str | None,
+        typer.Option("--style", help="What the pictures that are made have in common, such as: watercolour."),
+    ] = None,
     language: Annotated[
         Language | None, typer.Option("--language", help="What the script is written in; without it that is told.")
     ] = None,
@@ -82,6 +100,8 @@ def film_command(
         "definition": definition.value,
         "aspect": aspect.value,
         "captions": captions.value,
+        "imagery": imagery.value,
+        "style": style,
         "language": language.value if language is not None else None,
     }
     wanted = {"duration": minutes, "voice": voice.value, "music": music, "title": title}

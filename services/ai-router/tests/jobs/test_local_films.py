@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from ai_router.providers.port import Declaration, ProviderResult
 from chassis import ids
 from contracts.ai_router import JobCompleted, JobFailed, SubmitJob
 from contracts.enums import Capability
 from contracts.objects import StoredObject
 from media.film.plan import FRAME_RATE, FilmPlan, Kind, Motion, Scene, Shot, written
 from media.video.probe import probe
+from simulators.core import media
 
 PORTRAIT = Path(__file__).parents[4] / "samples" / "portrait.jpg"
 SAID = "The river begins as a thread of water."
@@ -74,6 +77,35 @@ async def test_shots_and_what_is_said_are_joined_to_a_whole_minute(
     await router.wait_for(JobFailed, longer.job_id, timeout_s=60)
     [call] = await router.fetch("SELECT failure, error FROM provider_calls WHERE job_id = $1", longer.job_id)
     assert (call["failure"], "61.000 s were wanted" in call["error"]) == ("bad_output", True)
+
+
+async def test_a_clip_that_was_ordered_of_words_alone_is_shown_in_a_shot(
+    start_router: Any, a_job: MakeJob, studio: Any, quick: Any, tmp_path: Path
+) -> None:
+    """Cut to the frame; who makes faces speak is never asked."""
+
+    class Maker(studio):  # type: ignore[misc, valid-type]
+        @property
+        def declarations(self) -> tuple[Declaration, ...]:
+            honours = frozenset({"prompt", "duration", "width", "height", "seed"})
+            return (
+                Declaration(Capability.VIDEO_GENERATION, ("m",), honours, "second", "lookup", clip_lengths=(4, 6, 8)),
+            )
+
+        async def fetch(self, vendor_job_id: str, ready: Any, request: Any, workspace: Any) -> ProviderResult:
+            file = workspace.directory / "clip.mp4"
+            file.write_bytes(media.mp4(6.0, 96, 96, 5))
+            video = await workspace.keep(file, "video/mp4", role="video")
+            return ProviderResult(outputs={"video": video}, units=Decimal(6), vendor_job_id=vendor_job_id)
+
+    router, user = await start_router({"veo3": Maker()}, options=quick()), ids.uuid7()
+    wish = {"prompt": "A river.", "width": 1280, "height": 720, "seed": 7, "duration": 5}
+    order = a_job(Capability.VIDEO_GENERATION, user_id=user, parameters=wish, exclude=("local_stable_video",))
+    [clip] = await ended(router, order)
+    assert clip.provider == "veo3"
+    [shot] = await ended(router, a_shot(a_job, user, replace(TOLD, picture=None), {"video": clip.outputs["video"]}))
+    seen = probe(await router.store.fetch(shot.outputs["video"], tmp_path / "shot.mp4"))
+    assert seen.duration == pytest.approx(TOLD.frames / FRAME_RATE, abs=0.001)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 from chassis import ids
 from chassis.identity.tokens import Identity
 from chassis.testing.tokens import an_identity
-from contracts.ai_router import JobFailed, SubmitJob
+from contracts.ai_router import CapabilityPriced, JobFailed, SubmitJob
 from contracts.billing import EntitlementsChanged, ReserveCredits
 from contracts.enums import Capability, Priority
 
@@ -301,6 +301,116 @@ async def test_who_speaks_stays_when_the_script_changes(world: Any, asha: Identi
     assert changed.is_success
     assert (await world.call(asha, "POST", f"/api/v1/projects/{project}/generate", json={})).status_code == 202
     assert {shot["speaker"] for shot in shots(await plan_of(world, asha, project)) if shot["spoken"]} == {"Mira"}
+
+
+async def test_pictures_that_are_not_there_are_drawn_once_and_a_shot_s_own_words_draw_it_alone_anew(
+    world: Any, asha: Identity
+) -> None:
+    await told(world, asha)
+    project = await a_project(world, asha, images=[], music=None)
+    wish = {"imagery": "pictures", "style": "Watercolour."}
+    plan = (await world.call(asha, "POST", f"/api/v1/projects/{project}/plan", json=wish)).json()
+    told_shots = {shot["id"]: shot for shot in shots(plan) if shot["kind"] == "picture"}
+    parts = states(plan)
+    assert {id for id, kind in parts if kind == "picture"} == told_shots.keys() and set(parts.values()) == {"missing"}
+
+    run = await film(world, asha, project)
+    assert (run["status"], run["credits"]["captured"]) == ("completed", 3)
+    assert "prompts" not in run["input"]
+    drawn = asked(world, Capability.IMAGE_GENERATION)
+    assert sorted(one.parameters["prompt"] for one in drawn) == sorted(
+        f"{shot['spoken'] or 'The river'}\n\nWatercolour." for shot in told_shots.values()
+    )
+    assert len({one.parameters["seed"] for one in drawn}) == len(drawn) == len(told_shots)
+    assert {(one.parameters["width"], one.parameters["height"]) for one in drawn} == {(1280, 720)}
+    pictures = {one.inputs["image"].key for one in asked(world, Capability.FILM_SHOT) if "image" in one.inputs}
+    assert pictures == {f"test/drawn-{one.job_id}.png" for one in drawn}
+    assert set(states(await plan_of(world, asha, project)).values()) == {"current"}
+
+    first, other = sorted(told_shots)[:2]
+    path = f"/api/v1/projects/{project}/plan/shots"
+    plan = (
+        await world.call(asha, "PATCH", f"{path}/{first}", json={"prompt": "Two stones, a thread of water. "})
+    ).json()
+    assert {key for key, state in states(plan).items() if state == "stale"} == {
+        (first, "picture"),
+        (first, "clip"),
+        ("", "film"),
+    }
+    mine = (await world.upload(asha)).json()["id"]
+    plan = (await world.call(asha, "PATCH", f"{path}/{other}", json={"picture": mine})).json()
+    assert (other, "picture") not in states(plan) and plan["to_make"] == 2
+    voices = len(asked(world, Capability.AUDIO_GENERATION))
+    assert (await film(world, asha, project))["status"] == "completed"
+    (again,) = asked(world, Capability.IMAGE_GENERATION)[len(drawn) :]
+    assert again.parameters["prompt"] == "Two stones, a thread of water.\n\nWatercolour."
+    assert len(asked(world, Capability.AUDIO_GENERATION)) == voices
+    # Another take is another picture, and the one before is gone back to.
+    retaken = (await world.call(asha, "POST", f"{path}/{first}/retake")).json()
+    assert states(retaken)[first, "picture"] == "stale"
+    restored = (await world.call(asha, "POST", f"{path}/{first}/restore", json={"take": 1})).json()
+    shot = next(one for one in shots(restored) if one["id"] == first)
+    assert (shot["prompt"], {one["state"] for one in shot["artefacts"]}) == ("", {"current"})
+    assert (await world.call(asha, "PATCH", f"{path}/{first}", json={"locked": True})).is_success
+    assert (await world.call(asha, "PATCH", f"{path}/{first}", json={"prompt": "Fire."})).status_code == 409
+
+
+async def test_a_drawing_that_fails_gives_all_back_and_the_others_are_not_drawn_again(
+    world: Any, asha: Identity
+) -> None:
+    await told(world, asha)
+    project = await a_project(world, asha, images=[], music=None)
+    failed = JobFailed(
+        job_id=ids.uuid7(),
+        user_id=asha.user_id,
+        capability=Capability.IMAGE_GENERATION,
+        failure="input",
+        code="input",
+        message="This cannot be drawn.",
+        retryable=False,
+        attempts=1,
+        cost=Decimal(0),
+    )
+    world.others.fail["image_generation"] = [failed]
+    run = await film(world, asha, project, imagery="pictures")
+    assert (run["status"], run["credits"]["captured"], run["credits"]["returned"]) == ("failed", 0, True)
+    drawn = len(asked(world, Capability.IMAGE_GENERATION))
+    assert drawn > 2 and asked(world, Capability.FILM_SHOT) == []
+    assert (await film(world, asha, project))["status"] == "completed"
+    assert len(asked(world, Capability.IMAGE_GENERATION)) == drawn + 1
+
+
+async def test_clips_are_ordered_of_those_who_need_no_face_and_without_anybody_nothing_is_taken(
+    world: Any, asha: Identity
+) -> None:
+    await told(world, asha)
+    project = await a_project(world, asha, images=[], music=None)
+    run = await film(world, asha, project, imagery="clips")
+    assert run["status"] == "completed"
+    clips = asked(world, Capability.VIDEO_GENERATION)
+    assert clips and all(one.exclude == ("local_stable_video",) for one in clips)
+    assert {type(one.parameters["duration"]) for one in clips} == {int}
+    assert max(one.parameters["duration"] for one in clips) <= 8
+    shown = [one for one in asked(world, Capability.FILM_SHOT) if "video" in one.inputs]
+    assert len(shown) == len(clips) and not any("image" in one.inputs for one in shown)
+
+    other = await a_project(world, asha, images=[])
+    await world.publish(
+        CapabilityPriced(
+            capability=Capability.FILM_SHOT,
+            least_cost=Decimal(0),
+            unit="second",
+            per_unit=Decimal(0),
+            cheapest_model="local_film",
+            version=1,
+        )
+    )
+    held = len(world.others.asked(ReserveCredits))
+    path = f"/api/v1/projects/{other}/generate"
+    refused = await world.call(asha, "POST", path, json={"imagery": "pictures"})
+    assert (refused.status_code, refused.json()["error"]["code"]) == (422, "nobody_draws")
+    assert len(world.others.asked(ReserveCredits)) == held
+    assert (await world.call(asha, "POST", path, json={"imagery": "words"})).status_code == 202
 
 
 async def test_nobody_else_sees_or_changes_a_plan(world: Any, asha: Identity) -> None:

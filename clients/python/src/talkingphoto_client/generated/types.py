@@ -2585,6 +2585,8 @@ class WorkflowGenerateIn(TypedDict):
     definition: NotRequired[WorkflowFineness | None]
     aspect: NotRequired[WorkflowAspect | None]
     captions: NotRequired[WorkflowCaptions | None]
+    imagery: NotRequired[WorkflowImagery | None]
+    style: NotRequired[str | None]
     max_credits: NotRequired[int | None]
 
 
@@ -2621,6 +2623,10 @@ class WorkflowHookOut(TypedDict):
     score: float
     text: NotRequired[str]
     clip: NotRequired[str | None]
+
+
+WorkflowImagery: TypeAlias = Literal["words", "pictures", "clips"]
+"""What is shown where there is no picture of one's own; the last two are made by whoever is set up for them."""
 
 
 class WorkflowInterventionOut(TypedDict):
@@ -2817,6 +2823,8 @@ class WorkflowPlanChange(TypedDict):
     definition: NotRequired[WorkflowFineness | None]
     aspect: NotRequired[WorkflowAspect | None]
     captions: NotRequired[WorkflowCaptions | None]
+    imagery: NotRequired[WorkflowImagery | None]
+    style: NotRequired[str | None]
     music: NotRequired[str | None]
     version: NotRequired[int | None]
 
@@ -2827,6 +2835,8 @@ class WorkflowPlanIn(TypedDict):
     definition: NotRequired[WorkflowFineness | None]
     aspect: NotRequired[WorkflowAspect | None]
     captions: NotRequired[WorkflowCaptions | None]
+    imagery: NotRequired[WorkflowImagery | None]
+    style: NotRequired[str | None]
     language: NotRequired[WorkflowLanguage | None]
     characters: NotRequired[list[WorkflowCharacterIn]]
 
@@ -2842,6 +2852,8 @@ class WorkflowPlanOut(TypedDict):
     definition: WorkflowFineness
     aspect: WorkflowAspect
     captions: WorkflowCaptions
+    imagery: WorkflowImagery
+    style: str
     music: str | None
     seed: int
     scenes: list[WorkflowSceneOut]
@@ -3101,6 +3113,7 @@ class WorkflowShotChange(TypedDict):
     subtitle: NotRequired[str | None]
     approved: NotRequired[bool | None]
     locked: NotRequired[bool | None]
+    prompt: NotRequired[str | None]
     version: NotRequired[int | None]
 
 
@@ -3122,6 +3135,7 @@ class WorkflowShotOut(TypedDict):
     approved: bool
     locked: bool
     take: int
+    prompt: str
     artefacts: list[WorkflowArtefact]
 
 

@@ -25,7 +25,7 @@ _NAMESPACE = UUID("6f3f1c1e-50d5-4e5b-9a53-0c9f6d1b7a11")
 _NOT_PARAMETERS = frozenset(
     {
         *("image", "video", "pictures", "film", "script", "title"),
-        *("paces", "film_s", "estimated_cost", "least_cost", "priority", "takes", "plan_version"),
+        *("paces", "film_s", "estimated_cost", "least_cost", "priority", "takes", "prompts", "plan_version"),
     }
 )
 """Of an order: what is an object of its own, is somebody's words, or decides nothing about the result."""

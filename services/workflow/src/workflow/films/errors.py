@@ -11,6 +11,12 @@ class NotFilmed(Invalid):
     code = "script_does_not_fit"
 
 
+class NobodyDraws(Invalid):
+    """Pictures are to be made, and nobody is set up to make them; give pictures, or have the words shown."""
+
+    code = "nobody_draws"
+
+
 class PlanChanged(Conflict):
     """Somebody has changed the plan since; read it again."""
 

@@ -29,6 +29,7 @@ def estimated(settings: Settings, definition: Definition, known: Known, standing
         len(standing.to_make()),
         entitlement.run_budget if entitlement is not None else None,
         made | _ALWAYS,
+        len(standing.to_draw()),
     )
     behind = alone.behind(known.ahead, settings.max_processing, settings.media_processes)
     return replace(

@@ -63,6 +63,10 @@ def _made(
             continue
         for part, result in run.results(step.name).items():
             shot = shots.get(part) if step.name == "shots" else None
-            kept = kept_of(shot, Mark(take=order.takes.get(part, 0))) if shot is not None else None
+            kept = (
+                kept_of(shot, Mark(take=order.takes.get(part, 0), prompt=order.prompts.get(part, "")))
+                if shot is not None
+                else None
+            )
             found.append((step.name, part, reuse.digest(step, run, part), result, kept))
     return found

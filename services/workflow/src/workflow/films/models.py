@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from contracts.enums import Captions, Voice
 from media.film.plan import FilmPlan, Kind, Motion, Shot
-from workflow.products.film.input import Aspect, Fineness, document_of, plan_of
+from workflow.products.film.input import Aspect, Fineness, Imagery, document_of, plan_of
 
 
 class Mark(BaseModel):
@@ -24,6 +24,8 @@ class Mark(BaseModel):
     approved: bool = False
     locked: bool = False
     take: int = 0
+    prompt: str = ""
+    """What is to be seen in it, where it shows no picture of its owner's; empty: as the plan says of all."""
 
 
 class Role(BaseModel):
@@ -54,6 +56,8 @@ class SavedPlan(BaseModel):
     definition: Fineness = Fineness.STANDARD
     aspect: Aspect = Aspect.WIDE
     captions: Captions = Captions.FILES
+    imagery: Imagery = Imagery.WORDS
+    style: str = ""
 
     @property
     def plan(self) -> FilmPlan:
@@ -102,7 +106,7 @@ class SavedPlan(BaseModel):
 def kept_of(shot: Shot, mark: Mark) -> dict[str, Any]:
     """What is kept of a shot with a take of it, so that it can be gone back to."""
     fields = ("kind", "text", "picture", "motion", "voice", "title", "subtitle", "tempo", "frames")
-    return {**{name: getattr(shot, name) for name in fields}, "take": mark.take}
+    return {**{name: getattr(shot, name) for name in fields}, "take": mark.take, "prompt": mark.prompt}
 
 
 def made_from(said: Mapping[str, Any]) -> str:

@@ -16,7 +16,7 @@ from contracts.enums import Priority, ProductLineKey, ProjectStatus, Status, Wor
 from contracts.product_lines import PRODUCT_LINES
 from media.speech.spoken.cleaning import without_html
 from workflow.films import queries, repository
-from workflow.films.errors import FilmUnderWay, NotEnoughCredits, NotFilmed, PlanOutdated
+from workflow.films.errors import FilmUnderWay, NobodyDraws, NotEnoughCredits, NotFilmed, PlanOutdated
 from workflow.films.estimating import estimated
 from workflow.films.models import SavedPlan, made_from
 from workflow.films.reckoning import offers
@@ -24,7 +24,7 @@ from workflow.films.schemas import PlanIn
 from workflow.films.service import Films
 from workflow.films.standing import Standing, check_film, check_ready, input_of
 from workflow.prices.models import least_cost
-from workflow.products.film.rules import amounts
+from workflow.products.film.rules import amounts, drawings, drawn_by
 from workflow.products.product import Estimate
 from workflow.products.registry import BY_TYPE
 from workflow.projects import logbook
@@ -40,6 +40,7 @@ from workflow.runs.repository import Known, places
 from workflow.settings import Settings
 from workflow.spending.service import spend
 
+_LOOKS = ("definition", "aspect", "captions", "imagery", "style")
 CHARACTERS_A_MINUTE = 1_000
 """Of a script, by the minutes of the plan, where that is more than everybody may have (CFL-15)."""
 
@@ -110,6 +111,7 @@ async def _ordered(
             f"Pictures are not there any more: of shots {', '.join(sorted(standing.absent)[:5])}. Choose others.",
             fields={"images": "are not all there"},
         )
+    _check_drawn(known, standing)
     expected = estimated(settings, films.definition, known, standing)
     least = _affordable(known, standing, expected, body)
     await _check_credits(tx, settings, caller, line, known, expected.credits)
@@ -171,9 +173,7 @@ async def _plan(
 ) -> tuple[SavedPlan, int | None]:
     """The plan to go by, and its version; no version of one for this film alone. What the project has none of, or only
     one that nobody has edited and that is not of what it says now, is made anew."""
-    wish = PlanIn.model_validate(
-        body.model_dump(include={"definition", "aspect", "captions", "language"}, exclude_unset=True)
-    )
+    wish = PlanIn.model_validate(body.model_dump(include={*_LOOKS, "language"}, exclude_unset=True))
     stored = await queries.plan_of(tx, row["id"])
     saved = SavedPlan.model_validate(stored["plan"]) if stored is not None else None
     if made_from(said) != made_from(row):
@@ -188,11 +188,7 @@ async def _plan(
             "The project says something else than its plan, which you have edited. Make the plan anew with "
             "`POST /api/v1/projects/{id}/plan`, or change the project back."
         )
-    looks = {
-        name: value
-        for name, value in wish.model_dump(exclude_none=True).items()
-        if name in ("definition", "aspect", "captions")
-    }
+    looks = {name: value for name, value in wish.model_dump(exclude_none=True).items() if name in _LOOKS}
     if any(getattr(saved, name) != value for name, value in looks.items()):
         saved = saved.model_copy(update=looks)
         return saved, await repository.save(tx, row["id"], saved, source, edited=stored["edited"])
@@ -213,6 +209,17 @@ def _check_length(said: Mapping[str, Any], known: Known) -> None:
         )
 
 
+def _check_drawn(known: Known, standing: Standing) -> None:
+    """Whether somebody draws what is to be drawn, as far as is known; raises ``NobodyDraws``."""
+    capability = drawn_by(standing.saved.imagery)
+    if standing.to_draw() and known.prices and capability not in known.prices:
+        raise NobodyDraws(
+            f"{len(standing.to_draw())} shots have no picture of yours, and nobody is set up here to make one. Give "
+            "them pictures, or have the words shown: `imagery` is `words`, and their `prompt` is empty.",
+            fields={"imagery": "nobody makes them here"},
+        )
+
+
 def _affordable(known: Known, standing: Standing, expected: Estimate, body: GenerateIn) -> Any:
     if body.max_credits is not None and expected.credits > body.max_credits:
         raise OverBudget(
@@ -223,7 +230,10 @@ def _affordable(known: Known, standing: Standing, expected: Estimate, body: Gene
         )
     shots = standing.to_make()
     wanted = amounts(sum(shot.length_s for shot in shots), sum(len(shot.spoken) for shot in shots))
-    least = least_cost(known.prices, [one for step, one in wanted.items() if step in standing.reckoning.made()])
+    parts = [one for step, one in wanted.items() if step in standing.reckoning.made()]
+    if drawn := standing.to_draw():
+        parts.append(drawings(standing.saved.imagery, [shot.length_s for shot in drawn]))
+    least = least_cost(known.prices, parts)
     if least is not None and known.entitlement is not None and least > known.entitlement.run_budget:
         raise OverBudget(
             f"The AI work of this film costs at least {least:.2f}; the {known.entitlement.plan} plan allows "

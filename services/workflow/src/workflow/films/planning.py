@@ -19,7 +19,7 @@ from media.speech.spoken.words import likely_language
 from media.speech.spoken.writing import wrong_writing
 from workflow.films.errors import NotFilmed
 from workflow.films.models import Mark, SavedPlan
-from workflow.products.film.input import Aspect, Fineness, document_of
+from workflow.products.film.input import Aspect, Fineness, Imagery, document_of
 
 _WORD = regex.compile(r"[\p{L}\p{N}]{3,}")
 _GUESSED = (Language.EN, Language.JA, Language.ZH, Language.KO, Language.HI)
@@ -51,6 +51,8 @@ def made(
     definition: Fineness | None = None,
     aspect: Aspect | None = None,
     captions: Captions | None = None,
+    imagery: Imagery | None = None,
+    style: str | None = None,
 ) -> SavedPlan:
     """The plan of the film of what a project ``said``, with ``pictures`` by their file and name; it looks as the
     ``former`` one does where nothing else is wished, and shots that say the same keep their locks.
@@ -80,6 +82,8 @@ def made(
         definition=definition or before.definition,
         aspect=aspect or before.aspect,
         captions=captions or before.captions,
+        imagery=imagery or before.imagery,
+        style=before.style if style is None else style,
     )
 
 

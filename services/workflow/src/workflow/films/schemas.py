@@ -13,7 +13,7 @@ from chassis.http.outputs import Link
 from contracts.enums import Captions, Language, Voice
 from media.film.plan import Kind, Motion
 from workflow.films.reckoning import State
-from workflow.products.film.input import Aspect, Fineness
+from workflow.products.film.input import Aspect, Fineness, Imagery, Style
 
 Version = Annotated[
     Annotated[Whole, Field(ge=1)] | None,
@@ -37,6 +37,15 @@ class Looks(Input):
     definition: Fineness | None = Field(None, description="How fine; `draft` is for a quick look.")
     aspect: Aspect | None = Field(None, description="Sides of the picture.")
     captions: Captions | None = Field(None, description="Subtitles in files, or drawn into the picture as well.")
+    imagery: Imagery | None = Field(
+        None,
+        description="What is shown where no picture of yours is: its words, or what is made of them.",
+    )
+    style: Style | None = Field(
+        None,
+        description="What all that is made has in common: manner, people, places; empty: nothing.",
+        examples=["Watercolour. Mira is a girl of ten with red boots."],
+    )
 
 
 class PlanIn(Looks):
@@ -74,6 +83,11 @@ class ShotChange(Input):
     subtitle: Annotated[str, Field(max_length=200)] | None = Field(None, description="Below it.", examples=["1962"])
     approved: StrictBool | None = Field(None, description="Whether you find it right.")
     locked: StrictBool | None = Field(None, description="Whether it stays as it is, whatever is made anew.")
+    prompt: Annotated[str, Field(max_length=1_000)] | None = Field(
+        None,
+        description="What is to be seen, where it shows no picture of yours; empty: as the plan's `imagery` says.",
+        examples=["A harbour at dawn, from above"],
+    )
     version: Version = None
 
     @model_validator(mode="after")
@@ -95,7 +109,10 @@ class RestoreIn(Input):
 class Artefact(BaseModel):
     """Something a shot, or the film, is made of."""
 
-    kind: str = Field(description="`voice`, `subtitle`, `clip`; of the whole `music`, `film`.", examples=["clip"])
+    kind: str = Field(
+        description="`voice`, `subtitle`, `picture` (where it is made), `clip`; of the whole `music`, `film`.",
+        examples=["clip"],
+    )
     state: State = Field(
         description="`current`: made from what the plan says now; `stale`: from something else; `missing`: not made; "
         "`blocked`: it cannot be made, because its picture is not there."
@@ -121,6 +138,7 @@ class ShotOut(BaseModel):
     approved: bool = Field(description="Whether its owner finds it right.")
     locked: bool = Field(description="Whether it stays as it is.")
     take: int = Field(description="Another number, another take.", examples=[0])
+    prompt: str = Field(description="What is to be seen in it, where that was said.", examples=[""])
     artefacts: list[Artefact] = Field(description="What it is made of.")
 
 
@@ -142,6 +160,8 @@ class PlanOut(BaseModel):
     definition: Fineness = Field(description="How fine the pictures are.")
     aspect: Aspect = Field(description="Sides of the picture.")
     captions: Captions = Field(description="Where subtitles are, beside their files.")
+    imagery: Imagery = Field(description="What is shown where no picture of its owner is.")
+    style: str = Field(description="What all pictures that are made have in common.", examples=[""])
     music: str | None = Field(description="What is played to it.")
     seed: int = Field(description="The same script and seed give the same plan.", examples=[7])
     scenes: list[SceneOut] = Field(description="In their order.")

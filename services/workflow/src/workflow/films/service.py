@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -35,8 +35,13 @@ from workflow.runs import repository as runs
 from workflow.settings import Settings
 
 _EDITED = frozenset({"text", "kind", "picture", "motion", "voice", "title", "subtitle"})
-_PARTS = (("voice", "speak", "audio"), ("subtitle", "speak", "timings"), ("clip", "shots", "video"))
-"""What a shot is made of: its name, the step that makes it, and what of that step's results it is."""
+_PARTS = (
+    ("voice", "speak", ("audio",)),
+    ("subtitle", "speak", ("timings",)),
+    ("picture", "draw", ("image", "video")),
+    ("clip", "shots", ("video",)),
+)
+"""What a shot is made of: its name, the step that makes it, and what of that step's results it is (one of these)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +121,8 @@ class Films:
             definition=body.definition,
             aspect=body.aspect,
             captions=body.captions,
+            imagery=body.imagery,
+            style=body.style,
         )
         return made.model_copy(update={"characters": characters})
 
@@ -139,14 +146,14 @@ class Films:
                 seconds=round(shot.length_s, 3),
                 **saved.mark(shot.id).model_dump(),
                 artefacts=[
-                    self._artefact(standing, kind, step, shot.id, role)
-                    for kind, step, role in _PARTS
+                    self._artefact(standing, kind, step, shot.id, roles)
+                    for kind, step, roles in _PARTS
                     if (step, shot.id) in standing.reckoning.states
                 ],
             )
             for shot in plan.shots
         }
-        whole = [("music", "music", "bed", "audio"), ("film", "join", "", "video")]
+        whole = [("music", "music", "bed", ("audio",)), ("film", "join", "", ("video",))]
         return PlanOut(
             project_id=project_id,
             version=stored["version"],
@@ -156,14 +163,16 @@ class Films:
             definition=saved.definition,
             aspect=saved.aspect,
             captions=saved.captions,
+            imagery=saved.imagery,
+            style=saved.style,
             music=saved.music,
             seed=plan.seed,
             scenes=[
                 SceneOut(title=scene.title, shots=[shots[shot.id] for shot in scene.shots]) for scene in plan.scenes
             ],
             artefacts=[
-                self._artefact(standing, kind, step, part, role)
-                for kind, step, part, role in whole
+                self._artefact(standing, kind, step, part, roles)
+                for kind, step, part, roles in whole
                 if (step, part) in standing.reckoning.states
             ],
             advice=list(plan.advice),
@@ -196,8 +205,8 @@ class Films:
         _shot(saved, shot_id)
         said = body.model_dump(exclude_unset=True, exclude={"version"})
         edits = {name: said[name] for name in _EDITED & said.keys()}
-        decided = {name: said[name] for name in ("approved", "locked") if name in said}
-        if edits and saved.mark(shot_id).locked and decided.get("locked") is not False:
+        decided = {name: said[name] for name in ("approved", "locked", "prompt") if name in said}
+        if (edits or "prompt" in said) and saved.mark(shot_id).locked and decided.get("locked") is not False:
             raise ShotLocked("This shot is locked. Unlock it first, or with the same change.")
         if (picture := edits.get("picture")) is not None:
             check_pictures(await queries.pictures(tx, was.row["user_id"], [picture]), [picture])
@@ -205,6 +214,9 @@ class Films:
         if edits:
             with advised():
                 saved = saved.told(edit_shot(saved.plan, shot_id, **edits))
+        if "prompt" in said:
+            decided["prompt"] = said["prompt"].strip()
+        if edits or "prompt" in said:
             decided = {"approved": False, **decided}
         if decided:
             saved = saved.marked(shot_id, **decided)
@@ -237,7 +249,9 @@ class Films:
         edits = {name: before[name] for name in (*_EDITED, "tempo") if before[name] != getattr(shot, name)}
         with advised():
             plan = edit_shot(was.saved.plan, shot_id, **edits) if edits else was.saved.plan
-        saved = was.saved.told(plan).marked(shot_id, take=before["take"], approved=False)
+        saved = was.saved.told(plan).marked(
+            shot_id, take=before["take"], prompt=before.get("prompt", ""), approved=False
+        )
         await self._become(tx, caller, was, saved, f"Shot {shot_id}: back to take {number}.")
         return await self.shown(tx, caller, project_id)
 
@@ -270,11 +284,12 @@ class Films:
         """What of a plan is there."""
         return await stand(tx, self.definition, row, saved, anew=anew)
 
-    def _artefact(self, standing: Standing, kind: str, step: str, part: str, role: str) -> Artefact:
+    def _artefact(self, standing: Standing, kind: str, step: str, part: str, roles: Sequence[str]) -> Artefact:
         take = standing.reckoning.current.get((step, part))
         if take is None and (takes := standing.ledger.get((step, part))):
             take = list(takes.values())[-1]
-        stored = take.result.outputs.get(role) if take is not None else None
+        outputs = take.result.outputs if take is not None else {}
+        stored = next((outputs[role] for role in roles if role in outputs), None)
         return Artefact(kind=kind, state=standing.reckoning.states[step, part], url=self._link(stored))
 
     def _link(self, stored: StoredObject | None) -> str | None:

@@ -19,7 +19,7 @@ from workflow.engine.state import Brief, Run
 from workflow.films import queries
 from workflow.films.errors import NoFilm
 from workflow.films.models import SavedPlan
-from workflow.films.reckoning import Ledger, Reckoning, reckon
+from workflow.films.reckoning import Ledger, Reckoning, State, reckon
 from workflow.products.film.input import FilmInput
 from workflow.products.film.rules import credits_of
 from workflow.projects.errors import FileNotYours, NotReady
@@ -39,6 +39,11 @@ class Standing:
     def to_make(self) -> list[Shot]:
         """The shots of which something has to be made, or was made and never paid for."""
         return [shot for shot in self.saved.plan.shots if any(self._owed(step, shot.id) for step in ("speak", "shots"))]
+
+    def to_draw(self) -> list[Shot]:
+        """The shots for which a picture, or a clip, has to be made first."""
+        wanted = {part for part, state in self.reckoning.of("draw") if state is not State.CURRENT}
+        return [shot for shot in self.saved.plan.shots if shot.id in wanted]
 
     def _owed(self, step: str, part: str) -> bool:
         state = self.reckoning.states.get((step, part))
@@ -86,6 +91,9 @@ def input_of(saved: SavedPlan, pictures: Mapping[str, StoredObject], title: str,
         film=saved.film,
         pictures={ref: stored for ref, stored in pictures.items() if ref in shown},
         takes={id: mark.take for id, mark in saved.marks.items() if mark.take},
+        prompts={id: mark.prompt for id, mark in saved.marks.items() if mark.prompt},
+        imagery=saved.imagery,
+        style=saved.style,
         script=plan.script,
         language=Language(plan.language),
         title=title,

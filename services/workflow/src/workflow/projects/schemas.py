@@ -13,7 +13,7 @@ from chassis.http.inputs import Input, Whole
 from chassis.http.outputs import Link, Rupees
 from contracts.enums import Captions, Language, ProductLineKey, ProjectStatus, SharePermission, Status, Voice
 from media.film.planning import LONGEST_MINUTES
-from workflow.products.film.input import Aspect, Fineness
+from workflow.products.film.input import Aspect, Fineness, Imagery, Style
 
 Title = Annotated[str, Field(min_length=1, max_length=255, pattern=r"\S")]
 Tag = Annotated[str, Field(min_length=1, max_length=50, pattern=r"^\S(.*\S)?$")]
@@ -171,6 +171,12 @@ class GenerateIn(Input):
     definition: Fineness | None = Field(None, description="Of a film: how fine it is; `draft` is for a quick look.")
     aspect: Aspect | None = Field(None, description="Of a film: the sides of its picture.")
     captions: Captions | None = Field(None, description="Of a film: subtitles in files, or drawn into it as well.")
+    imagery: Imagery | None = Field(
+        None, description="Of a film: what is shown where no picture is: words, or what is made of them."
+    )
+    style: Style | None = Field(
+        None, description="Of a film: what all pictures that are made have in common.", examples=["Watercolour."]
+    )
     max_credits: Annotated[Whole, Field(ge=0, le=1_000_000)] | None = Field(
         None, description="Of a film: the most credits you agree to; one that takes more is refused.", examples=[6]
     )

@@ -37,7 +37,7 @@ PARKED = "a person: this workflow is being looked at"
 
 
 _OURS = (
-    *("image", "video", "film", "pictures", "takes", "plan_version"),
+    *("image", "video", "film", "pictures", "takes", "prompts", "plan_version"),
     *("max_seconds", "priority", "film_s", "paces", "sides", "least_cost"),
 )
 """What is kept with a run's input and is not its owner's."""

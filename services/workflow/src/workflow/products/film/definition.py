@@ -6,11 +6,13 @@ its own, so that shots are made side by side and those that are there already ar
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
+from zlib import crc32
 
 from contracts.billing import ReserveCredits
 from contracts.enums import Capability, Captions, ProviderKey
@@ -25,20 +27,25 @@ from workflow.engine.state import Run
 from workflow.engine.timing import Shape
 from workflow.products import steps
 from workflow.products.film import results
-from workflow.products.film.input import FilmInput, plan_of, sides
-from workflow.products.film.rules import METER
+from workflow.products.film.input import FilmInput, Fineness, Imagery, plan_of, sides
+from workflow.products.film.rules import METER, drawn_by
 from workflow.settings import Settings
 
 QUARTER = Decimal("0.25")
+HALF = Decimal("0.5")
 
 # Seconds a shot on two machines, where the local providers do the work; what is learned corrects it.
 SPEAK = Shape(0.6)
+DRAWING = Shape(2.0)
 SHOT = Shape(1.2)
 MUSIC = Shape(1.0, 0.02)
 JOIN = Shape(1.0, 0.05)
 
 LONGEST_MUSIC_S = 64.0
 """Longer films repeat their music."""
+LONGEST_CLIP_S = 8
+"""Vendors make a clip of so many seconds at once; a longer shot holds its end."""
+_PROMPT_OF_SCRIPT = 300
 
 
 def film(settings: Settings) -> Definition:
@@ -85,10 +92,22 @@ def film(settings: Settings) -> Definition:
                 **job,
             ),
             Step(
+                "draw",
+                "the pictures to be drawn",
+                (30, 45),
+                needs=("speak",),
+                ask=_draw,
+                fan_out=drawn,
+                all_of=True,
+                share=HALF,
+                shape=DRAWING,
+                **job,
+            ),
+            Step(
                 "shots",
                 "the shots to be made",
                 (30, 85),
-                needs=("speak",),
+                needs=("speak", "draw"),
                 ask=_shot,
                 fan_out=shots,
                 all_of=True,
@@ -121,6 +140,12 @@ def film(settings: Settings) -> Definition:
 def spoken(run: Run) -> Sequence[str]:
     """The shots in which somebody speaks."""
     return [shot.id for shot in _plan(run).shots if shot.spoken]
+
+
+def drawn(run: Run) -> Sequence[str]:
+    """The shots whose picture, or clip, is made for them."""
+    order = _input(run)
+    return [shot.id for shot in _plan(run).shots if order.draws(shot)]
 
 
 def shots(run: Run) -> Sequence[str]:
@@ -198,12 +223,43 @@ def _music(run: Run, asking: Asking) -> Command:
     return steps.submit(run, asking, Capability.MUSIC_GENERATION, {}, parameters)
 
 
+def _draw(run: Run, asking: Asking) -> Command:
+    order, shot = _input(run), settled(run).shot(asking.key)
+    # The same for a draft and for a fine film, so that it is drawn once.
+    width, height = sides(Fineness.STANDARD, order.aspect)
+    parameters: dict[str, Any] = {
+        "prompt": _prompt(order, shot),
+        "width": width,
+        "height": height,
+        # Its own, so that shots in which nothing is said are not all the same picture.
+        "seed": (_plan(run).seed + crc32(shot.id.encode()) + order.takes.get(shot.id, 0)) % 2**31,
+    }
+    if order.imagery is Imagery.CLIPS:
+        # Begun seconds: a shot that becomes a little longer keeps its clip.
+        parameters["duration"] = min(math.ceil(shot.length_s), LONGEST_CLIP_S)
+        # Who makes faces speak makes nothing of words alone.
+        asking = replace(asking, exclude=(*asking.exclude, ProviderKey.LOCAL_STABLE_VIDEO))
+    return steps.submit(run, asking, drawn_by(order.imagery), {}, parameters)
+
+
+def _prompt(order: FilmInput, shot: Shot) -> str:
+    """What is to be seen in a shot: what its owner says of it, else what is said in it, else what its scene is called;
+    and what all have in common."""
+    scene = next(scene for scene in order.plan.scenes if any(one.id == shot.id for one in scene.shots))
+    told = order.plan.script[:_PROMPT_OF_SCRIPT].strip()
+    seen = order.prompts.get(shot.id) or shot.spoken or scene.title or order.plan.title or told
+    return "\n\n".join(filter(None, (seen, order.style)))
+
+
 def _shot(run: Run, asking: Asking) -> Command:
     shot = settled(run).shot(asking.key)
     target = _target(run)
     inputs: dict[str, StoredObject] = {}
     if shot.picture is not None:
         inputs["image"] = _picture(run, shot)
+    elif _input(run).draws(shot):
+        made = run.result("draw", shot.id).outputs
+        inputs |= {role: made[role] for role in ("image", "video") if role in made}
     if shot.spoken:
         # Nobody makes a shot whose words are not there yet, for they say how long it is.
         voice = run.result("speak", shot.id)

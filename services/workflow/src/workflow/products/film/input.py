@@ -6,13 +6,14 @@ import json
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.enums import Captions, Language, Priority, Quality
 from contracts.objects import StoredObject
-from media.film.plan import FilmPlan, read, written
+from media.film.plan import FilmPlan, Kind, Shot, read, written
 
 
 class Fineness(StrEnum):
@@ -21,6 +22,17 @@ class Fineness(StrEnum):
     DRAFT = "draft"
     STANDARD = "standard"
     HIGH = "high"
+
+
+class Imagery(StrEnum):
+    """What is shown where there is no picture of one's own; the last two are made by whoever is set up for them."""
+
+    WORDS = "words"
+    PICTURES = "pictures"
+    CLIPS = "clips"
+
+
+Style = Annotated[str, Field(max_length=500)]
 
 
 class Aspect(StrEnum):
@@ -52,6 +64,11 @@ class FilmInput(BaseModel):
     """What the plan's pictures are, by the name that it has for them."""
     takes: dict[str, int] = {}
     """By shot: another number, another take. Shots not named here are at their first."""
+    imagery: Imagery = Imagery.WORDS
+    prompts: dict[str, str] = {}
+    """By shot: what is to be seen in it, where that is not what is said."""
+    style: str = ""
+    """What all that is drawn has in common."""
     script: str
     language: Language
     title: str
@@ -77,6 +94,11 @@ class FilmInput(BaseModel):
     def plan(self) -> FilmPlan:
         """The plan, read."""
         return plan_of(self.film)
+
+    def draws(self, shot: Shot) -> bool:
+        """Whether its picture is made for it: it shows none of its owner's, and one is wished."""
+        bare = shot.kind is Kind.PICTURE and shot.picture is None
+        return bare and (self.imagery is not Imagery.WORDS or shot.id in self.prompts)
 
 
 @lru_cache(maxsize=32)

@@ -145,6 +145,8 @@ function Plan({ project, plan, isGoing, canEdit, onEdited, onChanged }) {
           options=${["16:9", "9:16", "1:1"].map((value) => ({ value, label: html`<bdi>${value}</bdi>` }))} />
         <${Choices} label=${t("film.look.captions")} name="captions" value=${now.captions} onInput=${(/** @type {string} */ captions) => look({ captions })}
           options=${["files", "burned"].map((value) => ({ value, label: t(`film.look.${value}`) }))} />
+        <${Choices} label=${t("film.look.imagery")} name="imagery" class="choices-three" value=${now.imagery} onInput=${(/** @type {string} */ imagery) => look({ imagery })}
+          options=${["words", "pictures", "clips"].map((value) => ({ value, label: t(`film.look.${value}`) }))} />
       </${Card}>`}
     </div>
   </div>`;

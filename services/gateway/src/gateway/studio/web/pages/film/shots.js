@@ -69,7 +69,7 @@ export function Shots({ plan, project, canEdit, change }) {
 
 /** @param {{shot: any, project: any, onClose: () => void, onSave: (what: any) => Promise<void>}} given */
 function Edit({ shot, project, onClose, onSave }) {
-  const [now, setNow] = useState({ text: shot.text.trim(), kind: shot.kind, motion: shot.motion, picture: shot.picture ?? "", voice: shot.voice, title: shot.title, subtitle: shot.subtitle });
+  const [now, setNow] = useState({ text: shot.text.trim(), kind: shot.kind, motion: shot.motion, picture: shot.picture ?? "", voice: shot.voice, title: shot.title, subtitle: shot.subtitle, prompt: shot.prompt });
   const set = (/** @type {Partial<typeof now>} */ change) => setNow({ ...now, ...change });
   const keep = async () => {
     const before = /** @type {any} */ ({ ...shot, text: shot.text.trim(), picture: shot.picture ?? "" });
@@ -87,6 +87,7 @@ function Edit({ shot, project, onClose, onSave }) {
     ${project.images.length > 0 && html`<${Choices} label=${t("film.shot.picture")} name="picture" class="choices-pictures" value=${now.picture} onInput=${(/** @type {string} */ picture) => set({ picture })}
       options=${[...project.images.map((/** @type {string} */ id, /** @type {number} */ at) => ({ value: id, picture: html`<${Thumb} id=${id} />`, label: t("film.pictures.number", { number: at + 1 }) })),
         { value: "", label: t("film.shot.no_picture") }]} />`}
+    ${now.kind === "picture" && !now.picture && html`<${TextArea} label=${t("film.shot.prompt")} hint=${t("film.shot.prompt_hint")} optional value=${now.prompt} dir="auto" maxlength="1000" onInput=${(/** @type {string} */ prompt) => set({ prompt })} />`}
     <${Select} label=${t("film.motion.label")} value=${now.motion} options=${of("motion", MOTIONS)} onInput=${(/** @type {string} */ motion) => set({ motion })} />
     ${shot.spoken !== "" && html`<${Select} label=${t("film.voice.label")} value=${now.voice} options=${of("voice", VOICES)} onInput=${(/** @type {string} */ voice) => set({ voice })} />`}
   </${Dialog}>`;
