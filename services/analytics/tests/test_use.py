@@ -74,6 +74,7 @@ async def test_nothing_that_is_kept_leads_to_anybody(analytics: Any) -> None:
 @pytest.mark.parametrize(
     "fields",
     [
+        {"event_data": {"a\0b": "a\0b"}},
         {"event_data": {"said": "I am Asha and live in Pune"}},
         {"event_data": {"mail": "asha@example.com"}},
         {"event_data": {"nested": {"a": 1}}},
