@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from typing import Annotated
 from uuid import UUID
 
+import fastapi.routing
 import httpx
 import pytest
 import structlog
@@ -566,3 +567,16 @@ async def test_what_goes_wrong_with_a_token_unforeseen_lets_nobody_in_and_has_ou
         assert answer.json()["error"]["request_id"]
         assert "hunter2" not in answer.text
         assert (await client.get("/things/context", headers=token)).status_code == 200
+
+
+async def test_the_first_request_finds_all_routes_put_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    router = APIRouter()
+
+    @router.get("/here")
+    async def read_here() -> None: ...
+
+    app = create_app(name="first", settings=ServiceSettings(env="test"), version="1", routers=[router], readiness={})
+    async with app.router.lifespan_context(app):
+        monkeypatch.setattr(fastapi.routing, "_populate_api_route_state", None)
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://first") as client:
+            assert (await client.get("/here")).status_code == 200

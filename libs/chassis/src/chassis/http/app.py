@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Any
 
 import orjson
@@ -25,6 +25,8 @@ MAX_BODY_SIZE = 1_048_576
 
 NO_LARGER_BODIES: Mapping[str, int] = {}
 
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[Any]]
+
 
 class Health(BaseModel):
     """The process is alive."""
@@ -40,7 +42,7 @@ def create_app(
     version: str,
     routers: Sequence[APIRouter],
     readiness: Mapping[str, Check],
-    lifespan: Callable[[FastAPI], AbstractAsyncContextManager[Any]] | None = None,
+    lifespan: Lifespan | None = None,
     description: str = "",
     max_body_size: int = MAX_BODY_SIZE,
     larger_bodies: Mapping[str, int] = NO_LARGER_BODIES,
@@ -65,7 +67,7 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         generate_unique_id_function=lambda route: route.name,
-        lifespan=lifespan,
+        lifespan=_put_together(lifespan),
         responses=documented(Invalid, ServiceError),
         dependencies=[Depends(OnlyKnownQuery())],
         # The edge does this itself: one span, one set of metrics, and nothing at all when not recorded.
@@ -92,6 +94,18 @@ def create_app(
         body_limit=lambda template: larger_bodies.get(template or "", max_body_size),
     )
     return app
+
+
+def _put_together(lifespan: Lifespan | None) -> Lifespan:
+    @asynccontextmanager
+    async def around(app: FastAPI) -> AsyncIterator[Any]:
+        # FastAPI does it with the first request, which would hold whoever asks by then for half a second.
+        for _ in iter_route_contexts(app.routes):
+            pass
+        async with nullcontext() if lifespan is None else lifespan(app) as state:
+            yield state
+
+    return around
 
 
 def _health(name: str) -> APIRouter:

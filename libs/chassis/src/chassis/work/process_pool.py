@@ -32,7 +32,7 @@ Report = Callable[[float], None]
 _JOBS_PER_WORKER = 64
 """A worker is replaced after so many jobs: native libraries leak a little."""
 
-NICENESS = 10
+NICENESS = 5
 """Of workers for long work, over that of whoever has the pool: where both are, whoever asks is answered first."""
 
 _NEWS = struct.Struct("32sd")
