@@ -13,7 +13,7 @@ import pytest
 
 from contracts import enums
 from media.film import planning
-from media.speech.synthesis import estimate_duration
+from media.speech.estimate import estimate_duration
 from talkingphoto.films import commands
 from talkingphoto.ordering import choices
 from talkingphoto.ordering.length import seconds_of

@@ -175,7 +175,9 @@ async def test_what_can_become_no_file_is_refused_with_its_first_bytes(shared: A
 
 
 @pytest.mark.parametrize(
-    ("data", "status"), [(b"RIFF\x24\0\0\0WAVEfmt " + b"\0" * 100, 422), (sound(0.1) + EICAR, 422)]
+    ("data", "status"),
+    [(b"RIFF\x24\0\0\0WAVEfmt " + b"\0" * 100, 422), (sound(0.1) + EICAR, 422)],
+    ids=["broken", "infected"],
 )
 async def test_what_is_refused_when_it_is_whole_is_ended(
     shared: Any, somebody: Identity, data: bytes, status: int
