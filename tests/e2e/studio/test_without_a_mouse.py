@@ -61,7 +61,7 @@ async def test_a_video_without_a_mouse_and_without_seeing(visit: Opened, portrai
     page = window.page
     # From the beginning: a chooser that opens just when one begins to wait for it was, now and then, not noticed.
     chooser: asyncio.Future[FileChooser] = asyncio.get_running_loop().create_future()
-    page.once("filechooser", chooser.set_result)
+    page.once("filechooser", lambda opened: chooser.set_result(opened))
     await page.goto(f"{window.url}/studio/")
     await page.get_by_role("heading", name="Make a photo talk.").wait_for()
     session = await page.context.new_cdp_session(page)
