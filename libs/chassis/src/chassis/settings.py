@@ -187,7 +187,7 @@ class ServiceSettings(BaseSettings):
 
     @field_validator("verified_before_generation")
     @classmethod
-    def _known_lines(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+    def _lines_that_are(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if unknown := sorted(set(value) - PRODUCT_LINES.keys()):
             raise ValueError(f"no product lines: {', '.join(unknown)}")
         return value
