@@ -58,6 +58,14 @@ async def test_without_a_card_and_where_a_page_is_wanted_there_is_a_page(market:
     assert market.charges() == []
 
 
+async def test_without_a_key_nothing_is_charged_because_it_might_be_charged_again(market: Any) -> None:
+    await with_card(market)
+    for _ in range(2):
+        answer = await market.ask("POST", TOP_UP, {"plan_type": "starter"})
+        assert (answer.status_code, answer.json()["error"]["code"]) == (402, "checkout_needed")
+    assert market.charges() == []
+
+
 async def test_a_declined_card_leads_to_the_page_where_another_one_pays(market: Any) -> None:
     customer = await with_card(market)
     market.simulator.books.declining.add(customer)

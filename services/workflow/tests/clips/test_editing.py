@@ -12,6 +12,7 @@ from chassis.testing.tokens import an_identity
 from contracts.ai_router import SubmitJob
 from contracts.billing import ReserveCredits
 from contracts.enums import Capability
+from workflow.clips.schemas import ClipEditIn
 
 HOOKS = [
     {"start": 1.0, "end": 20.0, "title": "One", "reason": "a question", "score": 9.0, "text": "Why?"},
@@ -150,3 +151,10 @@ async def test_whose_clip_it_is_and_whether_it_is_there(shared: Any, reeler: Ide
     assert (await shared.call(reeler, "DELETE", f"/api/v1/workflows/{run_id}/files")).status_code == 204
     gone = await edit(shared, reeler, run_id, title="Late")
     assert (gone.status_code, gone.json()["error"]["code"]) == (409, "results_removed")
+
+
+def test_an_edit_may_have_all_that_its_fields_allow() -> None:
+    stretches = [{"start": number, "end": number + 1} for number in range(100)]
+    words = [{"number": number, "text": "word"} for number in range(500)]
+    edit = ClipEditIn.model_validate({"kept": stretches, "without": stretches, "words": words, "title": "Why?"})
+    assert (len(edit.kept or []), len(edit.without), len(edit.words)) == (100, 100, 500)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import (
     AfterValidator,
@@ -19,8 +19,9 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
 
-MOST_VALUES = 2500
-"""Keys and elements of a whole body. The largest that is described, an edit of each word of a clip, has 2,100."""
+MOST_VALUES = 1000
+"""Keys and elements of a whole body, where its class does not say more. An order of the largest kind has some two
+hundred."""
 
 DEEPEST = 20
 """Levels of objects and lists in one another."""
@@ -48,10 +49,12 @@ class Input(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
+    most_values: ClassVar[int] = MOST_VALUES
+
     @model_validator(mode="before")
     @classmethod
     def _bounded(cls, value: Any) -> Any:
-        _count(value, MOST_VALUES, ())
+        _count(value, cls.most_values, ())
         return value
 
 

@@ -128,11 +128,13 @@ async def top_up(
     idempotency_key: IdempotencyKey = None,
 ) -> TopUpOut:
     """Buy a plan's credits once, and have the plan for a month (BIL-13). The stored way to pay is charged; where there
-    is none or it is declined, 402 with the page to pay on in `details.checkout_url`. Repeated with its Idempotency-Key
-    after that was paid, it answers the credits."""
+    is none, it is declined, or the request has no Idempotency-Key, 402 with the page to pay on in
+    `details.checkout_url`. Repeated with its Idempotency-Key after that was paid, it answers the credits."""
     home = request.app.state.settings.public_url
     pages = Pages(body.success_url or f"{home}/", body.cancel_url or f"{home}/")
-    bought, replayed = await shop.top_up(caller, body.plan_type, pages, idempotency_key, stored=body.use_stored_method)
+    # Without a key a request whose answer was lost could not be told from a second purchase.
+    stored = body.use_stored_method and idempotency_key is not None
+    bought, replayed = await shop.top_up(caller, body.plan_type, pages, idempotency_key, stored=stored)
     mark(response, replayed=replayed)
     if bought.state is not PurchaseState.COMPLETED:
         raise errors.CheckoutNeeded(

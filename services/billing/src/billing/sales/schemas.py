@@ -42,7 +42,9 @@ class TopUpIn(Input):
 
     plan_type: PlanKey
     use_stored_method: bool = Field(
-        True, description="Charge the way to pay that is stored, at once; false: pay on a page in any case."
+        True,
+        description="Charge the way to pay that is stored, at once, where the request has an Idempotency-Key; false: "
+        "pay on a page in any case.",
     )
     success_url: Return | None = Field(None, description="Where to go when it is paid; without it the front page.")
     cancel_url: Return | None = Field(None, description="Where to go when it is not; without it the front page.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 from uuid import UUID
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
@@ -151,6 +151,9 @@ class ClipEditIn(Input):
     """What is to be other in the clip. What is left out stays as it is."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"kept": [{"start": 12.5, "end": 40}], "title": "Why?"}]})
+
+    # All the stretches and words that the fields below allow, each with its two values.
+    most_values: ClassVar[int] = 2200
 
     kept: Annotated[list[KeptIn], Field(min_length=1, max_length=100)] | None = Field(
         None, description="All that is played of the video, in this order."

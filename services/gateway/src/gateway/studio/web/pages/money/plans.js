@@ -54,7 +54,9 @@ export default function Plans({ query }) {
   });
   const once = (/** @type {any} */ plan) => doing(async () => {
     const pages = { ...back, success_url: `${back.success_url}?once=${plan.plan_type}` };
-    const page = await post("/billing/credits/topup", { plan_type: plan.plan_type, ...pages }, { key: keyOf(plan, "once") }).catch((failure) =>
+    // On the page, where one sees what is taken and agrees: a press of a button alone charges nobody's card.
+    const sale = { plan_type: plan.plan_type, use_stored_method: false, ...pages };
+    const page = await post("/billing/credits/topup", sale, { key: keyOf(plan, "once") }).catch((failure) =>
       failure.details?.checkout_url ? failure.details.checkout_url : Promise.reject(failure));
     if (typeof page === "string") location.assign(page);
     else await go(`/money/paid?once=${plan.plan_type}`);
