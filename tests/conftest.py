@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import pytest
 
 
@@ -22,9 +25,9 @@ def group_of(item: pytest.Item) -> str:
     return next((str(name) for name in asked if name), item.path.stem)
 
 
-def pytest_collection_finish(session: pytest.Session) -> None:
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_node_collection_finished(node: Any, ids: Sequence[str]) -> None:
     """Refuse to run where groups have no effect: every worker would start every platform, and nobody would notice."""
-    if session.config.getoption("loadgroup", default=False):
-        alone = [item.nodeid for item in session.items if "@" not in item.nodeid]
-        if alone:
-            raise pytest.UsageError(f"not grouped: {alone[0]} and {len(alone) - 1} more")
+    alone = [id for id in ids if "@" not in id]
+    if alone and node.config.getoption("dist") == "loadgroup":
+        pytest.exit(f"not grouped by platform: {alone[0]} and {len(alone) - 1} more", returncode=4)
